@@ -1,0 +1,84 @@
+"""Every error that Communique raises on purpose, under one root.
+
+Each message is one sentence that says what happened and what to do next; the same facts are typed
+attributes, for programs.
+"""
+
+from __future__ import annotations
+
+
+class CommuniqueError(Exception):
+    """The root of all errors that a person or a caller can act on.
+
+    ``exit_code`` is the status that the command line ends with: 1 something failed, 2 usage or
+    configuration.
+    """
+
+    exit_code = 1
+
+
+class SettingsError(CommuniqueError):
+    """communique.toml can't be used as it is written."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, key: str, fix: str) -> None:
+        super().__init__(f"{path}: {key}: {fix}")
+        self.path = path
+        self.key = key
+        self.fix = fix
+
+
+class SourceError(CommuniqueError):
+    """A source file can't be used: names the file, the key and the fix."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, key: str, fix: str) -> None:
+        super().__init__(f"{path}: {key}: {fix}")
+        self.path = path
+        self.key = key
+        self.fix = fix
+
+
+class UnknownSource(CommuniqueError):
+    """No source has the id that was asked for."""
+
+    exit_code = 2
+
+    def __init__(self, source: str, known: tuple[str, ...]) -> None:
+        listed = ", ".join(known[:12]) or "none yet"
+        super().__init__(
+            f"there is no source {source!r} (known: {listed}); see `communique sources list`"
+        )
+        self.source = source
+        self.known = known
+
+
+class HomeInUse(CommuniqueError):
+    """Another process runs on the same HOME."""
+
+    def __init__(self, home: str, holder: str) -> None:
+        super().__init__(
+            f"{home} is in use by {holder}; wait for it, stop it, or choose another --home"
+        )
+        self.home = home
+        self.holder = holder
+
+
+class StoreError(CommuniqueError):
+    """The store could not be opened, read or written; nothing committed was lost."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(f"the store {url} failed: {cause}")
+        self.url = url
+        self.cause = cause
+
+
+class PublishError(CommuniqueError):
+    """A feed or page could not be written; the last good one is still in place."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(f"could not publish {path}: {cause}; the last good file is kept")
+        self.path = path
+        self.cause = cause

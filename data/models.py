@@ -1,0 +1,191 @@
+"""The values that cross room borders: frozen, without behaviour beyond reading themselves.
+
+All instants are aware UTC. What a page said of a time is kept beside it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+Precision: TypeAlias = Literal["day", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When a release was published, as exactly as its page said.
+
+    ``at`` is aware UTC. With precision ``day`` no hour is known and ``at`` is noon in ``zone``, so
+    that the day is right for readers from UTC-8 to UTC+11. ``zone`` is an IANA name, or a fixed
+    offset such as ``+04:00`` that the page itself stated. ``raw`` is the page's own text and
+    ``rule`` names the rule that found it (``json-ld``, ``meta:article:published_time``,
+    ``first-seen`` …).
+    """
+
+    at: dt.datetime
+    precision: Precision
+    zone: str
+    raw: str
+    rule: str
+
+    @property
+    def local(self) -> dt.datetime:
+        """The instant in the zone of the source, offset kept."""
+        return self.at.astimezone(zone_of(self.zone))
+
+    @property
+    def day(self) -> dt.date:
+        """The calendar day in the zone of the source."""
+        return self.local.date()
+
+    @property
+    def iso(self) -> str:
+        """An ISO date where the precision is ``day``, else an ISO datetime with its offset."""
+        if self.precision == "day":
+            return self.day.isoformat()
+        return self.local.isoformat(timespec="seconds")
+
+
+def zone_of(name: str) -> dt.tzinfo:
+    """The time zone of an IANA name or of a fixed offset such as ``+04:00``.
+
+    Raises ZoneInfoNotFoundError (a KeyError) or ValueError for anything else.
+    """
+    if name[:1] in "+-" and len(name) == 6:
+        moved = dt.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
+        return dt.timezone(-moved if name[0] == "-" else moved)
+    return ZoneInfo(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that belongs to a release: an image or an attachment.
+
+    ``url`` is absolute, ``type`` a media type (``application/pdf``), ``length`` bytes or None where
+    unknown, ``title`` plain text or None.
+    """
+
+    url: str
+    type: str
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that a page makes to another release, as in a box of other news."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a release says: all that can be edited, and so all that a revision keeps.
+
+    ``title`` is plain text, never empty; ``body_html`` is sanitized, with absolute URLs;
+    ``body_text`` is NFC, paragraphs parted by a blank line. ``published`` is None only before the
+    release was stored. ``topics`` are slugs, sorted. ``title_rule`` and ``body_rule`` name the
+    rules that found them.
+    """
+
+    title: str
+    published: Published | None = None
+    language: str | None = None
+    section: str | None = None
+    topics: tuple[str, ...] = ()
+    publisher: str | None = None
+    author: str | None = None
+    summary: str | None = None
+    body_html: str = ""
+    body_text: str = ""
+    images: tuple[Media, ...] = ()
+    attachments: tuple[Media, ...] = ()
+    title_rule: str = ""
+    body_rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A release as one visit found it, before it is known whether it is new.
+
+    ``url`` is the address that answered; ``aliases`` are other addresses of the same page (the link
+    followed, redirects, rel=canonical). ``links`` are the other releases that the page names;
+    ``editions`` maps a language tag to the URL of that language's edition.
+    """
+
+    source: str
+    url: str
+    content: Content
+    aliases: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    editions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A stored release.
+
+    ``id`` is a UUID minted once. ``updated`` moves when readers would care, ``first_seen`` and
+    ``content.published`` never do. ``revision`` counts from 1. ``story`` is the id shared by the
+    same text at other institutions and by language editions, None where the release stands alone.
+    ``order`` is the instant that feeds sort by: ``published``, or the first sight where the page's
+    date was in the future or impossible.
+    """
+
+    id: str
+    source: str
+    url: str
+    content: Content
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+    updated: dt.datetime
+    order: dt.datetime
+    aliases: tuple[str, ...] = ()
+    revision: int = 1
+    story: str | None = None
+    retracted: dt.datetime | None = None
+
+    @property
+    def published(self) -> Published:
+        """The date of publication; a stored release always has one."""
+        if self.content.published is None:
+            raise ValueError(f"release {self.id} was stored without a date")
+        return self.content.published
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version of a release: its number from 1, when it was first seen, and all that it said."""
+
+    release: str
+    number: int
+    seen: dt.datetime
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that went wrong in a run, for one address: ``kind`` is a short code."""
+
+    url: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read."""
+
+    source: str
+    started: dt.datetime
+    seconds: float
+    pages: int = 0
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    retracted: int = 0
+    errors: tuple[RunError, ...] = field(default=())

@@ -1,0 +1,121 @@
+"""The settings of a HOME: communique.toml, decoded strictly.
+
+Each setting is a name, a default and a sentence; the README lists them all and a test holds it to
+that.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from data.errors import SettingsError
+
+Whole = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How pages are fetched."""
+
+    allow_private: Annotated[
+        bool,
+        msgspec.Meta(description="Collect from loopback and private addresses too."),
+    ] = False
+    contact: Annotated[
+        str,
+        msgspec.Meta(
+            description="A mail address or URL of yours that the user agent names, so that a site "
+            "can reach you."
+        ),
+    ] = ""
+    delay: Annotated[
+        Seconds,
+        msgspec.Meta(
+            description="Seconds between two requests to one host (never applied to loopback)."
+        ),
+    ] = 1.0
+    timeout: Annotated[
+        Annotated[float, msgspec.Meta(gt=0)],
+        msgspec.Meta(description="Seconds after which one response is given up."),
+    ] = 60.0
+    max_bytes: Annotated[
+        Whole, msgspec.Meta(description="Bytes, decoded, after which one response is given up.")
+    ] = 20_000_000
+
+
+class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a visit looks at, and how often visits come."""
+
+    interval: Annotated[
+        Whole,
+        msgspec.Meta(description="Seconds between two visits to a source that sets none itself."),
+    ] = 900
+    max_pages: Annotated[
+        Whole, msgspec.Meta(description="Listing pages that one visit reads at the most.")
+    ] = 20
+    backfill_pages: Annotated[
+        Whole, msgspec.Meta(description="The same bound for `collect --backfill`.")
+    ] = 1000
+    revisit_days: Annotated[
+        Whole,
+        msgspec.Meta(description="Days for which every visit looks again at a release."),
+    ] = 14
+    run_timeout: Annotated[
+        Whole, msgspec.Meta(description="Seconds after which a crawl is stopped from outside.")
+    ] = 3600
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The published site."""
+
+    title: Annotated[
+        str, msgspec.Meta(description="The name of the site, on its pages and feeds.")
+    ] = "Communique"
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            description="The public address of the site, as readers reach it; feeds name it."
+        ),
+    ] = "http://127.0.0.1:8080"
+    entries: Annotated[
+        Whole, msgspec.Meta(description="Releases in a feed, newest first.")
+    ] = 100
+    host: Annotated[
+        str, msgspec.Meta(description="The address that the web server listens on.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=65535)],
+        msgspec.Meta(description="The port that the web server listens on; 0 takes a free one."),
+    ] = 8080
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of communique.toml; every part and every key may be left out."""
+
+    network: Network = msgspec.field(default_factory=Network)
+    collect: Collect = msgspec.field(default_factory=Collect)
+    site: Site = msgspec.field(default_factory=Site)
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in the file at ``path``, or the defaults where there is no file.
+
+    Raises SettingsError that names the key and the fix.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), "file", f"it can't be read ({error})") from error
+    try:
+        return msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(str(path), "syntax", f"it is not TOML ({error})") from error
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        raise SettingsError(str(path), where.strip("`$.") or "keys", message) from error

@@ -1,0 +1,1 @@
+"""From releases to feeds and pages: knows formats and addresses; knows no site."""

@@ -1,0 +1,1 @@
+"""From web pages to releases: knows sites, HTTP and HTML; knows no feed."""
