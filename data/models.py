@@ -60,6 +60,16 @@ def zone_of(name: str) -> dt.tzinfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """An institution's press room, as feeds and pages name it: ``timezone`` is an IANA name."""
+
+    id: str
+    name: str
+    url: str
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """A file that belongs to a release: an image or an attachment.
 
@@ -189,3 +199,31 @@ class Run:
     unchanged: int = 0
     retracted: int = 0
     errors: tuple[RunError, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to select releases, and so one feed: every part that is None selects all.
+
+    ``topic`` is a slug. ``period`` is a year, month or day as ISO writes them: ``2022``,
+    ``2022-11``, ``2022-11-24``, counted in the zone of each release's source.
+    """
+
+    source: str | None = None
+    topic: str | None = None
+    period: str | None = None
+
+
+def facets_of(release: Release) -> frozenset[Facet]:
+    """All the facets that a release belongs to, and so all the feeds that a change of it touches."""
+    day = release.published.day.isoformat()
+    topics = release.content.topics
+    return frozenset(
+        [
+            Facet(),
+            Facet(source=release.source),
+            *(Facet(topic=topic) for topic in topics),
+            *(Facet(source=release.source, topic=topic) for topic in topics),
+            *(Facet(period=day[:length]) for length in (4, 7, 10)),
+        ]
+    )
