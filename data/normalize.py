@@ -1,0 +1,90 @@
+"""Text and addresses in one form, so that equal things compare equal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+import ftfy
+
+INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
+"""Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+"""Control characters, surrogates and non-characters, which XML forbids or discourages."""
+
+SPACES = re.compile(r"[^\S\n]+")
+BREAKS = re.compile(r" ?\n ?")
+PARAGRAPHS = re.compile(r"\n{3,}")
+
+TRACKING = re.compile(
+    r"^(utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
+    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid|"
+    r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid)$",
+    re.IGNORECASE,
+)
+"""Query parameters that name a visit or a campaign, never a page."""
+
+SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def clean_line(text: str) -> str:
+    """One line of plain text: mended, NFC, without invisible characters, single spaces."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_text(text: str) -> str:
+    """Text of many lines in the same form; paragraphs are parted by one blank line."""
+    mended = text if text.isascii() else unicodedata.normalize("NFC", mend(text))
+    visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended.replace("\r\n", "\n")))
+    lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
+    return PARAGRAPHS.sub("\n\n", lines).strip()
+
+
+def mend(text: str) -> str:
+    """Text whose encoding was confused somewhere upstream, put right where that is certain."""
+    return ftfy.fix_encoding(text) if ftfy.is_bad(text) else text
+
+
+def canonical_url(url: str) -> str:
+    """One form for all the addresses that surely lead to the same page.
+
+    https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
+    trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
+    address to fetch. Text that is no URL is returned stripped.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip()
+    scheme = parts.scheme.lower()
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    if not host:
+        return url.strip()
+    try:
+        host = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return url.strip()
+    if ":" in host:
+        host = f"[{host}]"
+    if port and port != DEFAULT_PORTS.get(scheme):
+        host = f"{host}:{port}"
+    path = quote(unquote(SESSION_PATH.sub("", parts.path)), safe="/:@!$&'()*+,;=~-._")
+    query = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not TRACKING.match(name)
+    )
+    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    return urlunsplit(
+        (
+            "https" if scheme == "http" else scheme,
+            host,
+            path.rstrip("/") or "/",
+            urlencode(query),
+            fragment,
+        )
+    )

@@ -1,0 +1,52 @@
+"""What is read off a page: a release or a listing, with the confidence of each field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from data.models import Content, Link, Published
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePage:
+    """What a release page says.
+
+    ``url`` is the page's own address and ``canonical`` the one it names itself by, or None.
+    ``links`` are the other releases it names, ``editions`` pairs of a language tag and the URL of
+    that edition. ``confidence`` is 0 to 1 by field (``title``, ``published``, ``body`` …).
+    ``reasons`` say in a sentence each what was not found or not believed.
+    """
+
+    url: str
+    content: Content
+    canonical: str | None = None
+    links: tuple[Link, ...] = ()
+    editions: tuple[tuple[str, str], ...] = ()
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingItem:
+    """One release as a listing names it; ``url`` is absolute."""
+
+    url: str
+    title: str
+    published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """What a listing page says: its items in page order, and the address of the next page.
+
+    ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
+    sentence each what was not found or not believed.
+    """
+
+    url: str
+    items: tuple[ListingItem, ...]
+    next: str | None = None
+    rule: str = ""
+    confidence: float = 0.0
+    reasons: tuple[str, ...] = ()

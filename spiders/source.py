@@ -1,0 +1,59 @@
+"""What a source file says: an institution, and the few rules that detection can't guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+
+Selector = Annotated[str, msgspec.Meta(min_length=1)]
+DateOrder = Literal["DMY", "MDY", "YMD"]
+
+
+class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """CSS selectors for a listing page; what is left out is detected.
+
+    With ``item`` the other selectors are relative to each item, else each is taken from the page
+    and they are paired in order. A selector may end in ``::text`` or ``::attr(name)``.
+    """
+
+    item: Selector | None = None
+    link: Selector | None = None
+    title: Selector | None = None
+    published: Selector | None = None
+    next: Selector | None = None
+
+
+class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """CSS selectors for a release page; what is left out is detected.
+
+    ``drop`` lists what is cut out of the body. Rules with ``until`` hold for releases published
+    before that day: the layout of an older time.
+    """
+
+    title: Selector | None = None
+    published: Selector | None = None
+    section: Selector | None = None
+    publisher: Selector | None = None
+    body: Selector | None = None
+    drop: tuple[Selector, ...] = ()
+    until: dt.date | None = None
+
+
+class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One source as its TOML file describes it; the file's stem is the source's id.
+
+    ``interval`` is in seconds. ``date_order`` settles dates such as 03/04/26.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    url: str
+    timezone: str
+    topics: tuple[str, ...] = ()
+    language: str | None = None
+    date_order: DateOrder | None = None
+    interval: Annotated[int, msgspec.Meta(ge=60)] | None = None
+    feed: str | None = None
+    listing: ListingRules = msgspec.field(default_factory=ListingRules)
+    release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)
