@@ -53,7 +53,7 @@ def zone_of(name: str) -> dt.tzinfo:
 
     Raises ZoneInfoNotFoundError (a KeyError) or ValueError for anything else.
     """
-    if name[:1] in "+-" and len(name) == 6:
+    if name.startswith(("+", "-")):
         moved = dt.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
         return dt.timezone(-moved if name[0] == "-" else moved)
     return ZoneInfo(name)
@@ -118,20 +118,32 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Validator:
+    """What a server gave to ask with next time, whether a page changed (RFC 9110, section 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A release as one visit found it, before it is known whether it is new.
 
-    ``url`` is the address that answered; ``aliases`` are other addresses of the same page (the link
-    followed, redirects, rel=canonical). ``links`` are the other releases that the page names;
-    ``editions`` maps a language tag to the URL of that language's edition.
+    ``url`` is the address that answered; ``aliases`` are other addresses that led to it (the link
+    followed, redirects), ``canonical`` the one that the page claims for itself, which may be wrong.
+    ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
+    and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
     """
 
     source: str
     url: str
     content: Content
     aliases: tuple[str, ...] = ()
+    canonical: str | None = None
     links: tuple[Link, ...] = ()
     editions: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    validator: Validator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +169,7 @@ class Release:
     revision: int = 1
     story: str | None = None
     retracted: dt.datetime | None = None
+    digest: str = ""
 
     @property
     def published(self) -> Published:
@@ -215,7 +228,7 @@ class Facet:
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """All the facets that a release belongs to, and so all the feeds that a change of it touches."""
+    """All the facets that a release belongs to, and so the feeds that a change of it touches."""
     day = release.published.day.isoformat()
     topics = release.content.topics
     return frozenset(

@@ -7,6 +7,7 @@ import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import ftfy
+from ftfy.badness import is_bad
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
@@ -45,7 +46,7 @@ def clean_text(text: str) -> str:
 
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
-    return ftfy.fix_encoding(text) if ftfy.is_bad(text) else text
+    return ftfy.fix_encoding(text) if is_bad(text) else text
 
 
 def canonical_url(url: str) -> str:

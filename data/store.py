@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
 
-from data.models import Facet, Release, Revision, Source
+from data.errors import StoreError
+from data.identity import Verdict
+from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
 
 
 class Store(Protocol):
-    """What every store can do. Reading verbs see one committed state; writing verbs are each one
-    transaction.
+    """What every store can do.
+
+    Reading verbs see one committed state; writing verbs are each one transaction.
     """
 
     def sources(self) -> Mapping[str, Source]:
@@ -41,3 +46,81 @@ class Store(Protocol):
 
     def unmark(self, published: Mapping[Facet, int]) -> None:
         """Forget these marks, but none that a later change renewed (its number has grown)."""
+
+    def register(self, source: Source) -> None:
+        """Keep what an institution is called, so that feeds can name it for ever."""
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
+
+        ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
+        addresses of the site that are no release, ``labels`` the labels of topics by slug.
+        """
+
+    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+
+    def missed(
+        self, release_id: str, *, seen: dt.datetime, since: dt.datetime
+    ) -> Literal["gone", "retracted", "known"]:
+        """Note that a release is gone (404 or 410): ``gone`` until a later visit confirms it.
+
+        Then it is ``retracted``; further visits say ``known``. ``since`` is the start of the run.
+        """
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """The addresses of the releases of a source to look at again, longest unvisited first.
+
+        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
+        with their age; with ``everything`` all of them, whatever the intervals.
+        """
+
+    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the releases that these canonical addresses belong to, by address."""
+
+    def validator(self, url: str) -> Validator | None:
+        """What the server of an address gave to ask with."""
+
+    def listed(self, url: str, reader: str) -> str | None:
+        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+
+    def keep_listing(
+        self, source: str, url: str, reader: str, items: str, validator: Validator
+    ) -> None:
+        """Keep what a listing said, and what to ask its server with next time."""
+
+    def finish(self, run: Run) -> None:
+        """Keep the report of a run."""
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
+
+    def last_visit(self, source: str) -> dt.datetime | None:
+        """When the last run of a source began, or None."""
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+
+
+def open_store(url: str) -> Store:
+    """The store that a URL names: ``sqlite:`` and a path.
+
+    Raises StoreError where it can't be opened, or where nothing here knows the scheme.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and rest:
+        # Imported here: a store's own libraries load only where it is used.
+        from data.sqlite import SqliteStore  # noqa: PLC0415
+
+        return SqliteStore(Path(rest))
+    raise StoreError(url, "no such kind of store; write sqlite:PATH")

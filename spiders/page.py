@@ -11,8 +11,8 @@ from charset_normalizer import from_bytes
 from lxml import etree, html
 from parsel import Selector
 from w3lib.encoding import (
-    http_content_type_encoding,
     html_body_declared_encoding,
+    http_content_type_encoding,
     read_bom,
     resolve_encoding,
 )
@@ -84,4 +84,4 @@ def decode(body: bytes, content_type: str) -> str:
     if declared and resolve_encoding(declared) not in (None, "utf-8"):
         return body.decode(resolve_encoding(declared) or "cp1252", "replace")
     found = from_bytes(body[:DETECTION_BYTES]).best()
-    return body.decode(found.encoding if found else "cp1252", "replace")
+    return str(body, found.encoding if found else "cp1252", "replace")

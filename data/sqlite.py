@@ -1,0 +1,13 @@
+"""The default store: one SQLite file.
+
+It is composed of one part per concern, each building on the one before: the connection, reading,
+recording what was collected, remembering visits. A new verb goes where its concern is.
+"""
+
+from __future__ import annotations
+
+from data.sqlite_visits import SqliteVisits
+
+
+class SqliteStore(SqliteVisits):
+    """data.store.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE."""

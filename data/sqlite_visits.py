@@ -1,0 +1,155 @@
+"""What the SQLite store knows of visits: runs, validators, what is due, what has gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from data.models import Release, Run, Validator
+from data.rows import decode_run, encode, instant
+from data.sqlite_recording import SqliteRecording, mark
+
+GROWTH = 0.1
+"""The wait until the next look at an old release, as a part of its age."""
+
+
+class SqliteVisits(SqliteRecording):
+    """The verbs of data.store.Store that remember visits."""
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """The addresses of the releases of a source to look at again, longest unvisited first.
+
+        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
+        with their age; with ``everything`` all of them, whatever the intervals.
+        """
+        rows = self._db.query(
+            "SELECT url FROM releases WHERE source = :source AND (:everything"
+            " OR sort_at >= :recent OR gone_since IS NOT NULL"
+            " OR checked + (:now - sort_at) * :growth <= :now)"
+            " ORDER BY checked, id LIMIT :limit",
+            {
+                "source": source,
+                "everything": everything,
+                "recent": (now - recent).timestamp(),
+                "now": now.timestamp(),
+                "growth": GROWTH,
+                "limit": limit,
+            },
+        )
+        return tuple(row["url"] for row in rows)
+
+    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the releases that these canonical addresses belong to, by address."""
+        rows = self._db.query(
+            "SELECT key, release FROM aliases WHERE source = ?"
+            " AND key IN (SELECT value FROM json_each(?))",
+            [source, encode(list(keys))],
+        )
+        return {row["key"]: row["release"] for row in rows}
+
+    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+        with self._writing() as db:
+            known = self.release(release_id)
+            back = known is not None and known.retracted is not None
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
+                [at, at, release_id],
+            )
+            if known and back:
+                db.execute(
+                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
+                    [at, release_id],
+                )
+                mark(db, known, known)
+        return "changed" if back else "unchanged"
+
+    def missed(
+        self, release_id: str, *, seen: dt.datetime, since: dt.datetime
+    ) -> Literal["gone", "retracted", "known"]:
+        """Note that a release is gone (404 or 410): ``gone`` until a later visit confirms it.
+
+        Then it is ``retracted``; further visits say ``known``. ``since`` is the start of the run.
+        """
+        with self._writing() as db:
+            row: dict[str, Any] = next(
+                iter(
+                    list(
+                        db.query(
+                            "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
+                        )
+                    )
+                )
+            )
+            at = seen.timestamp()
+            db.execute("UPDATE releases SET checked = ? WHERE id = ?", [at, release_id])
+            if row["retracted"] is not None:
+                return "known"
+            if row["gone_since"] is None:
+                db.execute("UPDATE releases SET gone_since = ? WHERE id = ?", [at, release_id])
+                return "gone"
+            if row["gone_since"] >= since.timestamp():
+                return "gone"
+            db.execute(
+                "UPDATE releases SET retracted = ?, updated = ? WHERE id = ?", [at, at, release_id]
+            )
+            known = self.release(release_id)
+            if isinstance(known, Release):
+                mark(db, known, known)
+        return "retracted"
+
+    def validator(self, url: str) -> Validator | None:
+        """What the server of an address gave to ask with."""
+        for row in self._db.query(
+            "SELECT etag, last_modified FROM validators WHERE url = ?", [url]
+        ):
+            return Validator(row["etag"], row["last_modified"])
+        return None
+
+    def listed(self, url: str, reader: str) -> str | None:
+        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+        for row in self._db.query(
+            "SELECT items FROM listings WHERE url = ? AND reader = ?", [url, reader]
+        ):
+            return str(row["items"])
+        return None
+
+    def keep_listing(
+        self, source: str, url: str, reader: str, items: str, validator: Validator
+    ) -> None:
+        """Keep what a listing said, and what to ask its server with next time."""
+        with self._writing() as db:
+            db.table("listings").upsert(
+                {"url": url, "source": source, "reader": reader, "items": items}, pk="url"
+            )
+            db.table("validators").upsert(
+                {"url": url, "etag": validator.etag, "last_modified": validator.last_modified},
+                pk="url",
+            )
+
+    def finish(self, run: Run) -> None:
+        """Keep the report of a run."""
+        with self._writing() as db:
+            db.table("runs").insert(
+                {"source": run.source, "started": run.started.timestamp(), "report": encode(run)}
+            )
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
+        rows = self._db.query(
+            "SELECT report FROM runs WHERE source = ? ORDER BY started DESC, number DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(decode_run(row["report"]) for row in rows)
+
+    def last_visit(self, source: str) -> dt.datetime | None:
+        """When the last run of a source began, or None."""
+        for row in self._db.query(
+            "SELECT max(started) AS started FROM runs WHERE source = ?", [source]
+        ):
+            return None if row["started"] is None else instant(row["started"])
+        return None

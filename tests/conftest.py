@@ -1,0 +1,35 @@
+"""What many tests need: a store on a real file, and drafts to put into it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.sqlite import SqliteStore
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """An empty store on a real file."""
+    opened = SqliteStore(tmp_path / "communique.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real pages beside the project; the test skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real pages, ../shared, is not here")
+    return SHARED
+
+
+@pytest.fixture
+def noon() -> dt.datetime:
+    """A fixed instant to count from."""
+    return dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)

@@ -1,0 +1,37 @@
+"""Drafts for tests, as a spider would make them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from data.models import Content, Draft, Published
+
+BODY = (
+    "The Harbour Board of Lindmouth opened its new signal station on Monday.\n\n"
+    "The station cost 4.2 million crowns and replaces three older towers, said harbour master "
+    "Odile Brandt. It will watch some 1,900 ship movements a year, and its lamps can be seen "
+    "from a distance of 22 miles in clear weather."
+)
+
+
+def published(day: str) -> Published:
+    """A date with day precision in UTC."""
+    at = dt.datetime.fromisoformat(day + "T12:00:00+00:00")
+    return Published(at, "day", "UTC", day, "test")
+
+
+def draft(url: str = "http://harbour.example/news/1", **changes: Any) -> Draft:
+    """A draft of one release; content fields and draft fields can be given by name."""
+    of_draft = {"source", "aliases", "canonical", "links", "editions", "digest", "validator"}
+    outer = {name: value for name, value in changes.items() if name in of_draft}
+    inner = {name: value for name, value in changes.items() if name not in of_draft}
+    defaults: dict[str, Any] = {
+        "title": "New signal station opened",
+        "published": published("2026-03-02"),
+        "language": "en",
+        "topics": ("transport",),
+        "body_html": f"<p>{BODY}</p>",
+        "body_text": BODY,
+    }
+    return Draft(**{"source": "harbour", "url": url, **outer}, content=Content(**defaults | inner))

@@ -1,0 +1,364 @@
+"""What the store keeps, and what it says became of a draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from data.errors import StoreError
+from data.models import Facet, Published, Run, RunError, Source, Validator
+from data.sqlite import SqliteStore
+from data.store import open_store
+from tests.drafts import BODY, draft, published
+
+HOUR = dt.timedelta(hours=1)
+
+
+def test_a_first_sight_is_new_and_a_second_is_unchanged(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon)
+    second = store.record(draft(), seen=noon + HOUR, since=noon + HOUR)
+    assert (first.kind, second.kind) == ("new", "unchanged")
+    assert first.release.id == second.release.id
+    kept = store.release(first.release.id)
+    assert kept is not None
+    assert (kept.first_seen, kept.last_seen, kept.updated) == (noon, noon + HOUR, noon)
+    assert kept.content.body_text == BODY
+
+
+def test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    edited = draft(body_text=BODY.replace("4.2", "4.6"), published=published("2026-03-05"))
+    verdict = store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    assert (verdict.kind, verdict.fields) == ("changed", ("body",))
+    assert (verdict.release.id, verdict.release.revision) == (first.id, 2)
+    assert verdict.release.published == first.published
+    assert verdict.release.updated == noon + HOUR
+    assert ["4.2" in r.content.body_text for r in store.revisions(first.id)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        {"body_text": BODY.replace(" ", "  ").upper().lower() + "\n\nViews: 1841"},
+        {"body_html": "<div><p>other markup</p></div>"},
+        {"title": "New  Signal Station Opened"},
+    ],
+)
+def test_white_space_counters_and_markup_are_no_change(
+    store: SqliteStore, noon: dt.datetime, noise: dict[str, str]
+) -> None:
+    store.record(draft(), seen=noon, since=noon)
+    assert store.record(draft(**noise), seen=noon + HOUR, since=noon + HOUR).kind == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.harbour.example/news/1/",
+        "http://harbour.example:80/news/1?utm_source=mail#top",
+        "http://harbour.example/news/1;jsessionid=0A1B",
+    ],
+)
+def test_another_spelling_of_the_address_is_the_same_release(
+    store: SqliteStore, noon: dt.datetime, url: str
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    again = store.record(draft(url), seen=noon + HOUR, since=noon + HOUR)
+    assert (again.kind, again.release.id) == ("unchanged", first.id)
+
+
+def test_a_page_at_a_new_address_is_the_same_release_and_the_old_one_an_alias(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    new = "http://harbour.example/en/press/signal-station"
+    moved = store.record(draft(new), seen=noon + HOUR, since=noon + HOUR).release
+    assert (moved.id, moved.url) == (first.id, new)
+    assert set(moved.aliases) == {first.url, new}
+
+
+def test_the_same_title_with_another_text_is_another_release(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(title="Personnel announcement"), seen=noon, since=noon)
+    other = draft(
+        "http://harbour.example/news/2",
+        title="Personnel announcement",
+        body_text="Ivo Marell has been made head of the pilots' office as of the first of April.",
+    )
+    second = store.record(other, seen=noon + HOUR, since=noon + HOUR)
+    assert second.kind == "new"
+    assert second.release.id != first.release.id
+
+
+def test_two_notices_of_one_template_that_are_both_alive_stay_two(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    notice = BODY + "\n\nBerth {} is closed."
+    store.record(draft(body_text=notice.format(4)), seen=noon, since=noon)
+    other = draft("http://harbour.example/news/2", body_text=notice.format(5))
+    assert store.record(other, seen=noon, since=noon).kind == "new"
+
+
+def test_a_canonical_address_that_names_the_front_page_merges_nothing(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    home = "http://harbour.example/"
+    one = draft(canonical=home)
+    two = draft("http://harbour.example/news/2", canonical=home, title="Tides", body_text="Low.")
+    first = store.record(one, seen=noon, since=noon, front=[home])
+    second = store.record(two, seen=noon, since=noon, front=[home])
+    assert (first.kind, second.kind) == ("new", "new")
+
+
+def test_the_same_text_at_another_institution_is_one_story_and_both_are_kept(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    copy = draft("http://wire.example/77", source="wire", body_text="As sent to us.\n\n" + BODY)
+    second = store.record(copy, seen=noon + HOUR, since=noon + HOUR)
+    assert second.kind == "new"
+    assert second.release.story is not None
+    assert [r.id for r in store.story(second.release.story)] == [first.id, second.release.id]
+
+
+def test_a_page_that_lost_its_body_keeps_the_last_good_text(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    verdict = store.record(draft(body_text="", body_html=""), seen=noon + HOUR, since=noon + HOUR)
+    assert verdict.kind == "unchanged"
+    assert verdict.doubt
+    kept = store.release(first.id)
+    assert kept is not None
+    assert kept.content == first.content
+
+
+def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(digest="d1"), seen=noon, since=noon).release
+    better = draft(digest="d1", body_text=BODY + "\n\nA paragraph that was missed.")
+    verdict = store.record(better, seen=noon + HOUR, since=noon + HOUR)
+    assert (verdict.kind, verdict.release.revision) == ("unchanged", 1)
+    kept = store.release(first.id)
+    assert kept is not None
+    assert "was missed" in kept.content.body_text
+    assert kept.updated == noon
+
+
+def test_gone_is_retracted_only_when_a_later_visit_confirms_it_and_undone_on_return(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    later, last = noon + HOUR, noon + 2 * HOUR
+    assert store.missed(release.id, seen=later, since=later) == "gone"
+    assert store.missed(release.id, seen=later + HOUR / 2, since=later) == "gone"
+    assert store.missed(release.id, seen=last, since=last) == "retracted"
+    assert store.missed(release.id, seen=last + HOUR, since=last + HOUR) == "known"
+    kept = store.release(release.id)
+    assert kept is not None
+    assert (kept.retracted, kept.updated, kept.content) == (last, last, release.content)
+    assert store.confirm(release.id, seen=last + 2 * HOUR) == "changed"
+    kept = store.release(release.id)
+    assert kept is not None
+    assert kept.retracted is None
+
+
+def test_a_page_seen_again_between_two_misses_is_not_retracted(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    store.missed(release.id, seen=noon + HOUR, since=noon + HOUR)
+    store.confirm(release.id, seen=noon + 2 * HOUR)
+    assert store.missed(release.id, seen=noon + 3 * HOUR, since=noon + 3 * HOUR) == "gone"
+
+
+@pytest.mark.parametrize(
+    ("day", "order_is_first_seen", "rule"),
+    [
+        ("2031-01-01", True, "test"),
+        ("0001-01-01", True, "first-seen, not test"),
+        ("1970-01-01", True, "first-seen, not test"),
+        ("9999-12-30", True, "first-seen, not test"),
+        ("1951-07-04", False, "test"),
+    ],
+)
+def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
+    store: SqliteStore, noon: dt.datetime, day: str, *, order_is_first_seen: bool, rule: str
+) -> None:
+    release = store.record(draft(published=published(day)), seen=noon, since=noon).release
+    assert (release.order == noon) is order_is_first_seen
+    assert release.published.rule == rule
+    assert release.published.raw == day
+
+
+def test_a_release_without_a_date_is_dated_by_its_first_sight_for_ever(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(published=None), seen=noon, since=noon).release
+    again = store.record(draft(), seen=noon + HOUR, since=noon + HOUR).release
+    assert first.published.at == noon
+    assert again.published == first.published
+
+
+def test_facets_count_their_releases_and_give_them_newest_first(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    days = ["2026-03-01", "2026-02-27", "2025-12-31"]
+    for number, day in enumerate(days):
+        store.record(
+            draft(
+                f"http://harbour.example/news/{number}",
+                published=published(day),
+                body_text=f"{number} {BODY} {number}",
+                topics=("transport",) if number else ("economy", "transport"),
+            ),
+            seen=noon,
+            since=noon,
+        )
+    counts = store.facets()
+    assert counts[Facet()] == counts[Facet(source="harbour")] == 3
+    assert counts[Facet(source="harbour", topic="economy")] == 1
+    assert counts[Facet(period="2026")] == 2
+    assert counts[Facet(period="2026-02")] == counts[Facet(period="2025-12-31")] == 1
+    for facet, expected in [
+        (Facet(), days),
+        (Facet(topic="transport"), days),
+        (Facet(source="harbour", topic="economy"), days[:1]),
+        (Facet(period="2026"), days[:2]),
+        (Facet(period="2026-02"), days[1:2]),
+        (Facet(source="nobody"), []),
+    ]:
+        assert [r.published.iso for r in store.releases(facet)] == expected
+        assert [r.published.iso for r in store.releases(facet, limit=1, offset=1)] == expected[1:2]
+        assert counts.get(facet, 0) == len(expected)
+
+
+def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    store.record(draft(), seen=noon, since=noon)
+    marks = store.marks()
+    assert Facet(topic="transport") in marks
+    store.record(draft(title="Old signal station closed"), seen=noon + HOUR, since=noon + HOUR)
+    store.unmark(marks)
+    assert store.marks().keys() == marks.keys(), "the edit came after what was published"
+    store.unmark(store.marks())
+    assert not store.marks()
+    store.record(
+        draft(title="Old signal station closed"), seen=noon + 2 * HOUR, since=noon + 2 * HOUR
+    )
+    assert not store.marks(), "nothing changed"
+
+
+def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    def due(now: dt.datetime, *, everything: bool = False) -> tuple[str, ...]:
+        recent = dt.timedelta(days=14)
+        return store.due("harbour", now=now, recent=recent, everything=everything, limit=9)
+
+    old = draft("http://harbour.example/old", published=published("2025-03-02"), body_text="Old.")
+    kept = store.record(old, seen=noon, since=noon).release
+    young = store.record(draft(), seen=noon, since=noon).release
+    assert due(noon + HOUR) == (young.url,)
+    assert set(due(noon + HOUR, everything=True)) == {old.url, young.url}
+    assert due(noon + dt.timedelta(days=20)) == (young.url,), "a year old: every 38 days"
+    assert set(due(noon + dt.timedelta(days=45))) == {old.url, young.url}
+    store.missed(kept.id, seen=noon + HOUR, since=noon + HOUR)
+    assert set(due(noon + 2 * HOUR)) == {old.url, young.url}
+
+
+def test_validators_listings_runs_and_sources_are_kept(tmp_path: Path, noon: dt.datetime) -> None:
+    path = tmp_path / "communique.db"
+    store = open_store(f"sqlite:{path}")
+    store.record(draft(validator=Validator('"v1"', None)), seen=noon, since=noon)
+    store.keep_listing("harbour", "http://harbour.example/", "r1", "[]", Validator(None, "Mon"))
+    store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Oslo"))
+    run = Run("harbour", noon, 1.5, pages=3, errors=(RunError("http://x/", "http", "404"),))
+    store.finish(run)
+    store.close()
+    store = open_store(f"sqlite:{path}")
+    assert store.validator("http://harbour.example/news/1") == Validator('"v1"', None)
+    assert store.listed("http://harbour.example/", "r1") == "[]"
+    assert store.listed("http://harbour.example/", "r2") is None
+    assert store.runs("harbour", limit=5) == (run,)
+    assert store.last_visit("harbour") == noon
+    assert store.last_visit("nobody") is None
+    assert store.sources()["harbour"].name == "Harbour Board"
+    store.close()
+
+
+def test_second_precision_keeps_the_zone_the_page_stated(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    at = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
+    stated = Published(at, "second", "+04:00", "2026-03-02T10:30+04:00", "json-ld")
+    release = store.record(draft(published=stated), seen=noon, since=noon).release
+    kept = store.release(release.id)
+    assert kept is not None
+    assert kept.published.iso == "2026-03-02T10:30:00+04:00"
+
+
+def _record_many(path: Path, source: str, noon: dt.datetime) -> None:
+    store = SqliteStore(path)
+    for number in range(60):
+        store.record(
+            draft(f"http://{source}.example/{number}", source=source, body_text=f"No. {number}."),
+            seen=noon,
+            since=noon,
+        )
+    store.close()
+
+
+def test_two_processes_write_at_once_and_neither_is_refused(
+    tmp_path: Path, noon: dt.datetime
+) -> None:
+    path = tmp_path / "communique.db"
+    context = multiprocessing.get_context("spawn")
+    writers = [
+        context.Process(target=_record_many, args=(path, source, noon)) for source in ("a", "b")
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    store = SqliteStore(path)
+    assert store.facets()[Facet()] == 120
+    store.close()
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(
+    store: SqliteStore, noon: dt.datetime, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "communique.db") as breaker:
+        breaker.execute(
+            "CREATE TRIGGER stop BEFORE INSERT ON facets BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+    with pytest.raises(StoreError, match="x"):
+        store.record(draft(), seen=noon, since=noon)
+    assert list(store.releases(Facet())) == []
+    assert store.revisions(draft().url) == ()
+
+
+@pytest.mark.parametrize("url", ["mysql:x", "sqlite:", "nonsense"])
+def test_a_store_that_nothing_here_knows_is_refused_with_the_fix(url: str) -> None:
+    with pytest.raises(StoreError, match="write sqlite:PATH"):
+        open_store(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "communique.db"
+    path.write_bytes(b"this is not a database, not at all" * 99)
+    with pytest.raises(StoreError, match="not a database"):
+        open_store(f"sqlite:{path}")
