@@ -1,0 +1,48 @@
+"""Years and days of other calendars, as Gregorian ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+ERAS = {
+    "令和": 2018,
+    "平成": 1988,
+    "昭和": 1925,
+    "大正": 1911,
+    "明治": 1867,
+    "民國": 1911,
+    "民国": 1911,
+}
+"""Eras by the Gregorian year before their first: Japan's since 1868, and the Republic of China."""
+
+BUDDHIST_YEARS = range(2440, 2700)
+JALALI_YEARS = range(1300, 1500)
+
+_JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
+
+
+def from_buddhist(year: int) -> int:
+    """The Gregorian year of a year of the Buddhist era as Thailand has counted it since 1941."""
+    return year - 543
+
+
+def from_jalali(year: int, month: int, day: int) -> dt.date:
+    """The Gregorian day of a Solar Hijri one, by the 33-year cycle (exact from 1206 to 1498).
+
+    Raises ValueError where there is no such day.
+    """
+    leap = (year * 8 + 29) % 33 < 8  # noqa: PLR2004 - eight leap years in each cycle of 33
+    last = 31 if month <= 6 else 30 if month < 12 or leap else 29  # noqa: PLR2004 - lengths of months
+    if not (1 <= month <= 12 and 1 <= day <= last):  # noqa: PLR2004 - as above
+        raise ValueError(f"no such day in the Solar Hijri calendar: {year}-{month}-{day}")
+    before = 365 * (year - 1) + (year * 8 + 21) // 33
+    before += (month - 1) * 30 + min(month - 1, 6) + day
+    return dt.date.fromordinal(_JALALI_EPOCH + before)
+
+
+def full_year(year: int, this_year: int) -> int:
+    """The whole year that two digits mean: at most twenty years ahead of ``this_year``."""
+    if year >= 100:  # noqa: PLR2004 - a century is written out
+        return year
+    century = this_year - this_year % 100
+    return century + year if century + year <= this_year + 20 else century + year - 100
