@@ -1,0 +1,38 @@
+"""What a correct collector reports of the press rooms, day by day."""
+
+from __future__ import annotations
+
+from scheduler.demo.days import load_events
+from scheduler.demo.rooms import load_releases, load_rooms
+
+
+def expected(day: int) -> dict[str, int]:
+    """The counts after a visit on ``day``, where every earlier day was visited once.
+
+    ``new``, ``changed`` and ``retracted`` are those of this visit; ``sources``, ``releases`` and
+    ``stories`` are what the store then holds (the retracted stay in it). A release that moved is
+    neither new nor changed. One that vanished is retracted when a second visit finds it gone. A
+    story is a text that more than one source published.
+    """
+    events = load_events()
+    appeared = {
+        (event.room, event.release): event.day for event in events if event.kind == "appear"
+    }
+    releases = {
+        (room, key): text for room in load_rooms() for key, text in load_releases(room).items()
+    }
+    first_shown = {place: appeared.get(place, 1) for place in releases}
+    return {
+        "sources": len(load_rooms()),
+        "releases": sum(shown <= day for shown in first_shown.values()),
+        "new": sum(shown == day for shown in first_shown.values()),
+        "changed": sum(event.kind == "edit" and event.day == day for event in events),
+        "retracted": sum(event.kind == "vanish" and event.day == day - 1 for event in events),
+        "stories": len(
+            {
+                text.copies
+                for place, text in releases.items()
+                if text.copies and first_shown[place] <= day
+            }
+        ),
+    }

@@ -1,0 +1,147 @@
+"""The web server of the press rooms: a child process that its parent steers over stdin.
+
+Each room has a port of its own, because robots.txt, cookies, root-relative links and politeness
+belong to an origin; under a path prefix none of them would be as on a real site.
+
+    python -m scheduler.demo.server [--port N] [--day D]
+
+It prints one JSON line ``{"day": …, "rooms": {id: origin}}`` once it listens. A line with a number
+on stdin shows that day and is answered with the same line. It ends when stdin does, and so with
+its parent, however that one ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from scheduler.demo.answers import Answer, answers, not_found
+from scheduler.demo.rooms import Showing, load_rooms, showing
+
+HOST = "127.0.0.1"
+COMPRESSED = 1024
+"""Bytes from which on a room that can compress does so."""
+
+
+@dataclass
+class Today:
+    """The day that all rooms show."""
+
+    day: int
+
+
+class RoomServer(ThreadingHTTPServer):
+    """One press room on its own port (0 takes a free one)."""
+
+    daemon_threads = True
+
+    def __init__(self, room: str, port: int, today: Today) -> None:
+        super().__init__((HOST, port), Handler)
+        self.room = room
+        self.today = today
+        self.base = f"http://{HOST}:{self.server_address[1]}"
+
+    @property
+    def shown(self) -> Showing:
+        """What the room shows today."""
+        return showing(self.room, self.today.day)
+
+    def answer(self, target: str) -> Answer:
+        """The answer to a path and query."""
+        table = answers(self.room, self.today.day, self.base)
+        return table.get(target) or not_found(self.shown, self.base, target)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD, conditional ones too."""
+
+    protocol_version = "HTTP/1.1"
+    server: RoomServer
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Answer with headers and body."""
+        self.reply(with_body=True)
+
+    def do_HEAD(self) -> None:
+        """Answer with the headers of a GET alone."""
+        self.reply(with_body=False)
+
+    def reply(self, *, with_body: bool) -> None:
+        """Send today's answer to the address that was asked for."""
+        room = self.server.shown.room
+        answer = self.server.answer(self.path)
+        if answer.unchanged(self.headers["If-None-Match"], self.headers["If-Modified-Since"]):
+            self.send_response(304)
+            self.send_validators(answer)
+            self.end_headers()
+            return
+        body = answer.body
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        for name, value in room.headers.items():
+            if name != "Server":
+                self.send_header(name, value)
+        self.send_validators(answer)
+        if answer.location:
+            self.send_header("Location", answer.location)
+        if room.gzip and len(body) >= COMPRESSED and "gzip" in self.headers["Accept-Encoding"]:
+            body = gzip.compress(body, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Vary", "Accept-Encoding")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+    def send_validators(self, answer: Answer) -> None:
+        """Send ETag and Last-Modified, as far as the answer has them."""
+        if answer.etag:
+            self.send_header("ETag", answer.etag)
+        if answer.modified:
+            self.send_header("Last-Modified", format_datetime(answer.modified, usegmt=True))
+
+    def version_string(self) -> str:
+        """The Server header, which each room fills in its own way."""
+        return self.server.shown.room.headers.get("Server", "nginx")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
+        """Keep quiet: the parent's terminal belongs to the parent."""
+
+
+def serve(first_port: int, day: int) -> None:
+    """Serve all rooms until stdin ends; ports count up from ``first_port`` unless that is 0."""
+    # Ctrl-C goes to the whole process group; the parent decides when this child ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    today = Today(day)
+    servers = [
+        RoomServer(room, first_port and first_port + index, today)
+        for index, room in enumerate(load_rooms())
+    ]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    rooms = {server.room: server.base for server in servers}
+    print(json.dumps({"day": today.day, "rooms": rooms}), flush=True)  # noqa: T201 - the protocol
+    for line in sys.stdin:
+        today.day = int(line)
+        print(json.dumps({"day": today.day, "rooms": rooms}), flush=True)  # noqa: T201 - the protocol
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
+    parser.add_argument("--port", type=int, default=0, help="the first of the ports; 0: free ones")
+    parser.add_argument("--day", type=int, default=1, help="the day to begin with")
+    given = parser.parse_args()
+    serve(given.port, given.day)
+
+
+if __name__ == "__main__":
+    main()
