@@ -1,0 +1,36 @@
+"""The language of a text or a page, as a BCP 47 tag."""
+
+from __future__ import annotations
+
+import re
+
+MIN_LETTERS = 200
+"""Letters below which detection is a guess, and so is not made."""
+
+TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+def language_tag(declared: str | None) -> str | None:
+    """A language tag in one form (``pt-BR``, ``zh-Hant``), or None where it is no tag."""
+    text = (declared or "").split(",")[0].strip()
+    if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
+        return None
+    first, *rest = text.replace("_", "-").split("-")
+    parts = [first.lower()]
+    for part in rest:
+        if len(part) == 2:
+            parts.append(part.upper())
+        else:
+            parts.append(part.title() if len(part) == 4 else part.lower())
+    return "-".join(parts)
+
+
+def detect_language(text: str) -> str | None:
+    """The language that a text of MIN_LETTERS letters or more is written in, or None."""
+    sample = text[:2000]
+    if sum(map(str.isalpha, sample)) < MIN_LETTERS:
+        return None
+    from py3langid.langid import classify  # noqa: PLC0415 - loads a model of 20 MB: only if needed
+
+    found, _ = classify(sample)
+    return str(found)

@@ -1,0 +1,114 @@
+"""The images and files of a release."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from data.models import Media
+from data.normalize import clean_line
+from data.sanitize import absolute
+from spiders.metadata import Metadata
+
+MAX_MEDIA = 200
+LAZY = (
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-lazy",
+    "data-srcset",
+    "srcset",
+    "data-url",
+    "data-full",
+    "data-hi-res-src",
+)
+IMAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
+FILE = re.compile(
+    r"\.(pdf|docx?|odt|rtf|xlsx?|ods|csv|pptx?|odp|zip|epub|mp4|m4v|mov|webm|mp3|m4a|ogg|wav)$",
+    re.IGNORECASE,
+)
+PLACEHOLDER = re.compile(
+    r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
+)
+
+
+def largest_source(attributes: Mapping[str, Any]) -> str:
+    """The address of an image: the largest of a set, or a lazy one where ``src`` is a stand-in."""
+    source = str(attributes.get("src") or "").strip()
+    if source and not PLACEHOLDER.search(source):
+        return source
+    for name in LAZY:
+        value = str(attributes.get(name) or "").strip()
+        if value:
+            return of_set(value) if name.endswith("srcset") else value
+    return "" if source.startswith("data:") else source
+
+
+def of_set(srcset: str) -> str:
+    """The last address of a ``srcset``, by width where widths are given."""
+    best, width = "", -1.0
+    for part in re.split(r",\s+|,(?=https?:|//|/)", srcset):
+        address, _, size = part.strip().partition(" ")
+        number = re.match(r"[\d.]+", size.strip())
+        wide = float(number.group()) if number else 0.0
+        if address and wide > width:
+            best, width = address, wide
+    return best
+
+
+def images_of(fragment: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
+    """The lead image first, then those in the body's element, each once."""
+    found: dict[str, Media] = {}
+    for node in fragment.iter("img") if fragment is not None else ():
+        link = node.getparent()
+        href = link.get("href") or "" if link is not None and link.tag == "a" else ""
+        source = href if IMAGE.search(urlsplit_path(href)) else largest_source(dict(node.attrib))
+        add(found, base, source, node.get("alt"))
+        if len(found) >= MAX_MEDIA:
+            break
+    lead = absolute(base, meta.meta("og:image:secure_url", "og:image", "twitter:image") or "")
+    if lead and lead not in found:
+        return (Media(lead, image_type(lead)), *found.values())
+    return tuple(found.values())
+
+
+def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
+    """Keep an image under its address, once."""
+    url = absolute(base, source)
+    if url and url not in found:
+        found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
+
+
+def image_type(url: str) -> str:
+    """The media type that an image's address suggests."""
+    kind = mimetypes.guess_type(urlsplit_path(url))[0] or ""
+    return kind if kind.startswith("image/") else "image/jpeg"
+
+
+def attachments_of(elements: Iterable[etree._Element], base: str) -> tuple[Media, ...]:
+    """The files that links in these elements lead to."""
+    found: dict[str, Media] = {}
+    for element in elements:
+        for link in element.iter("a"):
+            href = link.get("href") or ""
+            if not FILE.search(urlsplit_path(href)):
+                continue
+            url = absolute(base, href)
+            if url and url not in found and len(found) < MAX_MEDIA:
+                kind = mimetypes.guess_type(urlsplit_path(url))[0] or "application/octet-stream"
+                title = clean_line("".join(link.itertext())) or None
+                found[url] = Media(url, kind, title=title)
+    return tuple(found.values())
+
+
+def urlsplit_path(url: str) -> str:
+    """The decoded path of an address, empty where it is none."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""

@@ -1,0 +1,141 @@
+"""What a page says of itself to machines: meta tags, JSON-LD, and state that scripts carry."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+MAX_SCRIPT = 2_000_000
+"""Characters of one script that are read; a longer one is left alone."""
+
+MAX_NODES = 5_000
+"""Values that a walk through one page's JSON looks at."""
+
+RELEASE_TYPES = re.compile(
+    "Article|Posting|PressRelease|Report$|WebPage$|Event$|Statement$|GovernmentService|Message$"
+)
+CONTROL = re.compile("[\x00-\x1f]+")
+TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``metas`` maps a lower-case name or property to its contents in page order.
+
+    ``nodes`` are the JSON-LD objects that describe a page or an article, articles first.
+    """
+
+    metas: Mapping[str, tuple[str, ...]]
+    nodes: tuple[Mapping[str, Any], ...]
+    title: str
+
+    def meta(self, *names: str) -> str:
+        """The first content of the first of these names that has one, or an empty string."""
+        for name in names:
+            for content in self.metas.get(name, ()):
+                if content:
+                    return content
+        return ""
+
+    def text(self, *keys: str) -> str:
+        """The first plain text that a node has under one of these keys, or an empty string."""
+        for key in keys:
+            for node in self.nodes:
+                found = plain(node.get(key))
+                if found:
+                    return found
+        return ""
+
+
+def read_metadata(root: etree._Element) -> Metadata:
+    """Gather a page's metadata; what can't be read is passed over."""
+    metas: dict[str, list[str]] = {}
+    nodes: list[Mapping[str, Any]] = []
+    title = ""
+    for element in root.iter("meta", "title", "script"):
+        if element.tag == "meta":
+            get = element.get
+            name = get("property") or get("name") or get("itemprop") or get("http-equiv")
+            content = get("content")
+            if name and content:
+                metas.setdefault(name.strip().lower(), []).append(content.strip())
+        elif element.tag == "title":
+            parent = element.getparent()
+            if not title and (parent is None or parent.tag != "svg"):
+                title = " ".join("".join(element.itertext()).split())
+        elif "ld+json" in (element.get("type") or "").lower():
+            nodes.extend(articles(parse_json(element.text or "")))
+    ranked = sorted(nodes, key=rank)
+    return Metadata({name: tuple(found) for name, found in metas.items()}, tuple(ranked), title)
+
+
+def parse_json(text: str) -> Any:
+    """The JSON in a script, forgiving comments around it, raw controls and trailing commas.
+
+    None where it is no JSON.
+    """
+    if len(text) > MAX_SCRIPT:
+        return None
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    text = text.removeprefix("//<![CDATA[").removesuffix("//]]>").strip().rstrip(";")
+    for attempt in (
+        lambda: text,
+        lambda: TRAILING_COMMA.sub(r"\1", CONTROL.sub(" ", text)),
+    ):
+        try:
+            return json.loads(attempt(), strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def walk(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in decoded JSON, outermost first, at most MAX_NODES values; never recursive."""
+    queue = [value]
+    for place in range(MAX_NODES):
+        if place >= len(queue):
+            return
+        item = queue[place]
+        if isinstance(item, dict):
+            yield item
+            queue.extend(part for part in item.values() if isinstance(part, (dict, list)))
+        elif isinstance(item, list):
+            queue.extend(part for part in item[:200] if isinstance(part, (dict, list)))
+
+
+def articles(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in JSON-LD that describe an article or the page itself."""
+    return [node for node in walk(value) if RELEASE_TYPES.search(type_of(node))]
+
+
+def type_of(node: Mapping[str, Any]) -> str:
+    """The @type of a node, as one text."""
+    kind = node.get("@type", "")
+    if isinstance(kind, list):
+        return " ".join(part for part in kind if isinstance(part, str))
+    return kind if isinstance(kind, str) else ""
+
+
+def rank(node: Mapping[str, Any]) -> int:
+    """Articles before pages, and both before anything else."""
+    kind = type_of(node)
+    if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
+        return 0 if "headline" in node or "datePublished" in node else 1
+    return 3 if "Event" in kind else 2
+
+
+def plain(value: Any) -> str:
+    """The text of a JSON-LD value: a text, the first of a list, or an object's name."""
+    for _ in range(4):
+        if isinstance(value, list):
+            value = value[0] if value else ""
+        elif isinstance(value, dict):
+            value = value.get("name") or value.get("@value") or ""
+        else:
+            break
+    return value.strip() if isinstance(value, str) else ""
