@@ -12,11 +12,8 @@ from data.identity import Verdict
 from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
 
 
-class Store(Protocol):
-    """What every store can do.
-
-    Reading verbs see one committed state; writing verbs are each one transaction.
-    """
+class Readable(Protocol):
+    """The verbs that feeds and pages need: each sees one committed state."""
 
     def sources(self) -> Mapping[str, Source]:
         """Every source that has ever been collected, by its id."""
@@ -46,6 +43,10 @@ class Store(Protocol):
 
     def unmark(self, published: Mapping[Facet, int]) -> None:
         """Forget these marks, but none that a later change renewed (its number has grown)."""
+
+
+class Store(Readable, Protocol):
+    """What every store can do; the writing verbs are each one transaction."""
 
     def register(self, source: Source) -> None:
         """Keep what an institution is called, so that feeds can name it for ever."""

@@ -1,0 +1,97 @@
+"""The names and addresses that feeds and pages need, read from the store once for a whole run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from data.models import Facet, Source
+from data.settings import Site
+from data.store import Readable
+from feeds.clean import plain
+from feeds.urls import FORMATS, Format, feed_file, href, page_file, release_file, stem_of
+
+MEDIA_TYPES: Mapping[Format, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who the sources are, what the topics are called, and where the site lies.
+
+    ``site`` is its public address without a slash at the end.
+    """
+
+    site: str
+    title: str
+    sources: Mapping[str, Source]
+    topics: Mapping[str, str]
+
+    def source(self, source: str) -> Source:
+        """A source by its id; a bare one where the store no longer knows it."""
+        return self.sources.get(source) or Source(source, source, "")
+
+    def topic(self, topic: str) -> str:
+        """The label of a topic; its slug where it has none."""
+        return plain(self.topics.get(topic) or topic) or "Topic"
+
+    def feed(self, facet: Facet, kind: Format) -> str:
+        """The absolute address of a facet's feed."""
+        return self.site + href(feed_file(facet, kind))
+
+    def feeds(self, facet: Facet) -> tuple[tuple[str, str], ...]:
+        """The media type and address of a facet's feed in every format."""
+        return tuple((MEDIA_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
+
+    def feed_id(self, facet: Facet) -> str:
+        """The permanent id of a facet's feed, the same in every format."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, self.site + href(stem_of(facet))).urn
+
+    def page(self, facet: Facet) -> str:
+        """The absolute address of a facet's page."""
+        return self.site + href(page_file(facet))
+
+    def release(self, release: str) -> str:
+        """The absolute address of the page of a release."""
+        return self.site + href(release_file(release))
+
+    def name(self, facet: Facet) -> str:
+        """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
+        parts = [
+            plain(self.source(facet.source).name) if facet.source is not None else "",
+            self.topic(facet.topic) if facet.topic is not None else "",
+            spoken(facet.period) if facet.period is not None else "",
+        ]
+        return ": ".join(part for part in parts if part) or "All releases"
+
+    def heading(self, facet: Facet) -> str:
+        """What a facet is called among the feeds of other sites."""
+        if facet == Facet():
+            return self.title
+        name = self.name(facet)
+        return name if facet.source is not None else f"{name} · {self.title}"
+
+
+def directory_of(store: Readable, site: Site) -> Directory:
+    """Read sources and topics from the store."""
+    return Directory(
+        site=site.url.rstrip("/"),
+        title=plain(site.title) or "Communique",
+        sources=dict(store.sources()),
+        topics=dict(store.topics()),
+    )
+
+
+def spoken(period: str) -> str:
+    """A year, month or day as English says it; the text itself where it is none of them."""
+    for form, words in (("%Y-%m-%d", "{0.day} {0:%B %Y}"), ("%Y-%m", "{0:%B %Y}")):
+        try:
+            return words.format(dt.datetime.strptime(period, form).replace(tzinfo=dt.UTC))
+        except ValueError:
+            continue
+    return period

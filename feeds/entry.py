@@ -1,0 +1,237 @@
+"""A release as feeds show it: decided and cleaned once, for every format alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from html import escape
+
+from data.models import Facet, Media, Release, Source
+from feeds.clean import (
+    LARGEST_BODY,
+    excerpt,
+    is_right_to_left,
+    language_tag,
+    paragraphs,
+    plain,
+    safe_html,
+    web_address,
+    web_media,
+)
+from feeds.directory import Directory
+
+UNTITLED = "Untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an entry or a feed. ``rel`` is a registered name or a URI (RFC 8288)."""
+
+    rel: str
+    href: str
+    type: str | None = None
+    title: str | None = None
+    hreflang: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who published: a name, and an address where one is known."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A topic or a mark: ``term`` is stable, ``label`` is for people, ``scheme`` an address."""
+
+    term: str
+    label: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed of one source that an entry of a mixed feed was taken from."""
+
+    id: str
+    title: str
+    page: str
+    atom: str
+    rss: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One release in a feed.
+
+    All text is plain but ``html``; all addresses are absolute; both times are aware and whole
+    seconds. ``page`` is the copy kept at our own site. ``also`` are the other publishers of the
+    same story. ``origin`` is set in feeds that mix sources.
+    """
+
+    id: str
+    url: str
+    page: str
+    title: str
+    published: dt.datetime
+    updated: dt.datetime
+    language: str | None
+    publisher: Person
+    summary: str
+    html: str
+    categories: tuple[Category, ...]
+    enclosures: tuple[Media, ...]
+    also: tuple[Person, ...]
+    links: tuple[Link, ...]
+    origin: Origin | None
+    revision: int
+    retracted: dt.datetime | None
+
+
+def entry_of(
+    release: Release, directory: Directory, *, mixed: bool, others: tuple[Release, ...] = ()
+) -> Entry:
+    """The entry of a release. ``others`` are the releases of its story that it stands for."""
+    content = release.content
+    source = directory.source(release.source)
+    page = directory.release(release.id)
+    url = web_address(release.url) or page
+    language = language_tag(content.language)
+    publisher = Person(
+        plain(content.publisher or source.name) or source.id, web_address(source.url)
+    )
+    title = plain(content.title) or excerpt(content.body_text, 80) or UNTITLED
+    summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
+    also = tuple(
+        Person(plain(directory.source(other.source).name), web_address(other.url))
+        for other in others
+    )
+    media = (web_media(media) for media in (*content.attachments, *content.images))
+    enclosures = tuple({found.url: found for found in media if found}.values())
+    return Entry(
+        id=f"urn:uuid:{plain(release.id)}",
+        url=page if release.retracted else url,
+        page=page,
+        title=title,
+        published=shown(release),
+        updated=to_seconds(max(release.updated, release.retracted or release.updated)),
+        language=language,
+        publisher=publisher,
+        summary=summary,
+        html=full_text(release, url, page, summary, also),
+        categories=categories_of(release, directory),
+        enclosures=enclosures,
+        also=also,
+        links=links_of(url, page, language, others, enclosures),
+        origin=origin_of(source, directory) if mixed else None,
+        revision=release.revision,
+        retracted=to_seconds(release.retracted) if release.retracted else None,
+    )
+
+
+def shown(release: Release) -> dt.datetime:
+    """When a release was published, at the offset of its source.
+
+    The first sight stands in where the page's own date can't be true, as it does in the order.
+    """
+    published = release.published
+    if release.order == published.at:
+        return to_seconds(published.local)
+    return to_seconds(release.order.astimezone(published.local.tzinfo))
+
+
+def to_seconds(at: dt.datetime) -> dt.datetime:
+    """Whole seconds; UTC where the offset has seconds (local mean time), as RFC 3339 has none."""
+    offset = at.utcoffset() or dt.timedelta()
+    return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
+
+
+def full_text(release: Release, url: str, page: str, summary: str, also: tuple[Person, ...]) -> str:
+    """The whole body as safe HTML, with notes of ours before and after it; never empty."""
+    content = release.content
+    if len(content.body_html) > LARGEST_BODY:
+        body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
+    else:
+        body = safe_html(content.body_html, url) if content.body_html else ""
+    body = body.strip() or paragraphs(content.body_text[:LARGEST_BODY]) or paragraphs(summary)
+    if is_right_to_left(content.language):
+        body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
+    if release.retracted:
+        day = release.retracted.date().isoformat()
+        gone = anchor(url, "the publisher’s site")
+        body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
+    if release.revision > 1:
+        body += note(f"Corrected by its publisher: {anchor(page, 'see all versions')}.")
+    if also:
+        named = ", ".join(anchor(person.url, person.name) for person in also)
+        body += note(f"Also published by {named}.")
+    return body
+
+
+def note(html: str) -> str:
+    """A paragraph of ours within a body of theirs."""
+    return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
+
+
+def anchor(url: str | None, text: str) -> str:
+    """A link, or the text alone where there is no address."""
+    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
+
+
+def categories_of(release: Release, directory: Directory) -> tuple[Category, ...]:
+    """The topics of a release, its section, and whether it was retracted."""
+    found = [
+        Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
+        for topic in release.content.topics
+    ]
+    section = plain(release.content.section or "")
+    if section:
+        found.append(Category(section, section, directory.page(Facet(source=release.source))))
+    if release.retracted:
+        found.append(Category("retracted", "Retracted", f"{directory.site}/marks/"))
+    return tuple(found)
+
+
+def links_of(
+    url: str,
+    page: str,
+    language: str | None,
+    others: tuple[Release, ...],
+    enclosures: tuple[Media, ...],
+) -> tuple[Link, ...]:
+    """All but the alternate: where it came from, our copy, the same story elsewhere, its files."""
+    elsewhere = ((other, web_address(other.url)) for other in others)
+    return (
+        Link("via", url, "text/html", hreflang=language),
+        Link("related", page, "text/html", "The copy kept, with all versions"),
+        *(
+            Link(
+                "related",
+                address,
+                "text/html",
+                plain(other.content.title) or None,
+                language_tag(other.content.language),
+            )
+            for other, address in elsewhere
+            if address
+        ),
+        *(
+            Link("enclosure", media.url, media.type, media.title, length=media.length)
+            for media in enclosures
+        ),
+    )
+
+
+def origin_of(source: Source, directory: Directory) -> Origin:
+    """The feed of a source, as the entries that are taken from it name it."""
+    facet = Facet(source=source.id)
+    return Origin(
+        id=directory.feed_id(facet),
+        title=plain(source.name) or source.id,
+        page=directory.page(facet),
+        atom=directory.feed(facet, "atom"),
+        rss=directory.feed(facet, "rss"),
+    )

@@ -1,0 +1,88 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from data.models import Media
+from feeds.entry import Entry, Person
+from feeds.feed import Feed
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def render(feed: Feed) -> bytes:
+    """The bytes of a JSON feed; the same feed gives the same bytes."""
+    start = encoded(head(feed)).removesuffix(b"}")
+    items = b",\n".join(render_entry(entry) for entry in feed.entries)
+    return start + b',"items":[\n' + items + b"\n]}\n"
+
+
+def render_entry(entry: Entry) -> bytes:
+    """The bytes of one item, the same in every JSON feed of its kind (mixed or not)."""
+    return encoded(item(entry))
+
+
+def head(feed: Feed) -> dict[str, Any]:
+    """The feed without its items."""
+    hubs = [{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"]
+    return {
+        "version": VERSION,
+        "title": feed.title,
+        "home_page_url": feed.page,
+        "feed_url": feed.address("json"),
+        "description": feed.subtitle,
+        "authors": [{"name": feed.author, "url": feed.site + "/"}],
+        **({"language": feed.language} if feed.language else {}),
+        **({"hubs": hubs} if hubs else {}),
+    }
+
+
+def item(entry: Entry) -> dict[str, Any]:
+    """One item. What JSON Feed has no name for is under ``_communique``."""
+    image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
+    optional = {
+        "image": image,
+        "language": entry.language,
+        "tags": [category.label for category in entry.categories],
+        "attachments": [attachment(file) for file in entry.enclosures],
+    }
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "summary": entry.summary,
+        "date_published": entry.published.isoformat(),
+        "date_modified": entry.updated.isoformat(),
+        "authors": [author(entry.publisher)],
+        **{name: value for name, value in optional.items() if value},
+        "_communique": {
+            "page": entry.page,
+            "revision": entry.revision,
+            "retracted": entry.retracted.isoformat() if entry.retracted else None,
+            "also": [author(person) for person in entry.also],
+            "source": entry.origin.title if entry.origin else None,
+        },
+    }
+
+
+def author(person: Person) -> dict[str, str]:
+    """A publisher."""
+    return {"name": person.name, **({"url": person.url} if person.url else {})}
+
+
+def attachment(media: Media) -> dict[str, Any]:
+    """A file of a release; its size in bytes where it is known."""
+    return {
+        "url": media.url,
+        "mime_type": media.type,
+        **({"title": media.title} if media.title else {}),
+        **({"size_in_bytes": media.length} if media.length else {}),
+    }
+
+
+def encoded(value: dict[str, Any]) -> bytes:
+    """JSON in UTF-8, without needless spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,88 @@
+"""RSS 2.0, with the Atom, Dublin Core, content and media namespaces."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+
+from lxml import etree
+
+from feeds.entry import Entry
+from feeds.feed import Feed
+from feeds.generator import (
+    ATOM,
+    DC,
+    MEDIA,
+    TTL,
+    Element,
+    common_entry,
+    common_feed,
+    document,
+    feed_links,
+    fragment,
+    link_element,
+)
+
+NAMESPACES = {
+    "atom": ATOM,
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": DC,
+    "media": MEDIA,
+}
+
+
+def render(feed: Feed) -> bytes:
+    """The bytes of an RSS feed; the same feed gives the same bytes."""
+    items = [render_entry(entry) for entry in feed.entries]
+    return document(head(feed), b"</channel></rss>", items)
+
+
+def render_entry(entry: Entry) -> bytes:
+    """The bytes of one item, the same in every RSS feed of its kind (mixed or not)."""
+    return fragment(item_element(entry), "rss", NAMESPACES)
+
+
+def head(feed: Feed) -> Element:
+    """The root of a feed without items."""
+    made = common_feed(feed)
+    # The last alternate becomes <link>, so it is the only link that feedgen is told of.
+    made.link(href=feed.page, rel="alternate")
+    made.ttl(TTL)
+    made.load_extension("dc", atom=False)
+    made.load_extension("media", atom=False)
+    root, _ = made._create_rss()  # noqa: SLF001 - feedgen's only way to its tree
+    channel = root[0]
+    for link in feed_links(feed, "rss"):
+        # feedgen writes only a link to the feed itself: the hub and the archives were lost.
+        channel.append(link_element(f"{{{ATOM}}}link", link))
+    return root
+
+
+def item_element(entry: Entry) -> Element:
+    """The element of an entry.
+
+    Readers agree on one enclosure an item only; the first file is that, the others are
+    ``media:content``.
+    """
+    made = common_entry(entry)
+    made.summary(entry.summary)
+    made.content(entry.html)
+    if entry.enclosures:
+        first = entry.enclosures[0]
+        made.enclosure(first.url, first.length or 0, first.type)
+    if entry.origin:
+        made.source(entry.origin.rss, entry.origin.title)
+    item = made.rss_entry()
+    etree.SubElement(item, "pubDate").text = format_datetime(entry.published)
+    etree.SubElement(item, f"{{{ATOM}}}updated").text = entry.updated.isoformat()
+    etree.SubElement(item, f"{{{DC}}}creator").text = entry.publisher.name
+    for other in entry.also:
+        etree.SubElement(item, f"{{{DC}}}contributor").text = other.name
+    if entry.language:
+        etree.SubElement(item, f"{{{DC}}}language").text = entry.language
+    for media in entry.enclosures[1:]:
+        found = etree.SubElement(item, f"{{{MEDIA}}}content", url=media.url, type=media.type)
+        if media.length:
+            found.set("fileSize", str(media.length))
+        if media.title:
+            etree.SubElement(found, f"{{{MEDIA}}}title", type="plain").text = media.title
+    return item

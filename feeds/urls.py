@@ -1,0 +1,160 @@
+"""Where everything of the site lies: facets, releases and pages, as files and as addresses.
+
+A file is a relative POSIX path under the site's folder; an address is the same path
+percent-encoded, so that any static host serves the site as it is. ``index.html`` is left out of
+addresses. Parts that come from outside (topics, source ids) become file names that are safe on
+every file system: no separators, no upper case, no reserved names, 120 bytes at the most, and no
+two alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import Literal, TypeAlias, get_args
+from urllib.parse import quote, unquote
+
+from data.models import Facet
+
+Format: TypeAlias = Literal["atom", "rss", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+LONGEST = 120
+"""Bytes of a file name without its suffix; most file systems take 255 with it."""
+
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+"""Names that Windows gives to devices, whatever their suffix."""
+
+CLASHING = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
+"""A dot that would make a folder of ours look like one of our files."""
+
+PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+def file_name(name: str) -> str:
+    """A safe file name for any text; different texts get different names.
+
+    What is unsafe is written as ``~`` and two hexadecimal digits a byte; a name that gets too long
+    is cut and ends in ``~~`` and its SHA-256.
+    """
+    text = "".join(character if is_safe(character) else escape(character) for character in name)
+    text = CLASHING.sub(escape("."), text)
+    if not text or RESERVED.fullmatch(text) or text[0] in ".-":
+        text = escape(text[:1]) + text[1:]
+    if text[-1] == ".":
+        text = text[:-1] + escape(".")
+    if len(text.encode()) <= LONGEST:
+        return text
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{text.encode()[: LONGEST - 40].decode('utf-8', 'ignore')}~~{digest}"
+
+
+def is_safe(character: str) -> bool:
+    """Whether a character may stand in a file name: letters without upper case, digits, ``-_.``."""
+    if character in "-_.":
+        return True
+    return unicodedata.category(character)[0] in "LNM" and character == character.lower()
+
+
+def escape(text: str) -> str:
+    """Every byte of a text as ``~`` and two hexadecimal digits; ``~`` alone for no text at all."""
+    return "".join(f"~{byte:02x}" for byte in text.encode("utf-8", "surrogatepass")) or "~"
+
+
+def name_of(file: str) -> str | None:
+    """The text that became a file name, or None where the name was cut or is not one of ours."""
+    if file == "~":
+        return ""
+    try:
+        name = re.sub(
+            rb"~([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), file.encode()
+        ).decode("utf-8", "surrogatepass")
+    except UnicodeError:
+        return None
+    return name if file_name(name) == file else None
+
+
+def stem_of(facet: Facet) -> str:
+    """The file of a facet's feed without its suffix: ``feeds/source/acme/topic/economy``.
+
+    Raises ValueError for a facet that has no feed of its own (a period within a source or topic).
+    """
+    match facet:
+        case Facet(None, None, None):
+            return "feeds/all"
+        case Facet(None, None, str(period)) if PERIOD.fullmatch(period):
+            return f"feeds/date/{period.replace('-', '/')}"
+        case Facet(str(source), None, None):
+            return f"feeds/source/{file_name(source)}"
+        case Facet(None, str(topic), None):
+            return f"feeds/topic/{file_name(topic)}"
+        case Facet(str(source), str(topic), None):
+            return f"feeds/source/{file_name(source)}/topic/{file_name(topic)}"
+    raise ValueError(f"{facet} has no feed of its own")
+
+
+def feed_file(facet: Facet, kind: Format) -> str:
+    """The file of a facet's feed: ``feeds/date/2022/11/24.rss``."""
+    return f"{stem_of(facet)}.{kind}"
+
+
+def facet_of(address: str) -> tuple[Facet, Format] | None:
+    """The facet and the format of a feed's address, such as ``/feeds/topic/energy.atom``.
+
+    None for every other address, and for names that were cut.
+    """
+    stem, _, suffix = address.strip("/").rpartition(".")
+    kind = next((kind for kind in FORMATS if kind == suffix), None)
+    if kind is None:
+        return None
+    match [unquote(part) for part in stem.split("/")]:
+        case ["feeds", "all"]:
+            facet = Facet()
+        case ["feeds", "date", *parts]:
+            facet = Facet(period="-".join(parts))
+        case ["feeds", "source", source]:
+            facet = Facet(source=name_of(source))
+        case ["feeds", "topic", topic]:
+            facet = Facet(topic=name_of(topic))
+        case ["feeds", "source", source, "topic", topic]:
+            facet = Facet(source=name_of(source), topic=name_of(topic))
+        case _:
+            return None
+    try:
+        back = href(feed_file(facet, kind))
+    except ValueError:
+        return None
+    return (facet, kind) if back == "/" + address.strip("/") else None
+
+
+def page_file(facet: Facet) -> str:
+    """The page that shows a facet to a person: ``topics/energy/index.html``."""
+    match facet:
+        case Facet(None, None, None):
+            return "index.html"
+        case Facet(None, None, str(period)) if PERIOD.fullmatch(period):
+            return f"days/{period.replace('-', '/')}/index.html"
+        case Facet(str(source), None, None):
+            return f"sources/{file_name(source)}/index.html"
+        case Facet(None, str(topic), None):
+            return f"topics/{file_name(topic)}/index.html"
+        case Facet(str(source), str(topic), None):
+            return f"sources/{file_name(source)}/topics/{file_name(topic)}/index.html"
+    raise ValueError(f"{facet} has no page of its own")
+
+
+def release_file(release: str) -> str:
+    """The page of a release, by its id."""
+    return f"releases/{file_name(release)}/index.html"
+
+
+def href(file: str) -> str:
+    """The address of a file, from the root of the site: percent-encoded, without index.html."""
+    return "/" + quote(file.removesuffix("index.html"), safe="/~")
+
+
+def relative(file: str, page: str) -> str:
+    """The address of a file as a page at another file links it: the site may lie anywhere."""
+    up = "../" * page.count("/")
+    return (up + href(file)[1:]) or "./"

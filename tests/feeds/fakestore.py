@@ -1,0 +1,130 @@
+"""A store in memory, small enough to be seen to be right, and releases to put into it."""
+
+# ruff: noqa: D102 - data.store.Store says what each verb does
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from data.models import (
+    Content,
+    Facet,
+    Media,
+    Published,
+    Release,
+    Revision,
+    Source,
+    facets_of,
+    zone_of,
+)
+
+UTC = dt.UTC
+NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
+
+
+class FakeStore:
+    """The Store protocol over dictionaries: ``put`` stores a release and marks what it touches."""
+
+    def __init__(self, *releases: Release) -> None:
+        self.kept: dict[str, Release] = {}
+        self.history: dict[str, list[Revision]] = {}
+        self.marked: dict[Facet, int] = {}
+        self.labels = {"economy": "Economy", "energy": "Energy & climate"}
+        self.known = {
+            "acme": Source("acme", "ACME Corporation", "https://acme.example/news/", "Asia/Baku"),
+            "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
+        }
+        self.changes = 0
+        for release in releases:
+            self.put(release)
+
+    def put(self, release: Release) -> None:
+        before = self.kept.get(release.id)
+        self.kept[release.id] = release
+        seen = self.history.setdefault(release.id, [])
+        seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
+        self.changes += 1
+        for facet in facets_of(release) | (facets_of(before) if before else set()):
+            self.marked[facet] = self.changes
+
+    def sources(self) -> Mapping[str, Source]:
+        return self.known
+
+    def topics(self) -> Mapping[str, str]:
+        return self.labels
+
+    def release(self, release_id: str) -> Release | None:
+        return self.kept.get(release_id)
+
+    def releases(
+        self, facet: Facet, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Release]:
+        found = [release for release in self.kept.values() if facet in facets_of(release)]
+        found.sort(key=lambda release: release.id)
+        found.sort(key=lambda release: release.order, reverse=True)
+        yield from found[offset : None if limit is None else offset + limit]
+
+    def revisions(self, release_id: str) -> tuple[Revision, ...]:
+        return tuple(self.history.get(release_id, ()))
+
+    def facets(self) -> Mapping[Facet, int]:
+        counted: dict[Facet, int] = {}
+        for release in self.kept.values():
+            for facet in facets_of(release):
+                counted[facet] = counted.get(facet, 0) + 1
+        return counted
+
+    def story(self, story: str) -> tuple[Release, ...]:
+        members = [release for release in self.kept.values() if release.story == story]
+        return tuple(sorted(members, key=lambda release: (release.published.at, release.id)))
+
+    def marks(self) -> Mapping[Facet, int]:
+        return dict(self.marked)
+
+    def unmark(self, published: Mapping[Facet, int]) -> None:
+        for facet, number in published.items():
+            if self.marked.get(facet) == number:
+                del self.marked[facet]
+
+
+def make_release(number: int = 1, source: str = "acme", **changes: object) -> Release:
+    """A complete release; keywords change fields of its content, or else of the release itself."""
+    at = NOON + dt.timedelta(hours=number)
+    content = Content(
+        title=f"Statement {number}",
+        published=Published(at, "second", "+04:00", at.isoformat(), "json-ld"),
+        language="en",
+        section="Events",
+        topics=("economy",),
+        publisher="ACME Press Service",
+        summary=f"What statement {number} says.",
+        body_html=f"<p>All that statement {number} says.</p>",
+        body_text=f"All that statement {number} says.",
+        images=(Media("https://acme.example/a.jpg", "image/jpeg", None, "A picture"),),
+        attachments=(Media("https://acme.example/a.pdf", "application/pdf", 1234, "Full text"),),
+    )
+    fields = {name: changes.pop(name) for name in tuple(changes) if hasattr(content, name)}
+    content = replace(content, **fields)  # type: ignore[arg-type]  # the caller names real fields
+    assert content.published is not None
+    return replace(
+        Release(
+            id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{source}/{number}")),
+            source=source,
+            url=f"https://{source}.example/news/{number}",
+            content=content,
+            first_seen=at,
+            last_seen=at,
+            updated=content.published.at,
+            order=content.published.at,
+        ),
+        **changes,  # type: ignore[arg-type]  # the caller names real fields
+    )
+
+
+def on_day(day: str, zone: str) -> Published:
+    """A date of day precision: noon in its zone."""
+    noon = dt.datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=zone_of(zone))
+    return Published(noon.astimezone(UTC), "day", zone, day, "meta:date")
