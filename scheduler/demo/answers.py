@@ -92,6 +92,8 @@ def small_files(shown: Showing, _base: str) -> Pairs:
     for path, text in room.assets.items():
         kind = "text/css" if path.endswith(".css") else "text/javascript"
         yield path, Answer(200, kind, text.encode(), modified=OLD_FILE)
+    for path, width in room.icons.items():
+        yield path, Answer(200, "image/png", png(path, width), modified=OLD_FILE)
     for release in shown.releases:
         at = release.instant.astimezone(dt.UTC)
         for image in release.images:

@@ -136,4 +136,4 @@ def written_day(room: Room, day: dt.date, form: str | None = None) -> str:
         year=day.year,
         weekday=room.weekdays[day.weekday()] if room.weekdays else "",
     )
-    return text.translate(str.maketrans("0123456789", room.digits))
+    return text.translate(room.native)

@@ -57,6 +57,12 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file_path: Path_ = "/files/{name}"
     pages: Mapping[str, tuple[str, str]] = {}
     assets: Mapping[str, str] = {}
+    icons: Mapping[str, int] = {}
+
+    @property
+    def native(self) -> dict[int, str]:
+        """For ``str.translate``: our digits to the room's own."""
+        return {ord(str(number)): digit for number, digit in enumerate(self.digits)}
 
     def address(self, release: ReleaseText) -> str:
         """The path (and query) of a release's page."""
