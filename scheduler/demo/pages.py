@@ -109,6 +109,12 @@ class View:
         start = (len(release.key) + self.showing.day * OTHERS) % len(rest)
         return tuple((rest + rest)[start : start + OTHERS])
 
+    def popular(self) -> tuple[ReleaseText, ...]:
+        """The most-read releases, whichever page names them; each day has its own order."""
+        ranked = sorted(self.showing.releases, key=self.visits)
+        start = self.showing.day % OTHERS
+        return tuple(ranked[start :: len(ranked) // OTHERS][:OTHERS])
+
     def visits(self, release: ReleaseText) -> int:
         """What the view counter shows: it grows from day to day."""
         return 40 + sum(release.key.encode()) % 700 + 137 * self.showing.day

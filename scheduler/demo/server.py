@@ -54,9 +54,10 @@ class RoomServer(ThreadingHTTPServer):
         return showing(self.room, self.today.day)
 
     def answer(self, target: str) -> Answer:
-        """The answer to a path and query."""
+        """The answer to a path and query; a query that means nothing here is passed over."""
         table = answers(self.room, self.today.day, self.base)
-        return table.get(target) or not_found(self.shown, self.base, target)
+        found = table.get(target) or table.get(target.partition("?")[0])
+        return found or not_found(self.shown, self.base, target)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -78,21 +79,26 @@ class Handler(BaseHTTPRequestHandler):
         """Send today's answer to the address that was asked for."""
         room = self.server.shown.room
         answer = self.server.answer(self.path)
+        compress = (
+            room.gzip
+            and len(answer.body) >= COMPRESSED
+            and "gzip" in self.headers.get("Accept-Encoding", "")
+        )
         if answer.unchanged(self.headers["If-None-Match"], self.headers["If-Modified-Since"]):
             self.send_response(304)
-            self.send_validators(answer)
+            self.send_validators(answer, weak=compress)
             self.end_headers()
             return
-        body = answer.body
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         for name, value in room.headers.items():
             if name != "Server":
                 self.send_header(name, value)
-        self.send_validators(answer)
+        self.send_validators(answer, weak=compress)
         if answer.location:
             self.send_header("Location", answer.location)
-        if room.gzip and len(body) >= COMPRESSED and "gzip" in self.headers["Accept-Encoding"]:
+        body = answer.body
+        if compress:
             body = gzip.compress(body, mtime=0)
             self.send_header("Content-Encoding", "gzip")
             self.send_header("Vary", "Accept-Encoding")
@@ -101,10 +107,13 @@ class Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(body)
 
-    def send_validators(self, answer: Answer) -> None:
-        """Send ETag and Last-Modified, as far as the answer has them."""
+    def send_validators(self, answer: Answer, *, weak: bool) -> None:
+        """Send ETag and Last-Modified, as far as the answer has them.
+
+        A strong ETag speaks for bytes, so it is ``weak`` once they are compressed on the way.
+        """
         if answer.etag:
-            self.send_header("ETag", answer.etag)
+            self.send_header("ETag", "W/" * (weak and answer.etag[0] == '"') + answer.etag)
         if answer.modified:
             self.send_header("Last-Modified", format_datetime(answer.modified, usegmt=True))
 
