@@ -12,6 +12,7 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
 from spiders.source import ListingRules
+from spiders.syndicated import html_within, read_syndicated
 
 
 def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None) -> ListingPage:
@@ -20,6 +21,12 @@ def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None
         items = declared_items(page, reading, rules)
         reasons = () if items else ("the declared selectors match no link on this page",)
         return ListingPage(page.url, items, next_page(page, rules), "declared", 1.0, reasons)
+    made = read_syndicated(page, reading)
+    if made:
+        within = None if made.items else html_within(page)
+        if not within:
+            return made
+        page = Page(page.url, within.encode())
     flat = outline(page)
     reading = page_reading(flat, page.url, reading)
     dates = date_marks(flat, reading)

@@ -1,0 +1,151 @@
+"""Feeds and sitemaps in XML: RSS 0.9 to 2.0, RDF, Atom, sitemaps, and other repeated elements.
+
+Documents that declare entities are refused: an honest feed needs none, and they are how a small
+document becomes a huge one or reads files (CWE-776, CWE-611).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from lxml import etree
+
+from data.dates import Reading, parse_date
+from data.models import Published
+from spiders.link_targets import resolve
+from spiders.page import Page
+from spiders.pages import ListingItem, ListingPage
+
+MAX_ITEMS = 50_000
+"""Items of one document that are read: what the sitemap protocol allows."""
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{1,2000}>")
+_RECORDS = ("item", "entry", "url")
+_DATES = (
+    "pubdate",
+    "published",
+    "date",
+    "issued",
+    "publication_date",
+    "created",
+    "updated",
+    "lastmod",
+    "modified",
+)
+_TITLES = ("title", "headline", "name", "subject")
+
+
+def read_xml(page: Page, reading: Reading) -> ListingPage:
+    """The items of a feed, a sitemap or another XML listing.
+
+    The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
+    """
+    text = _DECLARATION.sub("", page.text.lstrip("\ufeff \t\r\n"), count=1)
+    if _ENTITY.search(text):
+        return _none(page, "the document declares XML entities, which is refused")
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        return _none(page, f"the document is not XML ({str(error)[:120]})")
+    if root is None:
+        return _none(page, "the document is not XML")
+    kind = _name(root)
+    if kind == "sitemapindex":
+        found = _sitemaps(root, page)
+        return ListingPage(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
+    records = [node for node in root.iter() if _name(node) in _RECORDS][:MAX_ITEMS]
+    confidence = 1.0
+    if not records:
+        records, confidence = _repeated(root), 0.6
+    items = tuple(item for node in records if (item := _item(node, page, reading)))
+    reasons = () if items else ("the document holds no items with an address",)
+    return ListingPage(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
+
+
+def _none(page: Page, reason: str) -> ListingPage:
+    return ListingPage(page.url, (), rule="xml", reasons=(reason,))
+
+
+def _name(node: etree._Element) -> str:
+    return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
+
+
+def _plain(text: str | None) -> str:
+    """Text without markup, escaped once or twice as feeds do."""
+    text = html.unescape(text or "")
+    if "<" in text:
+        text = html.unescape(_TAG.sub(" ", text))
+    return " ".join(text.split())
+
+
+def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
+    for node in root.iter():
+        if _name(node) == "loc" and (url := resolve(node.text or "", page.url)):
+            yield ListingItem(url, "")
+
+
+def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | None:
+    url = None
+    texts: dict[str, str] = {}
+    for child in node.iter():
+        name = _name(child)
+        if name == "link" and child.get("href"):
+            if child.get("rel", "alternate") == "alternate" and not url:
+                url = resolve(child.get("href", ""), page.url)
+        elif name in {"link", "loc", "url", "href", "guid", "id"} and not len(child):
+            value = (child.text or "").strip()
+            permalink = name not in {"guid", "id"} or value.startswith(("http:", "https:"))
+            if value and permalink and child.get("isPermaLink") != "false":
+                texts.setdefault(f"url:{name}", value)
+        elif child.text and name not in texts:
+            texts[name] = child.text
+    for name in ("link", "loc", "url", "href", "guid", "id"):
+        url = url or resolve(texts.get(f"url:{name}", ""), page.url)
+    about = node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
+    url = url or resolve(about or "", page.url)
+    if not url:
+        return None
+    title = next((text for name in _TITLES if (text := _plain(texts.get(name)))), "")
+    return ListingItem(url, title, _published(texts, reading))
+
+
+def _published(texts: dict[str, str], reading: Reading) -> Published | None:
+    for name in _DATES:
+        if name in texts and (found := parse_date(texts[name], reading, f"feed:{name}")):
+            return found
+    return None
+
+
+def _repeated(root: etree._Element) -> list[etree._Element]:
+    """The elements of the commonest name that have elements of their own."""
+    counts = Counter(_name(node) for node in root.iter() if len(node) > 1)
+    for name, count in counts.most_common(5):
+        if count > 1:
+            return [node for node in root.iter() if _name(node) == name and len(node) > 1][
+                :MAX_ITEMS
+            ]
+    return []
+
+
+def _next(root: etree._Element, page: Page) -> str | None:
+    """The next page of the feed (RFC 5005, 3 and 4)."""
+    for node in root.iter("{http://www.w3.org/2005/Atom}link"):
+        if node.get("rel") in {"next", "prev-archive"}:
+            url = resolve(node.get("href", ""), page.url)
+            if url and url != page.url:
+                return url
+    return None
