@@ -21,6 +21,14 @@ MEDIA_TYPES: Mapping[Format, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who published: a name, and an address where one is known."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Who the sources are, what the topics are called, and where the site lies.
 

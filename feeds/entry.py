@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from html import escape
 
 from data.models import Facet, Media, Release, Source
-from feeds.clean import (
-    LARGEST_BODY,
-    excerpt,
-    is_right_to_left,
-    language_tag,
-    paragraphs,
-    plain,
-    safe_html,
-    web_address,
-    web_media,
-)
-from feeds.directory import Directory
+from feeds.body import full_text
+from feeds.clean import excerpt, language_tag, plain, web_address, web_media
+from feeds.directory import Directory, Person
 
 UNTITLED = "Untitled"
 
@@ -33,14 +23,6 @@ class Link:
     title: str | None = None
     hreflang: str | None = None
     length: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who published: a name, and an address where one is known."""
-
-    name: str
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +50,17 @@ class Entry:
     """One release in a feed.
 
     All text is plain but ``html``; all addresses are absolute; both times are aware and whole
-    seconds. ``page`` is the copy kept at our own site. ``also`` are the other publishers of the
+    seconds, and ``exact`` is whether the hour of publication is known at all. ``release`` is the id
+    of the release and ``page`` its copy at our own site. ``also`` are the other publishers of the
     same story. ``origin`` is set in feeds that mix sources.
     """
 
-    id: str
+    release: str
     url: str
     page: str
     title: str
     published: dt.datetime
+    exact: bool
     updated: dt.datetime
     language: str | None
     publisher: Person
@@ -89,6 +73,11 @@ class Entry:
     origin: Origin | None
     revision: int
     retracted: dt.datetime | None
+
+    @property
+    def id(self) -> str:
+        """The permanent id, the same in every format."""
+        return f"urn:uuid:{plain(self.release)}"
 
 
 def entry_of(
@@ -112,11 +101,12 @@ def entry_of(
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
     return Entry(
-        id=f"urn:uuid:{plain(release.id)}",
+        release=release.id,
         url=page if release.retracted else url,
         page=page,
         title=title,
         published=shown(release),
+        exact=release.published.precision == "second",
         updated=to_seconds(max(release.updated, release.retracted or release.updated)),
         language=language,
         publisher=publisher,
@@ -147,38 +137,6 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
     """Whole seconds; UTC where the offset has seconds (local mean time), as RFC 3339 has none."""
     offset = at.utcoffset() or dt.timedelta()
     return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
-
-
-def full_text(release: Release, url: str, page: str, summary: str, also: tuple[Person, ...]) -> str:
-    """The whole body as safe HTML, with notes of ours before and after it; never empty."""
-    content = release.content
-    if len(content.body_html) > LARGEST_BODY:
-        body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
-    else:
-        body = safe_html(content.body_html, url) if content.body_html else ""
-    body = body.strip() or paragraphs(content.body_text[:LARGEST_BODY]) or paragraphs(summary)
-    if is_right_to_left(content.language):
-        body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
-    if release.retracted:
-        day = release.retracted.date().isoformat()
-        gone = anchor(url, "the publisher’s site")
-        body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
-    if release.revision > 1:
-        body += note(f"Corrected by its publisher: {anchor(page, 'see all versions')}.")
-    if also:
-        named = ", ".join(anchor(person.url, person.name) for person in also)
-        body += note(f"Also published by {named}.")
-    return body
-
-
-def note(html: str) -> str:
-    """A paragraph of ours within a body of theirs."""
-    return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
-
-
-def anchor(url: str | None, text: str) -> str:
-    """A link, or the text alone where there is no address."""
-    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
 
 
 def categories_of(release: Release, directory: Directory) -> tuple[Category, ...]:

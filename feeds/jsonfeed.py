@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from data.models import Media
-from feeds.entry import Entry, Person
+from feeds.directory import Person
+from feeds.entry import Entry
 from feeds.feed import Feed
 
 VERSION = "https://jsonfeed.org/version/1.1"

@@ -1,0 +1,47 @@
+"""The text of a release as safe HTML, bare and with the notes that feeds add to it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from data.models import Release
+from feeds.clean import LARGEST_BODY, is_right_to_left, language_tag, paragraphs, safe_html
+from feeds.directory import Person
+
+
+def body_of(release: Release, base: str) -> str:
+    """The whole body of a release as safe HTML, relative addresses against ``base``."""
+    content = release.content
+    body = safe_html(content.body_html, base) if content.body_html else ""
+    return body.strip() or paragraphs(content.body_text)
+
+
+def full_text(release: Release, url: str, page: str, summary: str, also: tuple[Person, ...]) -> str:
+    """The whole body as safe HTML, with notes of ours before and after it; never empty."""
+    content = release.content
+    if max(len(content.body_html), len(content.body_text)) > LARGEST_BODY:
+        body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
+    else:
+        body = body_of(release, url) or paragraphs(summary)
+    if is_right_to_left(content.language):
+        body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
+    if release.retracted:
+        day = release.retracted.date().isoformat()
+        gone = anchor(url, "the publisher’s site")
+        body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
+    if release.revision > 1:
+        body += note(f"Corrected by its publisher: {anchor(page, 'see all versions')}.")
+    if also:
+        named = ", ".join(anchor(person.url, person.name) for person in also)
+        body += note(f"Also published by {named}.")
+    return body
+
+
+def note(html: str) -> str:
+    """A paragraph of ours within a body of theirs."""
+    return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
+
+
+def anchor(url: str | None, text: str) -> str:
+    """A link, or the text alone where there is no address."""
+    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)

@@ -1,0 +1,134 @@
+"""Pages for people: the directory, a page for every facet and every release.
+
+Pages link each other relatively, so that the site may lie anywhere, and carry a policy that allows
+no script at all: the bodies come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from data.models import Facet, Release, Revision
+from feeds.body import body_of
+from feeds.clean import is_right_to_left, plain, web_address
+from feeds.directory import MEDIA_TYPES, Directory, spoken
+from feeds.entry import Entry
+from feeds.feed import Feed
+from feeds.navigation import Navigation
+from feeds.opml import grouped
+from feeds.urls import FORMATS, feed_file, page_file, relative, release_file
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
+    "base-uri 'none'; form-action 'none'"
+)
+NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+
+
+class Pages:
+    """Renders pages of one directory, whose facets hold ``counts`` releases."""
+
+    def __init__(self, directory: Directory, counts: Mapping[Facet, int]) -> None:
+        self.directory = directory
+        self.navigation = Navigation(directory, counts)
+        self.environment = Environment(
+            loader=PackageLoader("feeds"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+
+    def facet(self, feed: Feed) -> bytes:
+        """The page of a facet, with the releases that are in its feed."""
+        home = feed.facet == Facet()
+        return self._render(
+            "home.html" if home else "facet.html",
+            page_file(feed.facet),
+            title=self.directory.title if home else self.directory.name(feed.facet),
+            facet=feed.facet,
+            days=days_of(feed),
+            shown=len(feed.entries),
+            **self.navigation.around(feed.facet),
+        )
+
+    def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
+        """The page of a release: its text as kept, where it comes from, its versions."""
+        source = Facet(source=release.source)
+        url = web_address(release.url) or entry.page
+        return self._render(
+            "release.html",
+            release_file(release.id),
+            title=entry.title,
+            facet=source,
+            entry=entry,
+            url=url,
+            body=Markup(body_of(release, url)),  # noqa: S704 - body_of sanitizes
+            topics=[
+                (self.directory.topic(topic), page_file(Facet(topic=topic)))
+                for topic in release.content.topics
+            ],
+            aliases=[plain(alias) for alias in release.aliases if alias != release.url],
+            published=release.published,
+            seen=release.first_seen,
+            versions=[
+                {"seen": revision.seen, "title": plain(revision.content.title)}
+                for revision in revisions
+            ],
+            crumbs=[("All", "index.html"), (self.directory.name(source), page_file(source))],
+        )
+
+    def feeds(self) -> bytes:
+        """The directory of all feeds."""
+        counts = self.navigation.counts
+        groups = [
+            (
+                group,
+                [
+                    (self.directory.name(facet), page_file(facet), counts[facet], formats_of(facet))
+                    for facet in members
+                ],
+            )
+            for group, members in grouped(self.directory, counts).items()
+        ]
+        return self._render(
+            "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
+        )
+
+    def _render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
+        heading = self.directory.heading(facet)
+        text = self.environment.get_template(template).render(
+            site=self.directory.title,
+            policy=POLICY,
+            link=partial(relative, page=file),
+            spoken=spoken,
+            day_file=lambda day: page_file(Facet(period=day)),
+            release_file=release_file,
+            is_right_to_left=is_right_to_left,
+            types=MEDIA_TYPES,
+            names=NAMES,
+            formats=formats_of(facet),
+            alternates=[
+                (MEDIA_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
+                for kind in FORMATS
+            ],
+            **values,
+        )
+        return text.encode()
+
+
+def formats_of(facet: Facet) -> list[tuple[str, str]]:
+    """The files of a facet's feed by format."""
+    return [(kind, feed_file(facet, kind)) for kind in FORMATS]
+
+
+def days_of(feed: Feed) -> list[tuple[str, list[Entry]]]:
+    """The entries of a feed under the days on which they were published, in the feed's order."""
+    days = groupby(feed.entries, key=lambda entry: entry.published.date().isoformat())
+    return [(day, list(entries)) for day, entries in days]
