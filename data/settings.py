@@ -64,6 +64,9 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whole,
         msgspec.Meta(description="Days for which every visit looks again at a release."),
     ] = 14
+    revisit_most: Annotated[
+        Whole, msgspec.Meta(description="Stored releases that one visit looks at again at most.")
+    ] = 1000
     run_timeout: Annotated[
         Whole, msgspec.Meta(description="Seconds after which a crawl is stopped from outside.")
     ] = 3600
@@ -81,9 +84,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="The public address of the site, as readers reach it; feeds name it."
         ),
     ] = "http://127.0.0.1:8080"
-    entries: Annotated[
-        Whole, msgspec.Meta(description="Releases in a feed, newest first.")
-    ] = 100
+    entries: Annotated[Whole, msgspec.Meta(description="Releases in a feed, newest first.")] = 100
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
     ] = "127.0.0.1"

@@ -13,6 +13,9 @@ from data.sqlite_recording import SqliteRecording, mark
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""
 
+RUNS_KEPT = 1000
+"""Reports of runs that are kept of each source."""
+
 
 class SqliteVisits(SqliteRecording):
     """The verbs of data.store.Store that remember visits."""
@@ -145,6 +148,18 @@ class SqliteVisits(SqliteRecording):
             [source, limit],
         )
         return tuple(decode_run(row["report"]) for row in rows)
+
+    def tidy(self) -> None:
+        """Forget the oldest reports of runs, fold the log into the file, renew the statistics."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
+                " row_number() OVER (PARTITION BY source ORDER BY started DESC) AS place FROM runs)"
+                " WHERE place > ?)",
+                [RUNS_KEPT],
+            )
+        self._db.execute("PRAGMA optimize")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""

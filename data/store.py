@@ -106,6 +106,9 @@ class Store(Readable, Protocol):
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
 
+    def tidy(self) -> None:
+        """Forget the oldest reports of runs, and whatever else keeps a store in shape."""
+
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""
 

@@ -57,3 +57,19 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: str | None = None
     listing: ListingRules = msgspec.field(default_factory=ListingRules)
     release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)
+
+    @property
+    def releases(self) -> tuple[ReleaseRules, ...]:
+        """All the rules for release pages, whether the file gives one table or several."""
+        return self.release if isinstance(self.release, tuple) else (self.release,)
+
+    def rules_on(self, day: dt.date | None) -> ReleaseRules:
+        """The rules for a release published on ``day``, the newest where the day is not known."""
+        dated = sorted(
+            (rules for rules in self.releases if rules.until), key=lambda rules: str(rules.until)
+        )
+        for rules in dated:
+            if day and rules.until and day < rules.until:
+                return rules
+        newest = [rules for rules in self.releases if rules.until is None]
+        return newest[0] if newest else ReleaseRules()

@@ -1,0 +1,80 @@
+"""The command line: what all commands share."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from data.errors import CommuniqueError
+from scheduler.home import Home, default_home, open_home
+
+Command = Callable[..., Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="communique")
+def cli() -> None:
+    """Turn the press rooms of institutions into feeds, alerts and a local mirror."""
+
+
+def with_home(command: Command) -> Command:
+    """Give a command the option --home, and pass it the HOME as its first argument."""
+
+    @click.option(
+        "--home",
+        "folder",
+        metavar="DIR",
+        envvar="COMMUNIQUE_HOME",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=default_home,
+        help="The folder that holds sources, store and site (also COMMUNIQUE_HOME).",
+    )
+    @functools.wraps(command)
+    def opened(folder: Path, **arguments: Any) -> Any:
+        return command(open_home(folder), **arguments)
+
+    return opened
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one JSON document, indented for people."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+    click.echo(text)
+
+
+def complain(message: str) -> None:
+    """Print one sentence to standard error."""
+    click.echo(f"communique: {message}", err=True)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors are one sentence on standard error."""
+    try:
+        result = cli.main(arguments, prog_name="communique", standalone_mode=False)
+    except CommuniqueError as error:
+        complain(str(error))
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return 2
+    except click.ClickException as error:
+        complain(error.format_message())
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        complain("stopped; what was stored is kept")
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+__all__ = ["Home", "as_json", "cli", "complain", "print_json", "run", "with_home"]

@@ -1,0 +1,62 @@
+"""communique collect: visit sources now."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from data.models import Run
+from scheduler.cli import as_json, cli, complain, print_json, with_home
+from scheduler.executor import Executor
+from scheduler.home import Home
+from scheduler.progress import progress_bars
+from spiders.loader import choose, load_sources
+
+ERRORS_SHOWN = 10
+"""Errors of one source that are printed; --json gives them all."""
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE …]")
+@click.option("--backfill", is_flag=True, help="Walk through all listing pages, ask anew for all.")
+@as_json
+@with_home
+def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bool) -> int:
+    """Visit sources now: your own (all in HOME/sources), or those that are named.
+
+    Exit code 1 if any page or source failed; the rest was collected all the same.
+    """
+    loaded, broken = load_sources(home.sources)
+    for error in broken:
+        complain(str(error))
+    chosen = choose(loaded, sources)
+    if not chosen:
+        complain(
+            f"there is nothing to collect: write a source file into {home.sources}, or name one "
+            "that `communique sources list` shows"
+        )
+        return 2
+    with progress_bars() as watch:
+        runs = asyncio.run(
+            Executor(home).visit(chosen, explicit=True, backfill=backfill, watch=watch)
+        )
+    if as_json:
+        print_json({"runs": runs})
+    else:
+        for run in runs:
+            print_run(run)
+    return 1 if broken or any(run.errors for run in runs) else 0
+
+
+def print_run(run: Run) -> None:
+    """Print the report of a run: one line, and its errors to standard error."""
+    click.echo(
+        f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
+        f" {run.unchanged} unchanged, {run.retracted} retracted, {len(run.errors)} errors"
+        f" ({run.pages} pages in {run.seconds:.1f} s)"
+    )
+    for error in run.errors[:ERRORS_SHOWN]:
+        complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)
+    if len(run.errors) > ERRORS_SHOWN:
+        complain(f"{run.source}: and {len(run.errors) - ERRORS_SHOWN} more; --json shows them all")

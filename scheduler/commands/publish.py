@@ -1,0 +1,28 @@
+"""communique publish: write the feeds and pages that changes touch."""
+
+from __future__ import annotations
+
+import click
+
+from scheduler.cli import as_json, cli, complain, print_json, with_home
+from scheduler.home import Home
+from scheduler.publishing import publish_home
+
+
+@cli.command()
+@click.option("--all", "everything", is_flag=True, help="Write all feeds, not just changed ones.")
+@as_json
+@with_home
+def publish(home: Home, *, everything: bool, as_json: bool) -> int:
+    """Write the feeds and pages that changes touch, into HOME/site."""
+    published = publish_home(home, everything=everything)
+    if as_json:
+        print_json(published.counts)
+    else:
+        click.echo(
+            f"{published.feeds} feeds: {published.written} written, {published.unchanged} unchanged"
+            f" ({published.seconds:.1f} s), in {home.site}"
+        )
+    for error in published.errors:
+        complain(str(error))
+    return 1 if published.errors else 0

@@ -1,0 +1,36 @@
+"""communique run: the service."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from scheduler.cli import cli, with_home
+from scheduler.home import Home
+from scheduler.service import Service
+
+
+@cli.command()
+@with_home
+def run(home: Home) -> int:
+    """Run the service: visit each source by its interval, publish changes, serve the site.
+
+    It stops on SIGTERM or Ctrl-C, with nothing half done.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.add_log_level,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+    with home.lock("run", "communique run"):
+        structlog.get_logger().info(
+            "running",
+            home=str(home.path),
+            site=f"http://{home.settings.site.host}:{home.settings.site.port}/",
+        )
+        asyncio.run(Service(home).run())
+    return 0

@@ -1,0 +1,162 @@
+"""A crawl: a child process that visits a batch of sources.
+
+It reads one line of JSON, the job, from its standard input, and writes lines of JSON to its
+standard output: while it works ``{"source", "pages", "awaited", "new", "changed"}``, and at the end
+``{"runs": […]}``. It ends by itself when its standard input closes, so it never outlives its
+parent. Exit code: 0 done, 1 something failed, 2 the job can't be read.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from data.topics import load_taxonomy
+from scrapy.crawler import AsyncCrawlerProcess
+
+from data.errors import CommuniqueError, HomeInUse
+from data.models import Run, RunError
+from scheduler.home import Home, open_home
+from spiders.loader import LoadedSource, choose, load_sources
+from spiders.settings import scrapy_settings
+from spiders.spider import PressRoomSpider
+from spiders.visit import Visit, utc_now
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What a crawl shall do; see spiders.visit.Visit for ``explicit`` and ``backfill``."""
+
+    home: str
+    sources: tuple[str, ...]
+    explicit: bool = False
+    backfill: bool = False
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The last line of a crawl."""
+
+    runs: tuple[Run, ...]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A line while a crawl works: answers read, and answers awaited."""
+
+    source: str
+    pages: int
+    awaited: int
+    new: int
+    changed: int
+
+
+READ = 65_536
+"""Bytes read from standard input at a time."""
+
+
+def say(line: Report | Progress) -> None:
+    """Write one line of JSON to standard output."""
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def crawl(job: Job) -> tuple[Run, ...]:
+    """Visit the sources of a job and return the report of each."""
+    home = open_home(Path(job.home))
+    sources, _ = load_sources(home.sources)
+    with ExitStack() as locks:
+        free, busy = [], []
+        for loaded in choose(sources, job.sources):
+            try:
+                locks.enter_context(home.lock(f"source-{loaded.id}", "a visit to this source"))
+                free.append(loaded)
+            except HomeInUse as error:
+                message = f"another visit to this source is under way; {error}"
+                found = RunError(loaded.file.url, "busy", message)
+                busy.append(Run(loaded.id, utc_now(), 0.0, errors=(found,)))
+        return (*busy, *_visit(home, free, job))
+
+
+def _visit(home: Home, sources: list[LoadedSource], job: Job) -> tuple[Run, ...]:
+    if not sources:
+        return ()
+    store = home.store()
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    visits = [
+        Visit(
+            loaded,
+            store,
+            taxonomy,
+            home.settings.collect,
+            explicit=job.explicit,
+            backfill=job.backfill,
+            watch=_watch,
+        )
+        for loaded in sources
+    ]
+    urls = [loaded.file.feed or loaded.file.url for loaded in sources]
+    process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls))
+    process.crawl(PressRoomSpider, visits=visits)
+    process.start()
+    store.close()
+    return tuple(_report(visit) for visit in visits)
+
+
+def _watch(visit: Visit) -> None:
+    run = visit.run
+    say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed))
+
+
+def _report(visit: Visit) -> Run:
+    if visit.awaited == 0:
+        return visit.run
+    cut = RunError(
+        visit.file.url,
+        "interrupted",
+        "the visit was stopped before its end; what it had read is kept, the next goes on",
+    )
+    return replace(
+        visit.run,
+        seconds=(utc_now() - visit.started).total_seconds(),
+        errors=(*visit.run.errors, cut),
+    )
+
+
+def _first_line() -> bytes:
+    # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
+    line = b""
+    while not line.endswith(b"\n") and (more := os.read(0, READ)):
+        line += more
+    return line
+
+
+def _end_with_parent() -> None:
+    """Stop as if told by SIGTERM when the parent closes our standard input, or is no more."""
+    while os.read(0, READ):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> int:
+    """Run one crawl."""
+    try:
+        job = msgspec.json.decode(_first_line(), type=Job)
+    except msgspec.DecodeError as error:
+        print(f"the job can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
+        return 2
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        runs = crawl(job)
+    except CommuniqueError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - to the parent
+        return error.exit_code
+    say(Report(runs))
+    return 1 if any(run.errors for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

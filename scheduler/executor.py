@@ -1,0 +1,146 @@
+"""Runs crawls as child processes: in batches, with a time-out, and a report for every source."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.models import Run, RunError
+from scheduler.crawl import Job, Progress, Report
+from scheduler.home import Home
+from spiders.loader import LoadedSource
+from spiders.visit import utc_now
+
+BATCH = 12
+"""Sources in one child: they are visited side by side, so twelve take the time of one."""
+
+CHILDREN = 2
+"""Crawls at a time."""
+
+GRACE = 15.0
+"""Seconds that a crawl has to end what it is doing, when it is told to stop."""
+
+Watcher = Callable[[Progress], None]
+
+
+class Executor:
+    """Visits sources of one HOME."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._free = asyncio.Semaphore(CHILDREN)
+
+    async def visit(
+        self,
+        sources: Sequence[LoadedSource],
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        watch: Watcher | None = None,
+    ) -> tuple[Run, ...]:
+        """Visit sources; each has a report, whatever happens.
+
+        Cancelling ends the children first.
+        """
+        jobs = [
+            Job(str(self._home.path), tuple(source.id for source in batch), explicit, backfill)
+            for batch in batches(sources)
+        ]
+        reports = await asyncio.gather(*(self._run(job, watch or _ignore) for job in jobs))
+        runs = {run.source: run for report in reports for run in report}
+        return tuple(runs[source.id] for source in sources)
+
+    async def _run(self, job: Job, watch: Watcher) -> tuple[Run, ...]:
+        async with self._free:
+            started = utc_now()
+            with self._home.crawl_log.open("ab") as log:
+                child = await asyncio.create_subprocess_exec(
+                    # -P: a folder named data where the user stands is none of ours.
+                    *(sys.executable, "-P", "-m", "scheduler.crawl"),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    limit=2**26,
+                    # A Ctrl-C is for us: we end the child in good order.
+                    start_new_session=True,
+                )
+            try:
+                async with asyncio.timeout(self._home.settings.collect.run_timeout):
+                    report = await self._follow(child, job, watch)
+                why = f"the crawl ended with code {child.returncode}; see {self._home.crawl_log}"
+            except TimeoutError:
+                report, why = await self._end(child), "the crawl took longer than run_timeout"
+            except asyncio.CancelledError:
+                await self._end(child)
+                raise
+        reported = {run.source: run for run in report}
+        seconds = (utc_now() - started).total_seconds()
+        return tuple(
+            reported.get(source)
+            or Run(source, started, seconds, errors=(RunError("", "crawl", why),))
+            for source in job.sources
+        )
+
+    async def _follow(
+        self, child: asyncio.subprocess.Process, job: Job, watch: Watcher
+    ) -> tuple[Run, ...]:
+        stdin, stdout = _pipes(child)
+        stdin.write(msgspec.json.encode(job) + b"\n")
+        await stdin.drain()
+        runs: tuple[Run, ...] = ()
+        async for line in stdout:
+            said = msgspec.json.decode(line, type=dict[str, Any])
+            if "runs" in said:
+                runs = msgspec.convert(said, Report).runs
+            else:
+                watch(msgspec.convert(said, Progress))
+        stdin.close()
+        await child.wait()
+        return runs
+
+    @staticmethod
+    async def _end(child: asyncio.subprocess.Process) -> tuple[Run, ...]:
+        """Tell a child to stop and wait for what it reports; after GRACE seconds, kill it."""
+        if child.returncode is not None:
+            return ()
+        child.terminate()
+        try:
+            async with asyncio.timeout(GRACE):
+                last = (await _pipes(child)[1].read()).rstrip().rpartition(b"\n")[2]
+                await child.wait()
+            return msgspec.json.decode(last, type=Report).runs if b'"runs"' in last else ()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+            return ()
+
+
+def _ignore(progress: Progress) -> None:
+    del progress
+
+
+def _pipes(
+    child: asyncio.subprocess.Process,
+) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if child.stdin is None or child.stdout is None:
+        raise RuntimeError("a crawl was started without pipes")
+    return child.stdin, child.stdout
+
+
+def batches(sources: Iterable[LoadedSource]) -> list[tuple[LoadedSource, ...]]:
+    """Sources in batches, those of one host together: politeness is kept within one child."""
+    hosts: dict[str, list[LoadedSource]] = {}
+    for source in sources:
+        hosts.setdefault(urlsplit(source.file.url).hostname or "", []).append(source)
+    made: list[tuple[LoadedSource, ...]] = []
+    for group in hosts.values():
+        if made and len(made[-1]) + len(group) <= BATCH:
+            made[-1] = (*made[-1], *group)
+        else:
+            made.append(tuple(group))
+    return made

@@ -1,0 +1,88 @@
+"""A HOME: the folder that holds all of one installation, and the locks on it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import HomeInUse, SettingsError
+from data.settings import Settings, load_settings
+from data.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder and its settings.
+
+    It holds communique.toml, sources/, topics.toml (a user's own taxonomy), communique.db, site/
+    (what is published) and logs.
+    """
+
+    path: Path
+    settings: Settings
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the user's own source files."""
+        return self.path / "sources"
+
+    @property
+    def site(self) -> Path:
+        """The folder that is published."""
+        return self.path / "site"
+
+    @property
+    def topics(self) -> Path:
+        """The user's own taxonomy, if there is one."""
+        return self.path / "topics.toml"
+
+    @property
+    def crawl_log(self) -> Path:
+        """What crawls wrote to their standard error."""
+        return self.path / "crawl.log"
+
+    def store(self) -> Store:
+        """The store of this HOME, opened. Raises StoreError."""
+        return open_store(f"sqlite:{self.path / 'communique.db'}")
+
+    @contextmanager
+    def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold the lock ``name`` of this HOME; the system lets go of it when the process ends.
+
+        Raises HomeInUse, naming who holds it, unless told to ``wait``.
+        """
+        folder = self.path / "locks"
+        folder.mkdir(exist_ok=True)
+        with (folder / name).open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                raise HomeInUse(str(self.path), file.read() or "another process") from error
+            file.truncate(0)
+            file.write(f"{holder} (process {os.getpid()})")
+            file.flush()
+            yield
+
+
+def default_home() -> Path:
+    """Where a HOME lies if nobody says otherwise (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "communique"
+
+
+def open_home(path: Path) -> Home:
+    """The HOME at ``path``, made if it is not there.
+
+    Raises SettingsError.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(str(path), "--home", f"the folder can't be made ({error})") from error
+    path = path.resolve()
+    return Home(path, load_settings(path / "communique.toml"))

@@ -1,0 +1,16 @@
+"""Publishing a HOME: what `communique publish` and the service both do."""
+
+from __future__ import annotations
+
+from feeds.publish import Publication, publish
+from scheduler.home import Home
+
+
+def publish_home(home: Home, *, everything: bool = False) -> Publication:
+    """Publish what changed in a HOME, or all of it; one process at a time, the next waits."""
+    store = home.store()
+    try:
+        with home.lock("publish", "communique publish", wait=True):
+            return publish(store, home.site, home.settings.site, all=everything)
+    finally:
+        store.close()

@@ -1,0 +1,107 @@
+"""From the answer of a site to a draft: pure, given the page and what the listing said of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
+
+from data.models import Content, Draft, Media, Validator
+from data.reading import Reading
+from spiders.page import Page
+from spiders.pages import ListingItem, ReleasePage
+from spiders.release_page import read_release
+from spiders.source import ReleaseRules, SourceFile
+
+DOCUMENTS = {
+    "application/pdf",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/rtf",
+}
+"""Types of files that are releases in themselves where a listing links to them."""
+
+PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
+
+
+class NotARelease(ValueError):
+    """A page is no release: ``kind`` is a short code, the message a sentence."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def draft_release(
+    source: str,
+    file: SourceFile,
+    page: Page,
+    reading: Reading,
+    *,
+    aliases: tuple[str, ...],
+    item: ListingItem | None,
+    validator: Validator | None,
+) -> Draft:
+    """The release on a page. Raises NotARelease."""
+    digest = hashlib.sha256(page.body).hexdigest()
+    media_type = page.content_type.partition(";")[0].strip().lower()
+    if media_type in DOCUMENTS:
+        content = document(page, media_type, item)
+        return Draft(source, page.url, content, aliases, digest=digest, validator=validator)
+    if media_type not in PAGES:
+        raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
+    if not page.body.strip():
+        raise NotARelease("empty", "the answer is empty")
+    read = read_release(page, reading, rules=_rules(file, item), hint=item)
+    older = file.rules_on(read.content.published.day if read.content.published else None)
+    if older != _rules(file, item):
+        read = read_release(page, reading, rules=older, hint=item)
+    content = _with_hint(read, item)
+    if not content.title:
+        raise NotARelease(
+            "title", "no title was found on the page (write release.title in the source file)"
+        )
+    return Draft(
+        source,
+        page.url,
+        replace(
+            content,
+            language=content.language or file.language,
+            publisher=content.publisher or file.name,
+        ),
+        aliases,
+        canonical=read.canonical,
+        links=read.links,
+        editions=read.editions,
+        digest=digest,
+        validator=validator,
+    )
+
+
+def document(page: Page, media_type: str, item: ListingItem | None) -> Content:
+    """A document as a release: what the listing said of it, and the file as its attachment."""
+    name = unquote(urlsplit(page.url).path.rpartition("/")[2])
+    title = item.title if item and item.title else name
+    return Content(
+        title=title,
+        published=item.published if item else None,
+        attachments=(Media(page.url, media_type, len(page.body), title),),
+        title_rule="listing" if item and item.title else "file name",
+        body_rule="document",
+    )
+
+
+def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
+    return file.rules_on(item.published.day if item and item.published else None)
+
+
+def _with_hint(read: ReleasePage, item: ListingItem | None) -> Content:
+    content = read.content
+    if item and not content.title and item.title:
+        content = replace(content, title=item.title, title_rule="listing")
+    if item and content.published is None and item.published:
+        content = replace(content, published=item.published)
+    return content

@@ -1,0 +1,165 @@
+"""Source files, read strictly: those that are shipped, and a user's own, which win."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from parsel.csstranslator import HTMLTranslator
+
+from data.errors import SourceError, UnknownSource
+from data.models import Source
+from spiders.source import ListingRules, ReleaseRules, SourceFile
+
+ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource:
+    """A source with its id and the file that describes it; ``own`` if it is the user's."""
+
+    id: str
+    path: Path
+    own: bool
+    file: SourceFile
+
+    @property
+    def source(self) -> Source:
+        """The source as the other rooms know it."""
+        return Source(self.id, self.file.name, self.file.url, self.file.timezone)
+
+
+def shipped_folder() -> Path:
+    """The folder of the sources that come with Communique."""
+    return Path(str(resources.files("spiders") / "sources"))
+
+
+def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceError, ...]]:
+    """The sources by id, those in the folder ``own`` before shipped ones; and what is wrong.
+
+    A broken file spoils no other: its error is returned beside the sources that are well.
+    """
+    sources: dict[str, LoadedSource] = {}
+    errors = []
+    for folder, is_own in ((shipped_folder(), False), (own, True)):
+        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            try:
+                sources[path.stem] = LoadedSource(path.stem, path, is_own, read_source(path))
+            except SourceError as error:
+                sources.pop(path.stem, None)
+                errors.append(error)
+    return dict(sorted(sources.items())), tuple(errors)
+
+
+def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
+    """The sources that were named, or, where none was, all of the user's own.
+
+    Raises UnknownSource.
+    """
+    for source_id in ids:
+        if source_id not in sources:
+            raise UnknownSource(source_id, tuple(sources))
+    if ids:
+        return tuple(sources[source_id] for source_id in dict.fromkeys(ids))
+    return tuple(source for source in sources.values() if source.own)
+
+
+def read_source(path: Path) -> SourceFile:
+    """The source file at ``path``.
+
+    Raises SourceError that names the file, the key and the fix.
+    """
+    if not ID.fullmatch(path.stem):
+        raise SourceError(
+            str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
+        )
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(str(path), "file", f"it can't be read ({error})") from error
+    return parse_source(text, str(path))
+
+
+def parse_source(text: str, path: str) -> SourceFile:
+    """The source that the TOML ``text`` describes; ``path`` is for messages.
+
+    Raises SourceError.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(path, "syntax", f"it is not TOML ({error})") from error
+    try:
+        file = msgspec.convert(values, SourceFile)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        raise SourceError(path, _key(message, where), _fix(message)) from error
+    _check_url(path, "url", file.url)
+    if file.feed is not None:
+        _check_url(path, "feed", file.feed)
+        if file.listing != ListingRules():
+            raise SourceError(path, "feed", "keep either `feed` or `[listing]`, not both")
+    _check_zone(path, file.timezone)
+    _check_selectors(path, "listing", file.listing)
+    for rules in file.releases:
+        _check_selectors(path, "release", rules)
+    if sum(rules.until is None for rules in file.releases) > 1:
+        raise SourceError(path, "release", "give every [[release]] but the newest an `until` day")
+    return file
+
+
+def _key(message: str, where: str) -> str:
+    unknown = re.search(r"unknown field `(.+?)`|required field `(.+?)`", message)
+    inside = where.strip("`$.")
+    named = (unknown.group(1) or unknown.group(2)) if unknown else ""
+    return ".".join(part for part in (inside, named) if part) or "keys"
+
+
+def _fix(message: str) -> str:
+    if "unknown field" in message:
+        return "there is no such key; take it out or mend its spelling"
+    if "missing required field" in message:
+        return "it is missing; a name, a URL and a timezone are needed"
+    return message
+
+
+def _check_url(path: str, key: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise SourceError(path, key, f"{url!r} is no web address; write http:// or https://")
+
+
+def _check_zone(path: str, zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SourceError(
+            path, "timezone", f"{zone!r} is no IANA zone; write one such as Europe/Berlin"
+        ) from error
+
+
+def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) -> None:
+    for key in rules.__struct_fields__:
+        value = getattr(rules, key)
+        selectors = value if isinstance(value, tuple) else (value,)
+        for selector in selectors:
+            if not isinstance(selector, str):
+                continue
+            try:
+                HTMLTranslator().css_to_xpath(selector)
+            except Exception as error:
+                # cssselect raises errors of several families; each means a selector it can't read.
+                raise SourceError(
+                    path, f"{table}.{key}", f"{selector!r} is no CSS selector ({error})"
+                ) from error

@@ -1,0 +1,61 @@
+"""Scrapy's settings, as a press room deserves: honest, slow on others' machines, bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from data.settings import Network
+from spiders.addresses import is_own_machine
+
+ROBOT = "Communique"
+
+
+def user_agent(network: Network) -> str:
+    """The user agent: our name, and how to reach whoever runs this."""
+    own = f"{ROBOT}/{version('communique')}"
+    return f"{own} (+{network.contact})" if network.contact else own
+
+
+def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
+    """The settings of one crawl that starts from ``urls``."""
+    # On this machine there is nobody to be polite to.
+    own = network.allow_private and all(map(is_own_machine, urls))
+    delay = 0.0 if own else network.delay
+    return {
+        "USER_AGENT": user_agent(network),
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": ROBOT,
+        "DOWNLOAD_DELAY": delay,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "AUTOTHROTTLE_ENABLED": not own,
+        "AUTOTHROTTLE_START_DELAY": delay,
+        "COMMUNIQUE_ALLOW_PRIVATE": network.allow_private,
+        "DOWNLOAD_TIMEOUT": network.timeout,
+        "DOWNLOAD_MAXSIZE": network.max_bytes,
+        "DOWNLOAD_WARNSIZE": 0,
+        "RETRY_TIMES": 1,
+        "REDIRECT_MAX_TIMES": 8,
+        # Only the web: a redirect or a listing can't make us read files.
+        "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+        "TWISTED_DNS_RESOLVER": (
+            "scrapy.resolver.CachingThreadedResolver"
+            if network.allow_private
+            else "spiders.addresses.PublicOnlyResolver"
+        ),
+        "DOWNLOADER_MIDDLEWARES": {"spiders.addresses.PublicOnlyMiddleware": 60},
+        "ITEM_PIPELINES": {"spiders.pipeline.RecordPipeline": 100},
+        # Our spider follows each address once, by its canonical form.
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        # By default Scrapy starts 100 tasks for each response: a third of its speed.
+        "CONCURRENT_ITEMS": 1,
+        # Both listen on a port by default.
+        "REMOTE_CONTROL_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "COOKIES_ENABLED": True,
+        "REFERER_ENABLED": False,
+        "LOG_ENABLED": False,
+        "LOGSTATS_INTERVAL": 0,
+        "STATS_DUMP": False,
+    }

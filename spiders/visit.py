@@ -1,0 +1,174 @@
+"""One visit to a source: what it meets goes to the store, and is counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from urllib.parse import urljoin
+
+import msgspec
+from data.topics import Taxonomy, topics_of
+
+from data.models import Draft, Run, RunError
+from data.normalize import canonical_url
+from data.reading import Reading
+from data.settings import Collect
+from data.store import Store
+from spiders.loader import LoadedSource
+
+READER = "1"
+"""Counts up when our reading of listings improves, so that unchanged listings are read anew."""
+
+
+def utc_now() -> dt.datetime:
+    """The time, aware UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Visit:
+    """The state of one visit: counts, errors, what is still awaited.
+
+    ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
+    walk through all listing pages and ask without conditions. ``watch`` is called after each
+    answer.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSource,
+        store: Store,
+        taxonomy: Taxonomy,
+        limits: Collect,
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        watch: Callable[[Visit], None] | None = None,
+    ) -> None:
+        self.loaded = loaded
+        self.file = loaded.file
+        self.id = loaded.id
+        self.store = store
+        self.limits = limits
+        self.explicit = explicit
+        self.backfill = backfill
+        self.started = utc_now()
+        self.run = Run(self.id, self.started, 0.0)
+        self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
+        # A first visit that was cut short left no report: the next one is thorough again.
+        self.thorough = backfill or store.last_visit(self.id) is None
+        self._taxonomy = taxonomy
+        self._watch = watch
+        self.awaited = 0
+        self._requested: set[str] = set()
+        self._listed: set[str] = set()
+        store.register(loaded.source)
+
+    @property
+    def reading(self) -> Reading:
+        """How the dates of this source are to be read."""
+        languages = (self.file.language,) if self.file.language else ()
+        return Reading(self.file.timezone, self.file.date_order, languages, self.started)
+
+    @property
+    def reader(self) -> str:
+        """Names the rules that read this source's listings."""
+        return f"{READER} {msgspec.json.encode(self.file.listing).decode()}"
+
+    @property
+    def most_pages(self) -> int:
+        """How many listing pages this visit may read."""
+        return self.limits.backfill_pages if self.backfill else self.limits.max_pages
+
+    def claim(self, url: str) -> bool:
+        """Whether an address has not been asked for in this visit; from now on it has."""
+        key = canonical_url(url)
+        if key in self._requested:
+            return False
+        self._requested.add(key)
+        return True
+
+    def due(self) -> tuple[str, ...]:
+        """The addresses of stored releases to look at again, first those longest unvisited."""
+        return self.store.due(
+            self.id,
+            now=self.started,
+            recent=dt.timedelta(days=self.limits.revisit_days),
+            everything=self.explicit or self.backfill,
+            limit=self.limits.revisit_most,
+        )
+
+    def expect(self) -> None:
+        """One more answer is awaited."""
+        self.awaited += 1
+
+    def settle(self) -> None:
+        """An awaited answer was dealt with; after the last one the report is kept."""
+        self.awaited -= 1
+        if self._watch:
+            self._watch(self)
+        if self.awaited == 0:
+            self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
+            self.store.finish(self.run)
+
+    def page_read(self) -> None:
+        """Count an answer."""
+        self.run = replace(self.run, pages=self.run.pages + 1)
+
+    def listed(self, urls: Iterable[str]) -> None:
+        """Count the releases that a listing page names."""
+        self._listed.update(map(canonical_url, urls))
+        self.run = replace(self.run, found=len(self._listed))
+
+    def record(self, draft: Draft) -> None:
+        """Take in a release as the visit found it."""
+        topics = topics_of(draft.content, self.file.topics, self._taxonomy)
+        content = replace(draft.content, topics=tuple(sorted(slug for slug, _ in topics)))
+        verdict = self.store.record(
+            replace(draft, content=content),
+            seen=utc_now(),
+            since=self.started,
+            front=self.front,
+            labels=dict(topics),
+        )
+        self._count(verdict.kind)
+        if verdict.doubt:
+            self.error(draft.url, "layout", verdict.doubt)
+        if verdict.kind == "new" and verdict.release.published.rule.startswith("first-seen"):
+            self.error(
+                draft.url,
+                "date",
+                "no date that can be right was found on the page; the release is dated by its first"
+                " sight (write release.published in the source file)",
+            )
+
+    def confirm(self, url: str) -> None:
+        """The server says that a known release has not changed."""
+        release = self.known(url)
+        if release is None:
+            self.error(url, "http", "the server answered 304 to a question without a condition")
+            return
+        self._count(self.store.confirm(release, seen=utc_now()))
+
+    def missed(self, url: str, status: int) -> None:
+        """The server says that a page is gone."""
+        release = self.known(url)
+        if release is None:
+            self.error(url, "http", f"the listing names this page, but it answers {status}")
+            return
+        if self.store.missed(release, seen=utc_now(), since=self.started) == "retracted":
+            self._count("retracted")
+
+    def known(self, url: str) -> str | None:
+        """The id of the stored release at an address."""
+        key = canonical_url(url)
+        return self.store.known(self.id, [key]).get(key)
+
+    def error(self, url: str, kind: str, message: str) -> None:
+        """Note what went wrong; the visit goes on."""
+        found = RunError(url, kind, message)
+        if found not in self.run.errors:
+            self.run = replace(self.run, errors=(*self.run.errors, found))
+
+    def _count(self, kind: str) -> None:
+        self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})
