@@ -17,7 +17,6 @@ def render(directory: Directory, facets: Iterable[Facet]) -> bytes:
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = directory.title
-    etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     body = etree.SubElement(root, "body")
     for group, members in grouped(directory, facets).items():
         outline = etree.SubElement(body, "outline", text=group)

@@ -13,7 +13,7 @@ import pytest
 from lxml import etree, html
 
 from data.errors import StoreError
-from data.models import Facet
+from data.models import Facet, Release, Revision
 from data.settings import Site
 from feeds.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release, on_day
