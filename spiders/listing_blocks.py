@@ -1,10 +1,15 @@
-"""Which repeated block of a page lists its releases."""
+"""Which repeated blocks of a page may list its releases, by counts alone.
+
+Records are elements in one kind of place. What tells a list of releases from a menu is that each
+record has a date: in it, right before or after it, or in a heading above several.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from spiders.dated_marks import DateMark
 from spiders.outline import Outline, Span
@@ -12,13 +17,22 @@ from spiders.outline import Outline, Span
 CANDIDATES = 24
 """Blocks that are looked at closely, best first by their counts."""
 
+NEAR = 12
+"""Marks before or after a record in which a date still belongs to it."""
+
+_WORTH = (0.0, 1.0, 0.9, 0.6, 0.3)
+_HEADING_NEAR = 20
+_SINGLES = 12
+_SINGLE_SIZE = 60
+_ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
+
 
 @dataclass(slots=True)
 class Block:
-    """Elements in one kind of place, as records; ``side`` tells where their dates stand.
+    """Records, and on which ``side`` of them their dates stand.
 
-    ``side`` is ``in`` the records, ``before`` each or ``after`` each, ``above`` where one date heads
-    several records, or empty where there are none.
+    ``in`` the records, ``before`` or ``after`` each, ``above`` several, or empty: no dates.
+    ``strict`` blocks share tags and classes, others only tags. ``score`` ranks them.
     """
 
     records: list[Span]
@@ -28,71 +42,96 @@ class Block:
 
 
 def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
-    """The likeliest blocks of a page, best first, by counts alone."""
+    """The likeliest blocks of a page, best first."""
     counts = _Counts(outline, dates)
     found: list[Block] = []
+    known: set[int] = set()
     for strict in (True, False):
         groups: dict[int, list[Span]] = defaultdict(list)
         for span in outline.spans:
             groups[span.sign if strict else span.loose].append(span)
         for anchor in outline.anchors:
-            span = Span(
-                anchor.node,
-                anchor.sign,
-                anchor.loose,
-                anchor.place,
-                max(anchor.end, anchor.place + 1),
-            )
-            groups[-anchor.sign if strict else -anchor.loose].append(span)
-        found.extend(
-            block
-            for records in groups.values()
-            if len(records) > 1 and (block := counts.block(records, strict=strict))
-        )
+            end = max(anchor.end, anchor.place + 1)
+            span = Span(anchor.node, anchor.sign, anchor.loose, anchor.place, end)
+            groups[anchor.sign if strict else anchor.loose].append(span)
+        for records in groups.values():
+            if len(records) > 1:
+                key = hash(tuple((span.begin, span.end) for span in records))
+                if key not in known:
+                    known.add(key)
+                    found.append(counts.block(records, strict=strict))
+    found.extend(counts.singles())
     found.sort(key=lambda block: -block.score)
     return found[:CANDIDATES]
 
 
 class _Counts:
+    """Dates, menus and sizes between any two places."""
+
     def __init__(self, outline: Outline, dates: list[DateMark]) -> None:
         self._outline = outline
-        self._dates = [mark.place for mark in dates]
-        self._anchors = [anchor.place for anchor in outline.anchors]
-        self._chrome = outline.chrome
+        self._all = [mark.place for mark in dates]
+        self._alone = [mark.place for mark in dates if mark.alone]
 
-    def dates(self, begin: int, end: int) -> int:
-        return bisect_left(self._dates, end) - bisect_left(self._dates, begin)
+    def _dates(self, begin: int, end: int) -> int:
+        """The dates that stand alone between two places, or any where none does."""
+        alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
+        return alone or min(1, bisect_left(self._all, end) - bisect_left(self._all, begin))
 
-    def block(self, records: list[Span], *, strict: bool) -> Block | None:
+    def _worth(self, begin: int, end: int) -> float:
+        """What a record is worth by its dates: one is a release, many are a list."""
+        dates = self._dates(begin, end)
+        return _WORTH[dates] if dates < len(_WORTH) else 0.0
+
+    def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
-        inside = [self.dates(span.begin, span.end) for span in records]
         size = len(records)
-        value = sum(_worth(count) for count in inside)
-        side, best = "in", value
-        ends = [0, *(span.end for span in records[:-1])]
-        starts = [*(span.begin for span in records[1:]), self._outline.size]
-        if value < 0.6 * size:
-            before = sum(
-                0.9 * _worth(self.dates(max(end, span.begin - 12), span.begin))
-                for end, span in zip(ends, records, strict=True)
-            )
-            after = sum(
-                0.9 * _worth(self.dates(span.end, min(start, span.end + 12)))
-                for start, span in zip(starts, records, strict=True)
-            )
-            for name, other in (("before", before), ("after", after)):
-                if other > best * 1.05:
-                    side, best = name, other
-            first = self.dates(0, records[0].begin)
-            headed = 0.45 * size if first else 0.0
-            if headed > best and self.dates(0, records[0].begin + 1):
-                side, best = "above", headed
+        side, best = "in", sum(self._worth(span.begin, span.end) for span in records)
+        if best < 0.6 * size:
+            for name, value in self._beside(records):
+                if value > best * 1.05:
+                    side, best = name, value
         if best <= 0:
             side, best = "", 0.02 * size
-        chrome = sum(self._chrome[span.begin] for span in records) / size
+        chrome = sum(self._outline.chrome[span.begin] for span in records) / size
         return Block(records, strict, side, best * (1 - 0.8 * chrome))
 
+    def _beside(self, records: list[Span]) -> list[tuple[str, float]]:
+        floors = [0, *(span.end for span in records[:-1])]
+        ceilings = [*(span.begin for span in records[1:]), self._outline.size]
+        before = sum(
+            self._worth(max(floor, span.begin - NEAR), span.begin)
+            for floor, span in zip(floors, records, strict=True)
+        )
+        after = sum(
+            self._worth(span.end, min(ceiling, span.end + NEAR))
+            for ceiling, span in zip(ceilings, records, strict=True)
+        )
+        return [
+            ("before", 0.9 * before),
+            ("after", 0.9 * after),
+            ("above", self._headed(records) * len(records)),
+        ]
 
-def _worth(dates: int) -> float:
-    """What a record with so many dates is worth: one is a release, many are a list."""
-    return (0.0, 1.0, 0.9, 0.6, 0.3)[dates] if dates < 5 else 0.0
+    def _headed(self, records: list[Span]) -> float:
+        """How sure it is that dates in headings hold for the records below them."""
+        first = records[0].begin
+        if not self._dates(max(0, first - _HEADING_NEAR), first):
+            return 0.0
+        between = sum(
+            bool(self._dates(span.end, following.begin)) for span, following in pairwise(records)
+        )
+        return 0.7 if between else 0.3
+
+    def singles(self) -> list[Block]:
+        """The smallest elements with one date and a link: a list may hold a single release."""
+        fitting = [
+            span
+            for span in self._outline.spans
+            if span.node.tag in _ROWS
+            and span.end - span.begin <= _SINGLE_SIZE
+            and not self._outline.chrome[span.begin]
+            and self._dates(span.begin, span.end) == 1
+        ]
+        fitting.sort(key=lambda span: span.end - span.begin)
+        return [Block([span], strict=True, side="in", score=0.5) for span in fitting[:_SINGLES]]

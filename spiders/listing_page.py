@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
 from spiders.listing_blocks import Block, blocks
-from spiders.listing_records import items_of, records_of
-from spiders.outline import outline
+from spiders.listing_items import Items
+from spiders.listing_records import records_of
+from spiders.outline import MAX_ELEMENTS, outline
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
 from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
 
+_MOSTLY = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    items: list[ListingItem]
+    block: Block
+    score: float
+
 
 def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None) -> ListingPage:
-    """The items of a listing page."""
+    """The items of a listing page in page order, and the address of the next page.
+
+    Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the block
+    that lists dated releases is detected. Nothing found is a reason, never an exception.
+    """
     if rules and (rules.item or rules.link):
         items = declared_items(page, reading, rules)
         reasons = () if items else ("the declared selectors match no link on this page",)
@@ -27,33 +43,52 @@ def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None
         if not within:
             return made
         page = Page(page.url, within.encode())
+    return _detected(page, reading, rules)
+
+
+def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> ListingPage:
     flat = outline(page)
     reading = page_reading(flat, page.url, reading)
     dates = date_marks(flat, reading)
-    best: tuple[float, list[ListingItem], Block] | None = None
+    choices = []
     for block in blocks(flat, dates):
         records = records_of(block, flat, dates)
-        if not records:
-            continue
-        items = items_of(block, records, flat)
-        score = _score(block, items)
-        if best is None or score > best[0]:
-            best = score, items, block
-    if best is None:
-        return ListingPage(page.url, (), reasons=("no repeated block of links was found",))
-    return ListingPage(
-        page.url,
-        _unique(best[1]),
-        next=next_page(page, rules),
-        rule=f"block:{best[2].side}",
-        confidence=0.5,
-    )
+        if records:
+            items = Items(records, flat, strict=block.strict)
+            choices.append(_Choice(items.items, block, _score(block, items)))
+    best = max(choices, key=lambda choice: choice.score, default=None)
+    reasons = []
+    if flat.cut:
+        reasons.append(f"only the first {MAX_ELEMENTS} elements of the page were read")
+    if best is None or not best.items:
+        reasons.append("no repeated block of links was found")
+        return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))
+    found = _unique(_dated(best.items))
+    dated = sum(item.published is not None for item in found) / len(found)
+    if not dated:
+        reasons.append("no dates were found beside the links")
+    rule = f"block:{best.block.side or 'undated'}"
+    confidence = round(min(1.0, best.score / len(found)) * (0.5 + 0.5 * dated), 2)
+    return ListingPage(page.url, found, next_page(page, rules), rule, confidence, tuple(reasons))
 
 
-def _score(block: Block, items: list[ListingItem]) -> float:
-    distinct = len({item.url for item in items}) / max(1, len(items))
-    titled = sum(len(item.title) > 12 for item in items) / max(1, len(items))
-    return block.score * distinct * (0.3 + titled)
+def _score(block: Block, items: Items) -> float:
+    """What a block is worth: its records by their dates, and how much their titles are titles.
+
+    Where the date is further away the title must speak for the record. A record with several titles
+    of one kind is a list itself.
+    """
+    size = len(items.items)
+    distinct = len({item.url for item in items.items}) / size
+    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
+    titled = floor + (1 - floor) * items.likeness
+    return block.score * distinct * titled * (1 - 0.6 * items.crowded / size)
+
+
+def _dated(items: list[ListingItem]) -> list[ListingItem]:
+    """Without the few that have no date where most have one: heads, notes and buttons."""
+    dated = [item for item in items if item.published]
+    return dated if len(dated) >= _MOSTLY * len(items) else items
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
