@@ -7,7 +7,7 @@ record has a date: in it, right before or after it, or in a heading above severa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ NEAR = 12
 """Marks before or after a record in which a date still belongs to it."""
 
 _WORTH = (0.0, 1.0, 0.9, 0.6, 0.3)
+_IN_TEXT = 0.6
 _HEADING_NEAR = 20
 _SINGLES = 12
 _SINGLE_SIZE = 60
@@ -72,21 +73,30 @@ class _Counts:
         self._outline = outline
         self._all = [mark.place for mark in dates]
         self._alone = [mark.place for mark in dates if mark.alone]
-
-    def _dates(self, begin: int, end: int) -> int:
-        """The dates that stand alone between two places, or any where none does."""
-        alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
-        return alone or min(1, bisect_left(self._all, end) - bisect_left(self._all, begin))
+        self._alone_signs = [mark.sign for mark in dates if mark.alone]
+        rows = [span for span in outline.spans if span.node.tag in {"tr", "li"}]
+        self._rows = sorted(rows, key=lambda span: span.begin)
+        self._row_begins = [span.begin for span in self._rows]
 
     def _worth(self, begin: int, end: int) -> float:
-        """What a record is worth by its dates: one is a release, many are a list."""
-        dates = self._dates(begin, end)
-        return _WORTH[dates] if dates < len(_WORTH) else 0.0
+        """What a record is worth by its dates: one is a release, many are a list.
+
+        A date within a longer text may be of anything that the text tells.
+        """
+        alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
+        if not alone:
+            return _IN_TEXT if bisect_left(self._all, end) > bisect_left(self._all, begin) else 0.0
+        return _WORTH[alone] if alone < len(_WORTH) else 0.0
+
+    def _covered(self, worths: list[float]) -> float:
+        """The worth of records together, less where many have no date."""
+        return sum(worths) * (0.4 + 0.6 * sum(map(bool, worths)) / len(worths))
 
     def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
         size = len(records)
-        side, best = "in", sum(self._worth(span.begin, span.end) for span in records)
+        side = "in"
+        best = self._covered([self._worth(span.begin, span.end) for span in records])
         if best < 0.6 * size:
             for name, value in self._beside(records):
                 if value > best * 1.05:
@@ -99,29 +109,47 @@ class _Counts:
     def _beside(self, records: list[Span]) -> list[tuple[str, float]]:
         floors = [0, *(span.end for span in records[:-1])]
         ceilings = [*(span.begin for span in records[1:]), self._outline.size]
-        before = sum(
-            self._worth(max(floor, span.begin - NEAR), span.begin)
-            for floor, span in zip(floors, records, strict=True)
+        before = self._covered(
+            [
+                self._worth(max(floor, span.begin - NEAR), span.begin)
+                for floor, span in zip(floors, records, strict=True)
+            ]
         )
-        after = sum(
-            self._worth(span.end, min(ceiling, span.end + NEAR))
-            for ceiling, span in zip(ceilings, records, strict=True)
+        after = self._covered(
+            [
+                self._worth(span.end, min(ceiling, span.end + NEAR))
+                for ceiling, span in zip(ceilings, records, strict=True)
+            ]
         )
         return [
             ("before", 0.9 * before),
             ("after", 0.9 * after),
-            ("above", self._headed(records) * len(records)),
+            ("above", self._headed(records)),
         ]
 
     def _headed(self, records: list[Span]) -> float:
-        """How sure it is that dates in headings hold for the records below them."""
+        """What dates in headings above the records are worth: by the headings more than the links.
+
+        Headings are dates of one kind of place, outside the rows that hold the records.
+        """
         first = records[0].begin
-        if not self._dates(max(0, first - _HEADING_NEAR), first):
+        gaps = [(max(0, first - _HEADING_NEAR), first)]
+        gaps += [(span.end, following.begin) for span, following in pairwise(records)]
+        kinds: Counter[int] = Counter()
+        for begin, end in gaps:
+            last = bisect_left(self._alone, end) - 1
+            if last >= 0 and self._alone[last] >= begin and not self._in_row(self._alone[last], end):
+                kinds[self._alone_signs[last]] += 1
+        if not kinds:
             return 0.0
-        between = sum(
-            bool(self._dates(span.end, following.begin)) for span, following in pairwise(records)
-        )
-        return 0.7 if between else 0.3
+        headings = kinds.most_common(1)[0][1]
+        value = headings ** (2 / 3) * len(records) ** (1 / 3)
+        return 0.7 * value if headings > 1 else 0.3 * value
+
+    def _in_row(self, date: int, record: int) -> bool:
+        """Whether a date and a record lie in one table row or list item."""
+        index = bisect_left(self._row_begins, date + 1) - 1
+        return index >= 0 and self._rows[index].end > record
 
     def singles(self) -> list[Block]:
         """The smallest elements with one date and a link: a list may hold a single release."""
@@ -131,7 +159,7 @@ class _Counts:
             if span.node.tag in _ROWS
             and span.end - span.begin <= _SINGLE_SIZE
             and not self._outline.chrome[span.begin]
-            and self._dates(span.begin, span.end) == 1
+            and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
         return [Block([span], strict=True, side="in", score=0.5) for span in fitting[:_SINGLES]]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import mean
 
 from lxml import etree
 
 from data.models import Published
+from spiders.case_names import are_captions, case_name
 from spiders.listing_records import Record
 from spiders.outline import Anchor, Outline, Text
 from spiders.pages import ListingItem
@@ -31,6 +33,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
 _LONG_TITLE = 200
 _TITLE_WORDS = 5
+_SENTENCE_WORDS = 9
 _TITLE_LIKE = 0.3
 _SURELY_TITLE = 0.7
 _HEADING_ABOVE = 4
@@ -44,6 +47,7 @@ class Items:
         self._outline = outline
         self._strict = strict
         self._slots: dict[int, list[Anchor]] = defaultdict(list)
+        self._orders: dict[int, list[int]] = defaultdict(list)
         self._parents: dict[int, list[tuple[int, Text]]] = defaultdict(list)
         for record in records:
             self._learn(record)
@@ -60,6 +64,8 @@ class Items:
         self.crowded = 0
         for record in records:
             self._add(record)
+        if are_captions([item.title for item in self.items]):
+            self.items = [replace(item, title=case_name(item.title)) for item in self.items]
 
     @property
     def likeness(self) -> float:
@@ -72,10 +78,11 @@ class Items:
     def _learn(self, record: Record) -> None:
         """Note the first link and the first text in each kind of place."""
         seen = set()
-        for anchor in record.anchors:
+        for order, anchor in enumerate(record.anchors):
             if (slot := self._slot(anchor)) not in seen:
                 seen.add(slot)
                 self._slots[slot].append(anchor)
+                self._orders[slot].append(order)
         seen = set()
         for order, text in enumerate(_undated(record)):
             if text.sign not in seen:
@@ -94,7 +101,7 @@ class Items:
         score = 0.25 + self._likeness[slot]
         score += 0.4 * _in_heading(anchors[0].node)
         score += 0.15 * bool(_DOCUMENT.search(anchors[0].url))
-        return coverage * distinct * score
+        return coverage * distinct * score / (1 + 0.05 * mean(self._orders[slot]))
 
     def _text_score(self, sign: int) -> float:
         found = self._parents[sign]
@@ -105,6 +112,7 @@ class Items:
         score += 0.4 * bool(_TITLE_CLASS.search(parent.get("class") or ""))
         score += 0.15 * (parent.tag in {"b", "strong"})
         score *= 0.3 if mean(map(len, texts)) > _LONG_TITLE else 1.0
+        score *= 0.6 if sum(map(_is_sentence, texts)) > len(texts) / 2 else 1.0
         score *= 0.2 if sum(text.endswith(":") for text in texts) > len(texts) / 2 else 1.0
         return len(found) / len(self._records) * score / (1 + 0.1 * mean(at for at, _ in found))
 
@@ -159,6 +167,10 @@ def title_likeness(texts: Iterable[str]) -> float:
     commonest = Counter(texts).most_common(1)[0][1]
     repeated = (commonest - 1) / max(1, len(texts) - 1)
     return value / len(texts) * (1 - repeated)
+
+
+def _is_sentence(text: str) -> bool:
+    return text.endswith(".") and len(text.split()) > _SENTENCE_WORDS
 
 
 def _undated(record: Record) -> list[Text]:

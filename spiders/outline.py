@@ -35,13 +35,15 @@ SKIPPED = frozenset(
         "head",
     )
 )
+_CELLS = frozenset(("td", "th"))
 _CHROME_TAGS = frozenset(("nav", "footer"))
 _CHROME = re.compile(
-    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu\w*|footer|breadcrumbs?|sidebar|cookies?|social|share|"
-    r"pag(?:er|ination)|toolbar|login|search-?form|lang(?:uage)?s?|header|masthead|banner|"
-    r"related|skip\w*)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:(?:top|main|sub|side|mega|site|global|primary|secondary)?nav(?:bar|igation|menu|s)?|"
+    r"(?:\w{0,12})menus?|(?:\w{0,8})footer|breadcrumbs?|sidebar|cookies?|social|share|pag(?:er|ination)|"
+    r"toolbar|log-?in|search-?form|lang(?:uage)?s?|header|masthead|banner|related|skip\w{0,8})(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
@@ -137,6 +139,7 @@ class _Walk:
         self._signs = _Signs()
         self._out = Outline()
         self._stack: list[tuple[Span, int, bool]] = []
+        self._columns: list[int] = []
         self._chrome: list[tuple[int, int]] = []
 
     def run(self) -> Outline:
@@ -167,9 +170,15 @@ class _Walk:
     def _open(self, node: etree._Element) -> None:
         out = self._out
         outer = self._stack[-1][0] if self._stack else None
-        word = _word(node)
+        word, plain = _word(node), str(node.tag)
+        if plain in _CELLS:
+            column = self._columns[-1] if self._columns else 0
+            word, plain = f"{word}:{column}", f"{plain}:{column}"
+            if self._columns:
+                self._columns[-1] += 1
+        self._columns.append(0)
         sign = self._signs.of(outer.sign if outer else 0, word)
-        loose = self._signs.of(outer.loose if outer else -1, str(node.tag))
+        loose = self._signs.of(outer.loose if outer else -1, plain)
         span = Span(node, sign, loose, out.size, out.size)
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
@@ -194,6 +203,7 @@ class _Walk:
     def _pop(self) -> None:
         out = self._out
         span, before, chrome = self._stack.pop()
+        self._columns.pop()
         span.end = out.size
         if len(out.anchors) > before:
             out.spans.append(span)
@@ -213,4 +223,4 @@ class _Walk:
         if node.tag in {"body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"}:
             return False
         names = f"{node.get('class') or ''} {node.get('id') or ''}"
-        return bool(_CHROME.search(names[:300]))
+        return bool(_CHROME.search(_CAMEL.sub("-", names[:300])))

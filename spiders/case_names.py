@@ -1,0 +1,43 @@
+"""Captions of cases, as courts list them, to the names by which cases are cited.
+
+``State of X, Respondent, vs. A. B., et al., Appellants. 2024 X 57`` is cited as ``State of X v. A.
+B.`` (The Bluebook, rule 10.2.1: "v.", no "et al.", no procedural roles, no docket and citation).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_VERSUS = re.compile(r"\s*(?<!\w)(?:vs\.?|v\.|v)(?!\w)[\s,]*", re.IGNORECASE)
+_IS_CAPTION = re.compile(
+    r"[^\W\d_].{0,400}\s(?:vs?\.?|versus|V\.)\s.{0,400}[^\W\d_]|in re\b|in the (?:matter|interest)\b|ex parte\b",
+    re.IGNORECASE,
+)
+_ET_AL = re.compile(r",?\s+et\.?\s+al(?:\b|ii)\.?", re.IGNORECASE)
+_ROLE = (
+    r"(?:cross[-/ ])?(?:appell(?:ee|ant)s?|respondents?|petitioners?|plaintiffs?|defendants?|claimants?"
+    r"|complainants?|relators?|intervenors?)"
+)
+_ROLES = re.compile(rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\())[.,]?", re.IGNORECASE)
+_CITATION = re.compile(
+    r"[\s,(–-]+(?:\(?\d{2,4}\s+[A-Z][\w.]{0,8}(?:\s[A-Z][\w.]{0,6}){0,3}\s+\d+\b|"
+    r"[A-Z]{1,3}\d{2}-\d{3,}).*$"
+)
+_TRAILING = re.compile(r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE)
+_MOST = 0.6
+
+
+def are_captions(titles: Sequence[str]) -> bool:
+    """Whether a listing's titles are captions of cases, most of them."""
+    return sum(bool(_IS_CAPTION.match(title)) for title in titles) >= _MOST * max(1, len(titles))
+
+
+def case_name(caption: str) -> str:
+    """The name of the case that a caption heads; never empty for a caption that is not."""
+    name = _TRAILING.sub("", caption)
+    name = _CITATION.sub("", name)
+    name = _ET_AL.sub("", name)
+    name = _ROLES.sub("", name)
+    name = _VERSUS.sub(" v. ", name) if _VERSUS.search(name) else name
+    return name.strip(" ,;.–-" if not name.endswith((".", "Inc.", "Co.")) else " ,;–-") or caption
