@@ -1,0 +1,53 @@
+"""What a request asks of an answer: which encoding, and whether it has the answer already.
+
+Pure functions over header values as bytes (RFC 9110, sections 8.8, 12.5.3 and 13). Nonsense in a
+header counts as if the header were not there.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from collections.abc import Iterable
+from email.utils import parsedate
+from functools import lru_cache
+
+TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+CODING = re.compile(
+    rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=256)
+def accepted(header: bytes, offered: tuple[str, ...]) -> str:
+    """The coding to answer in: the first of ``offered`` with the highest weight, or ``identity``.
+
+    ``identity`` is also the answer where everything is refused: an unreadable feed helps nobody.
+    """
+    weights: dict[str, float] = {}
+    for part in header[:1000].split(b","):
+        if found := CODING.fullmatch(part):
+            name = found[1].decode("ascii").lower().removeprefix("x-")
+            weights[name] = float(found[2]) if found[2] else 1.0
+    rest = weights.get("*", 0.0)
+    best = max(offered, key=lambda coding: weights.get(coding, rest), default="identity")
+    weight = weights.get(best, rest)
+    plain = weights.get("identity", 0.0)
+    return best if weight > 0 and weight >= plain else "identity"
+
+
+def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
+    """The first tag that an If-None-Match header names, compared weakly; ``*`` names any."""
+    if header.strip() == b"*":
+        return next(iter(tags), None)
+    named = set(TAG.findall(header))
+    return next((tag for tag in tags if tag in named), None)
+
+
+def has_since(header: bytes, modified: int) -> bool:
+    """Whether an If-Modified-Since header is at or after ``modified`` (seconds since 1970, UTC)."""
+    try:
+        parsed = parsedate(header.decode("ascii"))
+        return parsed is not None and timegm(parsed) >= modified
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return False

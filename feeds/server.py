@@ -1,0 +1,138 @@
+"""The web server of the site: files from memory, before any routing.
+
+Answers are raw ASGI from bytes that are kept (see feeds.caching); only what is no file goes on to
+the Starlette application behind, which also says what is not found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from feeds.caching import CODINGS, COMPRESS, IDENTITY, LIMIT, PAGE_POLICY, Held, SiteCache, Variant
+from feeds.conditional import accepted, has_since, matching
+
+ALLOW = "GET, HEAD, OPTIONS"
+EMPTY = {"type": "http.response.body", "body": b""}
+
+EXPLAINED = {
+    404: "Nothing is published at this address.",
+    405: "This address can only be read.",
+    500: "The server failed to answer; it has noted why.",
+}
+
+
+def create_app(folder: Path, *, limit: int = LIMIT) -> ASGIApp:
+    """The ASGI application that serves the site in ``folder``.
+
+    It holds ``limit`` bytes in memory at the most, and sees new files at once.
+    """
+    behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
+    return SiteServer(SiteCache(folder, limit), behind)
+
+
+class SiteServer:
+    """Answers from a cache, or leaves the answer to the application behind."""
+
+    def __init__(self, cache: SiteCache, behind: ASGIApp) -> None:
+        self._cache = cache
+        self._behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (or whatever else ASGI brings)."""
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await self._other(scope, receive, send)
+            return
+        held = self._cache.find(scope["path"])
+        if held is None:
+            await self._other(scope, receive, send)
+            return
+        encoding = wanted = since = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                encoding = value
+            elif name == b"if-none-match":
+                wanted = wanted + b"," + value if wanted else value
+            elif name == b"if-modified-since":
+                since = value
+        coding = accepted(encoding, CODINGS) if encoding else IDENTITY
+        tag: bytes | None = None
+        if wanted:
+            tag = matching(wanted, (held.tags[coding], *held.tags.values()))
+        elif since and has_since(since, held.modified):
+            tag = held.tags[coding]
+        if tag:
+            headers = held.unchanged[tag]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send(EMPTY)
+            return
+        variant = held.variants.get(coding) or await self._compress(held, coding)
+        await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
+        body = b"" if scope["method"] == "HEAD" else variant.body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _compress(self, held: Held, coding: str) -> Variant:
+        # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.
+        body = await asyncio.to_thread(COMPRESS[coding], held.variants[IDENTITY].body)
+        return self._cache.add(held, coding, body)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp = self._behind
+        if scope["type"] == "http":
+            path = scope["path"]
+            if scope["method"] == "OPTIONS":
+                answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
+            elif scope["method"] not in {"GET", "HEAD"}:
+                answer = page(scope, 405, {"allow": ALLOW})
+            elif not path.endswith("/") and self._cache.is_folder(path):
+                # A relative address, so that it holds wherever the site is mounted.
+                place = quote(path.rpartition("/")[2], safe="~") + "/"
+                answer = Response(status_code=308, headers={"location": place})
+        await answer(scope, receive, send)
+
+
+CROSS_ORIGIN = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "If-None-Match, If-Modified-Since",
+    "access-control-max-age": "86400",
+}
+
+
+async def explain(request: Request, error: Exception) -> Response:
+    """Say in a page what went wrong."""
+    return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+def page(scope: Scope, status: int, headers: dict[str, str] | None = None) -> HTMLResponse:
+    """A small page that explains a status."""
+    phrase = HTTPStatus(status).phrase
+    root = escape(scope.get("root_path", ""))
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(phrase)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="{root}/static/site.css"></head>
+<body><main><div class="hero"><h1>{escape(phrase)}</h1>
+<p class="lead">{escape(EXPLAINED.get(status, phrase + "."))}</p>
+<p><a href="{root}/">To the directory</a></p></div></main></body></html>
+""",
+        status,
+        {
+            "cache-control": "no-store",
+            "content-security-policy": PAGE_POLICY.decode(),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            **(headers or {}),
+        },
+    )
