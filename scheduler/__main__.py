@@ -5,10 +5,6 @@ from __future__ import annotations
 import sys
 
 from scheduler.cli import run
-from scheduler.commands import collect, demo, publish, serve, service, sources
-
-COMMANDS = (collect, demo, publish, serve, service, sources)
-"""The modules that add themselves to the command line when they are imported."""
 
 
 def main() -> None:

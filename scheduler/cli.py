@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import sys
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,43 @@ import click
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.home import Home, default_home, open_home
+from scheduler.home import default_home, open_home
 
 Command = Callable[..., Any]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "collect": "collect",
+    "demo": "demo",
+    "publish": "publish",
+    "run": "service",
+    "serve": "serve",
+    "sources": "sources",
+}
+"""Each command, and the module in scheduler/commands that holds it."""
+
+
+class Commands(click.Group):
+    """The commands, imported one by one: each waits only for the libraries that it needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command by its name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"scheduler.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="communique")
 def cli() -> None:
     """Turn the press rooms of institutions into feeds, alerts and a local mirror."""
@@ -66,7 +97,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.UsageError as error:
-        error.show(sys.stderr)
+        error.show()
         return 2
     except click.ClickException as error:
         complain(error.format_message())
@@ -75,6 +106,3 @@ def run(arguments: list[str] | None = None) -> int:
         complain("stopped; what was stored is kept")
         return 130
     return result if isinstance(result, int) else 0
-
-
-__all__ = ["Home", "as_json", "cli", "complain", "print_json", "run", "with_home"]

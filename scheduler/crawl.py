@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from data.topics import load_taxonomy
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError, HomeInUse
 from data.models import Run, RunError
+from data.topics import load_taxonomy
 from scheduler.home import Home, open_home
 from spiders.loader import LoadedSource, choose, load_sources
 from spiders.settings import scrapy_settings

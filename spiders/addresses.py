@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.error import DNSLookupError
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -67,18 +68,23 @@ def is_own_machine(url: str) -> bool:
 
 
 class PublicOnlyResolver(CachingThreadedResolver):
-    """Scrapy's resolver, refusing names that lead to private addresses."""
+    """Scrapy's resolver, refusing names that lead to private addresses.
+
+    ``refused`` keeps where those led: Twisted tells the caller only that the look-up failed.
+    """
+
+    refused: ClassVar[dict[str, str]] = {}
 
     def getHostByName(  # noqa: N802 - the name is Twisted's
         self, name: str, timeout: Any = ()
     ) -> Deferred[str]:
-        """The address of a host; fails with PrivateAddressError where it is not public."""
+        """The address of a host; fails with DNSLookupError where it is not public."""
         return super().getHostByName(name, timeout).addCallback(self._checked, name)
 
-    @staticmethod
-    def _checked(address: str, name: str) -> str:
+    def _checked(self, address: str, name: str) -> str:
         if not is_public(address):
-            raise PrivateAddressError(name, address)
+            self.refused[name] = address
+            raise DNSLookupError(str(PrivateAddressError(name, address)))
         return address
 
 

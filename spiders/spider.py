@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from data.models import Draft, Validator
 from data.normalize import canonical_url
+from spiders.addresses import PrivateAddressError, PublicOnlyResolver
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_page import read_listing
 from spiders.page import Page
@@ -102,7 +103,7 @@ class PressRoomSpider(Spider):
         """Note an address that gave no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
-        kind, message = explain(failure)
+        kind, message = explain(failure, urlsplit(request.url).hostname or "")
         visit.error(request.url, kind, message)
         visit.settle()
 
@@ -195,9 +196,11 @@ def validator_of(response: Response) -> Validator:
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
-def explain(failure: Failure) -> tuple[str, str]:
+def explain(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
     error = failure.value
+    if host in PublicOnlyResolver.refused:
+        return "refused", str(PrivateAddressError(host, PublicOnlyResolver.refused[host]))
     if isinstance(error, IgnoreRequest):
         text = str(error)
         if "robots.txt" in text:
@@ -208,9 +211,10 @@ def explain(failure: Failure) -> tuple[str, str]:
         "TimeoutError": ("timeout", "it took too long to answer"),
         "DownloadTimeoutError": ("timeout", "it took too long to answer"),
         "DNSLookupError": ("dns", "its host name leads nowhere"),
+        "CannotResolveHostError": ("dns", "its host name leads nowhere"),
         "ConnectionRefusedError": ("connection", "nothing listens at its address"),
         "NotSupported": ("refused", "only http and https addresses are fetched"),
-        "CancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
+        "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
     }
     kind, sentence = known.get(name, ("network", "it could not be fetched"))
     return kind, f"{sentence} ({name}: {error})"

@@ -8,13 +8,13 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 import msgspec
-from data.topics import Taxonomy, topics_of
 
 from data.models import Draft, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
+from data.topics import Taxonomy, topics_of
 from spiders.loader import LoadedSource
 
 READER = "1"

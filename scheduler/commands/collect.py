@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from data.models import Run
-from scheduler.cli import as_json, cli, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.executor import Executor
 from scheduler.home import Home
 from scheduler.progress import progress_bars
@@ -17,7 +17,7 @@ ERRORS_SHOWN = 10
 """Errors of one source that are printed; --json gives them all."""
 
 
-@cli.command()
+@click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE …]")
 @click.option("--backfill", is_flag=True, help="Walk through all listing pages, ask anew for all.")
 @as_json

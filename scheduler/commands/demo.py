@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 import uvicorn
-from feeds.server import create_app
 
 from data.errors import CommuniqueError
 from data.models import Facet, Run
-from scheduler.cli import as_json, cli, complain, print_json
+from feeds.server import create_app
+from scheduler.cli import as_json, complain, print_json
 from scheduler.commands.collect import print_run
 from scheduler.commands.serve import listen
 from scheduler.demo.serving import Served, rooms_served, write_sources
@@ -44,7 +44,7 @@ class NotADemo(CommuniqueError):
         self.path = path
 
 
-@cli.command()
+@click.command()
 @click.option(
     "--home",
     "folder",

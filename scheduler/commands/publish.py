@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from scheduler.cli import as_json, cli, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from scheduler.publishing import publish_home
 
 
-@cli.command()
+@click.command()
 @click.option("--all", "everything", is_flag=True, help="Write all feeds, not just changed ones.")
 @as_json
 @with_home
@@ -17,7 +17,14 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Write the feeds and pages that changes touch, into HOME/site."""
     published = publish_home(home, everything=everything)
     if as_json:
-        print_json(published.counts)
+        print_json(
+            {
+                "feeds": published.feeds,
+                "written": published.written,
+                "unchanged": published.unchanged,
+                "seconds": published.seconds,
+            }
+        )
     else:
         click.echo(
             f"{published.feeds} feeds: {published.written} written, {published.unchanged} unchanged"

@@ -6,10 +6,10 @@ import socket
 
 import click
 import uvicorn
-from feeds.server import create_app
 
 from data.errors import CommuniqueError
-from scheduler.cli import cli, with_home
+from feeds.server import create_app
+from scheduler.cli import with_home
 from scheduler.home import Home
 
 
@@ -36,7 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-@cli.command()
+@click.command()
 @click.option("--host", default=None, help="The address to listen on (site.host).")
 @click.option("--port", type=int, default=None, help="The port to listen on (site.port).")
 @with_home

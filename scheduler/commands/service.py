@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import click
 import structlog
 
-from scheduler.cli import cli, with_home
+from scheduler.cli import with_home
 from scheduler.home import Home
 from scheduler.service import Service
 
 
-@cli.command()
+@click.command()
 @with_home
 def run(home: Home) -> int:
     """Run the service: visit each source by its interval, publish changes, serve the site.

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from data.errors import CommuniqueError
-from scheduler.cli import as_json, cli, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from spiders.loader import choose, load_sources
 
 
-@cli.group()
+@click.group()
 def sources() -> None:
     """List, show and check the source files."""
 

@@ -1,0 +1,41 @@
+"""Running the command line as a person does: in a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
+
+
+def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """The result of one command on a HOME."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [*COMMUNIQUE, *arguments, "--home", str(home)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=110,
+    )
+
+
+def collect(home: Path, *arguments: str) -> dict[str, Any]:
+    """The report of the one source of a HOME, after `communique collect --json`."""
+    result = communique("collect", "--json", *arguments, home=home)
+    assert result.stdout, result.stderr
+    (run,) = json.loads(result.stdout)["runs"]
+    return dict(run)
+
+
+def make_home(folder: Path, url: str, **keys: str) -> Path:
+    """A HOME with one source, ``harbour``, that may collect from loopback."""
+    (folder / "sources").mkdir(parents=True)
+    (folder / "communique.toml").write_text("[network]\nallow_private = true\n")
+    lines = ['name = "Harbour Board"', f'url = "{url}"', 'timezone = "Europe/Oslo"']
+    lines += [f"{key} = {value}" for key, value in keys.items()]
+    (folder / "sources" / "harbour.toml").write_text("\n".join(lines) + "\n")
+    return folder

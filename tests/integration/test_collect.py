@@ -1,0 +1,263 @@
+"""`communique collect` against a real server: what comes in, and what can't spoil it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.models import Facet, Release
+from data.sqlite import SqliteStore
+from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with three releases on its listing."""
+    with served() as room:
+        room.page("/news/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path, room: Room) -> Path:
+    """A HOME with the room as its one source."""
+    return make_home(tmp_path / "home", f"{room.base}/news/")
+
+
+def stored(home: Path) -> dict[str, Release]:
+    """What the store holds, by title."""
+    store = SqliteStore(home / "communique.db")
+    found = {release.content.title: release for release in store.releases(Facet())}
+    store.close()
+    return found
+
+
+def counts(run: dict[str, object]) -> tuple[object, ...]:
+    """What a run counted: found, new, changed, unchanged, retracted."""
+    return tuple(run[name] for name in ("found", "new", "changed", "unchanged", "retracted"))
+
+
+def test_a_press_room_is_collected_and_the_second_visit_is_answered_with_304(
+    room: Room, home: Path
+) -> None:
+    assert counts(collect(home)) == (3, 3, 0, 0, 0)
+    releases = stored(home)
+    assert sorted(releases) == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
+    first = releases["Notice 1: ships counted at pier 1"]
+    assert first.published.iso == "2026-03-02"
+    assert first.content.publisher == "Harbour Board"
+    assert "Home" not in first.content.body_text
+    room.log.clear()
+    again = collect(home)
+    assert counts(again) == (3, 0, 0, 3, 0)
+    assert again["errors"] == []
+    asked = [pair for pair in room.log if pair[0] != "/robots.txt"]
+    assert {status for _, status in asked} == {304}
+    assert len(asked) == 4
+
+
+def test_an_edit_a_move_and_a_vanished_page_are_each_told_once(room: Room, home: Path) -> None:
+    collect(home)
+    before = stored(home)
+    room.page("/news/1.html", release_html(1).replace("37 ships", "38 ships"))
+    room.page("/press/two", release_html(2))
+    del room.answers["/news/2.html"], room.answers["/news/3.html"]
+    page = listing_html([1, 2, 3]).replace("/news/2.html", "/press/two")
+    room.page("/news/", page)
+    second = collect(home)
+    assert counts(second)[1:] == (0, 1, 1, 0)
+    assert counts(collect(home))[1:] == (0, 0, 2, 1)
+    assert counts(collect(home))[1:] == (0, 0, 2, 0)
+    after = stored(home)
+    assert {title: release.id for title, release in after.items()} == {
+        title: release.id for title, release in before.items()
+    }
+    moved = after["Notice 2: ships counted at pier 2"]
+    assert moved.url == f"{room.base}/press/two"
+    assert f"{room.base}/news/2.html" in moved.aliases
+    assert after["Notice 3: ships counted at pier 3"].retracted is not None
+    assert after["Notice 1: ships counted at pier 1"].revision == 2
+
+
+def test_next_pages_are_followed_while_they_bring_something_new(room: Room, home: Path) -> None:
+    room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
+    # The last page leads back to the first: a trap that must end.
+    room.page("/news/?page=2", listing_html([3], more='<a rel="next" href="/news/">3</a>'))
+    assert counts(collect(home))[:2] == (3, 3)
+    room.log.clear()
+    collect(home)
+    assert room.statuses("/news/?page=2") == [], "nothing on the first page was new"
+
+
+def test_bad_pages_are_errors_of_the_run_and_spoil_nothing(room: Room, home: Path) -> None:
+    room.page("/news/", listing_html([1, 2, 3, 4, 5, 6, 7, 8]))
+    room.page("/news/2.html", "gone for good", status=410)
+    room.page("/news/3.html", "oops", status=500)
+    room.answers["/news/4.html"] = Answer(b"\x89PNG\r\n", content_type="image/png")
+    room.page("/news/5.html", "")
+    room.page(
+        "/news/6.html", release_html(6, text="<p>Lamps \x07 out ]]> and on again at pier six.</p>")
+    )
+    room.page("/news/7.html", release_html(7, day="no day at all").replace("2026", ""))
+    room.answers["/news/8.html"] = Answer(status=302, headers={"Location": "file:///etc/passwd"})
+    run = collect(home)
+    kinds = {error["url"].rpartition("/news/")[2]: error["kind"] for error in run["errors"]}
+    assert kinds.keys() >= {"2.html", "3.html", "4.html", "5.html", "8.html"}
+    assert kinds["4.html"] == "type"
+    assert kinds["5.html"] == "empty"
+    releases = stored(home)
+    assert {title.partition(":")[0] for title in releases} == {"Notice 1", "Notice 6", "Notice 7"}
+    lamps = releases["Notice 6: ships counted at pier 6"]
+    assert "\x07" not in lamps.content.body_text
+    assert "]]>" in lamps.content.body_text
+    result = communique("collect", home=home)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert f"{room.base}/news/2.html: the listing names this page" in result.stderr
+
+
+def test_the_listings_date_serves_where_the_page_has_none(room: Room, home: Path) -> None:
+    bare = release_html(2).replace('<span class="date">2 March 2026</span>', "")
+    room.page("/news/2.html", bare)
+    collect(home)
+    assert stored(home)["Notice 2: ships counted at pier 2"].published.iso == "2026-03-04"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [("<p>No news.</p>", 200, "empty"), ("", 404, "http"), ("down", 503, "http")],
+)
+def test_a_listing_that_fails_removes_nothing(
+    room: Room, home: Path, body: str, status: int, kind: str
+) -> None:
+    collect(home)
+    room.page("/news/", body, status=status)
+    run = collect(home)
+    assert [error["kind"] for error in run["errors"]] == [kind]
+    assert counts(run)[1:] == (0, 0, 3, 0)
+    assert all(release.retracted is None for release in stored(home).values())
+
+
+def test_robots_txt_is_obeyed_and_the_agent_says_who_asks(room: Room, home: Path) -> None:
+    room.answers["/robots.txt"] = Answer(
+        b"User-agent: *\nDisallow: /news/2", content_type="text/plain"
+    )
+    (home / "communique.toml").write_text(
+        '[network]\nallow_private = true\ncontact = "press@monitor.example"\n'
+    )
+    run = collect(home)
+    assert [(error["kind"], error["url"]) for error in run["errors"]] == [
+        ("robots", f"{room.base}/news/2.html")
+    ]
+    assert room.statuses("/news/2.html") == []
+    assert all(agent.startswith("Communique/") for agent in room.agents)
+    assert all(agent.endswith("(+press@monitor.example)") for agent in room.agents)
+
+
+def test_private_addresses_are_refused_unless_the_settings_allow_them(
+    room: Room, home: Path
+) -> None:
+    (home / "communique.toml").unlink()
+    for url in (f"{room.base}/news/", f"{room.base}/news/".replace("127.0.0.1", "localhost")):
+        make_home(home.parent / url.partition("//")[2][:5], url)
+        other = home.parent / url.partition("//")[2][:5]
+        (other / "communique.toml").unlink()
+        (error,) = collect(other)["errors"]
+        assert error["kind"] == "refused"
+        assert "allow_private = true" in error["message"]
+    assert room.log == []
+
+
+def test_a_body_over_the_cap_and_one_that_never_ends_are_given_up(room: Room, home: Path) -> None:
+    (home / "communique.toml").write_text(
+        "[network]\nallow_private = true\nmax_bytes = 50_000\ntimeout = 2\n"
+    )
+    room.page("/news/2.html", release_html(2) + "<!--" + "x" * 60_000)
+    never = threading.Event()
+    room.page("/news/3.html", release_html(3), hold=never)
+    run = collect(home)
+    never.set()
+    kinds = {error["url"].rpartition("/")[2]: error["kind"] for error in run["errors"]}
+    assert kinds == {"2.html": "size", "3.html": "timeout"}
+    assert list(stored(home)) == ["Notice 1: ships counted at pier 1"]
+
+
+def test_a_document_on_the_listing_is_a_release_by_what_the_listing_says(
+    room: Room, home: Path
+) -> None:
+    room.answers["/news/2.html"] = Answer(b"%PDF-1.4\n%%EOF", content_type="application/pdf")
+    assert collect(home)["errors"] == []
+    release = stored(home)["Notice 2: ships counted at pier 2"]
+    assert release.published.iso == "2026-03-04"
+    assert [(m.type, m.length) for m in release.content.attachments] == [("application/pdf", 14)]
+
+
+def test_a_source_may_be_a_feed(room: Room, tmp_path: Path) -> None:
+    items = "".join(
+        f"<item><title>Notice {n}: ships counted at pier {n}</title>"
+        f"<link>{room.base}/news/{n}.html</link>"
+        f"<pubDate>Mon, 02 Mar 2026 0{n}:00:00 +0100</pubDate></item>"
+        for n in (1, 2, 3)
+    )
+    room.answers["/feed"] = Answer(
+        f"<?xml version='1.0'?><rss version='2.0'><channel>{items}</channel></rss>".encode(),
+        content_type="application/rss+xml",
+    )
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    assert counts(collect(home))[:2] == (3, 3)
+    assert room.statuses("/news/") == []
+
+
+def test_two_visits_to_a_source_at_once_don_t_mix(room: Room, home: Path) -> None:
+    gate = threading.Event()
+    room.page("/news/3.html", release_html(3), hold=gate)
+    first = subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "collect", "--json", "--home", str(home)], stdout=subprocess.PIPE
+    )
+    room.wait_for("/news/3.html")
+    (error,) = collect(home)["errors"]
+    assert error["kind"] == "busy"
+    assert "under way" in error["message"]
+    gate.set()
+    output, _ = first.communicate(timeout=60)
+    assert json.loads(output)["runs"][0]["new"] == 3
+
+
+def test_ctrl_c_in_the_middle_keeps_what_was_read_and_the_next_visit_goes_on(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
+    room.page("/news/?page=2", listing_html([3]))
+    gate = threading.Event()
+    room.page("/news/3.html", release_html(3), hold=gate)
+    child = subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "collect", "--home", str(home)], stderr=subprocess.PIPE, text=True
+    )
+    room.wait_for("/news/3.html")
+    child.send_signal(signal.SIGINT)
+    gate.set()
+    _, complaint = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert complaint.strip() == "communique: stopped; what was stored is kept"
+    kept = stored(home)
+    assert "Notice 1: ships counted at pier 1" in kept
+    collect(home)
+    assert len(stored(home)) == 3
+
+
+def test_nothing_to_collect_and_unknown_names_are_told_what_to_do(tmp_path: Path) -> None:
+    nothing = communique("collect", home=tmp_path)
+    assert nothing.returncode == 2
+    assert "write a source file into" in nothing.stderr
+    unknown = communique("collect", "nobody", home=tmp_path)
+    assert unknown.returncode == 2
+    assert "there is no source 'nobody'" in unknown.stderr
