@@ -20,7 +20,7 @@ CANDIDATES = 24
 NEAR = 12
 """Marks before or after a record in which a date still belongs to it."""
 
-_WORTH = (0.0, 1.0, 0.9, 0.6, 0.3)
+_WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 _IN_TEXT = 0.6
 _HEADING_NEAR = 20
 _SINGLES = 12
@@ -90,7 +90,7 @@ class _Counts:
 
     def _covered(self, worths: list[float]) -> float:
         """The worth of records together, less where many have no date."""
-        return sum(worths) * (0.4 + 0.6 * sum(map(bool, worths)) / len(worths))
+        return sum(worths) * (sum(map(bool, worths)) / len(worths)) ** 0.7
 
     def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
@@ -144,7 +144,7 @@ class _Counts:
             return 0.0
         headings = kinds.most_common(1)[0][1]
         value = headings ** (2 / 3) * len(records) ** (1 / 3)
-        return 0.7 * value if headings > 1 else 0.3 * value
+        return 0.7 * value if headings > 1 else 0.4 * value
 
     def _in_row(self, date: int, record: int) -> bool:
         """Whether a date and a record lie in one table row or list item."""

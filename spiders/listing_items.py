@@ -31,8 +31,9 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG_TITLE = 200
-_TITLE_WORDS = 5
+_TITLE_WORDS = 4
 _SENTENCE_WORDS = 9
 _TITLE_LIKE = 0.3
 _SURELY_TITLE = 0.7
@@ -162,8 +163,8 @@ def title_likeness(texts: Iterable[str]) -> float:
     value = 0.0
     for text in texts:
         if not _GENERIC.fullmatch(text):
-            words = len(_WORDS.findall(text[:_LONG_TITLE]))
-            value += min(1.0, words / _TITLE_WORDS)
+            words = 1 if _FILE.fullmatch(text) else len(_WORDS.findall(text[:_LONG_TITLE]))
+            value += min(1.0, words / _TITLE_WORDS) * (0.6 if _is_sentence(text) else 1.0)
     commonest = Counter(texts).most_common(1)[0][1]
     repeated = (commonest - 1) / max(1, len(texts) - 1)
     return value / len(texts) * (1 - repeated)

@@ -18,6 +18,7 @@ from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
 
 _MOSTLY = 0.6
+_TITLED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         records = records_of(block, flat, dates)
         if records:
             items = Items(records, flat, strict=block.strict)
-            choices.append(_Choice(items.items, block, _score(block, items)))
+            if block.side or items.likeness >= _TITLED:
+                choices.append(_Choice(items.items, block, _score(block, items)))
     best = max(choices, key=lambda choice: choice.score, default=None)
     reasons = []
     if flat.cut:
@@ -82,7 +84,9 @@ def _score(block: Block, items: Items) -> float:
     distinct = len({item.url for item in items.items}) / size
     floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
     titled = floor + (1 - floor) * items.likeness
-    return block.score * distinct * titled * (1 - 0.6 * items.crowded / size)
+    row = block.records[0].node.tag in {"tr", "li"}
+    crowded = 0.0 if row else items.crowded / size
+    return block.score * distinct * titled * (1 - 0.6 * crowded)
 
 
 def _dated(items: list[ListingItem]) -> list[ListingItem]:
