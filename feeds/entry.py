@@ -49,10 +49,11 @@ class Origin:
 class Entry:
     """One release in a feed.
 
-    All text is plain but ``html``; all addresses are absolute; both times are aware and whole
-    seconds, and ``exact`` is whether the hour of publication is known at all. ``release`` is the id
-    of the release and ``page`` its copy at our own site. ``also`` are the other publishers of the
-    same story. ``origin`` is set in feeds that mix sources.
+    All text is plain but ``html``; all addresses are absolute; all times are aware. ``published``
+    keeps the offset of the source, and ``exact`` is whether its hour is known at all. ``updated``
+    keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
+    release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
+    story. ``origin`` is set in feeds that mix sources.
     """
 
     release: str
@@ -107,7 +108,7 @@ def entry_of(
         title=title,
         published=shown(release),
         exact=release.published.precision == "second",
-        updated=to_seconds(max(release.updated, release.retracted or release.updated)),
+        updated=max(release.updated, release.retracted or release.updated).astimezone(dt.UTC),
         language=language,
         publisher=publisher,
         summary=summary,

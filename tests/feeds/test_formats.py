@@ -92,6 +92,13 @@ def test_6_a_feed_was_updated_when_its_newest_entry_was_and_never_now() -> None:
     assert atom_of().findtext(f"{ATOM}updated") == "1970-01-01T00:00:00+00:00"
 
 
+def test_entries_found_in_one_second_differ_in_when_they_were_updated() -> None:
+    at = make_release().updated
+    releases = [make_release(n, updated=at.replace(microsecond=n)) for n in (1, 2)]
+    found = [entry.findtext(f"{ATOM}updated") for entry in atom_of(*releases).iter(f"{ATOM}entry")]
+    assert found == [f"2022-11-24T09:00:00.00000{n}+00:00" for n in (2, 1)]
+
+
 def test_7_entries_come_newest_first() -> None:
     releases = [make_release(number) for number in (2, 1, 3)]
     for titles in (
