@@ -17,6 +17,9 @@ from spiders.outline import Outline, Span
 CANDIDATES = 24
 """Blocks that are looked at closely, best first by their counts."""
 
+MOSTLY = 0.6
+"""The share of records with a date from which those without are taken for something else."""
+
 NEAR = 12
 """Marks before or after a record in which a date still belongs to it."""
 
@@ -42,25 +45,37 @@ class Block:
     score: float
 
 
+def encloses(outer: Block, inner: Block) -> bool:
+    """Whether most records of ``inner`` lie each in a record of ``outer`` of its own."""
+    begins = [span.begin for span in outer.records]
+    owners = set()
+    for span in inner.records:
+        index = bisect_left(begins, span.begin + 1) - 1
+        if index >= 0 and outer.records[index].end >= span.end:
+            owners.add(index)
+    return len(owners) >= 0.8 * len(inner.records)
+
+
 def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
     """The likeliest blocks of a page, best first."""
     counts = _Counts(outline, dates)
     found: list[Block] = []
     known: set[int] = set()
-    for strict in (True, False):
+    spans = list(outline.spans)
+    for anchor in outline.anchors:
+        end = max(anchor.end, anchor.place + 1)
+        signs = anchor.sign, anchor.loose, -anchor.sign
+        spans.append(Span(anchor.node, *signs, anchor.place, end))
+    for kind in ("sign", "mixed", "loose"):
         groups: dict[int, list[Span]] = defaultdict(list)
-        for span in outline.spans:
-            groups[span.sign if strict else span.loose].append(span)
-        for anchor in outline.anchors:
-            end = max(anchor.end, anchor.place + 1)
-            span = Span(anchor.node, anchor.sign, anchor.loose, anchor.place, end)
-            groups[anchor.sign if strict else anchor.loose].append(span)
+        for span in spans:
+            groups[getattr(span, kind)].append(span)
         for records in groups.values():
             if len(records) > 1:
                 key = hash(tuple((span.begin, span.end) for span in records))
                 if key not in known:
                     known.add(key)
-                    found.append(counts.block(records, strict=strict))
+                    found.append(counts.block(records, strict=kind == "sign"))
     found.extend(counts.singles())
     found.sort(key=lambda block: -block.score)
     return found[:CANDIDATES]
@@ -88,16 +103,21 @@ class _Counts:
             return _IN_TEXT if bisect_left(self._all, end) > bisect_left(self._all, begin) else 0.0
         return _WORTH[alone] if alone < len(_WORTH) else 0.0
 
-    def _covered(self, worths: list[float]) -> float:
-        """The worth of records together, less where many have no date."""
-        return sum(worths) * (sum(map(bool, worths)) / len(worths)) ** 0.7
+    def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
+        """The worth of records together, less where many have no date.
+
+        From the share ``lenient`` on those without are heads and notes, and fall away later.
+        """
+        share = sum(map(bool, worths)) / len(worths)
+        return sum(worths) * share ** (0.15 if share >= lenient else 0.7)
 
     def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
         size = len(records)
         side = "in"
-        best = self._covered([self._worth(span.begin, span.end) for span in records])
-        if best < 0.6 * size:
+        worths = [self._worth(span.begin, span.end) for span in records]
+        best = self._covered(worths, MOSTLY)
+        if best < MOSTLY * size:
             for name, value in self._beside(records):
                 if value > best * 1.05:
                     side, best = name, value

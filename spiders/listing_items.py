@@ -31,6 +31,8 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_LABEL = 24
+_OFTEN = 0.5
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG_TITLE = 200
 _TITLE_WORDS = 4
@@ -167,7 +169,9 @@ def title_likeness(texts: Iterable[str]) -> float:
             value += min(1.0, words / _TITLE_WORDS) * (0.6 if _is_sentence(text) else 1.0)
     commonest = Counter(texts).most_common(1)[0][1]
     repeated = (commonest - 1) / max(1, len(texts) - 1)
-    return value / len(texts) * (1 - repeated)
+    labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
+    labelled = labels.most_common(1)[0][1] / len(texts) if labels and len(texts) > 1 else 0.0
+    return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _OFTEN else 1.0)
 
 
 def _is_sentence(text: str) -> bool:

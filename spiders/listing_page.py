@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
-from spiders.listing_blocks import Block, blocks
+from spiders.listing_blocks import MOSTLY, Block, blocks, encloses
 from spiders.listing_items import Items
 from spiders.listing_records import records_of
 from spiders.outline import MAX_ELEMENTS, outline
@@ -17,7 +17,7 @@ from spiders.pagination import next_page
 from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
 
-_MOSTLY = 0.6
+_NESTED = 2
 _TITLED = 0.8
 
 
@@ -56,16 +56,20 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         records = records_of(block, flat, dates)
         if records:
             items = Items(records, flat, strict=block.strict)
-            if block.side or items.likeness >= _TITLED:
+            if block.side or (items.likeness >= _TITLED and not _is_menu(block)):
                 choices.append(_Choice(items.items, block, _score(block, items)))
     best = max(choices, key=lambda choice: choice.score, default=None)
+    if best and best.block.side in {"before", "after"}:
+        # Where the date is outside of the record, the record is larger than that.
+        whole = [c for c in choices if c.block.side == "in" and encloses(c.block, best.block)]
+        best = max(whole, key=lambda choice: choice.score, default=best)
     reasons = []
     if flat.cut:
         reasons.append(f"only the first {MAX_ELEMENTS} elements of the page were read")
     if best is None or not best.items:
         reasons.append("no repeated block of links was found")
         return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))
-    found = _unique(_dated(best.items))
+    found = _unique(_dated(best.items) if best.block.side == "in" else best.items)
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
@@ -89,10 +93,20 @@ def _score(block: Block, items: Items) -> float:
     return block.score * distinct * titled * (1 - 0.6 * crowded)
 
 
+def _is_menu(block: Block) -> bool:
+    """Whether the records lie in a list within a list, as the entries of a menu do."""
+    lists = 0
+    node = block.records[0].node
+    while node is not None and lists < _NESTED:
+        lists += node.tag in {"ul", "ol"}
+        node = node.getparent()
+    return lists >= _NESTED
+
+
 def _dated(items: list[ListingItem]) -> list[ListingItem]:
     """Without the few that have no date where most have one: heads, notes and buttons."""
     dated = [item for item in items if item.published]
-    return dated if len(dated) >= _MOSTLY * len(items) else items
+    return dated if len(dated) >= MOSTLY * len(items) else items
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

@@ -33,12 +33,15 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
     found = []
     for index, span in enumerate(spans):
         begin, end = span.begin, max(span.end, span.begin + 1)
-        if block.side == "before":
-            begin = max(spans[index - 1].end if index else 0, begin - NEAR)
-        elif block.side == "after":
-            following = spans[index + 1].begin if index + 1 < len(spans) else outline.size
+        following = spans[index + 1].begin if index + 1 < len(spans) else outline.size
+        if block.side == "after":
             end = min(following, end + NEAR)
         own = between(begin, end)
+        if block.side == "before":
+            own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
+            begin = min(begin, own[0].place) if own else begin
+            ahead = between(end, min(following, end + NEAR))
+            end = ahead[0].place if ahead else min(following, end + NEAR)
         if block.side == "above" and not own:
             own = [mark for mark in between(0, span.begin) if mark.alone][-1:]
         anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))

@@ -74,11 +74,15 @@ class Anchor:
 
 @dataclass(slots=True)
 class Span:
-    """An element that holds links: its first place and the one after its last."""
+    """An element that holds links: its first place and the one after its last.
+
+    ``sign`` counts tags and classes, ``loose`` only tags, ``mixed`` all classes but its own.
+    """
 
     node: etree._Element
     sign: int
     loose: int
+    mixed: int
     begin: int
     end: int
 
@@ -179,7 +183,8 @@ class _Walk:
         self._columns.append(0)
         sign = self._signs.of(outer.sign if outer else 0, word)
         loose = self._signs.of(outer.loose if outer else -1, plain)
-        span = Span(node, sign, loose, out.size, out.size)
+        mixed = self._signs.of(outer.sign if outer else -2, f"~{plain}")
+        span = Span(node, sign, loose, mixed, out.size, out.size)
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
             url = target_of(node, self._base)
