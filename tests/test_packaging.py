@@ -1,0 +1,74 @@
+"""What is installed, and what the README promises about it."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from data.settings import Settings
+from scheduler.cli import cli
+from spiders.source import ListingRules, ReleaseRules, SourceFile
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("package", ["data", "feeds", "scheduler", "spiders"])
+def test_no_other_distribution_owns_our_package_names(package: str) -> None:
+    assert set(packages_distributions().get(package, [])) <= {"communique"}
+
+
+def commands(group: click.Group, name: str = "communique") -> list[tuple[str, click.Command]]:
+    """All commands below a group, with their full names."""
+    found = []
+    context = click.Context(group)
+    for child in group.list_commands(context):
+        command = group.get_command(context, child)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found += commands(command, f"{name} {child}")
+        else:
+            found.append((f"{name} {child}", command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands(cli))
+def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
+    row = re.search(rf"^\| `{re.escape(name)}\b(.*?)`", README, re.MULTILINE)
+    assert row, f"{name} has no row in the README's table of commands"
+    assert command.help, f"{name} has no help text"
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert "--home" in options
+    for option in options - {"--home"}:
+        if option.startswith("--"):
+            assert option in row[1], f"{name} {option} is not in the README"
+
+
+@pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
+def test_every_setting_is_documented_with_its_default(part: msgspec.structs.FieldInfo) -> None:
+    for setting in msgspec.structs.fields(part.type):
+        default = msgspec.json.encode(setting.default).decode()
+        row = f"| `{part.name}.{setting.name}` | `{default}` |"
+        assert row in README, f"the README lacks the row {row}"
+
+
+@pytest.mark.parametrize(
+    ("table", "prefix"), [(SourceFile, ""), (ListingRules, "listing."), (ReleaseRules, "release.")]
+)
+def test_every_key_of_a_source_file_is_documented(table: type[msgspec.Struct], prefix: str) -> None:
+    keys = set(table.__struct_fields__) - {"listing", "release"}
+    missing = [f"`{prefix}{key}`" for key in keys if f"`{prefix}{key}`" not in README]
+    assert missing == []
+
+
+def test_the_two_set_up_lines_are_in_the_readme_and_ci_runs_the_second_word_for_word() -> None:
+    demo = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/communique demo"
+    tests = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/pytest"
+    assert demo in README
+    assert tests in README
+    assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
