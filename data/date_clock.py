@@ -50,13 +50,20 @@ def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) ->
     after = shapes.TIME_AFTER.match(placed.folded, match.end())
     if after and (time := _time_of(after)):
         zone = ZONE.match(placed.text, placed.back(after.end()))
-        named = stated_zone(zone, home) if zone else None
+        exact = bool(after["sec"]) or after["gap"].strip() == "t"
+        named = stated_zone(zone, home) if zone and (exact or not _is_range(zone)) else None
         return Clock(time, named, match.start(), after.end())
     begin = max(floor, match.start() - 40)
     before = shapes.TIME_BEFORE.search(placed.folded[begin : match.start()])
     if before and (time := _time_of(before)):
         return Clock(time, None, begin + before.start(), match.end())
     return None
+
+
+def _is_range(zone: re.Match[str]) -> bool:
+    """Whether what looks like an offset is the end of a range of hours: 17:30-19:30."""
+    plain = zone["minutes"] is None or ":" in zone.group()
+    return bool(zone["hours"]) and plain and not zone["prefix"]
 
 
 def _time_of(match: re.Match[str]) -> dt.time | None:

@@ -60,7 +60,7 @@ def parse_date(text: str, reading: Reading, rule: str) -> Published | None:
     if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
         return None  # a date that is ambiguous or impossible is not for another parser to guess at
     day = parse_rest(text, reading.zone, reading.day_order, reading.languages, reading.now)
-    return _on_day(day, reading.zone, text, rule) if day else None
+    return on_day(day, reading.zone, text, rule) if day else None
 
 
 def find_dates(text: str, reading: Reading, rule: str) -> tuple[Published, ...]:
@@ -103,7 +103,7 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
             at = dt.datetime.combine(day, clock.time)
             yield Found(start, stop, _at_instant(at, clock.zone or reading.zone, raw, rule))
         else:
-            yield Found(start, stop, _on_day(day, reading.zone, raw, rule))
+            yield Found(start, stop, on_day(day, reading.zone, raw, rule))
 
 
 def _days(folded: str, reading: Reading) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
@@ -121,7 +121,7 @@ def _compact(match: re.Match[str], text: str, reading: Reading, rule: str) -> Pu
     if not day:
         return None
     if not match["clock"]:
-        return _on_day(day, reading.zone, text, rule)
+        return on_day(day, reading.zone, text, rule)
     digits = match["clock"].ljust(6, "0")
     try:
         time = dt.time(int(digits[:2]), int(digits[2:4]), int(digits[4:]))
@@ -132,7 +132,8 @@ def _compact(match: re.Match[str], text: str, reading: Reading, rule: str) -> Pu
     return _at_instant(dt.datetime.combine(day, time), named or reading.zone, text, rule)
 
 
-def _on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
+def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
+    """A whole day in ``zone``: noon there, in UTC."""
     at, zone = _to_utc(dt.datetime.combine(day, _NOON), zone)
     return Published(at, "day", zone, raw, rule)
 

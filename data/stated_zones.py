@@ -21,7 +21,7 @@ _GENERIC = {
     "PT": "America/Los_Angeles",
 }
 ZONE = re.compile(
-    r"\s{0,3}\(?(?:(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
+    r"\s{0,3}\(?(?P<prefix>(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
     r"|\s{0,3}\(?(?P<name>[A-ZМСК]{1,5}|utc|gmt|z)(?![^\W_])"
 )
 

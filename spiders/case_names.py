@@ -11,20 +11,25 @@ from collections.abc import Sequence
 
 _VERSUS = re.compile(r"\s*(?<!\w)(?:vs\.?|v\.|v)(?!\w)[\s,]*", re.IGNORECASE)
 _IS_CAPTION = re.compile(
-    r"[^\W\d_].{0,400}\s(?:vs?\.?|versus|V\.)\s.{0,400}[^\W\d_]|in re\b|in the (?:matter|interest)\b|ex parte\b",
+    r"[^\W\d_].{0,400}\s(?:vs?\.?|versus)\s.{0,400}[^\W\d_]|"
+    r"in re\b|in the (?:matter|interest)\b|ex parte\b",
     re.IGNORECASE,
 )
 _ET_AL = re.compile(r",?\s+et\.?\s+al(?:\b|ii)\.?", re.IGNORECASE)
 _ROLE = (
-    r"(?:cross[-/ ])?(?:appell(?:ee|ant)s?|respondents?|petitioners?|plaintiffs?|defendants?|claimants?"
-    r"|complainants?|relators?|intervenors?)"
+    r"(?:cross[-/ ])?(?:appell(?:ee|ant)s?|respondents?|petitioners?|plaintiffs?|defendants?"
+    r"|claimants?|complainants?|relators?|intervenors?)"
 )
-_ROLES = re.compile(rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\())[.,]?", re.IGNORECASE)
+_ROLES = re.compile(
+    rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\())[.,]?", re.IGNORECASE
+)
 _CITATION = re.compile(
     r"[\s,(–-]+(?:\(?\d{2,4}\s+[A-Z][\w.]{0,8}(?:\s[A-Z][\w.]{0,6}){0,3}\s+\d+\b|"
     r"[A-Z]{1,3}\d{2}-\d{3,}).*$"
 )
-_TRAILING = re.compile(r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE)
+_TRAILING = re.compile(
+    r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
+)
 _MOST = 0.6
 
 

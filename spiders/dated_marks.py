@@ -12,6 +12,7 @@ from data.date_patterns import NUMERIC
 from data.dates import Reading, parse_date, plausible, scan
 from data.models import Published
 from data.months import fold, month_of
+from data.yearless import day_in_year, month_and_day, year_in
 from spiders.outline import Outline, Text
 
 MAX_DATES = 20_000
@@ -27,10 +28,15 @@ _SHORT = 60
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
-    """A date at a place; ``alone`` where its text says little else."""
+    """A date at a place; ``alone`` where its text says little else.
+
+    ``published`` is None where the page names a month and day but no year. ``last`` is the place of
+    its last text: a calendar leaf has day, month and year in texts of their own.
+    """
 
     place: int
-    published: Published
+    last: int
+    published: Published | None
     alone: bool
     sign: int
 
@@ -53,47 +59,72 @@ def page_reading(outline: Outline, url: str, reading: Reading) -> Reading:
     return replace(reading, order=order) if order else reading
 
 
-def date_marks(outline: Outline, reading: Reading) -> list[DateMark]:
-    """All plausible dates, in page order."""
+def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
+    """All plausible dates, in page order.
+
+    A month and day take the year of the nearest heading above, else the one that the address names.
+    """
     marks: list[DateMark] = []
+    parts = urlsplit(url)
+    year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
     for index, text in enumerate(outline.texts):
         if len(marks) > MAX_DATES:
             break
-        marks.extend(
-            mark
-            for mark in _marks_of(outline.texts, index, text, reading)
-            if plausible(mark.published, reading.now)
-        )
+        if marks and text.place <= marks[-1].last:
+            continue
+        found = list(_marks_of(outline.texts, index, reading))
+        if found:
+            marks.extend(mark for mark in found if _is_plausible(mark, reading))
+        elif len(text.text) <= _SHORT:
+            year = year_in(text.text) or year
+            mark = _without_year(outline.texts, index, year, reading)
+            if mark:
+                marks.append(mark)
     return marks
 
 
-def _marks_of(texts: list[Text], index: int, text: Text, reading: Reading) -> Iterator[DateMark]:
+def _is_plausible(mark: DateMark, reading: Reading) -> bool:
+    return mark.published is None or plausible(mark.published, reading.now)
+
+
+def _marks_of(texts: list[Text], index: int, reading: Reading) -> Iterator[DateMark]:
+    text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
     if stated and (published := parse_date(stated, reading, "listing:time")):
-        yield DateMark(text.place, published, True, text.sign)
+        yield DateMark(text.place, text.place, published, alone=True, sign=text.sign)
         return
+    count = 0
     if _MAY_BE_DATE.search(text.text):
-        count = 0
         for found in scan(text.text, reading, "listing:text"):
             count += 1
-            rest = len(text.text) - (found.end - found.start)
-            yield DateMark(text.place, found.published, rest <= _SHORT // 2, text.sign)
-        if count:
-            return
-    if len(text.text) <= _LONGEST_PART and _PART.fullmatch(text.text):
-        joined = _joined(texts, index)
-        for found in scan(joined, reading, "listing:parts"):
-            yield DateMark(text.place, found.published, True, text.sign)
+            alone = len(text.text) - (found.end - found.start) <= _SHORT // 2
+            yield DateMark(text.place, text.place, found.published, alone, text.sign)
+    if not count:
+        parts = _parts(texts, index, 3)
+        for found in scan(" ".join(parts), reading, "listing:parts"):
+            last = texts[index + len(parts) - 1].place
+            yield DateMark(text.place, last, found.published, alone=True, sign=text.sign)
 
 
-def _joined(texts: list[Text], index: int) -> str:
+def _without_year(
+    texts: list[Text], index: int, year: int | None, reading: Reading
+) -> DateMark | None:
+    text = texts[index]
+    for raw, last in ((text.text, index), (" ".join(_parts(texts, index, 2)), index + 1)):
+        day = month_and_day(raw, reading)
+        if day:
+            rule = "listing:no-year"
+            dated = day_in_year(year, day, reading.zone, raw, rule) if year else None
+            return DateMark(text.place, texts[last].place, dated, alone=True, sign=text.sign)
+    return None
+
+
+def _parts(texts: list[Text], index: int, most: int) -> list[str]:
     """A day, month and year that stand in elements of their own, as on a calendar leaf."""
-    parts = []
-    for text in texts[index : index + 4]:
+    parts: list[str] = []
+    for text in texts[index : index + most]:
         if len(text.text) > _LONGEST_PART or not _PART.fullmatch(text.text):
             break
         parts.append(text.text)
-    words = [word for part in parts for word in re.findall(r"[^\W\d_]+", fold(part))]
-    if len(parts) < 2 or not any(month_of(word) for word in words):  # noqa: PLR2004 - day, month
-        return ""
-    return " ".join(parts[:3])
+    words = (word for part in parts for word in re.findall(r"[^\W\d_]+", fold(part)))
+    return parts if len(parts) > 1 and any(map(month_of, words)) else []

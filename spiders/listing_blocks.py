@@ -6,6 +6,7 @@ record has a date: in it, right before or after it, or in a heading above severa
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class _Counts:
         From the share ``lenient`` on those without are heads and notes, and fall away later.
         """
         share = sum(map(bool, worths)) / len(worths)
-        return sum(worths) * share ** (0.15 if share >= lenient else 0.7)
+        return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
 
     def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
@@ -158,12 +159,16 @@ class _Counts:
         kinds: Counter[int] = Counter()
         for begin, end in gaps:
             last = bisect_left(self._alone, end) - 1
-            if last >= 0 and self._alone[last] >= begin and not self._in_row(self._alone[last], end):
+            if (
+                last >= 0
+                and self._alone[last] >= begin
+                and not self._in_row(self._alone[last], end)
+            ):
                 kinds[self._alone_signs[last]] += 1
         if not kinds:
             return 0.0
         headings = kinds.most_common(1)[0][1]
-        value = headings ** (2 / 3) * len(records) ** (1 / 3)
+        value = math.pow(headings, 2 / 3) * math.pow(len(records), 1 / 3)
         return 0.7 * value if headings > 1 else 0.4 * value
 
     def _in_row(self, date: int, record: int) -> bool:

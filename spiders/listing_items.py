@@ -28,6 +28,7 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
+_PARTS = _HEADINGS | {"div", "p", "time", "li", "td"}
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
@@ -127,19 +128,28 @@ class Items:
         others = {
             other.url
             for other in record.anchors
-            if self._slot(other) == slot
-            and title_likeness([self._text_of(other)]) >= _TITLE_LIKE
+            if self._slot(other) == slot and title_likeness([self._text_of(other)]) >= _TITLE_LIKE
         }
         self.crowded += len(others) > 1
 
     def _title(self, record: Record, anchor: Anchor) -> str:
-        same = (self._text_of(other) for other in record.anchors if other.url == anchor.url)
-        own = max(same, key=lambda text: (not _GENERIC.fullmatch(text), len(text)))
+        same = [other for other in record.anchors if other.url == anchor.url]
+        own = max(
+            (self._own_title(record, other) for other in same),
+            key=lambda text: (not _GENERIC.fullmatch(text), len(text)),
+        )
         likely = self._likeness[self._slot(anchor)] >= _TITLE_LIKE
         if own and (likely or title_likeness([own]) >= _SURELY_TITLE):
             return own
         best = max(_undated(record), key=lambda text: self._texts[text.sign], default=None)
         return best.text if best and self._texts[best.sign] > 0 else own
+
+    def _own_title(self, record: Record, anchor: Anchor) -> str:
+        """The text of a link, or the title within one that holds the whole of a record."""
+        inner = [text for text in _undated(record) if anchor.place <= text.place < anchor.end]
+        if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
+            return max(inner, key=lambda text: self._texts[text.sign]).text
+        return " ".join(text.text for text in inner) or self._text_of(anchor)
 
     def _date(self, record: Record) -> Published | None:
         """The date that a ``<time>`` states, else one that stands alone where most have theirs."""
@@ -147,7 +157,8 @@ class Items:
         best = max(
             marks,
             key=lambda pair: (
-                pair[1].published.rule == "listing:time",
+                pair[1].published is not None,
+                pair[1].published is not None and pair[1].published.rule == "listing:time",
                 pair[1].alone,
                 self._date_signs[pair[1].sign],
                 -pair[0],
@@ -179,8 +190,13 @@ def _is_sentence(text: str) -> bool:
 
 
 def _undated(record: Record) -> list[Text]:
-    dated = {mark.place for mark in record.dates if mark.alone}
-    return [text for text in record.texts if text.place not in dated]
+    """The texts that are no dates."""
+    spans = [(mark.place, mark.last) for mark in record.dates if mark.alone]
+    return [
+        text
+        for text in record.texts
+        if not any(first <= text.place <= last for first, last in spans)
+    ]
 
 
 def _in_heading(node: etree._Element | None) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lxml import etree
+
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
@@ -50,7 +52,7 @@ def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None
 def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> ListingPage:
     flat = outline(page)
     reading = page_reading(flat, page.url, reading)
-    dates = date_marks(flat, reading)
+    dates = date_marks(flat, page.url, reading)
     choices = []
     for block in blocks(flat, dates):
         records = records_of(block, flat, dates)
@@ -96,7 +98,7 @@ def _score(block: Block, items: Items) -> float:
 def _is_menu(block: Block) -> bool:
     """Whether the records lie in a list within a list, as the entries of a menu do."""
     lists = 0
-    node = block.records[0].node
+    node: etree._Element | None = block.records[0].node
     while node is not None and lists < _NESTED:
         lists += node.tag in {"ul", "ol"}
         node = node.getparent()
