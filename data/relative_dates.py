@@ -29,6 +29,17 @@ _DAYS_AGO = {
     for days, words in enumerate((_TODAY, _YESTERDAY))
     for word in words.split()
 }
+# Words that mean something else in another language: German "hier" is "here".
+_NEEDS = {fold(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
+_HINT = re.compile(
+    r"\bago\b|\bvor \w|\bil y a\b|\bhace \w|\bha \d|\bfa\b|geleden|\btemu\b|\bpred \d|назад|\bтому\b|"
+    r"преди|\bonce\b|əvvəl|oldin|бурын|бұрын|\bsedan\b|\bsiden\b|sitten|πριν|לפני|منذ|قبل|پیش|"
+    r"前|전|truoc|\blalu\b|\bacum\b|\bezelott\b|পূর্বে|ที่แล้ว|पहले"
+)
+# Where no language is known, those that dateparser is to try: each more costs time on every text.
+_COMMON = (
+    "en de fr es pt it nl pl cs ru uk tr ar fa he el sv da nb fi hu ro bg id vi zh ja ko".split()
+)  # noqa: SIM905 - shorter so
 _LONGEST = 60
 _CLOCK = re.compile(r"[\s,]{1,2}\D{0,8}\d{1,2}[:.h]\d\d.{0,12}")
 _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
@@ -41,17 +52,26 @@ def parse_rest(
     """The day that dateparser reads in a short text, in ``zone``, or None."""
     today = now.astimezone(zone_of(zone)).date()
     word = _CLOCK.sub("", fold(text)).strip(" .,:!|")
-    if word in _DAYS_AGO:
+    needed = _NEEDS.get(word)
+    if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
         return today - dt.timedelta(days=_DAYS_AGO[word])
     if len(text) > _LONGEST or _NO_SENSE.match(text):
         return None
     return _dateparser(text, zone, order, languages, now)
 
 
+def is_relative(text: str) -> bool:
+    """Whether a short text may count from today: "yesterday", "3 hours ago"."""
+    folded = fold(text)
+    return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
+
+
 def _dateparser(
     text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
 ) -> dt.date | None:
-    import dateparser  # noqa: PLC0415 - takes a third of a second, and most pages never need it
+    # Loading it takes a third of a second, and most pages never need it.
+    import dateparser  # noqa: PLC0415
+    from dateparser.data import languages_info  # noqa: PLC0415
 
     base = now.astimezone(zone_of(zone)).replace(tzinfo=None)
     settings: dict[str, Any] = {
@@ -63,11 +83,14 @@ def _dateparser(
     }
     if order:
         settings["DATE_ORDER"] = order
-    tags = sorted({tag.partition("-")[0].lower() for tag in languages}) or None
+    if not languages and not re.search(r"\d", text):
+        return None
+    known = languages_info.language_order
+    tags = sorted({tag.partition("-")[0].lower() for tag in languages} & set(known))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its own use of deprecated calls
-            found = dateparser.parse(text, languages=tags, settings=settings)
+            found = dateparser.parse(text, languages=tags or _COMMON, settings=settings)
     except Exception:  # noqa: BLE001 - a hostile text may meet any bug of a large parser
         return None
     return found.date() if found else None

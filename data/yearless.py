@@ -56,7 +56,7 @@ def year_in(text: str) -> int | None:
 def day_in_year(
     year: int, day: tuple[int, int], zone: str, raw: str, rule: str
 ) -> Published | None:
-    """A month and day in ``year``, as a Published of precision ``day``; None where there is none."""
+    """A month and day in ``year``, with precision ``day``; None where there is no such day."""
     if not _exists(year, *day):
         return None
     return on_day(dt.date(year, *day), zone, raw, rule)

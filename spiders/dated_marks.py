@@ -12,6 +12,7 @@ from data.date_patterns import NUMERIC
 from data.dates import Reading, parse_date, plausible, scan
 from data.models import Published
 from data.months import fold, month_of
+from data.relative_dates import is_relative
 from data.yearless import day_in_year, month_and_day, year_in
 from spiders.outline import Outline, Text
 
@@ -24,6 +25,7 @@ _MAY_BE_DATE = re.compile(
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?)\W{0,2}")
 _LONGEST_PART = 16
 _SHORT = 60
+_RELATIVE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
             mark = _without_year(outline.texts, index, year, reading)
             if mark:
                 marks.append(mark)
+            elif len(text.text) <= _RELATIVE and is_relative(text.text):
+                published = parse_date(text.text, reading, "listing:relative")
+                if published:
+                    at = text.place
+                    marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
     return marks
 
 

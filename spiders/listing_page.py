@@ -12,7 +12,7 @@ from spiders.declared_listing import declared_items
 from spiders.listing_blocks import MOSTLY, Block, blocks, encloses
 from spiders.listing_items import Items
 from spiders.listing_records import records_of
-from spiders.outline import MAX_ELEMENTS, outline
+from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
@@ -67,7 +67,8 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         best = max(whole, key=lambda choice: choice.score, default=best)
     reasons = []
     if flat.cut:
-        reasons.append(f"only the first {MAX_ELEMENTS} elements of the page were read")
+        bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"
+        reasons.append(f"only the first {bounds} of the page were read")
     if best is None or not best.items:
         reasons.append("no repeated block of links was found")
         return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))

@@ -18,8 +18,14 @@ from lxml import etree
 from spiders.link_targets import target_of
 from spiders.page import Page
 
-MAX_ELEMENTS = 400_000
+MAX_ELEMENTS = 200_000
 """Elements of a page that are looked at; the rest is left out, and said so."""
+
+MAX_ANCHORS = 15_000
+"""Links of a page that are looked at, likewise."""
+
+MAX_TEXT = 4000
+"""Characters of one run of text that are kept: no title or date is longer."""
 
 SKIPPED = frozenset(
     (
@@ -155,7 +161,7 @@ class _Walk:
                 self._close(node)
                 continue
             count += 1
-            if count > MAX_ELEMENTS:
+            if count > MAX_ELEMENTS or len(out.anchors) > MAX_ANCHORS:
                 out.cut = True
                 break
             if node.tag in SKIPPED:
@@ -218,7 +224,7 @@ class _Walk:
             self._chrome.append((span.begin, span.end))
 
     def _text(self, parent: etree._Element, text: str | None, sign: int) -> None:
-        if text and (text := " ".join(text.split())):
+        if text and (text := " ".join(text[:MAX_TEXT].split())):
             self._out.texts.append(Text(self._out.size, parent, sign, text))
             self._out.size += 1
 

@@ -13,9 +13,10 @@ from spiders.syndicated_json import html_within as html_within  # noqa: PLC0414 
 from spiders.syndicated_json import read_json
 from spiders.syndicated_xml import read_xml
 
+_DECLARES = re.compile(r"<!DOCTYPE\s+(?!html\b)\w+[^>]{0,500}\[", re.IGNORECASE)
 _XML = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500})*"
-    r"<(?!html\b|!DOCTYPE\s+html)(?:[\w-]+:)?(?P<root>\w+)",
+    r"(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*"
+    r"<(?!html\b|!)(?:[\w-]+:)?(?P<root>\w+)",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOTS = frozenset(("rss", "feed", "rdf", "urlset", "sitemapindex"))
@@ -45,6 +46,8 @@ def read_syndicated(page: Page, reading: Reading) -> ListingPage | None:
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
         return read_json(page, reading)
+    if _DECLARES.search(start):
+        return read_xml(page, reading)
     match = _XML.match(start)
     if match and (match["root"].lower() in _ROOTS or _says_xml(page, start)):
         return read_xml(page, reading)
