@@ -1,0 +1,135 @@
+"""Keyword rules found in a text: many languages, one pass over its words.
+
+Words and rules are folded to one skeleton first: lower case, no accents, ``İ I ı i`` one letter,
+``ß`` as ``ss``, Arabic and Persian variants of a letter joined. So a rule written with accents
+finds a text typed without them, and none trips over Turkish capitals. Scripts without spaces
+between words are not matched.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+WORDS = re.compile(r"\w+")
+MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640]")
+LETTERS = str.maketrans(
+    {"ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ə": "e"}
+    | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
+)
+LONGEST_WORD = 60
+"""Letters; what is longer is no word of any rule, and is neither folded nor remembered."""
+
+SHORTEST_STEM = 2
+MEMORY = 50_000
+"""Words whose rules are remembered: bounded, because texts are hostile."""
+
+
+@lru_cache(maxsize=MEMORY)
+def fold(word: str) -> str:
+    """The skeleton that words are compared by."""
+    if word.isascii():
+        return word.lower()
+    bare = MARKS.sub("", unicodedata.normalize("NFKD", word.replace("İ", "i").lower()))
+    return bare.translate(LETTERS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A phrase of folded words that speaks for ``topic`` with the weight ``points``.
+
+    A word that ends in ``*`` stands for all words that start so. Two rules are never equal: they
+    are counted often, and comparing them by what they say would cost more than finding them.
+    """
+
+    topic: str
+    points: float
+    words: tuple[str, ...]
+
+
+def read_rule(topic: str, points: float, phrase: str) -> Rule:
+    """The rule that a phrase such as ``außenminister*`` or ``prime minister`` writes.
+
+    Raises ValueError, which says what to mend, where there is no word, a star that doesn't end a
+    word, or a stem of one letter, which would match nearly everything.
+    """
+    words = []
+    for part in re.split(r"[\s'’-]+", phrase.strip()):
+        stem = part.removesuffix("*")
+        folded = fold(stem)
+        if not WORDS.fullmatch(folded):
+            raise ValueError(f"{phrase!r}: write words, each of letters with one * at its end")
+        if stem != part and len(folded) < SHORTEST_STEM:
+            raise ValueError(f"{phrase!r}: a stem before * needs two letters or more")
+        words.append(folded + part[len(stem) :])
+    return Rule(topic, points, tuple(words))
+
+
+class Matcher(dict[str, tuple[Rule, ...]]):
+    """Rules by the words that they start with, so that a text costs one look-up a word.
+
+    As a mapping it holds, for each word met so far, the rules that may start there, the longest
+    phrases first.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        super().__init__()
+        self._first: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self._first.setdefault(rule.words[0], []).append(rule)
+        self._lengths = sorted({len(word) for word in self._first if word.endswith("*")})
+
+    def __missing__(self, word: str) -> tuple[Rule, ...]:
+        if len(word) > LONGEST_WORD:
+            return ()
+        folded = fold(word)
+        found = list(self._first.get(folded, ()))
+        for length in self._lengths:
+            if length - 1 > len(folded):
+                break
+            found += self._first.get(folded[: length - 1] + "*", ())
+        if len(self) >= MEMORY:
+            self.clear()
+        rules = tuple(sorted(found, key=lambda rule: -len(rule.words)))
+        self[word] = rules
+        return rules
+
+    def find(self, text: str) -> list[Rule]:
+        """The rules that hold, once for each place; where several start, the longest of them.
+
+        The words of a phrase speak for nothing else: ``human rights court`` is no ``court``.
+        """
+        words = WORDS.findall(unicodedata.normalize("NFC", text))
+        found: list[Rule] = []
+        free = 0
+        for place, rules in enumerate(map(self.__getitem__, words)):
+            if not rules or place < free:
+                continue
+            length = len(rules[0].words)
+            if length == 1:
+                found += rules
+                continue
+            length = 0
+            for rule in rules:
+                if len(rule.words) < length:
+                    break
+                if _goes_on(rule.words, words, place):
+                    length = len(rule.words)
+                    found.append(rule)
+            free = place + length
+        return found
+
+
+def _goes_on(phrase: Sequence[str], words: Sequence[str], place: int) -> bool:
+    """Whether the words of the phrase after its first follow the word at ``place``."""
+    if place + len(phrase) > len(words):
+        return False
+    for ahead in range(1, len(phrase)):
+        wanted, word = phrase[ahead], words[place + ahead][:LONGEST_WORD]
+        folded = fold(word)
+        if folded != wanted and not (wanted[-1] == "*" and folded.startswith(wanted[:-1])):
+            return False
+    return True
