@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin
@@ -20,7 +19,8 @@ from w3lib.encoding import (
 DETECTION_BYTES = 65_536
 """How much of a body the detection of a character set looks at."""
 
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """What no XML document may hold: one such character in a body would spoil a whole feed."""
 
 
@@ -37,17 +37,30 @@ class Page:
     content_type: str = ""
 
     @cached_property
+    def markup(self) -> bytes:
+        """The body in UTF-8, without the characters that XML forbids."""
+        markup = recode(self.body, self.content_type).translate(None, CONTROLS)
+        for bad in NOT_CHARACTERS:
+            if bad in markup:
+                markup = markup.replace(bad, b"")
+        return markup
+
+    @cached_property
     def text(self) -> str:
         """The body as text, without the characters that XML forbids."""
-        return NOT_XML.sub("", decode(self.body, self.content_type))
+        return self.markup.decode("utf-8", "replace")
 
     @cached_property
     def tree(self) -> html.HtmlElement:
-        """The root of the parsed document; a bare ``<html>`` where there is none."""
-        # A str that declares an encoding is refused by lxml, so the text goes in as UTF-8.
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+        """The root of the parsed document; a bare ``<html>`` where there is none.
+
+        Comments and processing instructions are left out: they part no text.
+        """
+        parser = html.HTMLParser(
+            encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+        )
         try:
-            root = html.document_fromstring(self.text.encode("utf-8"), parser=parser)
+            root = etree.fromstring(self.markup, parser)
         except (etree.ParserError, etree.XMLSyntaxError):
             root = None
         return root if root is not None else html.Element("html")
@@ -66,8 +79,8 @@ class Page:
         return Selector(root=self.tree, type="html")
 
 
-def decode(body: bytes, content_type: str) -> str:
-    """The text of ``body``, whatever its headers claim.
+def recode(body: bytes, content_type: str) -> bytes:
+    """The bytes of ``body`` in UTF-8, whatever its headers claim.
 
     Bytes that hold more than ASCII and are valid UTF-8 are UTF-8: no other encoding looks so by
     chance, and declarations lie. Else the byte order mark, the header, the meta tag and detection,
@@ -75,13 +88,19 @@ def decode(body: bytes, content_type: str) -> str:
     """
     marked, bom = read_bom(body)
     if marked and bom:
-        return body[len(bom) :].decode(marked, "replace")
+        rest = body[len(bom) :]
+        return rest.decode(marked, "replace").encode("utf-8", "replace")
     try:
-        return body.decode("utf-8")
+        body.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        return decode(body, content_type).encode("utf-8", "replace")
+    return body
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """The text of a ``body`` that is not UTF-8: as declared, else as detected."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     if declared and resolve_encoding(declared) not in (None, "utf-8"):
         return body.decode(resolve_encoding(declared) or "cp1252", "replace")
     found = from_bytes(body[:DETECTION_BYTES]).best()
-    return str(body, found.encoding if found else "cp1252", "replace")
+    return body.decode(found.encoding if found else "cp1252", "replace")
