@@ -32,16 +32,18 @@ _DAYS_AGO = {
 # Words that mean something else in another language: German "hier" is "here".
 _NEEDS = {fold(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
 _HINT = re.compile(
-    r"\bago\b|\bvor \w|\bil y a\b|\bhace \w|\bha \d|\bfa\b|geleden|\btemu\b|\bpred \d|назад|\bтому\b|"
-    r"преди|\bonce\b|əvvəl|oldin|бурын|бұрын|\bsedan\b|\bsiden\b|sitten|πριν|לפני|منذ|قبل|پیش|"
-    r"前|전|truoc|\blalu\b|\bacum\b|\bezelott\b|পূর্বে|ที่แล้ว|पहले"
+    r"\bago\b|\bvor \w|\bil y a\b|\bhace \w|\bha \d|\bfa\b|geleden|\btemu\b|\bpred \d|назад|"
+    r"\bтому\b|преди|\bonce\b|əvvəl|oldin|бурын|бұрын|\bsedan\b|\bsiden\b|sitten|πριν|לפני|منذ|"
+    r"قبل|پیش|前|전|truoc|\blalu\b|\bacum\b|\bezelott\b|পূর্বে|ที่แล้ว|पहले"
 )
 # Where no language is known, those that dateparser is to try: each more costs time on every text.
 _COMMON = (
-    "en de fr es pt it nl pl cs ru uk tr ar fa he el sv da nb fi hu ro bg id vi zh ja ko".split()
-)  # noqa: SIM905 - shorter so
+    "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
+    "he", "el", "sv", "da", "nb", "fi", "hu", "ro", "bg", "id", "vi", "zh", "ja", "ko",
+)  # fmt: skip
 _LONGEST = 60
 _CLOCK = re.compile(r"[\s,]{1,2}\D{0,8}\d{1,2}[:.h]\d\d.{0,12}")
+_YEAR = re.compile(r"(?<!\d)(?:1[3489]|2[056])\d\d(?!\d)")
 _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 
@@ -56,6 +58,9 @@ def parse_rest(
     if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
         return today - dt.timedelta(days=_DAYS_AGO[word])
     if len(text) > _LONGEST or _NO_SENSE.match(text):
+        return None
+    # dateparser takes 10 ms or more to refuse a text: ask it only about what may be a date.
+    if not _YEAR.search(fold(text)) and not is_relative(text):
         return None
     return _dateparser(text, zone, order, languages, now)
 
@@ -90,7 +95,7 @@ def _dateparser(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its own use of deprecated calls
-            found = dateparser.parse(text, languages=tags or _COMMON, settings=settings)
+            found = dateparser.parse(text, languages=tags or list(_COMMON), settings=settings)
     except Exception:  # noqa: BLE001 - a hostile text may meet any bug of a large parser
         return None
     return found.date() if found else None
