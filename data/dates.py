@@ -98,7 +98,8 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
         begin, end = (clock.start, clock.end) if clock else match.span()
         after = end
         start, stop = placed.back(begin), placed.back(end)
-        raw = text[start:stop].strip()
+        raw = text[start:stop].rstrip()
+        stop = start + len(raw)
         if clock:
             at = dt.datetime.combine(day, clock.time)
             yield Found(start, stop, _at_instant(at, clock.zone or reading.zone, raw, rule))

@@ -125,7 +125,8 @@ class _Counts:
         if best <= 0:
             side, best = "", 0.02 * size
         chrome = sum(self._outline.chrome[span.begin] for span in records) / size
-        return Block(records, strict, side, best * (1 - 0.8 * chrome))
+        score = best * (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
+        return Block(records, strict, side, score)
 
     def _beside(self, records: list[Span]) -> list[tuple[str, float]]:
         floors = [0, *(span.end for span in records[:-1])]
@@ -157,7 +158,8 @@ class _Counts:
         gaps = [(max(0, first - _HEADING_NEAR), first)]
         gaps += [(span.end, following.begin) for span, following in pairwise(records)]
         kinds: Counter[int] = Counter()
-        for begin, end in gaps:
+        headed = 0
+        for index, (begin, end) in enumerate(gaps):
             last = bisect_left(self._alone, end) - 1
             if (
                 last >= 0
@@ -165,10 +167,12 @@ class _Counts:
                 and not self._in_row(self._alone[last], end)
             ):
                 kinds[self._alone_signs[last]] += 1
+                headed = headed or len(records) - index
         if not kinds:
             return 0.0
         headings = kinds.most_common(1)[0][1]
-        value = math.pow(headings, 2 / 3) * math.pow(len(records), 1 / 3)
+        value = math.pow(headings, 2 / 3) * math.pow(headed, 1 / 3)
+        value *= math.pow(headed / len(records), 0.7)
         return 0.7 * value if headings > 1 else 0.4 * value
 
     def _in_row(self, date: int, record: int) -> bool:
@@ -187,4 +191,4 @@ class _Counts:
             and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
-        return [Block([span], strict=True, side="in", score=0.5) for span in fitting[:_SINGLES]]
+        return [Block([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]

@@ -9,7 +9,7 @@ from lxml import etree
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
-from spiders.listing_blocks import MOSTLY, Block, blocks, encloses
+from spiders.listing_blocks import Block, blocks, encloses
 from spiders.listing_items import Items
 from spiders.listing_records import records_of
 from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
@@ -20,6 +20,7 @@ from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
 
 _NESTED = 2
+_TITLE_LENGTH = 30
 _TITLED = 0.8
 
 
@@ -58,7 +59,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         records = records_of(block, flat, dates)
         if records:
             items = Items(records, flat, strict=block.strict)
-            if block.side or (items.likeness >= _TITLED and not _is_menu(block)):
+            if block.side or (_are_titles(items) and not _is_menu(block)):
                 choices.append(_Choice(items.items, block, _score(block, items)))
     best = max(choices, key=lambda choice: choice.score, default=None)
     if best and best.block.side in {"before", "after"}:
@@ -72,7 +73,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
     if best is None or not best.items:
         reasons.append("no repeated block of links was found")
         return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))
-    found = _unique(_dated(best.items) if best.block.side == "in" else best.items)
+    found = _unique(best.items)
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
@@ -96,6 +97,12 @@ def _score(block: Block, items: Items) -> float:
     return block.score * distinct * titled * (1 - 0.6 * crowded)
 
 
+def _are_titles(items: Items) -> bool:
+    """Whether the links say so much that they are titles, though no dates tell them from a menu."""
+    length = sum(len(item.title) for item in items.items) / len(items.items)
+    return items.likeness >= _TITLED and length >= _TITLE_LENGTH
+
+
 def _is_menu(block: Block) -> bool:
     """Whether the records lie in a list within a list, as the entries of a menu do."""
     lists = 0
@@ -104,12 +111,6 @@ def _is_menu(block: Block) -> bool:
         lists += node.tag in {"ul", "ol"}
         node = node.getparent()
     return lists >= _NESTED
-
-
-def _dated(items: list[ListingItem]) -> list[ListingItem]:
-    """Without the few that have no date where most have one: heads, notes and buttons."""
-    dated = [item for item in items if item.published]
-    return dated if len(dated) >= MOSTLY * len(items) else items
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

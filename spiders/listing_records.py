@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from spiders.dated_marks import DateMark
-from spiders.listing_blocks import NEAR, Block
+from spiders.listing_blocks import MOSTLY, NEAR, Block
 from spiders.outline import Anchor, Outline, Text
 
 MAX_RECORDS = 10_000
@@ -23,7 +23,10 @@ class Record:
 
 
 def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
-    """The records of a block that hold a link; a record reaches as far as its dates do."""
+    """The records of a block that hold a link; a record reaches as far as its dates do.
+
+    Where most have dates in them, those without are heads, notes and buttons, and are left out.
+    """
     spans = block.records[:MAX_RECORDS]
     places = [mark.place for mark in dates]
 
@@ -47,4 +50,7 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
         anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
             found.append(Record(anchors, outline.texts_in(begin, end), own))
+    dated = [record for record in found if record.dates]
+    if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
+        return dated
     return found

@@ -53,6 +53,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
+_FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _WHOLE = 0.5
 
 
@@ -128,12 +129,13 @@ class _Signs:
 
 
 def _word(node: etree._Element) -> str:
-    classes = node.get("class")
-    if not classes:
+    """An element's tag, classes and, where it frames a part of the page, its id, but for numbers."""
+    names = (node.get("class") or "").split()[:8]
+    if node.tag in _FRAMES and node.get("id"):
+        names.append(f"#{node.get('id')}"[:60])
+    if not names:
         return str(node.tag)
-    kept = sorted(
-        {bare for name in classes.split()[:8] if (bare := _UNSTABLE.sub("", name.lower()))}
-    )
+    kept = sorted({bare for name in names if (bare := _UNSTABLE.sub("", name.lower()))})
     return f"{node.tag}.{'.'.join(kept[:4])}"
 
 

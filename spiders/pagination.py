@@ -70,7 +70,7 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
     here = urlsplit(page.url)
     numbers: dict[etree._Element, list[tuple[int, str, etree._Element]]] = {}
     count = 0
-    for node in page.tree.iter("link", "a"):
+    for node in page.tree.iter("link", "a", "button"):
         count += 1
         if count > MAX_LINKS:
             break

@@ -1,0 +1,120 @@
+"""How many of the releases that real listing pages name are found, and how many next pages.
+
+    python benchmarks/listings.py [SHARED]
+
+SHARED is the folder of corpora and of the measure (``../shared`` beside the project by default).
+Each page is read alone, without rules and without learning; the answer of the naive rule (every
+link of four words and more) stands beside it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import importlib.util
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from data.dates import Reading
+from spiders.listing_page import read_listing
+from spiders.page import Page
+from spiders.pagination import next_page
+
+READING = Reading(zone="UTC", now=dt.datetime.now(dt.UTC))
+NAIVE_WORDS = 4
+Row = dict[str, Any]
+
+
+def rows(path: Path) -> list[Row]:
+    """The JSON lines of a file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def page_of(corpus: Path, row: Row) -> Page:
+    """The page that a row names."""
+    body = gzip.decompress((corpus / row["html_path"]).read_bytes())
+    encoding = row.get("encoding")
+    kind = f"text/html; charset={encoding}" if encoding else ""
+    return Page(row.get("base_url") or row.get("url") or "", body, kind)
+
+
+def found(page: Page) -> list[Row]:
+    """The items of a listing as we read it."""
+    return [
+        {
+            "url": item.url,
+            "title": item.title,
+            "published": item.published.iso if item.published else None,
+        }
+        for item in read_listing(page, READING).items
+    ]
+
+
+def naive(page: Page) -> list[Row]:
+    """Every link of four words and more."""
+    links = page.tree.iter("a")
+    texts = ((" ".join(map(str, link.itertext())), link.get("href")) for link in links)
+    return [
+        {"url": href, "title": " ".join(text.split()), "published": None}
+        for text, href in texts
+        if href and len(text.split()) >= NAIVE_WORDS
+    ]
+
+
+def predict(corpus: Path, listings: Iterable[Row], reader: Callable[[Page], list[Row]]) -> Row:
+    """The answers of ``reader``, by the row's id."""
+    return {row["id"]: {"items": reader(page_of(corpus, row))} for row in listings}
+
+
+def wanted(page: Page, selector: str) -> set[str]:
+    """The addresses of the links that a selector of next pages is about."""
+    links = set()
+    for node in page.selector.css(selector):
+        around = [*node.root.iterancestors("a"), *node.root.iter("a")]
+        links |= {urljoin(page.base, link.get("href", "").strip()).split("#")[0] for link in around}
+    return links
+
+
+def pagination(corpus: Path) -> tuple[int, int]:
+    """Next pages found right, and pages whose next link is known."""
+    known = [row for row in rows(corpus / "pagination.jsonl") if "next" in row["css"]]
+    pages = [(page_of(corpus, row), row["css"]["next"]) for row in known]
+    right = sum((next_page(page) or "").split("#")[0] in wanted(page, css) for page, css in pages)
+    return right, len(known)
+
+
+def main(shared: Path) -> None:
+    """Print the scores of press rooms, of all listings, and of next pages."""
+    corpus = shared / "corpora" / "dev"
+    spec = importlib.util.spec_from_file_location("score", shared / "tools" / "score.py")
+    if spec is None or spec.loader is None or not corpus.exists():
+        sys.exit(
+            f"no corpora in {shared}; give the folder that holds corpora/dev and tools/score.py"
+        )
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    listings = rows(corpus / "listings.jsonl")
+    press = [row for row in listings if row["corpus"] == "statement"]
+    started = time.process_time()
+    ours = predict(corpus, listings, found)
+    seconds = time.process_time() - started
+    simple = predict(corpus, listings, naive)
+    right, known = pagination(corpus)
+    result = {
+        "press_rooms": score.score_listing(press, ours),
+        "all_listings": score.score_listing(listings, ours),
+        "all_listings_naive": score.score_listing(listings, simple),
+        "next_pages": {"right": right, "known": known, "share": round(right / known, 4)},
+        "pages_per_second_of_cpu": round(len(listings) / seconds, 1),
+    }
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else beside)

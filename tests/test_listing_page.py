@@ -1,0 +1,225 @@
+"""A listing page gives its releases: the right links, titles and dates, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.dates import Reading
+from spiders.listing_page import read_listing
+from spiders.page import Page
+from spiders.pages import ListingPage
+from spiders.source import ListingRules
+
+NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+URL = "http://press.example/news/"
+MENU = "".join(f'<li><a href="/menu/{n}">Department of matters {n}</a></li>' for n in range(30))
+FRAME = """<html><body><div class="top"><ul>{menu}</ul></div><div id="main">{body}</div>
+<div class="box"><a href="/a">Annual report of the year</a> <a href="/b">Plan of the coming year</a>
+</div><div id="footer"><a href="/imprint">Imprint of this site</a> 2022</div></body></html>"""
+TITLES = ("New bridge opened in the north", "Minister meets port authority", "Budget adopted")
+
+
+def read(body: str, rules: ListingRules | None = None, zone: str = "UTC") -> ListingPage:
+    html = FRAME.format(menu=MENU, body=body)
+    return read_listing(Page(URL, html.encode(), "text/html"), Reading(zone=zone, now=NOW), rules)
+
+
+def rows(page: ListingPage) -> list[tuple[str, str, str | None]]:
+    return [
+        (
+            item.url.removeprefix("http://press.example"),
+            item.title,
+            item.published.iso if item.published else None,
+        )
+        for item in page.items
+    ]
+
+
+EXPECTED = [
+    ("/r/1", TITLES[0], "2022-11-24"),
+    ("/r/2", TITLES[1], "2022-11-20"),
+    ("/r/3", TITLES[2], "2022-11-18"),
+]
+DAYS = ("24", "20", "18")
+
+LAYOUTS = {
+    "cards": '<div class="card"><h3><a href="/r/{n}">{title}</a></h3><i>{day}.11.2022</i></div>',
+    "a card that is one link": '<a class="card" href="/r/{n}"><p>{day} November 2022</p>'
+    "<h3>{title}</h3>"
+    "<p>It was a long day for all who took part in it, the office said on Monday.</p></a>",
+    "definition list": '<dt>{day}.11.2022</dt><dd><a href="/r/{n}">{title}</a></dd>',
+    "breaks": '{day}.11.2022 <a href="/r/{n}">{title}</a><br>',
+    "date after the link": '<p><a href="/r/{n}">{title}</a></p><p>{day} noyabr 2022</p>',
+    "table": '<tr class="row{n}"><td>{day}.11.2022</td><td><a href="/r/{n}">{title}</a></td></tr>',
+    "alternating rows": '<tr class="shade{n}"><td>{day}/11/2022</td><td>Press</td>'
+    '<td><a href="/r/{n}">{title}</a></td></tr>',
+    "calendar leaf": '<li><b>{day}</b><i>Nov</i><u>2022</u><a href="/r/{n}">{title}</a></li>',
+    "time element": '<article><a href="/r/{n}">{title}</a><time datetime="2022-11-{day}">…</time>'
+    "</article>",
+    "title beside a generic link": '<div class="r"><h4>{title}</h4><em>{day} ноября 2022</em>'
+    '<a href="/r/{n}">Read more</a></div>',
+    "several links": '<div class="r"><a href="/r/{n}"><img alt="" src="x"></a>'
+    '<a href="/t/x">Events</a>'
+    '<a href="/r/{n}">{title}</a> {day}.11.2022 <a href="/r/{n}">Read more</a></div>',
+    "opened by a script": """<div class="r" onclick="location.href='/r/{n}'"><h3>{title}</h3>
+    {day} Nov 2022</div>""",
+    "Persian": '<li><a href="/r/{n}">{title}</a> <span>{jalali} آذر ۱۴۰۱</span></li>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_releases_are_found_in_every_layout(layout: str) -> None:
+    jalali = ("۳", "۲۹ آبان ۱۴۰۱ ", "۲۷ آبان ۱۴۰۱ ")
+    body = "".join(
+        LAYOUTS[layout].format(n=n, title=title, day=day, jalali=moon)
+        for n, (title, day, moon) in enumerate(zip(TITLES, DAYS, jalali, strict=True), 1)
+    )
+    if layout in {"table", "alternating rows"}:
+        body = f"<table><tr><th>Date</th><th>Title</th></tr>{body}</table>"
+    page = read(body)
+    assert rows(page) == EXPECTED
+    assert page.confidence > 0.5
+    assert not page.reasons
+
+
+def test_a_date_that_heads_several_releases_is_theirs() -> None:
+    body = "".join(
+        f"<h3>{day} November 2022</h3><ul><li><a href='/r/{day}1'>{TITLES[0]} {day}</a></li>"
+        f"<li><a href='/r/{day}2'>{TITLES[1]} {day}</a></li></ul>"
+        for day in DAYS
+    )
+    assert [(url, day) for url, _, day in rows(read(body))] == [
+        (f"/r/{day}{n}", f"2022-11-{day}") for day in DAYS for n in (1, 2)
+    ]
+
+
+def test_days_without_a_year_take_it_from_the_heading() -> None:
+    body = "".join(
+        f"<h2>{year}</h2>"
+        + "".join(
+            f"<div><span>Nov {day}</span> <a href='/r/{year}/{day}'>{TITLES[0]} {day}</a></div>"
+            for day in DAYS
+        )
+        for year in (2022, 2021)
+    )
+    found = rows(read(body))
+    assert [day for _, _, day in found] == [f"{y}-11-{d}" for y in (2022, 2021) for d in DAYS]
+
+
+def test_days_without_any_year_give_releases_without_dates() -> None:
+    body = "".join(
+        f"<div><span>Nov {day}</span> <a href='/r/{day}'>{TITLES[0]} {day}</a></div>"
+        for day in DAYS
+    )
+    page = read(body)
+    assert [(url, day) for url, _, day in rows(page)] == [(f"/r/{day}", None) for day in DAYS]
+    assert page.reasons
+
+
+def test_one_unambiguous_date_settles_the_order_of_its_column() -> None:
+    columns = ("03/24/22", "03/04/22", "02/01/22")
+    body = "".join(
+        f"<li>{day} <a href='/r/{n}'>{title}</a></li>"
+        for n, (title, day) in enumerate(zip(TITLES, columns, strict=True))
+    )
+    assert [day for _, _, day in rows(read(body))] == ["2022-03-24", "2022-03-04", "2022-02-01"]
+
+
+def test_an_order_that_nothing_settles_leaves_the_dates_out() -> None:
+    body = "".join(f"<li>0{n}/04/22 <a href='/r/{n}'>{TITLES[0]} {n}</a></li>" for n in (1, 2, 3))
+    assert {day for _, _, day in rows(read(body))} <= {None}
+
+
+def test_a_single_release_is_a_list_too() -> None:
+    body = f"<div class='item'><a href='/r/1'>{TITLES[0]}</a><span>24.11.2022</span></div>"
+    assert rows(read(body)) == EXPECTED[:1]
+
+
+def test_a_menu_alone_is_no_listing() -> None:
+    page = read("<p>No news today.</p>")
+    assert page.items == ()
+    assert page.reasons
+
+
+def test_links_of_a_postback_fall_back_to_what_the_row_offers() -> None:
+    body = "".join(
+        f"""<tr><td>{day}.11.2022</td><td>
+        <a href="javascript:__doPostBack('c$l','{day}')">{title}</a></td><td><a href="/r/{n}">PDF</a></td></tr>"""
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(f"<table>{body}</table>")) == EXPECTED
+
+
+def test_declared_selectors_win_with_items_and_in_pairs() -> None:
+    body = "".join(
+        f"<div class='n'><a class='t' href='/r/{n}'>{title}</a><i>{day}.11.2022</i></div>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    relative = ListingRules(item="div.n", link="a.t", title="a.t::text", published="i")
+    paired = ListingRules(link="a.t::attr(href)", title="a.t", published="div.n i::text")
+    assert rows(read(body, relative)) == EXPECTED
+    assert rows(read(body, paired)) == EXPECTED
+    nothing = read(body, ListingRules(link="a.gone"))
+    assert nothing.items == ()
+    assert "match no link" in nothing.reasons[0]
+
+
+def test_captions_of_cases_are_named_as_they_are_cited() -> None:
+    captions = ("State, Respondent, vs. A. Smith, Appellant.", "B. Jones, et al. v. City of X")
+    body = "".join(
+        f"<li>{day}.11.2022 <a href='/r/{day}'>{caption}</a></li>"
+        for day, caption in zip(DAYS, captions, strict=False)
+    )
+    assert [title for _, title, _ in rows(read(body))] == [
+        "State v. A. Smith",
+        "B. Jones v. City of X",
+    ]
+
+
+HOSTILE = {
+    "empty": b"",
+    "binary": random.Random(7).randbytes(100_000),
+    "nested tags": b"<div>" * 100_000 + b"<a href=/x>Some release here 1 May 2022</a>",
+    "nested links": b"<span><a href=/x>r " * 100_000,
+    "many links": b"".join(
+        b"<li><a href=/r/%d>Release number %d of a list</a> 1 May 2022" % (n, n)
+        for n in range(20_000)
+    ),
+    "long text": b"<p>" + b"word 12 " * 2_400_000,
+    "long attributes": b"<a href='" + b"x" * 9_000_000 + b"'>a</a><p class='" + b"c " * 4_000_000,
+    "many dates": b"<td>" + b"1.2.2022 " * 400_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pages_give_a_result_or_a_reason(name: str) -> None:
+    page = read_listing(Page(URL, HOSTILE[name], "text/html"), Reading("UTC", now=NOW))
+    assert page.items or page.reasons
+    assert len(page.items) <= 10_000
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_mutated_pages_never_raise(data: st.DataObject) -> None:
+    body = FRAME.format(menu=MENU, body=LAYOUTS["several links"]).encode()
+    cut = sorted(data.draw(st.lists(st.integers(0, len(body)), min_size=2, max_size=6)))
+    junk = data.draw(st.binary(max_size=40))
+    mutated = body[: cut[0]] + junk + body[cut[1] :] + junk[::-1]
+    read_listing(Page(URL, mutated, "text/html"), Reading("Asia/Baku", now=NOW))
+
+
+def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
+    seed = Path(__file__).parents[2] / "shared" / "seed" / "site" / "en" / "news.html"
+    if not seed.exists():
+        pytest.skip("the shared corpora lie beside the project only where it is developed")
+    url = "http://press.example/en/news.html"
+    page = read_listing(Page(url, seed.read_bytes(), "text/html"), Reading("Asia/Baku", now=NOW))
+    assert [day for _, _, day in rows(page)] == [f"2022-11-{day}" for day in (24, 22, 18, 14)]
+    assert page.items[0].title.startswith("Opening ceremony of the conference")
+    assert page.next == f"{url}?page=2"

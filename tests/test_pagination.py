@@ -1,0 +1,88 @@
+"""The next page of a listing is found however it is linked, and is never the page itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from spiders.page import Page
+from spiders.pagination import next_page
+from spiders.source import ListingRules
+
+URL = "http://press.example/news?page=2"
+NEXT = "http://press.example/news?page=3"
+
+
+def find(body: str, url: str = URL, rules: ListingRules | None = None) -> str | None:
+    return next_page(Page(url, f"<html><body>{body}".encode(), "text/html"), rules)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a rel="next" href="?page=3">3</a>',
+        '<link rel="next" href="/news?page=3">',
+        '<a href="?page=1">Previous</a> <a href="?page=3">Next</a>',
+        '<a class="nextpostslink" href="?page=3">»</a>',
+        '<div class="pager"><a href="?page=1">«</a><a href="?page=3">»</a></div>',
+        '<li class="pager-next"><a href="?page=3"><img src="r.gif"></a></li>',
+        '<a href="?page=3"><img alt="Next page" src="r.gif"></a>',
+        '<a href="?page=3" aria-label="Next page"><i></i></a>',
+        '<a href="?page=1">1</a> <b>2</b> <a href="?page=3">3</a> <a href="?page=4">4</a>',
+        '<ul><li><a href="?page=1">1</a><li>2<li><a href="?page=3">3</a></ul>',
+        '<a class="btn" href="?page=3">Load more</a>',
+        """<button class="load-more" data-url="/news?page=3">Show more</button>""",
+        """<a href="javascript:void(0)" onclick="go('/news?page=3')">Weiter</a>""",
+        *(
+            f'<a href="?page=1">{back}</a><a href="?page=3">{on}</a>'
+            for back, on in (
+                ("Zurück", "Nächste Seite ›"), ("Précédent", "Suivant"), ("Назад", "Следующая"),
+                ("Əvvəlki", "Növbəti"), ("ÖNCEKİ", "İLERİ"), ("السابق", "التالي"),
+                ("上一页", "下一页"), ("前へ", "次へ"), ("이전", "다음"), ("Anterior", "Próxima"),
+                ("Newer posts", "Older posts"), ("قبلی", "بعدی"), ("הקודם", "הבא"),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_the_next_page_is_found(body: str) -> None:
+    assert find(body) == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        '<a href="?page=2">Next</a>',
+        '<a href="#">Next</a>',
+        '<a href="?page=1">Previous</a>',
+        '<a href="?page=1">1</a> <b>2</b>',
+        '<a href="http://other.example/news?page=3">Next</a>',
+        '<div class="carousel"><a class="next" href="/banner/3">›</a></div>',
+        '<p>In <a href="/r/3">3</a> cases</p>',
+    ],
+)
+def test_a_last_page_has_no_next(body: str) -> None:
+    assert find(body) is None
+
+
+def test_an_offset_parameter_is_followed() -> None:
+    numbers = "".join(
+        f'<a href="/news?start={start}">{number}</a>' if number != 3 else "<b>3</b>"
+        for number, start in enumerate(range(0, 60, 10), 1)
+    )
+    assert (
+        find(numbers, "http://press.example/news?start=20") == "http://press.example/news?start=30"
+    )
+
+
+def test_a_number_marked_as_current_counts_though_it_is_a_link() -> None:
+    numbers = (
+        '<ul class="pages"><li><a href="?page=1">1</a><li class="active"><a href="?page=2">2</a>'
+    )
+    assert find(f'{numbers}<li><a href="?page=3">3</a></ul>') == NEXT
+
+
+def test_a_declared_selector_wins() -> None:
+    body = '<a rel="next" href="?page=9">9</a><a class="on" href="?page=3">on</a>'
+    for selector in ("a.on", "a.on::attr(href)"):
+        assert find(body, rules=ListingRules(next=selector)) == NEXT
+    assert find(body, rules=ListingRules(next="a.gone")) is None
