@@ -9,10 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_VERSUS = re.compile(r"\s*(?<!\w)(?:vs\.?|v\.|v)(?!\w)[\s,]*", re.IGNORECASE)
+_VERSUS = re.compile(r"\s+(?:vs\.?|v\.)(?!\w)[\s,]*", re.IGNORECASE)
 _IS_CAPTION = re.compile(
-    r"[^\W\d_].{0,400}\s(?:vs?\.?|versus)\s.{0,400}[^\W\d_]|"
+    r"[^\W\d_].{0,400}?\s(?:vs?\.?|versus)\s.{0,400}[^\W\d_]|"
     r"in re\b|in the (?:matter|interest)\b|ex parte\b",
+    re.IGNORECASE,
+)
+# What only courts write: two teams meet "vs." too.
+_IS_LAW = re.compile(
+    r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|,\s(?:appell|respond|petition|plaintiff|defendant)|"
+    r"\b(?:state|people|commonwealth|united states|county|city)(?: of \w+)? vs?\b|"
+    r"\svs?\.? (?:the )?(?:state|people|commonwealth|united states|county|city)\b",
     re.IGNORECASE,
 )
 _ET_AL = re.compile(r",?\s+et\.?\s+al(?:\b|ii)\.?", re.IGNORECASE)
@@ -35,11 +42,12 @@ _MOST = 0.6
 
 def are_captions(titles: Sequence[str]) -> bool:
     """Whether a listing's titles are captions of cases, most of them."""
-    return sum(bool(_IS_CAPTION.match(title)) for title in titles) >= _MOST * max(1, len(titles))
+    captions = [title for title in titles if _IS_CAPTION.match(title)]
+    return len(captions) >= _MOST * max(1, len(titles)) and any(map(_IS_LAW.search, captions))
 
 
 def case_name(caption: str) -> str:
-    """The name of the case that a caption heads; never empty for a caption that is not."""
+    """The name of the case that a caption heads; never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

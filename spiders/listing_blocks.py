@@ -124,7 +124,7 @@ class _Counts:
                     side, best = name, value
         if best <= 0:
             side, best = "", 0.02 * size
-        chrome = sum(self._outline.chrome[span.begin] for span in records) / size
+        chrome = sum(self._is_chrome(span) for span in records) / size
         score = best * (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
         return Block(records, strict, side, score)
 
@@ -175,6 +175,11 @@ class _Counts:
         value *= math.pow(headed / len(records), 0.7)
         return 0.7 * value if headings > 1 else 0.4 * value
 
+    def _is_chrome(self, span: Span) -> bool:
+        """Whether a whole record lies in a menu or footer; a header of its own is none."""
+        chrome = self._outline.chrome
+        return chrome[span.begin] and chrome[max(span.begin, span.end - 1)]
+
     def _in_row(self, date: int, record: int) -> bool:
         """Whether a date and a record lie in one table row or list item."""
         index = bisect_left(self._row_begins, date + 1) - 1
@@ -187,7 +192,7 @@ class _Counts:
             for span in self._outline.spans
             if span.node.tag in _ROWS
             and span.end - span.begin <= _SINGLE_SIZE
-            and not self._outline.chrome[span.begin]
+            and not self._is_chrome(span)
             and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)

@@ -45,8 +45,9 @@ _CELLS = frozenset(("td", "th"))
 _CHROME_TAGS = frozenset(("nav", "footer"))
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:(?:top|main|sub|side|mega|site|global|primary|secondary)?nav(?:bar|igation|menu|s)?|"
-    r"(?:\w{0,12})menus?|(?:\w{0,8})footer|breadcrumbs?|sidebar|cookies?|social|share|pag(?:er|ination)|"
-    r"toolbar|log-?in|search-?form|lang(?:uage)?s?|header|masthead|banner|related|skip\w{0,8})(?:$|[\s_-])",
+    r"\w{0,12}menus?|\w{0,8}footer|breadcrumbs?|sidebar|cookies?|social|share|pag(?:er|ination)|"
+    r"toolbar|log-?in|search-?form|lang(?:uage)?s?|masthead|banner|related|skip\w{0,8})(?:$|[\s_-])|"
+    r"(?:^|\s)(?:(?:site|page|top|main|global)[_-]?)?header(?:$|\s)",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -223,3 +223,12 @@ def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
     assert [day for _, _, day in rows(page)] == [f"2022-11-{day}" for day in (24, 22, 18, 14)]
     assert page.items[0].title.startswith("Opening ceremony of the conference")
     assert page.next == f"{url}?page=2"
+
+
+def test_titles_that_are_no_captions_stay_as_the_page_shows_them() -> None:
+    titles = ("Premiér v Praze vs. ministr, et", "Sparta vs Slavia (2023)", "Ministr v domě, No. 5")
+    body = "".join(
+        f"<li>{day}.11.2022 <a href='/r/{day}'>{title}</a></li>"
+        for day, title in zip(DAYS, titles, strict=True)
+    )
+    assert tuple(title for _, title, _ in rows(read(body))) == titles
