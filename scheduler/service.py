@@ -13,10 +13,11 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from feeds.server import create_app
 
+from feeds.server import create_app
 from scheduler.executor import Executor
 from scheduler.home import Home
+from scheduler.listening import address_of, listen
 from scheduler.publishing import publish_home
 from scheduler.timetable import JITTER, first_visit
 from spiders.loader import LoadedSource, choose, load_sources
@@ -53,19 +54,19 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        opened = listen(site.host, site.port)
+        log.info("running", home=str(self._home.path), site=address_of(opened))
         await self._publish()
         self._schedule()
         server = QuietServer(
             uvicorn.Config(
                 create_app(self._home.site),
-                host=site.host,
-                port=site.port,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
             )
         )
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(sockets=[opened]))
         visiting = asyncio.create_task(self._visit_due())
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({serving, visiting, stopping}, return_when=asyncio.FIRST_COMPLETED)

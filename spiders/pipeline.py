@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from data.errors import CommuniqueError
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from spiders.spider import PressRoomSpider
+
+log = logging.getLogger(__name__)
 
 
 class RecordPipeline:
@@ -32,6 +35,9 @@ class RecordPipeline:
             visit.record(draft)
         except CommuniqueError as error:
             visit.error(draft.url, "store", str(error))
+        except Exception as error:
+            log.exception("keeping %s failed", draft.url)
+            visit.error(draft.url, "bug", f"{type(error).__name__}: {error}; see crawl.log")
         finally:
             visit.settle()
         return draft

@@ -55,7 +55,8 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
         "TELNETCONSOLE_ENABLED": False,
         "COOKIES_ENABLED": True,
         "REFERER_ENABLED": False,
-        "LOG_ENABLED": False,
+        # To standard error, which the parent keeps in crawl.log: tracebacks of our own bugs.
+        "LOG_LEVEL": "ERROR",
         "LOGSTATS_INTERVAL": 0,
         "STATS_DUMP": False,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,10 @@ from spiders.visit import Visit
 
 LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities. What is known comes first, so that a moved page is told from a copied one."""
+
+log = logging.getLogger(__name__)
+
+BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -64,6 +69,9 @@ class PressRoomSpider(Spider):
             go_on = something_new and number < visit.most_pages
             if listing.next and go_on and visit.claim(listing.next):
                 yield self._ask_listing(visit, listing.next, number + 1)
+        except Exception as error:
+            log.exception("reading the listing %s failed", response.url)
+            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
         finally:
             visit.settle()
 
@@ -96,6 +104,10 @@ class PressRoomSpider(Spider):
                 yield draft
         except NotARelease as error:
             visit.error(response.url, error.kind, str(error))
+        except Exception as error:
+            # Whatever one page does to our code, the others are read and the run tells.
+            log.exception("reading %s failed", response.url)
+            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
         finally:
             visit.settle()
 

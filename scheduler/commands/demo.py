@@ -14,10 +14,10 @@ from data.models import Facet, Run
 from feeds.server import create_app
 from scheduler.cli import as_json, complain, print_json
 from scheduler.commands.collect import print_run
-from scheduler.commands.serve import listen
 from scheduler.demo.serving import Served, rooms_served, write_sources
 from scheduler.executor import Executor
 from scheduler.home import Home, open_home
+from scheduler.listening import address_of, listen
 from scheduler.progress import progress_bars
 from scheduler.publishing import publish_home
 from spiders.loader import choose, load_sources
@@ -125,7 +125,7 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
 def show(home: Home, port: int) -> None:
     """Serve the result until Ctrl-C."""
     opened = listen("127.0.0.1", port)
-    base = f"http://127.0.0.1:{opened.getsockname()[1]}"
-    click.echo(f"Look at {base}/ and give {base}/feeds/all.atom to a feed reader (Ctrl-C stops)")
+    base = address_of(opened)
+    click.echo(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)")
     config = uvicorn.Config(create_app(home.site), log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[opened])

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-
 import click
 import uvicorn
 
-from data.errors import CommuniqueError
 from feeds.server import create_app
 from scheduler.cli import with_home
 from scheduler.home import Home
-
-
-class PortTaken(CommuniqueError):
-    """The web server can't listen where it was told to."""
-
-    def __init__(self, host: str, port: int, cause: str) -> None:
-        super().__init__(f"can't listen on {host}:{port} ({cause}); choose another port")
-        self.host = host
-        self.port = port
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on ``host`` and ``port`` (0 takes a free one). Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((host, port))
-        opened.listen(512)
-    except OSError as error:
-        opened.close()
-        raise PortTaken(host, port, error.strerror or str(error)) from error
-    return opened
+from scheduler.listening import address_of, listen
 
 
 @click.command()
@@ -44,8 +19,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people."""
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
-    name, number = opened.getsockname()[:2]
-    click.echo(f"serving {home.site} at http://{name}:{number}/ (Ctrl-C stops)")
+    click.echo(f"serving {home.site} at {address_of(opened)} (Ctrl-C stops)")
     config = uvicorn.Config(create_app(home.site), log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[opened])
     return 0

@@ -28,10 +28,5 @@ def run(home: Home) -> int:
         logger_factory=structlog.PrintLoggerFactory(),
     )
     with home.lock("run", "communique run"):
-        structlog.get_logger().info(
-            "running",
-            home=str(home.path),
-            site=f"http://{home.settings.site.host}:{home.settings.site.port}/",
-        )
         asyncio.run(Service(home).run())
     return 0

@@ -1,0 +1,107 @@
+"""`communique run`: the service, as a child process that is told to stop."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import feedparser
+import httpx
+import pytest
+
+from tests.command import COMMUNIQUE, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with two releases."""
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path, room: Room) -> Path:
+    """A HOME whose web server takes a free port."""
+    home = make_home(tmp_path / "home", f"{room.base}/news/", interval="60")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write("[site]\nport = 0\n")
+    return home
+
+
+@contextmanager
+def running(home: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """The service and its log, for the length of a ``with`` block."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "run", "--home", str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as service:
+        assert service.stdout is not None
+        try:
+            yield service, service.stdout
+        finally:
+            if service.poll() is None:
+                service.kill()
+
+
+def until(log: IO[str], event: str) -> str:
+    """The first line of the log that tells of an event."""
+    for line in log:
+        if f"event={event}" in line:
+            return line
+    raise AssertionError(f"the service ended without saying {event}")
+
+
+def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> None:
+    with running(home) as (service, log):
+        site = re.search(r"site=(\S+)", until(log, "running"))
+        assert site is not None
+        assert "new=2" in until(log, "visited")
+        until(log, "published")
+        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom")
+        assert answer.status_code == 200
+        assert len(feedparser.parse(answer.content).entries) == 2
+        again = httpx.get(
+            f"{site[1]}feeds/source/harbour.atom", headers={"If-None-Match": answer.headers["ETag"]}
+        )
+        assert again.status_code == 304
+        service.send_signal(signal.SIGTERM)
+        until(log, "stopping")
+        assert service.wait(60) == 0
+    assert not list((home / "site").rglob("*.part"))
+
+
+def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
+    with running(home) as (service, log):
+        until(log, "running")
+        second = communique("run", home=home)
+        assert second.returncode == 1
+        assert "is in use by communique run" in second.stderr
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+    with running(home) as (service, log):
+        until(log, "running")
+        service.send_signal(signal.SIGINT)
+        assert service.wait(60) == 0
+
+
+def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
+    with running(home) as (service, log):
+        until(log, "visited")
+        service.kill()
+        service.wait(60)
+    with running(home) as (service, log):
+        until(log, "running")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+    assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
