@@ -17,7 +17,8 @@ _IS_CAPTION = re.compile(
 )
 # What only courts write: two teams meet "vs." too.
 _IS_LAW = re.compile(
-    r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|,\s(?:appell|respond|petition|plaintiff|defendant)|"
+    r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|"
+    r",\s(?:appell|respond|petition|plaintiff|defendant)|"
     r"\b(?:state|people|commonwealth|united states|county|city)(?: of \w+)? vs?\b|"
     r"\svs?\.? (?:the )?(?:state|people|commonwealth|united states|county|city)\b",
     re.IGNORECASE,
@@ -28,7 +29,7 @@ _ROLE = (
     r"|claimants?|complainants?|relators?|intervenors?)"
 )
 _ROLES = re.compile(
-    rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\())[.,]?", re.IGNORECASE
+    rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\(|\sv))[.,]?", re.IGNORECASE
 )
 _CITATION = re.compile(
     r"[\s,(–-]+(?:\(?\d{2,4}\s+[A-Z][\w.]{0,8}(?:\s[A-Z][\w.]{0,6}){0,3}\s+\d+\b|"

@@ -9,17 +9,21 @@ from spiders.dated_marks import DateMark
 from spiders.listing_blocks import MOSTLY, NEAR, Block
 from spiders.outline import Anchor, Outline, Text
 
+LEAD = 8
+"""Marks before a record in which its title may stand."""
+
 MAX_RECORDS = 10_000
 """Records of one block that are read."""
 
 
 @dataclass(slots=True)
 class Record:
-    """The links, texts and dates of a record, in page order."""
+    """The links, texts and dates of a record, in page order; ``lead`` are the texts above it."""
 
     anchors: list[Anchor]
     texts: list[Text]
     dates: list[DateMark]
+    lead: list[Text]
 
 
 def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
@@ -47,9 +51,11 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
             end = ahead[0].place if ahead else min(following, end + NEAR)
         if block.side == "above" and not own:
             own = [mark for mark in between(0, span.begin) if mark.alone][-1:]
+        floor = spans[index - 1].end if index else 0
+        lead = outline.texts_in(max(floor, begin - LEAD), begin) if block.side == "in" else []
         anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
-            found.append(Record(anchors, outline.texts_in(begin, end), own))
+            found.append(Record(anchors, outline.texts_in(begin, end), own, lead))
     dated = [record for record in found if record.dates]
     if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
         return dated

@@ -130,7 +130,7 @@ class _Signs:
 
 
 def _word(node: etree._Element) -> str:
-    """An element's tag, classes and, where it frames a part of the page, its id, but for numbers."""
+    """An element's tag, classes and, where it frames a part of the page, id, without numbers."""
     names = (node.get("class") or "").split()[:8]
     if node.tag in _FRAMES and node.get("id"):
         names.append(f"#{node.get('id')}"[:60])

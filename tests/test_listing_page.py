@@ -150,7 +150,8 @@ def test_a_menu_alone_is_no_listing() -> None:
 def test_links_of_a_postback_fall_back_to_what_the_row_offers() -> None:
     body = "".join(
         f"""<tr><td>{day}.11.2022</td><td>
-        <a href="javascript:__doPostBack('c$l','{day}')">{title}</a></td><td><a href="/r/{n}">PDF</a></td></tr>"""
+        <a href="javascript:__doPostBack('c$l','{day}')">{title}</a></td>
+        <td><a href="/r/{n}">PDF</a></td></tr>"""
         for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
     )
     assert rows(read(f"<table>{body}</table>")) == EXPECTED
@@ -180,6 +181,24 @@ def test_captions_of_cases_are_named_as_they_are_cited() -> None:
         "State v. A. Smith",
         "B. Jones v. City of X",
     ]
+
+
+def test_a_title_in_a_row_of_its_own_above_the_record_is_its_title() -> None:
+    body = "".join(
+        f"""<tr><td colspan="2"><b>{title}</b></td></tr><tr><td><b>Office:</b> <i>Press and more</i>
+        <b>Date:</b> <i>{day}.11.2022</i></td><td><a href="/r/{n}">PDF</a></td></tr>"""
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(f"<table>{body}</table>")) == EXPECTED
+
+
+def test_words_that_all_links_share_make_no_title() -> None:
+    body = "".join(
+        f"""<tr><td>{title}</td><td>{day}.11.2022</td>
+        <td><a href="/r/{n}">No. {n} (opens in a new window)</a></td></tr>"""
+        for n, (title, day) in enumerate(zip(TITLES * 2, DAYS * 2, strict=True), 1)
+    )
+    assert [title for _, title, _ in rows(read(f"<table>{body}</table>"))] == [*TITLES * 2]
 
 
 HOSTILE = {

@@ -51,8 +51,8 @@ FEEDS = {
       <n:publication_date>2022-11-24T10:00:00+04:00</n:publication_date>
       <n:title>Bridge &amp; road opened</n:title></n:news></url></urlset>""",
     "other xml": """<?xml version="1.0"?><list><release><link>/r/1</link>
-      <name>Bridge &amp; road opened</name><date>2022-11-24T10:00:00+04:00</date></release><release><link>/r/2</link><name>Other
-      </name><date>2022-11-20</date></release></list>""",
+      <name>Bridge &amp; road opened</name><date>2022-11-24T10:00:00+04:00</date></release>
+      <release><link>/r/2</link><name>Other</name><date>2022-11-20</date></release></list>""",
     "json feed": """{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1",
       "url": "http://press.example/r/1", "title": "Bridge & road opened",
       "date_published": "2022-11-24T10:00:00+04:00", "date_modified": "2023-01-01"}]}""",
