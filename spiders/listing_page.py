@@ -21,6 +21,7 @@ from spiders.syndicated import html_within, read_syndicated
 
 _NESTED = 2
 _TITLE_LENGTH = 30
+_HEADED = 0.55
 _TITLED = 0.8
 
 
@@ -59,7 +60,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         records = records_of(block, flat, dates)
         if records:
             items = Items(records, flat, strict=block.strict)
-            if block.side or (_are_titles(items) and not _is_menu(block)):
+            if _speaks(block, items):
                 choices.append(_Choice(items.items, block, _score(block, items)))
     best = max(choices, key=lambda choice: choice.score, default=None)
     if best and best.block.side in {"before", "after"}:
@@ -97,10 +98,15 @@ def _score(block: Block, items: Items) -> float:
     return block.score * distinct * titled * (1 - 0.6 * crowded)
 
 
-def _are_titles(items: Items) -> bool:
-    """Whether the links say so much that they are titles, though no dates tell them from a menu."""
+def _speaks(block: Block, items: Items) -> bool:
+    """Whether the titles say enough, the more so the further the dates are away.
+
+    Without dates only long titles tell a list of releases from a menu.
+    """
+    if block.side:
+        return block.side != "above" or items.likeness >= _HEADED
     length = sum(len(item.title) for item in items.items) / len(items.items)
-    return items.likeness >= _TITLED and length >= _TITLE_LENGTH
+    return items.likeness >= _TITLED and length >= _TITLE_LENGTH and not _is_menu(block)
 
 
 def _is_menu(block: Block) -> bool:
