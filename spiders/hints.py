@@ -8,10 +8,10 @@ decision itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from lxml import etree
 
 WORDS: Final = {
     "body": "article-?_?body|articlebody|article-?_?content|article-?_?text|story-?_?body|"
@@ -49,49 +49,74 @@ WORDS: Final = {
     "noprint|no-print|d-none|print-only",
     "bio": "\\bbio|about|profile|contact|kontakt|boilerplate|person",
     "quote": "quote|zitat|pull|highlight|inset|box|infobox|factbox|kasten",
+    "thread": "^(comments?|(comment|reply|kommentar|comentario|commentaire)s?[-_]?(list|area|section|"
+    "wrap|wrapper|thread|body|content|text|container|block|item|form)|li-comment|disqus\\w*|respond|"
+    "replies|fb-comments|livefyre|kommentare?|comentarios|commentaires|yorumlar|komentarze)$",
+    "sidebar": "^(.*[-_])?(side-?_?bar|right-?_?col(umn)?|secondary|widget-?_?area|rail)([-_].*)?$",
+    "others": "^(.*[-_])?(related|recommend(ed|ations?)?|most-?_?(read|popular|viewed)|trending|"
+    "more-?_?(stories|news|articles|from)|see-?_?also|read-?_?(more|next|also)|other-?_?news|"
+    "latest-?_?news|also-?_?read)([-_].*)?$",
+    "paid": "^(.*[-_])?(paywall|regwall|newsletter|subscri\\w*|piano|sign-?_?up|abo|donat\\w*|promo|"
+    "cta|offer|membership)([-_].*)?$",
+    "boxed": "^(.*[-_])?(info-?_?box|fact-?_?box|box|inset|embed|factbox|aside|sidebox|marginal\\w*|"
+    "teaser\\w*|card)([-_].*)?$",
 }
 """Words of each hint. Regular expressions, matched without case, anywhere in a class or id."""
 
-BIT: Final = {name: 1 << place for place, name in enumerate(WORDS)}
+TAGS: Final = {
+    "article": "article main",
+    "aside": "aside",
+    "navigation": "nav menu",
+    "foot": "footer",
+    "head": "header",
+    "form": "form fieldset button",
+    "figure": "figure figcaption",
+    "list": "ul ol",
+    "table": "table",
+    "quotation": "blockquote",
+    "heading": "h1 h2 h3 h4 h5 h6",
+    "item": "li dd dt",
+}
+"""Tags of each hint that a tag alone gives."""
+
+BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
+STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
+"""The hint of a tag, as a mask."""
+
 _EACH = tuple((BIT[name], re.compile(words)) for name, words in WORDS.items())
 _ROLES = {
     "navigation": BIT["nav"],
     "complementary": BIT["side"],
     "contentinfo": BIT["footer"],
-    "banner": BIT["nav"],
     "search": BIT["nav"],
     "dialog": BIT["cookie"],
-    "alert": BIT["cookie"],
-    "main": BIT["content"],
-    "article": BIT["content"],
 }
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
-def hints_of(element: etree._Element) -> int:
-    """The hints of one element, from its class, id, role, itemprop and hidden state."""
-    if not element.attrib:
+def hidden_hint(attributes: Mapping[str, str]) -> int:
+    """The hint that an element is not shown, from its attributes."""
+    style = attributes.get("style", "")
+    if attributes.get("hidden") is None and "none" not in style:
         return 0
-    get = element.get
-    named = f"{get('class') or ''} {get('id') or ''} {get('itemprop') or ''}"
-    mask = hints_in(named) if len(named) > 2 else 0
-    role = get("role")
-    if role:
-        mask |= _ROLES.get(role, 0)
-    if get("hidden") is not None or "none" in (get("style") or "") and _is_hidden(get("style")):
-        mask |= BIT["hidden"]
-    return mask
-
-
-def _is_hidden(style: str | None) -> bool:
-    return "display:none" in (style or "").replace(" ", "").lower()
+    shown = "hidden" not in attributes and "display:none" not in style.replace(" ", "").lower()
+    return 0 if shown else BIT["hidden"]
 
 
 @lru_cache(maxsize=20_000)
 def hints_in(named: str) -> int:
-    """The hints in a text of classes and ids."""
-    text = _CAMEL.sub("-", named[:400]).lower()
+    """The hints in a text of classes, ids and roles."""
     mask = 0
+    for token in named[:400].split():
+        mask |= token_hints(token)
+    return mask
+
+
+@lru_cache(maxsize=50_000)
+def token_hints(token: str) -> int:
+    """The hints in one class, id or role."""
+    text = _CAMEL.sub("-", token).lower()
+    mask = _ROLES.get(text, 0)
     for bit, words in _EACH:
         if words.search(text):
             mask |= bit

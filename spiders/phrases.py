@@ -17,6 +17,14 @@ def phrases(kind: str) -> frozenset[str]:
     return frozenset(letters(line) for line in tomllib.loads(text)[kind])
 
 
+NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+def squash(text: str) -> str:
+    """The letters and digits of a text, without case."""
+    return NOT_LETTERS.sub("", text.casefold())
+
+
 def letters(line: str) -> str:
     """A line's letters alone, without case: what two spellings of one line share."""
     return LETTERS.sub("", line.casefold().replace("i̇", "i"))

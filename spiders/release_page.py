@@ -21,7 +21,7 @@ from spiders.metadata import Metadata, read_metadata
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.phrases import is_tail
-from spiders.release_dates import find_published
+from spiders.release_dates import Place, find_published
 from spiders.source import ReleaseRules
 from spiders.survey import Survey, survey
 from spiders.titles import Title, find_title
@@ -50,13 +50,15 @@ def read_release(
     language = page_language(root, meta)
     if language and not reading.languages:
         reading = replace(reading, languages=(language,))
-    body = find_body(seen)
-    title = find_title(meta, seen, body)
+    body = find_body(seen, meta)
+    title = find_title(meta, seen, body, page.url)
     if declared := first_text(page, rules.title, reasons):
         title = Title(clean_line(declared), "declared", 1.0)
     elif title is None and hint is not None and hint.title:
         title = Title(clean_line(hint.title), "listing", 0.5)
-    published, doubts = find_published(meta, root, seen, body, reading)
+    published, doubts = find_published(
+        meta, root, seen, place_of(title, body, seen), reading, page.url
+    )
     if declared := first_text(page, rules.published, reasons):
         found = parse_date(declared, reading, "declared")
         published = found or published
@@ -97,6 +99,15 @@ def read_release(
         },
         reasons=tuple(reasons),
     )
+
+
+def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
+    """Where the headline and the body stand."""
+    order = title.order if title else None
+    if body is None:
+        start = (order or 0) + 1
+        return Place(order, start, min(start + 10, len(seen.blocks)))
+    return Place(order, body.kept[0].order, body.kept[-1].order + 1)
 
 
 def read_body(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from spiders.hints import hints_of
+from spiders.hints import STRUCTURE, hidden_hint, hints_in
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr "
@@ -27,27 +27,40 @@ MAX_BLOCKS = 20_000
 MAX_ELEMENTS = 200_000
 """Elements after which a walk ends, for the same reason."""
 
+RICH = 80
+"""Characters from which a block with few links counts as running text."""
+
+BROAD = 0.8
+"""A frame with more than this share of the page's text says nothing of any part of it."""
+
 
 @dataclass(slots=True)
 class Frame:
     """A block-level element: its hints, its depth, and sums over all that lies in it.
 
-    ``hints`` is a bit mask of what its own class, id and role say, ``above`` the same for all its
-    ancestors. ``chars``, ``links`` (characters in links), ``blocks`` and ``paragraphs`` (blocks of
-    running text) are sums over the whole subtree.
+    ``hints`` is a bit mask of what its own tag, class, id and role say; ``above`` the same for its
+    ancestors, those that hold nearly all of the page left out. ``chars``, ``links`` (characters in
+    links), ``blocks`` and ``rich`` (characters of running text) are sums over the whole subtree.
+    ``outer`` is the nearest ancestor that holds more blocks than this, ``near`` the hints on the
+    way there. Its blocks are those from ``first`` up to ``last``; ``twins`` counts the elements
+    beside it that have the same tag and class.
     """
 
     element: etree._Element
     tag: str
     parent: Frame | None
     depth: int
-    hints: int
-    above: int
+    hints: int = 0
+    above: int = 0
+    near: int = 0
     chars: int = 0
     links: int = 0
     blocks: int = 0
-    paragraphs: int = 0
-    own: int = 0
+    rich: int = 0
+    outer: Frame | None = None
+    first: int = 0
+    last: int = 0
+    twins: int = 0
 
 
 @dataclass(slots=True)
@@ -55,7 +68,7 @@ class Block:
     """A run of text: ``links`` counts its characters in links, ``pieces`` says where it stands.
 
     A piece is an element and whether the text is its tail (True) or its own (False). ``hints`` is
-    what the inline elements inside it say of themselves.
+    what the inline elements around it say of themselves.
     """
 
     frame: Frame
@@ -71,6 +84,7 @@ class Block:
 class Survey:
     """The blocks and frames of a page in document order; ``complete`` is False where it was cut."""
 
+    top: Frame
     blocks: list[Block] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     complete: bool = True
@@ -78,104 +92,148 @@ class Survey:
 
 def survey(root: etree._Element) -> Survey:
     """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_ELEMENTS."""
-    found = Survey()
-    top = Frame(root, "html", None, 0, 0, 0)
-    run = _Run(found)
-    frame = top
-    elements = 0
+    walk = _Walk(root)
     walker = etree.iterwalk(root, events=("start", "end"))
+    skip = walker.skip_subtree
     for event, element in walker:
         tag = element.tag
-        if event == "start":
-            elements += 1
-            if elements > MAX_ELEMENTS or len(found.blocks) > MAX_BLOCKS:
-                found.complete = False
-                break
-            if not isinstance(tag, str) or tag in SKIPPED:
-                walker.skip_subtree()
-                continue
-            if tag in INLINE:
-                if tag == "a":
-                    run.anchor += 1
-                    run.anchors += 1
-                elif element.attrib:
-                    run.hints |= hints_of(element)
-            elif tag == "br":
-                run.line()
+        if tag in INLINE:
+            if event == "start":
+                walk.open_inline(element, tag)
             else:
-                run.flush(frame)
-                above = frame.above | frame.hints
-                frame = Frame(element, tag, frame, frame.depth + 1, hints_of(element), above)
-                found.frames.append(frame)
-            if element.text:
-                run.add(element, element.text, tail=False)
-            continue
-        if isinstance(tag, str) and tag not in SKIPPED:
-            if tag in INLINE:
                 if tag == "a":
-                    run.anchor -= 1
-            elif tag != "br" and frame.parent is not None:
-                run.flush(frame)
-                frame = _close(frame, frame.parent)
-        if element.tail and element is not root:
-            run.add(element, element.tail, tail=True)
-    run.flush(frame)
-    while frame.parent is not None:
-        frame = _close(frame, frame.parent)
-    return found
+                    walk.anchor -= 1
+                if element.tail:
+                    walk.add(element, element.tail, True)  # noqa: FBT003 - the hot path
+        elif tag in SKIPPED or not isinstance(tag, str):
+            if event == "start":
+                skip()
+            elif element.tail:
+                walk.add(element, element.tail, True)  # noqa: FBT003 - as above
+        elif event == "start":
+            walk.open_block(element, tag)
+            if walk.elements > MAX_ELEMENTS or len(walk.blocks) > MAX_BLOCKS:
+                walk.found.complete = False
+                break
+        else:
+            walk.close_block(element, tag)
+    walk.finish()
+    return walk.found
 
 
-def _close(frame: Frame, parent: Frame) -> Frame:
-    parent.chars += frame.chars
-    parent.links += frame.links
-    parent.blocks += frame.blocks
-    parent.paragraphs += frame.paragraphs
-    return parent
+class _Walk:
+    """The state of a walk: the open frame, and the text since the last block boundary."""
 
+    __slots__ = (
+        "anchor", "anchors", "blocks", "elements", "found", "frame", "hints", "links", "pieces",
+        "texts",
+    )  # fmt: skip
 
-class _Run:
-    """The text gathered since the last block boundary."""
-
-    __slots__ = ("anchor", "anchors", "breaks", "found", "hints", "links", "pieces", "texts")
-
-    def __init__(self, found: Survey) -> None:
-        self.found = found
-        self.anchor = 0
-        self._empty()
-
-    def _empty(self) -> None:
+    def __init__(self, root: etree._Element) -> None:
+        self.frame = Frame(root, "html", None, 0)
+        self.found = Survey(self.frame)
+        self.blocks = self.found.blocks
+        self.elements = self.anchor = self.anchors = self.hints = self.links = 0
         self.texts: list[str] = []
         self.pieces: list[tuple[etree._Element, bool]] = []
-        self.links = self.anchors = self.hints = self.breaks = 0
 
-    def add(self, element: etree._Element, text: str, *, tail: bool) -> None:
-        if self.breaks and not text.isspace():
-            self.breaks = 0
+    def add(self, element: etree._Element, text: str, tail: bool) -> None:  # noqa: FBT001 - hot
         if self.anchor:
             self.links += len(text)
         self.texts.append(text)
         self.pieces.append((element, tail))
 
-    def line(self) -> None:
-        self.texts.append("\n")
-        self.breaks += 1
+    def open_inline(self, element: etree._Element, tag: str) -> None:
+        self.elements += 1
+        if tag == "a":
+            self.anchor += 1
+            self.anchors += 1
+        named = element.get("class")
+        if named:
+            self.hints |= hints_in(named)
+        if element.text:
+            self.add(element, element.text, False)  # noqa: FBT003 - the hot path
 
-    def flush(self, frame: Frame) -> None:
-        if not self.texts:
-            self.anchors = self.hints = 0
+    def open_block(self, element: etree._Element, tag: str) -> None:
+        self.elements += 1
+        if tag == "br":
+            self.texts.append(" ")
             return
+        if self.texts:
+            self.flush()
+        frame = self.frame
+        named = element.attrib
+        hints = STRUCTURE.get(tag, 0)
+        if named:
+            hints |= hints_in(
+                f"{named.get('class', '')} {named.get('id', '')} {named.get('itemprop', '')}"
+                f" {named.get('role', '')}"
+            )
+            if "style" in named or "hidden" in named:
+                hints |= hidden_hint(named)
+        self.frame = Frame(element, tag, frame, frame.depth + 1, hints)
+        self.found.frames.append(self.frame)
+        self.frame.first = len(self.blocks)
+        if element.text:
+            self.add(element, element.text, False)  # noqa: FBT003 - the hot path
+
+    def close_block(self, element: etree._Element, tag: str) -> None:
+        if tag != "br":
+            if self.texts:
+                self.flush()
+            self.close()
+        if element.tail:
+            self.add(element, element.tail, True)  # noqa: FBT003 - the hot path
+
+    def close(self) -> None:
+        frame = self.frame
+        frame.last = len(self.blocks)
+        parent = frame.parent
+        if parent is not None:
+            if frame.blocks:
+                parent.chars += frame.chars
+                parent.links += frame.links
+                parent.blocks += frame.blocks
+                parent.rich += frame.rich
+            self.frame = parent
+
+    def flush(self) -> None:
         text = " ".join("".join(self.texts).split())
         if text:
+            frame = self.frame
             size = len(text)
             links = min(self.links, size)
-            block = Block(
-                frame, text, links, self.anchors, self.hints, self.pieces, len(self.found.blocks)
+            self.blocks.append(
+                Block(frame, text, links, self.anchors, self.hints, self.pieces, len(self.blocks))
             )
-            self.found.blocks.append(block)
             frame.chars += size
-            frame.own += size
             frame.links += links
             frame.blocks += 1
-            if size > 80 and links * 3 < size:
-                frame.paragraphs += 1
-        self._empty()
+            if size > RICH and links * 3 < size:
+                frame.rich += size
+        self.texts = []
+        self.pieces = []
+        self.links = self.anchors = self.hints = 0
+
+    def finish(self) -> None:
+        self.flush()
+        while self.frame.parent is not None:
+            self.close()
+        self.frame.last = len(self.blocks)
+        counts: dict[tuple[int, str, str], int] = {}
+        for frame in self.found.frames:
+            sign = (id(frame.parent), frame.tag, frame.element.get("class", ""))
+            counts[sign] = counts.get(sign, 0) + 1
+        total = self.frame.chars * BROAD
+        for frame in self.found.frames:
+            parent = frame.parent
+            assert parent is not None  # noqa: S101 - only the top has none
+            broad = parent.chars > total
+            frame.twins = counts[(id(parent), frame.tag, frame.element.get("class", ""))]
+            frame.above = parent.above | (0 if broad else parent.hints)
+            if parent.blocks > frame.blocks:
+                frame.outer = parent
+                frame.near = frame.hints
+            else:
+                frame.outer = parent.outer
+                frame.near = frame.hints | (0 if broad else parent.near)
