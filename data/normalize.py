@@ -19,13 +19,15 @@ SPACES = re.compile(r"[^\S\n]+")
 BREAKS = re.compile(r" ?\n ?")
 PARAGRAPHS = re.compile(r"\n{3,}")
 
-TRACKING = re.compile(
-    r"^(utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
-    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid|"
-    r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid)$",
+CAMPAIGN = re.compile(
+    r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
+    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Query parameters that name a visit or a campaign, never a page."""
+"""Query parameters that name a campaign, never a page."""
+
+SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
+"""Query parameters that name a visit; a site may want them back."""
 
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -77,7 +79,7 @@ def canonical_url(url: str) -> str:
     query = sorted(
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not TRACKING.match(name)
+        if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
     )
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
     return urlunsplit(
@@ -89,3 +91,13 @@ def canonical_url(url: str) -> str:
             fragment,
         )
     )
+
+
+def without_campaign(url: str) -> str:
+    """The same address without the parameters of mail and advertising campaigns; else unchanged."""
+    head, mark, rest = url.partition("?")
+    query, hash_, fragment = rest.partition("#")
+    kept = [part for part in query.split("&") if not CAMPAIGN.fullmatch(part.partition("=")[0])]
+    if len(kept) == query.count("&") + 1:
+        return url
+    return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment

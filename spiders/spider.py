@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.models import Draft, Validator
-from data.normalize import canonical_url
+from data.normalize import canonical_url, without_campaign
 from spiders.addresses import PrivateAddressError, PublicOnlyResolver
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_page import read_listing
@@ -58,7 +59,11 @@ class PressRoomSpider(Spider):
             listing = self._listing(response, visit)
             if listing is None:
                 return
-            fresh = [item for item in listing.items if self._wanted(visit, item)]
+            fresh = [
+                replace(item, url=without_campaign(item.url))
+                for item in listing.items
+                if self._wanted(visit, item)
+            ]
             visit.listed(item.url for item in fresh)
             keys = [canonical_url(item.url) for item in fresh]
             known = visit.store.known(visit.id, keys)

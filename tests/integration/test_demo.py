@@ -1,0 +1,76 @@
+"""`communique demo`: the whole way, on the bundled press rooms."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from data.models import Facet
+from data.sqlite import SqliteStore
+from scheduler.demo.expected import expected
+from tests.command import communique
+
+DAYS = (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the demo."""
+    return tmp_path_factory.mktemp("demo") / "home"
+
+
+@pytest.fixture(scope="module")
+def counts(home: Path) -> dict[str, object]:
+    """What the demo counted."""
+    result = communique("demo", "--once", "--json", home=home)
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_every_new_changed_retracted_and_copied_release_is_told_once(
+    counts: dict[str, object], home: Path
+) -> None:
+    last = expected(DAYS[-1])
+    assert counts == {
+        "sources": last["sources"],
+        "releases": last["releases"],
+        "new": sum(expected(day)["new"] for day in DAYS),
+        "changed": sum(expected(day)["changed"] for day in DAYS),
+        "retracted": sum(expected(day)["retracted"] for day in DAYS),
+        "stories": last["stories"],
+        "feeds": counts["feeds"],
+        "site": str(home / "site"),
+    }
+    assert last["sources"] >= 5
+    assert last["releases"] >= 80
+
+
+def test_its_feeds_read_back_as_they_are_stored(counts: dict[str, object], home: Path) -> None:
+    store = SqliteStore(home / "communique.db")
+    for source in store.sources():
+        releases = list(store.releases(Facet(source=source)))
+        for kind in ("atom", "rss"):
+            read = feedparser.parse((home / f"site/feeds/source/{source}.{kind}").read_bytes())
+            assert not read.bozo
+            assert [entry.id for entry in read.entries] == [
+                f"urn:uuid:{release.id}" for release in releases
+            ]
+    store.close()
+    files = [file for kind in ("atom", "rss", "json") for file in home.glob(f"site/**/*.{kind}")]
+    assert len(files) == counts["feeds"]
+
+
+def test_the_same_store_gives_the_same_bytes(counts: dict[str, object], home: Path) -> None:
+    result = communique("publish", "--all", "--json", home=home)
+    assert json.loads(result.stdout)["written"] == 0
+    assert json.loads(result.stdout)["unchanged"] == counts["feeds"]
+
+
+def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
+    (tmp_path / "communique.toml").write_text("[site]\ntitle = 'Mine'\n")
+    result = communique("demo", "--once", home=tmp_path)
+    assert result.returncode == 2
+    assert "give the demo an empty folder" in result.stderr
