@@ -15,7 +15,7 @@ from itertools import pairwise
 from spiders.dated_marks import DateMark
 from spiders.outline import Outline, Span
 
-CANDIDATES = 24
+CANDIDATES = 16
 """Blocks that are looked at closely, best first by their counts."""
 
 MOSTLY = 0.6

@@ -17,7 +17,6 @@ from spiders.listing_titles import (
     Titles,
     in_heading,
     title_likeness,
-    undated,
 )
 from spiders.outline import Anchor, Outline
 from spiders.pages import ListingItem
@@ -113,7 +112,7 @@ class Items:
 
     def _own_title(self, record: Record, anchor: Anchor) -> str:
         """The text of a link, or the title within one that holds the whole of a record."""
-        inner = [text for text in undated(record) if anchor.place <= text.place < anchor.end]
+        inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
         return " ".join(text.text for text in inner) or self._text_of(anchor)

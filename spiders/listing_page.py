@@ -19,6 +19,7 @@ from spiders.pagination import next_page
 from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
 
+_HOPELESS = 0.8
 _NESTED = 2
 _TITLE_LENGTH = 30
 _HEADED = 0.55
@@ -55,13 +56,17 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
     flat = outline(page)
     reading = page_reading(flat, page.url, reading)
     dates = date_marks(flat, page.url, reading)
-    choices = []
+    choices: list[_Choice] = []
+    best_score = 0.0
     for block in blocks(flat, dates):
+        if block.score < best_score * _HOPELESS:
+            break  # a block's items can only lower what its counts promise
         records = records_of(block, flat, dates)
         if records:
             items = Items(records, flat, strict=block.strict)
             if _speaks(block, items):
                 choices.append(_Choice(items.items, block, _score(block, items)))
+                best_score = max(best_score, choices[-1].score)
     best = max(choices, key=lambda choice: choice.score, default=None)
     if best and best.block.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spiders.dated_marks import DateMark
 from spiders.listing_blocks import MOSTLY, NEAR, Block
@@ -24,6 +24,13 @@ class Record:
     texts: list[Text]
     dates: list[DateMark]
     lead: list[Text]
+    undated: list[Text] = field(init=False)
+    """The texts that are no dates."""
+
+    def __post_init__(self) -> None:
+        alone = [mark for mark in self.dates if mark.alone]
+        dated = {place for mark in alone for place in range(mark.place, mark.last + 1)}
+        self.undated = [text for text in self.texts if text.place not in dated]
 
 
 def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:

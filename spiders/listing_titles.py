@@ -46,7 +46,7 @@ class Titles:
 
     def __init__(self, records: list[Record]) -> None:
         self._size = len(records)
-        self._scores = self._learn(undated(record) for record in records)
+        self._scores = self._learn(record.undated for record in records)
         self._leads = self._learn(record.lead for record in records)
 
     def score(self, text: Text) -> float:
@@ -55,7 +55,7 @@ class Titles:
 
     def best(self, record: Record) -> str | None:
         """The title of a record: in it, or in a row of its own right above; None where none is."""
-        inner = max(undated(record), key=self.score, default=None)
+        inner = max(record.undated, key=self.score, default=None)
         score = self.score(inner) if inner else 0.0
         if score < _POOR:
             lead = max(record.lead, key=lambda text: self._leads[text.sign], default=None)
@@ -112,16 +112,6 @@ def title_likeness(texts: Iterable[str]) -> float:
     labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
     labelled = labels.most_common(1)[0][1] / len(texts) if labels and len(texts) > 1 else 0.0
     return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _OFTEN else 1.0)
-
-
-def undated(record: Record) -> list[Text]:
-    """The texts of a record that are no dates."""
-    spans = [(mark.place, mark.last) for mark in record.dates if mark.alone]
-    return [
-        text
-        for text in record.texts
-        if not any(first <= text.place <= last for first, last in spans)
-    ]
 
 
 def in_heading(node: etree._Element | None) -> bool:
