@@ -24,6 +24,7 @@ LONGEST_WORD = 60
 """Letters; what is longer is no word of any rule, and is neither folded nor remembered."""
 
 SHORTEST_STEM = 2
+SHORT = 5
 MEMORY = 50_000
 """Words whose rules are remembered: bounded, because texts are hostile."""
 
@@ -48,6 +49,11 @@ class Rule:
     topic: str
     points: float
     words: tuple[str, ...]
+
+    @property
+    def long(self) -> bool:
+        """Whether it is safe in a language that is not known, where short words mislead."""
+        return len(" ".join(self.words)) > SHORT
 
 
 def read_rule(topic: str, points: float, phrase: str) -> Rule:
@@ -93,7 +99,7 @@ class Matcher(dict[str, tuple[Rule, ...]]):
             found += self._first.get(folded[: length - 1] + "*", ())
         if len(self) >= MEMORY:
             self.clear()
-        rules = tuple(sorted(found, key=lambda rule: -len(rule.words)))
+        rules = _once_a_topic(found)
         self[word] = rules
         return rules
 
@@ -121,6 +127,14 @@ class Matcher(dict[str, tuple[Rule, ...]]):
                     found.append(rule)
             free = place + length
         return found
+
+
+def _once_a_topic(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Phrases, the longest first, then of the single words one a topic: the strongest."""
+    ranked = sorted(rules, key=lambda rule: (-len(rule.words), -rule.points, -len(rule.words[0])))
+    phrases = [rule for rule in ranked if len(rule.words) > 1]
+    words = {rule.topic: rule for rule in reversed(ranked) if len(rule.words) == 1}
+    return (*phrases, *words.values())
 
 
 def _goes_on(phrase: Sequence[str], words: Sequence[str], place: int) -> bool:

@@ -33,20 +33,23 @@ RESERVED = frozenset(
 READ = 6000
 """Characters of a body that are read: a release says first what it is about (and is hostile)."""
 
-TITLE = 3.0
-"""A word of the title counts as much as this many different words of the body."""
+TITLE = 2.0
+REPEAT = 0.5
+MOST_TIMES = 3
+"""A rule gives its points once, half of them again the next two times, and twice them again where
+it is the strongest of its topic in the title."""
 
-REPEATS = 3
 THRESHOLD = 3.0
-SHARE = 0.5
+SHARE = 0.45
 """A topic counts that has THRESHOLD points, and this share of the best topic's."""
 
 MOST = 3
 HINT = 0.5
-ANY = "any"
+MANY = "mul"
+"""The code of ISO 639-2 for several languages: such rules hold in every one."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Language = Annotated[str, msgspec.Meta(pattern="^([a-z]{2,3}|any)$")]
+Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 Phrases = dict[Language, tuple[Text, ...]]
 
 
@@ -55,7 +58,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``label`` names it in feeds, ``labels`` in other languages, ``names`` are further names that
     sources and sections use for it. ``code`` is its IPTC code. ``rules`` and ``hints`` (which weigh
-    half) list phrases by language; those under ``any`` hold in every language.
+    half) list phrases by language (ISO 639); those under ``mul`` hold in every language.
     """
 
     slug: Annotated[str, msgspec.Meta(pattern=f"^{PLAIN_SLUG.pattern}$", max_length=SLUG_LENGTH)]
@@ -83,15 +86,18 @@ class Taxonomy:
     _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
 
     def matcher(self, language: str | None) -> Matcher:
-        """The rules for a language tag; those of all languages where it is unknown or has none."""
+        """The rules for a language tag; where it is None, the longer rules of all languages."""
         code = (language or "").partition("-")[0]
-        wanted = code if code in self.rules and code != ANY else ""
-        if wanted not in self._matchers:
-            codes = {wanted, ANY} if wanted else self.rules
-            found = [rule for code in sorted(codes) for rule in self.rules.get(code, ())]
+        if code not in self.rules and code:
+            code = MANY
+        if code not in self._matchers:
+            if code:
+                found = [*self.rules.get(code, ()), *self.rules.get(MANY, ())]
+            else:
+                found = [rule for rules in self.rules.values() for rule in rules if rule.long]
             strongest = {(r.topic, r.words): r for r in sorted(found, key=lambda r: r.points)}
-            self._matchers[wanted] = Matcher(strongest.values())
-        return self._matchers[wanted]
+            self._matchers[code] = Matcher(strongest.values())
+        return self._matchers[code]
 
     def named(self, label: str) -> tuple[str, str]:
         """The slug and label of what a source or a page calls ``label``."""
@@ -120,12 +126,15 @@ def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
     """The slugs of the topics that title and body speak of, the strongest first, at most three."""
     matcher = taxonomy.matcher(content.language)
     title = Counter(matcher.find(content.title))
-    body = Counter(matcher.find(content.body_text[:READ]))
     scores: dict[str, float] = {}
-    for rule in title | body:
-        repeats = min(body[rule], REPEATS)
-        worth = TITLE * (rule in title) + (0.5 + 0.5 * repeats if repeats else 0.0)
-        scores[rule.topic] = scores.get(rule.topic, 0.0) + rule.points * worth
+    titles: dict[str, float] = {}
+    for rule, times in (title + Counter(matcher.find(content.body_text[:READ]))).items():
+        worth = rule.points * (1 + REPEAT * (min(times, MOST_TIMES) - 1))
+        scores[rule.topic] = scores.get(rule.topic, 0.0) + worth
+    for rule in title:
+        titles[rule.topic] = max(titles.get(rule.topic, 0.0), rule.points * TITLE)
+    for slug, worth in titles.items():
+        scores[slug] += worth
     least = max(THRESHOLD, SHARE * max(scores.values(), default=0.0))
     ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
     return tuple(slug for slug in ranked if scores[slug] >= least)[:MOST]
@@ -169,8 +178,9 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(where), "syntax", f"it is not TOML ({error})") from error
     except msgspec.ValidationError as error:
-        message, _, key = str(error).partition(" - at ")
-        raise SettingsError(str(where), key.strip("`$.") or "keys", message) from error
+        message, _, place = str(error).partition(" - at ")
+        key = place.rpartition("`$.")[2].strip("`") or "keys"
+        raise SettingsError(str(where), key, message) from error
     return _compile(topics, str(where))
 
 
