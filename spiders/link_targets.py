@@ -12,7 +12,14 @@ _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
 _LIKE_URL = re.compile(
     r"https?://|\.{0,2}/|[\w-]{1,60}(?:/|\.(?:html?|php|aspx?|jsp|pdf|cfm|do)\b)|\?"
 )
-_ATTRIBUTES = ("data-href", "data-url", "data-link", "data-permalink")
+_ATTRIBUTES = (
+    "data-href",
+    "data-url",
+    "data-link",
+    "data-permalink",
+    "data-next-url",
+    "data-next",
+)
 _MAX_URL = 4000
 
 
@@ -35,7 +42,7 @@ def target_of(node: etree._Element, base: str) -> str | None:
             return address
     for name in _ATTRIBUTES:
         value = node.get(name)
-        if value and (address := resolve(value, base)):
+        if value and _LIKE_URL.match(value) and (address := resolve(value, base)):
             return address
     return None
 

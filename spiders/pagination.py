@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -33,6 +33,10 @@ _PAGER_CLASS = re.compile(
 )
 _CAROUSEL = re.compile(r"carousel|slider|slick|swiper|lightbox|calendar|gallery", re.IGNORECASE)
 _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
+_PAGE_NUMBER = re.compile(
+    r"[/?&;](?:page|paged|p|pg|pagina|seite|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
+    re.IGNORECASE,
+)
 _LABEL = 40
 _NUMBER = re.compile(r"\d{1,5}")
 
@@ -86,9 +90,10 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         label = _label(node)
         if _NUMBER.fullmatch(label):
             numbers.setdefault(_pager_of(node), []).append((int(label), address, node))
-        score = _score(node, label)
+        numbered = _is_page_of(page.url, address)
+        score = _score(node, label, numbered=numbered)
         if score > 0:
-            yield _Candidate(address, score + _follows(page.url, address))
+            yield _Candidate(address, score + 0.2 * numbered)
     yield from _numbered(numbers)
 
 
@@ -102,7 +107,7 @@ def _label(node: etree._Element) -> str:
     return text
 
 
-def _score(node: etree._Element, label: str) -> float:
+def _score(node: etree._Element, label: str, *, numbered: bool) -> float:
     names = _names(node)
     said = fold(_EDGES.sub("", label)) if len(label) <= _LABEL else ""
     titled = fold(_EDGES.sub("", node.get("title") or node.get("aria-label") or ""))[:_LABEL]
@@ -110,9 +115,10 @@ def _score(node: etree._Element, label: str) -> float:
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
         return 0.0
     near = f"{names} {_names(node.getparent())}"
-    if _CAROUSEL.search(near):
+    around = f"{near} {_names(_up(node, 2))} {_names(_up(node, 3))}"
+    if _CAROUSEL.search(around):
         return 0.0
-    pager = bool(_PAGER_CLASS.search(f"{near} {_names(_up(node, 2))} {_names(_up(node, 3))}"))
+    pager = bool(_PAGER_CLASS.search(around))
     score = 0.0
     if "next" in rel:
         score += 5.0
@@ -120,7 +126,7 @@ def _score(node: etree._Element, label: str) -> float:
         score += 3.0
     elif label.strip() in _ARROWS and pager:
         score += 1.5
-    elif said in MORE or titled in MORE:
+    elif numbered and (said in MORE or titled in MORE or said.startswith("more ")):
         score += 1.0
     if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
         score += 2.5
@@ -155,12 +161,12 @@ def _pager_of(node: etree._Element) -> etree._Element:
     return parent if parent is not None else node
 
 
-def _follows(here: str, address: str) -> float:
-    """A little credit where the address is this page's with one number moved on."""
+def _is_page_of(here: str, address: str) -> bool:
+    """Whether an address is a numbered part of the listing: its number in the query or the path."""
     mine, other = urlsplit(here), urlsplit(address)
-    if mine.path.rstrip("/") == other.path.rstrip("/") and mine.query != other.query:
-        return 0.0 if not parse_qsl(other.query) else 0.2
-    return 0.0
+    if mine.path.rstrip("/") == other.path.rstrip("/"):
+        return mine.query != other.query
+    return bool(_PAGE_NUMBER.search(f"{other.path}?{other.query}"))
 
 
 def _numbered(
@@ -187,10 +193,10 @@ def _current(pager: etree._Element, linked: dict[int, str]) -> int | None:
 
 
 def _same(address: str, url: str) -> bool:
+    """Whether two addresses are one page to a server, which never sees a fragment."""
     mine, other = urlsplit(url), urlsplit(address)
     return (
         mine.hostname == other.hostname
         and (mine.path.rstrip("/") or "/") == (other.path.rstrip("/") or "/")
         and mine.query == other.query
-        and not other.fragment
     )

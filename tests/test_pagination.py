@@ -53,6 +53,7 @@ def test_the_next_page_is_found(body: str) -> None:
         "",
         '<a href="?page=2">Next</a>',
         '<a href="#">Next</a>',
+        '<a href="#!page=3">Next</a>',
         '<a href="?page=1">Previous</a>',
         '<a href="?page=1">1</a> <b>2</b>',
         '<a href="http://other.example/news?page=3">Next</a>',
