@@ -31,7 +31,7 @@ RESERVED = frozenset(
 """File names that Windows keeps for devices, with any extension, and the one of a folder's page."""
 
 READ = 6000
-"""Characters of a body that are read: a release says first what it is about (and is hostile)."""
+"""Characters of a title and of a body that are read: a release says first what it is about (and is hostile)."""
 
 TITLE = 2.0
 REPEAT = 0.5
@@ -125,7 +125,7 @@ def topics_of(
 def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
     """The slugs of the topics that title and body speak of, the strongest first, at most three."""
     matcher = taxonomy.matcher(content.language)
-    title = Counter(matcher.find(content.title))
+    title = Counter(matcher.find(content.title[:READ]))
     scores: dict[str, float] = {}
     titles: dict[str, float] = {}
     for rule, times in (title + Counter(matcher.find(content.body_text[:READ]))).items():
