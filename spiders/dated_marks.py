@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from data.months import fold, month_of
 from data.relative_dates import is_relative
 from data.yearless import day_in_year, month_and_day, year_in
 from spiders.outline import Outline, Text
+from spiders.page import Page
 
 MAX_DATES = 20_000
 """Dates of one page that are read; a page with more is no listing that a person could read."""
@@ -43,21 +44,23 @@ class DateMark:
     sign: int
 
 
-def page_reading(outline: Outline, url: str, reading: Reading) -> Reading:
-    """``reading`` with the order of day and month that the page itself shows, where none is set.
+def page_reading(texts: Iterable[str], page: Page, reading: Reading) -> Reading:
+    """``reading`` with the language and the order of day and month that the page itself shows.
 
-    A page writes its dates in one way: a single 24/03/26 settles all its 03/04/26. Else the country
-    of its host does.
+    A page writes its dates in one way: a single 24/03/26 among ``texts`` settles all its 03/04/26.
+    Else its language and zone do, then the country of its host. What is set is not overruled.
     """
+    if not reading.languages and (language := page.tree.get("lang")):
+        reading = replace(reading, languages=(language.strip()[:35],))
     if reading.order:
         return reading
     pairs = (
         (int(match["a"]), int(match["b"]))
-        for text in outline.texts
-        for match in NUMERIC.finditer(fold(text.text[:_SHORT]))
+        for text in texts
+        for match in NUMERIC.finditer(fold(text[:_SHORT]))
     )
     shown = order_of_dates(pairs)
-    order = shown or reading.day_order or order_of_host(urlsplit(url).hostname or "")
+    order = shown or reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
     return replace(reading, order=order) if order else reading
 
 

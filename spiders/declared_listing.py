@@ -9,6 +9,7 @@ from parsel import Selector, SelectorList
 
 from data.dates import Reading, parse_date
 from data.models import Published
+from spiders.dated_marks import page_reading
 from spiders.link_targets import resolve, target_of
 from spiders.page import Page
 from spiders.pages import ListingItem
@@ -24,6 +25,11 @@ def declared_items(page: Page, reading: Reading, rules: ListingRules) -> tuple[L
     With ``item`` the other selectors are relative to each item. Without, they are taken from the
     page and paired in order.
     """
+    if rules.published:
+        dates = page.selector.css(
+            f"{rules.item} {rules.published}" if rules.item else rules.published
+        )
+        reading = page_reading(map(_text, dates), page, reading)
     if rules.item:
         items = _of_items(page, reading, rules, rules.item)
     else:

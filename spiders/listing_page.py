@@ -54,7 +54,7 @@ def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None
 
 def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> ListingPage:
     flat = outline(page)
-    reading = page_reading(flat, page.url, reading)
+    reading = page_reading((text.text for text in flat.texts), page, reading)
     dates = date_marks(flat, page.url, reading)
     choices: list[_Choice] = []
     best_score = 0.0
