@@ -20,6 +20,7 @@ Command = Callable[..., Any]
 COMMANDS = {
     "collect": "collect",
     "demo": "demo",
+    "extract": "extract",
     "publish": "publish",
     "run": "service",
     "serve": "serve",

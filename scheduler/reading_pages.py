@@ -1,0 +1,51 @@
+"""Reading one page of many, in a process of its own."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from data.reading import Reading
+from spiders.extraction import Wanted, extract
+from spiders.page import Page
+from spiders.visit import utc_now
+
+MOST = 20_000_000
+"""Bytes of a page that are read."""
+
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page to read from a path; ``problem`` is what is known to be wrong beforehand."""
+
+    id: str
+    place: str
+    url: str
+    kind: Wanted
+    problem: str | None = None
+
+
+def read_page(task: Task) -> bytes | str:
+    """What a page says, as JSON; or a sentence on why it could not be read."""
+    if task.problem is not None:
+        return task.problem
+    try:
+        page = saved(task)
+    except (OSError, EOFError, zlib.error) as error:
+        return f"{task.place} can't be read ({error})"
+    return msgspec.json.encode(extract(task.id, page, Reading("UTC", now=utc_now()), task.kind))
+
+
+def saved(task: Task) -> Page:
+    """A page on disk, as it is or compressed by gzip; of a huge one only the beginning."""
+    path = Path(task.place)
+    with path.open("rb") as file:
+        packed = file.read(len(GZIP)) == GZIP
+    with gzip.open(path) if packed else path.open("rb") as opened:
+        return Page(task.url, opened.read(MOST))

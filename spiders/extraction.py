@@ -1,0 +1,75 @@
+"""Extraction of one page into plain values, under the names that all of Communique uses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from data.reading import Reading
+from spiders.kind import kind_of
+from spiders.listing_page import read_listing
+from spiders.page import Page
+from spiders.pages import ListingPage, ReleasePage
+from spiders.release_page import read_release
+
+Wanted = Literal["auto", "listing", "release"]
+
+
+def extract(page_id: str, page: Page, reading: Reading, kind: Wanted = "auto") -> dict[str, Any]:
+    """What a page says, as JSON-ready values; ``kind`` is decided by what is found, or given."""
+    if kind == "listing":
+        return listing_values(page_id, read_listing(page, reading))
+    release = read_release(page, reading)
+    if kind == "release":
+        return release_values(page_id, release)
+    listing = read_listing(page, reading)
+    if kind_of(release, listing) == "listing":
+        return listing_values(page_id, listing)
+    return release_values(page_id, release)
+
+
+def release_values(page_id: str, page: ReleasePage) -> dict[str, Any]:
+    """A release page as plain values."""
+    content = page.content
+    return {
+        "id": page_id,
+        "kind": "release",
+        "url": page.canonical or page.url,
+        "title": content.title if page.confidence.get("title") else None,
+        "published": content.published.iso if content.published else None,
+        "precision": content.published.precision if content.published else None,
+        "language": content.language,
+        "section": content.section,
+        "publisher": content.publisher,
+        "author": content.author,
+        "summary": content.summary,
+        "body_html": content.body_html,
+        "body_text": content.body_text,
+        "images": msgspec.to_builtins(content.images),
+        "attachments": msgspec.to_builtins(content.attachments),
+        "links": msgspec.to_builtins(page.links),
+        "editions": dict(page.editions),
+        "confidence": dict(page.confidence),
+        "reasons": list(page.reasons),
+    }
+
+
+def listing_values(page_id: str, page: ListingPage) -> dict[str, Any]:
+    """A listing page as plain values."""
+    return {
+        "id": page_id,
+        "kind": "listing",
+        "items": [
+            {
+                "url": item.url,
+                "title": item.title,
+                "published": item.published.iso if item.published else None,
+            }
+            for item in page.items
+        ],
+        "next": page.next,
+        "confidence": page.confidence,
+        "rule": page.rule,
+        "reasons": list(page.reasons),
+    }
