@@ -34,7 +34,7 @@ def fold(word: str) -> str:
     """The skeleton that words are compared by."""
     if word.isascii():
         return word.lower()
-    bare = MARKS.sub("", unicodedata.normalize("NFKD", word.replace("İ", "i").lower()))
+    bare = MARKS.sub("", unicodedata.normalize("NFKD", word.lower()))
     return bare.translate(LETTERS)
 
 

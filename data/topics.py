@@ -31,7 +31,8 @@ RESERVED = frozenset(
 """File names that Windows keeps for devices, with any extension, and the one of a folder's page."""
 
 READ = 6000
-"""Characters of a title and of a body that are read: a release says first what it is about (and is hostile)."""
+"""Characters of a title and of a body that are read: the start says what it is about, and the cost
+of a hostile one is bounded."""
 
 TITLE = 2.0
 REPEAT = 0.5
@@ -49,7 +50,7 @@ MANY = "mul"
 """The code of ISO 639-2 for several languages: such rules hold in every one."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
 Phrases = dict[Language, tuple[Text, ...]]
 
 
@@ -61,7 +62,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     half) list phrases by language (ISO 639); those under ``mul`` hold in every language.
     """
 
-    slug: Annotated[str, msgspec.Meta(pattern=f"^{PLAIN_SLUG.pattern}$", max_length=SLUG_LENGTH)]
+    slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
     label: Text
     code: str = ""
     labels: dict[Language, Text] = {}

@@ -53,6 +53,14 @@ def test_the_words_of_a_phrase_speak_for_nothing_else() -> None:
     ]
 
 
+def test_of_two_phrases_the_longer_one_speaks() -> None:
+    matcher = Matcher([read_rule("x", 1, "state bank"), read_rule("y", 1, "state bank holiday*")])
+    assert [rule.topic for rule in matcher.find("State bank holidays at the state bank")] == [
+        "y",
+        "x",
+    ]
+
+
 def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
     matcher = Matcher(
         [

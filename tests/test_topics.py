@@ -127,7 +127,8 @@ def test_a_file_of_ones_own_wins_whole(tmp_path: Path) -> None:
     )
     english = Content(title="Honey-bees for the museum", language="en-GB")
     assert topics_of(english, (), own) == (("bees", "Bee keeping"),)
-    assert text_topics(Content(title="Varroa 日本", language="ja"), own) == ("bees",)
+    for language in ("ja", "en", None):
+        assert text_topics(Content(title="Varroa 日本", language=language), own) == ("bees",)
     assert text_topics(Content(title="Honey bees", language="fr"), own) == ()
 
 
@@ -141,6 +142,7 @@ def test_without_a_file_of_ones_own_the_shipped_one_holds(tmp_path: Path) -> Non
         ("topic = [", "syntax"),
         ('[[topic]]\nslug = "a"\nlabel = "A"\ncolour = "red"', "topic[0]"),
         ('[[topic]]\nslug = "../x"\nlabel = "A"', "topic[0].slug"),
+        ('[[topic]]\nslug = "a\\n"\nlabel = "A"', "topic[0].slug"),
         ('[[topic]]\nslug = "a"\nlabel = ""', "topic[0].label"),
         ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.English = ["x"]', "topic[0].rules"),
         ('[[topic]]\nslug = "con"\nlabel = "A"', "topic con"),
