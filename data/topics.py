@@ -44,6 +44,9 @@ THRESHOLD = 3.0
 SHARE = 0.45
 """A topic counts that has THRESHOLD points, and this share of the best topic's."""
 
+LABEL = 1000
+"""Characters above which a section is no name of one, but a page gone wrong."""
+
 MOST = 3
 HINT = 0.5
 MANY = "mul"
@@ -116,7 +119,8 @@ def topics_of(
     that its page stands in.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
-    for label in map(clean_line, (*source_topics, content.section or "")):
+    given = (label for label in (*source_topics, content.section or "") if len(label) <= LABEL)
+    for label in map(clean_line, given):
         if label:
             slug, name = taxonomy.named(label)
             found.setdefault(slug, name)

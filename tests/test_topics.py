@@ -106,6 +106,14 @@ def test_a_label_that_is_empty_is_no_topic(taxonomy: Taxonomy) -> None:
     assert topics_of(Content(title="-", section=" \u200b\n"), ("", "\0"), taxonomy) == ()
 
 
+def test_a_section_of_300_characters_is_a_topic_and_one_without_end_is_none(
+    taxonomy: Taxonomy,
+) -> None:
+    (slug, label), *more = topics_of(Content(title="-", section="x" * 300), (), taxonomy)
+    assert (len(slug), label, more) == (80, "x" * 300, [])
+    assert topics_of(Content(title="-", section="x" * 100_000), (), taxonomy) == ()
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "topics.toml"
     path.write_text(text, "utf-8")
