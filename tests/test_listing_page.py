@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from pathlib import Path
 
@@ -190,6 +191,34 @@ def test_a_title_in_a_row_of_its_own_above_the_record_is_its_title() -> None:
         for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
     )
     assert rows(read(f"<table>{body}</table>")) == EXPECTED
+
+
+def test_a_featured_release_above_the_list_belongs_to_it() -> None:
+    lead = "<div><h2><a href='/r/9'>Bridge is the longest</a></h2><em>25.11.2022</em></div>"
+    other = "<div class='event'><a href='/events/5'>Open day of the office</a> 26.11.2022</div>"
+    body = "".join(
+        f"<li>{day}.11.2022 <a href='/r/{n}'>{title}</a></li>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    found = rows(read(f"{other}{lead}<ul>{body}</ul>"))
+    assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
+
+
+def test_a_listing_that_scripts_draw_is_read_from_the_state_of_the_page() -> None:
+    posts = [
+        {"title": title, "path": f"/r/{n}", "publishedAt": f"2022-11-{day}"}
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    ]
+    state = json.dumps(
+        {"props": {"pageProps": {"posts": posts, "menu": [{"url": "/a", "name": "A"}]}}}
+    )
+    for script in (
+        f'<script id="__NEXT_DATA__" type="application/json">{state}</script>',
+        f"<script>window.__INITIAL_STATE__ = {state}; start();</script>",
+    ):
+        page = read(f"<div id='app'></div>{script}")
+        assert rows(page) == EXPECTED
+        assert "render = true" in page.reasons[0]
 
 
 def test_words_that_all_links_share_make_no_title() -> None:
