@@ -1,42 +1,64 @@
-"""Cleans the fragment that holds a release's body, and reads it as HTML and as text."""
+"""Cleans the fragment that holds a release's body, and reads it as HTML and as text.
+
+BeautifulSoup mends what browsers would mend and lets rules be applied to the small fragment; one
+walk over it then writes both forms.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+from bs4.element import PreformattedString
 from soupsieve import SelectorSyntaxError
 
 from data.normalize import clean_text
 from data.sanitize import sanitize
-from spiders.fragment import MARK
-from spiders.media import largest_source
-from spiders.phrases import is_share, is_tail, letters
+from spiders.media import IMAGE, largest_source, path_of
+from spiders.phrases import is_share, is_tail, squash
 
-BLOCKS = frozenset(
-    "p div section article main blockquote ul ol li dl dt dd table thead tbody tr td th caption "
-    "pre figure figcaption h1 h2 h3 h4 h5 h6 hr header footer address details summary center".split()
+BLOCKS: Final = frozenset(
+    "p div section article main blockquote ul ol dl table thead tbody tfoot caption pre figure "
+    "figcaption h1 h2 h3 h4 h5 h6 hr header footer address details summary center li tr dt dd".split()
 )
-LINES = frozenset(["li", "tr", "dt", "dd"])
-SILENT = frozenset(["figcaption", "script", "style"])
-TAIL_SHARE = 0.5
-"""A tail is cut only where less than this share of the text comes after it."""
+LINES: Final = frozenset(["li", "tr", "dt", "dd"])
+CELLS: Final = frozenset(["td", "th"])
+SILENT: Final = frozenset(["figcaption"])
+"""What is shown with the body but is not text of it."""
+
+DROPPED: Final = frozenset("script style noscript template iframe object embed form svg".split())
+ALONE: Final = frozenset(["br", "hr", "img", "col", "wbr"])
+SHOWN: Final = frozenset([*ALONE, "td", "th", "tr"])
+WRITTEN: Final = frozenset(
+    "href alt width height colspan rowspan scope lang dir start reversed type value datetime cite "
+    "title hreflang span".split()
+)
+TAIL_FROM: Final = 0.5
+"""The share of a body's text after which a line such as "Other news" ends it."""
+
+BUTTONS: Final = frozenset(["a", "li", "button", "span"])
+NEAR_BUTTON: Final = 60
+"""Characters around a button up to which they are a bar of buttons, not a sentence."""
 
 
 def clean_body(
-    fragment: str, base: str, title: str, drop: Sequence[str] = ()
+    fragment: str, base: str, title: str, drop: Sequence[str] = (), *, declared: bool = False
 ) -> tuple[str, str, list[str]]:
-    """The body as sanitized HTML and as text, with sentences on what could not be done."""
+    """The body as sanitized HTML and as text, with sentences on what could not be done.
+
+    With ``declared`` nothing was chosen from the fragment yet, and its tail, headline and buttons
+    are dropped here.
+    """
     soup = BeautifulSoup(fragment, "lxml")
     reasons = drop_declared(soup, drop)
-    for marked in soup.find_all(attrs={MARK: True}):
-        marked.decompose()
-    cut_tail(soup)
-    drop_lines(soup, title)
-    mend_images(soup)
-    root = soup.body or soup
-    return sanitize(root.decode_contents(), base), clean_text(plain_text(root)), reasons
+    if declared:
+        cut_tail(soup)
+        drop_lines(soup, title)
+    html, text = written(soup.body or soup)
+    return sanitize(html, base), clean_text(text), reasons
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
@@ -54,15 +76,15 @@ def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
 
 def cut_tail(soup: BeautifulSoup) -> None:
     """Cut from the first line that announces other releases to the end of the body."""
-    total = len(soup.get_text())
-    seen = 0
+    total = sum(map(len, soup.find_all(string=True)))
+    before = 0
     for text in soup.find_all(string=True):
-        seen += len(text)
-        line = str(text).strip()
-        if not line or not is_tail(line) or seen < total * TAIL_SHARE:
+        before += len(text)
+        line = text.strip()
+        if not line or before < total * TAIL_FROM or not is_tail(line):
             continue
-        holder = line_holder(text)
-        if holder.get_text().strip() != line:
+        holder = line_holder(text, line)
+        if holder is None:
             continue
         for node in [*following(holder)]:
             node.extract()
@@ -70,84 +92,122 @@ def cut_tail(soup: BeautifulSoup) -> None:
         return
 
 
-def line_holder(text: NavigableString) -> Tag:
-    """The largest element that says no more than one text does."""
+def line_holder(text: NavigableString, line: str) -> Tag | None:
+    """The largest element that says no more than a line does; None where a text goes on."""
     holder = text.parent
-    assert holder is not None  # noqa: S101 - a text that was found in a soup has a parent
-    line = text.strip()
-    while (
-        holder.parent is not None
-        and holder.parent.name not in {"body", "html", "[document]"}
-        and holder.parent.get_text().strip() == line
-    ):
-        holder = holder.parent
-    return holder
+    while holder is not None and holder.name not in {"body", "html", "[document]"}:
+        above = holder.parent
+        if holder.get_text().strip() != line:
+            return None
+        if above is None or above.get_text().strip() != line:
+            return holder
+        holder = above
+    return None
 
 
-def following(node: Tag) -> Iterator[Tag | NavigableString]:
+def following(node: Tag) -> Iterator[PageElement]:
     """All that comes after an element, up to the end of the body."""
     level: Tag | None = node
     while level is not None and level.name not in {"body", "html", "[document]"}:
-        yield from list(level.next_siblings)  # type: ignore[misc]
+        yield from level.next_siblings
         level = level.parent
 
 
 def drop_lines(soup: BeautifulSoup, title: str) -> None:
     """Drop the headline where the body repeats it, and the buttons of share bars."""
-    headline = letters(title)
+    headline = squash(title)
     for node in soup.find_all(["h1", "h2", "h3"], limit=4):
-        if headline and letters(node.get_text()) == headline:
+        if headline and squash(node.get_text()) == headline:
             node.decompose()
-    for node in soup.find_all(["a", "li", "button", "span"]):
+    for node in soup.find_all(BUTTONS):
         if node.parent is not None and is_share(node.get_text().strip()):
             around = node.parent.get_text().strip()
-            if len(around) < 60:
+            if len(around) < NEAR_BUTTON:
                 node.decompose()
 
 
-def mend_images(soup: BeautifulSoup) -> None:
-    """Give lazy images their address, the larger one where a link offers it."""
-    for image in soup.find_all("img"):
-        source = largest_source(image.attrs)
-        link = image.find_parent("a")
-        href = str(link.get("href", "")) if link is not None else ""
-        if re.search(r"\.(jpe?g|png|webp|gif|avif)(\?|$)", href, re.IGNORECASE):
-            source = href
-            if link is not None:
-                link.unwrap()
-        if source:
-            image["src"] = source
-        else:
-            image.decompose()
-
-
-def plain_text(root: Tag) -> str:
-    """The text of a fragment: paragraphs parted by a blank line, captions left out."""
-    out: list[str] = []
-    stack: list[Tag | NavigableString | str] = [root]
+def written(root: Tag) -> tuple[str, str]:
+    """A fragment as HTML without empty elements, and as text: blank lines part paragraphs."""
+    html: list[str] = []
+    text: list[str] = []
+    opened: list[tuple[int, str, int]] = []
+    shown = 0
+    stack: list[PageElement | str] = [*reversed(root.contents)]
     while stack:
         node = stack.pop()
         if isinstance(node, Tag):
-            if node.name in SILENT:
+            name = node.name
+            if name in DROPPED:
                 continue
-            if node.name == "br":
-                out.append("\n")
+            if name in ALONE:
+                shown += write_alone(node, name, html, text)
                 continue
-            gap = "\n" if node.name in LINES else "\n\n" if node.name in BLOCKS else ""
-            if node.name in {"td", "th"}:
-                gap = " "
+            opened.append((len(html), name, shown))
+            html.append(f"<{name}{attributes(node)}>")
+            gap = gap_of(name)
             if gap:
-                out.append(gap)
-                stack.append(Gap(gap))
-            stack.extend(reversed(node.contents))  # type: ignore[arg-type]
-        elif isinstance(node, Gap):
-            out.append(node)
-        elif type(node) is NavigableString:
-            out.append(" ".join(f"|{node}|".split())[1:-1])
-    return "".join(out)
+                text.append(gap)
+            if name in SILENT:
+                stack.append(f"{name}/{len(text)}")
+            else:
+                stack.append(name)
+            stack.extend(reversed(node.contents))
+        elif isinstance(node, NavigableString):
+            if not isinstance(node, PreformattedString):
+                html.append(escape(node, quote=False))
+                text.append(SPACE.sub(" ", node))
+                shown += not node.isspace()
+        else:
+            place, name, before = opened.pop()
+            silent = node.partition("/")[2]
+            if silent:
+                del text[int(silent) :]
+            if shown == before and name not in SHOWN:
+                del html[place:]
+            else:
+                html.append(f"</{name}>")
+            gap = gap_of(name)
+            if gap and name not in LINES:
+                text.append(gap)
+    return BREAKS_AROUND.sub("", "".join(html).strip()), "".join(text)
 
 
-class Gap(str):
-    """A break that ends a block."""
+SPACE: Final = re.compile(r"\s+")
+BREAKS_AROUND: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
 
-    __slots__ = ()
+
+def gap_of(name: str) -> str:
+    """What parts the text of an element from the text around it."""
+    if name in BLOCKS:
+        return "\n" if name in LINES else "\n\n"
+    return " " if name in CELLS else ""
+
+
+def write_alone(node: Tag, name: str, html: list[str], text: list[str]) -> bool:
+    """Write an element that holds nothing, and whether it shows something.
+
+    An image without an address is left out.
+    """
+    if name == "img":
+        source = largest_source(node.attrs)
+        link = node.parent
+        href = str(link.get("href") or "") if link is not None and link.name == "a" else ""
+        if IMAGE.search(path_of(href)):
+            source = href
+        if source:
+            html.append(f'<img src="{escape(source)}"{attributes(node)}>')
+        return bool(source)
+    html.append(f"<{name}>")
+    text.append("\n" if name == "br" else gap_of(name))
+    return False
+
+
+def attributes(node: Tag) -> str:
+    """The attributes of an element that are kept, as HTML."""
+    if not node.attrs:
+        return ""
+    return "".join(
+        f' {name}="{escape(value)}"'
+        for name, value in node.attrs.items()
+        if name in WRITTEN and isinstance(value, str)
+    )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spiders.hints import BIT
 from spiders.metadata import Metadata
 from spiders.survey import Frame, Survey
-from spiders.phrases import is_share, is_tail, squash
+from spiders.phrases import letters, phrases, squash
 
 Matrix = NDArray[np.float32]
 Places = NDArray[np.int32]
@@ -31,24 +31,24 @@ TAG_CODES: Final = {
     "div": 14, "label": 15, "button": 15, "form": 15, "ul": 16, "address": 17, "header": 18,
     "footer": 19, "aside": 20,
 }  # fmt: skip
-LEGAL = re.compile(
-    "©|copyright|all rights|cookie|newsletter|subscri|sign up|javascript|log ?in|alle rechte|"
-    "datenschutz|abonn|anmelden|registr|suscr|inscri|derechos|droits|права защищены|prawa|"
-    "advertis|anzeige|werbung|publicid",
-    re.IGNORECASE,
+LEGAL: Final = (
+    "©", "copyright", "all rights", "cookie", "newsletter", "subscri", "sign up", "javascript",
+    "log in", "login", "alle rechte", "datenschutz", "abonn", "anmelden", "registr", "suscr",
+    "inscri", "derechos", "droits", "права защищены", "prawa", "advertis", "anzeige", "werbung",
+    "publicid",
+)  # fmt: skip
+CREDIT: Final = frozenset(
+    "foto photo image bild credit crédit fuente quelle source picture getty reuters by von par por "
+    "di da av door autor author text".split()
 )
-CREDIT = re.compile(
-    r"(foto|photo|image|bild|credit|crédit|fuente|quelle|source|picture|getty|reuters|by|von|par|"
-    r"por|di|da|av|door|autor|author|text)\b",
-    re.IGNORECASE,
+LEAD_IN: Final = frozenset(
+    "read see more lesen mehr lire leer lea leggi читайте also related watch video follow click "
+    "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
 )
-LEAD_IN = re.compile(
-    r"(read|see|more|lesen|mehr|lire|leer|lea|leggi|читайте|also|related|watch|video|follow|click|"
-    r"siehe|weiter|voir|ver|meer|lees|les|läs|oku|zobacz|czytaj)\b",
-    re.IGNORECASE,
-)
+WORD: Final = re.compile(r"[^\W\d_]+")
 STAMP = re.compile(r"\d{1,4}[./:-]\d{1,2}|\d{4}")
 FAR: Final = 200.0
+LONG_LINE: Final = 400
 
 
 def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
@@ -70,6 +70,7 @@ def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
     levels: list[tuple[int, ...]] = []
     sums: list[tuple[float, ...]] = []
     seen_texts: dict[str, int] = {}
+    tails, shares = phrases("tails"), phrases("share")
     since_tail = FAR
     since_heading, level = FAR, 0
     since_title = -1.0
@@ -84,12 +85,17 @@ def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
             since_title = 0.0
         elif since_title >= 0:
             since_title += 1
-        tail = size < 60 and is_tail(text)
+        line = letters(text) if size < 60 else ""
+        tail = line in tails
         since_tail = 0.0 if tail else since_tail + 1
         if tag[0] == "h" and len(tag) == 2 and tag != "hr":
             since_heading, level = 0.0, ord(tag[1]) - 48
         else:
             since_heading += 1
+        lower = text.lower() if size < LONG_LINE else ""
+        legal = any(part in lower for part in LEGAL)
+        opening = WORD.match(text)
+        word = opening[0].lower() if opening else ""
         repeated = seen_texts.get(text[:60], 0)
         seen_texts[text[:60]] = repeated + 1
         rows.append(
@@ -108,11 +114,11 @@ def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
                 since_tail,
                 since_heading,
                 level,
-                size < 40 and is_share(text),
+                size < 40 and line in shares,
                 repeated,
-                LEGAL.search(text) is not None if size < 400 else 0.0,
-                CREDIT.match(text) is not None,
-                LEAD_IN.match(text) is not None,
+                legal,
+                word in CREDIT,
+                word in LEAD_IN,
                 STAMP.search(text) is not None if size < 100 else 0.0,
                 told_before(summary, key or squash(text[:120])),
                 witness(text, told),

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 
 from lxml import etree
 
 from spiders.mainbody import MainBody
-from spiders.survey import INLINE, SKIPPED, Block, Frame, Survey
+from spiders.survey import INLINE, SKIPPED, Frame, Survey
 
 VOID = frozenset(["br", "hr", "img", "wbr", "source", "col"])
 KEPT_ATTRIBUTES = frozenset(
-    "class id href title alt width height colspan rowspan scope lang dir start reversed type value "
-    "datetime cite data-dropped".split()
+    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()
 )
-LAZY = (
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazy",
-    "data-srcset",
-    "srcset",
-    "data-url",
-)
-MARK = "data-dropped"
-"""The attribute that marks what detection would leave out, where declared rules shall judge."""
 
 
-def cut(body: MainBody, seen: Survey) -> str:
-    """The HTML of a body's element with the kept blocks only, and the images among them."""
+def cut(body: MainBody, seen: Survey, *, named: bool = False) -> str:
+    """The HTML of a body's element with the kept blocks only, and the images among them.
+
+    With ``named`` all attributes stay, for rules that ask for them.
+    """
     kept = set(map(id, body.kept))
     silent = {piece for block in seen.blocks if id(block) not in kept for piece in block.pieces}
+    mute = {
+        element
+        for element, tail in silent
+        if not tail and element.tag in INLINE and not len(element)
+    }
     alive: set[etree._Element] = set()
     for block in body.kept:
         frame: Frame | None = block.frame
@@ -48,14 +43,16 @@ def cut(body: MainBody, seen: Survey) -> str:
             if not isinstance(tag, str) or tag in SKIPPED:
                 walker.skip_subtree()
                 continue
-            if tag not in INLINE and tag not in VOID and element not in alive and element in texts:
+            if element in mute or (
+                tag not in INLINE and tag not in VOID and element not in alive and element in texts
+            ):
                 walker.skip_subtree()
                 continue
-            out.append(_open(element, tag))
+            out.append(_open(element, tag, named=named))
             if element.text and (element, False) not in silent:
                 out.append(escape(element.text, quote=False))
             continue
-        if isinstance(tag, str) and tag not in SKIPPED:
+        if isinstance(tag, str) and tag not in SKIPPED and element not in mute:
             if tag in INLINE or tag in VOID or element in alive or element not in texts:
                 if tag not in VOID:
                     out.append(f"</{tag}>")
@@ -69,11 +66,10 @@ def whole(element: etree._Element) -> str:
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
-def _open(element: etree._Element, tag: str) -> str:
+def _open(element: etree._Element, tag: str, *, named: bool) -> str:
+    """The start tag; with ``named`` also what selectors ask for."""
     parts = [tag]
     for name, value in element.items():
-        if name in KEPT_ATTRIBUTES and tag != "img":
+        if tag == "img" or name in KEPT_ATTRIBUTES or named:
             parts.append(f'{name}="{escape(value)}"')
-    if tag == "img":
-        parts.extend(f'{name}="{escape(value)}"' for name, value in element.items())
     return f"<{' '.join(parts)}>"

@@ -67,7 +67,7 @@ def images_of(fragment: etree._Element | None, meta: Metadata, base: str) -> tup
     for node in fragment.iter("img") if fragment is not None else ():
         link = node.getparent()
         href = link.get("href") or "" if link is not None and link.tag == "a" else ""
-        source = href if IMAGE.search(urlsplit_path(href)) else largest_source(dict(node.attrib))
+        source = href if IMAGE.search(path_of(href)) else largest_source(dict(node.attrib))
         add(found, base, source, node.get("alt"))
         if len(found) >= MAX_MEDIA:
             break
@@ -86,7 +86,7 @@ def add(found: dict[str, Media], base: str, source: str, title: str | None) -> N
 
 def image_type(url: str) -> str:
     """The media type that an image's address suggests."""
-    kind = mimetypes.guess_type(urlsplit_path(url))[0] or ""
+    kind = mimetypes.guess_type(path_of(url))[0] or ""
     return kind if kind.startswith("image/") else "image/jpeg"
 
 
@@ -96,17 +96,17 @@ def attachments_of(elements: Iterable[etree._Element], base: str) -> tuple[Media
     for element in elements:
         for link in element.iter("a"):
             href = link.get("href") or ""
-            if not FILE.search(urlsplit_path(href)):
+            if not FILE.search(path_of(href)):
                 continue
             url = absolute(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
-                kind = mimetypes.guess_type(urlsplit_path(url))[0] or "application/octet-stream"
+                kind = mimetypes.guess_type(path_of(url))[0] or "application/octet-stream"
                 title = clean_line("".join(link.itertext())) or None
                 found[url] = Media(url, kind, title=title)
     return tuple(found.values())
 
 
-def urlsplit_path(url: str) -> str:
+def path_of(url: str) -> str:
     """The decoded path of an address, empty where it is none."""
     try:
         return unquote(urlsplit(url).path)

@@ -12,6 +12,7 @@ from data.models import Content, Link, Published
 from data.normalize import clean_line
 from data.sanitize import absolute
 from spiders.body import clean_body
+from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
 from spiders.fragment import cut, whole
 from spiders.hints import BIT
@@ -70,6 +71,9 @@ def read_release(
         reasons.extend(doubts)
     if title is None:
         reasons.append("no title was found")
+    if body is not None:
+        headline, order = (title.text, title.order) if title else ("", None)
+        body = replace(body, kept=trim(body.kept, headline, order, reading))
     elements, html, text, rule, sure = read_body(page, rules, body, seen, title, reasons)
     content = Content(
         title=title.text if title and title.text else UNTITLED,
@@ -123,14 +127,18 @@ def read_body(
     if rules.body:
         found = select(page, rules.body, reasons)
         if found is not None:
-            html, text, doubts = clean_body(whole(found), page.base, headline, rules.drop)
+            html, text, doubts = clean_body(
+                whole(found), page.base, headline, rules.drop, declared=True
+            )
             reasons.extend(doubts)
             return found, html, text, "declared", 1.0
         reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
     if body is None:
         reasons.append("no body was found")
         return None, "", "", "", 0.0
-    html, text, doubts = clean_body(cut(body, seen), page.base, headline, rules.drop)
+    html, text, doubts = clean_body(
+        cut(body, seen, named=bool(rules.drop)), page.base, headline, rules.drop
+    )
     reasons.extend(doubts)
     return body.frame.element, html, text, body.rule, body.confidence
 

@@ -1,7 +1,7 @@
 """One walk over a page: its text in blocks, each with what surrounds it.
 
-A block is a run of text that no block-level element interrupts: a paragraph, a list item, a line of
-a menu. A frame is an open block-level element with the sums of what lies in it. All readers of a
+A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a list
+item, a line of a menu. A frame is an open block-level element with the sums of what lies in it. All readers of a
 page (body, title, date) work on this one survey, so that the tree is walked once.
 """
 
@@ -125,19 +125,22 @@ class _Walk:
     """The state of a walk: the open frame, and the text since the last block boundary."""
 
     __slots__ = (
-        "anchor", "anchors", "blocks", "elements", "found", "frame", "hints", "links", "pieces",
-        "texts",
+        "anchor", "anchors", "blocks", "broken", "elements", "found", "frame", "hints", "links",
+        "pieces", "texts",
     )  # fmt: skip
 
     def __init__(self, root: etree._Element) -> None:
         self.frame = Frame(root, "html", None, 0)
         self.found = Survey(self.frame)
         self.blocks = self.found.blocks
+        self.broken = False
         self.elements = self.anchor = self.anchors = self.hints = self.links = 0
         self.texts: list[str] = []
         self.pieces: list[tuple[etree._Element, bool]] = []
 
     def add(self, element: etree._Element, text: str, tail: bool) -> None:  # noqa: FBT001 - hot
+        if self.broken and not text.isspace():
+            self.broken = False
         if self.anchor:
             self.links += len(text)
         self.texts.append(text)
@@ -157,6 +160,9 @@ class _Walk:
     def open_block(self, element: etree._Element, tag: str) -> None:
         self.elements += 1
         if tag == "br":
+            if self.broken:
+                self.flush()
+            self.broken = True
             self.texts.append(" ")
             return
         if self.texts:
@@ -213,6 +219,7 @@ class _Walk:
                 frame.rich += size
         self.texts = []
         self.pieces = []
+        self.broken = False
         self.links = self.anchors = self.hints = 0
 
     def finish(self) -> None:
