@@ -27,6 +27,9 @@ COUNTER = re.compile(
 )
 """A whole line that counts visitors, in the forms that press rooms use."""
 
+SEGMENT = re.compile(r"\n|\s[|·•]\s")
+"""Parts lines, and a line of small print into its pieces."""
+
 SHINGLE = 3
 """Words in a shingle: short enough for one-paragraph notices."""
 
@@ -36,7 +39,8 @@ def tokens(text: str) -> list[str]:
 
     In scripts without spaces each letter is a word.
     """
-    kept = "\n".join(line for line in text.splitlines() if not COUNTER.match(line))
+    pieces = SEGMENT.split(text)
+    kept = "\n".join(piece for piece in pieces if not COUNTER.match(piece))
     words = WORD.findall(kept.casefold())
     if not UNSPACED.search(kept):
         return words

@@ -50,6 +50,7 @@ def test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date(
         {"body_text": BODY.replace(" ", "  ").upper().lower() + "\n\nViews: 1841"},
         {"body_html": "<div><p>other markup</p></div>"},
         {"title": "New  Signal Station Opened"},
+        {"body_text": BODY + "\n\nViews: 376 | Visits today: 12"},
     ],
 )
 def test_white_space_counters_and_markup_are_no_change(
