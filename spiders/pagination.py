@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -37,6 +38,7 @@ _PAGE_NUMBER = re.compile(
     r"[/?&;](?:page|paged|p|pg|pagina|seite|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
     re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"(\d{1,9})")
 _LABEL = 40
 _NUMBER = re.compile(r"\d{1,5}")
 
@@ -93,7 +95,7 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         numbered = _is_page_of(page.url, address)
         score = _score(node, label, numbered=numbered)
         if score > 0:
-            yield _Candidate(address, score + 0.2 * numbered)
+            yield _Candidate(address, score + 0.2 * numbered + 0.3 * _step(page.url, address))
     yield from _numbered(numbers)
 
 
@@ -154,7 +156,7 @@ def _pager_of(node: etree._Element) -> etree._Element:
     """The element that holds the row of page numbers: above the list item of this one."""
     parent = node.getparent()
     if parent is not None and parent.tag in {"li", "span", "td", "b", "strong", "div"}:
-        links = sum(1 for _ in parent.iter("a"))
+        links = len(list(islice(parent.iter("a"), 2)))
         above = parent.getparent()
         if links == 1 and above is not None:
             return above
@@ -167,6 +169,19 @@ def _is_page_of(here: str, address: str) -> bool:
     if mine.path.rstrip("/") == other.path.rstrip("/"):
         return mine.query != other.query
     return bool(_PAGE_NUMBER.search(f"{other.path}?{other.query}"))
+
+
+def _step(here: str, address: str) -> int:
+    """1 where an address differs from the page's in one number that is higher, -1 where lower."""
+    mine, other = _NUMBERS.split(here), _NUMBERS.split(address)
+    if len(mine) != len(other):
+        return 0
+    changed = [
+        (old, new) for old, new in zip(mine, other, strict=True) if old.strip() != new.strip()
+    ]
+    if len(changed) != 1 or not all(number.isdecimal() for number in changed[0]):
+        return 0
+    return 1 if int(changed[0][1]) > int(changed[0][0]) else -1
 
 
 def _numbered(
