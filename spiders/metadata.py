@@ -27,12 +27,14 @@ TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 class Metadata:
     """``metas`` maps a lower-case name or property to its contents in page order.
 
-    ``nodes`` are the JSON-LD objects that describe a page or an article, articles first.
+    ``nodes`` are the JSON-LD objects that describe a page or an article, articles first;
+    ``broken`` are the JSON-LD texts that are no JSON.
     """
 
     metas: Mapping[str, tuple[str, ...]]
     nodes: tuple[Mapping[str, Any], ...]
     title: str
+    broken: tuple[str, ...] = ()
 
     def meta(self, *names: str) -> str:
         """The first content of the first of these names that has one, or an empty string."""
@@ -56,6 +58,7 @@ def read_metadata(root: etree._Element) -> Metadata:
     """Gather a page's metadata; what can't be read is passed over."""
     metas: dict[str, list[str]] = {}
     nodes: list[Mapping[str, Any]] = []
+    broken: list[str] = []
     title = ""
     for element in root.iter("meta", "title", "script"):
         if element.tag == "meta":
@@ -69,9 +72,12 @@ def read_metadata(root: etree._Element) -> Metadata:
             if not title and (parent is None or parent.tag != "svg"):
                 title = " ".join("".join(element.itertext()).split())
         elif "ld+json" in (element.get("type") or "").lower():
-            nodes.extend(articles(parse_json(element.text or "")))
+            value = parse_json(element.text or "")
+            if value is None and element.text:
+                broken.append(element.text[:MAX_SCRIPT])
+            nodes.extend(articles(value))
     ranked = sorted(nodes, key=rank)
-    return Metadata({name: tuple(found) for name, found in metas.items()}, tuple(ranked), title)
+    return Metadata({name: tuple(found) for name, found in metas.items()}, tuple(ranked), title, tuple(broken))
 
 
 def parse_json(text: str) -> Any:

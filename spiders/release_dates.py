@@ -41,6 +41,10 @@ STATE: Final = re.compile(
 )
 """A date in the state that a script carries: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
+PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
+"""A date with dots, which is written day first wherever it is written."""
+
 URL_DAY: Final = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([/_.-]?)(0?[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01]|[1-9](?![-_]))(?!\d)"
 )
@@ -98,7 +102,7 @@ def find_published(
         if found is None:
             continue
         if plausible(found, reading.now):
-            told = found
+            told = swapped(found, named)
             break
         reasons.append(f"the date {found.iso} of {rule} can't be one of publication")
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
@@ -106,7 +110,7 @@ def find_published(
             return as_shown(told, named, seen, place, reading), reasons
         return told, reasons
     best = told
-    top = 0.0 if told is None else 2.2 if trusted(told) else 1.4
+    top = 0.0 if told is None else 2.2 if trusted(told) else 1.2
     if named is not None and top < 1.6:
         best, top = named, 1.6
     for score, found in shown_dates(seen, place, reading):
@@ -121,10 +125,18 @@ def find_published(
         if score > top:
             best, top = found, score
     if best is None:
-        best = state_date(root, reading)
+        best = bare_time(root, reading) or state_date(root, reading)
     if best is None:
         return None, [*reasons, "no date of publication was found"]
     return best, reasons
+
+
+def swapped(told: Published, named: Published | None) -> Published:
+    """A date whose day and month were read the wrong way round, where the address says so."""
+    if named is None or told.day == named.day:
+        return told
+    turned = (told.day.year, told.day.day, told.day.month)
+    return named if turned == (named.day.year, named.day.month, named.day.day) else told
 
 
 def trusted(told: Published) -> bool:
@@ -175,6 +187,9 @@ def machine_dates(meta: Metadata, root: etree._Element) -> Iterator[tuple[str, s
         text = meta.text(key)
         if text:
             yield text, f"json-ld:{key}"
+    for text in meta.broken:
+        if match := PUBLISHED.search(text):
+            yield match[1], "json-ld:datePublished"
     for name in META_DATES[:-3]:
         text = meta.meta(name)
         if text:
@@ -230,17 +245,20 @@ def dates_of_block(
     """The dates in one block, with their scores."""
     text = block.text[:MAX_LINE]
     score = weight(block, place)
+    rule = "class" if (block.hints | block.frame.near) & BIT["date"] else "line"
+    seen: tuple[Published, ...] = ()
+    if LIKELY.search(text):
+        if reading.order is None and DOTTED.search(text):
+            reading = replace(reading, order="DMY")
+        seen = find_dates(text, reading, rule)
     for element, tail in block.pieces:
         stamp = element.get("datetime") if element.tag == "time" and not tail else None
         found = parse_date(stamp, reading, "time") if stamp else None
-        if found:
+        if found and (not seen or any(near(found, other) for other in seen)):
             yield score + 1.0, found
             return
-    if not LIKELY.search(text):
-        return
-    rule = "class" if (block.hints | block.frame.near) & BIT["date"] else "line"
     before = 0
-    for found in find_dates(text, reading, rule):
+    for found in seen:
         start = text.find(found.raw, before)
         beside = text[before : max(start, before)]
         before = max(start, before) + len(found.raw)
@@ -273,6 +291,15 @@ def weight(block: Block, place: Place) -> float:
     else:
         score -= 0.3
     return score
+
+
+def bare_time(root: etree._Element, reading: Reading) -> Published | None:
+    """The date of the first ``<time>`` of a page that has one, shown or not."""
+    for element in root.iter("time"):
+        found = parse_date(element.get("datetime") or "", reading, "time")
+        if found and plausible(found, reading.now):
+            return found
+    return None
 
 
 def state_date(root: etree._Element, reading: Reading) -> Published | None:
