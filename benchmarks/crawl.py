@@ -5,9 +5,8 @@
 A loopback server, a process of its own, serves a listing and N pages. First a bare Scrapy spider
 with stock settings only fetches them, then a crawl of ours fetches, reads, cleans, files and
 commits them; both are new processes and count from the answer of the listing to the last result.
-The pages
-are real ones from ../shared where it is present, else (and with --rooms) those of the bundled press
-rooms. With --profile our crawl prints where its time goes.
+The pages are real ones from ../shared where it is present, else (and with --rooms) those of the
+bundled press rooms. With --profile our crawl prints where its time goes.
 """
 
 from __future__ import annotations

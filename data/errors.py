@@ -17,8 +17,8 @@ class CommuniqueError(Exception):
     exit_code = 1
 
 
-class SettingsError(CommuniqueError):
-    """communique.toml can't be used as it is written."""
+class ConfigurationError(CommuniqueError):
+    """A file that a person wrote can't be used: names the file, the key and the fix."""
 
     exit_code = 2
 
@@ -29,16 +29,12 @@ class SettingsError(CommuniqueError):
         self.fix = fix
 
 
-class SourceError(CommuniqueError):
-    """A source file can't be used: names the file, the key and the fix."""
+class SettingsError(ConfigurationError):
+    """communique.toml, or a user's own topics, can't be used as written."""
 
-    exit_code = 2
 
-    def __init__(self, path: str, key: str, fix: str) -> None:
-        super().__init__(f"{path}: {key}: {fix}")
-        self.path = path
-        self.key = key
-        self.fix = fix
+class SourceError(ConfigurationError):
+    """A source file can't be used as written."""
 
 
 class UnknownSource(CommuniqueError):
