@@ -15,6 +15,7 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
@@ -24,6 +25,7 @@ from data.models import Run, RunError
 from data.topics import load_taxonomy
 from scheduler.home import Home, open_home
 from spiders.loader import LoadedSource, choose, load_sources
+from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
 from spiders.spider import PressRoomSpider
 from spiders.visit import Visit, utc_now
@@ -82,6 +84,25 @@ def crawl(job: Job) -> tuple[Run, ...]:
 
 
 def _visit(home: Home, sources: list[LoadedSource], job: Job) -> tuple[Run, ...]:
+    browser: dict[str, Any] = {}
+    failed: tuple[Run, ...] = ()
+    if rendered := [loaded for loaded in sources if loaded.file.render]:
+        try:
+            browser = render_settings(home.settings.network)
+        except BrowserMissing as error:
+            failed = tuple(_without_browser(loaded, str(error)) for loaded in rendered)
+            sources = [loaded for loaded in sources if not loaded.file.render]
+    return (*failed, *_crawl(home, sources, job, browser))
+
+
+def _without_browser(loaded: LoadedSource, message: str) -> Run:
+    found = RunError(loaded.file.url, "browser", message)
+    return Run(loaded.id, utc_now(), 0.0, errors=(found,))
+
+
+def _crawl(
+    home: Home, sources: list[LoadedSource], job: Job, browser: dict[str, Any]
+) -> tuple[Run, ...]:
     if not sources:
         return ()
     store = home.store()
@@ -99,7 +120,7 @@ def _visit(home: Home, sources: list[LoadedSource], job: Job) -> tuple[Run, ...]
         for loaded in sources
     ]
     urls = [loaded.file.feed or loaded.file.url for loaded in sources]
-    process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls))
+    process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls) | browser)
     process.crawl(PressRoomSpider, visits=visits)
     process.start()
     store.close()

@@ -44,7 +44,8 @@ class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One source as its TOML file describes it; the file's stem is the source's id.
 
-    ``interval`` is in seconds. ``date_order`` settles dates such as 03/04/26.
+    ``interval`` is in seconds. ``date_order`` settles dates such as 03/04/26. With ``render`` pages
+    are read as a browser shows them.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -55,6 +56,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date_order: DateOrder | None = None
     interval: Annotated[int, msgspec.Meta(ge=60)] | None = None
     feed: str | None = None
+    render: bool = False
     listing: ListingRules = msgspec.field(default_factory=ListingRules)
     release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)
 

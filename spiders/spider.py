@@ -22,6 +22,7 @@ from spiders.drafting import NotARelease, draft_release
 from spiders.listing_page import read_listing
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
+from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
 
 LISTING, KNOWN, NEW = 2, 1, 0
@@ -183,7 +184,9 @@ class PressRoomSpider(Spider):
         **more: Any,
     ) -> Request:
         visit.expect()
-        validator = visit.store.validator(url) if conditional else None
+        render = needs_browser(visit.file, url)
+        # A page that scripts fill may have changed where its document has not.
+        validator = visit.store.validator(url) if conditional and not render else None
         headers = {
             "If-None-Match": validator.etag if validator else None,
             "If-Modified-Since": validator.last_modified if validator else None,
@@ -195,7 +198,7 @@ class PressRoomSpider(Spider):
             headers={name: value for name, value in headers.items() if value},
             priority=priority,
             cb_kwargs={"visit": visit, **more},
-            meta={"asked": url},
+            meta={"asked": url, RENDER: render},
         )
 
     @staticmethod
@@ -229,7 +232,7 @@ def explain(failure: Failure, host: str) -> tuple[str, str]:
         "DownloadTimeoutError": ("timeout", "it took too long to answer"),
         "DNSLookupError": ("dns", "its host name leads nowhere"),
         "CannotResolveHostError": ("dns", "its host name leads nowhere"),
-        "ConnectionRefusedError": ("connection", "nothing listens at its address"),
+        "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
         "NotSupported": ("refused", "only http and https addresses are fetched"),
         "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
     }

@@ -1,0 +1,143 @@
+"""`render = true`: pages that scripts fill are read as a browser shows them, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.models import Facet
+from data.sqlite import SqliteStore
+from scheduler.capture import Capture
+from scheduler.home import open_home
+from spiders.rendering import BrowserMissing, find_browser
+from tests.command import collect, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+try:
+    BROWSER = find_browser()
+except BrowserMissing as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+SHELL = (
+    '<!DOCTYPE html><html lang="en"><head><title>Harbour Board</title></head><body>'
+    '<div id="root"></div><script>'
+    'fetch("/parts" + location.pathname).then(r => r.text()).then(t => {{'
+    'document.getElementById("root").innerHTML = t.replace(/^[^]*<body>/, "")}});{more}'
+    "</script></body></html>"
+)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room whose pages are empty until their scripts have run."""
+    with served() as room:
+        room.page("/parts/news/", listing_html([1, 2, 3]))
+        room.page("/news/", SHELL.format(more=""))
+        for number in (1, 2, 3):
+            room.page(f"/parts/news/{number}.html", release_html(number))
+            room.page(f"/news/{number}.html", SHELL.format(more=""))
+        yield room
+
+
+def test_a_room_filled_by_scripts_is_collected_where_the_source_asks_for_a_browser(
+    tmp_path: Path, room: Room
+) -> None:
+    plain = make_home(tmp_path / "plain", f"{room.base}/news/")
+    assert [error["kind"] for error in collect(plain)["errors"]] == ["empty"]
+    home = make_home(tmp_path / "home", f"{room.base}/news/", render="true")
+    run = collect(home)
+    assert (run["found"], run["new"], run["errors"]) == (3, 3, [])
+    store = SqliteStore(home / "communique.db")
+    titles = sorted(release.content.title for release in store.releases(Facet()))
+    store.close()
+    assert titles == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
+
+
+def test_an_edit_behind_an_unchanged_document_is_seen(tmp_path: Path, room: Room) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/", render="true")
+    collect(home)
+    edited = release_html(1).replace("37 ships", "38 ships")
+    room.page("/parts/news/1.html", edited)
+    assert collect(home)["changed"] == 1
+
+
+def test_redirects_documents_errors_and_restless_pages_come_to_an_end(
+    tmp_path: Path, room: Room
+) -> None:
+    (tmp_path / "communique.toml").write_text(
+        "[network]\nallow_private = true\ntimeout = 4\nmax_bytes = 100_000\n"
+    )
+    room.page("/to", "", status=302, headers={"Location": "/news/"})
+    room.page("/gone", "gone", status=410)
+    room.page("/busy", "<p>busy</p><script>while (true) {}</script>")
+    room.answers["/huge"] = Answer(b"<p>" + b"x" * 300_000, etag=False)
+    urls = [f"{room.base}{path}" for path in ("/to", "/gone", "/busy", "/huge", "/news/")]
+    with Capture(open_home(tmp_path), render=True) as capture:
+        to, gone, busy, huge, news = capture.fetch(urls)
+    assert to.url == f"{room.base}/news/"
+    assert b"Notice 3" in to.body
+    assert gone.status == 410
+    assert busy.kind == "timeout"
+    assert len(huge.body) < 200_000
+    assert b"Notice 3" in news.body
+
+
+def test_the_browser_says_who_asks_and_loads_nothing_for_the_eye_only(
+    tmp_path: Path, room: Room
+) -> None:
+    (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
+    room.page("/news/", '<img src="/picture.png"><p>text</p><script src="/code.js"></script>')
+    with Capture(open_home(tmp_path), render=True) as capture:
+        capture.page(f"{room.base}/news/")
+    assert room.statuses("/code.js") == [404]
+    assert room.statuses("/picture.png") == []
+    assert all(agent.startswith("Communique/") for agent in room.agents)
+
+
+def test_private_addresses_are_refused(tmp_path: Path, room: Room) -> None:
+    with Capture(open_home(tmp_path), render=True) as capture:
+        (answer,) = capture.fetch([f"{room.base}/news/"])
+    assert answer.kind == "refused"
+    assert "allow_private = true" in answer.message
+    assert room.log == []
+
+
+def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
+    """Scripts, redirects and loopback go through the gateway, which refuses: nothing arrives."""
+    # Both need the extra `browser`, without which this module is skipped.
+    from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - as above
+
+    from spiders.browser import GuardedBrowser  # noqa: PLC0415 - as above
+
+    class Config:
+        browser_type_name = "chromium"
+        cdp_url = connect_url = None
+        launch_options = {  # noqa: RUF012 - as the real one
+            "executable_path": BROWSER,
+            "chromium_sandbox": os.geteuid() != 0,
+            "communique": {"allow_private": False, "max_bytes": 1_000_000},
+        }
+
+    async def visit() -> list[str]:
+        provider = GuardedBrowser(Config())
+        await provider.start()
+        browser = await provider.launch_browser()
+        tab = await browser.new_page()
+        failed = []
+        local = room.base.replace("127.0.0.1", "localhost")
+        for url in (f"{room.base}/news/", f"{local}/news/", "http://169.254.169.254/latest/"):
+            try:
+                await tab.goto(url)
+            except PlaywrightError as error:
+                failed.append(str(error))
+        await tab.evaluate(f"fetch('{room.base}/news/', {{mode: 'no-cors'}}).catch(() => 0)")
+        await browser.close()
+        await provider.close()
+        return failed
+
+    assert len(asyncio.run(visit())) == 3
+    assert room.log == []
