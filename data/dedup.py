@@ -18,9 +18,10 @@ UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 """Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
 
 COUNTER = re.compile(
-    r"^\W*(views?|visits?( today)?|hits|reads?|read|downloads?|shares|comments|aufrufe|gelesen|"
+    r"^\W*(views?|visits?( today)?|hits|reads?|downloads?|shares|comments|aufrufe|gelesen|"
     r"vues|lectures|vistas|visitas|visualizações|просмотр\w*|прочитано|переглядів|okunma|"
-    r"görüntülenme|baxış\w*|oxunub|المشاهدات|عدد المشاهدات|بازدید|צפיות|阅读|浏览\w*|閲覧数|조회수?)"
+    r"görüntülenme|baxış\w*|oxunub|المشاهدات|عدد المشاهدات|بازدید|צפיות|"
+    r"阅读|浏览\w*|閲覧数|조회수?)"
     r"\W*\d[\d.,\s]*\W*$|^\W*\d[\d.,\s]*\W*(views?|visits?|hits|reads|shares|comments|aufrufe|vues|"
     r"vistas|просмотр\w*|baxış|okunma|görüntülenme)\W*$",
     re.IGNORECASE,

@@ -6,13 +6,13 @@ that.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from data.errors import SettingsError
+from data.toml_files import decode, read_text
 
 Whole = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -107,16 +107,6 @@ def load_settings(path: Path) -> Settings:
 
     Raises SettingsError that names the key and the fix.
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), "file", f"it can't be read ({error})") from error
-    try:
-        return msgspec.convert(tomllib.loads(text), Settings)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(str(path), "syntax", f"it is not TOML ({error})") from error
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        raise SettingsError(str(path), where.strip("`$.") or "keys", message) from error
+    return decode(read_text(path, SettingsError), Settings, str(path), SettingsError)

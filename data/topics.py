@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ from data.errors import SettingsError
 from data.keywords import Matcher, Rule, read_rule
 from data.models import Content
 from data.normalize import clean_line
+from data.toml_files import decode, read_text
 
 SLUG_LENGTH = 80
 PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -170,22 +170,8 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     Raises SettingsError that names the file, the key and the fix.
     """
     shipped = Path(__file__).with_name("taxonomy.toml")
-    where = path or shipped
-    try:
-        text = where.read_text("utf-8")
-    except FileNotFoundError:
-        where = shipped
-        text = where.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(str(where), "file", f"it can't be read ({error})") from error
-    try:
-        topics = msgspec.convert(tomllib.loads(text), TaxonomyFile).topic
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(str(where), "syntax", f"it is not TOML ({error})") from error
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        key = place.rpartition("`$.")[2].strip("`") or "keys"
-        raise SettingsError(str(where), key, message) from error
+    where = path if path and path.exists() else shipped
+    topics = decode(read_text(where, SettingsError), TaxonomyFile, str(where), SettingsError).topic
     return _compile(topics, str(where))
 
 

@@ -106,7 +106,7 @@ def _crawl(
     if not sources:
         return ()
     store = home.store()
-    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    taxonomy = load_taxonomy(home.topics)
     visits = [
         Visit(
             loaded,

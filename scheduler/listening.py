@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import socket
 
+import click
+
 from data.errors import CommuniqueError
+
+PORT = click.IntRange(0, 65535)
+"""The type of an option that names a port."""
 
 
 class PortTaken(CommuniqueError):

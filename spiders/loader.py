@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -11,11 +10,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from parsel.csstranslator import HTMLTranslator
 
 from data.errors import SourceError, UnknownSource
 from data.models import Source
+from data.toml_files import decode, read_text
 from spiders.source import ListingRules, ReleaseRules, SourceFile
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -80,11 +79,7 @@ def read_source(path: Path) -> SourceFile:
         raise SourceError(
             str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
         )
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(str(path), "file", f"it can't be read ({error})") from error
-    return parse_source(text, str(path))
+    return parse_source(read_text(path, SourceError), str(path))
 
 
 def parse_source(text: str, path: str) -> SourceFile:
@@ -92,15 +87,7 @@ def parse_source(text: str, path: str) -> SourceFile:
 
     Raises SourceError.
     """
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(path, "syntax", f"it is not TOML ({error})") from error
-    try:
-        file = msgspec.convert(values, SourceFile)
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        raise SourceError(path, _key(message, where), _fix(message)) from error
+    file = decode(text, SourceFile, path, SourceError)
     _check_url(path, "url", file.url)
     if file.feed is not None:
         _check_url(path, "feed", file.feed)
@@ -113,21 +100,6 @@ def parse_source(text: str, path: str) -> SourceFile:
     if sum(rules.until is None for rules in file.releases) > 1:
         raise SourceError(path, "release", "give every [[release]] but the newest an `until` day")
     return file
-
-
-def _key(message: str, where: str) -> str:
-    unknown = re.search(r"unknown field `(.+?)`|required field `(.+?)`", message)
-    inside = where.strip("`$.")
-    named = (unknown.group(1) or unknown.group(2)) if unknown else ""
-    return ".".join(part for part in (inside, named) if part) or "keys"
-
-
-def _fix(message: str) -> str:
-    if "unknown field" in message:
-        return "there is no such key; take it out or mend its spelling"
-    if "missing required field" in message:
-        return "it is missing; a name, a URL and a timezone are needed"
-    return message
 
 
 def _check_url(path: str, key: str, url: str) -> None:

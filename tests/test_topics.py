@@ -148,7 +148,7 @@ def test_without_a_file_of_ones_own_the_shipped_one_holds(tmp_path: Path) -> Non
     ("text", "key"),
     [
         ("topic = [", "syntax"),
-        ('[[topic]]\nslug = "a"\nlabel = "A"\ncolour = "red"', "topic[0]"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\ncolour = "red"', "topic[0].colour"),
         ('[[topic]]\nslug = "../x"\nlabel = "A"', "topic[0].slug"),
         ('[[topic]]\nslug = "a\\n"\nlabel = "A"', "topic[0].slug"),
         ('[[topic]]\nslug = "a"\nlabel = ""', "topic[0].label"),

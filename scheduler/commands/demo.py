@@ -17,7 +17,7 @@ from scheduler.commands.collect import print_run
 from scheduler.demo.serving import Served, rooms_served, write_sources
 from scheduler.executor import Executor
 from scheduler.home import Home, open_home
-from scheduler.listening import address_of, listen
+from scheduler.listening import PORT, address_of, listen
 from scheduler.progress import progress_bars
 from scheduler.publishing import publish_home
 from spiders.loader import choose, load_sources
@@ -53,7 +53,9 @@ class NotADemo(CommuniqueError):
     type=click.Path(file_okay=False, path_type=Path),
     help="An empty folder to work in, instead of a new temporary one (also COMMUNIQUE_HOME).",
 )
-@click.option("--port", type=int, default=0, help="The port to serve the result at; 0: a free one.")
+@click.option(
+    "--port", type=PORT, default=0, help="The port to serve the result at; 0: a free one."
+)
 @click.option("--once", is_flag=True, help="End after publishing; serve nothing.")
 @as_json
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:

@@ -8,12 +8,12 @@ import uvicorn
 from feeds.server import create_app
 from scheduler.cli import with_home
 from scheduler.home import Home
-from scheduler.listening import address_of, listen
+from scheduler.listening import PORT, address_of, listen
 
 
 @click.command()
 @click.option("--host", default=None, help="The address to listen on (site.host).")
-@click.option("--port", type=int, default=None, help="The port to listen on (site.port).")
+@click.option("--port", type=PORT, default=None, help="The port to listen on (site.port).")
 @with_home
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people."""

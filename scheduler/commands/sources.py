@@ -45,7 +45,9 @@ def list_sources(home: Home, *, as_json: bool) -> int:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
             table.add_row(one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
-        Console().print(table)
+        console = Console()
+        # A pipe is no terminal of 80 columns: nothing is cut off there.
+        console.print(table, width=None if console.is_terminal else 200)
         for error in broken:
             complain(str(error))
     return 2 if broken else 0
