@@ -13,7 +13,7 @@ from lxml import etree
 from data.months import fold
 from spiders.link_targets import resolve, target_of
 from spiders.page import Page
-from spiders.pagination_words import MORE, NEXT, PREVIOUS
+from spiders.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.source import ListingRules
 
 MAX_LINKS = 10_000
@@ -35,9 +35,11 @@ _PAGER_CLASS = re.compile(
 _CAROUSEL = re.compile(r"carousel|slider|slick|swiper|lightbox|calendar|gallery", re.IGNORECASE)
 _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _PAGE_NUMBER = re.compile(
-    r"[/?&;](?:page|paged|p|pg|pagina|seite|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
+    r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
     re.IGNORECASE,
 )
+_FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫]\s*$")
+_BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪]")
 _NUMBERS = re.compile(r"(\d{1,9})")
 _LABEL = 40
 _NUMBER = re.compile(r"\d{1,5}")
@@ -124,10 +126,12 @@ def _score(node: etree._Element, label: str, *, numbered: bool) -> float:
     score = 0.0
     if "next" in rel:
         score += 5.0
-    if said in NEXT or titled in NEXT:
+    if {said, titled} & (NEXT | OLDER):
         score += 3.0
     elif label.strip() in _ARROWS and pager:
         score += 1.5
+    elif numbered and _FORWARD.search(label) and not _BACKWARD.match(label):
+        score += 1.2
     elif numbered and (said in MORE or titled in MORE or said.startswith("more ")):
         score += 1.0
     if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):

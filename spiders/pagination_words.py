@@ -35,6 +35,26 @@ NEXT = _phrases(
     "ถัดไป หน้าถัดไป selanjutnya berikutnya seterusnya tiếp tiếp_theo trang_sau sau "
     "下一页 下一頁 下页 下頁 次へ 次のページ 次 다음 다음_페이지 다음페이지 següent tjetra"
 )
+# Where the newest comes first, "previous" with a noun is older, and so the next page.
+OLDER = _phrases(
+    "older_articles older_releases previous_posts previous_entries previous_news earlier_news "
+    "ältere_meldungen ältere_artikel ältere_nachrichten frühere_meldungen vorherige_beiträge "
+    "articles_précédents actualités_précédentes messages_plus_anciens entradas_anteriores "
+    "noticias_anteriores entradas_más_antiguas posts_anteriores notícias_anteriores "
+    "mensagens_mais_antigas articoli_precedenti articoli_meno_recenti notizie_precedenti "
+    "oudere_berichten vorige_nieuwsberichten poprzednie_wpisy starsze_wpisy starsze_wiadomości "
+    "starší_příspěvky starší_články staršie_príspevky предыдущие_записи предыдущие_новости "
+    "предыдущие_публикации более_старые_записи ранние_новости попередні_новини старіші_записи "
+    "по-стари_публикации стари_новини старије_вести starije_vesti stariji_članci önceki_haberler "
+    "önceki_yazılar eski_haberler əvvəlki_xəbərlər əvvəlki_məqalələr köhnə_xəbərlər "
+    "алдыңғы_жаңалықтар oldingi_yangiliklar المقالات_السابقة الأخبار_السابقة المشاركات_الأقدم "
+    "نوشته‌های_قدیمی‌تر خبرهای_قدیمی‌تر פוסטים_ישנים παλαιότερα_άρθρα προηγούμενα_νέα "
+    "régebbi_bejegyzések korábbi_hírek vanhemmat_artikkelit aiemmat_uutiset äldre_inlägg "
+    "äldre_nyheter eldre_innlegg eldre_nyheter ældre_indlæg ældre_nyheder articole_mai_vechi "
+    "știri_anterioare ankstesnės_naujienos iepriekšējie_raksti vanemad_postitused წინა_სიახლეები "
+    "նախորդ_լուրեր पुराने_समाचार ข่าวก่อนหน้า berita_sebelumnya "
+    "bài_cũ_hơn tin_cũ_hơn 较早的文章 以前的新闻 以前の記事 過去の記事 過去のお知らせ 이전_글 이전_소식"
+)
 MORE = _phrases(
     "load_more show_more view_more see_more more_news more_posts more_articles load_more_news "
     "show_more_results load_more_posts mehr_laden mehr_anzeigen weitere_meldungen weitere_laden "

@@ -38,7 +38,9 @@ def find(body: str, url: str = URL, rules: ListingRules | None = None) -> str | 
                 ("Zurück", "Nächste Seite ›"), ("Précédent", "Suivant"), ("Назад", "Следующая"),
                 ("Əvvəlki", "Növbəti"), ("ÖNCEKİ", "İLERİ"), ("السابق", "التالي"),
                 ("上一页", "下一页"), ("前へ", "次へ"), ("이전", "다음"), ("Anterior", "Próxima"),
-                ("Newer posts", "Older posts"), ("قبلی", "بعدی"), ("הקודם", "הבא"),
+                ("Newer posts", "Older posts"), ("← Yeni xəbərlər", "Əvvəlki xəbərlər →"),
+                ("Новые записи", "Предыдущие записи"), ("← Stránka 1", "Stránka 3 →"),
+                ("قبلی", "بعدی"), ("הקודם", "הבא"),
             )
         ),
     ],
