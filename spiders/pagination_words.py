@@ -53,7 +53,8 @@ OLDER = _phrases(
     "äldre_nyheter eldre_innlegg eldre_nyheter ældre_indlæg ældre_nyheder articole_mai_vechi "
     "știri_anterioare ankstesnės_naujienos iepriekšējie_raksti vanemad_postitused წინა_სიახლეები "
     "նախորդ_լուրեր पुराने_समाचार ข่าวก่อนหน้า berita_sebelumnya "
-    "bài_cũ_hơn tin_cũ_hơn 较早的文章 以前的新闻 以前の記事 過去の記事 過去のお知らせ 이전_글 이전_소식"
+    "bài_cũ_hơn tin_cũ_hơn 较早的文章 以前的新闻 以前の記事 過去の記事 過去のお知らせ "
+    "이전_글 이전_소식"
 )
 MORE = _phrases(
     "load_more show_more view_more see_more more_news more_posts more_articles load_more_news "
