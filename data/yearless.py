@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from data.calendars import ERAS
 from data.dates import on_day
 from data.models import Published
 from data.months import fold, month_of
@@ -16,9 +17,10 @@ _WEEKDAY = r"(?:[^\W\d_]{2,14}\.?,?\s)?"
 _SHAPES = (
     re.compile(rf"{_WEEKDAY}{_DAY}[\s-]?(?:de\s|of\s)?{_WORD}"),
     re.compile(rf"{_WEEKDAY}{_WORD}[\s-]?{_DAY}"),
-    re.compile(r"(?P<n>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일]"),
+    re.compile(r"(?P<n>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일](?:\s?\(.{1,4})?"),
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
 _EDGES = " \t,;:|()[]-–—·•"
 _LONGEST = 32
 _HEADING = 60
@@ -49,8 +51,13 @@ def month_and_day(text: str, reading: Reading) -> tuple[int, int] | None:
 
 def year_in(text: str) -> int | None:
     """The one year that a heading names ("2019 Meetings"), or None."""
-    years = set(_YEAR.findall(text)) if len(text) <= _HEADING else set()
-    return int(years.pop()) if len(years) == 1 else None
+    if len(text) > _HEADING:
+        return None
+    years = {int(year) for year in _YEAR.findall(text)}
+    years |= {
+        ERAS[era] + (1 if year == "元" else int(year)) for era, year in _ERA_YEAR.findall(text)
+    }
+    return years.pop() if len(years) == 1 else None
 
 
 def day_in_year(

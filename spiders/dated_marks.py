@@ -23,7 +23,7 @@ MAX_DATES = 20_000
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
 )
-_PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?)\W{0,2}")
+_PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 _SHORT = 60
 _RELATIVE = 32

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from statistics import mean
 
+from data.dates import Reading, parse_date
 from data.models import Published
 from spiders.case_names import are_captions, case_name
 from spiders.dated_marks import DateMark
@@ -18,11 +19,12 @@ from spiders.listing_titles import (
     in_heading,
     title_likeness,
 )
-from spiders.outline import Anchor, Outline
+from spiders.outline import Anchor, Outline, Text
 from spiders.pages import ListingItem
 
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _LIKELY = 0.3
 _SURE = 0.7
 _POSSIBLE = 0.1
@@ -85,7 +87,7 @@ class Items:
 
     def _text_of(self, anchor: Anchor) -> str:
         inner = self._outline.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
-        text = " ".join(text.text for text in inner)
+        text = _joined(inner)
         return text or (anchor.node.get("title") or "").strip()
 
     def _add(self, record: Record) -> None:
@@ -115,19 +117,31 @@ class Items:
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
-        return " ".join(text.text for text in inner) or self._text_of(anchor)
+        return _joined(inner) or self._text_of(anchor)
 
     def _date(self, record: Record) -> Published | None:
         """The date that a ``<time>`` states, else one that stands alone where most have theirs."""
         if not record.dates:
             return None
-        return max(enumerate(record.dates), key=self._date_rank)[1].published
+        published = max(enumerate(record.dates), key=self._date_rank)[1].published
+        clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))
+        clock = next(clocks, None)
+        if published is None or published.precision != "day" or clock is None:
+            return published
+        reading = Reading(published.zone)
+        return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
 
     def _date_rank(self, placed: tuple[int, DateMark]) -> tuple[bool, bool, bool, int, int]:
         order, mark = placed
         known = mark.published is not None
         stated = mark.published is not None and mark.published.rule == "listing:time"
         return known, stated, mark.alone, self._date_signs[mark.sign], -order
+
+
+def _joined(texts: list[Text]) -> str:
+    """What a link says: its words, or those of its image where it has none of its own."""
+    words = [text.text for text in texts if text.parent.tag != "img"]
+    return " ".join(words or [text.text for text in texts])
 
 
 def _is_title(text: str) -> bool:

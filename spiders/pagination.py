@@ -27,6 +27,7 @@ _STRONG_CLASS = re.compile(
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_MORE_CLASS = re.compile(r"(?:load|show|view)[_-]?more", re.IGNORECASE)
 _PREVIOUS_CLASS = re.compile(r"(?:^|[\s_-])prev", re.IGNORECASE)
 _PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
@@ -134,11 +135,18 @@ def _score(node: etree._Element, label: str, *, numbered: bool) -> float:
         score += 1.2
     elif numbered and (said in MORE or titled in MORE or said.startswith("more ")):
         score += 1.0
-    if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
-        score += 2.5
-    elif _STRONG_CLASS.search(_names(node.getparent())):
-        score += 2.0
+    elif numbered and _MORE_CLASS.search(near):
+        score += 0.8
+    score += _named_next(node)
     return score + 0.5 if pager and score else score
+
+
+def _named_next(node: etree._Element) -> float:
+    """What the class or id of a link, or of the element that holds it, says of a next page."""
+    names = _names(node)
+    if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
+        return 2.5
+    return 2.0 if _STRONG_CLASS.search(_names(node.getparent())) else 0.0
 
 
 def _names(node: etree._Element | None) -> str:

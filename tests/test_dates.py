@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.dates import Reading, find_dates, parse_date, plausible, scan
 from data.months import NAMES
-from data.yearless import month_and_day
+from data.yearless import month_and_day, year_in
 
 NOW = dt.datetime(2022, 11, 25, 10, tzinfo=dt.UTC)
 
@@ -238,8 +238,15 @@ def test_a_day_without_a_year_is_told_from_other_words() -> None:
     assert month_and_day("Nov 24", reading) == (11, 24)
     assert month_and_day("24 ноября", reading) == (11, 24)
     assert month_and_day("11月24日", reading) == (11, 24)
+    assert month_and_day("11月18日（水曜日）", reading) == (11, 18)
     assert month_and_day("Section 24", reading) is None
     assert month_and_day("24 hours", reading) is None
+
+
+def test_a_heading_names_the_year_in_either_count() -> None:
+    assert year_in("2019 Meetings") == 2019
+    assert year_in("令和8年11月") == 2026
+    assert year_in("2018 and 2019") is None
 
 
 @settings(deadline=None)  # the first call may load a large parser

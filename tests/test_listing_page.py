@@ -221,6 +221,25 @@ def test_a_listing_that_scripts_draw_is_read_from_the_state_of_the_page() -> Non
         assert "render = true" in page.reasons[0]
 
 
+def test_the_time_in_a_row_below_a_dated_heading_is_kept() -> None:
+    body = "".join(
+        f"<tr><th colspan=2>{day} ноября 2022</th></tr><tr><td>17:40</td>"
+        f"<td><a href='/r/{n}'>{title}</a></td></tr>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert [day for _, _, day in rows(read(f"<table>{body}</table>", zone="Asia/Tomsk"))] == [
+        f"2022-11-{day}T17:40:00+07:00" for day in DAYS
+    ]
+
+
+def test_the_image_of_a_badge_is_no_part_of_a_title() -> None:
+    body = "".join(
+        f"<li>{day}.11.2022 <a href='/r/{n}'>{title} <img src='new.gif' alt='NEW'></a></li>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(f"<ul>{body}</ul>")) == EXPECTED
+
+
 def test_words_that_all_links_share_make_no_title() -> None:
     body = "".join(
         f"""<tr><td>{title}</td><td>{day}.11.2022</td>
