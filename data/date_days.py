@@ -31,7 +31,7 @@ def day_of(match: re.Match[str], reading: Reading) -> dt.date | None:
             return _numeric(match, reading)
         if match.re is shapes.HAN_NUMERALS:
             return _han_numerals(match)
-        if match.re is shapes.HAN:
+        if match.re in {shapes.HAN, shapes.MINGUO}:
             return _han(match, reading)
         if "w" in match.re.groupindex:
             return _worded(match, reading)
@@ -73,12 +73,19 @@ def _numeric(match: re.Match[str], reading: Reading) -> dt.date | None:
 
 
 def _han(match: re.Match[str], reading: Reading) -> dt.date | None:
+    if match.re is shapes.MINGUO and not _counts_minguo(reading):
+        return None
     year = 1 if match["y"] == "元" else int(match["y"])
-    if match["era"]:
+    if match.re is shapes.HAN and match["era"]:
         year += ERAS[match["era"]]
     elif year in _REPUBLIC_YEARS:
         year += ERAS["民國"]
     return _gregorian(match, year, int(match["n"]), int(match["d"]), reading)
+
+
+def _counts_minguo(reading: Reading) -> bool:
+    """Whether bare years may count from the Republic of China, as in Taiwan."""
+    return reading.zone == "Asia/Taipei" or reading.speaks("zh-tw", "zh-hant")
 
 
 def _han_numerals(match: re.Match[str]) -> dt.date:

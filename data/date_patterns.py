@@ -31,6 +31,9 @@ NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<a>\d{1,2})\s?(?P<s>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s)\s?(?P<c>\d{4}|\d{2})"
     r"(?!\d|(?P=s)\d|[:%])"
 )
+MINGUO = re.compile(
+    r"(?<![\d.,/-])(?P<y>1[0-4]\d)(?P<s>[-/.])(?P<n>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d|(?P=s)\d)"
+)
 HAN = re.compile(
     r"(?P<era>令和|平成|昭和|大正|明治|民國|民国)?\s?(?P<y>\d{1,4}|元)\s?[年년]\s?"
     r"(?P<n>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]?"
@@ -72,6 +75,7 @@ COMPACT = re.compile(
 ALL = (
     ISO,
     NUMERIC,
+    MINGUO,
     HAN,
     HAN_NUMERALS,
     NUMBERED_MONTH,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from lxml import etree
+
 from data.date_order import order_of_dates, order_of_host
 from data.date_patterns import NUMERIC
 from data.dates import Reading, parse_date, plausible, scan
@@ -25,6 +27,8 @@ _MAY_BE_DATE = re.compile(
 )
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
+_BARE_YEAR = 12
 _SHORT = 60
 _RELATIVE = 32
 
@@ -81,7 +85,7 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, reading))
         elif len(text.text) <= _SHORT:
-            year = year_in(text.text) or year
+            year = (_heads(text) and year_in(text.text)) or year
             mark = _without_year(outline.texts, index, year, reading)
             if mark:
                 marks.append(mark)
@@ -91,6 +95,18 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
                     at = text.place
                     marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
     return marks
+
+
+def _heads(text: Text) -> bool:
+    """Whether a text heads what follows: in a heading, or little more than a year; no link does."""
+    heading = len(text.text) <= _BARE_YEAR
+    node: etree._Element | None = text.parent
+    for _ in range(3):
+        if node is None or node.tag == "a":
+            break
+        heading = heading or node.tag in _HEADINGS
+        node = node.getparent()
+    return heading and (node is None or node.tag != "a")
 
 
 def _is_plausible(mark: DateMark, reading: Reading) -> bool:

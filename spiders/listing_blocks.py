@@ -78,8 +78,13 @@ def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
                     known.add(key)
                     found.append(counts.block(records, strict=kind == "sign"))
     found.extend(counts.singles())
-    found.sort(key=lambda block: -block.score)
+    # Of equals the larger one knows more of the release: its time, its summary.
+    found.sort(key=lambda block: (-block.score, -_extent(block)))
     return found[:CANDIDATES]
+
+
+def _extent(block: Block) -> int:
+    return sum(span.end - span.begin for span in block.records)
 
 
 class _Counts:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from lxml import etree
+
 from spiders.dated_marks import DateMark
 from spiders.listing_blocks import MOSTLY, NEAR, Block
 from spiders.outline import Anchor, Outline, Text
@@ -44,7 +46,7 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
     def between(begin: int, end: int) -> list[DateMark]:
         return dates[bisect_left(places, begin) : bisect_left(places, end)]
 
-    found = []
+    found: list[Record] = []
     for index, span in enumerate(spans):
         begin, end = span.begin, max(span.end, span.begin + 1)
         following = spans[index + 1].begin if index + 1 < len(spans) else outline.size
@@ -53,6 +55,8 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
         own = between(begin, end)
         if block.side == "before":
             own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
+            if not own and found and _list_of(spans[index - 1].node) is _list_of(span.node):
+                own = found[-1].dates  # one date, several releases: <dt> and its <dd>s
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
@@ -67,3 +71,11 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
     if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
         return dated
     return found
+
+
+def _list_of(node: etree._Element) -> etree._Element | None:
+    """The element that holds the row in which a link stands, or that holds a row itself."""
+    parent = node.getparent()
+    if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
+        return parent.getparent()
+    return parent

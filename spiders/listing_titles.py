@@ -29,6 +29,7 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG = 200
 _ENOUGH_WORDS = 4
@@ -126,8 +127,13 @@ def in_heading(node: etree._Element | None) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    """The words of a text; a name of a file is one."""
-    return {text} if _FILE.fullmatch(text) else set(_WORDS.findall(text[:_LONG]))
+    """The words of a text; a name of a file is one, and so are three signs without a space."""
+    if _FILE.fullmatch(text):
+        return {text}
+    text = text[:_LONG]
+    return set(_WORDS.findall(_UNSPACED.sub(" ", text))) | {
+        run[at : at + 3] for run in _UNSPACED.findall(text) for at in range(0, len(run), 3)
+    }
 
 
 def _is_sentence(text: str) -> bool:

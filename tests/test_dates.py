@@ -112,6 +112,12 @@ def test_a_solar_hijri_number_is_converted_only_where_persian_is_read() -> None:
     assert iso("03/09/1444", languages=("ar",)) is None
 
 
+def test_a_bare_year_of_the_republic_is_read_in_taiwan_only() -> None:
+    assert iso("115-11-18", languages=("zh-Hant-TW",)) == "2026-11-18"
+    assert iso("115/11/18", zone="Asia/Taipei") == "2026-11-18"
+    assert iso("115-11-18", languages=("en",)) is None
+
+
 def test_an_ambiguous_order_is_not_guessed() -> None:
     assert iso("03/04/26") is None
     assert iso("03/04/26", languages=("en",)) is None

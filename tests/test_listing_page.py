@@ -221,6 +221,20 @@ def test_a_listing_that_scripts_draw_is_read_from_the_state_of_the_page() -> Non
         assert "render = true" in page.reasons[0]
 
 
+def test_one_date_of_a_definition_list_holds_for_all_that_it_heads() -> None:
+    body = "".join(
+        f"<dt>11月{day}日（水曜日）</dt><dd><a href='/r/{day}1'>図書館の時間を延長します</a></dd>"
+        for day in DAYS
+    ).replace("</dd><dt>", "</dd><dd><a href='/r/242'>人事異動について</a></dd><dt>", 1)
+    found = rows(read(f"<h2>令和4年11月</h2><dl>{body}</dl>"))
+    assert [(url, day) for url, _, day in found] == [
+        ("/r/241", "2022-11-24"),
+        ("/r/242", "2022-11-24"),
+        ("/r/201", "2022-11-20"),
+        ("/r/181", "2022-11-18"),
+    ]
+
+
 def test_the_time_in_a_row_below_a_dated_heading_is_kept() -> None:
     body = "".join(
         f"<tr><th colspan=2>{day} ноября 2022</th></tr><tr><td>17:40</td>"
