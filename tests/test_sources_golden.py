@@ -33,7 +33,7 @@ UNSOLVED: dict[str, str] = {
     "hu-tiszahegy.listing.items": "the text of a link is cut short, its title attribute is whole",
     "id-pulaucengkih.release.body_text": "a line in the midst that names another release is in it",
     "ja-shirakawa.release.body_text": "a contact box, a link to the top and the footer are in it",
-    "kk-aqsu.listing.next": "the next page is an arrow without text",
+    "kk-aqsu.listing.next": "the current page is a link too, and the arrow has no text",
     "kk-aqsu.release.section": "articleSection as a meta element of microdata is not read",
     "ko-haneul.release.title": "the headline is a table cell behind the label for titles",
     "ko-haneul.release.body_text": "rows of metadata above, neighbours and a survey below it",
