@@ -15,9 +15,11 @@ INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u206
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 """Control characters, surrogates and non-characters, which XML forbids or discourages."""
 
-SPACES = re.compile(r"[^\S\n]+")
-BREAKS = re.compile(r" ?\n ?")
-PARAGRAPHS = re.compile(r"\n{3,}")
+CONFUSED = re.compile(
+    "[\xc2-\xf4\u0152-\u0192\u0412\u0413\u0420\u0421]"
+    "[\x80-\xba\xbc-\xbf\u0152-\u0192\u0402-\u040f\u0452-\u045f\u2018-\u2122]"
+)
+"""Two characters that the bytes of one may look like in Latin-1, Windows-1251 and their kin."""
 
 CAMPAIGN = re.compile(
     r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
@@ -48,7 +50,7 @@ def clean_text(text: str) -> str:
 
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
-    return ftfy.fix_encoding(text) if is_bad(text) else text
+    return ftfy.fix_encoding(text) if CONFUSED.search(text) and is_bad(text) else text
 
 
 def canonical_url(url: str) -> str:

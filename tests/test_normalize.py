@@ -18,6 +18,9 @@ from data.normalize import canonical_url, clean_line, clean_text, without_campai
         ("e\u0301tat", "\u00e9tat"),
         ("bell\x07 \ufffe\ud800", "bell"),
         ("schÃ¶n und gut gemeint", "schön und gut gemeint"),
+        ("РџСЂРёРІРµС‚ РІСЃРµРј РіСЂР°Р¶РґР°РЅР°Рј", "Привет всем гражданам"),
+        ("so â€œquotedâ€\x9d text", "so “quoted” text"),
+        ("« été » – l’année “propre” »", "« été » – l’année “propre” »"),
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
