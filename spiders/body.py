@@ -16,7 +16,7 @@ from bs4.element import PreformattedString
 from soupsieve import SelectorSyntaxError
 
 from data.normalize import clean_text
-from data.sanitize import sanitize
+from data.sanitize import ADDRESSES, absolute, sanitize_absolute
 from spiders.media import IMAGE, largest_source, path_of
 from spiders.phrases import is_share, is_tail, squash
 
@@ -52,13 +52,13 @@ def clean_body(
     With ``declared`` nothing was chosen from the fragment yet, and its tail, headline and buttons
     are dropped here.
     """
-    soup = BeautifulSoup(fragment, "lxml")
+    soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)
     reasons = drop_declared(soup, drop)
     if declared:
         cut_tail(soup)
         drop_lines(soup, title)
-    html, text = written(soup.body or soup)
-    return sanitize(html, base), clean_text(text), reasons
+    html, text = written(soup.body or soup, base)
+    return sanitize_absolute(html), clean_text(text), reasons
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
@@ -126,8 +126,11 @@ def drop_lines(soup: BeautifulSoup, title: str) -> None:
                 node.decompose()
 
 
-def written(root: Tag) -> tuple[str, str]:
-    """A fragment as HTML without empty elements, and as text: blank lines part paragraphs."""
+def written(root: Tag, base: str) -> tuple[str, str]:
+    """A fragment as HTML without empty elements, and as text: blank lines part paragraphs.
+
+    Addresses become absolute, from ``base``.
+    """
     html: list[str] = []
     text: list[str] = []
     opened: list[tuple[int, str, int]] = []
@@ -140,10 +143,10 @@ def written(root: Tag) -> tuple[str, str]:
             if name in DROPPED:
                 continue
             if name in ALONE:
-                shown += write_alone(node, name, html, text)
+                shown += write_alone(node, name, base, html, text)
                 continue
             opened.append((len(html), name, shown))
-            html.append(f"<{name}{attributes(node)}>")
+            html.append(f"<{name}{attributes(node, base)}>" if node.attrs else f"<{name}>")
             gap = gap_of(name)
             if gap:
                 text.append(gap)
@@ -183,7 +186,7 @@ def gap_of(name: str) -> str:
     return " " if name in CELLS else ""
 
 
-def write_alone(node: Tag, name: str, html: list[str], text: list[str]) -> bool:
+def write_alone(node: Tag, name: str, base: str, html: list[str], text: list[str]) -> bool:
     """Write an element that holds nothing, and whether it shows something.
 
     An image without an address is left out.
@@ -194,20 +197,22 @@ def write_alone(node: Tag, name: str, html: list[str], text: list[str]) -> bool:
         href = str(link.get("href") or "") if link is not None and link.name == "a" else ""
         if IMAGE.search(path_of(href)):
             source = href
-        if source:
-            html.append(f'<img src="{escape(source)}"{attributes(node)}>')
-        return bool(source)
+        url = absolute(base, source) if source else None
+        if url:
+            html.append(f'<img src="{escape(url)}"{attributes(node, base)}>')
+        return bool(url)
     html.append(f"<{name}>")
     text.append("\n" if name == "br" else gap_of(name))
     return False
 
 
-def attributes(node: Tag) -> str:
-    """The attributes of an element that are kept, as HTML."""
-    if not node.attrs:
-        return ""
-    return "".join(
-        f' {name}="{escape(value)}"'
-        for name, value in node.attrs.items()
-        if name in WRITTEN and isinstance(value, str)
-    )
+def attributes(node: Tag, base: str) -> str:
+    """The attributes of an element that are kept, as HTML, addresses absolute."""
+    parts = []
+    for name, value in node.attrs.items():
+        if name not in WRITTEN or not isinstance(value, str):
+            continue
+        kept = absolute(base, value) if name in ADDRESSES else value
+        if kept is not None:
+            parts.append(f' {name}="{escape(kept)}"')
+    return "".join(parts)

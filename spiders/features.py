@@ -9,6 +9,7 @@ witnesses: the page's own title, description and JSON-LD text.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from spiders.hints import BIT
 from spiders.metadata import Metadata
-from spiders.survey import Frame, Survey
-from spiders.phrases import letters, phrases, squash
+from spiders.survey import RICH, Frame, Survey
+from spiders.phrases import lines, squash
 
 Matrix = NDArray[np.float32]
 Places = NDArray[np.int32]
@@ -46,103 +47,119 @@ LEAD_IN: Final = frozenset(
     "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
+LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
+AROUND: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
+MARKS: Final = np.array([ord(char) for char in "、。，،؛।๐។፣"], dtype=np.uint32)
+ENDS: Final = np.array([ord(char) for char in ".!?:»”\"'。！？؟।…"], dtype=np.uint32)
+TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
+"""Characters up to which, or from which, a block is looked at for each."""
 STAMP = re.compile(r"\d{1,4}[./:-]\d{1,2}|\d{4}")
 FAR: Final = 200.0
+SPARSE: Final = 0.34
+"""The share of links below which a text is running text."""
+
 LONG_LINE: Final = 400
 
 
 def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
     """A matrix with one row per block and one column per name in NAMES; and the enclosing elements.
 
-    The second has one row per block: the numbers of the LEVELS nearest elements that hold more than
-    the block, counted from 0 as they are first met.
+    The second has one row per block: the numbers of the LEVELS nearest frames that hold more than
+    the block.
     """
     blocks = seen.blocks
-    count = len(blocks)
-    headline = {squash(text) for text in titles(meta)}
-    headline.discard("")
-    whole = "".join(headline)
-    summary = squash(meta.meta("og:description", "description") or meta.text("description"))
+    base = np.array(_rows(seen, meta), dtype=np.float32).reshape(len(blocks), len(BASE))
+    written = _written([block.text for block in blocks])
+    for name, column in written.items():
+        base[:, BASE.index(name)] = column
+    holders = np.array([block.frame.index for block in blocks], dtype=np.int32)
+    hints = np.array([block.hints for block in blocks], dtype=np.int64)
+    return _assemble(base, _Frames.of(seen.frames), holders, hints)
+
+
+def _rows(seen: Survey, meta: Metadata) -> list[tuple[float, ...]]:
+    """What each block says that is not counted in letters; 0 where ``_written`` fills it in."""
+    headline = {text.casefold() for text in titles(meta) if text}
+    squashed = {squash(text) for text in headline} - {""}
+    whole = "\n".join(headline)
+    summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
+    summary = " ".join(summary.split())
     told = article_text(meta)
+    tails, shares = lines("tails"), lines("share")
+    starts: dict[str, int] = {}
+    since_tail, since_heading, since_title, level = FAR, FAR, -1.0, 0
     rows: list[tuple[float, ...]] = []
-    masks: list[tuple[int, ...]] = []
-    frames: dict[int, int] = {}
-    levels: list[tuple[int, ...]] = []
-    sums: list[tuple[float, ...]] = []
-    seen_texts: dict[str, int] = {}
-    tails, shares = phrases("tails"), phrases("share")
-    since_tail = FAR
-    since_heading, level = FAR, 0
-    since_title = -1.0
-    for block in blocks:
+    for block in seen.blocks:
         text = block.text
         size = len(text)
         frame = block.frame
         tag = frame.tag
-        key = squash(text) if size < 300 else ""
-        is_title = 2.0 if key in headline else 1.0 if size > 15 and key and key in whole else 0.0
-        if is_title == 2.0 or (is_title and tag == "h1"):
+        code = TAG_CODES.get(tag, 0)
+        low = text.casefold()
+        heading = LEVEL_OF.get(tag, 0)
+        is_title = 0.0
+        if size < TITLE_LINE:
+            if low in headline or (heading and squash(low) in squashed):
+                is_title = 2.0
+            elif size > SHORT_TITLE and low in whole:
+                is_title = 1.0
+        if is_title == 2.0 or (is_title and heading == 1):  # noqa: PLR2004 - the whole title
             since_title = 0.0
         elif since_title >= 0:
             since_title += 1
-        line = letters(text) if size < 60 else ""
+        line = low.strip(AROUND) if size < LINE else ""
         tail = line in tails
         since_tail = 0.0 if tail else since_tail + 1
-        if tag[0] == "h" and len(tag) == 2 and tag != "hr":
-            since_heading, level = 0.0, ord(tag[1]) - 48
+        if heading:
+            since_heading, level = 0.0, heading
         else:
             since_heading += 1
-        lower = text.lower() if size < LONG_LINE else ""
-        legal = any(part in lower for part in LEGAL)
-        opening = WORD.match(text)
-        word = opening[0].lower() if opening else ""
-        repeated = seen_texts.get(text[:60], 0)
-        seen_texts[text[:60]] = repeated + 1
+        opening = WORD.match(low)
+        word = opening[0] if opening else ""
+        start = text[:60]
+        repeated = starts.get(start, 0)
+        starts[start] = repeated + 1
         rows.append(
             (
-                size,
-                block.links,
-                block.anchors,
-                text.count(" "),
-                punctuation(text),
-                text[-1] in ".!?:»”\"'。！？؟।…",
-                TAG_CODES.get(tag, 0),
-                frame.depth,
-                is_title,
-                since_title,
-                tail,
-                since_tail,
-                since_heading,
-                level,
-                size < 40 and line in shares,
-                repeated,
-                legal,
-                word in CREDIT,
-                word in LEAD_IN,
-                STAMP.search(text) is not None if size < 100 else 0.0,
-                told_before(summary, key or squash(text[:120])),
-                witness(text, told),
-                frame.blocks,
-                text[0].islower(),
-                frame.twins,
+                size, block.links, block.anchors, 0.0, 0.0, 0.0, code, frame.depth, is_title,
+                since_title, tail, since_tail, since_heading, level, line in shares, repeated, 0.0,
+                word in CREDIT, word in LEAD_IN, 0.0, told_before(summary, low),
+                witness(text, told) if told else 0.0, frame.blocks, text[0].islower(), frame.twins,
             )
-        )
-        outer: Frame | None = frame.outer
-        chain = []
-        mask = []
-        for _ in range(LEVELS):
-            if outer is None:
-                outer = seen.top
-            place = frames.get(id(outer))
-            if place is None:
-                place = frames[id(outer)] = len(sums)
-                sums.append((outer.chars, outer.links, outer.blocks, outer.rich, outer.twins))
-            chain.append(place)
-            mask.append(outer.near or outer.hints)
-            outer = outer.outer
-        levels.append(tuple(chain))
-        masks.append((block.hints | frame.near, mask[0], mask[1] | mask[2], frame.above))
-    return _assemble(rows, levels, sums, masks, count)
+        )  # fmt: skip
+    return rows
+
+
+def _written(texts: list[str]) -> dict[str, Matrix]:
+    """What is counted in the letters of all blocks at once: spaces, marks, endings, known words."""
+    joined = "\n".join(texts)
+    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
+    sizes = np.array([len(text) for text in texts], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes + 1)[:-1]])
+    space = codes == 32  # noqa: PLR2004 - U+0020
+    marks = np.zeros(len(codes), dtype=bool)
+    marks[:-1] = ((codes[:-1] == 44) | (codes[:-1] == 46)) & space[1:]  # noqa: PLR2004 - comma, stop
+    if not joined.isascii():
+        marks |= np.isin(codes, MARKS)
+    low = joined.replace("İ", "I").lower()
+    legal = np.zeros(len(texts), dtype=np.float32)
+    for part in LEGAL:
+        place = low.find(part)
+        while place >= 0:
+            legal[np.searchsorted(starts, place, "right") - 1] = 1.0
+            place = low.find(part, place + 1)
+    legal[sizes >= LONG_LINE] = 0.0
+    stamp = np.zeros(len(texts), dtype=np.float32)
+    digits = np.add.reduceat((codes >= 48) & (codes <= 57), starts, dtype=np.int32)  # noqa: PLR2004
+    for place in np.flatnonzero((digits > 0) & (sizes < STAMP_LINE)).tolist():
+        stamp[place] = STAMP.search(texts[place]) is not None
+    return {
+        "spaces": np.add.reduceat(space, starts, dtype=np.int32),
+        "marks": np.add.reduceat(marks, starts, dtype=np.int32),
+        "ended": np.isin(codes[starts + sizes - 1], ENDS),
+        "legal": legal,
+        "stamp": stamp,
+    }
 
 
 def titles(meta: Metadata) -> list[str]:
@@ -174,14 +191,6 @@ def witness(text: str, told: str) -> float:
         return 0.0
     key = squash(text)
     return 1.0 if len(key) > 2 and key[:80] in told and key[-40:] in told else -1.0
-
-
-def punctuation(text: str) -> int:
-    """The marks that running text has and menus lack."""
-    count = text.count(", ") + text.count(". ")
-    if not text.isascii():
-        count += sum(map(text.count, "、。，،؛।๐។፣።"))
-    return count
 
 
 BASE: Final = (
@@ -219,77 +228,99 @@ def _names() -> tuple[str, ...]:
 NAMES: Final = _names()
 
 
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """The frames of a page as columns."""
+
+    sums: Matrix
+    outer: Places
+    hints: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frames: list[Frame]) -> _Frames:
+        """The columns of these frames, the first of which is the whole page."""
+        rows = [
+            (f.chars, f.links, f.blocks, f.rich, f.twins, f.outer.index if f.outer else 0)
+            for f in frames
+        ]
+        table = np.array(rows, dtype=np.int64)
+        hints = np.array([(f.near, f.near or f.hints, f.above) for f in frames], dtype=np.int64)
+        return cls(table[:, :5].astype(np.float32), table[:, 5].astype(np.int32), hints)
+
+
 def _assemble(
-    rows: list[tuple[float, ...]],
-    levels: list[tuple[int, ...]],
-    sums: list[tuple[float, ...]],
-    masks: list[tuple[int, ...]],
-    count: int,
+    base: Matrix, frames: _Frames, holders: Places, hints: NDArray[np.int64]
 ) -> tuple[Matrix, Places]:
-    base = np.array(rows, dtype=np.float32).reshape(count, len(BASE))
+    """All columns: the block's own, its neighbours', its frames' and its hints."""
+    count = len(base)
     size, links, tag, marks = base[:, 0], base[:, 1], base[:, 6], base[:, 4]
     density = links / np.maximum(size, 1)
-    rich = np.where((size > 80) & (density < 0.34), size, 0)
+    rich = np.where((size > RICH) & (density < SPARSE), size, 0)
     total, total_rich = max(float(size.sum()), 1.0), max(float(rich.sum()), 1.0)
-    cum = np.cumsum(rich) - rich
-    columns = [
-        base,
-        np.stack(
-            [
-                density,
-                size / (base[:, 3] + 1),
-                np.arange(count, dtype=np.float32) / max(count, 1),
-                cum / total_rich,
-                (total_rich - cum - rich) / total_rich,
-                np.full(count, total, dtype=np.float32),
-                np.full(count, total_rich, dtype=np.float32),
-                np.full(count, float(links.sum()) / total, dtype=np.float32),
-            ],
-            axis=1,
-        ),
-    ]
-    chain = np.array(levels, dtype=np.int32).reshape(count, LEVELS)
-    for step in (-1, 1, -2, 2):
-        columns.append(
-            np.stack(
-                [
-                    shift(size, step),
-                    shift(density, step),
-                    shift(tag, step),
-                    shift(chain[:, 0].astype(np.float32) + 1, step) == chain[:, 0] + 1,
-                    shift(marks, step),
-                ],
-                axis=1,
-            )
-        )
-    table = np.array(sums, dtype=np.float32).reshape(-1, 5)
+    before = np.cumsum(rich) - rich
+    chain = np.empty((count, LEVELS), dtype=np.int32)
+    place = holders
     for level in range(LEVELS):
-        held = table[chain[:, level]]
+        place = frames.outer[place]
+        chain[:, level] = place
+    rows = np.empty((count, len(NAMES)), dtype=np.float32)
+    rows[:, : len(BASE)] = base
+    columns: list[Matrix] = [
+        density,
+        size / (base[:, 3] + 1),
+        np.arange(count, dtype=np.float32) / max(count, 1),
+        before / total_rich,
+        (total_rich - before - rich) / total_rich,
+        np.full(count, total),
+        np.full(count, total_rich),
+        np.full(count, float(links.sum()) / total),
+    ]
+    holder = chain[:, 0].astype(np.float32) + 1
+    for step in (-1, 1, -2, 2):
+        columns += [
+            shift(size, step),
+            shift(density, step),
+            shift(tag, step),
+            shift(holder, step) == holder,
+            shift(marks, step),
+        ]
+    for level in range(LEVELS):
+        held = frames.sums[chain[:, level]]
         chars = np.maximum(held[:, 0], 1)
-        columns.append(
-            np.stack(
-                [
-                    chars,
-                    held[:, 1] / chars,
-                    held[:, 2],
-                    held[:, 3],
-                    held[:, 3] / total_rich,
-                    chars / np.maximum(held[:, 2], 1),
-                    size / chars,
-                    held[:, 4],
-                ],
-                axis=1,
-            )
-        )
-    window = np.convolve(rich, np.ones(9, dtype=np.float32), "same")[:count] if count >= 9 else rich
-    linked = (
-        np.convolve(links, np.ones(9, dtype=np.float32), "same")[:count] if count >= 9 else links
+        columns += [
+            chars,
+            held[:, 1] / chars,
+            held[:, 2],
+            held[:, 3],
+            held[:, 3] / total_rich,
+            chars / np.maximum(held[:, 2], 1),
+            size / chars,
+            held[:, 4],
+        ]
+    columns += [around(rich), around(links)]
+    for number, column in enumerate(columns, len(BASE)):
+        rows[:, number] = column
+    said = frames.hints
+    masks = np.stack(
+        [
+            hints | said[holders, 0],
+            said[chain[:, 0], 1],
+            said[chain[:, 1], 1] | said[chain[:, 2], 1],
+            said[holders, 2],
+        ],
+        axis=1,
     )
-    columns.append(np.stack([window, linked], axis=1))
-    bits = np.array(masks, dtype=np.int64).reshape(count, 4)
-    places = np.arange(len(HINTS), dtype=np.int64)
-    columns.append(((bits[:, :, None] >> places) & 1).reshape(count, -1))
-    return np.concatenate(columns, axis=1, dtype=np.float32), chain
+    bits = (masks[:, :, None] >> np.arange(len(HINTS), dtype=np.int64)) & 1
+    rows[:, len(BASE) + len(columns) :] = bits.reshape(count, -1)
+    return rows, chain
+
+
+def around(column: Matrix) -> Matrix:
+    """The sum of a column over four rows to each side."""
+    sums = np.concatenate([[0], np.cumsum(column, dtype=np.float64)])
+    order = np.arange(len(column))
+    high, low = np.minimum(order + 5, len(column)), np.maximum(order - 4, 0)
+    return np.asarray(sums[high] - sums[low], dtype=np.float32)
 
 
 def shift(column: Matrix, step: int) -> Matrix:

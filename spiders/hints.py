@@ -84,6 +84,14 @@ STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tag
 """The hint of a tag, as a mask."""
 
 _EACH = tuple((BIT[name], re.compile(words)) for name, words in WORDS.items())
+_BEGINNINGS = frozenset(
+    stem[:3] for words in WORDS.values() for stem in re.findall("[a-z]{3,}", words)
+)
+_FIRST = frozenset(
+    stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
+)
+_WORD = re.compile("[^\\W\\d_]{2,}")
+MAX_WORD, SHORT_WORD = 40, 3
 _ROLES = {
     "navigation": BIT["nav"],
     "complementary": BIT["side"],
@@ -115,9 +123,31 @@ def hints_in(named: str) -> int:
 @lru_cache(maxsize=50_000)
 def token_hints(token: str) -> int:
     """The hints in one class, id or role."""
-    text = _CAMEL.sub("-", token).lower()
+    text = token if token.islower() else _CAMEL.sub("-", token).lower()
     mask = _ROLES.get(text, 0)
+    before = ""
+    for word in _WORD.findall(text):
+        mask |= word_hints(word)
+        if before in _FIRST:
+            mask |= word_hints(f"{before}-{word}")
+        before = word
+    return mask
+
+
+@lru_cache(maxsize=50_000)
+def word_hints(word: str) -> int:
+    """The hints in one word of a class, or in two that stand together."""
+    if len(word) > MAX_WORD:
+        return 0
+    if len(word) > SHORT_WORD:
+        # Most words of generated classes share not even three letters with any word known.
+        for place in range(len(word) - 2):
+            if word[place : place + 3] in _BEGINNINGS:
+                break
+        else:
+            return 0
+    mask = 0
     for bit, words in _EACH:
-        if words.search(text):
+        if words.search(word):
             mask |= bit
     return mask

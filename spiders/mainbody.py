@@ -44,9 +44,7 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
         return None
     rows, chain = block_features(seen, meta)
     words = rows[:, SPACES] + 1
-    spans = np.array(
-        [(frame.first, frame.last) for frame in (seen.top, *seen.frames)], dtype=np.int32
-    )
+    spans = np.array([(frame.first, frame.last) for frame in seen.frames], dtype=np.int32)
     first = load_trees("blocks").probabilities(rows)
     around = context_features(first, words, chain, spans)
     second = load_trees("surroundings").probabilities(np.concatenate([rows, around], axis=1))

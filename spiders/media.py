@@ -17,16 +17,9 @@ from spiders.metadata import Metadata
 
 MAX_MEDIA = 200
 LAZY = (
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazy",
-    "data-srcset",
-    "srcset",
-    "data-url",
-    "data-full",
-    "data-hi-res-src",
-)
+    "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
+    "data-url", "data-full", "data-hi-res-src",
+)  # fmt: skip
 IMAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
 FILE = re.compile(
     r"\.(pdf|docx?|odt|rtf|xlsx?|ods|csv|pptx?|odp|zip|epub|mp4|m4v|mov|webm|mp3|m4a|ogg|wav)$",
@@ -38,15 +31,18 @@ PLACEHOLDER = re.compile(
 
 
 def largest_source(attributes: Mapping[str, Any]) -> str:
-    """The address of an image: the largest of a set, or a lazy one where ``src`` is a stand-in."""
+    """The address of an image: the one that a script would load, else its own, else of a set.
+
+    A page that loads its images late keeps a stand-in in ``src``.
+    """
+    for name in LAZY:
+        value = str(attributes.get(name) or "").strip()
+        if value and not value.startswith("data:"):
+            return of_set(value) if name.endswith("srcset") else value
     source = str(attributes.get("src") or "").strip()
     if source and not PLACEHOLDER.search(source):
         return source
-    for name in LAZY:
-        value = str(attributes.get(name) or "").strip()
-        if value:
-            return of_set(value) if name.endswith("srcset") else value
-    return "" if source.startswith("data:") else source
+    return of_set(str(attributes.get("srcset") or ""))
 
 
 def of_set(srcset: str) -> str:

@@ -77,7 +77,9 @@ def read_metadata(root: etree._Element) -> Metadata:
                 broken.append(element.text[:MAX_SCRIPT])
             nodes.extend(articles(value))
     ranked = sorted(nodes, key=rank)
-    return Metadata({name: tuple(found) for name, found in metas.items()}, tuple(ranked), title, tuple(broken))
+    return Metadata(
+        {name: tuple(found) for name, found in metas.items()}, tuple(ranked), title, tuple(broken)
+    )
 
 
 def parse_json(text: str) -> Any:

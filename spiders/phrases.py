@@ -25,6 +25,13 @@ def squash(text: str) -> str:
     return NOT_LETTERS.sub("", text.casefold())
 
 
+@cache
+def lines(kind: str) -> frozenset[str]:
+    """The lines of a kind as they are written, without case."""
+    text = files("spiders").joinpath("phrases.toml").read_text("utf-8")
+    return frozenset(line.casefold() for line in tomllib.loads(text)[kind])
+
+
 def letters(line: str) -> str:
     """A line's letters alone, without case: what two spellings of one line share."""
     return LETTERS.sub("", line.casefold().replace("i̇", "i"))

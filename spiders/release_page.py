@@ -21,13 +21,18 @@ from spiders.media import attachments_of, images_of
 from spiders.metadata import Metadata, read_metadata
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
-from spiders.phrases import is_tail
 from spiders.release_dates import Place, find_published
 from spiders.source import ReleaseRules
 from spiders.survey import Survey, survey
 from spiders.titles import Title, find_title
 
 UNTITLED = "(untitled)"
+MIN_TITLE, MAX_LINKS = 16, 30
+"""Characters of a link's text from which it may be a release's title, and links that are kept."""
+
+ELSEWHERE = (
+    BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
+)  # fmt: skip
 
 
 def read_release(
@@ -214,19 +219,19 @@ def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link
         return ()
     found: dict[str, Link] = {}
     for block in seen.blocks[body.kept[-1].order + 1 :]:
-        if not block.anchors or block.frame.tag == "footer":
+        if not block.anchors or len(block.text) < MIN_TITLE or block.frame.tag == "footer":
             continue
-        if (block.frame.above | block.frame.hints) & (BIT["footer"] | BIT["nav"]):
+        if (block.frame.above | block.frame.hints) & ELSEWHERE:
             continue
         for element, _ in block.pieces:
             link = element if element.tag == "a" else element.getparent()
             if link is None or link.tag != "a":
                 continue
-            title = clean_line("".join(link.itertext()))
-            url = absolute(base, link.get("href") or "")
-            if url and url.startswith("http") and len(title) > 15 and not is_tail(title):
+            title = clean_line("".join(map(str, link.itertext())))
+            url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
+            if url and url.startswith("http"):
                 found.setdefault(url, Link(url, title))
-        if len(found) >= 50:
+        if len(found) >= MAX_LINKS:
             break
     return tuple(found.values())
 

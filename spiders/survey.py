@@ -1,40 +1,52 @@
 """One walk over a page: its text in blocks, each with what surrounds it.
 
-A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a list
-item, a line of a menu. A frame is an open block-level element with the sums of what lies in it. All readers of a
-page (body, title, date) work on this one survey, so that the tree is walked once.
+A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a
+list item, a line of a menu. A frame is an open block-level element with the sums of what lies in
+it. All readers of a page (body, title, date) work on this one survey, so that the tree is walked
+once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from lxml import etree
 
 from spiders.hints import STRUCTURE, hidden_hint, hints_in
 
-INLINE = frozenset(
+INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr "
     "output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
-SKIPPED = frozenset(
+SKIPPED: Final = frozenset(
     "head script style noscript template svg iframe select option optgroup object embed canvas "
     "audio video textarea input math map frameset".split()
 )
-MAX_BLOCKS = 20_000
+BLOCK, TEXT, ANCHOR, BREAK, SKIP = range(5)
+KINDS: Final = {
+    **dict.fromkeys(INLINE, TEXT),
+    **dict.fromkeys(SKIPPED, SKIP),
+    "a": ANCHOR,
+    "br": BREAK,
+    # What lxml gives as the tag of what is no element.
+    etree.Comment: SKIP,
+    etree.ProcessingInstruction: SKIP,
+    etree.Entity: SKIP,
+}
+MAX_BLOCKS: Final = 20_000
 """Blocks after which a walk ends: a page of 20 MB of one-word cells stays within seconds."""
 
-MAX_ELEMENTS = 200_000
-"""Elements after which a walk ends, for the same reason."""
+MAX_FRAMES: Final = 100_000
+"""Block-level elements after which a walk ends, for the same reason."""
 
-RICH = 80
+RICH: Final = 80
 """Characters from which a block with few links counts as running text."""
 
-BROAD = 0.8
+BROAD: Final = 0.8
 """A frame with more than this share of the page's text says nothing of any part of it."""
 
 
-@dataclass(slots=True)
 class Frame:
     """A block-level element: its hints, its depth, and sums over all that lies in it.
 
@@ -43,24 +55,34 @@ class Frame:
     links), ``blocks`` and ``rich`` (characters of running text) are sums over the whole subtree.
     ``outer`` is the nearest ancestor that holds more blocks than this, ``near`` the hints on the
     way there. Its blocks are those from ``first`` up to ``last``; ``twins`` counts the elements
-    beside it that have the same tag and class.
+    beside it that have the same tag and class. ``index`` is its place among the survey's frames.
     """
 
-    element: etree._Element
-    tag: str
-    parent: Frame | None
-    depth: int
-    hints: int = 0
-    above: int = 0
-    near: int = 0
-    chars: int = 0
-    links: int = 0
-    blocks: int = 0
-    rich: int = 0
-    outer: Frame | None = None
-    first: int = 0
-    last: int = 0
-    twins: int = 0
+    __slots__ = (
+        "above", "blocks", "chars", "depth", "element", "first", "hints", "index", "last", "links",
+        "name", "near", "outer", "parent", "rich", "tag", "twins",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        element: etree._Element,
+        tag: str,
+        name: str,
+        parent: Frame | None,
+        hints: int,
+        first: int,
+        index: int,
+    ) -> None:
+        self.element = element
+        self.tag = tag
+        self.name = name
+        self.parent = parent
+        self.hints = hints
+        self.first = self.last = first
+        self.index = index
+        self.depth = parent.depth + 1 if parent is not None else 0
+        self.chars = self.links = self.blocks = self.rich = self.above = self.near = self.twins = 0
+        self.outer: Frame | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +104,10 @@ class Block:
 
 @dataclass(slots=True)
 class Survey:
-    """The blocks and frames of a page in document order; ``complete`` is False where it was cut."""
+    """The blocks and frames of a page in document order; ``complete`` is False where it was cut.
+
+    The first frame is the whole page.
+    """
 
     top: Frame
     blocks: list[Block] = field(default_factory=list)
@@ -90,157 +115,157 @@ class Survey:
     complete: bool = True
 
 
-def survey(root: etree._Element) -> Survey:
-    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_ELEMENTS."""
-    walk = _Walk(root)
+def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
+    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_FRAMES."""
+    top = frame = Frame(root, "html", "", None, 0, 0, 0)
+    found = Survey(top)
+    blocks, frames = found.blocks, found.frames
+    frames.append(top)
+    texts: list[str] = []
+    pieces: list[tuple[etree._Element, bool]] = []
+    anchor = anchors = links = hints = 0
+    broken = False
+    kind_of = KINDS.get
     walker = etree.iterwalk(root, events=("start", "end"))
-    skip = walker.skip_subtree
     for event, element in walker:
         tag = element.tag
-        if tag in INLINE:
-            if event == "start":
-                walk.open_inline(element, tag)
+        kind = kind_of(tag, BLOCK)
+        if event == "start":
+            if kind == BLOCK:
+                if texts:
+                    _close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                    texts, pieces = [], []
+                    links = anchors = hints = 0
+                    broken = False
+                get = element.get
+                name = get("class") or ""
+                named = get("id")
+                mask = STRUCTURE.get(tag, 0)
+                if name:
+                    mask |= hints_in(name)
+                if named:
+                    mask |= hints_in(named)
+                if get("role") or get("itemprop"):
+                    mask |= hints_in(f"{get('role', '')} {get('itemprop', '')}")
+                if get("style") or get("hidden") is not None:
+                    mask |= hidden_hint(element.attrib)
+                frame = Frame(element, tag, name, frame, mask, len(blocks), len(frames))
+                frames.append(frame)
+                if len(frames) > MAX_FRAMES or len(blocks) > MAX_BLOCKS:
+                    found.complete = False
+                    break
+            elif kind == TEXT:
+                named = element.get("class")
+                if named:
+                    hints |= hints_in(named)
+            elif kind == ANCHOR:
+                anchor += 1
+                anchors += 1
+                named = element.get("class")
+                if named:
+                    hints |= hints_in(named)
+            elif kind == SKIP:
+                walker.skip_subtree()
+                continue
+            elif broken and texts:
+                _close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                texts, pieces = [], []
+                links = anchors = hints = 0
             else:
-                if tag == "a":
-                    walk.anchor -= 1
-                if element.tail:
-                    walk.add(element, element.tail, True)  # noqa: FBT003 - the hot path
-        elif tag in SKIPPED or not isinstance(tag, str):
-            if event == "start":
-                skip()
-            elif element.tail:
-                walk.add(element, element.tail, True)  # noqa: FBT003 - as above
-        elif event == "start":
-            walk.open_block(element, tag)
-            if walk.elements > MAX_ELEMENTS or len(walk.blocks) > MAX_BLOCKS:
-                walk.found.complete = False
-                break
-        else:
-            walk.close_block(element, tag)
-    walk.finish()
-    return walk.found
-
-
-class _Walk:
-    """The state of a walk: the open frame, and the text since the last block boundary."""
-
-    __slots__ = (
-        "anchor", "anchors", "blocks", "broken", "elements", "found", "frame", "hints", "links",
-        "pieces", "texts",
-    )  # fmt: skip
-
-    def __init__(self, root: etree._Element) -> None:
-        self.frame = Frame(root, "html", None, 0)
-        self.found = Survey(self.frame)
-        self.blocks = self.found.blocks
-        self.broken = False
-        self.elements = self.anchor = self.anchors = self.hints = self.links = 0
-        self.texts: list[str] = []
-        self.pieces: list[tuple[etree._Element, bool]] = []
-
-    def add(self, element: etree._Element, text: str, tail: bool) -> None:  # noqa: FBT001 - hot
-        if self.broken and not text.isspace():
-            self.broken = False
-        if self.anchor:
-            self.links += len(text)
-        self.texts.append(text)
-        self.pieces.append((element, tail))
-
-    def open_inline(self, element: etree._Element, tag: str) -> None:
-        self.elements += 1
-        if tag == "a":
-            self.anchor += 1
-            self.anchors += 1
-        named = element.get("class")
-        if named:
-            self.hints |= hints_in(named)
-        if element.text:
-            self.add(element, element.text, False)  # noqa: FBT003 - the hot path
-
-    def open_block(self, element: etree._Element, tag: str) -> None:
-        self.elements += 1
-        if tag == "br":
-            if self.broken:
-                self.flush()
-            self.broken = True
-            self.texts.append(" ")
-            return
-        if self.texts:
-            self.flush()
-        frame = self.frame
-        named = element.attrib
-        hints = STRUCTURE.get(tag, 0)
-        if named:
-            hints |= hints_in(
-                f"{named.get('class', '')} {named.get('id', '')} {named.get('itemprop', '')}"
-                f" {named.get('role', '')}"
-            )
-            if "style" in named or "hidden" in named:
-                hints |= hidden_hint(named)
-        self.frame = Frame(element, tag, frame, frame.depth + 1, hints)
-        self.found.frames.append(self.frame)
-        self.frame.first = len(self.blocks)
-        if element.text:
-            self.add(element, element.text, False)  # noqa: FBT003 - the hot path
-
-    def close_block(self, element: etree._Element, tag: str) -> None:
-        if tag != "br":
-            if self.texts:
-                self.flush()
-            self.close()
-        if element.tail:
-            self.add(element, element.tail, True)  # noqa: FBT003 - the hot path
-
-    def close(self) -> None:
-        frame = self.frame
-        frame.last = len(self.blocks)
-        parent = frame.parent
-        if parent is not None:
-            if frame.blocks:
-                parent.chars += frame.chars
-                parent.links += frame.links
-                parent.blocks += frame.blocks
-                parent.rich += frame.rich
-            self.frame = parent
-
-    def flush(self) -> None:
-        text = " ".join("".join(self.texts).split())
+                broken = True
+                if texts:
+                    texts.append(" ")
+            text = element.text
+            if text:
+                if not text.isspace():
+                    broken = False
+                    texts.append(text)
+                    pieces.append((element, False))
+                    if anchor:
+                        links += len(text)
+                elif texts:
+                    texts.append(" ")
+            continue
+        if kind == BLOCK:
+            if texts:
+                _close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                texts, pieces = [], []
+                links = hints = 0
+            anchors = 0
+            broken = False
+            frame = _close_frame(frame, len(blocks)) or top
+        elif kind == ANCHOR:
+            anchor -= 1
+        text = element.tail
         if text:
-            frame = self.frame
-            size = len(text)
-            links = min(self.links, size)
-            self.blocks.append(
-                Block(frame, text, links, self.anchors, self.hints, self.pieces, len(self.blocks))
-            )
-            frame.chars += size
-            frame.links += links
-            frame.blocks += 1
-            if size > RICH and links * 3 < size:
-                frame.rich += size
-        self.texts = []
-        self.pieces = []
-        self.broken = False
-        self.links = self.anchors = self.hints = 0
+            if not text.isspace():
+                broken = False
+                texts.append(text)
+                pieces.append((element, True))
+                if anchor:
+                    links += len(text)
+            elif texts:
+                texts.append(" ")
+    if texts:
+        _close_block(blocks, frame, texts, pieces, links, anchors, hints)
+    ended: Frame | None = frame
+    while ended is not None:
+        ended = _close_frame(ended, len(blocks))
+    _relate(frames)
+    return found
 
-    def finish(self) -> None:
-        self.flush()
-        while self.frame.parent is not None:
-            self.close()
-        self.frame.last = len(self.blocks)
-        counts: dict[tuple[int, str, str], int] = {}
-        for frame in self.found.frames:
-            sign = (id(frame.parent), frame.tag, frame.element.get("class", ""))
-            counts[sign] = counts.get(sign, 0) + 1
-        total = self.frame.chars * BROAD
-        for frame in self.found.frames:
-            parent = frame.parent
-            assert parent is not None  # noqa: S101 - only the top has none
-            broad = parent.chars > total
-            frame.twins = counts[(id(parent), frame.tag, frame.element.get("class", ""))]
-            frame.above = parent.above | (0 if broad else parent.hints)
-            if parent.blocks > frame.blocks:
-                frame.outer = parent
-                frame.near = frame.hints
-            else:
-                frame.outer = parent.outer
-                frame.near = frame.hints | (0 if broad else parent.near)
+
+def _close_block(
+    blocks: list[Block],
+    frame: Frame,
+    texts: list[str],
+    pieces: list[tuple[etree._Element, bool]],
+    links: int,
+    anchors: int,
+    hints: int,
+) -> None:
+    text = " ".join("".join(texts).split())
+    size = len(text)
+    if not size:
+        return
+    links = min(links, size)
+    blocks.append(Block(frame, text, links, anchors, hints, pieces, len(blocks)))
+    frame.chars += size
+    frame.links += links
+    frame.blocks += 1
+    if size > RICH and links * 3 < size:
+        frame.rich += size
+
+
+def _close_frame(frame: Frame, last: int) -> Frame | None:
+    frame.last = last
+    parent = frame.parent
+    if parent is not None and frame.blocks:
+        parent.chars += frame.chars
+        parent.links += frame.links
+        parent.blocks += frame.blocks
+        parent.rich += frame.rich
+    return parent
+
+
+def _relate(frames: list[Frame]) -> None:
+    """Tell each frame what surrounds it; parents come before their children."""
+    total = frames[0].chars * BROAD
+    twins: dict[tuple[int, str, str], int] = {}
+    signs: list[tuple[int, str, str]] = []
+    for frame in frames[1:]:
+        parent = frame.parent
+        assert parent is not None  # noqa: S101 - only the first has none
+        sign = (parent.index, frame.tag, frame.name)
+        signs.append(sign)
+        twins[sign] = twins.get(sign, 0) + 1
+        own = 0 if parent.chars > total else parent.hints
+        frame.above = parent.above | own
+        if parent.blocks > frame.blocks:
+            frame.outer = parent
+            frame.near = frame.hints
+        else:
+            frame.outer = parent.outer
+            frame.near = frame.hints | (parent.near if parent.chars <= total else 0)
+    for frame, sign in zip(frames[1:], signs, strict=True):
+        frame.twins = twins[sign]
