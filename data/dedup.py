@@ -1,99 +1,99 @@
-"""Comparing what releases say: fingerprints, differences, similarity of texts.
-
-Everything here looks at normalized tokens, so that white space, case, punctuation and the numbers
-that count visitors never make a difference.
-"""
+"""Comparing what releases say: fingerprints, and differences that readers would care about."""
 
 from __future__ import annotations
 
-import hashlib
 import re
+from hashlib import blake2b
+from typing import Final
 from urllib.parse import urlsplit
 
+from lxml import etree
+
 from data.models import Content
+from data.normalize import canonical_url
+from data.words import tokens
 
-WORD = re.compile(r"\w+")
-
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-"""Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
-
-COUNTER = re.compile(
-    r"^\W*(views?|visits?( today)?|hits|reads?|downloads?|shares|comments|aufrufe|gelesen|"
-    r"vues|lectures|vistas|visitas|visualizações|просмотр\w*|прочитано|переглядів|okunma|"
-    r"görüntülenme|baxış\w*|oxunub|المشاهدات|عدد المشاهدات|بازدید|צפיות|"
-    r"阅读|浏览\w*|閲覧数|조회수?)"
-    r"\W*\d[\d.,\s]*\W*$|^\W*\d[\d.,\s]*\W*(views?|visits?|hits|reads|shares|comments|aufrufe|vues|"
-    r"vistas|просмотр\w*|baxış|okunma|görüntülenme)\W*$",
+VERSIONED: Final = re.compile(
+    r"[?&](?:v|ver|version|t|ts|time|timestamp|_|rev|hash|token|sig|signature|expires|width|w|h|"
+    r"itok|cb|cache)=[^&]*",
     re.IGNORECASE,
 )
-"""A whole line that counts visitors, in the forms that press rooms use."""
+"""Parameters of a file's address that change while the file stays."""
 
-SEGMENT = re.compile(r"\n|\s[|·•]\s")
-"""Parts lines, and a line of small print into its pieces."""
-
-SHINGLE = 3
-"""Words in a shingle: short enough for one-paragraph notices."""
+FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
+LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
+PRINT_BYTES: Final = 16
 
 
-def tokens(text: str) -> list[str]:
-    """The words of a text, case folded, without lines that only count visitors.
-
-    In scripts without spaces each letter is a word.
-    """
-    pieces = SEGMENT.split(text)
-    kept = "\n".join(piece for piece in pieces if not COUNTER.match(piece))
-    words = WORD.findall(kept.casefold())
-    if not UNSPACED.search(kept):
-        return words
-    return [piece for word in words for piece in (word if UNSPACED.search(word) else (word,))]
+def text_print(title: list[bytes], body: list[bytes], files: frozenset[str]) -> bytes:
+    """128 bits over all that readers would care about: equal if nothing differs."""
+    parts = (b" ".join(title), b" ".join(body), *sorted(name.encode() for name in files))
+    return blake2b(b"\x00".join(parts), digest_size=PRINT_BYTES).digest()
 
 
-def fingerprint(content: Content) -> str:
-    """128 bits, in hex, over all that readers would care about: equal if nothing differs."""
-    parts = (
-        " ".join(tokens(content.title)),
-        " ".join(tokens(content.body_text)),
-        *sorted(_files(content)),
-    )
-    return hashlib.blake2b("\x00".join(parts).encode(), digest_size=16).hexdigest()
+def fingerprint(content: Content) -> bytes:
+    """The print of a content; see `text_print`."""
+    return text_print(tokens(content.title), tokens(content.body_text), files_of(content))
 
 
 def differences(old: Content, new: Content) -> frozenset[str]:
     """The fields that changed in a way that readers would care about, or none.
 
-    Of ``title``, ``body`` and ``attachments``; the query strings of files don't count.
+    Of ``title``, ``body`` and ``attachments``. Lines that are nothing but a link (boxes of related
+    news, which rotate) and the parameters of a file's address that only name its version don't
+    count.
     """
     changed = set()
-    if tokens(old.title) != tokens(new.title):
+    if old.title != new.title and tokens(old.title) != tokens(new.title):
         changed.add("title")
-    if old.body_text != new.body_text and tokens(old.body_text) != tokens(new.body_text):
+    if old.body_text != new.body_text and not _same_body(old, new):
         changed.add("body")
-    if _files(old) != _files(new):
+    if files_of(old) != files_of(new):
         changed.add("attachments")
     return frozenset(changed)
 
 
-def shingles(text: str) -> frozenset[str]:
-    """The set of all runs of three words; a shorter text is one shingle, an empty one none."""
-    words = tokens(text)
-    if len(words) < SHINGLE:
-        return frozenset([" ".join(words)]) if words else frozenset()
-    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+def files_of(content: Content) -> frozenset[str]:
+    """What tells the attachments of a release apart: their addresses without versions."""
+    return frozenset(_file(media.url) for media in content.attachments)
 
 
-def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    """Shared shingles over all shingles, 0 to 1; two empty sets have nothing in common."""
-    either = len(left | right)
-    return len(left & right) / either if either else 0.0
+def _file(url: str) -> str:
+    parts = urlsplit(url)
+    if FILE.search(parts.path):
+        return canonical_url(parts._replace(query="", fragment="").geturl())
+    query = VERSIONED.sub("", "?" + parts.query).lstrip("?&")
+    return canonical_url(parts._replace(query=query).geturl())
 
 
-def containment(inner: frozenset[str], outer: frozenset[str]) -> float:
-    """The part of ``inner`` that stands in ``outer`` as well, 0 to 1."""
-    return len(inner & outer) / len(inner) if inner else 0.0
+def _same_body(old: Content, new: Content) -> bool:
+    if tokens(old.body_text) == tokens(new.body_text):
+        return True
+    links = _link_lines(old.body_html) | _link_lines(new.body_html)
+    return bool(links) and _without(old.body_text, links) == _without(new.body_text, links)
 
 
-def _files(content: Content) -> frozenset[str]:
-    return frozenset(
-        urlsplit(media.url)._replace(query="", fragment="").geturl()
-        for media in content.attachments
-    )
+def _without(text: str, links: frozenset[str]) -> list[bytes]:
+    return tokens("\n".join(line for line in text.split("\n") if _squeezed(line) not in links))
+
+
+def _link_lines(html: str) -> frozenset[str]:
+    """The texts of blocks that hold one link and nothing else."""
+    if "<a" not in html:
+        return frozenset()
+    root = etree.fromstring(html, etree.HTMLParser())
+    if root is None:
+        return frozenset()
+    found = set()
+    for link in root.iter("a"):
+        parent = link.getparent()
+        text = _squeezed("".join(map(str, link.itertext())))
+        if parent is None or parent.tag not in LINK_BLOCKS or not text:
+            continue
+        if _squeezed("".join(map(str, parent.itertext()))) == text:
+            found.add(text)
+    return frozenset(found)
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.lstrip(" -•*–").split())

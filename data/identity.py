@@ -6,24 +6,49 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from data.dedup import differences, fingerprint, jaccard, shingles
+from data.dedup import differences, text_print
 from data.models import Content, Draft, Published, Release
 from data.normalize import canonical_url
+from data.sketch import Sketch, containment, jaccard, sketch
+from data.words import tokens
 
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
+NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
 """Releases of all installations share it: the same page has the same id everywhere."""
 
-MOVED = 0.9
-"""Jaccard similarity from which a body at a new URL is the same release (see `moved`)."""
+MOVED: Final = 0.9
+RETITLED: Final = 0.97
+RELAUNCHED: Final = 0.6
+"""Jaccard similarity from which a body at a new URL is the same release (see `moved`): under the
+same title, under another, and under the same title where the old address is gone."""
 
-FUTURE = dt.timedelta(hours=36)
+WITHIN: Final = 0.95
+LEAST_WITHIN: Final = 0.5
+"""Part of the shorter text that stands in the longer, and part of the longer that the shorter is,
+from which a new layout merely shows more or less of the same text."""
+
+REPLACED: Final = 0.1
+"""Jaccard similarity below which a page with another title and day is not the release any more."""
+
+LEAST_CLAIM: Final = 0.3
+"""Similarity that a page must have with the release whose canonical address it claims."""
+
+FUTURE: Final = dt.timedelta(hours=36)
 """How far ahead of its first sight a date may lie: noon of today, in any zone."""
 
-OLDEST_YEAR = 1800
-EPOCH = dt.date(1970, 1, 1)
+OLDEST_YEAR: Final = 1800
+EPOCH: Final = dt.date(1970, 1, 1)
+
+LOST_BODY: Final = (
+    "the page no longer shows a body where it did before; the last good text is kept "
+    "(check the source with `communique sources check`)"
+)
+OTHER_PAGE: Final = (
+    "the address now shows another page, with another title, date and text; the last good text is "
+    "kept (it may be a notice, a login or a challenge)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,25 @@ class Verdict:
     release: Release
     fields: tuple[str, ...] = ()
     doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored release that a draft may be; ``gone`` where its address was last found gone."""
+
+    release: Release
+    gone: bool
+    print: bytes
+
+
+class Reading:
+    """A draft as it is compared: its words, and the print of all that readers would care about."""
+
+    def __init__(self, draft: Draft, files: frozenset[str]) -> None:
+        content = draft.content
+        self.title = tokens(content.title)
+        self.body = sketch(content.body_text)
+        self.print = text_print(self.title, self.body.words, files)
 
 
 def mint(source: str, url: str) -> str:
@@ -64,76 +108,82 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
     return None if bare or key in {canonical_url(url) for url in front} else key
 
 
-def claims(draft: Draft, owner: Release) -> bool:
+def claims(draft: Draft, read: Reading, owner: Release, *, claimed: bool) -> bool:
     """Whether ``owner``, which holds the address that the draft calls canonical, is the draft.
 
-    A claim alone proves nothing: the day and the text must fit as well.
+    A claim alone proves nothing: the day and the text must fit as well, fully where the owner was
+    only seen at that address, roughly where it alone ``claimed`` the address for itself too.
     """
-    return _same_day(draft.content, owner) and _alike(draft.content, owner.content) >= MOVED
+    alike = jaccard(read.body, sketch(owner.content.body_text))
+    return _same_day(draft.content, owner) and alike >= (LEAST_CLAIM if claimed else MOVED)
 
 
-def moved(draft: Draft, candidates: Iterable[Release], since: dt.datetime) -> Release | None:
+def moved(
+    draft: Draft, read: Reading, candidates: Iterable[Candidate], since: dt.datetime
+) -> Release | None:
     """The stored release that this draft is, at an address never seen before; or None.
 
-    Candidates are of the same source, language and day. The very same text is the same release.
-    A nearly identical one is too, if its title is the same and it was not met at its own address in
-    this run (``since``): two notices cut from one template, both alive, stay two.
+    Candidates are of the same source; language and day must agree. The very same text is the same
+    release. A nearly identical one is too, if its title is the same and it was not met at its own
+    address in this run (``since``): two notices cut from one template, both alive, stay two. Where
+    the old address is gone, less likeness will do, for a new layout cuts texts anew. The same title
+    alone never does.
     """
-    print_of_draft = fingerprint(draft.content)
     best: tuple[float, str, Release] | None = None
-    for known in candidates:
-        if not _same_day(draft.content, known) or known.content.language != draft.content.language:
+    for one in candidates:
+        known = one.release
+        if not _same_language(draft.content, known.content):
             continue
-        if fingerprint(known.content) == print_of_draft and draft.content.body_text:
-            return known
-        if known.last_seen >= since and known.retracted is None:
+        if one.print == read.print and draft.content.body_text:
+            if _near_day(draft.content, known, gone=one.gone):
+                return known
             continue
-        similarity = _alike(draft.content, known.content)
-        titled = differences(known.content, draft.content).isdisjoint({"title"})
-        if similarity >= (MOVED if titled else 0.97) and (best is None or similarity > best[0]):
+        alive = known.last_seen >= since and known.retracted is None and not one.gone
+        if alive or not _same_day(draft.content, known):
+            continue
+        other = sketch(known.content.body_text)
+        similarity = jaccard(read.body, other)
+        enough = similarity >= RETITLED
+        if tokens(known.content.title) == read.title:
+            enough = similarity >= (RELAUNCHED if one.gone else MOVED) or _recut(read.body, other)
+        if enough and (best is None or similarity > best[0]):
             best = (similarity, known.id, known)
     return best[2] if best else None
 
 
-def judge(draft: Draft, known: Release | None, seen: dt.datetime) -> Verdict:
-    """Whether the draft is new, changed or unchanged, and the release to keep.
+def judge(draft: Draft, known: Release, seen: dt.datetime) -> Verdict:
+    """Whether a draft of a known release has changed, and the release to keep.
 
-    ``published`` and the id of a known release never move. A page whose bytes are the same has not
+    ``published`` and the id of the release never move. A page whose bytes are the same has not
     changed, whatever our own code now reads in it: then the better reading is kept without a
-    revision. An empty body never replaces one that was read before.
+    revision. An empty body never replaces one that was read before, nor does a page that shares
+    neither title, day nor text with it.
     """
-    if known is None:
-        return Verdict("new", _born(draft, seen))
+    content = replace(draft.content, published=known.content.published)
+    same_bytes = bool(draft.digest) and draft.digest == known.digest
+    fields = frozenset[str]() if same_bytes else differences(known.content, content)
+    doubt = _doubt(draft.content, known, fields)
+    if doubt:
+        return Verdict("unchanged", known, doubt=doubt)
     met = replace(
         known,
         url=_address(draft, known),
         aliases=tuple(sorted({*known.aliases, draft.url, *draft.aliases})),
+        content=content if same_bytes else known.content,
         last_seen=seen,
         retracted=None,
         digest=draft.digest or known.digest,
     )
-    if known.content.body_text and not draft.content.body_text:
-        return Verdict("unchanged", replace(met, digest=known.digest), doubt=LOST_BODY)
-    content = replace(draft.content, published=known.content.published)
-    fields = differences(known.content, content)
-    if draft.digest and draft.digest == known.digest:
-        return Verdict("unchanged", replace(met, content=content))
-    returned = known.retracted is not None
-    if not fields and not returned:
-        return Verdict("unchanged", met)
-    if not fields:
+    if fields:
+        revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
+        return Verdict("changed", revised, tuple(sorted(fields)))
+    if known.retracted is not None:
         return Verdict("changed", replace(met, updated=seen), ("retracted",))
-    revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
-    return Verdict("changed", revised, tuple(sorted(fields)))
+    return Verdict("unchanged", met)
 
 
-LOST_BODY = (
-    "the page no longer shows a body where it did before; the last good text is kept "
-    "(check the source with `communique sources check`)"
-)
-
-
-def _born(draft: Draft, seen: dt.datetime) -> Release:
+def born(draft: Draft, seen: dt.datetime) -> Release:
+    """The release that a draft is at first sight."""
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _first_seen(stated, seen)
     return Release(
@@ -173,12 +223,48 @@ def _first_seen(stated: Published | None, seen: dt.datetime) -> Published:
     return Published(seen.replace(microsecond=0), "second", "UTC", raw, rule)
 
 
+def _undated(release: Release) -> bool:
+    return release.published.rule.startswith("first-seen")
+
+
 def _same_day(content: Content, known: Release) -> bool:
     """Whether the days agree; a draft without a date agrees with a release that had none either."""
     if content.published is None:
-        return known.published.rule.startswith("first-seen")
+        return _undated(known)
     return content.published.day == known.published.day
 
 
-def _alike(left: Content, right: Content) -> float:
-    return jaccard(shingles(left.body_text), shingles(right.body_text))
+def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
+    """Whether the very same text may be the same release: no other day is stated of it.
+
+    A day more or less is a new layout's other zone, if the old address is gone.
+    """
+    if content.published is None or _undated(known):
+        return True
+    apart = abs((content.published.day - known.published.day).days)
+    return apart <= (1 if gone else 0)
+
+
+def _same_language(left: Content, right: Content) -> bool:
+    """Whether the languages agree, as far as both are known; regions don't count."""
+    if not left.language or not right.language:
+        return True
+    return left.language.partition("-")[0] == right.language.partition("-")[0]
+
+
+def _doubt(content: Content, known: Release, fields: frozenset[str]) -> str | None:
+    """Why a page is not believed to show the release that it did, or None."""
+    if not known.content.body_text:
+        return None
+    if not content.body_text:
+        return LOST_BODY
+    dated = content.published is not None and content.published.day == known.published.day
+    if dated or not {"title", "body"} <= fields:
+        return None
+    alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
+    return OTHER_PAGE if alike < REPLACED else None
+
+
+def _recut(left: Sketch, right: Sketch) -> bool:
+    shorter, longer = sorted((len(left.shingles), len(right.shingles)))
+    return shorter >= LEAST_WITHIN * longer and containment(left, right) >= WITHIN

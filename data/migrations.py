@@ -23,61 +23,68 @@ FIRST = (
     """,
     """
     CREATE TABLE releases (
-        id          TEXT PRIMARY KEY,
+        number      INTEGER PRIMARY KEY,     -- in the order of first sight; rows refer to it
+        id          TEXT NOT NULL UNIQUE,
         source      TEXT NOT NULL,
         url         TEXT NOT NULL,
         title       TEXT NOT NULL,           -- for people who look in; content holds it too
         language    TEXT NOT NULL,           -- '' where not known
         day         TEXT NOT NULL,           -- of publication, in the zone of the source
         sort_at     REAL NOT NULL,           -- what feeds sort by
-        content     TEXT NOT NULL,           -- JSON of data.models.Content
         first_seen  REAL NOT NULL,
         last_seen   REAL NOT NULL,
         updated     REAL NOT NULL,
         revision    INTEGER NOT NULL,
+        revised     REAL NOT NULL,           -- when this revision was first seen
         story       TEXT,
         retracted   REAL,
         gone_since  REAL,                    -- the first visit that found it gone, unconfirmed
         checked     REAL NOT NULL,           -- the last visit, whatever it found
-        digest      TEXT NOT NULL            -- SHA-256 of the bytes last read
+        digest      TEXT NOT NULL,           -- SHA-256 of the bytes last read
+        print       BLOB NOT NULL,           -- data.dedup.fingerprint of the content
+        content     TEXT NOT NULL            -- JSON of data.models.Content; last, since it is large
     ) STRICT
     """,
     "CREATE INDEX releases_newest ON releases (sort_at DESC, id)",
     "CREATE INDEX releases_of_source ON releases (source, sort_at DESC, id)",
-    "CREATE INDEX releases_of_day ON releases (day, source, language)",
+    "CREATE INDEX releases_of_day ON releases (day, source)",
     "CREATE INDEX releases_of_story ON releases (story) WHERE story IS NOT NULL",
-    # Every address under which a release was seen; key is its canonical form, to look up by.
+    "CREATE INDEX releases_by_print ON releases (print)",
+    # Every address under which a release was seen; key is its canonical form, to look up by. A
+    # claimed one is what the page itself calls canonical: a hint. Disputed ones are claimed by
+    # several releases, and so worth nothing.
     """
     CREATE TABLE aliases (
-        source  TEXT NOT NULL,
         key     TEXT NOT NULL,
+        source  TEXT NOT NULL,
+        kind    TEXT NOT NULL CHECK (kind IN ('seen', 'claimed', 'disputed')),
+        release INTEGER NOT NULL REFERENCES releases (number),
         url     TEXT NOT NULL,
-        release TEXT NOT NULL REFERENCES releases (id),
-        PRIMARY KEY (source, key)
+        PRIMARY KEY (key, source)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX aliases_of_release ON aliases (release)",
+    # Earlier versions only; releases holds the present one.
     """
     CREATE TABLE revisions (
-        release TEXT NOT NULL REFERENCES releases (id),
+        release INTEGER NOT NULL REFERENCES releases (number),
         number  INTEGER NOT NULL,
         seen    REAL NOT NULL,
         content TEXT NOT NULL,
         PRIMARY KEY (release, number)
-    ) STRICT, WITHOUT ROWID
+    ) STRICT
     """,
     "CREATE TABLE topics (slug TEXT PRIMARY KEY, label TEXT NOT NULL) STRICT",
     """
     CREATE TABLE release_topics (
-        release TEXT NOT NULL REFERENCES releases (id),
         topic   TEXT NOT NULL,
-        source  TEXT NOT NULL,
         sort_at REAL NOT NULL,
-        PRIMARY KEY (release, topic)
+        id      TEXT NOT NULL,               -- of the release, by which ties are ordered
+        source  TEXT NOT NULL,
+        PRIMARY KEY (topic, sort_at DESC, id)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX newest_of_topic ON release_topics (topic, sort_at DESC, release)",
-    "CREATE INDEX newest_of_source_topic ON release_topics (source, topic, sort_at DESC, release)",
+    "CREATE INDEX newest_of_source_topic ON release_topics (source, topic, sort_at DESC, id)",
     # One row a feed: how many releases it holds, the number of its last change, and of the last
     # change that was published. It is marked for publishing while they differ.
     """
@@ -94,12 +101,44 @@ FIRST = (
     "CREATE INDEX facets_marked ON facets (changed) WHERE changed <> published",
     """
     CREATE TABLE bands (
-        band    INTEGER NOT NULL,            -- of MinHash, see data/stories.py
-        release TEXT NOT NULL,
-        PRIMARY KEY (band, release)
+        slot    INTEGER NOT NULL,            -- of time, see data/stories.py
+        band    INTEGER NOT NULL,            -- of MinHash, or an anchor: see data/sketch.py
+        release INTEGER NOT NULL,
+        PRIMARY KEY (slot, band, release)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX bands_of_release ON bands (release)",
+    # What the pages of a release say of its other language editions.
+    """
+    CREATE TABLE editions (
+        key     TEXT NOT NULL,               -- canonical address of an edition, or their pattern
+        source  TEXT NOT NULL,
+        release INTEGER NOT NULL REFERENCES releases (number),
+        PRIMARY KEY (key, source, release)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # The search index keeps no text; its rows are entered in batches, apart from visits.
+    """
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, body, marks, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
+    )
+    """,
+    # A release that is edited gets a new row; rows that no release points to are passed over.
+    """
+    CREATE TABLE search_rows (
+        row     INTEGER PRIMARY KEY,
+        release INTEGER NOT NULL UNIQUE,
+        sort_at REAL NOT NULL
+    ) STRICT
+    """,
+    "CREATE TABLE unindexed (release INTEGER PRIMARY KEY) STRICT",
+    # How many of the other releases that its pages name were in the store, by source.
+    """
+    CREATE TABLE crosschecks (
+        source  TEXT PRIMARY KEY,
+        named   INTEGER NOT NULL,
+        missing INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
     """
     CREATE TABLE validators (
         url           TEXT PRIMARY KEY,

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import msgspec
 
+from data.identity import Candidate
 from data.models import Content, Release, Revision, Run
 
-RELEASE_COLUMNS = (
-    "r.id, r.source, r.url, r.sort_at, r.content, r.first_seen, r.last_seen, r.updated, r.revision,"
-    " r.story, r.retracted, r.digest,"
-    " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.id) AS aliases"
+RELEASE_COLUMNS: Final = (
+    "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
+    " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
+    " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
 )
+KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.print"
 
 _content = msgspec.json.Decoder(Content)
+_urls = msgspec.json.Decoder(list[str])
 _run = msgspec.json.Decoder(Run)
 _encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored release with what only the store knows of it."""
+
+    release: Release
+    number: int
+    gone: bool
+    revised: float
+    print: bytes
+
+    @property
+    def candidate(self) -> Candidate:
+        """The release as one that a draft may be."""
+        return Candidate(self.release, self.gone, self.print)
 
 
 def instant(seconds: float) -> dt.datetime:
@@ -37,7 +57,7 @@ def decode_run(text: str) -> Run:
 
 
 def release_row(release: Release) -> dict[str, Any]:
-    """The columns of a release, but for those that only visits move."""
+    """The columns of a release, but for those that the store alone knows."""
     return {
         "id": release.id,
         "source": release.source,
@@ -46,7 +66,6 @@ def release_row(release: Release) -> dict[str, Any]:
         "language": release.content.language or "",
         "day": release.published.day.isoformat(),
         "sort_at": release.order.timestamp(),
-        "content": encode(release.content),
         "first_seen": release.first_seen.timestamp(),
         "last_seen": release.last_seen.timestamp(),
         "updated": release.updated.timestamp(),
@@ -54,30 +73,34 @@ def release_row(release: Release) -> dict[str, Any]:
         "story": release.story,
         "retracted": release.retracted.timestamp() if release.retracted else None,
         "digest": release.digest,
+        "content": encode(release.content),
     }
 
 
-def release_of(row: Mapping[str, Any]) -> Release:
-    """A release from a row of ``RELEASE_COLUMNS``."""
+def release_of(row: Sequence[Any]) -> Release:
+    """A release from a row of ``RELEASE_COLUMNS``, or of more."""
     return Release(
-        id=row["id"],
-        source=row["source"],
-        url=row["url"],
-        content=_content.decode(row["content"]),
-        first_seen=instant(row["first_seen"]),
-        last_seen=instant(row["last_seen"]),
-        updated=instant(row["updated"]),
-        order=instant(row["sort_at"]),
-        aliases=tuple(sorted(msgspec.json.decode(row["aliases"], type=list[str]))),
-        revision=row["revision"],
-        story=row["story"],
-        retracted=None if row["retracted"] is None else instant(row["retracted"]),
-        digest=row["digest"],
+        id=row[0],
+        source=row[1],
+        url=row[2],
+        content=_content.decode(row[3]),
+        first_seen=instant(row[4]),
+        last_seen=instant(row[5]),
+        updated=instant(row[6]),
+        order=instant(row[7]),
+        aliases=tuple(sorted(_urls.decode(row[8]))),
+        revision=row[9],
+        story=row[10],
+        retracted=None if row[11] is None else instant(row[11]),
+        digest=row[12],
     )
 
 
-def revision_of(row: Mapping[str, Any]) -> Revision:
-    """A revision from its row."""
-    return Revision(
-        row["release"], row["number"], instant(row["seen"]), _content.decode(row["content"])
-    )
+def kept_of(row: Sequence[Any]) -> Kept:
+    """A stored release from a row of ``KEPT_COLUMNS``."""
+    return Kept(release_of(row), row[13], row[14] is not None, row[15], row[16])
+
+
+def revision_of(row: Sequence[Any]) -> Revision:
+    """A revision from its id, number, time and content."""
+    return Revision(row[0], row[1], instant(row[2]), _content.decode(row[3]))

@@ -1,7 +1,7 @@
 """The default store: one SQLite file.
 
 It is composed of one part per concern, each building on the one before: the connection, reading,
-recording what was collected, remembering visits. A new verb goes where its concern is.
+stories, recording what was collected, remembering visits. A new verb goes where its concern is.
 """
 
 from __future__ import annotations

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 from sqlite_utils import Database
 
 from data.errors import StoreError
 from data.migrations import migrations
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS: Final = 30.0
 """How long a writer waits for another; a transaction of ours takes milliseconds."""
+
+Arguments = Sequence[Any] | Mapping[str, Any]
 
 
 class SqliteConnection:
@@ -28,11 +31,10 @@ class SqliteConnection:
         self._threads = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with self._writing() as db:
-                # Checked again under the lock: two processes may start at once.
-                pending = bool(migrations.pending(db))
-            if pending:
-                migrations.apply(self._db)
+            if migrations.pending(self._db):
+                with self._writing():
+                    # Asked again under the lock: two processes may start at once.
+                    migrations.apply(self._db)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"sqlite:{path}", str(error)) from error
 
@@ -42,36 +44,63 @@ class SqliteConnection:
         if found is not None:
             return found
         # isolation_level None: transactions begin where we say so, never behind our back.
-        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         self._threads.db = Database(connection)
+        self._threads.depth = 0
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
+    def _ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
+        """All rows of a query: an open cursor would hold the snapshot."""
+        try:
+            return self._db.conn.execute(sql, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"sqlite:{self._path}", str(error)) from error
+
     @contextmanager
-    def _writing(self) -> Iterator[Database]:
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that may write; it takes the write lock at once.
 
         A deferred transaction that reads first and writes later fails at once when another process
-        wrote in between, whatever the time-out.
+        wrote in between, whatever the time-out. Within `together` it is a part of that transaction,
+        and undone alone where it fails.
         """
-        db = self._db
+        connection: sqlite3.Connection = self._db.conn
+        inner = self._threads.depth > 0
+        begin, keep, undo = (
+            ("SAVEPOINT verb", "RELEASE verb", "ROLLBACK TO verb")
+            if inner
+            else ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        )
         try:
-            db.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
+            self._threads.depth += 1
+            try:
+                yield connection
+            except BaseException:
+                connection.execute(undo)
+                if inner:
+                    connection.execute(keep)
+                raise
+            finally:
+                self._threads.depth -= 1
+            connection.execute(keep)
         except sqlite3.Error as error:
+            if connection.in_transaction and not inner:
+                connection.execute("ROLLBACK")
             raise StoreError(f"sqlite:{self._path}", str(error)) from error
-        try:
-            yield db
-        except sqlite3.Error as error:
-            db.rollback()
-            raise StoreError(f"sqlite:{self._path}", str(error)) from error
-        except BaseException:
-            db.rollback()
-            raise
-        db.execute("COMMIT")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make the verbs that are called within one transaction: all are kept, or none."""
+        with self._writing():
+            yield
 
     def close(self) -> None:
         """Close this thread's connection."""

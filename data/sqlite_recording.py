@@ -5,44 +5,39 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from data.dedup import shingles
-from data.identity import Verdict, claims, judge, keys_of, moved, trusted_canonical
-from data.models import Draft, Facet, Release, Source, facets_of
+from data.dedup import files_of
+from data.identity import (
+    Reading,
+    Verdict,
+    born,
+    claims,
+    judge,
+    keys_of,
+    moved,
+    trusted_canonical,
+)
+from data.models import Draft, Release, Source
 from data.normalize import canonical_url
-from data.rows import encode, release_row
-from data.sqlite_reading import SqliteReading, facet_key
-from data.stories import bands, same_story
+from data.rows import Kept, encode, release_row
+from data.sqlite_marks import mark
+from data.sqlite_stories import Near, SqliteStories
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-CANDIDATES = 50
-"""How many candidates of one story are compared in full."""
-
-MARK = """
-    INSERT INTO facets (source, topic, period, releases, changed, published)
-    VALUES (?, ?, ?, ?, 1, 0)
-    ON CONFLICT (source, topic, period)
-    DO UPDATE SET releases = releases + excluded.releases, changed = changed + 1
-"""
+NEAREST = 20
+"""How many stored releases of the source a page at a new address is compared with."""
 
 
-class SqliteRecording(SqliteReading):
+class SqliteRecording(SqliteStories):
     """The verbs of data.store.Store that take in what was collected."""
 
     def register(self, source: Source) -> None:
         """Keep what an institution is called, so that feeds can name it for ever."""
         with self._writing() as db:
-            db.table("sources").upsert(
-                {
-                    "id": source.id,
-                    "name": source.name,
-                    "url": source.url,
-                    "timezone": source.timezone,
-                },
-                pk="id",
+            db.execute(
+                "INSERT INTO sources (id, name, url, timezone) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url,"
+                " timezone = excluded.timezone",
+                [source.id, source.name, source.url, source.timezone],
             )
 
     def record(
@@ -59,162 +54,163 @@ class SqliteRecording(SqliteReading):
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
+        read = Reading(draft, files_of(draft.content))
         with self._writing() as db:
-            known = self._known(draft, since, tuple(front))
-            verdict = judge(draft, known, seen)
-            self._keep(db, verdict, known, labels or {})
-            self._alias(db, draft, verdict.release, tuple(front))
+            claimed = trusted_canonical(draft, front)
+            known = self._owner(draft, read, claimed)
+            near: Near | None = None
+            fresh = born(draft, seen)
+            if known is None:
+                near = self._near(read.body, fresh.order)
+                known = self._moved(draft, read, near, since)
+            verdict = judge(draft, known.release, seen) if known else Verdict("new", fresh)
+            if known and verdict.doubt:
+                db.execute(
+                    "UPDATE releases SET checked = ? WHERE number = ?",
+                    [seen.timestamp(), known.number],
+                )
+                return verdict
+            number = self._keep(verdict, known, read, labels or {})
+            self._alias(draft, number, claimed)
             if draft.validator:
                 db.execute(
                     "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
                     [draft.url, draft.validator.etag, draft.validator.last_modified],
                 )
-            if verdict.kind != "unchanged":
-                verdict = replace(verdict, release=self._tell(db, draft, verdict.release))
+            release = verdict.release
+            if known is None or release.content.body_text != known.release.content.body_text:
+                if known:
+                    self._leave(known)
+                near = near or self._near(read.body, release.order)
+                self._enter(number, release.order, read.body, near.hot)
+                verdict = replace(verdict, release=self._tell(number, draft, release, read, near))
+            elif draft.editions:
+                verdict = replace(verdict, release=self._tell(number, draft, release, read, None))
         return verdict
 
-    def _known(self, draft: Draft, since: dt.datetime, front: tuple[str, ...]) -> Release | None:
+    def _owner(self, draft: Draft, read: Reading, claimed: str | None) -> Kept | None:
+        """The release that an address of the draft belongs to."""
         for key in keys_of(draft):
-            if owner := self._owner(draft.source, key):
-                return owner
-        canonical = trusted_canonical(draft, front)
-        if canonical and (owner := self._owner(draft.source, canonical)) and claims(draft, owner):
-            return owner
-        if draft.content.published is None or not draft.content.body_text:
+            if found := self._at(draft.source, key, "seen"):
+                return found
+        if claimed is None:
             return None
-        candidates = self._releases(
-            "WHERE r.day = :day AND r.source = :source AND r.language = :language ORDER BY r.id",
-            {
-                "day": draft.content.published.day.isoformat(),
-                "source": draft.source,
-                "language": draft.content.language or "",
-            },
-        )
-        return moved(draft, candidates, since)
+        for kind in ("seen", "claimed"):
+            found = self._at(draft.source, claimed, kind)
+            if found and claims(draft, read, found.release, claimed=kind == "claimed"):
+                return found
+        return None
 
-    def _owner(self, source: str, key: str) -> Release | None:
-        found = self._releases(
-            "JOIN aliases k ON k.release = r.id WHERE k.source = :source AND k.key = :key",
-            {"source": source, "key": key},
+    def _at(self, source: str, key: str, kind: str) -> Kept | None:
+        found = self._kept(
+            "JOIN aliases k ON k.release = r.number"
+            " WHERE k.key = ? AND k.source = ? AND k.kind = ?",
+            [key, source, kind],
         )
         return found[0] if found else None
 
+    def _moved(self, draft: Draft, read: Reading, near: Near, since: dt.datetime) -> Kept | None:
+        if not draft.content.body_text:
+            return None
+        day = draft.content.published.day.isoformat() if draft.content.published else ""
+        places = ",".join("?" * len(near.shared))
+        rows = self._ask(
+            "SELECT number FROM releases WHERE source = ? AND print = ? UNION SELECT number"
+            f" FROM releases WHERE number IN ({places}) AND source = ? AND day = ?",
+            [draft.source, read.print, *near.shared, draft.source, day],
+        )
+        near_ones = sorted((row[0] for row in rows), key=lambda n: (-near.shared.get(n, 0), n))
+        candidates = {
+            kept.release.id: kept
+            for number in near_ones[:NEAREST]
+            for kept in self._kept("WHERE r.number = ?", [number])
+        }
+        found = moved(draft, read, [kept.candidate for kept in candidates.values()], since)
+        return candidates[found.id] if found else None
+
     def _keep(
-        self, db: Database, verdict: Verdict, known: Release | None, labels: Mapping[str, str]
-    ) -> None:
+        self, verdict: Verdict, known: Kept | None, read: Reading, labels: Mapping[str, str]
+    ) -> int:
+        """Write the release and what follows from it; its number."""
         release = verdict.release
-        row = {**release_row(release), "checked": release.last_seen.timestamp()}
-        if known is None:
+        db = self._db.conn
+        old = known.release if known else None
+        row = release_row(release)
+        row["checked"] = row["last_seen"]
+        if known is None or old is None:
+            row |= {"print": read.print, "revised": row["first_seen"]}
             columns = ", ".join(row)
             places = ", ".join(f":{name}" for name in row)
-            db.execute(f"INSERT INTO releases ({columns}) VALUES ({places})", row)
+            inserted = db.execute(f"INSERT INTO releases ({columns}) VALUES ({places})", row)
+            number = int(inserted.lastrowid or 0)
         else:
+            number = known.number
+            if release.revision > old.revision:
+                db.execute(
+                    "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
+                    [number, old.revision, known.revised, encode(old.content)],
+                )
+                row["revised"] = row["updated"]
+            if release.content != old.content:
+                row["print"] = read.print
             changes = ", ".join(f"{name} = :{name}" for name in row if name != "id")
             db.execute(f"UPDATE releases SET {changes}, gone_since = NULL WHERE id = :id", row)
-        if known is None or release.revision > known.revision:
-            db.execute(
-                "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
-                [release.id, release.revision, release.updated.timestamp(), row["content"]],
-            )
-        elif release.content != known.content:
-            db.execute(
-                "UPDATE revisions SET content = ? WHERE release = ? AND number = ?",
-                [row["content"], release.id, release.revision],
-            )
-        if known is None or release.content.topics != known.content.topics:
-            self._file_under_topics(db, release, labels)
-        if known is None or _shown(release) != _shown(known):
-            mark(db, known, release)
+        if old is None or release.content.topics != old.content.topics:
+            self._file_under_topics(old, release, labels)
+        if old is None or _shown(release) != _shown(old):
+            mark(db, old, release)
+        if old is None or release.content != old.content:
+            db.execute("INSERT OR IGNORE INTO unindexed (release) VALUES (?)", [number])
+        return number
 
-    def _file_under_topics(self, db: Database, release: Release, labels: Mapping[str, str]) -> None:
-        db.execute("DELETE FROM release_topics WHERE release = ?", [release.id])
-        db.conn.executemany(
-            "INSERT INTO release_topics (release, topic, source, sort_at) VALUES (?, ?, ?, ?)",
-            [
-                (release.id, topic, release.source, release.order.timestamp())
-                for topic in release.content.topics
-            ],
+    def _file_under_topics(
+        self, old: Release | None, release: Release, labels: Mapping[str, str]
+    ) -> None:
+        db = self._db.conn
+        at = release.order.timestamp()
+        if old:
+            db.executemany(
+                "DELETE FROM release_topics WHERE topic = ? AND sort_at = ? AND id = ?",
+                [(topic, at, old.id) for topic in old.content.topics],
+            )
+        db.executemany(
+            "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
+            [(topic, at, release.id, release.source) for topic in release.content.topics],
         )
-        db.conn.executemany(
+        db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
             [(topic, labels.get(topic, topic)) for topic in release.content.topics],
         )
 
-    def _alias(self, db: Database, draft: Draft, release: Release, front: tuple[str, ...]) -> None:
+    def _alias(self, draft: Draft, number: int, claimed: str | None) -> None:
         urls = {canonical_url(url): url for url in (*draft.aliases, draft.url)}
-        claimed = trusted_canonical(draft, front)
+        db = self._db.conn
+        # A release at an address is worth more than what a page claims of it.
+        db.executemany(
+            "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
+            " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
+            " url = excluded.url WHERE kind <> 'seen'",
+            [(key, draft.source, number, url) for key, url in urls.items()],
+        )
         if claimed and draft.canonical and claimed not in urls:
-            owner = self._owner(draft.source, claimed)
-            if owner is None and canonical_url(release.url) == canonical_url(draft.url):
-                urls[claimed] = draft.canonical
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO aliases (source, key, url, release) VALUES (?, ?, ?, ?)",
-            [(draft.source, key, url, release.id) for key, url in urls.items()],
-        )
-
-    def _tell(self, db: Database, draft: Draft, release: Release) -> Release:
-        """Join the release to the story it belongs to, if there is one."""
-        body = shingles(release.content.body_text)
-        own = bands(body)
-        db.execute("DELETE FROM bands WHERE release = ?", [release.id])
-        places = ", ".join("?" * len(own))
-        near = [
-            row["release"]
-            for row in db.query(
-                f"SELECT release, count(*) AS n FROM bands WHERE band IN ({places})"
-                " GROUP BY release ORDER BY n DESC, release LIMIT ?",
-                [*own, CANDIDATES],
+            db.execute(
+                "INSERT INTO aliases (key, source, kind, release, url)"
+                " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
+                " SET kind = 'disputed' WHERE kind = 'claimed' AND release <> excluded.release",
+                [claimed, draft.source, number, draft.canonical],
             )
-        ]
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO bands (band, release) VALUES (?, ?)",
-            [(band, release.id) for band in own],
-        )
-        kin = [
-            other
-            for other in map(self.release, near)
-            if other
-            and other.source != release.source
-            and same_story(body, shingles(other.content.body_text))
-        ]
-        for _, url in draft.editions:
-            edition = self._owner(release.source, canonical_url(url))
-            if edition and edition.id != release.id:
-                kin.append(edition)
-        if not kin:
+
+    def _tell(
+        self, number: int, draft: Draft, release: Release, read: Reading, near: Near | None
+    ) -> Release:
+        """Join the release to the story it belongs to, if there is one."""
+        kin = self._kin(number, release, read.body, near) if near else []
+        if draft.editions or near:
+            kin += self._editions(number, draft, release)
+        if all(one.story and one.story == release.story for one in kin):
             return release
-        return _join(db, release, kin)
-
-
-def _join(db: Database, release: Release, kin: list[Release]) -> Release:
-    everyone = sorted(
-        {one.id: one for one in (*kin, release)}.values(),
-        key=lambda r: (r.order, r.first_seen, r.id),
-    )
-    story = next((one.story for one in everyone if one.story), everyone[0].id)
-    for one in everyone:
-        if one.story == story:
-            continue
-        if one.story:
-            db.execute("UPDATE releases SET story = ? WHERE story = ?", [story, one.story])
-        db.execute("UPDATE releases SET story = ? WHERE id = ?", [story, one.id])
-    for one in everyone:
-        mark(db, one, one)
-    return replace(release, story=story)
-
-
-def mark(db: Database, old: Release | None, new: Release) -> None:
-    """Count a release in its facets and mark them for publishing."""
-    before: frozenset[Facet] = facets_of(old) if old else frozenset()
-    after = facets_of(new)
-    db.conn.executemany(
-        MARK,
-        [
-            (*facet_key(facet), (facet in after) - (facet in before))
-            for facet in sorted(before | after, key=facet_key)
-        ],
-    )
+        return self._join(release, kin)
 
 
 def _shown(release: Release) -> str:

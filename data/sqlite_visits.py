@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from data.models import Release, Run, Validator
 from data.rows import decode_run, encode, instant
-from data.sqlite_recording import SqliteRecording, mark
+from data.sqlite_marks import mark
+from data.sqlite_recording import SqliteRecording
 
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""
@@ -28,7 +29,7 @@ class SqliteVisits(SqliteRecording):
         Those younger than ``recent``, those found gone once, and older ones at intervals that grow
         with their age; with ``everything`` all of them, whatever the intervals.
         """
-        rows = self._db.query(
+        rows = self._ask(
             "SELECT url FROM releases WHERE source = :source AND (:everything"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             " OR checked + (:now - sort_at) * :growth <= :now)"
@@ -42,16 +43,17 @@ class SqliteVisits(SqliteRecording):
                 "limit": limit,
             },
         )
-        return tuple(row["url"] for row in rows)
+        return tuple(row[0] for row in rows)
 
     def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """The ids of the releases that these canonical addresses belong to, by address."""
-        rows = self._db.query(
-            "SELECT key, release FROM aliases WHERE source = ?"
-            " AND key IN (SELECT value FROM json_each(?))",
-            [source, encode(list(keys))],
+        rows = self._ask(
+            "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
         )
-        return {row["key"]: row["release"] for row in rows}
+        return dict(rows)
 
     def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
         """Note that a release is still as it was; one that had been retracted is back."""
@@ -79,23 +81,17 @@ class SqliteVisits(SqliteRecording):
         Then it is ``retracted``; further visits say ``known``. ``since`` is the start of the run.
         """
         with self._writing() as db:
-            row: dict[str, Any] = next(
-                iter(
-                    list(
-                        db.query(
-                            "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
-                        )
-                    )
-                )
+            ((gone_since, retracted),) = self._ask(
+                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
             )
             at = seen.timestamp()
             db.execute("UPDATE releases SET checked = ? WHERE id = ?", [at, release_id])
-            if row["retracted"] is not None:
+            if retracted is not None:
                 return "known"
-            if row["gone_since"] is None:
+            if gone_since is None:
                 db.execute("UPDATE releases SET gone_since = ? WHERE id = ?", [at, release_id])
                 return "gone"
-            if row["gone_since"] >= since.timestamp():
+            if gone_since >= since.timestamp():
                 return "gone"
             db.execute(
                 "UPDATE releases SET retracted = ?, updated = ? WHERE id = ?", [at, at, release_id]
@@ -107,18 +103,16 @@ class SqliteVisits(SqliteRecording):
 
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""
-        for row in self._db.query(
-            "SELECT etag, last_modified FROM validators WHERE url = ?", [url]
-        ):
-            return Validator(row["etag"], row["last_modified"])
+        for row in self._ask("SELECT etag, last_modified FROM validators WHERE url = ?", [url]):
+            return Validator(*row)
         return None
 
     def listed(self, url: str, reader: str) -> str | None:
         """What a listing said last, as JSON text, if the same ``reader`` read it."""
-        for row in self._db.query(
+        for row in self._ask(
             "SELECT items FROM listings WHERE url = ? AND reader = ?", [url, reader]
         ):
-            return str(row["items"])
+            return str(row[0])
         return None
 
     def keep_listing(
@@ -126,28 +120,30 @@ class SqliteVisits(SqliteRecording):
     ) -> None:
         """Keep what a listing said, and what to ask its server with next time."""
         with self._writing() as db:
-            db.table("listings").upsert(
-                {"url": url, "source": source, "reader": reader, "items": items}, pk="url"
+            db.execute(
+                "INSERT OR REPLACE INTO listings (url, source, reader, items) VALUES (?, ?, ?, ?)",
+                [url, source, reader, items],
             )
-            db.table("validators").upsert(
-                {"url": url, "etag": validator.etag, "last_modified": validator.last_modified},
-                pk="url",
+            db.execute(
+                "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
+                [url, validator.etag, validator.last_modified],
             )
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""
         with self._writing() as db:
-            db.table("runs").insert(
-                {"source": run.source, "started": run.started.timestamp(), "report": encode(run)}
+            db.execute(
+                "INSERT INTO runs (source, started, report) VALUES (?, ?, ?)",
+                [run.source, run.started.timestamp(), encode(run)],
             )
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
-        rows = self._db.query(
+        rows = self._ask(
             "SELECT report FROM runs WHERE source = ? ORDER BY started DESC, number DESC LIMIT ?",
             [source, limit],
         )
-        return tuple(decode_run(row["report"]) for row in rows)
+        return tuple(decode_run(row[0]) for row in rows)
 
     def tidy(self) -> None:
         """Forget the oldest reports of runs, fold the log into the file, renew the statistics."""
@@ -163,8 +159,6 @@ class SqliteVisits(SqliteRecording):
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""
-        for row in self._db.query(
-            "SELECT max(started) AS started FROM runs WHERE source = ?", [source]
-        ):
-            return None if row["started"] is None else instant(row["started"])
+        for row in self._ask("SELECT max(started) FROM runs WHERE source = ?", [source]):
+            return None if row[0] is None else instant(row[0])
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -47,6 +48,27 @@ class Readable(Protocol):
 
 class Store(Readable, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
+
+    def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
+        """The releases that an id, the beginning of one or an address names, at most ``limit``."""
+
+    def collected(
+        self,
+        source: str | None = None,
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> Iterator[Release]:
+        """Releases in the order of their first sight, of a source and between two days (inclusive).
+
+        The days are those of publication, in the zone of each release's source.
+        """
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make the verbs that are called within one transaction: all are kept, or none.
+
+        A verb that fails within is undone alone.
+        """
 
     def register(self, source: Source) -> None:
         """Keep what an institution is called, so that feeds can name it for ever."""

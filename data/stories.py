@@ -1,56 +1,84 @@
-"""Near-duplicates across institutions: candidates by MinHash bands, decided by true similarity.
-
-Method: A. Broder, "On the resemblance and containment of documents" (1997), with banding as in
-Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3.
-"""
+"""Stories: the same text at several institutions, who was first, and how much is verbatim."""
 
 from __future__ import annotations
 
-import hashlib
-import struct
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
 
-from rensa import RMinHash
+from data.models import Release
+from data.sketch import Sketch, containment, jaccard, sketch
 
-from data.dedup import containment, jaccard
-
-PERMUTATIONS = 128
-BANDS = 32
-"""32 bands of 4 rows: of pairs with a Jaccard similarity of 0.7, 0.02 % are missed."""
-
-ROWS = PERMUTATIONS // BANDS
-SEED = 20221124
-
-SAME_TEXT = 0.7
+SAME_TEXT: Final = 0.7
 """Jaccard similarity from which two releases are one story."""
 
-CONTAINED = 0.85
+CONTAINED: Final = 0.85
 """Part of the shorter text that must stand in the longer one, to be one story."""
 
-LEAST_SHINGLES = 20
+LEAST_SHINGLES: Final = 20
 """Shorter texts are never one story: a bare "Photo release" is like any other."""
 
+SLOT: Final = 64 * 86_400
+"""Seconds in a slot of time. Copies are looked for in a release's own slot and the nearer one
+beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
 
-def bands(text_shingles: frozenset[str]) -> tuple[int, ...]:
-    """The 32 band values of a text, signed 64 bits each; texts that share one are candidates.
+HOT: Final = 64
+"""Releases in one bucket of one slot; later ones are found by their other bands."""
 
-    The number of the band is folded in. Empty for a text too short to compare.
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One release of a story: ``lag`` after the first publisher, ``overlap`` with its text.
+
+    ``overlap`` is the part of this text's word triples that stand in the first one's, 0 to 1.
     """
-    if len(text_shingles) < LEAST_SHINGLES:
-        return ()
-    sketch = RMinHash(PERMUTATIONS, SEED)
-    sketch.update(list(text_shingles))
-    rows = sketch.digest()
-    return tuple(_fold(band, rows[band * ROWS : (band + 1) * ROWS]) for band in range(BANDS))
+
+    release: Release
+    lag: dt.timedelta
+    overlap: float
 
 
-def _fold(band: int, rows: list[int]) -> int:
-    packed = struct.pack(f"<H{ROWS}I", band, *rows)
-    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "little", signed=True)
-
-
-def same_story(left: frozenset[str], right: frozenset[str]) -> bool:
+def same_story(left: Sketch, right: Sketch) -> bool:
     """Whether two texts are the same story: much the same, or one within the other."""
-    shorter, longer = sorted((left, right), key=len)
-    if len(shorter) < LEAST_SHINGLES:
+    if min(len(left.shingles), len(right.shingles)) < LEAST_SHINGLES:
         return False
-    return jaccard(left, right) >= SAME_TEXT or containment(shorter, longer) >= CONTAINED
+    return jaccard(left, right) >= SAME_TEXT or containment(left, right) >= CONTAINED
+
+
+def first_to_last(releases: Iterable[Release]) -> list[Release]:
+    """The releases of a story, first published first.
+
+    A day without an hour counts from its noon; ties go to the one seen first.
+    """
+    return sorted(releases, key=lambda r: (r.order, r.first_seen, r.id))
+
+
+def tellings(releases: Iterable[Release]) -> tuple[Telling, ...]:
+    """The releases of a story, first published first, each with its lag and overlap."""
+    ordered = first_to_last(releases)
+    if not ordered:
+        return ()
+    first = sketch(ordered[0].content.body_text)
+    return tuple(
+        Telling(release, release.order - ordered[0].order, _overlap(release, first))
+        for release in ordered
+    )
+
+
+def slot_of(order: dt.datetime) -> int:
+    """The slot of time that a release stands in."""
+    return int(order.timestamp() // SLOT)
+
+
+def slots_near(order: dt.datetime) -> tuple[int, int]:
+    """The two slots in which copies of a release are looked for."""
+    slot, rest = divmod(order.timestamp(), SLOT)
+    return (int(slot) - 1, int(slot)) if rest < SLOT / 2 else (int(slot), int(slot) + 1)
+
+
+def _overlap(release: Release, first: Sketch) -> float:
+    own = sketch(release.content.body_text)
+    total = len(own.shingles)
+    shared = containment(own, first) * min(total, len(first.shingles))
+    return round(shared / total, 4) if total else 0.0

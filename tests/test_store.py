@@ -363,3 +363,63 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"this is not a database, not at all" * 99)
     with pytest.raises(StoreError, match="not a database"):
         open_store(f"sqlite:{path}")
+
+
+def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    def interrupted() -> None:
+        with store.together():
+            store.record(draft(), seen=noon, since=noon)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    assert list(store.releases(Facet())) == []
+    broken = draft("http://harbour.example/2", topics=("a", "a"), body_text="Twice in one topic.")
+    with store.together():
+        store.record(draft(), seen=noon, since=noon)
+        with pytest.raises(StoreError):
+            store.record(broken, seen=noon, since=noon)
+    assert [release.url for release in store.releases(Facet())] == [draft().url]
+
+
+def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresses(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    for name in (release.id, release.id[:6].upper(), "https://www.harbour.example/news/1/"):
+        assert [one.id for one in store.named(name, limit=2)] == [release.id]
+    assert store.named("http://harbour.example/news/9", limit=2) == ()
+    assert store.named("zz", limit=2) == ()
+
+
+def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    for number, day in enumerate(["2026-02-27", "2025-12-31", "2026-03-01"]):
+        url = f"http://harbour.example/news/{number}"
+        one = draft(url, published=published(day), body_text=f"{number} {BODY}")
+        store.record(one, seen=noon, since=noon)
+
+    def days(source: str | None = None, **between: dt.date) -> list[str]:
+        return [r.published.iso for r in store.collected(source, **between)]
+
+    assert days() == days("harbour") == ["2026-02-27", "2025-12-31", "2026-03-01"]
+    assert days("nobody") == []
+    assert days(since=dt.date(2026, 2, 27)) == ["2026-02-27", "2026-03-01"]
+    assert days(until=dt.date(2026, 2, 27)) == ["2026-02-27", "2025-12-31"]
+
+
+def test_many_releases_of_one_instant_come_once_each_in_pages(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    with store.together():
+        for number in range(1203):
+            url = f"http://harbour.example/news/{number}"
+            store.record(draft(url, body_text=f"Notice {number}."), seen=noon, since=noon)
+    for facet in (Facet(), Facet(topic="transport"), Facet(period="2026")):
+        ids = [release.id for release in store.releases(facet)]
+        assert ids == sorted(ids)
+        assert len(set(ids)) == 1203
+        assert [r.id for r in store.releases(facet, limit=700, offset=400)] == ids[400:1100]

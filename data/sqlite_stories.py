@@ -1,0 +1,134 @@
+"""How the SQLite store finds texts that are alike, and keeps stories."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from data.models import Draft, Release
+from data.normalize import canonical_url
+from data.rows import Kept
+from data.sketch import Sketch, sketch
+from data.sqlite_marks import mark
+from data.sqlite_reading import SqliteReading
+from data.stories import HOT, LEAST_SHINGLES, first_to_last, same_story, slot_of, slots_near
+
+COMPARED: Final = 20
+"""How many releases that are likely of one story, but not known to be, are compared in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Releases that share marks with a text: how many by their number, and what is too common.
+
+    ``hot`` are the marks whose bucket is full in the text's own slot.
+    """
+
+    shared: Mapping[int, int]
+    hot: frozenset[int]
+
+
+class SqliteStories(SqliteReading):
+    """The parts of data.store.Store that know which texts are alike."""
+
+    def _near(self, text: Sketch, order: dt.datetime) -> Near:
+        marks = text.marks
+        if not marks:
+            return Near({}, frozenset())
+        places = ",".join("?" * len(marks))
+        rows = self._ask(
+            f"SELECT slot, band, release FROM bands WHERE slot IN (?, ?) AND band IN ({places})",
+            [*slots_near(order), *marks],
+        )
+        own = slot_of(order)
+        full = Counter(band for slot, band, _ in rows if slot == own)
+        hot = frozenset(band for band, releases in full.items() if releases >= HOT)
+        return Near(Counter(release for _, _, release in rows), hot)
+
+    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+        slot = slot_of(order)
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO bands (slot, band, release) VALUES (?, ?, ?)",
+            [(slot, band, number) for band in sorted(text.marks) if band not in hot],
+        )
+
+    def _leave(self, known: Kept) -> None:
+        slot = slot_of(known.release.order)
+        self._db.conn.executemany(
+            "DELETE FROM bands WHERE slot = ? AND band = ? AND release = ?",
+            [(slot, band, known.number) for band in sketch(known.release.content.body_text).marks],
+        )
+
+    def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Release]:
+        """The releases of other sources that tell the same, one of each story they are in."""
+        if len(text.words) < LEAST_SHINGLES or not near.shared:
+            return []
+        likely = sorted(near.shared, key=lambda other: (-near.shared[other], other))
+        places = ",".join("?" * len(likely))
+        stories = {
+            row[0]: row[1]
+            for row in self._ask(
+                f"SELECT number, story FROM releases WHERE number IN ({places}) AND source <> ?",
+                [*likely, release.source],
+            )
+        }
+        if not stories or len(text.shingles) < LEAST_SHINGLES:
+            return []
+        kin: list[Release] = []
+        joined: set[str] = set()
+        compared = 0
+        for other in likely:
+            if other == number or other not in stories or stories[other] in joined:
+                continue
+            if compared == COMPARED:
+                break
+            compared += 1
+            (found,) = self._releases("WHERE r.number = ?", [other])
+            if same_story(text, sketch(found.content.body_text)):
+                kin.append(found)
+                joined |= {found.story} if found.story else set()
+        return kin
+
+    def _editions(self, number: int, draft: Draft, release: Release) -> list[Release]:
+        """The other language editions that this page names, or whose pages name this one."""
+        named = sorted({canonical_url(url) for _, url in draft.editions})
+        db = self._db.conn
+        db.execute("DELETE FROM editions WHERE release = ?", [number])
+        db.executemany(
+            "INSERT INTO editions (key, source, release) VALUES (?, ?, ?)",
+            [(key, release.source, number) for key in named],
+        )
+        places = ",".join("?" * len(named))
+        found = self._releases(
+            "WHERE r.source = ?1 AND r.number <> ?2 AND r.number IN ("
+            " SELECT release FROM aliases WHERE source = ?1 AND kind = 'seen'"
+            f" AND key IN ({places})"
+            " UNION SELECT e.release FROM editions e JOIN aliases a"
+            " ON a.key = e.key AND a.source = e.source AND a.kind = 'seen'"
+            " WHERE a.release = ?2) ORDER BY r.number",
+            [release.source, number, *named],
+        )
+        own = release.content.language
+        return [one for one in found if not own or one.content.language != own]
+
+    def _join(self, release: Release, kin: Iterable[Release]) -> Release:
+        """Put a release and its kin into one story, that of the first published."""
+        everyone = first_to_last({one.id: one for one in (*kin, release)}.values())
+        story = next((one.story for one in everyone if one.story), everyone[0].id)
+        db = self._db.conn
+        for one in everyone:
+            if one.story == story:
+                continue
+            if one.story:
+                others = self.story(one.story)
+                db.execute("UPDATE releases SET story = ? WHERE story = ?", [story, one.story])
+                for other in others:
+                    mark(db, other, other)
+            else:
+                db.execute("UPDATE releases SET story = ? WHERE id = ?", [story, one.id])
+        for one in everyone:
+            mark(db, one, one)
+        return replace(release, story=story)
