@@ -1,13 +1,14 @@
 """The default store: one SQLite file.
 
 It is composed of one part per concern, each building on the one before: the connection, reading,
-stories, recording what was collected, remembering visits. A new verb goes where its concern is.
+stories, recording what was collected, remembering visits, publishing. A new verb goes where its
+concern is.
 """
 
 from __future__ import annotations
 
-from data.sqlite_visits import SqliteVisits
+from data.sqlite_publishing import SqlitePublishing
 
 
-class SqliteStore(SqliteVisits):
+class SqliteStore(SqlitePublishing):
     """data.store.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE."""

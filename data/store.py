@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from data.errors import StoreError
 from data.identity import Verdict
 from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
+from data.outline import Outline
 
 
 class Readable(Protocol):
@@ -44,6 +45,28 @@ class Readable(Protocol):
 
     def unmark(self, published: Mapping[Facet, int]) -> None:
         """Forget these marks, but none that a later change renewed (its number has grown)."""
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The releases of a facet without their text, newest first, as ``releases`` orders them."""
+
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+        """Releases without their text, by id; what is not in the store is left out."""
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        """The newest corrections of all releases, each as the version that it made."""
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that are retracted, the last retraction first."""
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
+
+        What was first seen later is left out; of what was edited or retracted later, the version
+        of then is given. Topics and stories are those of today.
+        """
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
 
 
 class Store(Readable, Protocol):
@@ -124,9 +147,6 @@ class Store(Readable, Protocol):
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""
-
-    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """The last runs of a source, newest first."""
 
     def tidy(self) -> None:
         """Forget the oldest reports of runs, and whatever else keeps a store in shape."""

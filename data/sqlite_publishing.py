@@ -1,0 +1,129 @@
+"""What publishing asks the SQLite store: releases without their text, edits, what once was."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from data.migrations import migrations
+from data.models import Facet, Release, Revision
+from data.outline import Outline
+from data.rows import encode, instant, revision_of
+from data.sqlite_reading import selection
+from data.sqlite_visits import SqliteVisits
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+SEEN = ("url", "content", "updated", "retracted", "story", "revision", "sort_at", "digest")
+"""The columns of a release that show in feeds and on pages."""
+
+TABLES = (
+    # A number drawn anew whenever a release changes. Drawn, not counted: in a store that was
+    # restored from a copy, a count would come to numbers that stood for other content.
+    "CREATE TABLE versions (release INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+    "INSERT INTO versions SELECT number, random() FROM releases",
+    """
+    CREATE TRIGGER version_of_new AFTER INSERT ON releases BEGIN
+        INSERT OR REPLACE INTO versions VALUES (NEW.number, random());
+    END
+    """,
+    f"""
+    CREATE TRIGGER version_of_changed AFTER UPDATE OF {", ".join(SEEN)} ON releases
+    WHEN {" OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in SEEN)}
+    BEGIN
+        INSERT OR REPLACE INTO versions VALUES (NEW.number, random());
+    END
+    """,
+    "CREATE INDEX releases_edited ON releases (revised DESC) WHERE revision > 1",
+    "CREATE INDEX releases_retracted ON releases (retracted DESC) WHERE retracted IS NOT NULL",
+    "CREATE INDEX revisions_seen ON revisions (seen DESC) WHERE number > 1",
+)
+
+
+@migrations()
+def versions(db: Database) -> None:
+    """Number the versions of releases, and find edits and retractions by their time."""
+    for statement in TABLES:
+        db.execute(statement)
+
+
+class SqlitePublishing(SqliteVisits):
+    """The verbs of data.store.Readable that publishing alone needs."""
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The releases of a facet without their text, newest first, as ``releases`` orders them."""
+        join, clauses, arguments, table = selection(facet)
+        where = "WHERE " + " AND ".join(clauses) if clauses else ""
+        rows = self._ask(
+            "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM releases r"
+            f" {join} JOIN versions v ON v.release = r.number {where}"
+            f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
+            {**arguments, "limit": -1 if limit is None else limit},
+        )
+        return tuple(Outline(*row) for row in rows)
+
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+        """Releases without their text, by id; what is not in the store is left out."""
+        rows = self._ask(
+            "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
+            " JOIN releases r ON r.id = j.value JOIN versions v ON v.release = r.number",
+            [encode(list(ids))],
+        )
+        return {row[0]: Outline(*row) for row in rows}
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        """The newest corrections of all releases, each as the version that it made."""
+        rows = self._ask(
+            "SELECT * FROM (SELECT r.id, v.number, v.seen, v.content FROM revisions v"
+            " JOIN releases r ON r.number = v.release WHERE v.number > 1"
+            " ORDER BY v.seen DESC LIMIT :limit)"
+            " UNION ALL SELECT * FROM (SELECT id, revision, revised, content FROM releases"
+            " WHERE revision > 1 ORDER BY revised DESC LIMIT :limit)"
+            " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
+            {"limit": limit},
+        )
+        return tuple(map(revision_of, rows))
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that are retracted, the last retraction first."""
+        return tuple(
+            self._releases(
+                "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?", [limit]
+            )
+        )
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
+
+        What was first seen later is left out; of what was edited or retracted later, the version
+        of then is given. Topics and stories are those of today.
+        """
+        join, clauses, arguments, table = selection(facet)
+        clauses.append("r.first_seen <= :now")
+        moment = at.timestamp()
+        then = self._releases(
+            f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
+            " LIMIT :limit",
+            {**arguments, "now": moment, "limit": limit},
+        )
+        return tuple(self._then(release, moment) for release in then)
+
+    def _then(self, release: Release, moment: float) -> Release:
+        if release.retracted and release.retracted.timestamp() > moment:
+            release = replace(release, retracted=None)
+        if release.updated.timestamp() <= moment:
+            return release
+        rows = self._ask(
+            "SELECT ?1, v.number, v.seen, v.content FROM revisions v WHERE v.seen <= ?2"
+            " AND v.release = (SELECT number FROM releases WHERE id = ?1)"
+            " UNION ALL SELECT id, revision, revised, content FROM releases"
+            " WHERE id = ?1 AND revised <= ?2 ORDER BY 2 DESC LIMIT 1",
+            [release.id, moment],
+        )
+        if not rows:
+            return replace(release, updated=instant(moment))
+        found = revision_of(rows[0])
+        return replace(release, content=found.content, revision=found.number, updated=found.seen)
