@@ -18,6 +18,7 @@ Command = Callable[..., Any]
 
 
 COMMANDS = {
+    "add": "add",
     "collect": "collect",
     "demo": "demo",
     "extract": "extract",

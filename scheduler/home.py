@@ -18,8 +18,8 @@ from data.store import Store, open_store
 class Home:
     """The folder and its settings.
 
-    It holds communique.toml, sources/, topics.toml (a user's own taxonomy), communique.db, site/
-    (what is published) and logs.
+    It holds communique.toml, sources/, captures/ (golden tests of sources), topics.toml (a user's
+    own taxonomy), communique.db, site/ (what is published) and logs.
     """
 
     path: Path
@@ -29,6 +29,11 @@ class Home:
     def sources(self) -> Path:
         """The folder of the user's own source files."""
         return self.path / "sources"
+
+    @property
+    def captures(self) -> Path:
+        """The folder of golden tests of sources, one folder a source."""
+        return self.path / "captures"
 
     @property
     def site(self) -> Path:

@@ -59,10 +59,10 @@ def is_public(address: str) -> bool:
 
 def is_own_machine(url: str) -> bool:
     """Whether every address of a URL's host is a loopback address: nobody to be polite to."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         return False
     return bool(found) and all(ipaddress.ip_address(str(one)).is_loopback for one in found)
 

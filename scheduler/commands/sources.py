@@ -1,6 +1,8 @@
-"""communique sources: list, show and check the source files."""
+"""communique sources: list, show, check and capture the source files."""
 
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import click
 import msgspec
@@ -8,14 +10,21 @@ from rich.console import Console
 from rich.table import Table
 
 from data.errors import CommuniqueError
+from data.reading import Reading
+from scheduler.capture import Capture, NotFetched
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
-from spiders.loader import choose, load_sources
+from spiders.golden import BadGolden, differences, write_golden
+from spiders.listing_page import read_listing
+from spiders.loader import LoadedSource, choose, load_sources
+from spiders.page import Page
+from spiders.rendering import DOCUMENT
+from spiders.visit import utc_now
 
 
 @click.group()
 def sources() -> None:
-    """List, show and check the source files."""
+    """List, show, check and capture the source files."""
 
 
 @sources.command("list")
@@ -83,7 +92,10 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
 @click.argument("source", nargs=-1)
 @with_home
 def check(home: Home, *, source: tuple[str, ...]) -> int:
-    """Check source files: say of each whether it can be used, and if not, what to mend."""
+    """Check source files: say of each whether it can be used, and if not, what to mend.
+
+    Where its pages were captured, say also what is read otherwise than expected.json tells.
+    """
     loaded, broken = load_sources(home.sources)
     errors: list[CommuniqueError] = [
         error
@@ -91,10 +103,59 @@ def check(home: Home, *, source: tuple[str, ...]) -> int:
         if not source or any(f"{one}.toml" in error.path for one in source)
     ]
     known = {error.path.rpartition("/")[2].removesuffix(".toml") for error in broken}
+    differ = False
     for one in choose(loaded, tuple(name for name in source if name not in known)) or (
         () if source else loaded.values()
     ):
+        try:
+            found = golden_of(home, one)
+        except BadGolden as bad:
+            errors.append(bad)
+            continue
         click.echo(f"{one.id}: well ({one.path})")
+        for difference in found:
+            differ = True
+            complain(f"{home.captures / one.id}: {difference}")
     for error in errors:
         complain(str(error))
-    return 2 if errors else 0
+    return 2 if errors else int(differ)
+
+
+def golden_of(home: Home, one: LoadedSource) -> tuple[str, ...]:
+    """What a source's captured pages say otherwise than expected. Raises BadGolden."""
+    folder = home.captures / one.id
+    return tuple(differences(folder, one.file)) if folder.is_dir() else ()
+
+
+@sources.command()
+@click.argument("source")
+@with_home
+def capture(home: Home, *, source: str) -> int:
+    """Save a source's listing and newest release into HOME/captures, with what is read of them.
+
+    Read expected.json and correct it: from then on `sources check` says what differs from it.
+    """
+    loaded, _ = load_sources(home.sources)
+    (one,) = choose(loaded, (source,))
+    folder = home.captures / one.id
+    listing, release = captured(home, one)
+    write_golden(folder, one.file, listing, release, utc_now())
+    click.echo(f"wrote {folder}; read its expected.json and correct it")
+    return 0
+
+
+def captured(home: Home, one: LoadedSource) -> tuple[Page, Page]:
+    """The listing of a source and its newest release, as served. Raises NotFetched."""
+    with ExitStack() as stack:
+        plain = stack.enter_context(Capture(home))
+        pages = stack.enter_context(Capture(home, render=True)) if one.file.render else plain
+        url = one.file.feed or one.file.url
+        listing = (plain if one.file.feed else pages).page(url)
+        languages = (one.file.language,) if one.file.language else ()
+        reading = Reading(one.file.timezone, one.file.date_order, languages, utc_now())
+        found = read_listing(listing, reading, one.file.listing)
+        release = next((item for item in found.items if not DOCUMENT.search(item.url)), None)
+        if release is None:
+            why = "; ".join(found.reasons) or "it lists documents only"
+            raise NotFetched(url, f"no release was found on it ({why})")
+        return listing, pages.page(release.url)

@@ -1,0 +1,184 @@
+"""From the pages of a site to a proposed source, and what is unsure about it: pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from data.models import Published
+from data.reading import Reading
+from spiders.discovery import Comparison
+from spiders.guess import SURE
+from spiders.listing_page import read_listing
+from spiders.metadata import read_metadata
+from spiders.naming import guess_name, source_id
+from spiders.page import Page
+from spiders.pages import ListingItem, ListingPage
+from spiders.proposal import Proposal
+from spiders.release_page import page_language, read_release
+from spiders.review import Field, Look, draft_rules, review
+from spiders.source import DateOrder, ReleaseRules, SourceFile
+from spiders.zones import guess_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What was fetched of a site.
+
+    ``page`` is the page that lists the releases, ``feed`` what can stand for it, with its page as
+    served. ``releases`` pair items of the listing with their pages. ``render`` says that the pages
+    came through a browser, and ``now`` when they came.
+    """
+
+    page: Page
+    now: dt.datetime
+    feed: Comparison | None = None
+    feed_page: Page | None = None
+    releases: tuple[tuple[ListingItem, Page], ...] = ()
+    render: bool = False
+
+    @property
+    def listing_page(self) -> Page:
+        """The page that the source would read as its listing."""
+        return self.feed_page or self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposed source, what it would collect, and in sentences what a person should check."""
+
+    proposal: Proposal
+    file: SourceFile
+    listing: ListingPage
+    looks: tuple[Look, ...]
+    fields: tuple[Field, ...]
+    doubts: tuple[str, ...]
+
+
+def first_reading(page: Page, now: dt.datetime) -> Reading:
+    """How to read a page of which only the address and the language are known."""
+    zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
+    return Reading(zone.value, now=now)
+
+
+def propose(site: Site, taken: Iterable[str]) -> Proposed:
+    """The source that collects what this site has; ``taken`` are the ids in use."""
+    pages = [page for _, page in site.releases]
+    reading = first_reading(site.page, site.now)
+    listing = read_listing(site.listing_page, reading)
+    reads = [read_release(page, reading) for page in pages]
+    dates = [item.published for item in listing.items]
+    dates += [read.content.published for read in reads]
+    languages = languages_of([site.page, *pages])
+    languages += tuple(read.content.language for read in reads if read.content.language)
+    name = guess_name(site.page, pages, site.feed_page)
+    zone = guess_zone(urlsplit(site.page.url).hostname or "", languages, _stated(dates))
+    # A zone that is itself in doubt says nothing about the order of day and month.
+    known = Reading(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
+    place = replace(reading, zone=zone.value)
+    order, doubt = _order(site.listing_page, place, certain=known.day_order is not None)
+    proposal = Proposal(
+        id=source_id(name, site.page.url, taken),
+        name=name,
+        url=site.page.url,
+        timezone=zone,
+        feed=site.feed.place.url if site.feed else None,
+        render=site.render,
+        date_order=order,
+    )
+    proposal, listing, looks = _mended(proposal, site)
+    fields = review(looks, name.value)
+    doubts = [
+        *(doubt,) * bool(doubt),
+        *_doubts(proposal, listing),
+        *(f"{field.name}: {field.advice}" for field in fields if field.advice),
+    ]
+    return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts))
+
+
+def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
+    """The languages that pages declare, in page order."""
+    found = (page_language(page.tree, read_metadata(page.tree)) for page in pages)
+    return tuple(dict.fromkeys(tag for tag in found if tag))
+
+
+def _mended(proposal: Proposal, site: Site) -> tuple[Proposal, ListingPage, tuple[Look, ...]]:
+    """The proposal with the selectors that it needs, and what it reads."""
+    listing, looks = _read(proposal, site)
+    file = proposal.file
+    rules = draft_rules(looks, Reading(file.timezone, file.date_order, now=site.now))
+    if rules != ReleaseRules():
+        mended = replace(proposal, rules=rules)
+        _, better = _read(mended, site)
+        if draft_rules(better, Reading(file.timezone, file.date_order, now=site.now)) != rules:
+            return mended, listing, better
+    return proposal, listing, looks
+
+
+def _read(proposal: Proposal, site: Site) -> tuple[ListingPage, tuple[Look, ...]]:
+    """What the proposed file reads, as a visit would."""
+    file = proposal.file
+    reading = Reading(file.timezone, file.date_order, now=site.now)
+    listing = read_listing(site.listing_page, reading, file.listing)
+    items = {item.url: item for item in listing.items}
+    looks = []
+    for listed, page in site.releases:
+        item = items.get(listed.url, listed)
+        rules = file.rules_on(item.published.day if item.published else None)
+        looks.append(Look(page, read_release(page, reading, rules, item), item))
+    return listing, tuple(looks)
+
+
+def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
+    """The instants whose offsets the site wrote itself."""
+    return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
+
+
+def _order(page: Page, reading: Reading, *, certain: bool) -> tuple[DateOrder | None, str]:
+    """The order of day and month to write down, if any; and a doubt, if any.
+
+    Newest first and nothing from the future is how a list of releases reads in the right order;
+    where both do, the place or the language must say it for ``certain``.
+    """
+    orders: tuple[DateOrder, ...] = ("DMY", "MDY")
+    days = {order: _days(page, replace(reading, order=order)) for order in orders}
+    if days["DMY"] == days["MDY"]:
+        return None, ""
+    read = _days(page, reading)
+    wrong = {order: _disorder(days[order], reading.now.date()) for order in orders}
+    if wrong["DMY"] == wrong["MDY"]:
+        if certain:
+            return None, ""
+        said = "dates such as 03/04/26 can be read in two ways"
+        return None, f'date_order: {said}: write date_order = "DMY" or date_order = "MDY"'
+    best = min(orders, key=lambda order: wrong[order])
+    return (None if read == days[best] else best), ""
+
+
+def _days(page: Page, reading: Reading) -> list[dt.date]:
+    items = read_listing(page, reading).items
+    return [item.published.day for item in items if item.published]
+
+
+def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
+    future = sum(day > today + dt.timedelta(days=2) for day in days)
+    return future + sum(older > newer for newer, older in pairwise(days))
+
+
+def _doubts(proposal: Proposal, listing: ListingPage) -> Iterator[str]:
+    if not proposal.name.sure:
+        yield f'name: it was taken from {proposal.name.rule}: write name = "…"'
+    if not proposal.timezone.sure:
+        yield f'timezone: {proposal.timezone.rule}: write timezone = "Area/City"'
+    if not listing.items:
+        return
+    if not any(item.published for item in listing.items):
+        yield (
+            "listing: no dates stand beside the links: if the page has some, write [listing] with "
+            'item = "…" and published = "…"'
+        )
+    elif listing.confidence < SURE:
+        yield 'listing: if the items below are not the releases, write [listing] item = "…"'

@@ -1,0 +1,322 @@
+"""`communique add` and `sources capture`: a site nobody described becomes a source and its test."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.capture import Capture, NotFetched, fetch_page
+from scheduler.home import open_home
+from spiders.loader import read_source
+from spiders.rendering import BrowserMissing, find_browser
+from tests.command import collect, communique
+from tests.press_room import Answer, Room, served
+
+DAYS = {1: 16, 2: 17, 3: 18, 4: 19, 5: 20}
+TITLES = {
+    1: "A second lamp for the northern mole",
+    2: "Pilots count ships in the eastern basin",
+    3: "Winter timetable of the harbour ferry",
+    4: "Dredging of basin three is finished",
+    5: "Harbour board elects its chair anew",
+}
+
+
+def release(number: int) -> str:
+    """A release page of the invented Harbour Board."""
+    text = " ".join(
+        f"Sentence {part} of release {number} tells of piers, pilots and {number * 31} ships."
+        for part in range(8)
+    )
+    return (
+        f'<!DOCTYPE html><html lang="nb-NO"><head><title>{TITLES[number]} - Harbour Board</title>'
+        f"</head><body><nav><a href='/'>Home</a></nav><main><h1>{TITLES[number]}</h1>"
+        f'<time datetime="2026-11-{DAYS[number]}">{DAYS[number]} November 2026</time>'
+        f"<p>{text}</p><p>{text[::-1]}</p></main></body></html>"
+    )
+
+
+def listing(*numbers: int, head: str = "") -> str:
+    """Its listing page."""
+    rows = "".join(
+        f'<article><h2><a href="/r/{n}">{TITLES[n]}</a></h2>'
+        f'<time datetime="2026-11-{DAYS[n]}">{DAYS[n]} November 2026</time></article>'
+        for n in numbers
+    )
+    return (
+        '<!DOCTYPE html><html lang="nb-NO"><head><title>News - Harbour Board</title>'
+        f"{head}</head><body><nav><a href='/'>Home</a></nav><main>{rows}</main></body></html>"
+    )
+
+
+def feed(*numbers: int, page: str = "") -> Answer:
+    """Its feed."""
+    items = "".join(
+        f"<item><title>{TITLES[n]}</title><link>{page}/r/{n}</link>"
+        f"<pubDate>{DAYS[n]} Nov 2026 10:00:00 +0100</pubDate></item>"
+        for n in numbers
+    )
+    text = f"<rss version='2.0'><channel><title>Harbour Board</title><link>{page}/news/</link>"
+    return Answer(f"{text}{items}</channel></rss>".encode(), content_type="application/rss+xml")
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with five releases."""
+    with served() as room:
+        room.page("/news/", listing(5, 4, 3, 2, 1))
+        for number in TITLES:
+            room.page(f"/r/{number}", release(number))
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME that may look at loopback."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "communique.toml").write_text("[network]\nallow_private = true\n")
+    return folder
+
+
+def added(home: Path, page: str, *options: str) -> dict[str, Any]:
+    """What `communique add --json` says."""
+    result = communique("add", page, "--json", *options, home=home)
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_a_site_is_shown_and_nothing_is_written_without_save(room: Room, home: Path) -> None:
+    result = communique("add", f"{room.base}/news/", home=home)
+    assert result.returncode == 0, result.stderr
+    for shown in (
+        "Harbour Board", "Europe/Oslo", "5 releases", "2026-11-20", TITLES[5], "Sentence 0",
+        f'url = "{room.base}/news/"', "nothing was written",
+    ):  # fmt: skip
+        assert shown in result.stdout
+    assert "check this" not in result.stdout
+    assert not (home / "sources").exists()
+    assert not (home / "captures").exists()
+
+
+def test_a_saved_source_collects_and_its_golden_test_holds_until_detection_differs(
+    room: Room, home: Path
+) -> None:
+    found = added(home, f"{room.base}/news/", "--save")
+    path = home / "sources" / "harbour-board.toml"
+    assert found["saved"] == str(path)
+    assert found["toml"] == path.read_text("utf-8")
+    assert len(found["toml"].splitlines()) == 3
+    assert read_source(path).timezone == "Europe/Oslo"
+    run = collect(home)
+    assert (run["found"], run["new"], run["errors"]) == (5, 5, [])
+    golden = home / "captures" / "harbour-board"
+    assert (golden / "listing.html").read_bytes() == room.answers["/news/"].body
+    assert (golden / "release.html").read_bytes() == room.answers["/r/5"].body
+    expected = json.loads((golden / "expected.json").read_text("utf-8"))
+    assert expected["listing"]["items"][0]["title"] == TITLES[5]
+    assert expected["release"]["published"] == "2026-11-20"
+    well = communique("sources", "check", home=home)
+    assert (well.returncode, well.stderr) == (0, "")
+    expected["release"]["title"] = "As a person reads it"
+    del expected["listing"]["items"][1]
+    (golden / "expected.json").write_text(json.dumps(expected))
+    differs = communique("sources", "check", "harbour-board", home=home)
+    assert differs.returncode == 1
+    assert 'release.title: expected "As a person reads it", found' in differs.stderr
+    assert "listing.items: 0 missing, 1 more" in differs.stderr
+    (golden / "expected.json").write_text("{")
+    assert communique("sources", "check", home=home).returncode == 2
+
+
+def test_nothing_is_overwritten(room: Room, home: Path) -> None:
+    added(home, f"{room.base}/news/", "--save")
+    path = home / "sources" / "harbour-board.toml"
+    path.write_text(path.read_text("utf-8") + 'topics = ["maritime"]\n')
+    again = communique("add", f"{room.base}/news/", "--save", home=home)
+    assert again.returncode == 2
+    assert f"{path} collects from {room.base}/news/ already" in again.stderr
+    assert "maritime" in path.read_text("utf-8")
+    room.page("/other/", listing(5, 4, 3))
+    assert added(home, f"{room.base}/other/", "--save")["id"] != "harbour-board"
+    broken = home / "sources" / "harbour-board.toml"
+    broken.write_text("name = ")
+    assert added(home, f"{room.base}/news/")["id"] != "harbour-board"
+
+
+def test_a_complete_feed_is_preferred_and_an_incomplete_one_is_not(room: Room, home: Path) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    room.page("/news/", listing(5, 4, 3, head=link))
+    room.answers["/feed.xml"] = feed(5, 4, 3, 2, 1, page=room.base)
+    found = added(home, f"{room.base}/news/")
+    assert found["feed"] == f"{room.base}/feed.xml"
+    assert found["offers"][0]["complete"]
+    assert len(found["listing"]["items"]) == 5
+    assert found["fields"]["title"]["confidence"] > 0.9
+    room.answers["/feed.xml"] = feed(4, 3, 2, page=room.base)
+    found = added(home, f"{room.base}/news/")
+    assert found["feed"] is None
+    assert "holds 2 of the 3" in found["offers"][0]["verdict"]
+
+
+def test_a_news_sitemap_that_robots_txt_names_is_found_through_its_index(
+    room: Room, home: Path
+) -> None:
+    room.answers["/robots.txt"] = Answer(
+        b"User-agent: *\nDisallow: /private\nSitemap: /sitemap.xml\n", content_type="text/plain"
+    )
+    room.answers["/sitemap.xml"] = Answer(
+        b"<sitemapindex><sitemap><loc>/pages.xml</loc></sitemap>"
+        b"<sitemap><loc>/news-1.xml</loc></sitemap></sitemapindex>",
+        content_type="text/xml",
+    )
+    urls = "".join(
+        f"<url><loc>{room.base}/r/{n}</loc><lastmod>2026-11-{DAYS[n]}</lastmod></url>"
+        for n in TITLES
+    )
+    room.answers["/news-1.xml"] = Answer(
+        f"<urlset>{urls}</urlset>".encode(), content_type="text/xml"
+    )
+    found = added(home, f"{room.base}/news/")
+    assert found["feed"] == f"{room.base}/news-1.xml"
+    assert room.statuses("/pages.xml") == []
+
+
+def test_wordpress_s_api_is_preferred_where_no_feed_is_complete(room: Room, home: Path) -> None:
+    room.page("/news/", listing(5, 4, 3, head='<link rel="https://api.w.org/" href="/wp-json/">'))
+    posts = [
+        {"id": n, "link": f"{room.base}/r/{n}", "date": f"2026-11-{DAYS[n]}T10:00:00",
+         "title": {"rendered": TITLES[n]}} for n in (5, 4, 3, 2)
+    ]  # fmt: skip
+    path = "/wp-json/wp/v2/posts?per_page=50&_fields=id,link,date,title"
+    room.answers[path] = Answer(json.dumps(posts).encode(), content_type="application/json")
+    assert added(home, f"{room.base}/news/")["feed"] == f"{room.base}{path}"
+
+
+def test_a_feed_can_be_named_and_its_page_is_the_cross_check(room: Room, home: Path) -> None:
+    room.answers["/feed.xml"] = feed(5, 4, 3, 2, 1, page=room.base)
+    found = added(home, f"{room.base}/feed.xml", "--save")
+    assert (found["url"], found["feed"]) == (f"{room.base}/news/", f"{room.base}/feed.xml")
+    assert found["notes"] == []
+    assert communique("sources", "check", home=home).returncode == 0
+    room.answers["/feed.xml"] = feed(5, 4, page=room.base)
+    found = added(home, f"{room.base}/feed.xml")
+    assert "2 of the 5" in found["notes"][0]
+    del room.answers["/news/"]
+    found = added(home, f"{room.base}/feed.xml")
+    assert "can't be read: the server answered 404" in found["notes"][0]
+
+
+def test_a_saved_page_is_read_without_the_network(room: Room, home: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.html"
+    saved.write_text(listing(5, 4, 3, 2, 1))
+    nameless = communique("add", str(saved), home=home)
+    assert nameless.returncode == 1
+    assert "--url" in nameless.stderr
+    found = added(home, str(saved), "--url", "https://harbour.example/news/", "--save")
+    assert found["listing"]["items"][0]["url"] == "https://harbour.example/r/5"
+    assert read_source(Path(found["saved"])).url == "https://harbour.example/news/"
+    canonical = '<link rel="canonical" href="https://other.example/news/">'
+    saved.write_text(listing(5, 4, 3, head=canonical))
+    assert added(home, str(saved))["url"] == "https://other.example/news/"
+    saved.write_bytes(feed(5, 4, 3, page="https://harbour.example").body)
+    found = added(home, str(saved), "--url", "https://harbour.example/feed")
+    assert found["feed"] == "https://harbour.example/feed"
+    assert found["url"] == "https://harbour.example/news/"
+    assert room.log == []
+
+
+def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Path) -> None:
+    room.page("/empty/", "<p>Nothing here today.</p>")
+    room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /forbidden")
+    for page, said in {
+        f"{room.base}/gone": "the server answered 404",
+        f"{room.base}/empty/": "no list of releases was found",
+        f"{room.base}/r/1": "give the page that lists them",
+        f"{room.base}/forbidden": "robots.txt asks not to",
+        "http://127.0.0.1:1/": "could not be read",
+        "http://[bad/": "no http or https address",
+        str(tmp_path / "nothing.html"): "No such file",
+        str(tmp_path): "Is a directory",
+    }.items():
+        result = communique("add", page, home=home)
+        assert result.returncode == 1, page
+        assert said in result.stderr
+        assert result.stderr.startswith("communique: ")
+        assert result.stderr.count("\n") == 1
+        assert result.stdout == ""
+
+
+def test_releases_that_can_t_be_read_are_named_and_the_rest_is_shown(
+    room: Room, home: Path
+) -> None:
+    room.page("/r/5", "gone", status=410)
+    room.answers["/r/4"] = Answer(b"%PDF-1.4", content_type="application/pdf")
+    found = added(home, f"{room.base}/news/")
+    assert found["notes"] == [f"{room.base}/r/5 can't be read: the server answered 410"]
+    assert found["fields"]["title"]["value"] == TITLES[3]
+
+
+def test_private_addresses_are_refused(room: Room, tmp_path: Path) -> None:
+    for base in (room.base, room.base.replace("127.0.0.1", "localhost")):
+        result = communique("add", f"{base}/news/", home=tmp_path / "closed")
+        assert result.returncode == 1
+        assert "allow_private = true" in result.stderr
+    assert room.log == []
+
+
+def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, home: Path) -> None:
+    rows = listing(5, 4, 3, 2, 1).partition("<main>")[2].partition("</main>")[0]
+    packed = b64encode(rows.encode()).decode()
+    room.page(
+        "/news/",
+        '<html lang="nb-NO"><title>News - Harbour Board</title><div id="root"></div><script>'
+        f"document.getElementById('root').innerHTML = atob('{packed}')</script></html>",
+    )
+    found = added(home, f"{room.base}/news/")
+    assert found["render"]
+    assert "render = true" in found["toml"]
+    assert "empty without a browser" in found["notes"][0]
+    try:
+        find_browser()
+    except BrowserMissing as error:
+        pytest.skip(f"the rest needs a browser: {error}")
+    assert len(found["listing"]["items"]) == 5
+
+
+def test_a_source_that_exists_is_captured_once(room: Room, home: Path) -> None:
+    added(home, f"{room.base}/news/", "--save")
+    there = communique("sources", "capture", "harbour-board", home=home)
+    assert there.returncode == 1
+    assert "expected.json: it is there already" in there.stderr
+    golden = home / "captures" / "harbour-board"
+    (golden / "expected.json").unlink()
+    room.page("/news/", listing(4, 3, 2, 1))
+    captured = communique("sources", "capture", "harbour-board", home=home)
+    assert captured.returncode == 0, captured.stderr
+    expected = json.loads((golden / "expected.json").read_text("utf-8"))
+    assert expected["release"]["title"] == TITLES[4]
+    assert communique("sources", "check", home=home).returncode == 0
+    room.page("/news/", "<p>Nothing</p>")
+    (golden / "expected.json").unlink()
+    empty = communique("sources", "capture", "harbour-board", home=home)
+    assert empty.returncode == 1
+    assert "no release was found on it" in empty.stderr
+
+
+def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path) -> None:
+    opened = open_home(home)
+    with Capture(opened) as capture:
+        first, second = capture.fetch([f"{room.base}/r/1", f"{room.base}/r/2"] * 2)
+        assert (first.status, second.page and second.page.body) == (200, release(2).encode())
+        assert capture.fetch([]) == ()
+        with pytest.raises(NotFetched, match="the server answered 404"):
+            capture.page(f"{room.base}/nothing")
+        assert capture.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
+    assert room.statuses("/r/1") == [200, 200]
+    assert fetch_page(opened, f"{room.base}/r/3").body == release(3).encode()
