@@ -45,7 +45,9 @@ class Room:
     def reading(self) -> Reading:
         """How a crawl of this source would read its dates at NOW."""
         languages = (self.source.language,) if self.source.language else ()
-        return Reading(self.source.timezone, self.source.date_order, languages, NOW)
+        captured = self.expected.get("listing", {}).get("captured")
+        now = dt.datetime.fromisoformat(captured) if captured else NOW
+        return Reading(self.source.timezone, self.source.date_order, languages, now)
 
     @cached_property
     def expected(self) -> Mapping[str, Mapping[str, Any]]:
@@ -101,7 +103,7 @@ class Room:
         """Every field that expected.json states; the addresses are where the pages were."""
         for part, values in self.expected.items():
             for field in values:
-                if field != "url":
+                if field not in {"url", "captured"}:
                     yield part, field
 
     def write(self) -> Path:
