@@ -9,12 +9,13 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from data.filing import filed
 from data.models import Draft, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
-from data.topics import Taxonomy, topics_of
+from data.topics import Taxonomy
 from spiders.loader import LoadedSource
 
 READER = "1"
@@ -122,14 +123,9 @@ class Visit:
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it."""
-        topics = topics_of(draft.content, self.file.topics, self._taxonomy)
-        content = replace(draft.content, topics=tuple(sorted(slug for slug, _ in topics)))
+        draft, labels = filed(draft, self.file.topics, self._taxonomy)
         verdict = self.store.record(
-            replace(draft, content=content),
-            seen=utc_now(),
-            since=self.started,
-            front=self.front,
-            labels=dict(topics),
+            draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
         )
         self._count(verdict.kind)
         if verdict.doubt:

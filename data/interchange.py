@@ -1,0 +1,250 @@
+"""Releases as lines of JSON: what `communique export` writes and `communique import` reads."""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import mimetypes
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.dates import on_day, parse_date
+from data.language import detect_language, language_tag
+from data.models import Content, Draft, Media, Published, Release, zone_of
+from data.normalize import clean_line, clean_text, without_campaign
+from data.plain import line_of, paragraphs, text_of
+from data.reading import Reading
+from data.sanitize import absolute, sanitize
+from data.topics import RESERVED, SLUG_LENGTH, Taxonomy
+
+LONGEST_LINE: Final = 20_000_000
+LONGEST_ADDRESS: Final = 4096
+LONGEST_RAW: Final = 200
+MOST: Final = 1000
+"""Aliases, topics, images or attachments of one release that are read."""
+
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
+"""What data.topics.topic_slug gives: such a name is a slug already."""
+
+MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
+UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
+class LineError(ValueError):
+    """A line is no release; the message is a sentence."""
+
+
+class MediaLine(msgspec.Struct, frozen=True):
+    """An image or attachment as a line says it."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Where a field came from."""
+
+    rule: str | None = None
+    raw: str | None = None
+    zone: str | None = None
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where the fields of a release came from."""
+
+    published: Found | None = None
+    title: Found | None = None
+    body: Found | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A release as a line says it; what only a store can know (ids, revisions, stories) is left."""
+
+    url: str
+    title: str
+    published: str | None = None
+    precision: str | None = None
+    language: str | None = None
+    section: str | None = None
+    publisher: str | None = None
+    summary: str | None = None
+    body_html: str | None = None
+    body_text: str | None = None
+    aliases: tuple[str, ...] | None = None
+    topics: tuple[str, ...] | None = None
+    images: tuple[MediaLine, ...] | None = None
+    attachments: tuple[MediaLine, ...] | None = None
+    provenance: Provenance | None = None
+
+
+_decoder = msgspec.json.Decoder(Line)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A draft read from a line, and the topics that the line gave it, as slugs."""
+
+    draft: Draft
+    topics: tuple[str, ...]
+
+
+def release_fields(release: Release) -> dict[str, Any]:
+    """A release under its public names, ready for JSON."""
+    content, published = release.content, release.published
+    return {
+        "id": release.id,
+        "source": release.source,
+        "url": release.url,
+        "aliases": release.aliases,
+        "title": content.title,
+        "published": published.iso,
+        "precision": published.precision,
+        "updated": release.updated.isoformat(),
+        "first_seen": release.first_seen.isoformat(),
+        "last_seen": release.last_seen.isoformat(),
+        "language": content.language,
+        "section": content.section,
+        "topics": content.topics,
+        "publisher": content.publisher,
+        "summary": content.summary,
+        "body_html": content.body_html,
+        "body_text": content.body_text,
+        "images": content.images,
+        "attachments": content.attachments,
+        "revision": release.revision,
+        "story": release.story,
+        "retracted": release.retracted.isoformat() if release.retracted else None,
+        "provenance": provenance_fields(content, published),
+    }
+
+
+def provenance_fields(content: Content, published: Published) -> dict[str, Any]:
+    """Where the fields of a release came from, ready for JSON."""
+    return {
+        "published": {"raw": published.raw, "rule": published.rule, "zone": published.zone},
+        "title": {"rule": content.title_rule},
+        "body": {"rule": content.body_rule},
+        "capture": None,
+    }
+
+
+def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
+    """The release in a line of JSON, cleaned as a page would be.
+
+    ``reading`` says how dates without a zone are read. Raises LineError.
+    """
+    if len(line) > LONGEST_LINE:
+        raise LineError(f"it is longer than {LONGEST_LINE:,} bytes")
+    try:
+        said = _decoder.decode(line.removeprefix(codecs.BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise LineError(f"it is no release in JSON: {error}") from error
+    url = _address(said.url)
+    if url is None:
+        raise LineError(f"url is no http or https address: {said.url[:LONGEST_RAW]!r}")
+    title = line_of(said.title)
+    if not title:
+        raise LineError("title is empty")
+    text = clean_text(said.body_text or "")
+    html = sanitize(said.body_html, url) if said.body_html else paragraphs(text)
+    text = text or text_of(html)
+    origin = said.provenance or Provenance()
+    content = Content(
+        title=title,
+        published=_published(said, origin.published or Found(), reading),
+        language=language_tag(said.language) or detect_language(text),
+        section=_line(said.section),
+        publisher=_line(said.publisher),
+        summary=_line(said.summary),
+        body_html=html,
+        body_text=text,
+        images=_media(said.images, url, "image/jpeg"),
+        attachments=_media(said.attachments, url, UNKNOWN_TYPE),
+        title_rule=_rule(origin.title),
+        body_rule=_rule(origin.body),
+    )
+    others = filter(None, map(_address, (said.aliases or ())[:MOST]))
+    topics = (_slug(name, taxonomy) for name in (said.topics or ())[:MOST])
+    return Imported(
+        Draft(source, url, content, tuple(dict.fromkeys(others))), tuple(filter(None, topics))
+    )
+
+
+def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
+    text = clean_line(said.published or "")
+    if not text:
+        return None
+    zone = _zone(origin.zone) or reading.zone
+    raw = clean_line(origin.raw or "")[:LONGEST_RAW] if origin.raw is not None else text
+    rule = _rule(origin)
+    try:
+        if DAY.fullmatch(text):
+            return on_day(dt.date.fromisoformat(text), zone, raw, rule)
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        found = parse_date(text, reading, rule)
+        if found is None:
+            message = f"published is no date that can be told for certain: {text[:LONGEST_RAW]!r}"
+            raise LineError(message) from None
+        return found
+    try:
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone_of(zone))
+        elif at.utcoffset() != at.astimezone(zone_of(zone)).utcoffset():
+            zone = at.strftime("%z")[:3] + ":" + at.strftime("%z")[3:5]
+        if said.precision == "day":
+            return on_day(at.date(), zone, raw, rule)
+        return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
+    except (OverflowError, ValueError) as error:
+        raise LineError(f"published lies outside of the calendar: {text!r}") from error
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return name if name and zone_of(name) else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _address(url: str) -> str | None:
+    found = absolute("", url) if len(url) <= LONGEST_ADDRESS else None
+    if not found or urlsplit(found).scheme not in ("http", "https") or clean_line(found) != found:
+        return None
+    return without_campaign(found)
+
+
+def _line(text: str | None) -> str | None:
+    return (line_of(text) or None) if text else None
+
+
+def _rule(found: Found | None) -> str:
+    return clean_line((found and found.rule) or "")[:LONGEST_RAW] or "import"
+
+
+def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple[Media, ...]:
+    found = []
+    for line in tuple(lines or ())[:MOST]:
+        url = absolute(base, line.url)
+        if not url or urlsplit(url).scheme not in ("http", "https"):
+            continue
+        stated = (line.type or "").strip().lower()
+        guessed = mimetypes.guess_type(urlsplit(url).path)[0] or fallback
+        length = line.length if line.length is not None and line.length >= 0 else None
+        kind = stated if MEDIA_TYPE.fullmatch(stated) else guessed
+        found.append(Media(url, kind, length, _line(line.title)))
+    return tuple(found)
+
+
+def _slug(name: str, taxonomy: Taxonomy) -> str:
+    text = clean_line(name)
+    if SLUG.fullmatch(text) and len(text) <= SLUG_LENGTH and text not in RESERVED:
+        return text
+    return taxonomy.named(text)[0] if text else ""

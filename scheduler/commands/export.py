@@ -1,0 +1,44 @@
+"""communique export: releases as lines of JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+
+import click
+import msgspec
+
+from data.interchange import release_fields
+from scheduler.cli import with_home
+from scheduler.home import Home
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
+@click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
+@click.option("--until", type=DAY, default=None, help="Only those published on this day or before.")
+@with_home
+def export(
+    home: Home, *, source: str | None, since: dt.datetime | None, until: dt.datetime | None
+) -> int:
+    """Write releases to standard output, one line of JSON each, in the order of first sight.
+
+    Days are those of publication, in the zone of each release's source.
+    """
+    store = home.store()
+    encoder = msgspec.json.Encoder()
+    line = bytearray()
+    found = store.collected(
+        source,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+    )
+    for release in found:
+        encoder.encode_into(release_fields(release), line)
+        line += b"\n"
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+    store.close()
+    return 0

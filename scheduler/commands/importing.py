@@ -1,0 +1,91 @@
+"""communique import: releases from lines of JSON, as if they had been collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urljoin
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from data.errors import SourceError
+from data.importing import Importer, lines_of
+from data.models import Source
+from data.reading import Reading
+from data.topics import load_taxonomy
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.home import Home
+from spiders.loader import ID, LoadedSource, load_sources
+from spiders.visit import utc_now
+
+REJECTED_SHOWN = 10
+"""Bad lines that are told; --json gives them all."""
+
+
+@click.command("import")
+@click.argument("path", type=click.File("rb"))
+@click.option("--source", required=True, metavar="ID", help="The source they belong to.")
+@as_json
+@with_home
+def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
+    """Take in releases from a file of JSON lines (``-``: standard input), as if collected.
+
+    The source needs no file. Exit code 1 if a line was rejected; the rest was taken in all the
+    same.
+    """
+    if not ID.fullmatch(source):
+        raise SourceError("import", "--source", "use lower-case letters, digits and hyphens")
+    loaded = load_sources(home.sources)[0].get(source)
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    store = home.store()
+    with home.lock(f"source-{source}", "an import into this source"), drawn(path) as told:
+        known = loaded.source if loaded else store.sources().get(source)
+        registered = known or Source(source, source, "")
+        store.register(registered)
+        reading = reading_of(loaded, registered)
+        importer = Importer(
+            store,
+            taxonomy,
+            registered,
+            reading,
+            topics=loaded.file.topics if loaded else (),
+            front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
+        )
+        done = importer.take(lines_of(path), told)
+    store.close()
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"{done.read} read: {done.new} new, {done.changed} changed, {done.unchanged} unchanged,"
+            f" {len(done.rejected)} rejected; {done.stories} stories"
+        )
+        for bad in done.rejected[:REJECTED_SHOWN]:
+            complain(f"line {bad.line}: {bad.message}")
+        if len(done.rejected) > REJECTED_SHOWN:
+            complain(f"and {len(done.rejected) - REJECTED_SHOWN} more; --json shows them all")
+    return 1 if done.rejected else 0
+
+
+def reading_of(loaded: LoadedSource | None, source: Source) -> Reading:
+    """How dates that state no zone are read."""
+    order = loaded.file.date_order if loaded else None
+    languages = (loaded.file.language,) if loaded and loaded.file.language else ()
+    return Reading(source.timezone, order, languages, utc_now())
+
+
+@contextmanager
+def drawn(file: IO[bytes]) -> Iterator[Callable[[int], None] | None]:
+    """What to tell of bytes read: it draws a bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    path = Path(file.name)
+    with Progress(console=console) as bars:
+        task = bars.add_task("lines", total=path.stat().st_size if path.is_file() else None)
+        yield lambda read: bars.advance(task, read)
