@@ -264,7 +264,8 @@ def test_a_page_that_is_empty_without_a_browser_is_told_from_one_that_is_not(
 @pytest.mark.parametrize(
     "text",
     ["", "\x00\xff\x89PNG", "<div>" * 100_000, "<a href='/x'>" * 20_000,
-     "<title>" + "a | " * 50_000, '<script type="application/ld+json">' + '[{"@type":"Organization","name":' * 2_000,
+     "<title>" + "a | " * 50_000,
+     '<script type="application/ld+json">' + '[{"@type":"Organization","name":' * 2_000,
      "<ul>" + "<li>1 May 2026 <a href='//[x'>Lamp number one is lit</a>" * 500],
 )  # fmt: skip
 def test_hostile_pages_give_a_proposal_with_doubts_and_never_an_exception(text: str) -> None:
