@@ -84,7 +84,17 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="The public address of the site, as readers reach it; feeds name it."
         ),
     ] = "http://127.0.0.1:8080"
-    entries: Annotated[Whole, msgspec.Meta(description="Releases in a feed, newest first.")] = 100
+    entries: Annotated[
+        Whole,
+        msgspec.Meta(
+            description="Releases in a feed, newest first: so many at least, and up to half as "
+            "many more; older ones are on its archive pages."
+        ),
+    ] = 100
+    hub: Annotated[
+        str,
+        msgspec.Meta(description="The address of a WebSub hub that is told of changed feeds."),
+    ] = ""
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
     ] = "127.0.0.1"

@@ -9,26 +9,39 @@ from lxml import etree
 from feeds.entry import Entry, Link, Origin
 from feeds.feed import Feed
 from feeds.generator import (
+    HISTORY,
     Element,
+    around,
     common_entry,
     common_feed,
-    document,
     feed_links,
     fragment,
     link_element,
 )
 
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def render(feed: Feed) -> bytes:
-    """The bytes of an Atom feed; the same feed gives the same bytes."""
-    return document(head(feed), b"</feed>", [render_entry(entry) for entry in feed.entries])
+def ends(feed: Feed) -> tuple[bytes, bytes]:
+    """What comes before the entries of a feed, and after them."""
+    return around(head(feed), b"</feed>")
 
 
-def render_entry(entry: Entry) -> bytes:
-    """The bytes of one entry, the same in every Atom feed of its kind (mixed or not)."""
-    return fragment(entry_element(entry), "feed", {})
+def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
+    """The body of an entry, its end where it stands among its source's own, and among others'.
+
+    A retracted one is followed by its tombstone (RFC 6721): what knows tombstones drops the entry,
+    what doesn't shows that it was retracted.
+    """
+    body = fragment(entry_element(entry), "feed", {}).removesuffix(b"</entry>")
+    end = b"</entry>"
+    if entry.retracted:
+        end += fragment(tombstone_element(entry, entry.retracted), "feed", {})
+    if entry.origin is None:
+        return body, end, end
+    source = fragment(source_element(entry.origin, entry.updated), "feed", {})
+    return body, end, source + end
 
 
 def head(feed: Feed) -> Element:
@@ -42,6 +55,8 @@ def head(feed: Feed) -> Element:
     root, _ = made._create_atom()  # noqa: SLF001 - feedgen's only way to its tree
     for link in feed_links(feed, "atom"):
         root.append(link_element("link", link))
+    if feed.archived:
+        root.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
     return root
 
 
@@ -60,8 +75,6 @@ def entry_element(entry: Entry) -> Element:
         element.remove(link)
     for link in (Link("alternate", entry.url, "text/html", hreflang=entry.language), *entry.links):
         element.append(link_element("link", link))
-    if entry.origin:
-        element.append(source_element(entry.origin, entry.updated))
     if entry.language:
         element.set(XML_LANG, entry.language)
     return element
@@ -80,3 +93,16 @@ def source_element(origin: Origin, updated: dt.datetime) -> Element:
     source.append(link_element("link", Link("self", origin.atom, "application/atom+xml")))
     source.append(link_element("link", Link("alternate", origin.page, "text/html")))
     return source
+
+
+def tombstone_element(entry: Entry, when: dt.datetime) -> Element:
+    """What says that an entry is gone (RFC 6721)."""
+    element = etree.Element(
+        f"{{{TOMBSTONES}}}deleted-entry",
+        nsmap={"at": TOMBSTONES},
+        ref=entry.id,
+        when=when.isoformat(),
+    )
+    comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
+    comment.text = "Retracted by its publisher"
+    return element

@@ -30,7 +30,8 @@ def full_text(release: Release, url: str, page: str, summary: str, also: tuple[P
         gone = anchor(url, "the publisher’s site")
         body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
     if release.revision > 1:
-        body += note(f"Corrected by its publisher: {anchor(page, 'see all versions')}.")
+        changed = anchor(f"{page}revisions/{release.revision}/", "see what changed")
+        body += note(f"Corrected by its publisher: {changed}.")
     if also:
         named = ", ".join(anchor(person.url, person.name) for person in also)
         body += note(f"Also published by {named}.")

@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from data.models import Facet, Source
 from data.settings import Site
 from data.store import Readable
-from feeds.clean import plain
-from feeds.urls import FORMATS, Format, feed_file, href, page_file, release_file, stem_of
+from feeds.clean import plain, web_address
+from feeds.urls import (
+    FORMATS,
+    Format,
+    Notice,
+    feed_file,
+    href,
+    notice_file,
+    page_file,
+    release_file,
+    revision_file,
+    stem_of,
+)
 
 MEDIA_TYPES: Mapping[Format, str] = {
     "atom": "application/atom+xml",
@@ -39,6 +50,7 @@ class Directory:
     title: str
     sources: Mapping[str, Source]
     topics: Mapping[str, str]
+    hub: str | None = None
 
     def source(self, source: str) -> Source:
         """A source by its id; a bare one where the store no longer knows it."""
@@ -68,6 +80,18 @@ class Directory:
         """The absolute address of the page of a release."""
         return self.site + href(release_file(release))
 
+    def revision(self, release: str, number: int) -> str:
+        """The absolute address of the page of one version of a release."""
+        return self.site + href(revision_file(release, number))
+
+    def notice(self, notice: Notice, kind: Format) -> str:
+        """The absolute address of a feed about releases."""
+        return self.site + href(notice_file(notice, kind))
+
+    def notice_id(self, notice: Notice) -> str:
+        """The permanent id of a feed about releases, the same in every format."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.site}/feeds/{notice}").urn
+
     def name(self, facet: Facet) -> str:
         """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
         parts = [
@@ -92,6 +116,7 @@ def directory_of(store: Readable, site: Site) -> Directory:
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
         topics=dict(store.topics()),
+        hub=web_address(site.hub) if site.hub else None,
     )
 
 

@@ -1,20 +1,22 @@
-"""A feed as a value, and how it is chosen from the store."""
+"""A feed as a value: its head, and how it stands to its archive pages."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from data.models import Facet, Release, facets_of
-from data.store import Readable
+from data.models import Facet
 from feeds.directory import Directory
-from feeds.entry import Entry, Link, entry_of
-from feeds.urls import Format
+from feeds.entry import Link
+from feeds.urls import FORMATS, Format
 
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """When a feed without entries was updated: it must say something, and always the same."""
+
+STEPS = (("prev-archive", -1), ("next-archive", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,9 @@ class Feed:
     """One feed, ready for any format.
 
     ``addresses`` are its own addresses by format; ``page`` shows it to a person; ``links`` are
-    further links such as a hub. ``entries`` are newest first.
+    further links such as a hub. ``neighbours`` are the archive pages beside it, as relations and
+    addresses without a suffix (RFC 5005), and ``archived`` is whether it is such a page itself.
+    ``updated`` is when its newest change was, so that the same store gives the same bytes.
     """
 
     facet: Facet
@@ -33,27 +37,46 @@ class Feed:
     site: str
     page: str
     language: str | None
+    updated: dt.datetime
     addresses: tuple[tuple[Format, str], ...]
-    entries: tuple[Entry, ...]
     links: tuple[Link, ...] = ()
+    neighbours: tuple[tuple[str, str], ...] = ()
+    archived: bool = False
 
     @property
-    def updated(self) -> dt.datetime:
-        """When the newest change of any entry was, so that the same store gives the same bytes."""
-        return max((entry.updated for entry in self.entries), default=NEVER)
+    def mixed(self) -> bool:
+        """Whether its entries come from several sources, and so name them."""
+        return self.facet.source is None
+
+    def older(self, kind: Format) -> str | None:
+        """The address of the archive page before this document, if there is one."""
+        stem = dict(self.neighbours).get("prev-archive")
+        return f"{stem}.{kind}" if stem else None
+
+    @property
+    def stem(self) -> str:
+        """The feed's own address without its suffix."""
+        return self.address("atom").removesuffix(".atom")
 
     def address(self, kind: Format) -> str:
         """The feed's own address in a format."""
         return dict(self.addresses)[kind]
 
 
-def feed_of(store: Readable, directory: Directory, facet: Facet, limit: int) -> Feed:
-    """The newest ``limit`` releases of a facet; where sources mix, each story once."""
-    mixed = facet.source is None
-    entries = tuple(
-        entry_of(release, directory, mixed=mixed, others=others)
-        for release, others in chosen(store, facet, limit)
-    )
+class Dated(Protocol):
+    """What a feed asks of its entries."""
+
+    @property
+    def updated(self) -> dt.datetime:
+        """When the entry changed last."""
+
+    @property
+    def language(self) -> str | None:
+        """The language of the entry."""
+
+
+def feed_of(directory: Directory, facet: Facet, entries: Sequence[Dated]) -> Feed:
+    """The feed of a facet that holds these entries."""
     name = directory.name(facet)
     return Feed(
         facet=facet,
@@ -64,37 +87,51 @@ def feed_of(store: Readable, directory: Directory, facet: Facet, limit: int) -> 
         site=directory.site,
         page=directory.page(facet),
         language=language_of(entries),
-        addresses=tuple((kind, directory.feed(facet, kind)) for kind in ("atom", "rss", "json")),
-        entries=entries,
+        updated=updated_of(entries),
+        addresses=tuple((kind, directory.feed(facet, kind)) for kind in FORMATS),
+        links=(Link("hub", directory.hub),) if directory.hub else (),
     )
 
 
-def chosen(
-    store: Readable, facet: Facet, limit: int
-) -> Iterator[tuple[Release, tuple[Release, ...]]]:
-    """The releases that a feed shows, each with the releases of its story that it stands for.
+def archive_page(feed: Feed, number: int, pages: int, entries: Sequence[Dated]) -> Feed:
+    """The archive page ``number`` of ``pages`` of a feed (RFC 5005, section 4).
 
-    Where sources mix, a story is shown by the member of this facet that was published first, even
-    if that one was retracted since: an entry never gives its place to another.
+    All but the last name the page after them, and so stay as they are for ever.
     """
-    if facet.source is not None:
-        yield from ((release, ()) for release in store.releases(facet, limit=limit))
-        return
-    shown = offset = 0
-    while shown < limit:
-        page = list(store.releases(facet, limit=limit, offset=offset))
-        for release in page:
-            members = store.story(release.story) if release.story else ()
-            first = next((one for one in members if facet in facets_of(one)), release)
-            if first.id == release.id and shown < limit:
-                shown += 1
-                yield release, tuple(one for one in members if one.id != release.id)
-        if len(page) < limit:
-            return
-        offset += limit
+    stems = {rel: archive_stem(feed, number + step) for rel, step in STEPS}
+    own = archive_stem(feed, number)
+    present = [("prev-archive", number > 1), ("next-archive", number < pages)]
+    return replace(
+        feed,
+        language=language_of(entries),
+        updated=updated_of(entries),
+        addresses=tuple((kind, f"{own}.{kind}") for kind in FORMATS),
+        neighbours=(
+            ("current", feed.stem),
+            *((rel, stems[rel]) for rel, there in present if there),
+        ),
+        archived=True,
+    )
 
 
-def language_of(entries: tuple[Entry, ...]) -> str | None:
+def with_archives(feed: Feed, pages: int) -> Feed:
+    """The feed, naming the last of its archive pages."""
+    if not pages:
+        return feed
+    return replace(feed, neighbours=(("prev-archive", archive_stem(feed, pages)),))
+
+
+def archive_stem(feed: Feed, number: int) -> str:
+    """The address of an archive page without its suffix."""
+    return f"{feed.stem}/page/{number}"
+
+
+def updated_of(entries: Iterable[Dated]) -> dt.datetime:
+    """When the newest change of any entry was."""
+    return max((entry.updated for entry in entries), default=NEVER)
+
+
+def language_of(entries: Iterable[Dated]) -> str | None:
     """The language of most entries, the first by alphabet among equals."""
     counted = Counter(entry.language for entry in entries if entry.language)
     return min(counted, key=lambda language: (-counted[language], language), default=None)

@@ -23,6 +23,7 @@ Element: TypeAlias = Any
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA = "http://search.yahoo.com/mrss/"
 GENERATOR = "Communique"
 
@@ -70,6 +71,7 @@ def feed_links(feed: Feed, kind: Format) -> tuple[Link, ...]:
             if other != kind
         ),
         *feed.links,
+        *(Link(rel, f"{stem}.{kind}", MEDIA_TYPES[kind]) for rel, stem in feed.neighbours),
     )
 
 
@@ -94,8 +96,7 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
     return whole[whole.index(b">") + 1 : whole.rindex(b"</")]
 
 
-def document(root: Element, end: bytes, entries: list[bytes]) -> bytes:
-    """A whole feed: its root, which ends with the tags ``end``, and entries put before them."""
+def around(root: Element, end: bytes) -> tuple[bytes, bytes]:
+    """What comes before and after the entries of a feed, whose root ends with the tags ``end``."""
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
-    first = b"<?xml version='1.0' encoding='UTF-8'?>"
-    return b"\n".join((first, head, *entries, end)) + b"\n"
+    return b"\n".join((b"<?xml version='1.0' encoding='UTF-8'?>", head, b"")), b"\n" + end + b"\n"

@@ -13,16 +13,17 @@ from feeds.feed import Feed
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def render(feed: Feed) -> bytes:
-    """The bytes of a JSON feed; the same feed gives the same bytes."""
-    start = encoded(head(feed)).removesuffix(b"}")
-    items = b",\n".join(render_entry(entry) for entry in feed.entries)
-    return start + b',"items":[\n' + items + b"\n]}\n"
+def ends(feed: Feed) -> tuple[bytes, bytes]:
+    """What comes before the items of a feed, and after them."""
+    return encoded(head(feed)).removesuffix(b"}") + b',"items":[\n', b"\n]}\n"
 
 
-def render_entry(entry: Entry) -> bytes:
-    """The bytes of one item, the same in every JSON feed of its kind (mixed or not)."""
-    return encoded(item(entry))
+def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
+    """The body of an item, its end where it stands among its source's own, and among others'."""
+    body = encoded(item(entry)).removesuffix(b"}}")
+    if entry.origin is None:
+        return body, b"}}", b"}}"
+    return body, b"}}", b',"source":' + encoded(entry.origin.title) + b"}}"
 
 
 def head(feed: Feed) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def head(feed: Feed) -> dict[str, Any]:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address("json"),
+        **({"next_url": feed.older("json")} if feed.older("json") else {}),
         "description": feed.subtitle,
         "authors": [{"name": feed.author, "url": feed.site + "/"}],
         **({"language": feed.language} if feed.language else {}),
@@ -64,7 +66,6 @@ def item(entry: Entry) -> dict[str, Any]:
             "revision": entry.revision,
             "retracted": entry.retracted.isoformat() if entry.retracted else None,
             "also": [author(person) for person in entry.also],
-            "source": entry.origin.title if entry.origin else None,
         },
     }
 
@@ -84,6 +85,6 @@ def attachment(media: Media) -> dict[str, Any]:
     }
 
 
-def encoded(value: dict[str, Any]) -> bytes:
+def encoded(value: Any) -> bytes:
     """JSON in UTF-8, without needless spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -6,29 +6,55 @@ no script at all: the bodies come from outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.models import Facet, Release, Revision
 from feeds.body import body_of
-from feeds.clean import is_right_to_left, plain, web_address
+from feeds.clean import is_right_to_left, language_tag, plain, web_address
+from feeds.difference import difference
 from feeds.directory import MEDIA_TYPES, Directory, spoken
 from feeds.entry import Entry
 from feeds.feed import Feed
 from feeds.navigation import Navigation
 from feeds.opml import grouped
-from feeds.urls import FORMATS, feed_file, page_file, relative, release_file
+from feeds.urls import (
+    FORMATS,
+    feed_file,
+    href,
+    page_file,
+    relative,
+    release_file,
+    revision_file,
+)
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
     "base-uri 'none'; form-action 'none'"
 )
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+
+
+UP = "\0"
+"""Stands in a line for the way up to the site's root; no text holds it."""
+
+
+class Row(Protocol):
+    """A release as the pages of facets show it."""
+
+    @property
+    def day(self) -> str:
+        """The day of publication, as ISO writes it."""
+
+    @property
+    def row(self) -> bytes:
+        """Its line, as Pages.row makes it."""
 
 
 class Pages:
@@ -44,17 +70,28 @@ class Pages:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
+        self._row = self.environment.get_template("row.html")
 
-    def facet(self, feed: Feed) -> bytes:
+    def row(self, entry: Entry) -> bytes:
+        """The line of a release, the same on all pages but for the way up to the site's root."""
+        text = self._row.render(
+            entry=entry,
+            address=UP + href(release_file(entry.release))[1:],
+            is_right_to_left=is_right_to_left,
+        )
+        return text.encode()
+
+    def facet(self, feed: Feed, shown: Sequence[Row]) -> bytes:
         """The page of a facet, with the releases that are in its feed."""
         home = feed.facet == Facet()
+        file = page_file(feed.facet)
         return self._render(
             "home.html" if home else "facet.html",
-            page_file(feed.facet),
+            file,
             title=self.directory.title if home else self.directory.name(feed.facet),
             facet=feed.facet,
-            days=days_of(feed),
-            shown=len(feed.entries),
+            days=days_of(shown, "../" * file.count("/")),
+            shown=len(shown),
             **self.navigation.around(feed.facet),
         )
 
@@ -78,10 +115,40 @@ class Pages:
             published=release.published,
             seen=release.first_seen,
             versions=[
-                {"seen": revision.seen, "title": plain(revision.content.title)}
+                {
+                    "seen": revision.seen,
+                    "title": plain(revision.content.title),
+                    "file": revision_file(release.id, revision.number),
+                }
                 for revision in revisions
             ],
             crumbs=[("All", "index.html"), (self.directory.name(source), page_file(source))],
+        )
+
+    def revision(
+        self, release: Release, entry: Entry, before: Revision | None, after: Revision
+    ) -> bytes:
+        """The page of one version of a release: what it changed, and its text."""
+        source = Facet(source=release.source)
+        url = web_address(release.url) or entry.page
+        version = replace(release, content=after.content)
+        return self._render(
+            "revision.html",
+            revision_file(release.id, after.number),
+            title=plain(after.content.title) or entry.title,
+            facet=source,
+            language=language_tag(after.content.language),
+            number=after.number,
+            last=after.number == release.revision,
+            seen=after.seen,
+            change=Markup(difference(before.content, after.content)) if before else None,  # noqa: S704 - difference escapes
+            body=Markup(body_of(version, url)),  # noqa: S704 - body_of sanitizes
+            release=release_file(release.id),
+            crumbs=[
+                ("All", "index.html"),
+                (self.directory.name(source), page_file(source)),
+                (entry.title, release_file(release.id)),
+            ],
         )
 
     def feeds(self) -> bytes:
@@ -128,7 +195,10 @@ def formats_of(facet: Facet) -> list[tuple[str, str]]:
     return [(kind, feed_file(facet, kind)) for kind in FORMATS]
 
 
-def days_of(feed: Feed) -> list[tuple[str, list[Entry]]]:
-    """The entries of a feed under the days on which they were published, in the feed's order."""
-    days = groupby(feed.entries, key=lambda entry: entry.published.date().isoformat())
-    return [(day, list(entries)) for day, entries in days]
+def days_of(shown: Sequence[Row], up: str) -> list[tuple[str, Markup]]:
+    """The lines of releases under the days on which they were published, in the feed's order."""
+    days = groupby(shown, key=lambda row: row.day)
+    return [
+        (day, Markup("".join(row.row.decode() for row in rows).replace(UP, up)))  # noqa: S704 - made by the template of a row, which escapes
+        for day, rows in days
+    ]

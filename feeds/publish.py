@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
 from data.errors import PublishError, StoreError
-from data.models import Facet, Release
+from data.models import Facet
 from data.settings import Site
 from data.store import Readable
-from feeds import atom, jsonfeed, opml, rss
-from feeds.directory import Directory, directory_of
-from feeds.entry import entry_of
-from feeds.feed import Feed, feed_of
+from feeds import opml
+from feeds.directory import directory_of
+from feeds.documents import Documents
+from feeds.layout import layout_of, names_changed, names_of
+from feeds.noticing import Noticing
 from feeds.pages import Pages
-from feeds.urls import FORMATS, Format, feed_file, page_file, release_file
+from feeds.release_pages import ReleasePages
+from feeds.rendered import Rendered
+from feeds.renderer import Renderer, Wanted
+from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
 from feeds.writing import Writer
-
-RENDER: Mapping[Format, Callable[[Feed], bytes]] = {
-    "atom": atom.render,
-    "rss": rss.render,
-    "json": jsonfeed.render,
-}
 
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
 """Holds a digest of all that shapes the site but its releases; a new one renders everything."""
+
+SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
+
+TOGETHER = 64
+"""Facets that are written before the disk is waited for, and what was done is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Publication:
     """What one publishing did: ``feeds`` were rendered, each ``written`` or found ``unchanged``.
 
     ``seconds`` is wall time. ``errors`` are feeds and pages whose last good file was kept; they are
-    tried again the next time.
+    tried again the next time. ``files`` are the feeds that were written.
     """
 
     feeds: int
@@ -49,6 +51,7 @@ class Publication:
     unchanged: int
     seconds: float
     errors: tuple[PublishError, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def publish(
@@ -57,31 +60,32 @@ def publish(
     site: Site,
     *,
     all: bool = False,  # noqa: A002 - the name of the command's option
+    kept: Path | None = None,
+    now: dt.datetime | None = None,
 ) -> Publication:
     """Bring the site in ``folder`` up to date with the store.
 
     Only the facets that the store marks as changed are rendered, or every facet with ``all``, the
-    first time, and after a change of settings, templates or code. What fails is reported in
-    ``errors``, keeps its last good file and its mark, and stops nothing else. Raises StoreError.
+    first time, and after a change of settings, names, templates or code. What fails is reported in
+    ``errors``, keeps its last good file and its mark, and stops nothing else. ``kept`` is the file
+    of what is kept between runs; without one, all is made anew and days are as of today. ``now``
+    decides which days are over. Raises StoreError.
     """
     started = time.perf_counter()
-    marks, counts = store.marks(), store.facets()
-    layout = layout_of(site)
-    writer = Writer(folder)
-    every = all or not writer.holds(LAYOUT_FILE, layout)
-    facets = {Facet(), *counts, *marks} if every else set(marks)
-    task = Publishing(store, writer, directory_of(store, site), counts, site.entries)
-    done = [facet for facet in sorted(facets, key=str) if task.facet(facet)]
-    if facets and task.shared() and task.sync():
-        store.unmark({facet: marks[facet] for facet in done if facet in marks})
-        if every and not task.errors:
-            writer.write(LAYOUT_FILE, layout)
+    rendered = Rendered(kept)
+    try:
+        task = Publishing(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
+        task.run(everything=all, remembers=kept is not None)
+        rendered.tidy()
+    finally:
+        rendered.close()
     return Publication(
-        feeds=task.written + task.unchanged,
-        written=task.written,
+        feeds=len(task.written) + task.unchanged,
+        written=len(task.written),
         unchanged=task.unchanged,
         seconds=time.perf_counter() - started,
         errors=tuple(task.errors),
+        files=tuple(task.written),
     )
 
 
@@ -89,70 +93,129 @@ class Publishing:
     """One run of publish: renders and writes, and keeps count."""
 
     def __init__(
-        self,
-        store: Readable,
-        writer: Writer,
-        directory: Directory,
-        counts: Mapping[Facet, int],
-        entries: int,
+        self, store: Readable, folder: Path, site: Site, rendered: Rendered, now: dt.datetime
     ) -> None:
-        self.store = store
-        self.writer = writer
-        self.directory = directory
-        self.counts = counts
-        self.entries = entries
-        self.pages = Pages(directory, counts)
-        self.written = 0
+        self._store = store
+        self._rendered = rendered
+        self._now = now
+        self._marks, self._counts = store.marks(), store.facets()
+        self._layout = layout_of(site)
+        self._writer = Writer(folder)
+        self._directory = directory_of(store, site)
+        self._pages = Pages(self._directory, self._counts)
+        renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
+        self._documents = Documents(renderer, counts=self._counts, entries=site.entries)
+        self._notices = Noticing(renderer, site.entries)
+        self._releases = ReleasePages(renderer)
+        self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
 
-    def facet(self, facet: Facet) -> bool:
-        """Write the feeds and pages of a facet, and of a day the pages of its releases too.
+    def run(self, *, everything: bool, remembers: bool) -> None:
+        """Write all that is marked, or everything."""
+        names = names_of(self._directory)
+        every = everything or not self._writer.holds(LAYOUT_FILE, self._layout)
+        if remembers and self._is_reshaped(names):
+            every = True
+            self._rendered.clear()
+        facets = {Facet(), *self._counts, *self._marks} if every else set(self._marks)
+        for some in batches(sorted(facets, key=place), TOGETHER):
+            self._batch(some, every=every)
+        if facets or remembers:
+            self._together(partial(self._notice, every=every))
+        if not self.errors:
+            self._rendered.keep_note("names", names)
+            self._rendered.keep_note("layout", self._layout)
+            if every:
+                self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
 
-        False where any of them failed.
-        """
+    def _is_reshaped(self, names: bytes) -> bool:
+        layout, known = self._rendered.note("layout"), self._rendered.note("names")
+        return layout != self._layout or names_changed(known, names)
+
+    def _batch(self, facets: Sequence[Facet], *, every: bool) -> None:
+        done: list[Facet] = []
+
+        def write() -> None:
+            done.extend(facet for facet in facets if self._facet(facet, every=every))
+            # All releases come last, so that their mark stands for what lists all feeds as well.
+            if Facet() in facets and not self._shared():
+                done.clear()
+
+        if self._together(write):
+            self._store.unmark({one: self._marks[one] for one in done if one in self._marks})
+
+    def _together(self, write: Callable[[], object]) -> bool:
+        """Write some files and make them durable; where that fails, all stay as they were."""
+        written, unchanged = len(self.written), self.unchanged
+        try:
+            write()
+            if self._tried(".", self._writer.flush) is not None:
+                self._rendered.commit()
+                return True
+        except StoreError:
+            self._writer.drop()
+            raise
+        self._rendered.rollback()
+        del self.written[written:]
+        self.unchanged = unchanged
+        return False
+
+    def _facet(self, facet: Facet, *, every: bool) -> bool:
+        """Write the feeds and pages of a facet, and of a day the pages of its releases too."""
         failed = len(self.errors)
-        feed = self._tried(feed_file(facet, "atom"), lambda: self._feed(facet))
-        if feed is None:
-            return False
-        for kind in FORMATS:
-            changed = self._write(feed_file(facet, kind), partial(RENDER[kind], feed))
-            self.written += changed is True
-            self.unchanged += changed is False
-        self._write(page_file(facet), lambda: self.pages.facet(feed))
+        file = feed_file(facet, "atom")
+        self._tried(file, lambda: self._documents.write(facet, self._write, everything=every))
         if facet.period is not None and len(facet.period) == len("2022-11-24"):
-            for release in self.store.releases(facet):
-                self._write(release_file(release.id), partial(self._release, release))
+            for release, key in self._releases.due(facet, everything=every):
+                page = partial(self._releases.write, release, key, self._write)
+                self._tried(release_file(release), page)
         return len(self.errors) == failed
 
-    def shared(self) -> bool:
+    def _notice(self, *, every: bool) -> None:
+        """Write the feeds about releases, where their entries are others than before."""
+        notices: dict[Notice, Callable[[], list[Wanted]]] = {
+            "changes": self._notices.changes,
+            "retractions": self._notices.retractions,
+            "health": self._notices.health,
+            "days": lambda: self._notices.days(self._counts, self._now),
+        }
+        for notice, wanted in notices.items():
+
+            def write(notice: Notice = notice, wanted: Callable[[], list[Wanted]] = wanted) -> None:
+                self._notices.write(notice, wanted(), self._write, everything=every)
+
+            self._tried(notice_file(notice, "atom"), write)
+
+    def _shared(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
-        self._write("opml.xml", lambda: opml.render(self.directory, self.counts))
-        self._write("feeds/index.html", self.pages.feeds)
+        shared: dict[str, Callable[[], bytes]] = {
+            "opml.xml": lambda: opml.render(self._directory, self._counts),
+            "feeds/index.html": self._pages.feeds,
+        }
         for file in (files("feeds") / "static").iterdir():
-            self._write(f"static/{file.name}", file.read_bytes)
+            shared[f"static/{file.name}"] = file.read_bytes
+        for name, make in shared.items():
+            self._tried(name, partial(self._made, name, make))
         return len(self.errors) == failed
 
-    def sync(self) -> bool:
-        """Make all that was written durable; False where that failed."""
-        return self._tried(".", self.writer.sync) is not None
+    def _made(self, file: str, make: Callable[[], bytes]) -> bool:
+        return self._write(file, make())
 
-    def _feed(self, facet: Facet) -> Feed:
-        return feed_of(self.store, self.directory, facet, self.entries)
-
-    def _release(self, release: Release) -> bytes:
-        members = self.store.story(release.story) if release.story else ()
-        others = tuple(one for one in members if one.id != release.id)
-        entry = entry_of(release, self.directory, mixed=False, others=others)
-        return self.pages.release(release, entry, self.store.revisions(release.id))
-
-    def _write(self, file: str, make: Callable[[], bytes]) -> bool | None:
-        return self._tried(file, lambda: self.writer.write(file, make()))
+    def _write(self, file: str, content: bytes) -> bool:
+        changed = self._writer.write(file, content)
+        if file.endswith(SUFFIXES):
+            if changed:
+                self.written.append(file)
+            else:
+                self.unchanged += 1
+        return changed
 
     def _tried(self, file: str, action: Callable[[], Result]) -> Result | None:
         try:
-            return action()
+            with self._rendered.part():
+                return action()
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
@@ -160,18 +223,12 @@ class Publishing:
             return None
 
 
-def layout_of(site: Site) -> bytes:
-    """A digest of all that shapes the site but its releases: settings, templates and code."""
-    digest = hashlib.sha256(f"{site.url} {site.title!r} {site.entries}".encode())
-    for file in sorted(shaping(files("feeds")), key=lambda file: file.name):
-        digest.update(file.read_bytes())
-    return digest.hexdigest().encode()
+def place(facet: Facet) -> tuple[bool, str, str, str]:
+    """The order of work: what shares entries follows each other, all releases come last."""
+    return facet == Facet(), facet.source or "~", facet.topic or "", facet.period or ""
 
 
-def shaping(folder: Traversable) -> Iterator[Traversable]:
-    """The files of this package: modules, templates, styles."""
-    for file in folder.iterdir():
-        if file.is_dir():
-            yield from shaping(file)
-        elif file.name.endswith((".py", ".html", ".css", ".svg")):
-            yield file
+def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:
+    """Facets in runs of ``size``."""
+    for start in range(0, len(facets), size):
+        yield facets[start : start + size]

@@ -11,12 +11,13 @@ from feeds.feed import Feed
 from feeds.generator import (
     ATOM,
     DC,
+    HISTORY,
     MEDIA,
     TTL,
     Element,
+    around,
     common_entry,
     common_feed,
-    document,
     feed_links,
     fragment,
     link_element,
@@ -30,15 +31,20 @@ NAMESPACES = {
 }
 
 
-def render(feed: Feed) -> bytes:
-    """The bytes of an RSS feed; the same feed gives the same bytes."""
-    items = [render_entry(entry) for entry in feed.entries]
-    return document(head(feed), b"</channel></rss>", items)
+def ends(feed: Feed) -> tuple[bytes, bytes]:
+    """What comes before the items of a feed, and after them."""
+    return around(head(feed), b"</channel></rss>")
 
 
-def render_entry(entry: Entry) -> bytes:
-    """The bytes of one item, the same in every RSS feed of its kind (mixed or not)."""
-    return fragment(item_element(entry), "rss", NAMESPACES)
+def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
+    """The body of an item, its end where it stands among its source's own, and among others'."""
+    body = fragment(item_element(entry), "rss", NAMESPACES).removesuffix(b"</item>")
+    end = b"</item>"
+    if entry.origin is None:
+        return body, end, end
+    source = etree.Element("source", url=entry.origin.rss)
+    source.text = entry.origin.title
+    return body, end, fragment(source, "rss", NAMESPACES) + end
 
 
 def head(feed: Feed) -> Element:
@@ -54,6 +60,8 @@ def head(feed: Feed) -> Element:
     for link in feed_links(feed, "rss"):
         # feedgen writes only a link to the feed itself: the hub and the archives were lost.
         channel.append(link_element(f"{{{ATOM}}}link", link))
+    if feed.archived:
+        channel.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
     return root
 
 
@@ -69,8 +77,6 @@ def item_element(entry: Entry) -> Element:
     if entry.enclosures:
         first = entry.enclosures[0]
         made.enclosure(first.url, first.length or 0, first.type)
-    if entry.origin:
-        made.source(entry.origin.rss, entry.origin.title)
     item = made.rss_entry()
     etree.SubElement(item, "pubDate").text = format_datetime(entry.published)
     etree.SubElement(item, f"{{{ATOM}}}updated").text = entry.updated.isoformat()

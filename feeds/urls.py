@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,15 @@ from data.models import Facet
 
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+
+Notice: TypeAlias = Literal["changes", "retractions", "health", "days"]
+NOTICES: Mapping[Notice, tuple[str, str]] = {
+    "changes": ("Corrections", "What publishers changed in releases, with the difference."),
+    "retractions": ("Retractions", "Releases that publishers took down; the copies are kept."),
+    "health": ("Health of sources", "Sources that stopped working, and that work again."),
+    "days": ("Day by day", "An entry a day, once it is over everywhere, with all its releases."),
+}
+"""The feeds about releases, each with its title and what it is."""
 
 LONGEST = 120
 """Bytes of a file name without its suffix; most file systems take 255 with it."""
@@ -99,6 +109,16 @@ def feed_file(facet: Facet, kind: Format) -> str:
     return f"{stem_of(facet)}.{kind}"
 
 
+def archive_file(facet: Facet, page: int, kind: Format) -> str:
+    """The file of an archive page of a facet's feed: ``feeds/all/page/3.atom``."""
+    return f"{stem_of(facet)}/page/{page}.{kind}"
+
+
+def notice_file(notice: Notice, kind: Format) -> str:
+    """The file of a feed about releases: ``feeds/changes.atom``."""
+    return f"feeds/{notice}.{kind}"
+
+
 def facet_of(address: str) -> tuple[Facet, Format] | None:
     """The facet and the format of a feed's address, such as ``/feeds/topic/energy.atom``.
 
@@ -147,6 +167,11 @@ def page_file(facet: Facet) -> str:
 def release_file(release: str) -> str:
     """The page of a release, by its id."""
     return f"releases/{file_name(release)}/index.html"
+
+
+def revision_file(release: str, number: int) -> str:
+    """The page of one version of a release."""
+    return f"releases/{file_name(release)}/revisions/{number}/index.html"
 
 
 def href(file: str) -> str:

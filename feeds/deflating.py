@@ -1,0 +1,40 @@
+"""Compressed pieces that join into one gzip file without being compressed again.
+
+A piece is a run of whole deflate blocks that ends on a byte and refers to nothing before itself
+(RFC 1951, section 3.2); such runs make one stream in any order. Around it go the header and the
+check sum of gzip (RFC 1952).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+from isal import isal_zlib
+
+LEVEL = 2
+"""ISA-L's better compression of small inputs; 3 is a little smaller and takes twice as long."""
+
+HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""No name, no time, no system: the same content gives the same bytes."""
+
+LAST = b"\x03\x00"
+"""An empty block that says it is the last."""
+
+
+def deflated(content: bytes) -> bytes:
+    """One piece."""
+    packer = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
+    return packer.compress(content) + packer.flush(isal_zlib.Z_SYNC_FLUSH)
+
+
+def gzipped(content: bytes, pieces: Iterable[bytes]) -> bytes:
+    """A gzip file of ``content``, of which ``pieces`` are the deflated parts."""
+    check = struct.pack("<II", isal_zlib.crc32(content), len(content) & 0xFFFFFFFF)
+    return b"".join((HEADER, *pieces, LAST, check))
+
+
+def is_gzip_of(packed: bytes, content: bytes) -> bool:
+    """Whether a gzip file of ours was made of just this content, by its check sum and length."""
+    check = struct.pack("<II", isal_zlib.crc32(content), len(content) & 0xFFFFFFFF)
+    return packed.startswith(HEADER) and packed.endswith(check)

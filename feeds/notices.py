@@ -1,0 +1,177 @@
+"""The feeds about releases: what was edited, what was retracted, each day at a glance.
+
+An entry here has an id of its own, made from the release and from what happened to it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from data.models import Facet, Release, Revision
+from feeds.body import anchor
+from feeds.clean import language_tag, plain, web_address
+from feeds.difference import difference
+from feeds.directory import Directory, Person
+from feeds.entry import Category, Entry, Link, to_seconds
+from feeds.feed import Dated, Feed, language_of, updated_of
+from feeds.urls import FORMATS, NOTICES, Notice
+
+
+def notice_feed(directory: Directory, notice: Notice, entries: Sequence[Dated]) -> Feed:
+    """A feed about releases that holds these entries."""
+    title, subtitle = NOTICES[notice]
+    return Feed(
+        facet=Facet(),
+        id=directory.notice_id(notice),
+        title=f"{title} · {directory.title}",
+        subtitle=subtitle,
+        author=directory.title,
+        site=directory.site,
+        page=f"{directory.site}/feeds/",
+        language=language_of(entries),
+        updated=updated_of(entries),
+        addresses=tuple((kind, directory.notice(notice, kind)) for kind in FORMATS),
+        links=(Link("hub", directory.hub),) if directory.hub else (),
+    )
+
+
+def edit_entry(directory: Directory, release: Release, before: Revision, after: Revision) -> Entry:
+    """The entry of an edit: what it took out and put in."""
+    page = directory.revision(release.id, after.number)
+    url = web_address(release.url) or page
+    name = plain(directory.source(release.source).name)
+    html = (
+        f"<p>{escape(name)} changed {anchor(url, plain(after.content.title))}"
+        f" (version {after.number}):</p>{difference(before.content, after.content)}"
+    )
+    return about(
+        directory,
+        f"{release.id}/revisions/{after.number}",
+        release,
+        title=f"Corrected: {plain(after.content.title)}",
+        at=after.seen,
+        page=page,
+        html=html,
+        mark="corrected",
+    )
+
+
+def retraction_entry(directory: Directory, release: Release, at: dt.datetime) -> Entry:
+    """The entry of a retraction: what is gone, and where the copy is."""
+    page = directory.release(release.id)
+    url = web_address(release.url) or page
+    name = plain(directory.source(release.source).name)
+    html = (
+        f"<p>{escape(name)} took down {anchor(url, plain(release.content.title))};"
+        f" {anchor(page, 'the copy kept')} shows what it said.</p>"
+    )
+    return about(
+        directory,
+        f"{release.id}/retracted/{at.isoformat()}",
+        release,
+        title=f"Retracted: {plain(release.content.title)}",
+        at=at,
+        page=page,
+        html=html,
+        mark="retracted",
+    )
+
+
+def about(
+    directory: Directory,
+    event: str,
+    release: Release,
+    *,
+    title: str,
+    at: dt.datetime,
+    page: str,
+    html: str,
+    mark: str,
+) -> Entry:
+    """An entry about something that happened to a release."""
+    source = directory.source(release.source)
+    publisher = Person(plain(source.name) or source.id, web_address(source.url))
+    return Entry(
+        release=uuid_of(directory, event),
+        url=page,
+        page=page,
+        title=title,
+        published=to_seconds(at.astimezone(dt.UTC)),
+        exact=True,
+        updated=at.astimezone(dt.UTC),
+        language=language_tag(release.content.language),
+        publisher=publisher,
+        summary=title,
+        html=html,
+        categories=(Category(mark, mark.capitalize(), f"{directory.site}/marks/"),),
+        enclosures=(),
+        also=(),
+        links=(Link("related", directory.release(release.id), "text/html"),),
+        origin=None,
+        revision=1,
+        retracted=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A day that is over: ``releases`` are the id, title and publisher of each."""
+
+    day: str
+    closed: dt.datetime
+    releases: tuple[tuple[str, str, str], ...]
+
+
+def edition_entry(directory: Directory, edition: Edition) -> Entry:
+    """The entry of a day: all that was published on it."""
+    page = directory.page(Facet(period=edition.day))
+    count = len(edition.releases)
+    lines = "".join(
+        f"<li>{anchor(directory.release(one), title)} ({escape(name)})</li>"
+        for one, title, name in edition.releases
+    )
+    name = directory.name(Facet(period=edition.day))
+    title = f"{name}: {count} {'release' if count == 1 else 'releases'}"
+    return notice_entry(
+        directory,
+        f"days/{edition.day}",
+        title=title,
+        at=edition.closed,
+        page=page,
+        html=f"<ul>{lines}</ul>",
+    )
+
+
+def notice_entry(
+    directory: Directory, event: str, *, title: str, at: dt.datetime, page: str, html: str
+) -> Entry:
+    """An entry about the site itself."""
+    return Entry(
+        release=uuid_of(directory, event),
+        url=page,
+        page=page,
+        title=title,
+        published=to_seconds(at.astimezone(dt.UTC)),
+        exact=True,
+        updated=at.astimezone(dt.UTC),
+        language="en",
+        publisher=Person(directory.title, f"{directory.site}/"),
+        summary=title,
+        html=html,
+        categories=(),
+        enclosures=(),
+        also=(),
+        links=(),
+        origin=None,
+        revision=1,
+        retracted=None,
+    )
+
+
+def uuid_of(directory: Directory, event: str) -> str:
+    """The id of an entry about an event."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{directory.site}/{event}"))

@@ -1,0 +1,204 @@
+"""Which entries the feeds about releases hold, from the store and from what was noted before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import partial
+from html import escape
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from data.models import Facet, Run
+from feeds.clean import plain
+from feeds.documents import Write, write_feed
+from feeds.entry import Entry
+from feeds.notices import (
+    Edition,
+    edit_entry,
+    edition_entry,
+    notice_entry,
+    notice_feed,
+    retraction_entry,
+)
+from feeds.renderer import Renderer, Wanted
+from feeds.urls import FORMATS, Notice, href, notice_file
+
+DAY = len("2022-11-24")
+
+
+class Sickness(msgspec.Struct, frozen=True):
+    """A change in the health of a source: since when it is well or not, and why."""
+
+    source: str
+    well: bool
+    at: dt.datetime
+    reason: str
+
+
+class Noticing:
+    """Has the feeds about releases written, each with ``entries`` entries at the most."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        entries: int,
+    ) -> None:
+        self._store = renderer.store
+        self._directory = renderer.directory
+        self._kept = renderer.kept
+        self._renderer = renderer
+        self._entries = entries
+
+    def write(
+        self, notice: Notice, wanted: list[Wanted], write: Write, *, everything: bool
+    ) -> None:
+        """Write one of the feeds in every format, where it holds others than the last time."""
+        keys = b"".join(key for key, _ in wanted)
+        if self._kept.note(f"feed {notice}") == keys and not everything:
+            return
+        fragments = self._renderer.fragments(wanted)
+        feed = notice_feed(self._directory, notice, fragments)
+        for kind in FORMATS:
+            write_feed(write, notice_file(notice, kind), feed, fragments, kind)
+        self._kept.keep_note(f"feed {notice}", keys)
+
+    def changes(self) -> list[Wanted]:
+        """The newest edits."""
+        return [
+            (
+                self._renderer.key("edit", edit.release, edit.number),
+                partial(self._edit_entry, edit.release, edit.number),
+            )
+            for edit in self._store.edits(limit=self._entries)
+        ]
+
+    def _edit_entry(self, release_id: str, number: int) -> Entry:
+        release = self._store.release(release_id)
+        if release is None:
+            raise LookupError(f"release {release_id} is gone from the store")
+        revisions = {one.number: one for one in self._store.revisions(release_id)}
+        after = revisions[number]
+        return edit_entry(self._directory, release, revisions.get(number - 1, after), after)
+
+    def retractions(self) -> list[Wanted]:
+        """The last retractions."""
+        return [
+            (
+                self._renderer.key("retracted", release.id, release.retracted),
+                partial(retraction_entry, self._directory, release, release.retracted),
+            )
+            for release in self._store.retractions(limit=self._entries)
+            if release.retracted
+        ]
+
+    def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
+        """The newest days that are over in the zones of all sources, each as it was then."""
+        last = min(
+            (
+                now.astimezone(zone_or_utc(source.timezone)).date()
+                for source in self._directory.sources.values()
+            ),
+            default=now.date(),
+        )
+        days = sorted(
+            (
+                facet.period
+                for facet in counts
+                if facet.period and len(facet.period) == DAY and facet.period < last.isoformat()
+            ),
+            reverse=True,
+        )
+        editions = (self._edition(day, now) for day in days[: self._entries])
+        return [
+            (
+                self._renderer.key("day", msgspec.json.encode(edition)),
+                partial(edition_entry, self._directory, edition),
+            )
+            for edition in editions
+        ]
+
+    def _edition(self, day: str, now: dt.datetime) -> Edition:
+        noted = self._kept.note(f"day {day}")
+        if noted:
+            return msgspec.json.decode(noted, type=Edition)
+        releases = list(self._store.releases(Facet(period=day)))
+        edition = Edition(
+            day,
+            max((release.first_seen for release in releases), default=now),
+            tuple(
+                (
+                    release.id,
+                    plain(release.content.title) or "Untitled",
+                    plain(self._directory.source(release.source).name),
+                )
+                for release in releases
+            ),
+        )
+        self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
+        return edition
+
+    def health(self) -> list[Wanted]:
+        """The last changes in the health of sources: noted when the last run of one differs."""
+        noted = self._kept.note("health")
+        events = msgspec.json.decode(noted, type=list[Sickness]) if noted else []
+        state = {event.source: event.well for event in events}
+        fresh = []
+        for source in sorted(self._directory.sources):
+            for run in self._store.runs(source, limit=1):
+                well = is_well(run)
+                if state.get(source, True) != well:
+                    reason = "" if well else reason_of(run)
+                    fresh.append(Sickness(source, well, run.started, reason))
+        if fresh:
+            # What is forgotten must not make a source that is ill look well.
+            events = [*events, *sorted(fresh, key=lambda one: one.at)]
+            latest = {event.source: event for event in events}
+            events = [
+                event
+                for number, event in enumerate(events)
+                if number >= len(events) - self._entries
+                or (latest[event.source] is event and not event.well)
+            ]
+            self._kept.keep_note("health", msgspec.json.encode(events))
+        return [
+            (
+                self._renderer.key("health", msgspec.json.encode(event)),
+                partial(self._health_entry, event),
+            )
+            for event in reversed(events[-self._entries :])
+        ]
+
+    def _health_entry(self, event: Sickness) -> Entry:
+        name = plain(self._directory.source(event.source).name)
+        title = f"{name}: works again" if event.well else f"{name}: stopped working"
+        page = self._directory.page(Facet(source=event.source))
+        text = plain(event.reason) or "Its last visit read releases as it should."
+        return notice_entry(
+            self._directory,
+            f"health/{href(event.source)}/{event.at.isoformat()}",
+            title=title,
+            at=event.at,
+            page=page,
+            html=f"<p>{escape(text)}</p>",
+        )
+
+
+def is_well(run: Run) -> bool:
+    """Whether a run found any release at all, or had nothing to complain of."""
+    return not run.errors or run.found > 0
+
+
+def reason_of(run: Run) -> str:
+    """What went wrong in a run, in one line."""
+    first = run.errors[0]
+    return f"{first.kind}: {first.message} ({first.url})"
+
+
+def zone_or_utc(name: str) -> dt.tzinfo:
+    """A zone by its name; UTC for one that nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return dt.UTC

@@ -1,0 +1,243 @@
+"""What publishing keeps between its runs, in one SQLite file beside the site.
+
+Rendered entries are kept by the hash of all that shapes them; they may go at any time. Which
+release lies on which archive page is kept for good: a full page never changes its releases. One
+process publishes at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from data.errors import StoreError
+from data.models import Facet
+from feeds.fragment import Fragment, packed, unpacked
+
+LIMIT = 512 * 1024 * 1024
+"""Bytes of rendered entries that are kept; beyond it the oldest go."""
+
+TABLES = """
+    CREATE TABLE IF NOT EXISTS fragments (
+        number INTEGER PRIMARY KEY,          -- the oldest have the smallest
+        key    BLOB NOT NULL UNIQUE,
+        body   BLOB NOT NULL
+    ) STRICT;
+    -- What a feed holds that is on none of its archive pages.
+    CREATE TABLE IF NOT EXISTS windows (
+        number INTEGER PRIMARY KEY,
+        facet  TEXT NOT NULL UNIQUE,
+        state  TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS archived (
+        facet   INTEGER NOT NULL,
+        page    INTEGER NOT NULL,
+        release TEXT NOT NULL,
+        PRIMARY KEY (facet, release)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS archived_pages ON archived (facet, page);
+    -- The release pages that were written, each by the hash of what shaped it.
+    CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
+        STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
+        STRICT, WITHOUT ROWID;
+"""
+
+Value = TypeVar("Value")
+
+
+class Rendered:
+    """The file at ``path``, or in memory where there is none. Raises StoreError."""
+
+    def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
+        self._name = "rendered entries" if path is None else str(path)
+        self._limit = limit
+        self._db = self._open(path)
+
+    def _open(self, path: Path | None) -> sqlite3.Connection:
+        try:
+            db = opened(path)
+        except sqlite3.DatabaseError as error:
+            # No SQLite file, or a broken one. Nothing in it can't be made again.
+            if path is None or isinstance(error, sqlite3.OperationalError):
+                raise StoreError(self._name, str(error)) from error
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            db = opened(path)
+        return db
+
+    def close(self) -> None:
+        """Keep what was put in, and close the file."""
+        self.commit()
+        self._db.close()
+
+    def commit(self) -> None:
+        """Keep what was put in until now."""
+        with self._reported():
+            self._db.commit()
+
+    def rollback(self) -> None:
+        """Forget what was put in since the last commit."""
+        with self._reported():
+            self._db.rollback()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Put in what follows all or not at all; an error goes on."""
+        with self._reported():
+            self._begin()
+            self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            with self._reported():
+                self._db.execute("ROLLBACK TO part")
+            raise
+        finally:
+            with self._reported():
+                self._db.execute("RELEASE part")
+
+    def fragments(self, keys: Sequence[bytes]) -> dict[bytes, Fragment]:
+        """The rendered entries that are kept under these keys."""
+        found = {}
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            places = ", ".join("?" * len(some))
+            for key, body in self._ask(
+                f"SELECT key, body FROM fragments WHERE key IN ({places})",  # noqa: S608 - places
+                some,
+            ):
+                try:
+                    found[key] = unpacked(body)
+                except msgspec.DecodeError:
+                    # Written by another version of ours: rendered anew.
+                    continue
+        return found
+
+    def keep(self, fragments: Mapping[bytes, Fragment]) -> None:
+        """Keep rendered entries under their keys."""
+        self._put(
+            "INSERT OR REPLACE INTO fragments (key, body) VALUES (?, ?)",
+            [(key, packed(fragment)) for key, fragment in fragments.items()],
+        )
+
+    def window(self, facet: Facet, kind: type[Value]) -> tuple[int, Value | None]:
+        """The number of a feed, and its state as the last run left it."""
+        name = name_of(facet)
+        for number, state in self._ask("SELECT number, state FROM windows WHERE facet = ?", [name]):
+            return number, msgspec.json.decode(state, type=kind)
+        self._put("INSERT INTO windows (facet, state) VALUES (?, 'null')", [(name,)])
+        return self._ask("SELECT number FROM windows WHERE facet = ?", [name])[0][0], None
+
+    def keep_window(self, number: int, state: Any) -> None:
+        """Keep the state of a feed."""
+        text = msgspec.json.encode(state).decode()
+        self._put("UPDATE windows SET state = ? WHERE number = ?", [(text, number)])
+
+    def archived(self, number: int, releases: Sequence[str]) -> set[str]:
+        """Those of some releases that are on an archive page of a feed."""
+        rows = self._ask(
+            "SELECT j.value FROM json_each(?2) j"
+            " JOIN archived a ON a.facet = ?1 AND a.release = j.value",
+            [number, msgspec.json.encode(releases).decode()],
+        )
+        return {row[0] for row in rows}
+
+    def archive(self, number: int, page: int, releases: Iterable[str]) -> None:
+        """Put releases on an archive page of a feed."""
+        self._put(
+            "INSERT INTO archived (facet, page, release) VALUES (?, ?, ?)",
+            [(number, page, release) for release in releases],
+        )
+
+    def on_page(self, number: int, page: int) -> list[str]:
+        """The releases on an archive page of a feed."""
+        return [
+            row[0]
+            for row in self._ask(
+                "SELECT release FROM archived WHERE facet = ? AND page = ?", [number, page]
+            )
+        ]
+
+    def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
+        """Those of the pages of some releases that were written, with what shaped them."""
+        rows = self._ask(
+            "SELECT p.release, p.key FROM json_each(?) j JOIN pages p ON p.release = j.value",
+            [msgspec.json.encode(releases).decode()],
+        )
+        return dict(rows)
+
+    def keep_page(self, release: str, key: bytes) -> None:
+        """Note that the page of a release was written."""
+        self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(release, key)])
+
+    def note(self, name: str) -> bytes | None:
+        """What was noted under a name."""
+        for row in self._ask("SELECT value FROM notes WHERE name = ?", [name]):
+            return bytes(row[0])
+        return None
+
+    def keep_note(self, name: str, value: bytes) -> None:
+        """Note something under a name."""
+        self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
+
+    def clear(self) -> None:
+        """Forget all that was rendered: something that shapes every entry changed."""
+        self._put("DELETE FROM fragments", [()])
+        self._put("DELETE FROM pages", [()])
+
+    def tidy(self) -> None:
+        """Let the oldest rendered entries go where there are too many."""
+        pages, size, free = (
+            self._ask(f"PRAGMA {name}", [])[0][0]
+            for name in ("page_count", "page_size", "freelist_count")
+        )
+        excess = 1 - self._limit / max((pages - free) * size, 1)
+        if excess > 0:
+            # A tenth more, so that not every run has to.
+            self._put(
+                "DELETE FROM fragments WHERE number <= (SELECT min(number)"
+                " + (max(number) - min(number)) * ? FROM fragments)",
+                [(min(excess + 0.1, 1.0),)],
+            )
+
+    def _ask(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with self._reported():
+            return self._db.execute(sql, values).fetchall()
+
+    def _put(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        with self._reported():
+            self._begin()
+            self._db.executemany(sql, rows)
+
+    def _begin(self) -> None:
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN")
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(self._name, str(error)) from error
+
+
+def opened(path: Path | None) -> sqlite3.Connection:
+    """A connection with the tables laid."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
+    for setting in ("journal_mode = WAL", "synchronous = NORMAL", f"mmap_size = {2 * LIMIT}"):
+        db.execute(f"PRAGMA {setting}")
+    db.executescript(TABLES)
+    return db
+
+
+def name_of(facet: Facet) -> str:
+    """A facet as the key of its row."""
+    return msgspec.json.encode((facet.source, facet.topic, facet.period)).decode()

@@ -1,0 +1,110 @@
+"""Which releases a feed shows, and their entries: rendered once, then taken from those kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+from data.models import Facet, Release, facets_of
+from data.outline import Outline
+from data.store import Readable
+from feeds.directory import Directory
+from feeds.entry import Entry, entry_of
+from feeds.fragment import Fragment, fragment_of
+from feeds.pages import Pages
+from feeds.rendered import Rendered
+
+Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
+"""The key of a rendered entry, and how to make the entry where it is not kept."""
+
+HELD = 3000
+"""Rendered entries held in memory within one run; each takes some 20 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A release in a feed, with the releases of its story that it stands for there."""
+
+    outline: Outline
+    others: tuple[Release, ...] = ()
+
+
+class Renderer:
+    """Renders the entries of one run; ``salt`` is a digest of all that shapes every entry."""
+
+    def __init__(
+        self, store: Readable, directory: Directory, kept: Rendered, pages: Pages, salt: bytes
+    ) -> None:
+        self.store = store
+        self.directory = directory
+        self.kept = kept
+        self.pages = pages
+        self._salt = salt
+        self._held: OrderedDict[bytes, Fragment] = OrderedDict()
+        self._stories: dict[str, tuple[Release, ...]] = {}
+
+    def shown(self, facet: Facet, outlines: Iterable[Outline]) -> list[Shown]:
+        """What a feed shows of these releases.
+
+        Where sources mix, a story is shown by the member of this facet that was published first,
+        even if that one was retracted since: an entry never gives its place to another.
+        """
+        if facet.source is not None:
+            return [Shown(outline) for outline in outlines]
+        found = []
+        for outline in outlines:
+            members = self.story(outline.story)
+            first = next((one.id for one in members if facet in facets_of(one)), outline.id)
+            if first == outline.id:
+                others = tuple(one for one in members if one.id != first)
+                found.append(Shown(outline, others))
+        return found
+
+    def story(self, story: str | None) -> tuple[Release, ...]:
+        """The members of a story, the first published first; none for no story."""
+        if story is None:
+            return ()
+        if story not in self._stories:
+            self._stories[story] = self.store.story(story)
+        return self._stories[story]
+
+    def key(self, *parts: object) -> bytes:
+        """The key of what these parts shape."""
+        return blake2b(repr(parts).encode(), digest_size=16, key=self._salt).digest()
+
+    def wanted(self, shown: Shown) -> Wanted:
+        """The entry of a release."""
+        outline, others = shown.outline, shown.others
+
+        def make() -> Entry:
+            release = self.store.release(outline.id)
+            if release is None:
+                raise LookupError(f"release {outline.id} is gone from the store")
+            return entry_of(release, self.directory, mixed=True, others=others)
+
+        return self.key(outline.id, outline.version, *map(face, others)), make
+
+    def fragments(self, wanted: Sequence[Wanted]) -> list[Fragment]:
+        """Rendered entries, in the order in which they are wanted."""
+        missing = [key for key, _ in wanted if key not in self._held]
+        found = self.kept.fragments(missing) if missing else {}
+        made = {}
+        for key, make in wanted:
+            if key not in self._held and key not in found:
+                entry = make()
+                made[key] = found[key] = fragment_of(entry, self.pages.row(entry))
+        if made:
+            self.kept.keep(made)
+        self._held.update(found)
+        answer = [self._held[key] for key, _ in wanted]
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)
+        return answer
+
+
+def face(release: Release) -> tuple[object, ...]:
+    """What the entry of another member of its story shows of a release."""
+    return release.id, release.source, release.url, release.content.title, release.content.language
