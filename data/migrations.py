@@ -122,12 +122,12 @@ FIRST = (
         title, body, marks, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
     )
     """,
-    # A release that is edited gets a new row; rows that no release points to are passed over.
+    # A release that is edited gets a new row, and its old one, without a release, is passed over.
     """
     CREATE TABLE search_rows (
         row     INTEGER PRIMARY KEY,
-        release INTEGER NOT NULL UNIQUE,
-        sort_at REAL NOT NULL
+        release INTEGER UNIQUE,
+        day     TEXT NOT NULL
     ) STRICT
     """,
     "CREATE TABLE unindexed (release INTEGER PRIMARY KEY) STRICT",

@@ -12,6 +12,7 @@ from data.errors import StoreError
 from data.identity import Verdict
 from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
 from data.outline import Outline
+from data.search import Query
 
 
 class Readable(Protocol):
@@ -144,6 +145,15 @@ class Store(Readable, Protocol):
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
         """Keep what a listing said, and what to ask its server with next time."""
+
+    def index(self) -> int:
+        """Enter what was recorded since the last time into the search index; how many releases."""
+
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
+        """The releases that a query finds, best first; only what `index` has entered is found.
+
+        A query that asks for nothing finds nothing; no query raises.
+        """
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""

@@ -54,9 +54,7 @@ def tokens(text: str) -> list[bytes]:
     folded = without_counters(text).casefold()
     if "%" in folded or "$" in folded:
         folded = folded.replace("%", " % ").replace("$", " $ ")
-    if not folded.isascii():
-        folded = _spaced(folded)
-    raw = folded.encode("utf-8", "replace")
+    raw = spaced(folded).encode("utf-8", "replace")
     if b"-" in raw:
         raw = MINUS.sub(b"minus ", raw)
     return raw.translate(_WORD_BYTES).split()
@@ -89,8 +87,10 @@ def role(char: str) -> str:
     return f" {char} " if category == "Sc" or char == "‰" else " "
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """The text with spaces where characters beyond ASCII part words."""
+    if text.isascii():
+        return text
     for char in set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
         spelled = _roles.get(char)
         if spelled is None:

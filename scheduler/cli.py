@@ -27,7 +27,9 @@ COMMANDS = {
     "import": "importing",
     "publish": "publish",
     "run": "service",
+    "search": "search",
     "serve": "serve",
+    "show": "show",
     "sources": "sources",
 }
 """Each command, and the module in scheduler/commands that holds it."""

@@ -1,0 +1,67 @@
+"""communique search: releases by their words."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from data.interchange import release_fields
+from data.search import Query, passage
+from scheduler.cli import as_json, print_json, with_home
+from scheduler.commands.export import DAY
+from scheduler.home import Home
+
+FOUND = 20
+LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
+"""What a list of hits leaves to `communique show`."""
+
+
+@click.command()
+@click.argument("query")
+@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
+@click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
+@click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
+@click.option("--until", type=DAY, default=None, help="Only those published on this day or before.")
+@as_json
+@with_home
+def search(
+    home: Home,
+    *,
+    query: str,
+    source: str | None,
+    topic: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    as_json: bool,
+) -> int:
+    """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
+
+    At most 20 are shown. In scripts without spaces, every run of letters is a phrase.
+    """
+    asked = Query(
+        query,
+        source,
+        topic,
+        since.date() if since else None,
+        until.date() if until else None,
+    )
+    store = home.store()
+    store.index()
+    found = store.search(asked, limit=FOUND)
+    store.close()
+    if as_json:
+        hits = []
+        for one in found:
+            fields = release_fields(one)
+            for name in LEFT_OUT:
+                del fields[name]
+            hits.append({**fields, "passage": passage(one.content, asked)})
+        print_json({"releases": hits})
+    else:
+        for one in found:
+            click.echo(f"{one.published.iso[:10]} {one.source} {one.id[:8]} {one.content.title}")
+            click.echo(f"    {passage(one.content, asked)}")
+        if not found:
+            click.echo("nothing was found")
+    return 0

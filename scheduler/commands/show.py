@@ -1,0 +1,163 @@
+"""communique show: one release, its versions, what changed between them, where it came from."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from data.difference import Edit, edits
+from data.errors import CommuniqueError
+from data.interchange import provenance_fields, release_fields
+from data.models import Release, Revision
+from data.store import Store
+from data.stories import Telling, tellings
+from scheduler.cli import as_json, print_json, with_home
+from scheduler.home import Home
+
+MINUTE = "%Y-%m-%d %H:%M"
+LISTED = 10
+"""Releases that are listed where a name is that of several."""
+
+
+class NoSuchRelease(CommuniqueError):
+    """No release has the id or address that was given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is no release {name!r}; give an id, the beginning of one, or an address under"
+            " which it was seen (`communique search` finds them)"
+        )
+        self.name = name
+
+
+class AmbiguousRelease(CommuniqueError):
+    """Several releases have the name that was given."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, found: tuple[str, ...]) -> None:
+        super().__init__(f"{name!r} is the beginning of several ids: {', '.join(found)}")
+        self.name = name
+        self.found = found
+
+
+@click.command()
+@click.argument("release")
+@click.option("--revisions", "view", flag_value="revisions", help="Show every version.")
+@click.option("--diff", "view", flag_value="diff", help="Show what changed between versions.")
+@click.option(
+    "--provenance", "view", flag_value="provenance", help="Show where its fields are from."
+)
+@as_json
+@with_home
+def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
+    """Show a release: RELEASE is its id, the beginning of it, or an address of it."""
+    store = home.store()
+    found = find(store, release)
+    if view == "revisions":
+        versions = store.revisions(found.id)
+        told: Any = {"id": found.id, "revisions": [revision_fields(one) for one in versions]}
+        text = "\n\n".join(map(revision_text, versions))
+    elif view == "diff":
+        steps = edits(store.revisions(found.id))
+        told = {"id": found.id, "edits": [edit_fields(one) for one in steps]}
+        text = "\n\n".join(map(edit_text, steps)) or "it has never been edited"
+    elif view == "provenance":
+        told = {"id": found.id, **provenance_fields(found.content, found.published)}
+        text = provenance_text(found)
+    else:
+        story = tellings(store.story(found.story)) if found.story else ()
+        told = {**release_fields(found), "tellings": [telling_fields(one) for one in story]}
+        text = release_text(found, story)
+    store.close()
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(text, color=sys.stdout.isatty())
+    return 0
+
+
+def find(store: Store, name: str) -> Release:
+    """The one release of a name. Raises NoSuchRelease or AmbiguousRelease."""
+    found = store.named(name, limit=LISTED)
+    if not found:
+        raise NoSuchRelease(name)
+    if len(found) > 1:
+        raise AmbiguousRelease(name, tuple(f"{one.id} ({one.content.title})" for one in found))
+    return found[0]
+
+
+def revision_fields(revision: Revision) -> dict[str, Any]:
+    """A version, ready for JSON."""
+    content = revision.content
+    return {
+        "revision": revision.number,
+        "seen": revision.seen.isoformat(),
+        "title": content.title,
+        "body_html": content.body_html,
+        "body_text": content.body_text,
+        "attachments": content.attachments,
+    }
+
+
+def edit_fields(edit: Edit) -> dict[str, Any]:
+    """The step to a version, ready for JSON."""
+    return {
+        "revision": edit.after.number,
+        "seen": edit.after.seen.isoformat(),
+        "changes": [
+            {"field": one.field, "text": one.text, "html": one.html} for one in edit.changes
+        ],
+    }
+
+
+def telling_fields(telling: Telling) -> dict[str, Any]:
+    """A release of the story, ready for JSON: ``lag`` is seconds after the first publisher."""
+    return {
+        "id": telling.release.id,
+        "source": telling.release.source,
+        "language": telling.release.content.language,
+        "lag": telling.lag.total_seconds(),
+        "overlap": telling.overlap,
+    }
+
+
+def release_text(release: Release, story: tuple[Telling, ...]) -> str:
+    """A release for people to read."""
+    content = release.content
+    lines = [
+        content.title,
+        f"{release.published.iso} | {release.source} | {release.url}",
+        f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
+    ]
+    if release.retracted:
+        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}")
+    for place, one in enumerate(story):
+        told = "first published" if place == 0 else f"{one.overlap:.0%} the same, {one.lag} later"
+        lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {told}")
+    files = [f"attachment: {media.url}" for media in content.attachments]
+    return "\n".join([*lines, *files, "", content.body_text])
+
+
+def revision_text(revision: Revision) -> str:
+    """A version for people to read."""
+    head = f"Revision {revision.number}, first seen {revision.seen:{MINUTE}} UTC"
+    return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
+
+
+def edit_text(edit: Edit) -> str:
+    """What a version changed, for people to read."""
+    head = f"Revision {edit.after.number}, first seen {edit.after.seen:{MINUTE}} UTC"
+    return "\n".join([head, *(f"{one.field}: {one.text}" for one in edit.changes)])
+
+
+def provenance_text(release: Release) -> str:
+    """Where the fields came from, for people to read."""
+    date = release.published
+    return (
+        f"published: {date.iso} from {date.raw!r} by the rule {date.rule}, zone {date.zone}\n"
+        f"title: by the rule {release.content.title_rule}\n"
+        f"body: by the rule {release.content.body_rule}"
+    )
