@@ -7,6 +7,9 @@ import re
 MIN_LETTERS = 200
 """Letters below which detection is a guess, and so is not made."""
 
+REGION, SCRIPT = 2, 4
+"""Letters of the parts of a tag that name a region and a script."""
+
 TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
 
 
@@ -18,10 +21,10 @@ def language_tag(declared: str | None) -> str | None:
     first, *rest = text.replace("_", "-").split("-")
     parts = [first.lower()]
     for part in rest:
-        if len(part) == 2:
+        if len(part) == REGION:
             parts.append(part.upper())
         else:
-            parts.append(part.title() if len(part) == 4 else part.lower())
+            parts.append(part.title() if len(part) == SCRIPT else part.lower())
     return "-".join(parts)
 
 

@@ -10,7 +10,7 @@ import nh3
 
 SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
 TAGS: Final = frozenset(
-    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
     "samp small source span strong sub summary sup table tbody td tfoot th thead time tr u ul "
     "var wbr".split()
@@ -33,7 +33,7 @@ ATTRIBUTES: Final = {
 }
 ADDRESSES: Final = frozenset(["href", "src", "cite"])
 DROPPED_WHOLE: Final = frozenset(
-    "script style noscript template iframe object embed svg math select textarea button form "
+    "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
     "title".split()
 )
 """Elements that go with all that they hold; of others only the tag goes."""

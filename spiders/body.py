@@ -21,19 +21,20 @@ from spiders.media import IMAGE, largest_source, path_of
 from spiders.phrases import is_share, is_tail, squash
 
 BLOCKS: Final = frozenset(
-    "p div section article main blockquote ul ol dl table thead tbody tfoot caption pre figure "
-    "figcaption h1 h2 h3 h4 h5 h6 hr header footer address details summary center li tr dt dd".split()
+    "p div section article main blockquote ul ol dl table thead tbody tfoot caption pre figure "  # noqa: SIM905 - words read better in a row
+    "figcaption h1 h2 h3 h4 h5 h6 hr header footer address details summary center li tr dt "
+    "dd".split()
 )
 LINES: Final = frozenset(["li", "tr", "dt", "dd"])
 CELLS: Final = frozenset(["td", "th"])
 SILENT: Final = frozenset(["figcaption"])
 """What is shown with the body but is not text of it."""
 
-DROPPED: Final = frozenset("script style noscript template iframe object embed form svg".split())
+DROPPED: Final = frozenset("script style noscript template iframe object embed form svg".split())  # noqa: SIM905 - words read better in a row
 ALONE: Final = frozenset(["br", "hr", "img", "col", "wbr"])
 SHOWN: Final = frozenset([*ALONE, "td", "th", "tr"])
 WRITTEN: Final = frozenset(
-    "href alt width height colspan rowspan scope lang dir start reversed type value datetime cite "
+    "href alt width height colspan rowspan scope lang dir start reversed type value datetime cite "  # noqa: SIM905 - words read better in a row
     "title hreflang span".split()
 )
 TAIL_FROM: Final = 0.5
@@ -126,7 +127,7 @@ def drop_lines(soup: BeautifulSoup, title: str) -> None:
                 node.decompose()
 
 
-def written(root: Tag, base: str) -> tuple[str, str]:
+def written(root: Tag, base: str) -> tuple[str, str]:  # noqa: C901, PLR0912 - one walk, flat on purpose
     """A fragment as HTML without empty elements, and as text: blank lines part paragraphs.
 
     Addresses become absolute, from ``base``.
@@ -162,7 +163,7 @@ def written(root: Tag, base: str) -> tuple[str, str]:
                 shown += not node.isspace()
         else:
             place, name, before = opened.pop()
-            silent = node.partition("/")[2]
+            silent = str(node).partition("/")[2]
             if silent:
                 del text[int(silent) :]
             if shown == before and name not in SHOWN:

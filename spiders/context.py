@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 Places = NDArray[np.int32]
+Column = NDArray[np.generic]
 
 LONG: Final = 60.0
 """Words beyond which a block weighs no more than others in its surroundings."""
@@ -36,9 +37,8 @@ def context_features(first: Matrix, words: Matrix, chain: Places, spans: Places)
     held = first * weight
     total = max(float(held.sum()), 1.0)
     running = np.cumsum(held)
-    columns = [first, moved(first, -1), moved(first, 1)]
-    for half in WINDOWS:
-        columns.append(window(held, half) / np.maximum(window(weight, half), 1))
+    columns: list[Column] = [first, moved(first, -1), moved(first, 1)]
+    columns += [window(held, half) / np.maximum(window(weight, half), 1) for half in WINDOWS]
     columns += [
         running / total,
         (running[-1] - running) / total,
@@ -85,7 +85,7 @@ def window(column: Matrix, half: int) -> Matrix:
     return np.asarray(sums[high] - sums[low])
 
 
-def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Matrix]:
+def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Column]:
     """How far the nearest sure paragraphs are, and whether they share the block's element."""
     count = len(first)
     order = np.arange(count)

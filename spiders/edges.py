@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.dates import Reading, find_dates
+from spiders.frames import Block
 from spiders.phrases import is_tail, letters, phrases, squash
-from spiders.survey import Block
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""

@@ -9,22 +9,14 @@ witnesses: the page's own title, description and JSON-LD text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spiders.hints import BIT
+from spiders.columns import BASE, FrameColumns, Matrix, Places, assemble
+from spiders.frames import Survey
 from spiders.metadata import Metadata
-from spiders.survey import RICH, Frame, Survey
 from spiders.phrases import lines, squash
-
-Matrix = NDArray[np.float32]
-Places = NDArray[np.int32]
-
-LEVELS: Final = 3
-"""How many enclosing elements are measured."""
 
 TAG_CODES: Final = {
     "p": 1, "li": 2, "h1": 3, "h2": 4, "h3": 5, "h4": 5, "h5": 6, "h6": 6, "td": 7, "th": 7,
@@ -39,11 +31,11 @@ LEGAL: Final = (
     "publicid",
 )  # fmt: skip
 CREDIT: Final = frozenset(
-    "foto photo image bild credit crédit fuente quelle source picture getty reuters by von par por "
+    "foto photo image bild credit crédit fuente quelle source picture getty reuters by von par por "  # noqa: SIM905 - words read better in a row
     "di da av door autor author text".split()
 )
 LEAD_IN: Final = frozenset(
-    "read see more lesen mehr lire leer lea leggi читайте also related watch video follow click "
+    "read see more lesen mehr lire leer lea leggi читайте also related watch video follow click "  # noqa: SIM905 - words read better in a row
     "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
@@ -51,12 +43,13 @@ LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 AROUND: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
 MARKS: Final = np.array([ord(char) for char in "、。，،؛।๐។፣"], dtype=np.uint32)
 ENDS: Final = np.array([ord(char) for char in ".!?:»”\"'。！？؟।…"], dtype=np.uint32)
+SAME_START, SHORTEST = 20, 3
+"""Characters that two texts share at the least to be one, and those that a text must have."""
+
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 """Characters up to which, or from which, a block is looked at for each."""
 STAMP = re.compile(r"\d{1,4}[./:-]\d{1,2}|\d{4}")
 FAR: Final = 200.0
-SPARSE: Final = 0.34
-"""The share of links below which a text is running text."""
 
 LONG_LINE: Final = 400
 
@@ -74,7 +67,7 @@ def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
         base[:, BASE.index(name)] = column
     holders = np.array([block.frame.index for block in blocks], dtype=np.int32)
     hints = np.array([block.hints for block in blocks], dtype=np.int64)
-    return _assemble(base, _Frames.of(seen.frames), holders, hints)
+    return assemble(base, FrameColumns.of(seen.frames), holders, hints)
 
 
 def _rows(seen: Survey, meta: Metadata) -> list[tuple[float, ...]]:
@@ -174,13 +167,13 @@ def article_text(meta: Metadata) -> str:
         text = node.get("articleBody")
         if isinstance(text, str) and len(text) > len(longest):
             longest = text
-    return squash(longest[:200_000]) if len(longest) > 300 else ""
+    return squash(longest[:200_000]) if len(longest) > TITLE_LINE else ""
 
 
 def told_before(summary: str, key: str) -> float:
     """Whether a block begins as the page's description does (1), or is part of it (0.5)."""
     length = min(len(summary), len(key), 60)
-    if length < 20:
+    if length < SAME_START:
         return 0.0
     return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
 
@@ -190,144 +183,4 @@ def witness(text: str, told: str) -> float:
     if not told:
         return 0.0
     key = squash(text)
-    return 1.0 if len(key) > 2 and key[:80] in told and key[-40:] in told else -1.0
-
-
-BASE: Final = (
-    "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
-    "since_heading level share repeated legal credit lead_in stamp summary witness siblings lower twins"
-).split()
-HINTS: Final = tuple(BIT)
-
-
-def _names() -> tuple[str, ...]:
-    names = [
-        *BASE,
-        "density",
-        "word",
-        "place",
-        "before",
-        "after",
-        "page_chars",
-        "page_rich",
-        "page_density",
-    ]
-    for step in ("-1", "+1", "-2", "+2"):
-        names += [f"size{step}", f"density{step}", f"tag{step}", f"same{step}", f"marks{step}"]
-    for level in range(LEVELS):
-        names += [
-            f"{name}@{level}"
-            for name in ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
-        ]
-    names += ["run_rich", "run_links"]
-    for scope in ("own", "outer", "further", "above"):
-        names += [f"{hint}:{scope}" for hint in HINTS]
-    return tuple(names)
-
-
-NAMES: Final = _names()
-
-
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """The frames of a page as columns."""
-
-    sums: Matrix
-    outer: Places
-    hints: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, frames: list[Frame]) -> _Frames:
-        """The columns of these frames, the first of which is the whole page."""
-        rows = [
-            (f.chars, f.links, f.blocks, f.rich, f.twins, f.outer.index if f.outer else 0)
-            for f in frames
-        ]
-        table = np.array(rows, dtype=np.int64)
-        hints = np.array([(f.near, f.near or f.hints, f.above) for f in frames], dtype=np.int64)
-        return cls(table[:, :5].astype(np.float32), table[:, 5].astype(np.int32), hints)
-
-
-def _assemble(
-    base: Matrix, frames: _Frames, holders: Places, hints: NDArray[np.int64]
-) -> tuple[Matrix, Places]:
-    """All columns: the block's own, its neighbours', its frames' and its hints."""
-    count = len(base)
-    size, links, tag, marks = base[:, 0], base[:, 1], base[:, 6], base[:, 4]
-    density = links / np.maximum(size, 1)
-    rich = np.where((size > RICH) & (density < SPARSE), size, 0)
-    total, total_rich = max(float(size.sum()), 1.0), max(float(rich.sum()), 1.0)
-    before = np.cumsum(rich) - rich
-    chain = np.empty((count, LEVELS), dtype=np.int32)
-    place = holders
-    for level in range(LEVELS):
-        place = frames.outer[place]
-        chain[:, level] = place
-    rows = np.empty((count, len(NAMES)), dtype=np.float32)
-    rows[:, : len(BASE)] = base
-    columns: list[Matrix] = [
-        density,
-        size / (base[:, 3] + 1),
-        np.arange(count, dtype=np.float32) / max(count, 1),
-        before / total_rich,
-        (total_rich - before - rich) / total_rich,
-        np.full(count, total),
-        np.full(count, total_rich),
-        np.full(count, float(links.sum()) / total),
-    ]
-    holder = chain[:, 0].astype(np.float32) + 1
-    for step in (-1, 1, -2, 2):
-        columns += [
-            shift(size, step),
-            shift(density, step),
-            shift(tag, step),
-            shift(holder, step) == holder,
-            shift(marks, step),
-        ]
-    for level in range(LEVELS):
-        held = frames.sums[chain[:, level]]
-        chars = np.maximum(held[:, 0], 1)
-        columns += [
-            chars,
-            held[:, 1] / chars,
-            held[:, 2],
-            held[:, 3],
-            held[:, 3] / total_rich,
-            chars / np.maximum(held[:, 2], 1),
-            size / chars,
-            held[:, 4],
-        ]
-    columns += [around(rich), around(links)]
-    for number, column in enumerate(columns, len(BASE)):
-        rows[:, number] = column
-    said = frames.hints
-    masks = np.stack(
-        [
-            hints | said[holders, 0],
-            said[chain[:, 0], 1],
-            said[chain[:, 1], 1] | said[chain[:, 2], 1],
-            said[holders, 2],
-        ],
-        axis=1,
-    )
-    bits = (masks[:, :, None] >> np.arange(len(HINTS), dtype=np.int64)) & 1
-    rows[:, len(BASE) + len(columns) :] = bits.reshape(count, -1)
-    return rows, chain
-
-
-def around(column: Matrix) -> Matrix:
-    """The sum of a column over four rows to each side."""
-    sums = np.concatenate([[0], np.cumsum(column, dtype=np.float64)])
-    order = np.arange(len(column))
-    high, low = np.minimum(order + 5, len(column)), np.maximum(order - 4, 0)
-    return np.asarray(sums[high] - sums[low], dtype=np.float32)
-
-
-def shift(column: Matrix, step: int) -> Matrix:
-    """A column moved so that each row holds its neighbour's value; -1 where there is none."""
-    moved = np.full_like(column, -1)
-    if step > 0:
-        moved[:-step] = column[step:]
-    else:
-        moved[-step:] = column[:step]
-    return moved
+    return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

@@ -7,23 +7,24 @@ from typing import Final
 
 from lxml import etree
 
+from spiders.frames import Frame, Survey
 from spiders.mainbody import MainBody
-from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP, Frame, Survey
+from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
 VOID: Final = frozenset(["hr", "img", "col"])
 SAID: Final = frozenset(
-    "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "
+    "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
     "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup center address".split()
 )
 """Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
 
 KEPT_ATTRIBUTES: Final = frozenset(
-    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()
+    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 
 
-def cut(body: MainBody, seen: Survey, *, named: bool = False) -> str:  # noqa: C901 - one walk
+def cut(body: MainBody, seen: Survey, *, named: bool = False) -> str:  # noqa: C901, PLR0912 - one walk
     """The HTML of a body's element with the kept blocks only, and the images among them.
 
     With ``named`` all elements and attributes stay, for rules that ask for them.
@@ -92,5 +93,5 @@ def _open(element: etree._Element, tag: str, *, named: bool) -> str:
     parts = [tag]
     for name, value in element.items():
         if tag == "img" or name in KEPT_ATTRIBUTES or named:
-            parts.append(f'{name}="{escape(str(value))}"')
+            parts.append(f'{name!s}="{escape(str(value))}"')
     return f"<{' '.join(parts)}>"

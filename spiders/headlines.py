@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.normalize import clean_line
+from spiders.frames import Block, Survey
 from spiders.hints import BIT
 from spiders.metadata import Metadata
 from spiders.phrases import squash
-from spiders.survey import Block, Survey
 
 Matrix = NDArray[np.float32]
 
@@ -52,7 +52,7 @@ class Candidate:
     parts: dict[str, int] = field(default_factory=dict)
 
 
-def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:
+def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:  # noqa: C901 - one walk, flat on purpose
     """The possible headlines; ``start`` is the number of the body's first block."""
     found: dict[str, Candidate] = {}
     for rule, text in named(meta):

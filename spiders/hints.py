@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-
 WORDS: Final = {
     "body": "article-?_?body|articlebody|article-?_?content|article-?_?text|story-?_?body|"
     "post-?_?body|post-?_?content|entry-?_?content|body-?_?text|bodytext|main-?_?text|news-?_?text|"
@@ -30,10 +29,12 @@ WORDS: Final = {
     "share": "share|sharing|social|facebook|twitter|addthis|addtoany|teilen|partag|compart|paylas|"
     "whatsapp|bookmark|print|follow|tools|toolbar|action",
     "related": "relat|recommend|more-?_?(news|stories|articles|from)|read-?_?more|also|similar|"
-    "other|suggest|teaser|promo|popular|trending|most-?_?(read|viewed)|latest|recent|weitere|verwandt|"
+    "other|suggest|teaser|promo|popular|trending|most-?_?(read|viewed)|latest|recent|"
+    "weitere|verwandt|"
     "mehr|aehnlich|voir|lire|seealso|next|prev|carousel|slider|card|tease|listing|feed|widget|"
     "outbrain|taboola|playlist|hot|further",
-    "nav": "nav|menu|crumb|toc|pager|paginat|skip|jump|tabs?\\b|language|lang-|sitemap|search|login",
+    "nav": "nav|menu|crumb|toc|pager|paginat|skip|jump|tabs?\\b|language|lang-|sitemap|"
+    "search|login",
     "comment": "comment|disqus|respond|reply|discussion|kommentar|forum|feedback|rating|vote|poll",
     "ad": "\\bads?\\b|advert|sponsor|banner|adslot|anzeige|werbung|publicid|reklam|commercial|"
     "affiliate|google|dfp|\\bad-|-ad\\b|outbrain|taboola|shop|deal|product|price",
@@ -49,16 +50,20 @@ WORDS: Final = {
     "noprint|no-print|d-none|print-only",
     "bio": "\\bbio|about|profile|contact|kontakt|boilerplate|person",
     "quote": "quote|zitat|pull|highlight|inset|box|infobox|factbox|kasten",
-    "thread": "^(comments?|(comment|reply|kommentar|comentario|commentaire)s?[-_]?(list|area|section|"
-    "wrap|wrapper|thread|body|content|text|container|block|item|form)|li-comment|disqus\\w*|respond|"
+    "thread": "^(comments?|(comment|reply|kommentar|comentario|commentaire)s?[-_]?(list|"
+    "area|section|"
+    "wrap|wrapper|thread|body|content|text|container|block|item|form)|li-comment|"
+    "disqus\\w*|respond|"
     "replies|fb-comments|livefyre|kommentare?|comentarios|commentaires|yorumlar|komentarze)$",
     "sidebar": "^(.*[-_])?(side-?_?bar|right-?_?col(umn)?|secondary|widget-?_?area|rail)([-_].*)?$",
     "others": "^(.*[-_])?(related|recommend(ed|ations?)?|most-?_?(read|popular|viewed)|trending|"
     "more-?_?(stories|news|articles|from)|see-?_?also|read-?_?(more|next|also)|other-?_?news|"
     "latest-?_?news|also-?_?read)([-_].*)?$",
-    "paid": "^(.*[-_])?(paywall|regwall|newsletter|subscri\\w*|piano|sign-?_?up|abo|donat\\w*|promo|"
+    "paid": "^(.*[-_])?(paywall|regwall|newsletter|subscri\\w*|piano|sign-?_?up|abo|"
+    "donat\\w*|promo|"
     "cta|offer|membership)([-_].*)?$",
-    "boxed": "^(.*[-_])?(info-?_?box|fact-?_?box|box|inset|embed|factbox|aside|sidebox|marginal\\w*|"
+    "boxed": "^(.*[-_])?(info-?_?box|fact-?_?box|box|inset|embed|factbox|aside|sidebox|"
+    "marginal\\w*|"
     "teaser\\w*|card)([-_].*)?$",
 }
 """Words of each hint. Regular expressions, matched without case, anywhere in a class or id."""

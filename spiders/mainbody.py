@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from spiders.columns import BASE
 from spiders.context import best_run, context_features
-from spiders.features import BASE, block_features
+from spiders.features import block_features
+from spiders.frames import Block, Frame, Survey
 from spiders.metadata import Metadata
-from spiders.survey import Block, Frame, Survey
 from spiders.trees import load_trees
 
 KEPT: Final = 0.45

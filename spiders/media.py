@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +17,9 @@ from data.sanitize import absolute
 from spiders.metadata import Metadata
 
 MAX_MEDIA = 200
+NEIGHBOURS = 4
+"""Elements on each side of a body in which its lead image or its files may stand."""
+
 LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
@@ -57,15 +61,28 @@ def of_set(srcset: str) -> str:
     return best
 
 
-def images_of(fragment: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
-    """The lead image first, then those in the body's element, each once."""
+def around(element: etree._Element | None) -> Iterator[etree._Element]:
+    """The elements before a body, the body's own, and those after it, each a few at the most."""
+    if element is None:
+        return
+    before = list(islice(element.itersiblings(preceding=True), NEIGHBOURS))
+    yield from reversed(before)
+    yield element
+    yield from islice(element.itersiblings(), NEIGHBOURS)
+
+
+def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
+    """The lead image first, then those before the body and in it, each once."""
     found: dict[str, Media] = {}
-    for node in fragment.iter("img") if fragment is not None else ():
-        link = node.getparent()
-        href = link.get("href") or "" if link is not None and link.tag == "a" else ""
-        source = href if IMAGE.search(path_of(href)) else largest_source(dict(node.attrib))
-        add(found, base, source, node.get("alt"))
-        if len(found) >= MAX_MEDIA:
+    for part in around(element):
+        for node in part.iter("img"):
+            link = node.getparent()
+            href = link.get("href") or "" if link is not None and link.tag == "a" else ""
+            named = {str(name): value for name, value in node.items()}
+            source = href if IMAGE.search(path_of(href)) else largest_source(named)
+            if len(found) < MAX_MEDIA:
+                add(found, base, source, node.get("alt"))
+        if part is element:
             break
     lead = absolute(base, meta.meta("og:image:secure_url", "og:image", "twitter:image") or "")
     if lead and lead not in found:
@@ -86,18 +103,18 @@ def image_type(url: str) -> str:
     return kind if kind.startswith("image/") else "image/jpeg"
 
 
-def attachments_of(elements: Iterable[etree._Element], base: str) -> tuple[Media, ...]:
-    """The files that links in these elements lead to."""
+def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
+    """The files that links in a body and beside it lead to."""
     found: dict[str, Media] = {}
-    for element in elements:
-        for link in element.iter("a"):
+    for part in around(element):
+        for link in part.iter("a"):
             href = link.get("href") or ""
             if not FILE.search(path_of(href)):
                 continue
             url = absolute(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
                 kind = mimetypes.guess_type(path_of(url))[0] or "application/octet-stream"
-                title = clean_line("".join(link.itertext())) or None
+                title = clean_line("".join(map(str, link.itertext()))) or None
                 found[url] = Media(url, kind, title=title)
     return tuple(found.values())
 

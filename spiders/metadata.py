@@ -70,7 +70,7 @@ def read_metadata(root: etree._Element) -> Metadata:
         elif element.tag == "title":
             parent = element.getparent()
             if not title and (parent is None or parent.tag != "svg"):
-                title = " ".join("".join(element.itertext()).split())
+                title = " ".join("".join(map(str, element.itertext())).split())
         elif "ld+json" in (element.get("type") or "").lower():
             value = parse_json(element.text or "")
             if value is None and element.text:
@@ -91,15 +91,14 @@ def parse_json(text: str) -> Any:
         return None
     text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
     text = text.removeprefix("//<![CDATA[").removesuffix("//]]>").strip().rstrip(";")
-    for attempt in (
-        lambda: text,
-        lambda: TRAILING_COMMA.sub(r"\1", CONTROL.sub(" ", text)),
-    ):
-        try:
-            return json.loads(attempt(), strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        mended = TRAILING_COMMA.sub(r"\1", CONTROL.sub(" ", text))
+    try:
+        return json.loads(mended, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def walk(value: Any) -> Iterator[Mapping[str, Any]]:

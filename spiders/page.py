@@ -69,8 +69,8 @@ class Page:
     def base(self) -> str:
         """The address that relative links start from: ``<base href>`` or the page's own."""
         for node in self.tree.iter("base"):
-            if node.get("href"):
-                return urljoin(self.url, node.get("href").strip())
+            if href := str(node.get("href") or "").strip():
+                return urljoin(self.url, href)
         return self.url
 
     @cached_property

@@ -7,7 +7,11 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+TAIL_LINE, SHARE_LINE = 60, 40
+"""Characters that a line of each kind has at the most."""
+
 LETTERS = re.compile(r"[\W\d_]+")
+NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @cache
@@ -15,9 +19,6 @@ def phrases(kind: str) -> frozenset[str]:
     """The lines of a kind (``tails`` or ``share``), squashed to their letters."""
     text = files("spiders").joinpath("phrases.toml").read_text("utf-8")
     return frozenset(letters(line) for line in tomllib.loads(text)[kind])
-
-
-NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def squash(text: str) -> str:
@@ -39,9 +40,9 @@ def letters(line: str) -> str:
 
 def is_tail(line: str) -> bool:
     """Whether a line announces what follows a release: other news, comments, tags."""
-    return len(line) < 60 and letters(line) in phrases("tails")
+    return len(line) < TAIL_LINE and letters(line) in phrases("tails")
 
 
 def is_share(line: str) -> bool:
     """Whether a line is a button of a share bar."""
-    return len(line) < 40 and letters(line) in phrases("share")
+    return len(line) < SHARE_LINE and letters(line) in phrases("share")

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from data.dates import Reading, parse_date
-from data.language import detect_language, language_tag
-from data.models import Content, Link, Published
+from data.language import detect_language
+from data.models import Content, Published
 from data.normalize import clean_line
-from data.sanitize import absolute
 from spiders.body import clean_body
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
 from spiders.fragment import cut, whole
-from spiders.hints import BIT
+from spiders.frames import Survey
 from spiders.mainbody import MainBody, find_body
 from spiders.media import attachments_of, images_of
-from spiders.metadata import Metadata, read_metadata
+from spiders.metadata import read_metadata
 from spiders.page import Page
+from spiders.page_facts import other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
-from spiders.release_dates import Place, find_published
+from spiders.release_dates import DateWitnesses, Place, find_published
 from spiders.source import ReleaseRules
-from spiders.survey import Survey, survey
+from spiders.survey import survey
 from spiders.titles import Title, find_title
 
 UNTITLED = "(untitled)"
-MIN_TITLE, MAX_LINKS = 16, 30
-"""Characters of a link's text from which it may be a release's title, and links that are kept."""
-
-ELSEWHERE = (
-    BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
-)  # fmt: skip
 
 
 def read_release(
@@ -57,43 +51,28 @@ def read_release(
     if language and not reading.languages:
         reading = replace(reading, languages=(language,))
     body = find_body(seen, meta)
-    title = find_title(meta, seen, body, page.url)
-    if declared := first_text(page, rules.title, reasons):
-        title = Title(clean_line(declared), "declared", 1.0)
-    elif title is None and hint is not None and hint.title:
-        title = Title(clean_line(hint.title), "listing", 0.5)
-    published, doubts = find_published(
-        meta, root, seen, place_of(title, body, seen), reading, page.url
-    )
-    if declared := first_text(page, rules.published, reasons):
-        found = parse_date(declared, reading, "declared")
-        published = found or published
-        if found is None:
-            reasons.append(f"the declared date {declared[:60]!r} can't be read")
-    if published is None and hint is not None:
-        published = hint.published
-    if published is None:
-        reasons.extend(doubts)
-    if title is None:
-        reasons.append("no title was found")
+    title = read_title(page, rules, hint, find_title(meta, seen, body, page.url), reasons)
+    place = place_of(title, body, seen)
+    witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
+    published = read_published(page, rules, hint, witnesses, reasons)
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
         body = replace(body, kept=trim(body.kept, headline, order, reading))
-    elements, html, text, rule, sure = read_body(page, rules, body, seen, title, reasons)
+    text = read_body(page, rules, body, seen, title, reasons)
     content = Content(
         title=title.text if title and title.text else UNTITLED,
         published=published,
-        language=language or detect_language(text),
+        language=language or detect_language(text.text),
         section=first_text(page, rules.section, reasons) or section_of(meta, seen, body),
         publisher=first_text(page, rules.publisher, reasons) or publisher_of(meta),
         author=clean_line(meta.text("author") or meta.meta("author", "article:author")) or None,
         summary=clean_line(meta.meta("og:description", "description")) or None,
-        body_html=html,
-        body_text=text,
-        images=images_of(elements, meta, page.base),
-        attachments=attachments_of([elements] if elements is not None else [], page.base),
+        body_html=text.html,
+        body_text=text.text,
+        images=images_of(text.element, meta, page.base),
+        attachments=attachments_of(text.element, page.base),
         title_rule=title.rule if title else "",
-        body_rule=rule,
+        body_rule=text.rule,
     )
     return ReleasePage(
         url=page.url,
@@ -104,10 +83,49 @@ def read_release(
         confidence={
             "title": title.confidence if title else 0.0,
             "published": trust(published),
-            "body": sure,
+            "body": text.confidence,
         },
         reasons=tuple(reasons),
     )
+
+
+def read_title(
+    page: Page,
+    rules: ReleaseRules,
+    hint: ListingItem | None,
+    detected: Title | None,
+    reasons: list[str],
+) -> Title | None:
+    """The headline as declared, else as detected, else as a listing gave it."""
+    if declared := first_text(page, rules.title, reasons):
+        return Title(clean_line(declared), "declared", 1.0)
+    if detected is not None:
+        return detected
+    if hint is not None and hint.title:
+        return Title(clean_line(hint.title), "listing", 0.5)
+    reasons.append("no title was found")
+    return None
+
+
+def read_published(
+    page: Page,
+    rules: ReleaseRules,
+    hint: ListingItem | None,
+    witnesses: DateWitnesses,
+    reasons: list[str],
+) -> Published | None:
+    """The date as declared, else as detected, else as a listing gave it."""
+    if declared := first_text(page, rules.published, reasons):
+        found = parse_date(declared, witnesses.reading, "declared")
+        if found is not None:
+            return found
+        reasons.append(f"the declared date {declared[:60]!r} can't be read")
+    published, doubts = find_published(witnesses)
+    if published is None and hint is not None:
+        published = hint.published
+    if published is None:
+        reasons.extend(doubts)
+    return published
 
 
 def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
@@ -119,15 +137,26 @@ def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
     return Place(order, body.kept[0].order, body.kept[-1].order + 1)
 
 
-def read_body(
+@dataclass(frozen=True, slots=True)
+class BodyText:
+    """A body as it was read: its element, HTML and text, the rule that found it, and how sure."""
+
+    element: etree._Element | None = None
+    html: str = ""
+    text: str = ""
+    rule: str = ""
+    confidence: float = 0.0
+
+
+def read_body(  # noqa: PLR0917 - the parts of one thing
     page: Page,
     rules: ReleaseRules,
     body: MainBody | None,
     seen: Survey,
     title: Title | None,
     reasons: list[str],
-) -> tuple[etree._Element | None, str, str, str, float]:
-    """The body's element, its HTML and text, the rule that found it, and how sure it is."""
+) -> BodyText:
+    """The body as declared, else as detected."""
     headline = title.text if title else ""
     if rules.body:
         found = select(page, rules.body, reasons)
@@ -136,23 +165,22 @@ def read_body(
                 whole(found), page.base, headline, rules.drop, declared=True
             )
             reasons.extend(doubts)
-            return found, html, text, "declared", 1.0
+            return BodyText(found, html, text, "declared", 1.0)
         reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
     if body is None:
         reasons.append("no body was found")
-        return None, "", "", "", 0.0
-    html, text, doubts = clean_body(
-        cut(body, seen, named=bool(rules.drop)), page.base, headline, rules.drop
-    )
+        return BodyText()
+    fragment = cut(body, seen, named=bool(rules.drop))
+    html, text, doubts = clean_body(fragment, page.base, headline, rules.drop)
     reasons.extend(doubts)
-    return body.frame.element, html, text, body.rule, body.confidence
+    return BodyText(body.frame.element, html, text, body.rule, body.confidence)
 
 
 def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | None:
     """The first element that a selector finds."""
     try:
         for found in page.selector.css(selector.removesuffix("::text")):
-            if isinstance(found.root, etree._Element):
+            if isinstance(found.root, etree.ElementBase):
                 return found.root
     except ValueError as error:
         reasons.append(f"the selector {selector!r} can't be read: {error}")
@@ -166,74 +194,16 @@ def first_text(page: Page, selector: str | None, reasons: list[str]) -> str:
     try:
         for found in page.selector.css(selector):
             node = found.root
-            text = "".join(node.itertext()) if isinstance(node, etree._Element) else str(node)
+            text = (
+                "".join(map(str, node.itertext()))
+                if isinstance(node, etree.ElementBase)
+                else str(node)
+            )
             if clean_line(text):
                 return clean_line(text)
     except ValueError as error:
         reasons.append(f"the selector {selector!r} can't be read: {error}")
     return ""
-
-
-def page_language(root: etree._Element, meta: Metadata) -> str | None:
-    """The language that a page declares."""
-    for declared in (
-        root.get("lang"),
-        root.get("{http://www.w3.org/XML/1998/namespace}lang"),
-        root.get("xml:lang"),
-        meta.text("inLanguage"),
-        meta.meta("og:locale", "content-language", "dc.language", "language"),
-    ):
-        found = language_tag(declared)
-        if found:
-            return found
-    return None
-
-
-def section_of(meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
-    """The section or rubric that a release stands in."""
-    said = meta.text("articleSection") or meta.meta("article:section", "section", "dc.type")
-    if said:
-        return clean_line(said)[:100]
-    start = body.kept[0].order if body else 0
-    for block in reversed(seen.blocks[max(0, start - 8) : start]):
-        for element, _ in block.pieces:
-            name = f"{element.get('class') or ''}".lower()
-            if "categor" in name or "section" in name or "rubric" in name:
-                text = clean_line("".join(element.itertext()))
-                if 0 < len(text) < 60:
-                    return text
-    return None
-
-
-def publisher_of(meta: Metadata) -> str | None:
-    """Who publishes: the institution's own name."""
-    said = meta.text("publisher", "sourceOrganization") or meta.meta(
-        "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
-    )
-    return clean_line(said)[:200] or None
-
-
-def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link, ...]:
-    """The other releases that a page names after its body."""
-    if body is None or not body.kept:
-        return ()
-    found: dict[str, Link] = {}
-    for block in seen.blocks[body.kept[-1].order + 1 :]:
-        if not block.anchors or len(block.text) < MIN_TITLE or block.frame.tag == "footer":
-            continue
-        if (block.frame.above | block.frame.hints) & ELSEWHERE:
-            continue
-        for element, _ in block.pieces:
-            link = element if element.tag == "a" else element.getparent()
-            if link is None or link.tag != "a":
-                continue
-            title = clean_line("".join(map(str, link.itertext())))
-            url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
-            if url and url.startswith("http"):
-                found.setdefault(url, Link(url, title))
-        if len(found) >= MAX_LINKS:
-            break
-    return tuple(found.values())
 
 
 def trust(published: Published | None) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.normalize import clean_line
+from spiders.frames import Survey
 from spiders.headlines import candidates, headline_features
 from spiders.mainbody import MainBody
 from spiders.metadata import Metadata
-from spiders.survey import Survey
 from spiders.trees import load_trees
 
 

@@ -19,7 +19,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A model: ``features`` and ``borders`` are (levels, trees), ``leaves`` is (trees, 2**levels)."""
+    """A model: ``features`` and ``borders`` are (levels, trees), ``leaves`` (trees, 2**levels)."""
 
     features: NDArray[np.int32]
     borders: Matrix

@@ -36,7 +36,8 @@ PAGE = f"""<!DOCTYPE html><html lang="en-GB"><head>
 <h1>Second lock opens to larger ships</h1><p class="date">12 February 2026</p>
 <div class="article-body"><p>{FIRST}</p><p>{SECOND}</p>
 <ul><li>length of the chamber: 94 metres</li><li>width of the chamber: 14 metres</li></ul>
-<figure><img src="/s.gif" data-src="/img/lock.jpg" alt="The lock"><figcaption>Photo: A. Diver</figcaption>
+<figure><img src="/s.gif" data-src="/img/lock.jpg" alt="The lock">
+<figcaption>Photo: A. Diver</figcaption>
 </figure><p>{FIRST} The next open day is on 14 March 2026.</p>
 <p><a href="/files/plan.pdf">Plan of the lock (PDF)</a></p></div>
 <div class="share"><a href="#">Share on Facebook</a> <a href="#">Print</a></div></article>
@@ -44,6 +45,9 @@ PAGE = f"""<!DOCTYPE html><html lang="en-GB"><head>
 <li><a href="/news/76">Ferry timetable for the spring published</a> 2 February 2026</li>
 <li><a href="/news/75">New buoys mark the northern channel</a> 30 January 2026</li></ul></section>
 </main><footer>Harbour of Merrow, 2 March 2026</footer></body></html>"""
+
+
+LD = '<script type="application/ld+json">…</script>'
 
 
 def read(html: str | bytes, **given: object) -> ReleasePage:
@@ -146,7 +150,7 @@ def test_what_a_listing_said_helps_only_where_the_page_is_silent() -> None:
 
 
 def test_json_ld_that_lies_is_not_believed() -> None:
-    lie = '<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2099-01-01"}</script>'
+    lie = LD.replace("…", '{"@type": "NewsArticle", "datePublished": "2099-01-01"}')
 
     found = read(PAGE.replace("</head>", f"{lie}</head>"))
 
@@ -155,7 +159,7 @@ def test_json_ld_that_lies_is_not_believed() -> None:
 
 
 def test_broken_json_ld_still_gives_its_date() -> None:
-    broken = '<script type="application/ld+json">{"datePublished": "2026-02-11", "headline": "a "b" c"}</script>'
+    broken = LD.replace("…", '{"datePublished": "2026-02-11", "headline": "a "b" c"}')
 
     found = read(PAGE.replace("</head>", f"{broken}</head>"))
 
@@ -164,7 +168,10 @@ def test_broken_json_ld_still_gives_its_date() -> None:
 
 
 def test_scripts_and_javascript_links_never_reach_the_body() -> None:
-    bad = '<p>More <a href="java\tscript:alert(1)" onclick="x()">about it</a><script>alert(2)</script>'
+    bad = (
+        '<p>More <a href="java\tscript:alert(1)" onclick="x()">about it</a>'
+        "<script>alert(2)</script>"
+    )
 
     html = read(PAGE.replace(f"<p>{SECOND}", f"{bad}{SECOND}")).content.body_html
 
