@@ -23,7 +23,7 @@ META_DATES: Final = (
     "datecreated", "citation_publication_date", "citation_date", "gentics.lifecycle.publishdate",
     "last-modified-date-first", "rnews:datepublished", "bt:pubdate", "article_date_original",
 )  # fmt: skip
-VAGUE_DATES: Final = ("dc.date", "dcterms.date", "date")
+VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
 """Names that may stand for any date of a page."""
 
 STATE: Final = re.compile(
@@ -62,6 +62,13 @@ def machine_dates(meta: Metadata, root: etree._Element) -> Iterator[tuple[str, s
             yield from said(text, "microdata:datePublished")
     for name in VAGUE_DATES:
         yield from said(meta.meta(name), f"meta:{name}")
+
+
+def last_modified(meta: Metadata, reading: Reading) -> Published | None:
+    """The instant at which a page tells machines that it was last changed, or None."""
+    text = meta.meta("article:modified_time") or meta.text("dateModified")
+    found = parse_date(text, reading, "modified")
+    return found if found and found.precision == "second" else None
 
 
 def said(text: str, rule: str) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,9 @@ from spiders.phrases import squash
 
 Matrix = NDArray[np.float32]
 
-SEPARATOR: Final = re.compile(r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+")
+SEPARATOR: Final = re.compile(
+    r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|(?<=[\u3040-\u9fff])[_-](?=[\u3040-\u9fff])"
+)
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
 PAST_BODY: Final = 3

@@ -64,7 +64,7 @@ def read_metadata(root: etree._Element) -> Metadata:
         if element.tag == "meta":
             get = element.get
             name = get("property") or get("name") or get("itemprop") or get("http-equiv")
-            content = get("content")
+            content = get("content") or get("value")
             if name and content:
                 metas.setdefault(name.strip().lower(), []).append(content.strip())
         elif element.tag == "title":

@@ -21,7 +21,8 @@ from spiders.metadata import read_metadata
 from spiders.page import Page
 from spiders.page_facts import other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
-from spiders.release_dates import DateWitnesses, Place, find_published
+from spiders.release_dates import DateWitnesses, find_published
+from spiders.shown_dates import Place
 from spiders.source import ReleaseRules
 from spiders.survey import survey
 from spiders.titles import Title, find_title
@@ -51,7 +52,9 @@ def read_release(
     if language and not reading.languages:
         reading = replace(reading, languages=(language,))
     body = find_body(seen, meta)
-    title = read_title(page, rules, hint, find_title(meta, seen, body, page.url), reasons)
+    listed = hint.title if hint else ""
+    detected = find_title(meta, seen, body, page.url, listed)
+    title = read_title(page, rules, hint, detected, reasons)
     place = place_of(title, body, seen)
     witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
     published = read_published(page, rules, hint, witnesses, reasons)
@@ -134,7 +137,8 @@ def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
     if body is None:
         start = (order or 0) + 1
         return Place(order, start, min(start + 10, len(seen.blocks)))
-    return Place(order, body.kept[0].order, body.kept[-1].order + 1)
+    start, end = body.kept[0].order, body.kept[-1].order + 1
+    return Place(order, order + 1 if order is not None and start <= order < end else start, end)
 
 
 @dataclass(frozen=True, slots=True)

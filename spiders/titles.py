@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from data.normalize import clean_line
-from spiders.frames import Survey
-from spiders.headlines import candidates, headline_features
+from spiders.frames import Block, Survey
+from spiders.headlines import MAX_TITLE, Candidate, candidates, headline_features
 from spiders.mainbody import MainBody
 from spiders.metadata import Metadata
+from spiders.phrases import squash
 from spiders.trees import load_trees
+
+MIN_AGREED: Final = 8
+"""Letters from which what a listing says is a headline, not the name of a section."""
+
+AGREED: Final = 0.95
+AMONG_FIRST: Final = 8
+"""Blocks after the start of what was taken for the body in which its headline may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +31,47 @@ class Title:
     order: int | None = None
 
 
-def find_title(meta: Metadata, seen: Survey, body: MainBody | None, url: str) -> Title | None:
-    """The headline of a page, or None where it has none."""
+def find_title(
+    meta: Metadata, seen: Survey, body: MainBody | None, url: str, listed: str = ""
+) -> Title | None:
+    """The headline of a page, or None where it has none.
+
+    ``listed`` is what a listing called the page: where that is shown on the page too, in a line of
+    its own or in what the page calls itself, two witnesses agree on it.
+    """
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
+    agreed = as_listed(listed, found, seen, start)
     if not found:
-        return None
+        return agreed
     chances = load_trees("headlines").probabilities(
         headline_features(found, meta, seen, start, url)
     )
     best = found[int(chances.argmax())]
-    order = best.block.order if best.block else None
+    if agreed and not (best.block and squash(listed) in best.key):
+        return agreed
+    block = best.block or line_of(best.key, seen, start)
+    order = block.order if block else None
     return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
+
+
+def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> Title | None:
+    """The headline that a listing gave, where the page has it too."""
+    key = squash(listed)
+    if len(key) < MIN_AGREED:
+        return None
+    block = line_of(key, seen, start)
+    for candidate in found:
+        if candidate.key == key:
+            shown = candidate.block or block
+            text, rule = clean_line(candidate.text), candidate.rule
+            return Title(text, rule, AGREED, shown.order if shown else None)
+    return Title(clean_line(block.text), "listing", AGREED, block.order) if block else None
+
+
+def line_of(key: str, seen: Survey, start: int) -> Block | None:
+    """The line that says just this, the last one above the text or among its first lines."""
+    for block in reversed(seen.blocks[: start + AMONG_FIRST]):
+        if len(block.text) <= MAX_TITLE and squash(block.text) == key:
+            return block
+    return None

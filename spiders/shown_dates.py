@@ -1,0 +1,182 @@
+"""The dates that a reader sees on a release page, each with how much speaks for it.
+
+Weighed by where they stand to the headline and the body, by what their elements call themselves,
+and by the words beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from data.dates import Reading, find_dates, parse_date, plausible
+from data.models import Published
+from spiders.frames import Block, Survey
+from spiders.hints import BIT
+
+DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
+"""A date with dots, which is written day first wherever it is written."""
+
+LIKELY: Final = re.compile(r"\d{4}|\d[./-]\s?\d{1,2}[./-]\s?\d{2}|[年๐-๙०-९۰-۹٠-٩]")
+CHANGED: Final = re.compile(
+    "updated?|modified|aktualisiert|zuletzt|geändert|letzte|mis à jour|modifié|actualizad|"
+    "modificad|atualizad|aggiornat|bijgewerkt|uppdaterad|oppdatert|opdateret|обновлен|изменен|"
+    "оновлен|güncelle|yenilən|zaktualizowan|aktualizov|frissít|actualizat|更新|수정|cập nhật|"
+    "diperbarui|تحديث|به‌روز|עודכן",
+    re.IGNORECASE,
+)
+OTHER: Final = re.compile(
+    "registriert|joined|member since|miembro desde|inscri[ts]|регистрац|üyelik|verfügbar bis|"
+    "available until|expires|сегодня:|today:|heute:|hoy:|bugün:|今天是",
+    re.IGNORECASE,
+)
+"""What a date is called that is not one of publication."""
+
+SAID: Final = re.compile(
+    "publi|posted|released?|issued|veröffentlicht|erschienen|erstellt|datum|date\\b|fecha|опублик|"
+    "mise en ligne|"
+    "дата|yayın|tarih|tarix|dərc|publicat|gepubliceerd|publicerad|publisert|data|dodano|zveřejn|"
+    "közzé|発表|公開|掲載|发布|發布|时间|등록|입력|게시|đăng|diterbitkan|نشر|تاریخ|פורסם|दिनांक|तिथि|วันที่ประกาศ",
+    re.IGNORECASE,
+)
+OUTSIDE: Final = (
+    BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
+    | BIT["aside"] | BIT["navigation"]
+)  # fmt: skip
+COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
+"""Names of parts of a page that say nothing where the headline stands in them too."""
+
+MAX_LINE: Final = 160
+SENTENCE: Final = 60
+BEFORE, AFTER = 14, 6
+"""Blocks before the headline and after the body that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts of a release stand, as numbers of blocks: body from ``start`` to ``end``."""
+
+    title: int | None
+    start: int
+    end: int
+
+
+NEXT: Final = 2
+"""Blocks after the headline in which a short line still stands above the text."""
+
+LABEL: Final = 25
+"""Characters of a line that may name the date in the next one."""
+
+MAX_CHANGES: Final = 2_000
+"""Blocks of a page that are looked at for when it was last changed."""
+
+
+def shown_dates(seen: Survey, place: Place, reading: Reading) -> Iterator[tuple[float, Published]]:
+    """The dates that a reader sees around a release, each with how much speaks for it."""
+    first = place.start if place.title is None else min(place.title, place.start)
+    window = range(max(0, first - BEFORE), min(len(seen.blocks), place.end + AFTER))
+    for order in window:
+        block = seen.blocks[order]
+        inside = place.start < order < place.end
+        if (
+            inside
+            and order > place.start + 2
+            and order < place.end - 2
+            and len(block.text) > SENTENCE
+        ):
+            continue
+        yield from dates_of_block(block, seen, place, reading)
+
+
+def last_change(seen: Survey, reading: Reading) -> Published | None:
+    """When a page says that it was last changed: what it holds was not published later."""
+    for block in reversed(seen.blocks[-MAX_CHANGES:]):
+        text = block.text
+        if len(text) > MAX_LINE or not LIKELY.search(text) or not CHANGED.search(text):
+            continue
+        found = find_dates(text, reading, "changed")
+        if len(found) == 1 and plausible(found[0], reading.now):
+            return found[0]
+    return None
+
+
+def near(told: Published, named: Published) -> bool:
+    """Whether two witnesses name the same day, or days that a time zone may part."""
+    return abs((told.day - named.day).days) <= 1
+
+
+def dates_of_block(
+    block: Block, survey: Survey, place: Place, reading: Reading
+) -> Iterator[tuple[float, Published]]:
+    """The dates in one block, with their scores."""
+    text = block.text[:MAX_LINE]
+    score = weight(block, survey, place)
+    rule = "class" if (block.hints | block.frame.near) & BIT["date"] else "line"
+    seen: tuple[Published, ...] = ()
+    if LIKELY.search(text):
+        if reading.order is None and DOTTED.search(text):
+            reading = replace(reading, order="DMY")
+        seen = find_dates(text, reading, rule)
+    marked = marked_time(block, reading)
+    if marked and (not seen or any(near(marked, other) for other in seen)):
+        yield score + 1.0, marked
+        for other in seen:
+            yield score, other
+        return
+    if len(block.text) > MAX_LINE:
+        score -= 0.6
+    label = survey.blocks[block.order - 1].text if seen and block.order else ""
+    before = 0
+    for found in seen:
+        start = max(text.find(found.raw, before), before)
+        beside = text[before:start]
+        if not before and len(label) <= LABEL:
+            beside = f"{label} {beside}"
+        before = start + len(found.raw)
+        if not OTHER.search(beside):
+            alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
+            yield score + alone + named(beside), found
+
+
+def marked_time(block: Block, reading: Reading) -> Published | None:
+    """The date that a ``<time>`` element in a block states."""
+    for element, tail in block.pieces:
+        stamp = element.get("datetime") if element.tag == "time" and not tail else None
+        found = parse_date(stamp, reading, "time") if stamp else None
+        if found:
+            return found
+    return None
+
+
+def named(beside: str) -> float:
+    """What the words beside a date say for its being one of publication."""
+    if CHANGED.search(beside):
+        return -1.6
+    return 0.7 if SAID.search(beside) else 0.0
+
+
+def weight(block: Block, seen: Survey, place: Place) -> float:
+    """How much the place and the names of a block speak for a date in it."""
+    score = 1.0
+    names = block.hints | block.frame.near
+    if names & BIT["date"]:
+        score += 1.0
+    elif names & (BIT["meta"] | BIT["byline"]):
+        score += 0.4
+    above = block.frame.above
+    if place.title is not None:
+        above &= ~(COLUMNS & seen.blocks[place.title].frame.above)
+    if (names | above) & OUTSIDE:
+        score -= 1.0
+    heads = place.title is not None and place.title < block.order <= place.title + NEXT
+    if block.order < place.start or (heads and len(block.text) <= SENTENCE):
+        after = place.title is not None and block.order >= place.title
+        distance = place.start - block.order
+        score += 1.2 if after else 0.7 - min(distance, 20) * 0.05
+    elif block.order >= place.end:
+        score -= 0.2 + 0.1 * (block.order - place.end)
+    else:
+        score -= 0.3
+    return score
