@@ -8,12 +8,16 @@ from typing import Final
 
 from data.dates import Reading, find_dates
 from spiders.frames import Block
+from spiders.media import FILE, path_of
 from spiders.phrases import is_tail, letters, phrases, squash
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
 
 SHORT: Final = 160
+BESIDE_FILE: Final = 40
+"""Characters beside the link in a line that is still only a file: its kind and size."""
+
 BESIDE_TITLE: Final = 60
 """Letters beside the headline in a line that is still only the headline: section, date."""
 
@@ -24,6 +28,7 @@ BESIDE_DATE: Final = 14
 TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
 
+FILE_KIND: Final = re.compile(r"\b(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip)\b", re.IGNORECASE)
 DIGIT: Final = re.compile(r"\d|[年日]")
 
 
@@ -69,7 +74,20 @@ def is_edge(block: Block, reading: Reading) -> bool:
 
 def is_end(block: Block, reading: Reading) -> bool:
     """Whether a block at the end is a date line, a bar of buttons, or announces something else."""
-    return is_edge(block, reading) or is_tail(block.text)
+    return is_edge(block, reading) or is_tail(block.text) or is_file(block)
+
+
+def is_file(block: Block) -> bool:
+    """Whether a block is a link to a file and little else; files are listed beside the body."""
+    if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
+        return False
+    if FILE_KIND.search(block.text):
+        return True
+    links = (element if element.tag == "a" else element.getparent() for element, _ in block.pieces)
+    return any(
+        link is not None and link.tag == "a" and FILE.search(path_of(link.get("href") or ""))
+        for link in links
+    )
 
 
 def is_date_line(text: str, reading: Reading) -> bool:

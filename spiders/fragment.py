@@ -15,7 +15,7 @@ VOID: Final = frozenset(["hr", "img", "col"])
 SAID: Final = frozenset(
     "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
-    "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup center address".split()
+    "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
 )
 """Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
 

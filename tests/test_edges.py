@@ -1,0 +1,79 @@
+"""What is taken off the edges of a body."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+from data.dates import Reading
+from spiders.edges import is_bar, is_date_line, tail_start, trim
+from spiders.survey import survey
+
+READING = Reading("Europe/Berlin", order="DMY")
+TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."
+
+
+def kept(*parts: str) -> list[str]:
+    page = html.fromstring(f"<div>{''.join(parts)}</div>")
+    blocks = survey(page).blocks
+    return [block.text for block in trim(blocks, "The bridge is open", None, READING)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Views: 380 | Print version | Close | Send to a friend",
+        "« Все новости Просмотров: 286",
+        "Paylaş · Çap versiyası",
+        "打印本页 关闭窗口",
+    ],
+)
+def test_a_line_of_buttons_and_counters_is_a_bar(line: str) -> None:
+    assert is_bar(line)
+
+
+@pytest.mark.parametrize("line", ["", "Print run of the report: 400", TEXT, "12 24 36"])
+def test_a_line_that_says_something_is_no_bar(line: str) -> None:
+    assert not is_bar(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["12.03.2026", "Thursday, 12 March 2026", "Published: 12 March 2026, 10:40"]
+)
+def test_a_line_with_little_but_a_date_is_a_date_line(line: str) -> None:
+    assert is_date_line(line, READING)
+
+
+def test_a_sentence_with_a_date_is_no_date_line() -> None:
+    assert not is_date_line("On 12 March 2026 the bridge was opened to all.", READING)
+
+
+def test_headline_date_and_bar_go_and_the_text_stays() -> None:
+    assert kept(
+        "<p>Works / 12 March 2026 / The bridge is open</p><p>12 March 2026</p>",
+        f"<p>{TEXT}</p><p>Nobody was hurt.</p><p>Print</p>",
+    ) == [TEXT, "Nobody was hurt."]
+
+
+def test_a_file_at_the_end_goes_and_one_amid_the_text_stays() -> None:
+    file = '<p>Annex: <a href="/get?id=4">Report on the bridge</a> (pdf, 1 KB)</p>'
+
+    assert kept(f"<p>{TEXT}</p>", file) == [TEXT]
+    assert len(kept(f"<p>{TEXT}</p>", file, f"<p>{TEXT}</p>")) == 3
+
+
+@pytest.mark.parametrize(
+    "tail", ["Other news", "Weitere Meldungen", "Digər xəbərlər", "Другие новости", "أخبار ذات صلة"]
+)
+def test_what_follows_an_announcement_of_other_news_goes(tail: str) -> None:
+    assert kept(f"<p>{TEXT}</p><h3>{tail}</h3><p>Ferries run again</p>") == [TEXT]
+
+
+def test_an_announcement_at_the_top_ends_nothing() -> None:
+    blocks = survey(html.fromstring(f"<div><h3>Topics</h3><p>{TEXT}</p></div>")).blocks
+
+    assert tail_start(blocks, 0) == len(blocks)
+
+
+def test_a_body_is_never_emptied() -> None:
+    assert kept("<p>12 March 2026</p>") == ["12 March 2026"]
