@@ -98,4 +98,4 @@ TIME_AFTER = re.compile(
 TIME_BEFORE = re.compile(
     rf"(?<![\d.]){_CLOCK}{_MERIDIEM}(?P<word>\s?(?:uhr|hrs|hours|h|год|ч)\b)?(?P<gap>[^\d]{{0,16}})$"
 )
-CLOCK_WORD = re.compile(r"(?:\b(?:at|kl|klo|ore|alle|um|a|saat|в|о|ob|kell|godz)\.?\s)$")
+CLOCK_WORD = re.compile(r"(?:\b(?:at|kl|klo|ore|alle|um|a|saat|в|о|ob|kell|godz)\.?\s?)$")

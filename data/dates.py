@@ -102,7 +102,7 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
         stop = start + len(raw)
         if clock:
             at = dt.datetime.combine(day, clock.time)
-            yield Found(start, stop, _at_instant(at, clock.zone or reading.zone, raw, rule))
+            yield Found(start, stop, _at_instant(at, clock.zone, reading.zone, raw, rule))
         else:
             yield Found(start, stop, on_day(day, reading.zone, raw, rule))
 
@@ -130,7 +130,7 @@ def _compact(match: re.Match[str], text: str, reading: Reading, rule: str) -> Pu
         return None
     zone = ZONE.match((match["zone"] or "").upper())
     named = stated_zone(zone, reading.zone) if zone else None
-    return _at_instant(dt.datetime.combine(day, time), named or reading.zone, text, rule)
+    return _at_instant(dt.datetime.combine(day, time), named, reading.zone, text, rule)
 
 
 def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
@@ -139,9 +139,13 @@ def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
     return Published(at, "day", zone, raw, rule)
 
 
-def _at_instant(wall: dt.datetime, zone: str, raw: str, rule: str) -> Published:
-    at, zone = _to_utc(wall, zone)
-    return Published(at, "second", zone, raw, rule)
+def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
+    """The instant of a wall clock in the zone ``stated``, else in that of the source.
+
+    UTC is the clock of machines and no locality, so such an instant is told in the source's zone.
+    """
+    at, zone = _to_utc(wall, stated or home)
+    return Published(at, "second", home if stated == "UTC" else zone, raw, rule)
 
 
 def _to_utc(wall: dt.datetime, zone: str) -> tuple[dt.datetime, str]:

@@ -25,6 +25,7 @@ from spiders.pages import ListingItem
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
+_CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
 _SURE = 0.7
 _POSSIBLE = 0.1
@@ -114,7 +115,11 @@ class Items:
 
     def _own_title(self, record: Record, anchor: Anchor) -> str:
         """The text of a link, or the title within one that holds the whole of a record."""
+        said = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
+        for text in inner:
+            if (begun := _CUT.sub("", text.text)) != text.text and said.startswith(begun):
+                return said
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
         return _joined(inner) or self._text_of(anchor)

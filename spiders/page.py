@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin
@@ -18,6 +19,16 @@ from w3lib.encoding import (
 
 DETECTION_BYTES = 65_536
 """How much of a body the detection of a character set looks at."""
+
+LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
+USUAL = {
+    **dict.fromkeys(["lt", "lv", "et"], "cp1257"), **dict.fromkeys(["tr", "az"], "cp1254"),
+    **dict.fromkeys(["cs", "sk", "pl", "hu", "sl", "hr", "ro"], "cp1250"),
+    **dict.fromkeys(["ru", "uk", "be", "bg", "sr", "mk"], "cp1251"),
+    "el": "cp1253", "he": "cp1255", "ar": "cp1256", "vi": "cp1258", "th": "cp874",
+    "ja": "cp932", "ko": "cp949", "zh": "gb18030",
+}  # fmt: skip
+"""What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale)."""
 
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
@@ -102,5 +113,12 @@ def decode(body: bytes, content_type: str) -> str:
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     if declared and resolve_encoding(declared) not in (None, "utf-8"):
         return body.decode(resolve_encoding(declared) or "cp1252", "replace")
+    spoken = LANG.search(body[:4096])
+    usual = USUAL.get(spoken[1].decode("ascii").lower()) if spoken else None
+    if usual:
+        try:
+            return body.decode(usual)
+        except UnicodeDecodeError:
+            pass  # not what such pages usually are: detected below
     found = from_bytes(body[:DETECTION_BYTES]).best()
     return body.decode(found.encoding if found else "cp1252", "replace")

@@ -42,7 +42,9 @@ def page_language(root: etree._Element, meta: Metadata) -> str | None:
 
 def section_of(meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
     """The section or rubric that a release stands in."""
-    said = meta.text("articleSection") or meta.meta("article:section", "section", "dc.type")
+    said = meta.text("articleSection") or meta.meta(
+        "article:section", "articlesection", "section", "dc.type"
+    )
     if said:
         return clean_line(said)[:100]
     start = body.kept[0].order if body else 0

@@ -42,6 +42,7 @@ _PAGE_NUMBER = re.compile(
 _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪]")
 _NUMBERS = re.compile(r"(\d{1,9})")
+_ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", re.IGNORECASE)
 _LABEL = 40
 _NUMBER = re.compile(r"\d{1,5}")
 
@@ -95,7 +96,7 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         label = _label(node)
         if _NUMBER.fullmatch(label):
             numbers.setdefault(_pager_of(node), []).append((int(label), address, node))
-        numbered = _is_page_of(page.url, address)
+        numbered = _is_page_of(page.url, address, loads=node.tag == "button")
         score = _score(node, label, numbered=numbered)
         if score > 0:
             yield _Candidate(address, score + 0.2 * numbered + 0.3 * _step(page.url, address))
@@ -175,12 +176,17 @@ def _pager_of(node: etree._Element) -> etree._Element:
     return parent if parent is not None else node
 
 
-def _is_page_of(here: str, address: str) -> bool:
-    """Whether an address is a numbered part of the listing: its number in the query or the path."""
+def _is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
+    """Whether an address is a numbered part of the listing: its number in the query or the path.
+
+    What a button ``loads`` is a part of its page, so any number in the query tells which.
+    """
     mine, other = urlsplit(here), urlsplit(address)
     if mine.path.rstrip("/") == other.path.rstrip("/"):
         return mine.query != other.query
-    return bool(_PAGE_NUMBER.search(f"{other.path}?{other.query}"))
+    return bool(loads and _NUMBERS.search(other.query)) or bool(
+        _PAGE_NUMBER.search(f"{other.path}?{other.query}")
+    )
 
 
 def _step(here: str, address: str) -> int:
@@ -216,6 +222,13 @@ def _current(pager: etree._Element, linked: dict[int, str]) -> int | None:
             number = int(label)
             if number + 1 in linked or number - 1 in linked:
                 return number
+    for node in pager.iter("a"):
+        label = _label(node)
+        marked = node.get("aria-current") or _ACTIVE.search(
+            f"{_names(node)} {_names(node.getparent())}"
+        )
+        if marked and _NUMBER.fullmatch(label):
+            return int(label)
     return None
 
 

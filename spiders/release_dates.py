@@ -145,8 +145,6 @@ def as_shown(told: Published, named: Published | None, of: DateWitnesses) -> Pub
     """
     if told.precision != "second" or told.zone != "UTC":
         return told
-    if of.reading.zone != "UTC":
-        return replace(told, zone=of.reading.zone)
     day = told.day
     others = {
         (told.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)

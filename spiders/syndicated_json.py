@@ -16,6 +16,12 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
 
 MAX_ITEMS = 10_000
+LEARNT = 50
+"""Records from which the meaning of fields with unknown names is learnt."""
+
+TITLE_WORDS, LONG = 3, 200
+"""Words that every title in a field of unknown name has, and characters that none exceeds."""
+
 MAX_VALUES = 500_000
 """Values of one document that are looked at."""
 
@@ -33,6 +39,7 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _LATER = re.compile(r"modif|updat|expir|gmt|end|event|until|revis", re.IGNORECASE)
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _TAG = re.compile(r"<[^<>]{1,2000}>")
 _PLACES = re.compile(r"https?://|\.{0,2}/|[^\s]{1,200}(?:/|\.(?:html?|php|aspx?|jsp|pdf|docx?)$)")
 
@@ -46,7 +53,9 @@ def read_json(page: Page, reading: Reading) -> ListingPage:
         return ListingPage(page.url, (), rule="json", reasons=(reason,))
     best: list[ListingItem] = []
     for records in _arrays(document):
-        items = [item for record in records[:MAX_ITEMS] if (item := _item(record, page, reading))]
+        shape = by_shape(records[:LEARNT])
+        read = (_item(record, page, reading, shape) for record in records[:MAX_ITEMS])
+        items = [item for item in read if item]
         if _worth(items) > _worth(best):
             best = items
     reasons = () if best else ("the document holds no records with an address",)
@@ -89,7 +98,22 @@ def _worth(items: list[ListingItem]) -> float:
     return 0.1 * len(items) + dated + 0.5 * titled
 
 
-def _item(record: dict[str, Any], page: Page, reading: Reading) -> ListingItem | None:
+def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
+    """The fields that hold titles and dates by what stands in them, whatever they are called."""
+    title = dated = ""
+    for name in records[0]:
+        values = [str(record.get(name) or "") for record in records]
+        if not dated and not _LATER.search(name) and all(map(_STAMP.match, values)):
+            dated = name
+        words = [len(value.split()) for value in values]
+        if not title and len(set(values)) > len(values) // 2 and min(words) >= TITLE_WORDS:
+            title = name if max(map(len, values)) <= LONG else ""
+    return title, dated
+
+
+def _item(
+    record: dict[str, Any], page: Page, reading: Reading, shape: tuple[str, str]
+) -> ListingItem | None:
     fields = dict(_fields(record))
     url = None
     for name, value in fields.items():
@@ -99,7 +123,12 @@ def _item(record: dict[str, Any], page: Page, reading: Reading) -> ListingItem |
         return None
     titles = (value for name, value in fields.items() if _TITLES.fullmatch(name))
     title = max((_plain(value) for value in titles if isinstance(value, str)), key=len, default="")
-    return ListingItem(url, title, _published(fields, reading))
+    if not title and isinstance(fields.get(shape[0]), str):
+        title = _plain(fields[shape[0]])
+    published = _published(fields, reading)
+    if published is None and shape[1]:
+        published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
+    return ListingItem(url, title, published)
 
 
 def _fields(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -142,7 +171,7 @@ def _next(document: Any, page: Page, count: int) -> str | None:
             value = document.get(name)
             if isinstance(value, str) and (url := resolve(value, page.url)) and url != page.url:
                 return url
-        return None
+        return next_by_shape(document, page)
     parts = urlsplit(page.url)
     if "/wp-json/" not in parts.path and "rest_route" not in parts.query:
         return None
@@ -152,3 +181,15 @@ def _next(document: Any, page: Page, count: int) -> str | None:
         return None
     query["page"] = str(int(number) + 1)
     return parts._replace(query=urlencode(query)).geturl()
+
+
+def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
+    """The one address at the top of a document that is another part of the same listing."""
+    here = urlsplit(page.url)
+    found = set()
+    for value in document.values():
+        url = resolve(value, page.url) if isinstance(value, str) and "?" in value else None
+        there = urlsplit(url or "")
+        if url and (there.netloc, there.path) == (here.netloc, here.path):
+            found.add(url)
+    return found.pop() if len(found) == 1 and page.url not in found else None
