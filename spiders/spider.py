@@ -103,7 +103,7 @@ class PressRoomSpider(Spider):
                     page_of(response),
                     visit.reading,
                     aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
-                    item=item,
+                    item=item or visit.hint(asked),
                     validator=validator_of(response),
                 )
                 visit.expect()

@@ -17,6 +17,7 @@ from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
 from spiders.loader import LoadedSource
+from spiders.pages import ListingItem
 
 READER = "1"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
@@ -159,6 +160,18 @@ class Visit:
         """The id of the stored release at an address."""
         key = canonical_url(url)
         return self.store.known(self.id, [key]).get(key)
+
+    def hint(self, url: str) -> ListingItem | None:
+        """What was read of a stored release before, as if a listing said it.
+
+        A page that is visited without its listing must not be read in another way for that.
+        """
+        known = self.known(url)
+        release = self.store.release(known) if known else None
+        if release is None:
+            return None
+        dated = not release.published.rule.startswith("first-seen")
+        return ListingItem(url, release.content.title, release.published if dated else None)
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
