@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.dates import Reading, find_dates
+from data.models import Published
 from spiders.frames import Block
 from spiders.media import FILE, path_of
 from spiders.phrases import is_tail, letters, phrases, squash
+from spiders.shown_dates import CHANGED
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
@@ -29,11 +31,22 @@ TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
 
 FILE_KIND: Final = re.compile(r"\b(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip)\b", re.IGNORECASE)
+NEAR_TOP: Final = 3
+"""Blocks at the top of a body among which its date line may stand."""
+
+SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
+"""The end of a sentence, or of a part of one: no abbreviation."""
+
+KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 DIGIT: Final = re.compile(r"\d|[年日]")
 
 
 def trim(
-    kept: Sequence[Block], headline: str, order: int | None, reading: Reading
+    kept: Sequence[Block],
+    headline: str,
+    order: int | None,
+    reading: Reading,
+    published: Published | None = None,
 ) -> tuple[Block, ...]:
     """The blocks of a body without those at its edges that are not its text.
 
@@ -49,11 +62,13 @@ def trim(
         if block.order == order or (key and key in said and len(said) < len(key) + BESIDE_TITLE):
             low = place + 1
     high = tail_start(kept, low)
-    while low < high - 1 and is_edge(kept[low], reading):
-        low += 1
+    for place in range(low, min(low + NEAR_TOP, high - 1)):
+        if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
+            low = place + 1
     while high > low + 1 and is_end(kept[high - 1], reading):
         high -= 1
-    return tuple(kept[low:high]) or tuple(kept)
+    inner = [block for block in kept[low:high] if not names_another(block)]
+    return tuple(inner) or tuple(kept)
 
 
 def tail_start(kept: Sequence[Block], low: int) -> int:
@@ -74,12 +89,43 @@ def is_edge(block: Block, reading: Reading) -> bool:
 
 def is_end(block: Block, reading: Reading) -> bool:
     """Whether a block at the end is a date line, a bar of buttons, or announces something else."""
-    return is_edge(block, reading) or is_tail(block.text) or is_file(block)
+    return (
+        is_edge(block, reading)
+        or is_tail(block.text)
+        or is_file(block)
+        or is_note(block.text, reading)
+    )
+
+
+def names_another(block: Block) -> bool:
+    """Whether a line in the midst of the text only leads to another release: "Read also: …"."""
+    before, colon, _ = block.text.partition(":")
+    return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
+
+
+def is_note(text: str, reading: Reading) -> bool:
+    """Whether a line below the text says when the page was changed, or who keeps it."""
+    if len(text) > SHORT or SENTENCE.search(text):
+        return False
+    return bool(KEPT_BY.search(text) or (CHANGED.search(text) and find_dates(text, reading, "end")))
+
+
+def says_when(text: str, reading: Reading, published: Published | None) -> bool:
+    """Whether a line above the text tells the day of publication, with what goes beside it.
+
+    Number, office, author and counter may stand in it, but no sentence.
+    """
+    if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
+        return False
+    found = find_dates(text, reading, "line")
+    return len(found) == 1 and found[0].day == published.day
 
 
 def is_file(block: Block) -> bool:
     """Whether a block is a link to a file and little else; files are listed beside the body."""
     if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
+        return False
+    if SENTENCE.search(block.text) and block.links * 2 < len(block.text):
         return False
     if FILE_KIND.search(block.text):
         return True

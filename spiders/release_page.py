@@ -15,7 +15,7 @@ from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
 from spiders.fragment import cut, whole
 from spiders.frames import Survey
-from spiders.mainbody import MainBody, find_body
+from spiders.mainbody import MainBody, find_body, holder
 from spiders.media import attachments_of, images_of
 from spiders.metadata import read_metadata
 from spiders.page import Page
@@ -60,7 +60,8 @@ def read_release(
     published = read_published(page, rules, hint, witnesses, reasons)
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
-        body = replace(body, kept=trim(body.kept, headline, order, reading))
+        kept = trim(body.kept, headline, order, reading, published)
+        body = replace(body, kept=kept, frame=holder(kept, seen.top))
     text = read_body(page, rules, body, seen, title, reasons)
     content = Content(
         title=title.text if title and title.text else UNTITLED,
