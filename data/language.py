@@ -7,6 +7,9 @@ import re
 MIN_LETTERS = 200
 """Letters below which detection is a guess, and so is not made."""
 
+CJK, WORD_LIKE = "\u3040", 3
+"""Where scripts begin whose letters are words or syllables, and letters that each is worth."""
+
 REGION, SCRIPT = 2, 4
 """Letters of the parts of a tag that name a region and a script."""
 
@@ -31,7 +34,7 @@ def language_tag(declared: str | None) -> str | None:
 def detect_language(text: str) -> str | None:
     """The language that a text of MIN_LETTERS letters or more is written in, or None."""
     sample = text[:2000]
-    if sum(map(str.isalpha, sample)) < MIN_LETTERS:
+    if sum(WORD_LIKE if char >= CJK else 1 for char in sample if char.isalpha()) < MIN_LETTERS:
         return None
     from py3langid.langid import classify  # noqa: PLC0415 - loads a model of 20 MB: only if needed
 
