@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -26,6 +27,9 @@ from spiders.shown_dates import Place
 from spiders.source import ReleaseRules
 from spiders.survey import survey
 from spiders.titles import Title, find_title
+
+STATED = ("json-ld", "meta", "microdata", "state")
+"""Rules that read a date from where a page states its own."""
 
 UNTITLED = "(untitled)"
 
@@ -125,8 +129,12 @@ def read_published(
             return found
         reasons.append(f"the declared date {declared[:60]!r} can't be read")
     published, doubts = find_published(witnesses)
-    if published is None and hint is not None:
-        published = hint.published
+    if hint is not None and hint.published is not None:
+        # A date that only stands somewhere on the page may be another's; the listing's is its own.
+        stated = published is not None and published.rule.startswith(STATED)
+        apart = published is None or abs(published.day - hint.published.day) > dt.timedelta(days=1)
+        if apart and not stated:
+            return hint.published
     if published is None:
         reasons.extend(doubts)
     return published
