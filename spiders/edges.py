@@ -37,6 +37,14 @@ NEAR_TOP: Final = 3
 SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
 """The end of a sentence, or of a part of one: no abbreviation."""
 
+CAPTION: Final = 300
+CAPTIONED: Final = re.compile(
+    r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
+    r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Classes by which captions are called; their text goes with the picture, not with the body."""
+
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -67,7 +75,7 @@ def trim(
             low = place + 1
     while high > low + 1 and is_end(kept[high - 1], reading):
         high -= 1
-    inner = [block for block in kept[low:high] if not names_another(block)]
+    inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
     return tuple(inner) or tuple(kept)
 
 
@@ -95,6 +103,16 @@ def is_end(block: Block, reading: Reading) -> bool:
         or is_file(block)
         or is_note(block.text, reading)
     )
+
+
+def is_caption(block: Block) -> bool:
+    """Whether a line calls itself a caption and stands beside a picture."""
+    element = block.frame.element
+    if len(block.text) > CAPTION or not CAPTIONED.search(block.frame.name):
+        return False
+    cell = element.tag in {"td", "th"}
+    holder = next(element.iterancestors("table"), None) if cell else element.getparent()
+    return holder is not None and next(holder.iter("img"), None) is not None
 
 
 def names_another(block: Block) -> bool:
