@@ -190,7 +190,9 @@ def born(draft: Draft, seen: dt.datetime) -> Release:
         id=mint(draft.source, draft.url),
         source=draft.source,
         url=draft.url,
-        content=replace(draft.content, published=published),
+        content=draft.content
+        if published is stated
+        else replace(draft.content, published=published),
         first_seen=seen,
         last_seen=seen,
         updated=seen,

@@ -27,7 +27,7 @@ ROWS: Final = 4
 """
 
 ANCHOR_WORDS: Final = 6
-ANCHOR_RATE: Final = np.uint64(32)
+ANCHOR_MASK: Final = np.uint64(31)
 ANCHORED: Final = 1000
 """One run of six words in 32, of the first thousand, is an anchor: it is so wherever it stands, and
 so leads from a release to the longer text that holds it."""
@@ -86,8 +86,8 @@ class Sketch:
         runs ^= runs >> _SHIFT
         runs *= _FOLD
         runs ^= runs >> _SHIFT
-        chosen = np.unique(runs[runs % ANCHOR_RATE == 0]) ^ _ANCHOR_LANE
-        return tuple(chosen.view(np.int64).tolist())
+        chosen = runs[(runs & ANCHOR_MASK) == 0] ^ _ANCHOR_LANE
+        return tuple(sorted(set(chosen.view(np.int64).tolist())))
 
     @property
     def marks(self) -> tuple[int, ...]:

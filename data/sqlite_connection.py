@@ -13,6 +13,8 @@ from sqlite_utils import Database
 
 from data.errors import StoreError
 from data.migrations import migrations
+from data.models import Release
+from data.sqlite_marks import keep_marks, marks_between
 
 BUSY_SECONDS: Final = 30.0
 """How long a writer waits for another; a transaction of ours takes milliseconds."""
@@ -54,6 +56,7 @@ class SqliteConnection:
         connection.execute("PRAGMA cache_size = -65536")
         self._threads.db = Database(connection)
         self._threads.depth = 0
+        self._threads.marks = []
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def _ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
@@ -62,6 +65,10 @@ class SqliteConnection:
             return self._db.conn.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"sqlite:{self._path}", str(error)) from error
+
+    def _mark(self, old: Release | None, new: Release) -> None:
+        """Count a release in its facets and mark them for publishing, when the transaction ends."""
+        self._threads.marks += marks_between(old, new)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -81,16 +88,22 @@ class SqliteConnection:
         try:
             connection.execute(begin)
             self._threads.depth += 1
+            marks = len(self._threads.marks)
             try:
                 yield connection
+                if not inner:
+                    keep_marks(connection, self._threads.marks)
             except BaseException:
                 connection.execute(undo)
                 if inner:
                     connection.execute(keep)
+                del self._threads.marks[marks:]
                 raise
             finally:
                 self._threads.depth -= 1
             connection.execute(keep)
+            if not inner:
+                self._threads.marks.clear()
         except sqlite3.Error as error:
             if connection.in_transaction and not inner:
                 connection.execute("ROLLBACK")

@@ -20,7 +20,6 @@ from data.identity import (
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
-from data.sqlite_marks import mark
 from data.sqlite_stories import Near, SqliteStories
 
 NEAREST = 20
@@ -83,9 +82,11 @@ class SqliteRecording(SqliteStories):
                     self._leave(known)
                 near = near or self._near(read.body, release.order)
                 self._enter(number, release.order, read.body, near.hot)
-                verdict = replace(verdict, release=self._tell(number, draft, release, read, near))
-            elif draft.editions:
-                verdict = replace(verdict, release=self._tell(number, draft, release, read, None))
+                told = self._tell(number, draft, release, read, near)
+            else:
+                told = self._tell(number, draft, release, read, None) if draft.editions else release
+            if told is not release:
+                verdict = replace(verdict, release=told)
         return verdict
 
     def _owner(self, draft: Draft, read: Reading, claimed: str | None) -> Kept | None:
@@ -158,7 +159,7 @@ class SqliteRecording(SqliteStories):
         if old is None or release.content.topics != old.content.topics:
             self._file_under_topics(old, release, labels)
         if old is None or _shown(release) != _shown(old):
-            mark(db, old, release)
+            self._mark(old, release)
         if old is None or release.content != old.content:
             db.execute("INSERT OR IGNORE INTO unindexed (release) VALUES (?)", [number])
         return number

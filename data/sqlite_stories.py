@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from data.identity import keys_of
 from data.models import Draft, Release
 from data.normalize import canonical_url
 from data.rows import Kept
 from data.sketch import Sketch, sketch
-from data.sqlite_marks import mark
 from data.sqlite_reading import SqliteReading
 from data.stories import HOT, LEAST_SHINGLES, first_to_last, same_story, slot_of, slots_near
 
 COMPARED: Final = 20
 """How many releases that are likely of one story, but not known to be, are compared in full."""
+
+
+def _places(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class SqliteStories(SqliteReading):
         marks = text.marks
         if not marks:
             return Near({}, frozenset())
-        places = ",".join("?" * len(marks))
         rows = self._ask(
-            f"SELECT slot, band, release FROM bands WHERE slot IN (?, ?) AND band IN ({places})",
+            "SELECT slot, band, release FROM bands WHERE slot IN (?, ?)"
+            f" AND band IN ({_places(marks)})",
             [*slots_near(order), *marks],
         )
         own = slot_of(order)
@@ -67,11 +71,11 @@ class SqliteStories(SqliteReading):
         if len(text.words) < LEAST_SHINGLES or not near.shared:
             return []
         likely = sorted(near.shared, key=lambda other: (-near.shared[other], other))
-        places = ",".join("?" * len(likely))
         stories = {
             row[0]: row[1]
             for row in self._ask(
-                f"SELECT number, story FROM releases WHERE number IN ({places}) AND source <> ?",
+                f"SELECT number, story FROM releases WHERE number IN ({_places(likely)})"
+                " AND source <> ?",
                 [*likely, release.source],
             )
         }
@@ -95,24 +99,26 @@ class SqliteStories(SqliteReading):
     def _editions(self, number: int, draft: Draft, release: Release) -> list[Release]:
         """The other language editions that this page names, or whose pages name this one."""
         named = sorted({canonical_url(url) for _, url in draft.editions})
-        db = self._db.conn
-        db.execute("DELETE FROM editions WHERE release = ?", [number])
-        db.executemany(
-            "INSERT INTO editions (key, source, release) VALUES (?, ?, ?)",
-            [(key, release.source, number) for key in named],
-        )
-        places = ",".join("?" * len(named))
-        found = self._releases(
-            "WHERE r.source = ?1 AND r.number <> ?2 AND r.number IN ("
-            " SELECT release FROM aliases WHERE source = ?1 AND kind = 'seen'"
-            f" AND key IN ({places})"
-            " UNION SELECT e.release FROM editions e JOIN aliases a"
-            " ON a.key = e.key AND a.source = e.source AND a.kind = 'seen'"
-            " WHERE a.release = ?2) ORDER BY r.number",
-            [release.source, number, *named],
+        if named:
+            self._db.conn.executemany(
+                "INSERT OR IGNORE INTO editions (key, source, release) VALUES (?, ?, ?)",
+                [(key, release.source, number) for key in named],
+            )
+        keys = keys_of(draft)
+        rows = self._ask(
+            f"SELECT release FROM editions WHERE key IN ({_places(keys)}) AND source = ?"
+            f" UNION SELECT release FROM aliases WHERE key IN ({_places(named)}) AND source = ?"
+            " AND kind = 'seen'",
+            [*keys, release.source, *named, release.source],
         )
         own = release.content.language
-        return [one for one in found if not own or one.content.language != own]
+        return [
+            one
+            for (other,) in rows
+            if other != number
+            for one in self._releases("WHERE r.number = ?", [other])
+            if not own or one.content.language != own
+        ]
 
     def _join(self, release: Release, kin: Iterable[Release]) -> Release:
         """Put a release and its kin into one story, that of the first published."""
@@ -126,9 +132,9 @@ class SqliteStories(SqliteReading):
                 others = self.story(one.story)
                 db.execute("UPDATE releases SET story = ? WHERE story = ?", [story, one.story])
                 for other in others:
-                    mark(db, other, other)
+                    self._mark(other, other)
             else:
                 db.execute("UPDATE releases SET story = ? WHERE id = ?", [story, one.id])
         for one in everyone:
-            mark(db, one, one)
+            self._mark(one, one)
         return replace(release, story=story)

@@ -8,7 +8,6 @@ from typing import Literal
 
 from data.models import Release, Run, Validator
 from data.rows import decode_run, encode, instant
-from data.sqlite_marks import mark
 from data.sqlite_recording import SqliteRecording
 
 GROWTH = 0.1
@@ -70,7 +69,7 @@ class SqliteVisits(SqliteRecording):
                     "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
                     [at, release_id],
                 )
-                mark(db, known, known)
+                self._mark(known, known)
         return "changed" if back else "unchanged"
 
     def missed(
@@ -98,7 +97,7 @@ class SqliteVisits(SqliteRecording):
             )
             known = self.release(release_id)
             if isinstance(known, Release):
-                mark(db, known, known)
+                self._mark(known, known)
         return "retracted"
 
     def validator(self, url: str) -> Validator | None:
