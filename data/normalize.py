@@ -39,6 +39,11 @@ CAMPAIGN = re.compile(
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
 """Query parameters that name a visit; a site may want them back."""
 
+PLAIN = re.compile(
+    r"https?://(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
+)
+"""An address without a port, query, fragment or escape: its canonical form is at hand."""
+
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -71,6 +76,8 @@ def canonical_url(url: str) -> str:
     trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
     address to fetch. Text that is no URL is returned stripped.
     """
+    if plain := PLAIN.fullmatch(url):
+        return f"https://{plain[1]}{plain[2].rstrip('/') or '/'}"
     try:
         parts = urlsplit(url.strip())
         port = parts.port
