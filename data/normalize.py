@@ -40,7 +40,7 @@ SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|
 """Query parameters that name a visit; a site may want them back."""
 
 PLAIN = re.compile(
-    r"https?://(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
+    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
 )
 """An address without a port, query, fragment or escape: its canonical form is at hand."""
 

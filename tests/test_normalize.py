@@ -93,3 +93,20 @@ def test_no_text_makes_it_fail_and_twice_is_as_once(text: str) -> None:
 )
 def test_campaigns_are_taken_off_an_address_and_nothing_else(url: str, plain: str) -> None:
     assert without_campaign(url) == plain
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://www.a.example/x/",
+        "https://a.example",
+        "http://a-b.c.example/A_b/~x.html",
+        "http://www.example/",
+        "http://www.www.a.example//x//",
+        "http://192.0.2.7/x",
+        "http://a--b.example/x+y",
+    ],
+)
+def test_a_plain_address_has_the_same_form_by_the_short_way(url: str) -> None:
+    # A fragment that is dropped leads by the long way.
+    assert canonical_url(url) == canonical_url(url + "#x")
