@@ -1,14 +1,15 @@
 """The default store: one SQLite file.
 
 It is composed of one part per concern, each building on the one before: the connection, reading,
-stories, recording what was collected, remembering visits, publishing, searching. A new verb goes
-where its concern is.
+stories, recording what was collected, remembering visits, publishing, searching; and, apart, what
+was learned of layouts. A new verb goes where its concern is.
 """
 
 from __future__ import annotations
 
 from data.sqlite_search import SqliteSearch
+from data.sqlite_templates import SqliteTemplates
 
 
-class SqliteStore(SqliteSearch):
+class SqliteStore(SqliteSearch, SqliteTemplates):
     """data.store.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE."""

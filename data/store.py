@@ -155,6 +155,15 @@ class Store(Readable, Protocol):
         A query that asks for nothing finds nothing; no query raises.
         """
 
+    def templates(self, source: str) -> tuple[str, ...]:
+        """What was learned of a source's layouts, each as JSON text, by the name of the layout."""
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep what was learned of a layout, as JSON text, in place of what was known of it."""
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Forget a layout that is not met any more."""
+
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from data.models import Content, Draft, Media, Validator
@@ -27,6 +29,10 @@ DOCUMENTS = {
 PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
 
 
+ReadPage: TypeAlias = Callable[[Page, Reading, ReleaseRules, ListingItem | None], ReleasePage]
+"""What reads a release page by the rules that its source file gives for it."""
+
+
 class NotARelease(ValueError):
     """A page is no release: ``kind`` is a short code, the message a sentence."""
 
@@ -44,8 +50,9 @@ def draft_release(
     aliases: tuple[str, ...],
     item: ListingItem | None,
     validator: Validator | None,
+    read_page: ReadPage = read_release,
 ) -> Draft:
-    """The release on a page. Raises NotARelease."""
+    """The release on a page, as ``read_page`` reads it. Raises NotARelease."""
     digest = hashlib.sha256(page.body).hexdigest()
     media_type = page.content_type.partition(";")[0].strip().lower()
     if media_type in DOCUMENTS:
@@ -55,10 +62,10 @@ def draft_release(
         raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
     if not page.body.strip():
         raise NotARelease("empty", "the answer is empty")
-    read = read_release(page, reading, rules=_rules(file, item), hint=item)
+    read = read_page(page, reading, _rules(file, item), item)
     older = file.rules_on(read.content.published.day if read.content.published else None)
     if older != _rules(file, item):
-        read = read_release(page, reading, rules=older, hint=item)
+        read = read_page(page, reading, older, item)
     content = _with_hint(read, item)
     if not content.title:
         raise NotARelease(
@@ -67,17 +74,22 @@ def draft_release(
     return Draft(
         source,
         page.url,
-        replace(
-            content,
-            language=content.language or file.language,
-            publisher=content.publisher or file.name,
-        ),
+        completed(content, file),
         aliases,
         canonical=read.canonical,
         links=read.links,
         editions=read.editions,
         digest=digest,
         validator=validator,
+    )
+
+
+def completed(content: Content, file: SourceFile) -> Content:
+    """A content with what the source file knows where the page did not say it."""
+    return replace(
+        content,
+        language=content.language or file.language,
+        publisher=content.publisher or file.name,
     )
 
 

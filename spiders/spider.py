@@ -105,6 +105,7 @@ class PressRoomSpider(Spider):
                     aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
                     item=item or visit.hint(asked),
                     validator=validator_of(response),
+                    read_page=visit.read,
                 )
                 visit.expect()
                 yield draft

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import urljoin
 
 import msgspec
 
+from data.errors import CommuniqueError
 from data.filing import filed
+from data.identity import Verdict
 from data.models import Draft, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
+from spiders.drafting import completed
+from spiders.learner import Learner
 from spiders.loader import LoadedSource
-from spiders.pages import ListingItem
+from spiders.page import Page
+from spiders.pages import ListingItem, ReleasePage
+from spiders.source import ReleaseRules
 
 READER = "1"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
+
+RECORDED = 50
+"""Drafts that are kept in memory, for when their pages can be read better."""
 
 
 def utc_now() -> dt.datetime:
@@ -64,6 +74,9 @@ class Visit:
         self.awaited = 0
         self._requested: set[str] = set()
         self._listed: set[str] = set()
+        self._learner = Learner(self.id, self.file.releases, store)
+        self._recorded: dict[str, Draft] = {}
+        self._held: dict[str, Draft] = {}
         store.register(loaded.source)
 
     @property
@@ -110,6 +123,8 @@ class Visit:
         if self._watch:
             self._watch(self)
         if self.awaited == 0:
+            self._take_held()
+            self._learner.finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
             self.store.finish(self.run)
 
@@ -122,12 +137,45 @@ class Visit:
         self._listed.update(map(canonical_url, urls))
         self.run = replace(self.run, found=len(self._listed))
 
+    def read(
+        self, page: Page, reading: Reading, rules: ReleaseRules, item: ListingItem | None
+    ) -> ReleasePage:
+        """What a release page says, as the layouts of the source are known, or by detection."""
+        release_id = self.known(page.url)
+        known = self.store.release(release_id) if release_id else None
+        digest = hashlib.sha256(page.body).hexdigest()
+        edited = known is not None and known.digest != digest
+        return self._learner.read(page, reading, rules, item, known, edited=edited)
+
     def record(self, draft: Draft) -> None:
-        """Take in a release as the visit found it."""
-        draft, labels = filed(draft, self.file.topics, self._taxonomy)
-        verdict = self.store.record(
-            draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
-        )
+        """Take in a release as the visit found it, and those that can be read better since."""
+        if self._learner.unsure(draft.url):
+            self._held[draft.url] = draft
+        else:
+            self._take(draft)
+            self._recorded[draft.url] = draft
+        if len(self._recorded) > RECORDED:
+            del self._recorded[next(iter(self._recorded))]
+        for read in self._learner.mended():
+            content = completed(read.content, self.file)
+            if held := self._held.pop(read.url, None):
+                self._take(replace(held, content=content))
+            elif known := self._recorded.get(read.url):
+                # The bytes are the same, so this is no edit.
+                self._record(replace(known, content=content))
+
+    def _take_held(self) -> None:
+        """Take in what nothing better was learned of."""
+        for url, draft in self._held.items():
+            try:
+                self._take(draft)
+            except CommuniqueError as error:
+                self.error(url, "store", str(error))
+        self._held.clear()
+
+    def _take(self, draft: Draft) -> None:
+        """Record a release, and count it."""
+        verdict = self._record(draft)
         self._count(verdict.kind)
         if verdict.doubt:
             self.error(draft.url, "layout", verdict.doubt)
@@ -138,6 +186,12 @@ class Visit:
                 "no date that can be right was found on the page; the release is dated by its first"
                 " sight (write release.published in the source file)",
             )
+
+    def _record(self, draft: Draft) -> Verdict:
+        draft, labels = filed(draft, self.file.topics, self._taxonomy)
+        return self.store.record(
+            draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
+        )
 
     def confirm(self, url: str) -> None:
         """The server says that a known release has not changed."""

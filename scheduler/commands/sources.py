@@ -19,6 +19,7 @@ from spiders.listing_page import read_listing
 from spiders.loader import LoadedSource, choose, load_sources
 from spiders.page import Page
 from spiders.rendering import DOCUMENT
+from spiders.template import decode_template, described
 from spiders.visit import utc_now
 
 
@@ -67,19 +68,28 @@ def list_sources(home: Home, *, as_json: bool) -> int:
 @as_json
 @with_home
 def show(home: Home, *, source: str, as_json: bool) -> int:
-    """Show what a source file says, and the last visits to it."""
+    """Show what a source file says, what was learned of its pages, and the last visits to it."""
     loaded, _ = load_sources(home.sources)
     (one,) = choose(loaded, (source,))
     store = home.store()
     runs = store.runs(one.id, limit=5)
+    learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     store.close()
     if as_json:
         print_json(
-            {"id": one.id, "path": str(one.path), **msgspec.to_builtins(one.file), "runs": runs}
+            {
+                "id": one.id,
+                "path": str(one.path),
+                **msgspec.to_builtins(one.file),
+                "learned": learned,
+                "runs": runs,
+            }
         )
         return 0
     click.echo(f"# {one.path}")
     click.echo(one.path.read_text("utf-8").rstrip())
+    for template in learned:
+        click.echo("\n".join(f"# {line}" for line in described(template)))
     for run in runs:
         click.echo(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"

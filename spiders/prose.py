@@ -1,0 +1,204 @@
+"""Writes a known body straight off the page's tree, as HTML and as text, in one walk.
+
+What spiders.fragment and spiders.body do together for a body that detection found, for a body that
+a selector found: the same elements stay, the same gaps part its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+
+from lxml import etree
+
+from data.normalize import clean_text
+from data.sanitize import ADDRESSES, absolute, sanitize_absolute
+from spiders.body import LINES as ROWS
+from spiders.body import SILENT, gap_of
+from spiders.fragment import KEPT_ATTRIBUTES, SAID
+from spiders.media import IMAGE, largest_source, path_of
+from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
+
+VOID: Final = frozenset(["hr", "col"])
+SPACE: Final = re.compile(r"\s+")
+EMPTY: Final = re.compile(
+    r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
+    r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>\s*</\1>"
+)
+BREAKS: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
+MAX_ELEMENTS: Final = 200_000
+"""Elements of a body after which a walk ends."""
+
+PASSES: Final = 6
+"""Times that empty elements are taken out: one that held only an empty one is empty then."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A line of a body: a run of text that nothing parts.
+
+    ``holder`` is the block-level element that holds it; ``html`` and ``said`` are the places of its
+    HTML and its text in the prose. It is ``silent`` where it is shown but not said.
+    """
+
+    holder: etree._Element
+    text: str
+    html: tuple[int, int]
+    said: tuple[int, int]
+    silent: bool
+
+
+@dataclass(slots=True)
+class Prose:
+    """A body as it is written: the parts of its HTML and text, and its lines in order."""
+
+    html: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    def cut(self, run: Run) -> None:
+        """Take a line out."""
+        low, high = run.html
+        self.html[low:high] = [""] * (high - low)
+        low, high = run.said
+        self.text[low:high] = [""] * (high - low)
+
+    def lines(self) -> Iterator[str]:
+        """The lines that are said."""
+        return (run.text for run in self.runs if not run.silent)
+
+    def written(self) -> tuple[str, str]:
+        """The body as safe HTML, and as text with a blank line between paragraphs."""
+        html = "".join(self.html)
+        for _ in range(PASSES):
+            html, found = EMPTY.subn("", html)
+            if not found:
+                break
+        return sanitize_absolute(BREAKS.sub("", html.strip())), clean_text("".join(self.text))
+
+
+def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
+    """The prose of an element, without what is dropped; addresses absolute, from ``base``."""
+    prose = Prose()
+    html, text, runs = prose.html, prose.text, prose.runs
+    holders = [root]
+    opened: list[str] = []
+    html_from = text_from = silent = 0
+    pending: list[str] = []
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for count, (event, element) in enumerate(walker):
+        tag = element.tag
+        kind = KINDS.get(tag, BLOCK)
+        start = event == "start"
+        if count > MAX_ELEMENTS:
+            break
+        skipped = kind == SKIP or element in dropped
+        if start and skipped:
+            walker.skip_subtree()
+            continue
+        said = element.text if start else None
+        if skipped:
+            written = ""
+        elif kind == BLOCK:
+            if pending:
+                line = SPACE.sub(" ", "".join(pending)).strip()
+                if line:
+                    places = (html_from, len(html)), (text_from, len(text))
+                    runs.append(Run(holders[-1], line, *places, silent > 0))
+                pending = []
+            if start:
+                gap = gap_of(tag)
+                silent += tag in SILENT
+                written = tag if tag in SAID else "div" if _holds(element) else ""
+                holders.append(element)
+                opened.append(written if tag not in VOID else "")
+                if written:
+                    html.append(f"<{written}{_attributes(element, base)}>")
+            else:
+                written = opened.pop()
+                silent -= tag in SILENT
+                holders.pop()
+                if written:
+                    html.append(f"</{written}>")
+                gap = "" if tag in ROWS else gap_of(tag)
+            if gap and not silent:
+                text.append(gap)
+            html_from, text_from = len(html), len(text)
+        elif start:
+            written = ""
+            if kind == BREAK:
+                html.append("<br>")
+                pending.append(" ")
+                if not silent:
+                    text.append("\n")
+            elif tag == "img":
+                html.append(_image(element, base))
+            elif tag in SAID or (kind == ANCHOR and element.get("href")):
+                written = tag
+                html.append(f"<{tag}{_attributes(element, base)}>")
+            opened.append(written)
+        else:
+            written = opened.pop()
+            if written:
+                html.append(f"</{written}>")
+        if not start and element is not root:
+            said = element.tail
+        if said:
+            html.append(escape(said, quote=False))
+            pending.append(said)
+            if not silent:
+                text.append(SPACE.sub(" ", said))
+    if pending and (line := SPACE.sub(" ", "".join(pending)).strip()):
+        runs.append(Run(root, line, (html_from, len(html)), (text_from, len(text)), silent > 0))
+    return prose
+
+
+def _holds(element: etree._Element) -> bool:
+    """Whether an element holds text itself, not only in elements within it."""
+    if element.text and not element.text.isspace():
+        return True
+    return any(
+        (child.tail and not child.tail.isspace()) or KINDS.get(child.tag, BLOCK) in _INLINE
+        for child in element
+    )
+
+
+_INLINE: Final = frozenset(set(KINDS.values()) - {SKIP})
+
+
+def _attributes(element: etree._Element, base: str) -> str:
+    """The attributes that are kept, as HTML, addresses absolute."""
+    if not element.attrib:
+        return ""
+    parts = []
+    for name, value in map(_named, element.items()):
+        if name in KEPT_ATTRIBUTES:
+            kept = absolute(base, value) if name in ADDRESSES else value
+            if kept is not None:
+                parts.append(f' {name}="{escape(kept)}"')
+    return "".join(parts)
+
+
+def _named(pair: tuple[object, object]) -> tuple[str, str]:
+    """An attribute as two texts, which is what an HTML parser gives."""
+    return str(pair[0]), str(pair[1])
+
+
+def _image(element: etree._Element, base: str) -> str:
+    """An image under the address that a script would load; nothing where it has none."""
+    named = dict(map(_named, element.items()))
+    parent = element.getparent()
+    href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
+    source = href if IMAGE.search(path_of(href)) else largest_source(named)
+    url = absolute(base, source) if source else None
+    if not url:
+        return ""
+    parts = [
+        f' {name}="{escape(named[name])}"'
+        for name in ("alt", "width", "height", "title", "lang", "dir")
+        if named.get(name)
+    ]
+    return f'<img src="{escape(url)}"{"".join(parts)}>'

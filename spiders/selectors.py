@@ -1,0 +1,72 @@
+"""CSS selectors that may name an element on every page of a layout, the most general first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from lxml import etree
+
+STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
+"""A class or id without digits: one with digits may be that of a single page or build."""
+
+TELLING: Final = frozenset(
+    "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
+)
+"""Tags that say what they are for; other tags need a name beside them."""
+
+MOST_CLASSES: Final = 6
+MOST_STEPS: Final = 3
+"""Elements on the path from a named element down to the one that is meant."""
+
+MOST_ABOVE: Final = 8
+
+
+def selectors_of(element: etree._Element) -> list[str]:
+    """The selectors of an element, each once: its own names first, then short paths to it."""
+    return list(dict.fromkeys(_selectors(element)))
+
+
+def _selectors(element: etree._Element) -> Iterator[str]:
+    tag = str(element.tag)
+    own = [f"{tag}{mark}" for mark in marks_of(element)]
+    yield from own
+    if tag in TELLING:
+        yield tag
+    classes = [mark for mark in own if "." in mark]
+    if len(classes) > 1:
+        yield classes[0] + classes[1].removeprefix(tag)
+    path = tag
+    for step, above in enumerate(islice(element.iterancestors(), MOST_ABOVE)):
+        named = [f"{above.tag}{mark}" for mark in marks_of(above)]
+        if above.tag in TELLING:
+            named.append(str(above.tag))
+        for name in named:
+            yield from (f"{name} {one}" for one in own)
+            if step < MOST_STEPS:
+                yield f"{name} > {path}"
+        path = f"{above.tag} > {path}"
+
+
+def marks_of(element: etree._Element) -> Iterator[str]:
+    """What tells an element apart without regard to its place: id, itemprop, classes."""
+    name = element.get("id") or ""
+    if STABLE.fullmatch(name):
+        yield f"#{name}"
+    prop = element.get("itemprop") or ""
+    if STABLE.fullmatch(prop):
+        yield f'[itemprop="{prop}"]'
+    for part in (element.get("class") or "").split()[:MOST_CLASSES]:
+        if STABLE.fullmatch(part):
+            yield f".{part}"
+
+
+def layout_of(element: etree._Element) -> str:
+    """What pages of one layout share: the names on the way down to the body."""
+    names = []
+    for one in (element, *islice(element.iterancestors(), 3)):
+        mark = next(marks_of(one), "")
+        names.append(f"{one.tag}{mark}")
+    return " > ".join(reversed(names))

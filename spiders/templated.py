@@ -1,0 +1,226 @@
+"""Reads a release page by a template: one parse, compiled selectors, no detection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from lxml import etree
+
+from data.dates import Reading, parse_date, plausible
+from data.language import detect_language
+from data.models import Content, Link, Published
+from data.normalize import clean_line
+from data.sanitize import absolute
+from spiders.body import clean_body
+from spiders.date_witnesses import machine_dates, state_date, url_date
+from spiders.edges import trim
+from spiders.editions import canonical_of, editions_of
+from spiders.finder import Finder
+from spiders.fragment import whole
+from spiders.frames import Block, Frame, Survey
+from spiders.hints import hints_in
+from spiders.media import attachments_of, images_of
+from spiders.metadata import Metadata, read_metadata
+from spiders.page import Page
+from spiders.page_facts import (
+    ELSEWHERE,
+    MAX_LINKS,
+    MIN_TITLE,
+    page_language,
+    publisher_of,
+    section_of,
+)
+from spiders.pages import ListingItem, ReleasePage
+from spiders.phrases import squash
+from spiders.prose import Prose, write
+from spiders.shown_dates import DOTTED
+from spiders.template import Template
+
+LEARNED: Final = "learned"
+DECLARED: Final = "declared"
+SURE: Final = 0.95
+"""The confidence of what was learned: as that of what is declared, but for a person's word."""
+
+LINKS: Final = etree.XPath(
+    f"following::a[@href][string-length(normalize-space()) >= {MIN_TITLE}]"
+    "[not(ancestor::nav or ancestor::footer or ancestor::header)]"
+)
+ABOVE_LINK: Final = 6
+"""Elements above a link whose names are looked at."""
+
+
+class TemplateReader:
+    """A template with its selectors compiled. Raises ValueError where one can't be read."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        rules = template.rules
+        self._title = _finder(rules.title)
+        self._published = _finder(rules.published)
+        self._section = _finder(rules.section)
+        self._publisher = _finder(rules.publisher)
+        self._body = _finder(rules.body and rules.body.removesuffix("::text"))
+        self._drop = Finder(*rules.drop, within=True) if rules.drop else None
+        self._boilerplate = frozenset(map(squash, template.boilerplate))
+
+    def read(
+        self, page: Page, reading: Reading, hint: ListingItem | None = None
+    ) -> ReleasePage | None:
+        """What the page says, or None where it does not fit.
+
+        A page fits where the title, the date and the body are found, none of them empty.
+        """
+        root = page.tree
+        title = _value(self._title, root)
+        body = self._body_of(root)
+        if not title or body is None:
+            return None
+        meta = read_metadata(root)
+        language = page_language(root, meta)
+        if language and not reading.languages:
+            reading = replace(reading, languages=(language,))
+        published = self._date_of(page, meta, reading, hint)
+        html, text = self._written(body, page, title, reading)
+        if published is None or not text:
+            return None
+        section = _value(self._section, root)
+        content = Content(
+            title=title,
+            published=published,
+            language=language or detect_language(text),
+            section=section or section_of(meta, _NOTHING, None),
+            publisher=_value(self._publisher, root) or publisher_of(meta),
+            author=clean_line(meta.text("author") or meta.meta("author", "article:author")) or None,
+            summary=clean_line(meta.meta("og:description", "description")) or None,
+            body_html=html,
+            body_text=text,
+            images=images_of(body, meta, page.base),
+            attachments=attachments_of(body, page.base),
+            title_rule=self._rule("title"),
+            body_rule=self._rule("body"),
+        )
+        return ReleasePage(
+            url=page.url,
+            content=content,
+            canonical=canonical_of(root, page.base),
+            links=_links_after(body, page.base),
+            editions=editions_of(root, page.base, language),
+            confidence={"title": SURE, "published": SURE, "body": SURE},
+        )
+
+    def lines(self, page: Page, reading: Reading) -> tuple[str, ...]:
+        """The lines of the body; none where it is not on the page."""
+        body = self._body_of(page.tree)
+        title = _value(self._title, page.tree)
+        if body is None:
+            return ()
+        return tuple(self.prose_of(body, page, title, reading).lines())
+
+    def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
+        """The prose of a body without what is dropped, repeated, or at its edges not its text."""
+        dropped = frozenset(self._drop.elements(body)) if self._drop else ()
+        prose = write(body, page.base, dropped)
+        kept = []
+        for run in prose.runs:
+            if self._boilerplate and squash(run.text) in self._boilerplate:
+                prose.cut(run)
+            elif not run.silent:
+                kept.append(run)
+        if kept:
+            blocks = [Block(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
+            inside = {block.order for block in trim(blocks, title, None, reading)}
+            for number, run in enumerate(kept):
+                if number not in inside:
+                    prose.cut(run)
+            prose.runs = [run for number, run in enumerate(kept) if number in inside]
+        return prose
+
+    def _written(
+        self, body: etree._Element, page: Page, title: str, reading: Reading
+    ) -> tuple[str, str]:
+        """The body as HTML and text; a declared one is read as it is without a template."""
+        if "body" not in self.template.declared:
+            return self.prose_of(body, page, title, reading).written()
+        drop = self.template.rules.drop
+        html, text, _ = clean_body(whole(body), page.base, title, drop, declared=True)
+        return html, text
+
+    def _rule(self, name: str) -> str:
+        if name in self.template.declared:
+            return DECLARED
+        return f"{LEARNED} {getattr(self.template.rules, name)}"
+
+    def _body_of(self, root: etree._Element) -> etree._Element | None:
+        return next(iter(self._body.elements(root)), None) if self._body else None
+
+    def _date_of(
+        self, page: Page, meta: Metadata, reading: Reading, hint: ListingItem | None
+    ) -> Published | None:
+        if self._published is not None:
+            return date_in(self._published.value(page.tree), reading)
+        rule = self.template.dated
+        if rule == "listing":
+            return hint.published if hint else None
+        if rule == "url":
+            return url_date(page.url, reading)[0]
+        if rule == "state":
+            return state_date(page.tree, reading)
+        said = (text for text, name in machine_dates(meta, page.tree) if name == rule)
+        return _told(next(said, ""), reading, rule)
+
+
+def _finder(selector: str | None) -> Finder | None:
+    return Finder(selector) if selector else None
+
+
+def _value(finder: Finder | None, root: etree._Element) -> str:
+    return finder.value(root) if finder else ""
+
+
+def _told(text: str, reading: Reading, rule: str) -> Published | None:
+    """A date that a page tells machines; one in UTC is shown by the source's own clock."""
+    found = parse_date(text, reading, rule)
+    if found is None or not plausible(found, reading.now):
+        return None
+    utc = found.precision == "second" and found.zone == "UTC"
+    return replace(found, zone=reading.zone) if utc else found
+
+
+def date_in(text: str, reading: Reading) -> Published | None:
+    """The date in a text that is known to hold it."""
+    if reading.order is None and DOTTED.search(text):
+        reading = replace(reading, order="DMY")
+    found = parse_date(text, reading, LEARNED) if text else None
+    return found if found and plausible(found, reading.now) else None
+
+
+def _links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
+    """The other releases that a page names after its body."""
+    found: dict[str, Link] = {}
+    links = LINKS(body)
+    for link in links if isinstance(links, list) else ():
+        if not isinstance(link, etree.ElementBase):
+            continue
+        title = clean_line("".join(map(str, link.itertext())))
+        url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
+        if url and url.startswith("http") and not _elsewhere(link):
+            found.setdefault(url, Link(url, title))
+        if len(found) >= MAX_LINKS:
+            break
+    return tuple(found.values())
+
+
+def _elsewhere(link: etree._Element) -> bool:
+    """Whether the elements around a link call themselves a menu, a footer or the like."""
+    for number, element in enumerate(link.iterancestors()):
+        named = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if number >= ABOVE_LINK:
+            return False
+        if hints_in(named) & ELSEWHERE:
+            return True
+    return False
+
+
+_FRAME: Final = Frame(etree.Element("html"), "html", "", None, 0, 0, 0)
+_NOTHING: Final = Survey(_FRAME)

@@ -1,0 +1,104 @@
+"""`communique collect` learns the layout of a press room, and reads by it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from data.models import Facet, Release
+from data.sqlite import SqliteStore
+from tests.command import collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+CONTACT = "Inquiries: press office of the Harbour Board, Quay 4, telephone 555 0142"
+NUMBERS = list(range(1, 9))
+
+
+def show(room: Room, numbers: list[int]) -> None:
+    """Let the room show these releases, each with the same line at its end."""
+    room.page("/news/", listing_html(numbers))
+    for number in numbers:
+        html = release_html(number, day=f"{number + 1} March 2026")
+        room.page(f"/news/{number}.html", html.replace("mole.</p>", f"mole.</p><p>{CONTACT}</p>"))
+
+
+def relaunch(room: Room, numbers: list[int]) -> None:
+    """Let the room show releases under other names, as after a new design."""
+    for number in numbers:
+        html = (
+            release_html(number, day=f"{number + 1} March 2026")
+            .replace('<div class="text">', '<section class="prose"><article>')
+            .replace("</p></div>", "</p></article></section>")
+            .replace("<h1>", '<h2 class="head">')
+            .replace("</h1>", "</h2>")
+        )
+        room.page(f"/news/{number}.html", html)
+
+
+def stored(home: Path) -> dict[str, Release]:
+    """What the store holds, by the number in its title."""
+    store = SqliteStore(home / "communique.db")
+    found = {one.content.title.split()[1].strip(":"): one for one in store.releases(Facet())}
+    store.close()
+    return found
+
+
+def learned(home: Path) -> list[dict[str, object]]:
+    """The templates that `sources show` tells of."""
+    result = communique("sources", "show", "harbour", "--json", home=home)
+    return list(json.loads(result.stdout)["learned"])
+
+
+def test_a_visit_learns_from_three_pages_and_reads_the_others_by_what_it_learned(
+    tmp_path: Path,
+) -> None:
+    with served() as room:
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        show(room, NUMBERS)
+        run = collect(home)
+        assert (run["new"], run["changed"], run["errors"]) == (8, 0, [])
+        (template,) = learned(home)
+        assert (template["pages"], template["fitted"]) == (8, 8)
+        assert template["rules"]["body"] == "div.text"  # type: ignore[index]
+        told = communique("sources", "show", "harbour", home=home).stdout
+        assert 'body = "div.text"' in told
+        assert "fitted 8 of 8 pages" in told
+        releases = stored(home)
+        assert len(releases) == len(NUMBERS)
+        for number, release in releases.items():
+            assert release.content.title == f"Notice {number}: ships counted at pier {number}"
+            assert release.published.iso == f"2026-03-{int(number) + 1:02}"
+            assert "Inquiries" not in release.content.body_text, "it stands on all pages"
+            assert release.content.body_text.endswith("lamp on the northern mole.")
+            assert release.revision == 1
+
+
+def test_an_edit_is_told_and_what_was_learned_is_no_edit(tmp_path: Path) -> None:
+    with served() as room:
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        show(room, NUMBERS)
+        collect(home)
+        for number in NUMBERS:
+            page = room.answers[f"/news/{number}.html"]
+            page.body = page.body.replace(b"</body>", b"<!-- rendered anew --></body>")
+        edited = room.answers["/news/3.html"]
+        edited.body = edited.body.replace(b"111 ships", b"112 ships")
+        run = collect(home)
+        assert (run["new"], run["changed"], run["unchanged"]) == (0, 1, 7)
+        assert "112 ships" in stored(home)["3"].content.body_text
+
+
+def test_after_a_relaunch_nothing_is_lost_and_the_new_layout_is_learned(tmp_path: Path) -> None:
+    with served() as room:
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        show(room, NUMBERS)
+        collect(home)
+        relaunch(room, NUMBERS)
+        more = [*NUMBERS, 9, 10]
+        relaunch(room, [9, 10])
+        room.page("/news/", listing_html(more))
+        run = collect(home)
+        assert (run["new"], run["changed"], run["errors"]) == (2, 0, [])
+        (template,) = learned(home)
+        assert template["rules"]["title"] == "h2.head"  # type: ignore[index]
+        assert sorted(map(int, stored(home))) == more

@@ -1,0 +1,236 @@
+"""What is learned from the pages of a source, and what is read by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from data.reading import Reading
+from spiders.learner import Learner
+from spiders.learning import learn
+from spiders.locating import Lesson
+from spiders.page import Page
+from spiders.pages import ReleasePage
+from spiders.release_page import read_release
+from spiders.source import ReleaseRules
+from spiders.template import Template, decode_template, described
+from spiders.templated import TemplateReader
+
+NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
+READING = Reading("Europe/Oslo", now=NOW)
+NONE = ReleaseRules()
+TOPICS = (
+    "ferry crossing", "signal lamp", "dredging barge", "pilot station", "tide gauge", "fish market",
+    "lifeboat crew", "swing bridge", "ice breaker", "customs house", "repair dock", "harbour choir",
+)  # fmt: skip
+CONTACT = "Contact: press office of the Harbour Board, Quay 4, Lindmouth, telephone 555 0142"
+
+
+def paragraphs(number: int) -> str:
+    """The text of a release, told apart from all others by its subject."""
+    topic = TOPICS[number % len(TOPICS)]
+    return (
+        f"<p>The Harbour Board has decided on the {topic}, after {number + 3} meetings with those "
+        f"who work there and a long winter in which the {topic} was closed to the public.</p>"
+        f"<p>Work on the {topic} begins in May and will cost {number * 17 + 40},000 crowns, said "
+        f"harbour master Odile Brandt, who has seen {number + 20} such works before.</p>"
+        f"<p>Ships of the line are not affected. The {topic} opens again in the autumn.</p>"
+    )
+
+
+def old(number: int, *, footer: bool = False, date: str | None = None) -> Page:
+    """A release page in the first layout."""
+    day = f"{number % 20 + 1} February 2026" if date is None else date
+    tail = f"<p>{CONTACT}</p>" if footer else ""
+    return page(
+        number,
+        f'<div id="top"><a href="/">Home</a> <a href="/tides">Tides</a></div><div class="main">'
+        f'<h2 class="headline">Decision {number} on the {TOPICS[number % 12]}</h2>'
+        f'<p class="when">{day}</p><div class="text">{paragraphs(number)}'
+        f'<div class="tools">Listen to this page · Larger letters</div>{tail}</div></div>'
+        '<div class="foot">Harbour Board of Lindmouth</div>',
+    )
+
+
+def relaunched(number: int) -> Page:
+    """The same release after the site's relaunch: nothing is called what it was."""
+    return page(
+        number,
+        '<header><nav><a href="/">Start</a> <a href="/press">Press</a></nav></header><main>'
+        f"<article><h1>Decision {number} on the {TOPICS[number % 12]}</h1>"
+        f'<time datetime="2026-02-{number % 20 + 1:02}">{number % 20 + 1} Feb</time>'
+        f'<section class="prose">{paragraphs(number)}</section></article></main>'
+        "<footer>Harbour Board of Lindmouth</footer>",
+    )
+
+
+def page(number: int, body: str) -> Page:
+    """A page of the invented Harbour Board."""
+    html = (
+        '<!DOCTYPE html><html lang="en"><head><title>Harbour Board</title></head>'
+        f"<body>{body}</body></html>"
+    )
+    return Page(f"https://harbour.example/news/{number}", html.encode())
+
+
+def lessons(*pages: Page, rules: ReleaseRules = NONE) -> list[Lesson]:
+    """Pages as detection reads them."""
+    return [Lesson(one, read_release(one, READING, rules), READING) for one in pages]
+
+
+def learned(*pages: Page, rules: ReleaseRules = NONE) -> Template:
+    """What is learned from pages."""
+    found = learn("harbour", rules, lessons(*pages, rules=rules), NOW)
+    assert found is not None
+    return found
+
+
+def read(template: Template, one: Page) -> ReleasePage:
+    """A page as a template reads it."""
+    found = TemplateReader(template).read(one, READING)
+    assert found is not None
+    return found
+
+
+@dataclass
+class Shelf:
+    """Templates in memory."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """All of them."""
+        assert source == "harbour"
+        return tuple(self.kept.values())
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep one."""
+        assert source == "harbour"
+        self.kept[layout] = template
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Forget one."""
+        assert source == "harbour"
+        del self.kept[layout]
+
+
+def rules_of(found: ReleasePage) -> str:
+    """The rule that found the body, without its selector."""
+    return found.content.body_rule.partition(" ")[0]
+
+
+@pytest.mark.parametrize("layout", [old, relaunched])
+def test_what_three_pages_teach_reads_all_others(layout: Callable[[int], Page]) -> None:
+    template = learned(layout(1), layout(2), layout(3))
+    for number in range(4, 12):
+        found = read(template, layout(number)).content
+        assert found.title == f"Decision {number} on the {TOPICS[number]}"
+        assert found.published is not None
+        assert found.published.iso == f"2026-02-{number + 1:02}"
+        assert found.body_html.replace("\n", "") == paragraphs(number)
+        assert found.body_text == paragraphs(number)[3:-4].replace("</p><p>", "\n\n")
+
+
+def test_the_most_general_stable_names_are_learned() -> None:
+    rules = learned(old(1), old(2), old(3)).rules
+    assert (rules.title, rules.published, rules.body) == ("h2.headline", "p.when", "div.text")
+    assert rules.drop == ("div.tools",)
+
+
+def test_two_pages_teach_nothing_nor_do_pages_without_anything_in_common() -> None:
+    assert learn("harbour", NONE, lessons(old(1), old(2)), NOW) is None
+    assert learn("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None
+
+
+def test_names_with_digits_are_not_learned() -> None:
+    def numbered(number: int) -> Page:
+        body = old(number).text.replace('class="text"', f'class="text" id="post-{number}"')
+        return Page(old(number).url, body.encode())
+
+    assert learned(numbered(1), numbered(2), numbered(3)).rules.body == "div.text"
+
+
+def test_a_declared_selector_wins_over_what_would_be_learned() -> None:
+    rules = ReleaseRules(title="div.foot", body="div.main")
+    template = learned(old(1), old(2), old(3), rules=rules)
+    assert (template.rules.title, template.rules.body) == ("div.foot", "div.main")
+    assert read(template, old(4)).content.title == "Harbour Board of Lindmouth"
+
+
+def test_lines_that_end_all_pages_are_no_content() -> None:
+    template = learned(*(old(number, footer=True) for number in (1, 2, 3)))
+    found = read(template, old(4, footer=True)).content
+    assert "Contact" not in found.body_text
+    assert "Contact" not in found.body_html
+    assert "opens again in the autumn" in found.body_text
+    assert template.boilerplate == (CONTACT,)
+
+
+def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        learner.read(old(number), READING, NONE, None)
+    found = learner.read(old(4, date=""), READING, NONE, None)
+    assert rules_of(found) == "blocks"
+    assert found.content.published is None
+    assert rules_of(learner.read(old(5), READING, NONE, None)) == "learned"
+
+
+def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    before = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
+    assert list(map(rules_of, before)) == ["blocks", "blocks", "learned", "learned", "learned"]
+    after = [learner.read(relaunched(number), READING, NONE, None) for number in range(6, 11)]
+    assert list(map(rules_of, after)) == ["blocks", "blocks", "learned", "learned", "learned"]
+    titles = [found.content.title for found in after]
+    assert titles == [f"Decision {number} on the {TOPICS[number % 12]}" for number in range(6, 11)]
+    for number in range(11, 19):
+        learner.read(relaunched(number), READING, NONE, None)
+    learner.read(relaunched(19), READING, NONE, None)
+    (kept,) = shelf.kept.values()
+    assert "section.prose" in kept
+
+
+def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence() -> None:
+    shelf = Shelf()
+    first = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        first.read(old(number), READING, NONE, None)
+    first.finish()
+    second = Learner("harbour", [NONE], shelf)
+    assert rules_of(second.read(old(4), READING, NONE, None)) == "learned"
+    second.finish()
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert (template.pages, template.fitted) == (4, 4)
+    assert "fitted 4 of 4 pages" in described(template)[0]
+
+
+def test_what_was_learned_under_other_declared_rules_is_forgotten() -> None:
+    shelf = Shelf()
+    first = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        first.read(old(number), READING, NONE, None)
+    assert shelf.kept
+    Learner("harbour", [ReleaseRules(title="h2")], shelf)
+    assert not shelf.kept
+
+
+def test_pages_that_were_read_before_the_layout_was_known_are_mended() -> None:
+    learner = Learner("harbour", [NONE], Shelf())
+    for number in (1, 2, 3):
+        learner.read(old(number, footer=True), READING, NONE, None)
+    mended = learner.mended()
+    assert {found.url for found in mended} == {old(1).url, old(2).url}
+    assert not any("Contact" in found.content.body_text for found in mended)
+    assert learner.mended() == ()
+
+
+def test_a_template_that_can_not_be_read_is_passed_over() -> None:
+    assert decode_template('{"source": 1}') is None
