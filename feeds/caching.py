@@ -6,15 +6,17 @@ once; it is read again only where its time, size or inode has changed.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
+import re
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path, PurePath
 from typing import TypeAlias
+
+from feeds.coding import CODINGS, IDENTITY
+from feeds.deflating import is_gzip_of
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 State: TypeAlias = tuple[int, int, int]
@@ -26,7 +28,17 @@ LONGEST, DEEPEST = 250, 12
 """Bytes of a name and names in a path that are looked for; file systems take a little more."""
 
 FRESH = b"public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+ENDLESS = b"public, max-age=31536000, immutable"
 LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
+
+ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
+
+HEAD = 4096
+"""Bytes at the beginning of a feed that hold its own links."""
+
+LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
+ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
+RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
 
 MEDIA_TYPES = {
     ".atom": "application/atom+xml; charset=utf-8",
@@ -43,14 +55,6 @@ PAGE_POLICY = (
     b"form-action 'none'; frame-ancestors 'none'"
 )
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
-
-COMPRESS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
-}
-"""How to make the codings that are offered, in the order of preference."""
-
-CODINGS = tuple(COMPRESS)
-IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,19 @@ class SiteCache:
             self._drop(path)
             return None
         self._drop(path)
-        held = self._held[path] = hold(path, name, state, body)
+        held = self._held[path] = hold(path, name, state, body, follows=is_followed(name))
+        self._take_packed(held, body)
         self._count(held.size)
         return held
+
+    def _take_packed(self, held: Held, body: bytes) -> None:
+        """Take the gzip file that was published beside a feed, where it is of just this content."""
+        try:
+            packed = Path(f"{held.file}.gz").read_bytes()
+        except OSError:
+            return
+        if is_gzip_of(packed, body):
+            held.add("gzip", packed)
 
     def is_folder(self, path: str) -> bool:
         """Whether a path without a slash at its end would lead to a page with one."""
@@ -165,15 +179,18 @@ class SiteCache:
         return "/".join((self._folder, *parts))
 
 
-def hold(address: str, file: str, state: State, body: bytes) -> Held:
-    """A file with its tags and the headers that its answers share."""
+def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -> Held:
+    """A file with its tags and the headers that its answers share.
+
+    ``follows`` is whether it is an archive page with another after it: such a page is for ever.
+    """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
     modified = state[0] // 10**9
     headers = [
         (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
-        (b"cache-control", LASTING if kind in {".css", ".svg"} else FRESH),
+        (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
         (b"vary", b"accept-encoding"),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
@@ -182,6 +199,7 @@ def hold(address: str, file: str, state: State, body: bytes) -> Held:
     if is_feed:
         # Feeds are public, and readers that run in a browser may take them.
         headers.append((b"access-control-allow-origin", b"*"))
+        headers.extend((b"link", link) for link in links_in(body[:HEAD]))
     digest = hashlib.sha256(body).hexdigest()[:32]
     tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}
     tags[IDENTITY] = f'"{digest}"'.encode()
@@ -189,6 +207,22 @@ def hold(address: str, file: str, state: State, body: bytes) -> Held:
     held = Held(address, file, state, modified, tags, unchanged)
     held.add(IDENTITY, body)
     return held
+
+
+def is_followed(file: str) -> bool:
+    """Whether a file is an archive page of a feed, and the page after it is there."""
+    found = ARCHIVED.fullmatch(file)
+    return found is not None and Path(f"{found[1]}{int(found[2]) + 1}{found[3]}").is_file()
+
+
+def links_in(head: bytes) -> list[bytes]:
+    """The links of a feed to itself, its hub and its archive, as HTTP has them (RFC 8288)."""
+    links = []
+    for element in LINK.findall(head):
+        found = dict(ATTRIBUTE.findall(element))
+        if found.get(b"rel") in RELATIONS and b"&" not in found.get(b"href", b"&"):
+            links.append(b'<%s>; rel="%s"' % (found[b"href"], found[b"rel"]))
+    return links
 
 
 def state_of(found: os.stat_result) -> State:

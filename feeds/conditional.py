@@ -29,9 +29,10 @@ def accepted(header: bytes, offered: tuple[str, ...]) -> str:
         if found := CODING.fullmatch(part):
             name = found[1].decode("ascii").lower().removeprefix("x-")
             weights[name] = float(found[2]) if found[2] else 1.0
-    rest = weights.get("*", 0.0)
-    best = max(offered, key=lambda coding: weights.get(coding, rest), default="identity")
-    weight = weights.get(best, rest)
+    # What takes anything is given what everything takes.
+    weights.setdefault("gzip", weights.get("*", 0.0))
+    best = max(offered, key=lambda coding: weights.get(coding, 0.0), default="identity")
+    weight = weights.get(best, 0.0)
     plain = weights.get("identity", 0.0)
     return best if weight > 0 and weight >= plain else "identity"
 

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from data.models import Facet, Source
 from data.settings import Site
@@ -120,6 +121,7 @@ def directory_of(store: Readable, site: Site) -> Directory:
     )
 
 
+@lru_cache(maxsize=10_000)
 def spoken(period: str) -> str:
     """A year, month or day as English says it; the text itself where it is none of them."""
     for form, words in (("%Y-%m-%d", "{0.day} {0:%B %Y}"), ("%Y-%m", "{0:%B %Y}")):

@@ -142,8 +142,9 @@ class Rendered:
     def archived(self, number: int, releases: Sequence[str]) -> set[str]:
         """Those of some releases that are on an archive page of a feed."""
         rows = self._ask(
+            # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
             "SELECT j.value FROM json_each(?2) j"
-            " JOIN archived a ON a.facet = ?1 AND a.release = j.value",
+            " CROSS JOIN archived a ON a.facet = ?1 AND a.release = j.value",
             [number, msgspec.json.encode(releases).decode()],
         )
         return {row[0] for row in rows}
@@ -167,7 +168,7 @@ class Rendered:
     def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
         """Those of the pages of some releases that were written, with what shaped them."""
         rows = self._ask(
-            "SELECT p.release, p.key FROM json_each(?) j JOIN pages p ON p.release = j.value",
+            "SELECT p.release, p.key FROM json_each(?) j CROSS JOIN pages p ON p.release = j.value",
             [msgspec.json.encode(releases).decode()],
         )
         return dict(rows)
@@ -232,7 +233,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
-    for setting in ("journal_mode = WAL", "synchronous = NORMAL", f"mmap_size = {2 * LIMIT}"):
+    for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
         db.execute(f"PRAGMA {setting}")
     db.executescript(TABLES)
     return db

@@ -20,7 +20,7 @@ from feeds.rendered import Rendered
 Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
 """The key of a rendered entry, and how to make the entry where it is not kept."""
 
-HELD = 3000
+HELD = 2000
 """Rendered entries held in memory within one run; each takes some 20 KB."""
 
 

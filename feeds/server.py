@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from feeds.caching import CODINGS, COMPRESS, IDENTITY, LIMIT, PAGE_POLICY, Held, SiteCache, Variant
+from feeds.caching import LIMIT, PAGE_POLICY, Held, SiteCache, Variant
+from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 
 ALLOW = "GET, HEAD, OPTIONS"

@@ -13,6 +13,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
@@ -42,6 +43,7 @@ CLASHING = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
+@lru_cache(maxsize=10_000)
 def file_name(name: str) -> str:
     """A safe file name for any text; different texts get different names.
 
@@ -85,6 +87,7 @@ def name_of(file: str) -> str | None:
     return name if file_name(name) == file else None
 
 
+@lru_cache(maxsize=10_000)
 def stem_of(facet: Facet) -> str:
     """The file of a facet's feed without its suffix: ``feeds/source/acme/topic/economy``.
 
@@ -148,6 +151,7 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
     return (facet, kind) if back == "/" + address.strip("/") else None
 
 
+@lru_cache(maxsize=10_000)
 def page_file(facet: Facet) -> str:
     """The page that shows a facet to a person: ``topics/energy/index.html``."""
     match facet:
@@ -174,6 +178,7 @@ def revision_file(release: str, number: int) -> str:
     return f"releases/{file_name(release)}/revisions/{number}/index.html"
 
 
+@lru_cache(maxsize=10_000)
 def href(file: str) -> str:
     """The address of a file, from the root of the site: percent-encoded, without index.html."""
     return "/" + quote(file.removesuffix("index.html"), safe="/~")

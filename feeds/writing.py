@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+AT_ONCE = 16
+"""Files that the disk is asked to keep at the same time."""
 
 
 class Writer:
@@ -45,11 +50,11 @@ class Writer:
         Where that fails, every file stays as it was.
         """
         try:
-            for temporary in self._waiting.values():
-                sync(temporary)
-            for path, temporary in self._waiting.items():
-                temporary.replace(path)
-                self._unsynced.add(path.parent)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                # Together: a disk commits many files in the time of one.
+                deque(pool.map(sync, self._waiting.values()), maxlen=0)
+                deque(pool.map(os.replace, self._waiting.values(), self._waiting), maxlen=0)
+            self._unsynced.update(path.parent for path in self._waiting)
         except OSError:
             self.drop()
             raise

@@ -99,7 +99,7 @@ def test_6_a_feed_was_updated_when_its_newest_entry_was_and_never_now() -> None:
         assert rendered(*made(store), kind) == rendered(*made(store), kind)
     assert atom_of(make_release(2)).findtext(f"{ATOM}updated") == "2022-11-24T10:00:00+00:00"
     assert rss_of(make_release(2)).findtext("lastBuildDate") == "Thu, 24 Nov 2022 10:00:00 +0000"
-    assert atom_of().findtext(f"{ATOM}updated") == "1970-01-01T00:00:00+00:00"
+    assert atom_of().findtext(f"{ATOM}updated") == "2000-01-01T00:00:00+00:00"
 
 
 def test_entries_found_in_one_second_differ_in_when_they_were_updated() -> None:

@@ -123,14 +123,17 @@ def test_a_tag_goes_before_a_date(web: httpx.Client) -> None:
     assert answer.status_code == 200
 
 
-def test_gzip_has_its_own_tag_and_the_same_content(web: httpx.Client) -> None:
+def test_gzip_has_its_own_tag_and_is_the_file_that_was_published(
+    web: httpx.Client, site: Path
+) -> None:
     plain = web.get(FEED)
     with web.stream("GET", FEED, headers={"accept-encoding": "gzip"}) as zipped:
         raw = b"".join(zipped.iter_raw())
     assert zipped.headers["content-encoding"] == "gzip"
+    assert raw == (site / "feeds/all.atom.gz").read_bytes()
     assert zipped.headers["content-length"] == str(len(raw))
     assert gzip.decompress(raw) == plain.content
-    assert len(raw) < len(plain.content) / 2
+    assert len(raw) < len(plain.content) * 0.6
     assert zipped.headers["etag"] != plain.headers["etag"]
     for tag in (zipped.headers["etag"], plain.headers["etag"]):
         again = web.get(FEED, headers={"accept-encoding": "gzip", "if-none-match": tag})
@@ -145,6 +148,9 @@ def test_gzip_has_its_own_tag_and_the_same_content(web: httpx.Client) -> None:
         ("x-gzip", "gzip"),
         ("deflate, gzip;q=0.5", "gzip"),
         ("*", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, br", "br"),
+        ("br;q=0.5, gzip", "gzip"),
         ("identity;q=0, *", "gzip"),
         ("gzip;q=0", None),
         ("*;q=0", None),
@@ -272,3 +278,35 @@ def test_a_file_that_cannot_be_read_is_a_clean_500(site: Path) -> None:
     for client in served(site):
         assert client.get(address).status_code == 500
         assert client.get(FEED).status_code == 200
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+@pytest.mark.parametrize("address", [FEED, "/feeds/all.json", "/", "/static/site.css"])
+def test_every_coding_gives_the_same_content(web: httpx.Client, address: str, coding: str) -> None:
+    answer = web.get(address, headers={"accept-encoding": coding})
+    assert answer.headers["content-encoding"] == coding
+    assert answer.content == web.get(address).content
+
+
+def test_a_gzip_file_of_other_content_is_not_served(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    (site / "feeds/all.atom.gz").write_bytes((site / "feeds/all.rss.gz").read_bytes())
+    for client in served(site):
+        zipped = client.get(FEED, headers={"accept-encoding": "gzip"})
+        assert zipped.headers["content-encoding"] == "gzip"
+        assert zipped.content == (site / "feeds/all.atom").read_bytes()
+
+
+def test_archive_pages_that_are_followed_are_kept_for_ever(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(8)))
+    settings = Site(url="https://press.example", entries=2, hub="https://hub.example/")
+    publish(store, tmp_path / "site", settings)
+    for client in served(tmp_path / "site"):
+        head = client.get(FEED)
+        assert 'rel="hub"' in head.headers["link"]
+        older = head.links["prev-archive"]["url"].removeprefix("https://press.example")
+        last = client.get(older)
+        assert "immutable" not in last.headers["cache-control"]
+        before = client.get(last.links["prev-archive"]["url"].removeprefix("https://press.example"))
+        assert before.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert before.links["current"]["url"] == "https://press.example/feeds/all.atom"
