@@ -83,10 +83,10 @@ class Prose:
 def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
     """The prose of an element, without what is dropped; addresses absolute, from ``base``."""
     prose = Prose()
-    html, text, runs = prose.html, prose.text, prose.runs
+    html, text = prose.html, prose.text
     holders = [root]
     opened: list[str] = []
-    html_from = text_from = silent = 0
+    since, silent, broken = (0, 0), 0, False
     pending: list[str] = []
     walker = etree.iterwalk(root, events=("start", "end"))
     for count, (event, element) in enumerate(walker):
@@ -103,12 +103,8 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         if skipped:
             written = ""
         elif kind == BLOCK:
-            if pending:
-                line = SPACE.sub(" ", "".join(pending)).strip()
-                if line:
-                    places = (html_from, len(html)), (text_from, len(text))
-                    runs.append(Run(holders[-1], line, *places, silent > 0))
-                pending = []
+            close(prose, holders[-1], pending, since, silent=silent > 0)
+            pending, broken = [], False
             if start:
                 gap = gap_of(tag)
                 silent += tag in SILENT
@@ -126,14 +122,21 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
                 gap = "" if tag in ROWS else gap_of(tag)
             if gap and not silent:
                 text.append(gap)
-            html_from, text_from = len(html), len(text)
+            since = len(html), len(text)
         elif start:
             written = ""
             if kind == BREAK:
+                if broken:
+                    # Two in a row end a line, as the end of a paragraph does.
+                    close(prose, holders[-1], pending, since, silent=silent > 0)
+                    pending = []
                 html.append("<br>")
                 pending.append(" ")
                 if not silent:
                     text.append("\n")
+                if broken:
+                    since = len(html), len(text)
+                broken = True
             elif tag == "img":
                 html.append(_image(element, base))
             elif tag in SAID or (kind == ANCHOR and element.get("href")):
@@ -149,11 +152,26 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         if said:
             html.append(escape(said, quote=False))
             pending.append(said)
+            broken = broken and said.isspace()
             if not silent:
                 text.append(SPACE.sub(" ", said))
-    if pending and (line := SPACE.sub(" ", "".join(pending)).strip()):
-        runs.append(Run(root, line, (html_from, len(html)), (text_from, len(text)), silent > 0))
+    close(prose, root, pending, since, silent=silent > 0)
     return prose
+
+
+def close(
+    prose: Prose,
+    holder: etree._Element,
+    said: list[str],
+    since: tuple[int, int],
+    *,
+    silent: bool,
+) -> None:
+    """End a line that began at the places ``since`` of the prose's HTML and text."""
+    line = SPACE.sub(" ", "".join(said)).strip()
+    if line:
+        places = (since[0], len(prose.html)), (since[1], len(prose.text))
+        prose.runs.append(Run(holder, line, *places, silent))
 
 
 def _holds(element: etree._Element) -> bool:
