@@ -16,9 +16,10 @@ from spiders.listing_page import read_listing
 from spiders.metadata import read_metadata
 from spiders.naming import guess_name, source_id
 from spiders.page import Page
+from spiders.page_facts import page_language
 from spiders.pages import ListingItem, ListingPage
 from spiders.proposal import Proposal
-from spiders.release_page import page_language, read_release
+from spiders.release_page import read_release
 from spiders.review import Field, Look, draft_rules, review
 from spiders.source import DateOrder, ReleaseRules, SourceFile
 from spiders.zones import guess_zone
