@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from data.models import Release
+from data.difference import changes
+from data.models import Content, Release
+from data.normalize import FORBIDDEN
 from feeds.clean import LARGEST_BODY, is_right_to_left, language_tag, paragraphs, safe_html
 from feeds.directory import Person
 
@@ -36,6 +38,12 @@ def full_text(release: Release, url: str, page: str, summary: str, also: tuple[P
         named = ", ".join(anchor(person.url, person.name) for person in also)
         body += note(f"Also published by {named}.")
     return body
+
+
+def difference(before: Content, after: Content) -> str:
+    """What an edit took out (``del``) and put in (``ins``), field by field, as HTML."""
+    found = "".join(change.html for change in changes(before, after))
+    return FORBIDDEN.sub("", found) or "<p>Its title, text and files stayed as they were.</p>"
 
 
 def note(html: str) -> str:

@@ -103,7 +103,7 @@ def entry_of(
     enclosures = tuple({found.url: found for found in media if found}.values())
     return Entry(
         release=release.id,
-        url=page if release.retracted else url,
+        url=url,
         page=page,
         title=title,
         published=shown(release),

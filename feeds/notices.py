@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from html import escape
 
 from data.models import Facet, Release, Revision
-from feeds.body import anchor
+from feeds.body import anchor, difference
 from feeds.clean import language_tag, plain, web_address
-from feeds.difference import difference
 from feeds.directory import Directory, Person
 from feeds.entry import Category, Entry, Link, to_seconds
 from feeds.feed import Dated, Feed, language_of, updated_of

@@ -16,9 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.models import Facet, Release, Revision
-from feeds.body import body_of
+from feeds.body import body_of, difference
 from feeds.clean import is_right_to_left, language_tag, plain, web_address
-from feeds.difference import difference
 from feeds.directory import MEDIA_TYPES, Directory, spoken
 from feeds.entry import Entry
 from feeds.feed import Feed

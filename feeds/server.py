@@ -18,9 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from data.settings import Site
 from feeds.caching import LIMIT, PAGE_POLICY, Held, SiteCache, Variant
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
+from feeds.demand import SEARCH, BadQuery, Demand
 
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
@@ -32,20 +34,29 @@ EXPLAINED = {
 }
 
 
-def create_app(folder: Path, *, limit: int = LIMIT) -> ASGIApp:
+def create_app(
+    folder: Path,
+    store_url: str | None = None,
+    site: Site | None = None,
+    *,
+    limit: int = LIMIT,
+) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
 
-    It holds ``limit`` bytes in memory at the most, and sees new files at once.
+    It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
+    store it makes feeds on demand as well (see feeds.demand), by the settings of ``site``.
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
-    return SiteServer(SiteCache(folder, limit), behind)
+    demand = Demand(store_url, site or Site()) if store_url else None
+    return SiteServer(SiteCache(folder, limit), behind, demand)
 
 
 class SiteServer:
     """Answers from a cache, or leaves the answer to the application behind."""
 
-    def __init__(self, cache: SiteCache, behind: ASGIApp) -> None:
+    def __init__(self, cache: SiteCache, behind: ASGIApp, demand: Demand | None = None) -> None:
         self._cache = cache
+        self._demand = demand
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,10 +64,20 @@ class SiteServer:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await self._other(scope, receive, send)
             return
-        held = self._cache.find(scope["path"])
+        held = None
+        if scope["query_string"] or scope["path"].startswith(SEARCH):
+            try:
+                held = await self._demanded(scope)
+            except BadQuery as error:
+                await page(scope, 400, said=str(error))(scope, receive, send)
+                return
+        held = held or self._cache.find(scope["path"])
         if held is None:
             await self._other(scope, receive, send)
-            return
+        else:
+            await self._give(held, scope, send)
+
+    async def _give(self, held: Held, scope: Scope, send: Send) -> None:
         encoding = wanted = since = b""
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
@@ -80,6 +101,11 @@ class SiteServer:
         await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
         body = b"" if scope["method"] == "HEAD" else variant.body
         await send({"type": "http.response.body", "body": body})
+
+    async def _demanded(self, scope: Scope) -> Held | None:
+        if self._demand is None or not scope["path"].startswith(("/feeds/", "/opml.xml")):
+            return None
+        return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
 
     async def _compress(self, held: Held, coding: str) -> Variant:
         # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.
@@ -114,8 +140,10 @@ async def explain(request: Request, error: Exception) -> Response:
     return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
 
 
-def page(scope: Scope, status: int, headers: dict[str, str] | None = None) -> HTMLResponse:
-    """A small page that explains a status."""
+def page(
+    scope: Scope, status: int, headers: dict[str, str] | None = None, said: str | None = None
+) -> HTMLResponse:
+    """A small page that explains a status, or says what is ``said``."""
     phrase = HTTPStatus(status).phrase
     root = escape(scope.get("root_path", ""))
     return HTMLResponse(
@@ -125,7 +153,7 @@ def page(scope: Scope, status: int, headers: dict[str, str] | None = None) -> HT
 <meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="{root}/static/site.css"></head>
 <body><main><div class="hero"><h1>{escape(phrase)}</h1>
-<p class="lead">{escape(EXPLAINED.get(status, phrase + "."))}</p>
+<p class="lead">{escape(said or EXPLAINED.get(status, phrase + "."))}</p>
 <p><a href="{root}/">To the directory</a></p></div></main></body></html>
 """,
         status,

@@ -52,7 +52,12 @@ class Home:
 
     def store(self) -> Store:
         """The store of this HOME, opened. Raises StoreError."""
-        return open_store(f"sqlite:{self.path / 'communique.db'}")
+        return open_store(self.store_url)
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store of this HOME."""
+        return f"sqlite:{self.path / 'communique.db'}"
 
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:

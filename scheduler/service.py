@@ -60,7 +60,7 @@ class Service:
         self._schedule()
         server = QuietServer(
             uvicorn.Config(
-                create_app(self._home.site),
+                create_app(self._home.site, self._home.store_url, self._home.settings.site),
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -129,5 +129,9 @@ def show(home: Home, port: int) -> None:
     opened = listen("127.0.0.1", port)
     base = address_of(opened)
     click.echo(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)")
-    config = uvicorn.Config(create_app(home.site), log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        create_app(home.site, home.store_url, home.settings.site),
+        log_level="warning",
+        lifespan="off",
+    )
     uvicorn.Server(config).run(sockets=[opened])

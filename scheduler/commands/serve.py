@@ -20,6 +20,10 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
     click.echo(f"serving {home.site} at {address_of(opened)} (Ctrl-C stops)")
-    config = uvicorn.Config(create_app(home.site), log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        create_app(home.site, home.store_url, home.settings.site),
+        log_level="warning",
+        lifespan="off",
+    )
     uvicorn.Server(config).run(sockets=[opened])
     return 0

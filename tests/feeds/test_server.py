@@ -5,35 +5,19 @@ from __future__ import annotations
 import gzip
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from data.settings import Site
 from feeds.publish import publish
 from feeds.server import create_app
 from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.serving import served_by
 
 FEED = "/feeds/all.atom"
-
-
-class Server(uvicorn.Server):
-    """A server in a thread of its own, on a socket that is open before it starts."""
-
-    def __init__(self, folder: Path, limit: int) -> None:
-        app = create_app(folder, limit=limit)
-        super().__init__(uvicorn.Config(app, log_config=None, lifespan="off"))
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.thread = threading.Thread(target=self.run, kwargs={"sockets": [self.socket]})
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +40,7 @@ def web(site: Path) -> Iterator[httpx.Client]:
 
 
 def served(site: Path, limit: int = 1_000_000) -> Iterator[httpx.Client]:
-    server = Server(site, limit)
-    server.thread.start()
-    try:
-        # Without its own default of accepting gzip: each test says what it accepts.
-        with httpx.Client(base_url=server.url, headers={"accept-encoding": ""}) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        server.thread.join()
-        server.socket.close()
+    yield from served_by(create_app(site, limit=limit))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""Feeds that are made when they are asked for: searches, what once was, OPML of a selection.
+
+They are made from the store and held in a bounded memory for a minute, so that nobody who asks
+again and again keeps the store busy.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from data.errors import CommuniqueError
+from data.models import Facet, Release
+from data.search import Query
+from data.settings import Site
+from data.store import Store, open_store
+from feeds import opml
+from feeds.caching import Held, hold
+from feeds.clean import plain
+from feeds.directory import Directory, directory_of
+from feeds.entry import entry_of
+from feeds.feed import Feed, feed_of, language_of, updated_of
+from feeds.fragment import fragment_of, rendered
+from feeds.urls import FORMATS, Format, facet_of
+
+SEARCH = "/feeds/search"
+"""The address of searches without its suffix."""
+
+SECONDS = 60
+"""How long an answer is given again."""
+
+MOST = 128
+"""Answers that are held."""
+
+LONGEST = 2000
+"""Bytes of a query string that are read."""
+
+ASKED = frozenset({"q", "source", "topic", "lang", "asof"})
+
+
+class BadQuery(CommuniqueError):
+    """A query that can't be answered."""
+
+
+class Demand:
+    """Answers from the store that ``store_url`` names, for one site."""
+
+    def __init__(self, store_url: str, site: Site) -> None:
+        self._url = store_url
+        self._site = site
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str], tuple[float, Held]] = OrderedDict()
+
+    def answer(self, path: str, query: bytes) -> Held | None:
+        """The answer to a query, or None where the path takes none of what it asks.
+
+        Raises BadQuery for a query that asks for nothing possible, StoreError.
+        """
+        asked = asked_in(query)
+        if not asked and path.rpartition(".")[0] != SEARCH:
+            return None
+        key = path, urlencode(sorted(asked.items()))
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(key)
+            if held and now - held[0] < SECONDS:
+                return held[1]
+            # One at a time: whoever asks for much waits for himself.
+            made = self._made(path, asked)
+            if made is None:
+                return None
+            answer = held_of(*key, *made)
+            self._held[key] = now, answer
+            self._held.move_to_end(key)
+            while len(self._held) > MOST:
+                self._held.popitem(last=False)
+            return answer
+
+    def _made(self, path: str, asked: Mapping[str, str]) -> tuple[bytes, dt.datetime] | None:
+        if self._store is None:
+            self._store = open_store(self._url)
+        store = self._store
+        directory = directory_of(store, self._site)
+        if path == "/opml.xml":
+            chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
+            return opml.render(directory, chosen), dt.datetime.fromtimestamp(0, dt.UTC)
+        stem, _, suffix = path.rpartition(".")
+        kind = next((kind for kind in FORMATS if kind == suffix), None)
+        if kind is None:
+            return None
+        if stem == SEARCH:
+            query = Query(asked.get("q", ""), asked.get("source"), asked.get("topic"))
+            found = store.search(query, limit=self._site.entries)
+            lang = asked.get("lang")
+            releases = [one for one in found if not lang or one.content.language == lang]
+            named = named_feed(feed_of(directory, Facet(), ()), path, asked)
+            return self._filled(directory, named, releases, kind)
+        facet = facet_of(path)
+        if facet is None or "asof" not in asked or facet[0] not in store.facets():
+            return None
+        at = instant_of(asked["asof"])
+        then = store.as_of(facet[0], at, limit=self._site.entries)
+        named = named_feed(feed_of(directory, facet[0], ()), path, asked)
+        return self._filled(directory, named, then, kind)
+
+    def _filled(
+        self, directory: Directory, feed: Feed, releases: Sequence[Release], kind: Format
+    ) -> tuple[bytes, dt.datetime]:
+        fragments = [
+            fragment_of(entry_of(release, directory, mixed=True), b"") for release in releases
+        ]
+        filled = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
+        return rendered(filled, fragments, kind)[0], filled.updated
+
+
+def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
+    """A feed under the name and the addresses of what was asked for."""
+    said = urlencode(sorted(asked.items()))
+    name = f"As of {asked['asof']}" if "asof" in asked else f"Search: {plain(asked.get('q', ''))}"
+    stem = feed.site + path.rpartition(".")[0]
+    return replace(
+        feed,
+        title=f"{name} · {feed.title}",
+        id=f"{stem}?{said}",
+        addresses=tuple((kind, f"{stem}.{kind}?{said}") for kind in FORMATS),
+        links=(),
+    )
+
+
+def asked_in(query: bytes) -> dict[str, str]:
+    """What a query string asks for, of all that may be asked here."""
+    text = query[:LONGEST].decode("ascii", "replace")
+    try:
+        pairs = parse_qsl(text, max_num_fields=20)
+    except ValueError:
+        return {}
+    return {name: value for name, value in pairs if name in ASKED and value}
+
+
+def instant_of(day: str) -> dt.datetime:
+    """The end of a day, UTC. Raises BadQuery."""
+    try:
+        start = dt.datetime.fromisoformat(day).date()
+        return dt.datetime.combine(start, dt.time.max, dt.UTC)
+    except ValueError as error:
+        raise BadQuery(f"{day} is no day; write asof=2024-03-01") from error
+
+
+def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
+    """Whether a facet is in a selection by source and topic."""
+    return all(getattr(facet, name) == asked[name] for name in ("source", "topic") if name in asked)
+
+
+def held_of(path: str, said: str, body: bytes, updated: dt.datetime) -> Held:
+    """An answer as the server gives it."""
+    state = (int(updated.timestamp()) * 10**9, len(body), 0)
+    address = f"{path}?{hashlib.sha256(said.encode()).hexdigest()}"
+    return hold(address, path, state, body, follows=False)
