@@ -13,7 +13,7 @@ from spiders.guess import SURE
 from spiders.metadata import read_metadata
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
-from spiders.release_page import page_language
+from spiders.page_facts import page_language
 from spiders.selecting import find_selector
 from spiders.source import ReleaseRules
 
