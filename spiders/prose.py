@@ -23,7 +23,12 @@ from spiders.media import IMAGE, largest_source, path_of
 from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
 VOID: Final = frozenset(["hr", "col"])
-SPACE: Final = re.compile(r"\s+")
+TAGS: Final = ("<div>", "</div>")
+"""What an element is written as that has no meaning of its own but holds text."""
+
+WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?(?<![?#])")
+"""An address that is absolute as it stands; most are, and joining takes long."""
+
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
     r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>\s*</\1>"
@@ -88,6 +93,7 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
     opened: list[str] = []
     since, silent, broken = (0, 0), 0, False
     pending: list[str] = []
+    nameless: dict[etree._Element, list[int]] = {}
     walker = etree.iterwalk(root, events=("start", "end"))
     for count, (event, element) in enumerate(walker):
         tag = element.tag
@@ -108,17 +114,23 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
             if start:
                 gap = gap_of(tag)
                 silent += tag in SILENT
-                written = tag if tag in SAID else "div" if _holds(element) else ""
+                written = tag if tag in SAID else ""
                 holders.append(element)
                 opened.append(written if tag not in VOID else "")
                 if written:
                     html.append(f"<{written}{_attributes(element, base)}>")
+                else:
+                    nameless[element] = [len(html)]
+                    html.append("")
             else:
                 written = opened.pop()
                 silent -= tag in SILENT
                 holders.pop()
                 if written:
                     html.append(f"</{written}>")
+                elif element in nameless:
+                    nameless[element].append(len(html))
+                    html.append("")
                 gap = "" if tag in ROWS else gap_of(tag)
             if gap and not silent:
                 text.append(gap)
@@ -154,8 +166,13 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
             pending.append(said)
             broken = broken and said.isspace()
             if not silent:
-                text.append(SPACE.sub(" ", said))
+                text.append(said.replace("\n", " ").replace("\r", " "))
     close(prose, root, pending, since, silent=silent > 0)
+    for run in prose.runs:
+        places = nameless.pop(run.holder, [])
+        if len(places) == len(TAGS):
+            for place, one in zip(places, TAGS, strict=True):
+                html[place] = one
     return prose
 
 
@@ -168,23 +185,10 @@ def close(
     silent: bool,
 ) -> None:
     """End a line that began at the places ``since`` of the prose's HTML and text."""
-    line = SPACE.sub(" ", "".join(said)).strip()
+    line = " ".join("".join(said).split())
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
         prose.runs.append(Run(holder, line, *places, silent))
-
-
-def _holds(element: etree._Element) -> bool:
-    """Whether an element holds text itself, not only in elements within it."""
-    if element.text and not element.text.isspace():
-        return True
-    return any(
-        (child.tail and not child.tail.isspace()) or KINDS.get(child.tag, BLOCK) in _INLINE
-        for child in element
-    )
-
-
-_INLINE: Final = frozenset(set(KINDS.values()) - {SKIP})
 
 
 def _attributes(element: etree._Element, base: str) -> str:
@@ -194,7 +198,8 @@ def _attributes(element: etree._Element, base: str) -> str:
     parts = []
     for name, value in map(_named, element.items()):
         if name in KEPT_ATTRIBUTES:
-            kept = absolute(base, value) if name in ADDRESSES else value
+            whole = name not in ADDRESSES or WHOLE.fullmatch(value)
+            kept = value if whole else absolute(base, value)
             if kept is not None:
                 parts.append(f' {name}="{escape(kept)}"')
     return "".join(parts)
@@ -211,7 +216,7 @@ def _image(element: etree._Element, base: str) -> str:
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
     source = href if IMAGE.search(path_of(href)) else largest_source(named)
-    url = absolute(base, source) if source else None
+    url = source if WHOLE.fullmatch(source) else absolute(base, source) if source else None
     if not url:
         return ""
     parts = [

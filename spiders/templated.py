@@ -46,6 +46,9 @@ LINKS: Final = etree.XPath(
     f"following::a[@href][string-length(normalize-space()) >= {MIN_TITLE}]"
     "[not(ancestor::nav or ancestor::footer or ancestor::header)]"
 )
+LINKS_SEEN: Final = 80
+"""Links after a body that are looked at: what follows further down is no neighbour of it."""
+
 ABOVE_LINK: Final = 6
 """Elements above a link whose names are looked at."""
 
@@ -198,13 +201,18 @@ def date_in(text: str, reading: Reading) -> Published | None:
 def _links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """The other releases that a page names after its body."""
     found: dict[str, Link] = {}
+    met: set[str] = set()
     links = LINKS(body)
-    for link in links if isinstance(links, list) else ():
+    for link in links[:LINKS_SEEN] if isinstance(links, list) else ():
         if not isinstance(link, etree.ElementBase):
             continue
+        href = link.get("href") or ""
+        if href in met or href.startswith("#") or _elsewhere(link):
+            continue
+        met.add(href)
         title = clean_line("".join(map(str, link.itertext())))
-        url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
-        if url and url.startswith("http") and not _elsewhere(link):
+        url = absolute(base, href) if len(title) >= MIN_TITLE else None
+        if url and url.startswith("http"):
             found.setdefault(url, Link(url, title))
         if len(found) >= MAX_LINKS:
             break

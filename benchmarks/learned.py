@@ -1,0 +1,174 @@
+"""Pages a second of CPU by learned templates, as a ratio to trafilatura in the same run.
+
+    python benchmarks/learned.py [SHARED] [--rounds N]
+
+Templates are learned from the pages of sites that have five or more in SHARED (the folder of real
+pages, by default the one beside the project), and from the bundled press rooms. Then all pages that
+a template fits are read anew from their bytes, by it and by trafilatura in turn, each with title,
+date, body and metadata. What the reading by templates spends its time on is printed too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gzip
+import json
+import time
+import urllib.request
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import trafilatura
+
+from data.reading import Reading
+from scheduler.demo.rooms import showing
+from scheduler.demo.serving import rooms_served
+from spiders.learner import Learner
+from spiders.metadata import read_metadata
+from spiders.page import Page
+from spiders.release_page import read_release
+from spiders.source import ReleaseRules
+from spiders.template import decode_template
+from spiders.templated import TemplateReader
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+LEAST = 5
+"""Pages that a site must have."""
+
+READING = Reading("UTC", now=dt.datetime.now(dt.UTC))
+RULES = ReleaseRules()
+T = TypeVar("T")
+
+
+@dataclass
+class Shelf:
+    """Templates in memory."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """All of them, of whatever source."""
+        del source
+        return tuple(self.kept.values())
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep one."""
+        self.kept[f"{source} {layout}"] = template
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Pages of a site are in no order here: nothing is outdated."""
+
+
+def real_pages(shared: Path) -> dict[str, list[Page]]:
+    """The pages of the sites that have enough of them."""
+    folder = shared / "corpora" / "dev"
+    sites: dict[str, list[Page]] = defaultdict(list)
+    if not folder.is_dir():
+        return sites
+    with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if row["url"]:
+                body = gzip.decompress((folder / row["html_path"]).read_bytes())
+                sites[row["site"]].append(Page(row["url"], body))
+    return {site: pages for site, pages in sites.items() if len(pages) >= LEAST}
+
+
+def demo_pages() -> dict[str, list[Page]]:
+    """The release pages of the bundled press rooms on their first day."""
+    found: dict[str, list[Page]] = {}
+    with rooms_served() as rooms:
+        rooms.show(1)
+        for room, base in rooms.bases.items():
+            shown = showing(room, 1)
+            urls = [base.rstrip("/") + shown.room.address(one) for one in shown.releases]
+            found[room] = list(fetched(urls))
+    return found
+
+
+def fetched(urls: Iterable[str]) -> Iterator[Page]:
+    """The pages at addresses on loopback."""
+    for url in urls:
+        with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
+            body = answer.read()
+            if answer.headers["Content-Encoding"] == "gzip":
+                body = gzip.decompress(body)
+            yield Page(url, body, answer.headers["Content-Type"] or "")
+
+
+def fitting(site: str, pages: list[Page]) -> Iterator[tuple[TemplateReader, Page]]:
+    """The pages that a template fits, once one is learned from them."""
+    shelf = Shelf()
+    learner = Learner(site, [RULES], shelf)
+    for page in pages:
+        learner.read(page, READING, RULES, None)
+    templates = filter(None, map(decode_template, shelf.kept.values()))
+    readers = [TemplateReader(template) for template in templates]
+    for page in pages:
+        for reader in readers:
+            if reader.read(page, READING):
+                yield reader, page
+                break
+
+
+def timed(spent: dict[str, float], name: str, work: Callable[[], T]) -> T:
+    """What ``work`` gives, its seconds of CPU added under ``name``."""
+    start = time.process_time()
+    result = work()
+    spent[name] += time.process_time() - start
+    return result
+
+
+def measure(pages: list[tuple[TemplateReader, Page]], rounds: int) -> dict[str, float]:
+    """Seconds of CPU by what they were spent on."""
+    spent: dict[str, float] = defaultdict(float)
+    for _ in range(rounds):
+        for reader, page in pages:
+            url, body, kind = page.url, page.body, page.content_type
+            timed(spent, "ours", lambda: reader.read(Page(url, body, kind), READING))  # noqa: B023 - called at once
+            fresh = Page(url, body, kind)
+            timed(spent, "decoding", lambda: fresh.markup)  # noqa: B023 - as above
+            root = timed(spent, "parsing", lambda: fresh.tree)  # noqa: B023 - as above
+            timed(spent, "metadata", lambda: read_metadata(root))  # noqa: B023 - as above
+            timed(spent, "detection", lambda: read_release(Page(url, body, kind), READING))  # noqa: B023 - as above
+            timed(
+                spent,
+                "theirs",
+                lambda: trafilatura.bare_extraction(body, url=url, with_metadata=True),  # noqa: B023 - as above
+            )
+    return spent
+
+
+def main() -> None:
+    """Print rates, ratios and where the time goes, for real pages and for the press rooms."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("shared", nargs="?", type=Path, default=SHARED)
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    for name, sites in (("real pages", real_pages(options.shared)), ("demo rooms", demo_pages())):
+        chosen = [one for site, pages in sites.items() for one in fitting(site, pages)]
+        total = sum(map(len, sites.values()))
+        if not chosen:
+            print(f"{name}: no template fits any of {total} pages")
+            continue
+        spent = measure(chosen, options.rounds)
+        count = len(chosen) * options.rounds
+        size = sum(len(page.body) for _, page in chosen) / len(chosen) / 1000
+        print(f"{name}: {len(chosen)} of {total} pages fit a template, {size:.0f} kB on average")
+        for label, key in (("learned", "ours"), ("detected", "detection")):
+            rate = count / spent[key]
+            print(f"  {label:12} {rate:8.1f} pages/s of CPU, {spent['theirs'] / spent[key]:6.1f} x")
+        print(f"  trafilatura  {count / spent['theirs']:8.1f} pages/s of CPU")
+        rest = spent["ours"] - spent["decoding"] - spent["parsing"] - spent["metadata"]
+        for key, seconds in (*spent.items(), ("fields and body", rest)):
+            if key in {"decoding", "parsing", "metadata", "fields and body"}:
+                print(f"  {key:16} {seconds / count * 1000:6.2f} ms, {seconds / spent['ours']:.0%}")
+
+
+if __name__ == "__main__":
+    main()
