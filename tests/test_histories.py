@@ -139,14 +139,18 @@ class Site(RuleBasedStateMachine):
     def retitle(self, key: int, title: str) -> None:
         """Change a title."""
         page = self.site[key]
-        if page.alive and title != page.title and key in self.ids:
+        # One edit between two visits: a title that is changed back was never edited for a visitor.
+        untouched = page.alive and key in self.ids and key not in self.edited
+        if untouched and title != page.title:
             self.site[key] = replace(page, title=title)
             self.edited.add(key)
 
     @rule(key=pages, day=st.integers(4, 9))
     def redate(self, key: int, day: int) -> None:
         """Print another date on a release; nobody who has it may see it move."""
-        if key in self.ids:
+        if key in self.ids and self.site[key].alive:
+            # Known at its address: another address and another date at once make another release.
+            self.visit()
             self.site[key] = replace(self.site[key], shown=f"2026-03-0{day}")
 
     @rule(key=pages)
@@ -176,8 +180,12 @@ class Site(RuleBasedStateMachine):
         for key, page in self.site.items():
             if page.alive and (redirect or page.shown):
                 self.redirects[page.url] = key
+            # What comes back later, at an address never seen, is known by its first date only.
             self.site[key] = replace(
-                page, prefix=f"/v{self.relaunches}/news", scheme="https://www.harbour.example"
+                page,
+                prefix=f"/v{self.relaunches}/news",
+                scheme="https://www.harbour.example",
+                shown=page.shown if page.alive else "",
             )
         self.visit()
 
