@@ -25,7 +25,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
     """What comes before the entries of a feed, and after them."""
-    return around(head(feed), b"</feed>")
+    return around(feed, head(feed), b"</feed>")
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:

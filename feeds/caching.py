@@ -70,7 +70,8 @@ class Held:
     """A file in memory, under the path of its ``address``.
 
     ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are its strong entity tags
-    by coding, made or not; ``unchanged`` the headers of a 304 by tag.
+    by coding, made or not; ``unchanged`` the headers of a 304 by tag, and ``headers`` those that
+    an answer with a body has besides.
     """
 
     address: str
@@ -79,11 +80,12 @@ class Held:
     modified: int
     tags: dict[str, bytes]
     unchanged: dict[bytes, Headers]
+    headers: Headers
     variants: dict[str, Variant] = field(default_factory=dict)
 
     def add(self, coding: str, body: bytes) -> Variant:
         """Keep the body in one coding."""
-        headers = [*self.unchanged[self.tags[coding]]]
+        headers = [*self.unchanged[self.tags[coding]], *self.headers]
         headers.append((b"content-length", str(len(body)).encode()))
         if coding != IDENTITY:
             headers.append((b"content-encoding", coding.encode()))
@@ -187,24 +189,27 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
     modified = state[0] // 10**9
-    headers = [
-        (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
+    # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
+    short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
         (b"vary", b"accept-encoding"),
+    ]
+    headers = [
+        (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", FEED_POLICY if is_feed else PAGE_POLICY),
     ]
     if is_feed:
         # Feeds are public, and readers that run in a browser may take them.
-        headers.append((b"access-control-allow-origin", b"*"))
+        short.append((b"access-control-allow-origin", b"*"))
         headers.extend((b"link", link) for link in links_in(body[:HEAD]))
     digest = hashlib.sha256(body).hexdigest()[:32]
     tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}
     tags[IDENTITY] = f'"{digest}"'.encode()
-    unchanged = {tag: [*headers, (b"etag", tag)] for tag in tags.values()}
-    held = Held(address, file, state, modified, tags, unchanged)
+    unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
+    held = Held(address, file, state, modified, tags, unchanged, headers)
     held.add(IDENTITY, body)
     return held
 

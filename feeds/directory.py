@@ -58,8 +58,12 @@ class Directory:
         return self.sources.get(source) or Source(source, source, "")
 
     def topic(self, topic: str) -> str:
-        """The label of a topic; its slug where it has none."""
-        return plain(self.topics.get(topic) or topic) or "Topic"
+        """The label of a topic; where it has none, its slug written as one."""
+        label = plain(self.topics.get(topic) or topic)
+        if label == topic:
+            label = plain(topic.replace("-", " "))
+            label = label[:1].upper() + label[1:]
+        return label or "Topic"
 
     def feed(self, facet: Facet, kind: Format) -> str:
         """The absolute address of a facet's feed."""

@@ -7,6 +7,7 @@ elements, or to switch the locale of the process (as it does to write a date of 
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any, TypeAlias
 
 from feedgen.entry import FeedEntry
@@ -96,7 +97,13 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
     return whole[whole.index(b">") + 1 : whole.rindex(b"</")]
 
 
-def around(root: Element, end: bytes) -> tuple[bytes, bytes]:
-    """What comes before and after the entries of a feed, whose root ends with the tags ``end``."""
+def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
+    """What comes before and after the entries of a feed, whose root ends with the tags ``end``.
+
+    The stylesheet is for people who open a feed in a browser; it is CSS, since browsers are giving
+    up XSLT.
+    """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
-    return b"\n".join((b"<?xml version='1.0' encoding='UTF-8'?>", head, b"")), b"\n" + end + b"\n"
+    style = f'<?xml-stylesheet type="text/css" href="{escape(feed.site)}/static/feed.css"?>'
+    first = b"<?xml version='1.0' encoding='UTF-8'?>"
+    return b"\n".join((first, style.encode(), head, b"")), b"\n" + end + b"\n"

@@ -33,7 +33,7 @@ NAMESPACES = {
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
     """What comes before the items of a feed, and after them."""
-    return around(head(feed), b"</channel></rss>")
+    return around(feed, head(feed), b"</channel></rss>")
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:

@@ -88,7 +88,10 @@ class SiteServer:
                 since = value
         coding = accepted(encoding, CODINGS) if encoding else IDENTITY
         tag: bytes | None = None
-        if wanted:
+        if wanted in held.unchanged:
+            # As nearly every reader asks; the general case costs more.
+            tag = wanted
+        elif wanted:
             tag = matching(wanted, (held.tags[coding], *held.tags.values()))
         elif since and has_since(since, held.modified):
             tag = held.tags[coding]

@@ -64,6 +64,8 @@ class Service:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                proxy_headers=False,
+                server_header=False,
             )
         )
         serving = asyncio.create_task(server.serve(sockets=[opened]))

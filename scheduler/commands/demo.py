@@ -133,5 +133,7 @@ def show(home: Home, port: int) -> None:
         create_app(home.site, home.store_url, home.settings.site),
         log_level="warning",
         lifespan="off",
+        proxy_headers=False,
+        server_header=False,
     )
     uvicorn.Server(config).run(sockets=[opened])

@@ -24,6 +24,8 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
         create_app(home.site, home.store_url, home.settings.site),
         log_level="warning",
         lifespan="off",
+        proxy_headers=False,
+        server_header=False,
     )
     uvicorn.Server(config).run(sockets=[opened])
     return 0
