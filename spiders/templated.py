@@ -66,6 +66,7 @@ class TemplateReader:
         self._body = _finder(rules.body and rules.body.removesuffix("::text"))
         self._drop = Finder(*rules.drop, within=True) if rules.drop else None
         self._boilerplate = frozenset(map(squash, template.boilerplate))
+        self._longest = 2 * max(map(len, template.boilerplate), default=0)
 
     def read(
         self, page: Page, reading: Reading, hint: ListingItem | None = None
@@ -126,7 +127,8 @@ class TemplateReader:
         prose = write(body, page.base, dropped)
         kept = []
         for run in prose.runs:
-            if self._boilerplate and squash(run.text) in self._boilerplate:
+            short = len(run.text) <= self._longest
+            if short and squash(run.text) in self._boilerplate:
                 prose.cut(run)
             elif not run.silent:
                 kept.append(run)
