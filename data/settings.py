@@ -93,7 +93,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 100
     hub: Annotated[
         str,
-        msgspec.Meta(description="The address of a WebSub hub that is told of changed feeds."),
+        msgspec.Meta(description="The address of a WebSub hub that feeds name; it must look for changes "
+            "itself."),
     ] = ""
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
