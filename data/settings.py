@@ -93,8 +93,10 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 100
     hub: Annotated[
         str,
-        msgspec.Meta(description="The address of a WebSub hub that feeds name; it must look for changes "
-            "itself."),
+        msgspec.Meta(
+            description="The address of a WebSub hub that feeds name; it must look for changes "
+            "itself."
+        ),
     ] = ""
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
