@@ -104,6 +104,7 @@ FIRST = (
         slot    INTEGER NOT NULL,            -- of time, see data/stories.py
         band    INTEGER NOT NULL,            -- of MinHash, or an anchor: see data/sketch.py
         release INTEGER NOT NULL,
+        anchors INTEGER NOT NULL,            -- how many the release has
         PRIMARY KEY (slot, band, release)
     ) STRICT, WITHOUT ROWID
     """,

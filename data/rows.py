@@ -51,6 +51,20 @@ def encode(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
+class Body(msgspec.Struct):
+    """Of a content, only what is compared."""
+
+    body_text: str = ""
+
+
+_body = msgspec.json.Decoder(Body)
+
+
+def body_of(text: str) -> str:
+    """The body of a content, from its column."""
+    return _body.decode(text).body_text
+
+
 def decode_run(text: str) -> Run:
     """The report of a run from its column."""
     return _run.decode(text)

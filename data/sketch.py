@@ -50,13 +50,24 @@ class Sketch:
         hashes = np.array(RMinHash.hash_token_sets([words])[0], np.uint64) if words else _NONE
         self._triples = _runs(hashes)
 
+    def forget_words(self) -> None:
+        """Keep only what is compared, which is far smaller."""
+        _ = self.shingles
+        self.words = []
+        self._triples = _NONE
+
     @cached_property
     def shingles(self) -> Hashes:
         """The distinct shingles, sorted: hashes of all runs of three words.
 
         A shorter text is one shingle, an empty one none.
         """
-        return np.unique(self._triples)
+        ordered = np.sort(self._triples)
+        if not len(ordered):
+            return ordered
+        fresh = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        distinct: Hashes = ordered[fresh]
+        return distinct
 
     @cached_property
     def bands(self) -> tuple[int, ...]:
@@ -102,7 +113,7 @@ def sketch(text: str) -> Sketch:
 
 def jaccard(left: Sketch, right: Sketch) -> float:
     """Shared shingles over all shingles, 0 to 1; two empty texts have nothing in common."""
-    shared = _shared(left, right)
+    shared = shared_shingles(left, right)
     either = len(left.shingles) + len(right.shingles) - shared
     return shared / either if either else 0.0
 
@@ -110,11 +121,16 @@ def jaccard(left: Sketch, right: Sketch) -> float:
 def containment(left: Sketch, right: Sketch) -> float:
     """The part of the shorter text's shingles that stand in the longer one as well, 0 to 1."""
     least = min(len(left.shingles), len(right.shingles))
-    return _shared(left, right) / least if least else 0.0
+    return shared_shingles(left, right) / least if least else 0.0
 
 
-def _shared(left: Sketch, right: Sketch) -> int:
-    return len(np.intersect1d(left.shingles, right.shingles, assume_unique=True))
+def shared_shingles(left: Sketch, right: Sketch) -> int:
+    """How many shingles two texts have in common."""
+    few, many = sorted((left.shingles, right.shingles), key=len)
+    if not len(few):
+        return 0
+    places = np.minimum(many.searchsorted(few), len(many) - 1)
+    return int(np.count_nonzero(many[places] == few))
 
 
 def _runs(words: Hashes) -> Hashes:

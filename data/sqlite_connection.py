@@ -57,6 +57,7 @@ class SqliteConnection:
         self._threads.db = Database(connection)
         self._threads.depth = 0
         self._threads.marks = []
+        self._threads.sketches = {}
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def _ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:

@@ -20,7 +20,7 @@ from data.identity import (
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
-from data.sqlite_stories import Near, SqliteStories
+from data.sqlite_stories import Near, SqliteStories, places
 
 NEAREST = 20
 """How many stored releases of the source a page at a new address is compared with."""
@@ -87,6 +87,7 @@ class SqliteRecording(SqliteStories):
                 told = self._tell(number, draft, release, read, None) if draft.editions else release
             if told is not release:
                 verdict = replace(verdict, release=told)
+            self._remember(number, read.print, read.body)
         return verdict
 
     def _owner(self, draft: Draft, read: Reading, claimed: str | None) -> Kept | None:
@@ -114,13 +115,12 @@ class SqliteRecording(SqliteStories):
         if not draft.content.body_text:
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
-        places = ",".join("?" * len(near.shared))
         rows = self._ask(
             "SELECT number FROM releases WHERE source = ? AND print = ? UNION SELECT number"
-            f" FROM releases WHERE number IN ({places}) AND source = ? AND day = ?",
-            [draft.source, read.print, *near.shared, draft.source, day],
+            f" FROM releases WHERE number IN ({places(near.nearest)}) AND source = ? AND day = ?",
+            [draft.source, read.print, *near.nearest, draft.source, day],
         )
-        near_ones = sorted((row[0] for row in rows), key=lambda n: (-near.shared.get(n, 0), n))
+        near_ones = sorted((row[0] for row in rows), key=lambda n: (-near.bands.get(n, 0), n))
         candidates = {
             kept.release.id: kept
             for number in near_ones[:NEAREST]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from data.models import Release
-from data.sketch import Sketch, containment, jaccard, sketch
+from data.sketch import Sketch, containment, shared_shingles, sketch
 
 SAME_TEXT: Final = 0.7
 """Jaccard similarity from which two releases are one story."""
@@ -19,12 +20,24 @@ CONTAINED: Final = 0.85
 LEAST_SHINGLES: Final = 20
 """Shorter texts are never one story: a bare "Photo release" is like any other."""
 
+LIKELY: Final = 0.5
+"""Part of the anchors of the shorter text that must be shared, where no band is."""
+
 SLOT: Final = 64 * 86_400
 """Seconds in a slot of time. Copies are looked for in a release's own slot and the nearer one
 beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
 
 HOT: Final = 64
 """Releases in one bucket of one slot; later ones are found by their other bands."""
+
+
+class Likeness(Enum):
+    """How one text is like another: ``WITHIN`` it or ``HOLDS`` it, nearly whole."""
+
+    NONE = "none"
+    SAME = "same"
+    WITHIN = "within"
+    HOLDS = "holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +52,26 @@ class Telling:
     overlap: float
 
 
-def same_story(left: Sketch, right: Sketch) -> bool:
-    """Whether two texts are the same story: much the same, or one within the other."""
-    if min(len(left.shingles), len(right.shingles)) < LEAST_SHINGLES:
-        return False
-    return jaccard(left, right) >= SAME_TEXT or containment(left, right) >= CONTAINED
+def likeness(left: Sketch, right: Sketch) -> Likeness:
+    """Whether two texts are much the same, or one stands within the other, or neither."""
+    sizes = len(left.shingles), len(right.shingles)
+    if min(sizes) < LEAST_SHINGLES:
+        return Likeness.NONE
+    shared = shared_shingles(left, right)
+    if shared >= SAME_TEXT * (sum(sizes) - shared):
+        return Likeness.SAME
+    if shared >= CONTAINED * min(sizes):
+        return Likeness.WITHIN if sizes[0] < sizes[1] else Likeness.HOLDS
+    return Likeness.NONE
+
+
+def likely(bands: int, anchors: int, fewest: int) -> bool:
+    """Whether two texts that share so many marks are worth comparing in full.
+
+    ``fewest`` is the number of anchors of the one that has fewer: of a text that stands within
+    another, most are shared; of a mere common passage, few.
+    """
+    return bands > 0 or anchors >= max(1.0, LIKELY * fewest)
 
 
 def first_to_last(releases: Iterable[Release]) -> list[Release]:

@@ -1,0 +1,345 @@
+"""How surely and how fast releases that tell the same are found, beside datasketch.
+
+    python benchmarks/dedup.py [--texts N] [--curve N …] [--shared SHARED]
+
+Texts are those of ../shared (White House releases; Sri Lanka's in English, Sinhala and Tamil), and
+where there must be more, new ones spliced of their paragraphs, so that unrelated texts share
+passages as press texts do. Each starts a family: it alone, or with copies in which from none to
+half of the words were replaced, dropped or added, or which hold it whole within a longer text. The
+truth is the Jaccard similarity of word triples of all pairs in a family, computed by other code
+than ours; pairs across families that we join are checked likewise.
+
+Ours is what `Store.record` does: sketch, look up the band table in SQLite, verify in full, enter;
+without the store, the table is a dict. datasketch (MinHashLSH, threshold 0.7) looks up and enters
+the same word triples in memory, unverified. Seconds are those of the processor, so that neighbours
+on the machine don't count. `--curve` prints the cost of one text in stores of
+growing size, of releases in the order of publication.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gzip
+import json
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+from pathlib import Path
+
+from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]  # it ships none
+
+from data.models import Content, Draft, Published, Release
+from data.sketch import Sketch, sketch
+from data.sqlite import SqliteStore
+from data.sqlite_stories import Near
+from data.stories import HOT, likely, likeness
+from data.words import tokens
+
+NOON = dt.datetime(2010, 3, 2, 12, tzinfo=dt.UTC)
+BATCH = 200
+MOST = 0.12
+"""The greatest share of words that a copy changes: down to a similarity of about a half."""
+
+LEAST_WORDS, LEAST_PARAGRAPHS, WAITING = 8, 3, 40
+REPLACED, ADDED = 0.4, 0.7
+LEAST_SHINGLES, WHOLE, SAME, SURELY = 20, 0.9, 0.7, 0.8
+SURE, LIKE, HELD = "Jaccard 0.8 and more", "Jaccard 0.7 to 0.8", "held within a longer text"
+TARGETS = {SURE: 0.995, LIKE: 0.98, HELD: 0.0}
+PRECISION = 0.97
+PER_DAY = 274
+"""Texts of one day: a million in ten years."""
+
+WORD = re.compile(r"[^\W_]+(?:[^\s\W_]|[\u0300-\u036f\u0900-\u0dff])*")
+BESIDE = Path(__file__).resolve().parents[2] / "shared"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text and the number of its family; ``holds`` if it is longer and holds the first whole."""
+
+    number: int
+    family: int
+    text: str
+    holds: bool = False
+
+
+def seeds(shared: Path) -> list[str]:
+    """The real texts."""
+    folder = shared / "corpora" / "dev" / "neardup"
+    found = []
+    for name, field in (("whitehouse", "text_md"), ("lk_pmd", "text")):
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            found += [json.loads(line)[field] for line in lines]
+    return found
+
+
+def distinct(real: list[str]) -> list[str]:
+    """The texts without those that are like an earlier one: their families would be one."""
+    index: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    kept: list[str] = []
+    for text in real:
+        triples = true_triples(text)
+        shared = Counter(other for triple in triples for other in index[triple])
+        if any(count > 0.3 * len(triples) for count in shared.values()):
+            continue
+        for triple in triples:
+            index[triple].append(len(kept))
+        kept.append(text)
+    return kept
+
+
+def texts(real: list[str], count: int) -> Iterator[Text]:
+    """Families of texts, those of one family within some days of each other."""
+    chance = random.Random(7)  # noqa: S311 - data that repeats, no secret
+    parted = [
+        [p for p in re.split(r"\n\s*\n", text) if len(p.split()) > LEAST_WORDS] for text in real
+    ]
+    paragraphs = [p for parts in parted if len(parts) > LEAST_PARAGRAPHS for p in parts]
+    vocabulary = sorted({word for text in real for word in text.split()})
+    chance.shuffle(real)
+    waiting: list[Text] = []
+    number = family = 0
+    while number < count:
+        if family < len(real):
+            first = real[family]
+        else:
+            first = "\n\n".join(chance.sample(paragraphs, chance.randint(3, 8)))
+        waiting.append(Text(0, family, first))
+        waiting += [
+            Text(0, family, mutated(first, chance.random() * MOST, vocabulary, chance))
+            for _ in range(chance.choice([0, 0, 0, 1, 1, 2, 4]))
+        ]
+        if family % 20 == 0:
+            around = [text for text in chance.sample(paragraphs, 60) if text not in first]
+            half = len(first.split()) * chance.uniform(0.5, 2)
+            while around and len(" ".join(around).split()) > 2 * half:
+                around.pop()
+            middle = len(around) // 2
+            longer = "\n\n".join([*around[:middle], first, *around[middle:]])
+            waiting.append(Text(0, family, longer, holds=True))
+        family += 1
+        chance.shuffle(waiting)
+        while len(waiting) > WAITING and number < count:
+            one = waiting.pop()
+            yield replace(one, number=number)
+            number += 1
+
+
+def mutated(text: str, rate: float, vocabulary: list[str], chance: random.Random) -> str:
+    """A copy in which some words were replaced, dropped or added."""
+    lines = []
+    for line in text.split("\n"):
+        words = []
+        for word in line.split(" "):
+            roll = chance.random() / rate if rate else 1.0
+            if roll >= 1.0:
+                words.append(word)
+            elif roll < REPLACED:
+                words.append(chance.choice(vocabulary))
+            elif roll < ADDED:
+                words += [word, chance.choice(vocabulary)]
+        lines.append(" ".join(words))
+    return "\n".join(lines)
+
+
+def true_triples(text: str) -> frozenset[tuple[str, ...]]:
+    """The word triples of a text, by code that is not ours."""
+    words = WORD.findall(text.casefold())
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
+class TimedStore(SqliteStore):
+    """The store, with a clock on what finds and keeps stories."""
+
+    seconds = 0.0
+
+    def _near(self, text: Sketch, order: dt.datetime) -> Near:
+        started = time.process_time()
+        found = super()._near(text, order)
+        self.seconds += time.process_time() - started
+        return found
+
+    def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Release]:
+        started = time.process_time()
+        found = super()._kin(number, release, text, near)
+        self.seconds += time.process_time() - started
+        return found
+
+    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+        started = time.process_time()
+        super()._enter(number, order, text, hot)
+        self.seconds += time.process_time() - started
+
+
+def draft_of(one: Text, at: dt.datetime) -> Draft:
+    """A release of a source of its own."""
+    source = f"s{one.number}"
+    published = Published(at.replace(microsecond=0), "second", "UTC", "", "json-ld")
+    content = Content(f"Release {one.number}", published, "en", body_text=one.text)
+    return Draft(source, f"https://{source}.example/{one.number}", content)
+
+
+def stored(store: TimedStore, some: list[Text]) -> float:
+    """Seconds that the sketches, the band table and its commit take for some texts."""
+    before = store.seconds
+    commits = sketches = 0.0
+    for place in range(0, len(some), BATCH):
+        with store.together():
+            for one in some[place : place + BATCH]:
+                at = NOON + dt.timedelta(days=one.number / PER_DAY)
+                store.record(draft_of(one, at), seen=at, since=at)
+            started = time.process_time()
+        commits += time.process_time() - started
+    for one in some:
+        started = time.process_time()
+        _ = sketch(one.text).marks
+        sketches += time.process_time() - started
+    return store.seconds - before + commits + sketches
+
+
+def in_memory(some: list[Text]) -> float:
+    """Seconds of the same work with the table in a dict."""
+    table: dict[int, list[int]] = defaultdict(list)
+    kept: list[Sketch] = []
+    started = time.process_time()
+    for number, one in enumerate(some):
+        own = sketch(one.text)
+        bands = Counter(other for band in own.bands for other in table[band][:HOT])
+        anchors = Counter(other for band in own.anchors for other in table[band][:HOT])
+        for other in bands.keys() | anchors.keys():
+            fewest = min(len(own.anchors), len(kept[other].anchors))
+            if likely(bands[other], anchors[other], fewest):
+                likeness(own, kept[other])
+        for band in own.marks:
+            table[band].append(number)
+        kept.append(own)
+    return time.process_time() - started
+
+
+def with_datasketch(some: list[Text]) -> float:
+    """Seconds of datasketch in memory, over the same words."""
+    table = MinHashLSH(threshold=0.7, num_perm=128)
+    started = time.process_time()
+    for one in some:
+        words = tokens(one.text)
+        hashed = MinHash(128)
+        hashed.update_batch({b" ".join(t) for t in zip(words, words[1:], words[2:], strict=False)})
+        table.query(hashed)
+        table.insert(one.number, hashed)
+    return time.process_time() - started
+
+
+def quality(store: TimedStore, made: list[Text]) -> bool:
+    """Print recall and precision of the stories in the store; whether they reach their targets."""
+    stories = {int(release.source[1:]): release.story for release in store.collected()}
+    families: dict[int, list[Text]] = defaultdict(list)
+    joined: dict[str, list[Text]] = defaultdict(list)
+    for one in made:
+        families[one.family].append(one)
+        if story := stories[one.number]:
+            joined[story].append(one)
+    found: dict[str, list[bool]] = {kind: [] for kind in TARGETS}
+    for family in families.values():
+        for left, right in combinations(family, 2):
+            story = stories[left.number]
+            if kind := kind_of(left, right):
+                found[kind].append(story is not None and story == stories[right.number])
+    right_pairs = [
+        left.family == right.family or _alike(left.text, right.text)
+        for members in joined.values()
+        for left, right in combinations(members, 2)
+    ]
+    good = True
+    for kind, least in TARGETS.items():
+        recall = sum(found[kind]) / max(len(found[kind]), 1)
+        good = good and recall >= least
+        print(f"recall, {kind}: {recall:.4f} of {len(found[kind]):,} pairs (target {least})")
+    precision = sum(right_pairs) / max(len(right_pairs), 1)
+    pairs = len(right_pairs)
+    print(f"precision: {precision:.4f} of {pairs:,} pairs in one story (target {PRECISION})")
+    return good and precision >= PRECISION
+
+
+def kind_of(left: Text, right: Text) -> str | None:
+    """Which recall a pair of one family counts for, or None."""
+    a, b = true_triples(left.text), true_triples(right.text)
+    least, shared = min(len(a), len(b)), len(a & b)
+    if least < LEAST_SHINGLES:
+        return None
+    similar = shared / len(a | b)
+    if left.holds or right.holds:
+        return HELD if shared >= WHOLE * least and similar < SAME else None
+    if similar >= SURELY:
+        return SURE
+    return LIKE if similar >= SAME else None
+
+
+def _alike(left: str, right: str) -> bool:
+    a, b = true_triples(left), true_triples(right)
+    shared = len(a & b)
+    return shared >= 0.7 * len(a | b) or shared >= 0.85 * min(len(a), len(b))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", type=int, default=10_000)
+    parser.add_argument("--curve", type=int, nargs="*", default=[])
+    parser.add_argument("--shared", type=Path, default=BESIDE)
+    given = parser.parse_args()
+    if not given.shared.is_dir():
+        sys.exit(f"no texts in {given.shared}; give the folder that holds corpora/dev/neardup")
+    real = distinct(seeds(given.shared))
+    with tempfile.TemporaryDirectory() as folder:
+        store = TimedStore(Path(folder) / "communique.db")
+        made = list(texts(real, given.texts))
+        words = sum(len(one.text.split()) for one in made) / len(made)
+        print(f"{len(made):,} texts of {words:.0f} words")
+        seconds = stored(store, made)
+        some = made[:5000]
+        rival = with_datasketch(some) / len(some)
+        memory = in_memory(some) / len(some)
+        print(f"datasketch in memory: {1 / rival:,.0f} texts a second")
+        print(f"ours in memory: {1 / memory:,.0f}, ratio {rival / memory:.1f} (target 5)")
+        ours = seconds / len(made)
+        print(f"ours in the store: {1 / ours:,.0f}, ratio {rival / ours:.1f} (target 3)")
+        good = quality(store, made)
+        store.close()
+    if given.curve:
+        curve(real, given.curve)
+    if not good:
+        sys.exit("recall or precision is below its target")
+
+
+def curve(real: list[str], sizes: list[int]) -> None:
+    """Print what one text costs in stores of growing size."""
+    window = 5000
+    with tempfile.TemporaryDirectory() as folder:
+        store = TimedStore(Path(folder) / "communique.db")
+        made = texts(real, max(sizes) + window)
+        number = 0
+        first = 0.0
+        for size in sorted(sizes):
+            while number < size:
+                some = list(islice(made, BATCH))
+                stored(store, some)
+                number += len(some)
+            cost = stored(store, list(islice(made, window))) / window
+            number += window
+            first = first or cost
+            print(
+                f"at {size:>9,} texts: {cost * 1e6:.0f} us a text, {cost / first:.2f} of the first",
+                flush=True,
+            )
+        store.close()
+
+
+if __name__ == "__main__":
+    main()
