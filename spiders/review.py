@@ -12,8 +12,8 @@ from data.reading import Reading
 from spiders.guess import SURE
 from spiders.metadata import read_metadata
 from spiders.page import Page
-from spiders.pages import ListingItem, ReleasePage
 from spiders.page_facts import page_language
+from spiders.pages import ListingItem, ReleasePage
 from spiders.selecting import find_selector
 from spiders.source import ReleaseRules
 
