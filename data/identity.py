@@ -1,16 +1,16 @@
-"""Which release a draft is, and what becomes of it: pure decisions over values."""
+"""Which release a draft is: pure decisions over values."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
-from data.dedup import differences, text_print
-from data.models import Content, Draft, Published, Release
+from data.dedup import text_print
+from data.models import Content, Draft, Release
 from data.normalize import canonical_url
 from data.sketch import Sketch, containment, jaccard, sketch
 from data.words import tokens
@@ -29,40 +29,8 @@ LEAST_WITHIN: Final = 0.5
 """Part of the shorter text that stands in the longer, and part of the longer that the shorter is,
 from which a new layout merely shows more or less of the same text."""
 
-REPLACED: Final = 0.1
-"""Jaccard similarity below which a page with another title and day is not the release any more."""
-
 LEAST_CLAIM: Final = 0.3
 """Similarity that a page must have with the release whose canonical address it claims."""
-
-FUTURE: Final = dt.timedelta(hours=36)
-"""How far ahead of its first sight a date may lie: noon of today, in any zone."""
-
-OLDEST_YEAR: Final = 1800
-EPOCH: Final = dt.date(1970, 1, 1)
-
-LOST_BODY: Final = (
-    "the page no longer shows a body where it did before; the last good text is kept "
-    "(check the source with `communique sources check`)"
-)
-OTHER_PAGE: Final = (
-    "the address now shows another page, with another title, date and text; the last good text is "
-    "kept (it may be a notice, a login or a challenge)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a draft turned out to be, and the release as it shall be kept.
-
-    ``fields`` names what changed. ``doubt`` is a sentence where the draft was not believed and the
-    last good content stays.
-    """
-
-    kind: Literal["new", "changed", "unchanged"]
-    release: Release
-    fields: tuple[str, ...] = ()
-    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +42,7 @@ class Candidate:
     print: bytes
 
 
-class Reading:
+class Likeness:
     """A draft as it is compared: its words, and the print of all that readers would care about."""
 
     def __init__(self, draft: Draft, files: frozenset[str]) -> None:
@@ -108,7 +76,7 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
     return None if bare or key in {canonical_url(url) for url in front} else key
 
 
-def claims(draft: Draft, read: Reading, owner: Release, *, claimed: bool) -> bool:
+def claims(draft: Draft, read: Likeness, owner: Release, *, claimed: bool) -> bool:
     """Whether ``owner``, which holds the address that the draft calls canonical, is the draft.
 
     A claim alone proves nothing: the day and the text must fit as well, fully where the owner was
@@ -119,7 +87,7 @@ def claims(draft: Draft, read: Reading, owner: Release, *, claimed: bool) -> boo
 
 
 def moved(
-    draft: Draft, read: Reading, candidates: Iterable[Candidate], since: dt.datetime
+    draft: Draft, read: Likeness, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:
     """The stored release that this draft is, at an address never seen before; or None.
 
@@ -151,80 +119,6 @@ def moved(
     return best[2] if best else None
 
 
-def judge(draft: Draft, known: Release, seen: dt.datetime) -> Verdict:
-    """Whether a draft of a known release has changed, and the release to keep.
-
-    ``published`` and the id of the release never move. A page whose bytes are the same has not
-    changed, whatever our own code now reads in it: then the better reading is kept without a
-    revision. An empty body never replaces one that was read before, nor does a page that shares
-    neither title, day nor text with it.
-    """
-    content = replace(draft.content, published=known.content.published)
-    same_bytes = bool(draft.digest) and draft.digest == known.digest
-    fields = frozenset[str]() if same_bytes else differences(known.content, content)
-    doubt = _doubt(draft.content, known, fields)
-    if doubt:
-        return Verdict("unchanged", known, doubt=doubt)
-    met = replace(
-        known,
-        url=_address(draft, known),
-        aliases=tuple(sorted({*known.aliases, draft.url, *draft.aliases})),
-        content=content if same_bytes else known.content,
-        last_seen=seen,
-        retracted=None,
-        digest=draft.digest or known.digest,
-    )
-    if fields:
-        revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
-        return Verdict("changed", revised, tuple(sorted(fields)))
-    if known.retracted is not None:
-        return Verdict("changed", replace(met, updated=seen), ("retracted",))
-    return Verdict("unchanged", met)
-
-
-def born(draft: Draft, seen: dt.datetime) -> Release:
-    """The release that a draft is at first sight."""
-    stated = draft.content.published
-    published = stated if stated and _possible(stated, seen) else _first_seen(stated, seen)
-    return Release(
-        id=mint(draft.source, draft.url),
-        source=draft.source,
-        url=draft.url,
-        content=draft.content
-        if published is stated
-        else replace(draft.content, published=published),
-        first_seen=seen,
-        last_seen=seen,
-        updated=seen,
-        order=seen if published.at > seen + FUTURE else published.at,
-        aliases=tuple(sorted({draft.url, *draft.aliases})),
-        digest=draft.digest,
-    )
-
-
-def _address(draft: Draft, known: Release) -> str:
-    """Where the release is now: it moves to an address never seen, or where the old one leads.
-
-    A page that answers under two addresses doesn't move back and forth between them.
-    """
-    here, there = canonical_url(draft.url), canonical_url(known.url)
-    if here == there:
-        upgraded = draft.url.startswith("https:") and known.url.startswith("http:")
-        return draft.url if upgraded else known.url
-    redirected = there in {canonical_url(url) for url in draft.aliases}
-    unseen = here not in {canonical_url(url) for url in known.aliases}
-    return draft.url if redirected or unseen else known.url
-
-
-def _possible(stated: Published, seen: dt.datetime) -> bool:
-    return OLDEST_YEAR <= stated.at.year <= seen.year + 10 and stated.day != EPOCH
-
-
-def _first_seen(stated: Published | None, seen: dt.datetime) -> Published:
-    raw, rule = (stated.raw, f"first-seen, not {stated.rule}") if stated else ("", "first-seen")
-    return Published(seen.replace(microsecond=0), "second", "UTC", raw, rule)
-
-
 def _undated(release: Release) -> bool:
     return release.published.rule.startswith("first-seen")
 
@@ -252,19 +146,6 @@ def _same_language(left: Content, right: Content) -> bool:
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]
-
-
-def _doubt(content: Content, known: Release, fields: frozenset[str]) -> str | None:
-    """Why a page is not believed to show the release that it did, or None."""
-    if not known.content.body_text:
-        return None
-    if not content.body_text:
-        return LOST_BODY
-    dated = content.published is not None and content.published.day == known.published.day
-    if dated or not {"title", "body"} <= fields:
-        return None
-    alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
-    return OTHER_PAGE if alike < REPLACED else None
 
 
 def _recut(left: Sketch, right: Sketch) -> bool:

@@ -7,16 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from data.dedup import files_of
-from data.identity import (
-    Reading,
-    Verdict,
-    born,
-    claims,
-    judge,
-    keys_of,
-    moved,
-    trusted_canonical,
-)
+from data.identity import Likeness, claims, keys_of, moved, trusted_canonical
+from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
@@ -53,7 +45,7 @@ class SqliteRecording(SqliteStories):
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
-        read = Reading(draft, files_of(draft.content))
+        read = Likeness(draft, files_of(draft.content))
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
             known = self._owner(draft, read, claimed)
@@ -90,7 +82,7 @@ class SqliteRecording(SqliteStories):
             self._remember(number, read.print, read.body)
         return verdict
 
-    def _owner(self, draft: Draft, read: Reading, claimed: str | None) -> Kept | None:
+    def _owner(self, draft: Draft, read: Likeness, claimed: str | None) -> Kept | None:
         """The release that an address of the draft belongs to."""
         for key in keys_of(draft):
             if found := self._at(draft.source, key, "seen"):
@@ -111,7 +103,7 @@ class SqliteRecording(SqliteStories):
         )
         return found[0] if found else None
 
-    def _moved(self, draft: Draft, read: Reading, near: Near, since: dt.datetime) -> Kept | None:
+    def _moved(self, draft: Draft, read: Likeness, near: Near, since: dt.datetime) -> Kept | None:
         if not draft.content.body_text:
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
@@ -130,7 +122,7 @@ class SqliteRecording(SqliteStories):
         return candidates[found.id] if found else None
 
     def _keep(
-        self, verdict: Verdict, known: Kept | None, read: Reading, labels: Mapping[str, str]
+        self, verdict: Verdict, known: Kept | None, read: Likeness, labels: Mapping[str, str]
     ) -> int:
         """Write the release and what follows from it; its number."""
         release = verdict.release
@@ -203,7 +195,7 @@ class SqliteRecording(SqliteStories):
             )
 
     def _tell(
-        self, number: int, draft: Draft, release: Release, read: Reading, near: Near | None
+        self, number: int, draft: Draft, release: Release, read: Likeness, near: Near | None
     ) -> Release:
         """Join the release to the story it belongs to, if there is one."""
         kin = self._kin(number, release, read.body, near) if near else []

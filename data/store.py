@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from data.errors import StoreError
-from data.identity import Verdict
+from data.judgement import Verdict
 from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
 from data.outline import Outline
 from data.search import Query

@@ -12,7 +12,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.filing import filed
-from data.identity import Verdict
+from data.judgement import Verdict
 from data.models import Draft, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
