@@ -268,13 +268,14 @@ def test_a_heading_names_the_year_in_either_count() -> None:
 
 @settings(deadline=None)  # the first call may load a large parser
 @given(st.text(max_size=300))
-def test_no_text_raises(text: str) -> None:
+def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
     reading = Reading("Asia/Baku", languages=("az", "en"), now=NOW)
-    parse_date(text, reading, "test")
-    find_dates(text, reading, "test")
+    found = [parse_date(text, reading, "test"), *find_dates(text, reading, "test")]
+    assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
 
 
 @settings(deadline=None)  # the first call may load a large parser
 @given(st.from_regex(r"(\d{1,4}[ ./:,年月-]{0,2}(jan|мая|w|Z|\+)?){1,8}", fullmatch=True))
-def test_no_text_that_is_like_a_date_raises(text: str) -> None:
-    parse_date(text, Reading("America/New_York", order="DMY", now=NOW), "test")
+def test_any_text_that_is_like_a_date_gives_one_in_utc_or_none(text: str) -> None:
+    found = parse_date(text, Reading("America/New_York", order="DMY", now=NOW), "test")
+    assert found is None or found.at.utcoffset() == dt.timedelta(0)

@@ -127,11 +127,14 @@ def test_a_release_page_shows_its_title_and_its_whole_text_in_order(room: str, d
     table = answers(room, day, BASE)
     for address, text in addresses(room, day).items():
         shown = plain(body_text(decoded(room, table[address])))
-        at = shown.index(plain(text.title))
+        at = shown.find(plain(text.title))
+        assert at >= 0, text.title
         for block in text.blocks:
             for line in block.lines:
                 for cell in line.split("|"):
-                    at = shown.index(plain(cell), at)
+                    after = shown.find(plain(cell), at)
+                    assert after >= at, cell
+                    at = after
 
 
 def test_no_two_rooms_share_a_layout() -> None:

@@ -287,12 +287,14 @@ def test_hostile_pages_give_a_result_or_a_reason(name: str) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.data())
-def test_mutated_pages_never_raise(data: st.DataObject) -> None:
+def test_mutated_pages_give_items_of_the_web_or_a_reason(data: st.DataObject) -> None:
     body = FRAME.format(menu=MENU, body=LAYOUTS["several links"]).encode()
     cut = sorted(data.draw(st.lists(st.integers(0, len(body)), min_size=2, max_size=6)))
     junk = data.draw(st.binary(max_size=40))
     mutated = body[: cut[0]] + junk + body[cut[1] :] + junk[::-1]
-    read_listing(Page(URL, mutated, "text/html"), Reading("Asia/Baku", now=NOW))
+    page = read_listing(Page(URL, mutated, "text/html"), Reading("Asia/Baku", now=NOW))
+    assert page.items or page.reasons
+    assert all(item.url.startswith(("http://", "https://")) for item in page.items)
 
 
 def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
