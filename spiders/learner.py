@@ -37,8 +37,9 @@ MOST_LESSONS: Final = 6
 MOST_BYTES: Final = 2_000_000
 """Bytes of a page that is learned from."""
 
-MOST_TRIES: Final = 40
-"""Sets of three pages that one visit tries to learn from: some sites have no layout to learn."""
+MOST_TRIES: Final = 10
+"""Sets of three pages in a row that teach nothing, after which a visit stops trying: some sites
+have no layout to learn, and each try costs as much as reading several pages."""
 
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
@@ -116,7 +117,8 @@ class Learner:
             self._note(None, fits=False)
         if known and edited:
             self._unsure.add(page.url)
-        if len(page.body) > MOST_BYTES or not detected.content.body_text:
+        hopeless = self._tries >= MOST_TRIES
+        if hopeless or len(page.body) > MOST_BYTES or not detected.content.body_text:
             return detected
         self._lessons.append(Lesson(page, detected, reading, hint))
         learned = self._study(declared, reading.now)
@@ -186,6 +188,7 @@ class Learner:
             reader = TemplateReader(template)
             self._readers.insert(0, reader)
             self._trusted.add(template.layout)
+            self._tries = 0
             self._keep(reader)
             self._mend(reader, newest)
             return reader
