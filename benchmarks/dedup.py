@@ -33,7 +33,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from pathlib import Path
 
-from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]  # it ships none
+from datasketch import MinHash, MinHashLSH
 
 from data.models import Content, Draft, Published, Release
 from data.sketch import Sketch, sketch
