@@ -94,8 +94,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hub: Annotated[
         str,
         msgspec.Meta(
-            description="The address of a WebSub hub that feeds name; it must look for changes "
-            "itself."
+            description="The address of a WebSub hub that feeds name and that is told of changes; "
+            "`own` makes this site its own hub."
         ),
     ] = ""
     host: Annotated[

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from feeds.coding import CODINGS, IDENTITY
 from feeds.deflating import is_gzip_of
+from feeds.linking import links_in
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 State: TypeAlias = tuple[int, int, int]
@@ -32,13 +33,6 @@ ENDLESS = b"public, max-age=31536000, immutable"
 LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 
 ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
-
-HEAD = 4096
-"""Bytes at the beginning of a feed that hold its own links."""
-
-LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
-ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
-RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
 
 MEDIA_TYPES = {
     ".atom": "application/atom+xml; charset=utf-8",
@@ -204,7 +198,7 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     if is_feed:
         # Feeds are public, and readers that run in a browser may take them.
         short.append((b"access-control-allow-origin", b"*"))
-        headers.extend((b"link", link) for link in links_in(body[:HEAD]))
+        headers.extend((b"link", link) for link in links_in(body, kind))
     digest = hashlib.sha256(body).hexdigest()[:32]
     tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}
     tags[IDENTITY] = f'"{digest}"'.encode()
@@ -218,16 +212,6 @@ def is_followed(file: str) -> bool:
     """Whether a file is an archive page of a feed, and the page after it is there."""
     found = ARCHIVED.fullmatch(file)
     return found is not None and Path(f"{found[1]}{int(found[2]) + 1}{found[3]}").is_file()
-
-
-def links_in(head: bytes) -> list[bytes]:
-    """The links of a feed to itself, its hub and its archive, as HTTP has them (RFC 8288)."""
-    links = []
-    for element in LINK.findall(head):
-        found = dict(ATTRIBUTE.findall(element))
-        if found.get(b"rel") in RELATIONS and b"&" not in found.get(b"href", b"&"):
-            links.append(b'<%s>; rel="%s"' % (found[b"href"], found[b"rel"]))
-    return links
 
 
 def state_of(found: os.stat_result) -> State:

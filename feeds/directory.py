@@ -11,7 +11,7 @@ from functools import lru_cache
 from data.models import Facet, Source
 from data.settings import Site
 from data.store import Readable
-from feeds.clean import plain, web_address
+from feeds.clean import plain
 from feeds.urls import (
     FORMATS,
     Format,
@@ -24,6 +24,7 @@ from feeds.urls import (
     revision_file,
     stem_of,
 )
+from feeds.websub import hub_of
 
 MEDIA_TYPES: Mapping[Format, str] = {
     "atom": "application/atom+xml",
@@ -121,7 +122,7 @@ def directory_of(store: Readable, site: Site) -> Directory:
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
         topics=dict(store.topics()),
-        hub=web_address(site.hub) if site.hub else None,
+        hub=hub_of(site),
     )
 
 

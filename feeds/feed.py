@@ -110,6 +110,8 @@ def archive_page(feed: Feed, number: int, pages: int, entries: Sequence[Dated]) 
             ("current", feed.stem),
             *((rel, stems[rel]) for rel, there in present if there),
         ),
+        # A page for ever has nothing to push.
+        links=(),
         archived=True,
     )
 

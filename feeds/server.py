@@ -23,6 +23,7 @@ from feeds.caching import LIMIT, PAGE_POLICY, Held, SiteCache, Variant
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.demand import SEARCH, BadQuery, Demand
+from feeds.websub import HUB_PATH
 
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
@@ -39,24 +40,33 @@ def create_app(
     store_url: str | None = None,
     site: Site | None = None,
     *,
+    hub: ASGIApp | None = None,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
-    store it makes feeds on demand as well (see feeds.demand), by the settings of ``site``.
+    store it makes feeds on demand as well (see feeds.demand), by the settings of ``site``. ``hub``
+    answers those who want to subscribe, where this site is its own hub.
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
     demand = Demand(store_url, site or Site()) if store_url else None
-    return SiteServer(SiteCache(folder, limit), behind, demand)
+    return SiteServer(SiteCache(folder, limit), behind, demand, hub)
 
 
 class SiteServer:
     """Answers from a cache, or leaves the answer to the application behind."""
 
-    def __init__(self, cache: SiteCache, behind: ASGIApp, demand: Demand | None = None) -> None:
+    def __init__(
+        self,
+        cache: SiteCache,
+        behind: ASGIApp,
+        demand: Demand | None = None,
+        hub: ASGIApp | None = None,
+    ) -> None:
         self._cache = cache
         self._demand = demand
+        self._hub = hub
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +129,9 @@ class SiteServer:
         answer: ASGIApp = self._behind
         if scope["type"] == "http":
             path = scope["path"]
-            if scope["method"] == "OPTIONS":
+            if self._hub and path == HUB_PATH and scope["method"] in {"GET", "POST"}:
+                answer = self._hub
+            elif scope["method"] == "OPTIONS":
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})

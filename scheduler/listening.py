@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 
 import click
+import uvicorn
+from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
 
@@ -39,3 +41,17 @@ def address_of(opened: socket.socket) -> str:
     """The URL of what listens there."""
     host, port = opened.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How our web server runs: nothing is done for a request that nobody needs."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+    )

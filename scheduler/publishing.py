@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feeds.publish import Publication, publish
 from scheduler.home import Home
+from scheduler.websub import note_changes
 
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
@@ -11,12 +12,15 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
     store = home.store()
     try:
         with home.lock("publish", "communique publish", wait=True):
-            return publish(
+            published = publish(
                 store,
                 home.site,
                 home.settings.site,
                 all=everything,
                 kept=home.path / "rendered.db",
             )
+            if published.files:
+                note_changes(home, published.files)
+            return published
     finally:
         store.close()

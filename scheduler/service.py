@@ -17,9 +17,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 from feeds.server import create_app
 from scheduler.executor import Executor
 from scheduler.home import Home
-from scheduler.listening import address_of, listen
+from scheduler.listening import address_of, listen, server_config
 from scheduler.publishing import publish_home
 from scheduler.timetable import JITTER, first_visit
+from scheduler.websub import Push
 from spiders.loader import LoadedSource, choose, load_sources
 from spiders.visit import utc_now
 
@@ -41,6 +42,7 @@ class Service:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._executor = Executor(home)
+        self._push = Push(home)
         self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
         self._due: asyncio.Queue[str] = asyncio.Queue()
         self._sources: dict[str, LoadedSource] = {}
@@ -50,6 +52,10 @@ class Service:
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
+        async with self._push.at_work(self._stop.set):
+            await self._run()
+
+    async def _run(self) -> None:
         site = self._home.settings.site
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,20 +64,13 @@ class Service:
         log.info("running", home=str(self._home.path), site=address_of(opened))
         await self._publish()
         self._schedule()
-        server = QuietServer(
-            uvicorn.Config(
-                create_app(self._home.site, self._home.store_url, self._home.settings.site),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                proxy_headers=False,
-                server_header=False,
-            )
-        )
+        app = create_app(self._home.site, self._home.store_url, site, hub=self._push.hub)
+        server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         visiting = asyncio.create_task(self._visit_due())
         stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait({serving, visiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working = {serving, visiting, stopping}
+        await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         self._scheduler.shutdown(wait=False)
         stopping.cancel()
@@ -147,6 +146,7 @@ class Service:
         async with self._publishing:
             published = await asyncio.to_thread(publish_home, self._home)
         if published.written:
+            self._push.wake()
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
             log.error("not published", problem=str(error))

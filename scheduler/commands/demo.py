@@ -17,7 +17,7 @@ from scheduler.commands.collect import print_run
 from scheduler.demo.serving import Served, rooms_served, write_sources
 from scheduler.executor import Executor
 from scheduler.home import Home, open_home
-from scheduler.listening import PORT, address_of, listen
+from scheduler.listening import PORT, address_of, listen, server_config
 from scheduler.progress import progress_bars
 from scheduler.publishing import publish_home
 from spiders.loader import choose, load_sources
@@ -129,11 +129,5 @@ def show(home: Home, port: int) -> None:
     opened = listen("127.0.0.1", port)
     base = address_of(opened)
     click.echo(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)")
-    config = uvicorn.Config(
-        create_app(home.site, home.store_url, home.settings.site),
-        log_level="warning",
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-    )
-    uvicorn.Server(config).run(sockets=[opened])
+    app = create_app(home.site, home.store_url, home.settings.site)
+    uvicorn.Server(server_config(app)).run(sockets=[opened])

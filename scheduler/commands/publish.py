@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import click
 
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from scheduler.publishing import publish_home
+from scheduler.websub import announce
 
 
 @click.command()
@@ -16,6 +19,8 @@ from scheduler.publishing import publish_home
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Write the feeds and pages that changes touch, into HOME/site."""
     published = publish_home(home, everything=everything)
+    if not asyncio.run(announce(home)):
+        complain("the hub was not told of all changes; it will be, by the next run")
     if as_json:
         print_json(
             {

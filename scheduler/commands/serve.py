@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+
 import click
 import uvicorn
+import uvloop
 
 from feeds.server import create_app
 from scheduler.cli import with_home
 from scheduler.home import Home
-from scheduler.listening import PORT, address_of, listen
+from scheduler.listening import PORT, address_of, listen, server_config
+from scheduler.websub import Push
 
 
 @click.command()
@@ -16,16 +20,22 @@ from scheduler.listening import PORT, address_of, listen
 @click.option("--port", type=PORT, default=None, help="The port to listen on (site.port).")
 @with_home
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
-    """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people."""
+    """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people.
+
+    Hubs and subscribers are told of what `communique publish` changes meanwhile.
+    """
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
     click.echo(f"serving {home.site} at {address_of(opened)} (Ctrl-C stops)")
-    config = uvicorn.Config(
-        create_app(home.site, home.store_url, home.settings.site),
-        log_level="warning",
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-    )
-    uvicorn.Server(config).run(sockets=[opened])
+    uvloop.run(serve_home(home, opened))
     return 0
+
+
+async def serve_home(home: Home, opened: socket.socket) -> None:
+    """Serve until told to stop; push meanwhile."""
+    push = Push(home)
+    app = create_app(home.site, home.store_url, home.settings.site, hub=push.hub)
+    server = uvicorn.Server(server_config(app))
+
+    async with push.at_work(lambda: setattr(server, "should_exit", True)):
+        await server.serve(sockets=[opened])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 import structlog
+import uvloop
 
 from scheduler.cli import with_home
 from scheduler.home import Home
@@ -28,5 +27,5 @@ def run(home: Home) -> int:
         logger_factory=structlog.PrintLoggerFactory(),
     )
     with home.lock("run", "communique run"):
-        asyncio.run(Service(home).run())
+        uvloop.run(Service(home).run())
     return 0
