@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
-
-from lxml import etree
+from dataclasses import replace
 
 from data.dates import Reading, parse_date
 from data.language import detect_language
 from data.models import Content, Published
 from data.normalize import clean_line
-from spiders.body import clean_body
+from spiders.body_text import STATE, as_body, first_text, read_body
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
-from spiders.fragment import cut, whole
 from spiders.frames import Survey
 from spiders.mainbody import MainBody, find_body, holder
 from spiders.media import attachments_of, images_of
@@ -25,11 +22,15 @@ from spiders.pages import ListingItem, ReleasePage
 from spiders.release_dates import DateWitnesses, find_published
 from spiders.shown_dates import Place
 from spiders.source import ReleaseRules
+from spiders.stated_release import better_stated
 from spiders.survey import survey
 from spiders.titles import Title, find_title
 
 STATED = ("json-ld", "meta", "microdata", "state")
 """Rules that read a date from where a page states its own."""
+
+TOLD = ("declared", "json-ld", "meta:article", "microdata")
+"""Rules whose dates stand against that of a page's state."""
 
 UNTITLED = "(untitled)"
 
@@ -57,16 +58,29 @@ def read_release(
         reading = replace(reading, languages=(language,))
     body = find_body(seen, meta)
     listed = hint.title if hint else ""
+    stated = None if rules.body else better_stated(page, meta, body, listed, reading)
+    if stated is not None:
+        body = None
     detected = find_title(meta, seen, body, page.url, listed)
+    if stated is not None and stated.title:
+        detected = Title(stated.title, STATE, stated.confidence)
     title = read_title(page, rules, hint, detected, reasons)
     place = place_of(title, body, seen)
     witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
     published = read_published(page, rules, hint, witnesses, reasons)
+    if stated is not None and not (published and published.rule.startswith(TOLD)):
+        published = stated.published or published
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim(body.kept, headline, order, reading, published)
         body = replace(body, kept=kept, frame=holder(kept, seen.top))
-    text = read_body(page, rules, body, seen, title, reasons)
+    if stated is not None:
+        text = as_body(stated, page, rules, reasons)
+    else:
+        text = read_body(page, rules, body, seen, title, reasons)
+    images = images_of(text.element, meta, page.base)
+    if stated is not None and stated.image is not None:
+        images = (stated.image, *(image for image in images if image.url != stated.image.url))
     content = Content(
         title=title.text if title and title.text else UNTITLED,
         published=published,
@@ -77,7 +91,7 @@ def read_release(
         summary=clean_line(meta.meta("og:description", "description")) or None,
         body_html=text.html,
         body_text=text.text,
-        images=images_of(text.element, meta, page.base),
+        images=images,
         attachments=attachments_of(text.element, page.base),
         title_rule=title.rule if title else "",
         body_rule=text.rule,
@@ -148,75 +162,6 @@ def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
         return Place(order, start, min(start + 10, len(seen.blocks)))
     start, end = body.kept[0].order, body.kept[-1].order + 1
     return Place(order, order + 1 if order is not None and start <= order < end else start, end)
-
-
-@dataclass(frozen=True, slots=True)
-class BodyText:
-    """A body as it was read: its element, HTML and text, the rule that found it, and how sure."""
-
-    element: etree._Element | None = None
-    html: str = ""
-    text: str = ""
-    rule: str = ""
-    confidence: float = 0.0
-
-
-def read_body(  # noqa: PLR0917 - the parts of one thing
-    page: Page,
-    rules: ReleaseRules,
-    body: MainBody | None,
-    seen: Survey,
-    title: Title | None,
-    reasons: list[str],
-) -> BodyText:
-    """The body as declared, else as detected."""
-    headline = title.text if title else ""
-    if rules.body:
-        found = select(page, rules.body, reasons)
-        if found is not None:
-            html, text, doubts = clean_body(
-                whole(found), page.base, headline, rules.drop, declared=True
-            )
-            reasons.extend(doubts)
-            return BodyText(found, html, text, "declared", 1.0)
-        reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
-    if body is None:
-        reasons.append("no body was found")
-        return BodyText()
-    fragment = cut(body, seen, named=bool(rules.drop))
-    html, text, doubts = clean_body(fragment, page.base, headline, rules.drop)
-    reasons.extend(doubts)
-    return BodyText(body.frame.element, html, text, body.rule, body.confidence)
-
-
-def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | None:
-    """The first element that a selector finds."""
-    try:
-        for found in page.selector.css(selector.removesuffix("::text")):
-            if isinstance(found.root, etree.ElementBase):
-                return found.root
-    except ValueError as error:
-        reasons.append(f"the selector {selector!r} can't be read: {error}")
-    return None
-
-
-def first_text(page: Page, selector: str | None, reasons: list[str]) -> str:
-    """The first text that is not blank among what a selector finds."""
-    if not selector:
-        return ""
-    try:
-        for found in page.selector.css(selector):
-            node = found.root
-            text = (
-                "".join(map(str, node.itertext()))
-                if isinstance(node, etree.ElementBase)
-                else str(node)
-            )
-            if clean_line(text):
-                return clean_line(text)
-    except ValueError as error:
-        reasons.append(f"the selector {selector!r} can't be read: {error}")
-    return ""
 
 
 def trust(published: Published | None) -> float:

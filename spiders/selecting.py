@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from lxml import etree
 
 from data.normalize import clean_line
+from spiders.body_text import first_text
 from spiders.page import Page
-from spiders.release_page import first_text
 
 MOST_NODES = 5_000
 """Elements of the first page that are looked at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -114,7 +114,7 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 def _item(
     record: dict[str, Any], page: Page, reading: Reading, shape: tuple[str, str]
 ) -> ListingItem | None:
-    fields = dict(_fields(record))
+    fields = dict(fields_of(record))
     url = None
     for name, value in fields.items():
         if _URLS.fullmatch(name) and isinstance(value, str) and _PLACES.match(value):
@@ -125,13 +125,13 @@ def _item(
     title = max((_plain(value) for value in titles if isinstance(value, str)), key=len, default="")
     if not title and isinstance(fields.get(shape[0]), str):
         title = _plain(fields[shape[0]])
-    published = _published(fields, reading)
+    published = published_in(fields, reading)
     if published is None and shape[1]:
         published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
     return ListingItem(url, title, published)
 
 
-def _fields(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The fields of a record; a nested ``{"rendered": …}`` counts as its value (WordPress)."""
     for name, value in record.items():
         if isinstance(value, dict):
@@ -143,7 +143,8 @@ def _fields(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _published(fields: dict[str, Any], reading: Reading) -> Published | None:
+def published_in(fields: dict[str, Any], reading: Reading) -> Published | None:
+    """The date of a record: of its fields that name one of publication before all others."""
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),
         key=lambda name: bool(_LATER.search(name)),

@@ -16,9 +16,6 @@ from tests.golden import Room, rooms
 
 UNSOLVED: dict[str, str] = {
     "ko-haneul.release.body_text": "rows of metadata above, neighbours and a survey below it",
-    "us-next.release.title": "og:title is the site's name; the headline is in the page's state",
-    "us-next.release.body_text": "the whole release is HTML in the page's state",
-    "us-next.release.images": "the lead image is in the page's state",
     "vi-songlam.listing.items": "two dated items of the most read are taken in",
 }
 """Fields that detection does not get right yet, and why: room, part and field."""

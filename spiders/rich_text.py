@@ -1,0 +1,151 @@
+"""HTML out of the forms in which page state holds a text.
+
+A text may be HTML, Markdown's commonest marks, or a tree of nodes as editors write it (ProseMirror,
+Slate, Lexical, Contentful, Sanity's Portable Text, Editor.js, Strapi and their like): each node has
+a kind, perhaps a text, and nodes in it.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any, Final
+
+MOST_NODES: Final = 20_000
+"""Values of all texts of one page that are looked at."""
+
+DEEPEST: Final = 60
+MOST_TEXT: Final = 2_000_000
+"""Characters of HTML that are written."""
+
+HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
+KINDS: Final = ("nodeType", "_type", "__typename", "type", "tag", "name", "style", "blockType")
+INSIDE: Final = (
+    "content", "children", "nodes", "blocks", "root", "document", "items", "data", "json", "body",
+    "value", "components", "content_elements", "paragraphs", "sections", "elements", "fields",
+    "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
+    "richText", "rich_text", "markup", "copy", "columns",
+)  # fmt: skip
+"""Keys under which a node holds others or its text; each is read in the order of the node."""
+
+TAGS: Final = (
+    (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
+    (re.compile(r"list_?-?item|^li$|^item$", re.IGNORECASE), "li"),
+    (re.compile(r"(?<!un)ordered|number(?:ed)?_?-?list|^ol", re.IGNORECASE), "ol"),
+    (re.compile(r"unordered|bullet|^ul|^list$", re.IGNORECASE), "ul"),
+    (re.compile(r"quot", re.IGNORECASE), "blockquote"),
+    (re.compile(r"table_?-?row|^row$|^tr$", re.IGNORECASE), "tr"),
+    (re.compile(r"cell|^td$|^th$", re.IGNORECASE), "td"),
+    (re.compile(r"^table$", re.IGNORECASE), "table"),
+    (re.compile(r"link$|^a$", re.IGNORECASE), "a"),
+    (re.compile(r"paragraph|^p$|^block$|^text_?block$|^unstyled$|^normal$", re.IGNORECASE), "p"),
+)
+"""What kinds of nodes are called, and what they are in HTML."""
+
+ASIDE: Final = re.compile(
+    r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
+    r"interstitial|oembed|iframe|script|style|poll|widget|cookie|consent|^image$|^picture$|"
+    r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
+    re.IGNORECASE,
+)
+"""Kinds of nodes that are shown with a text but are not text of it."""
+
+BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
+ADDRESS: Final = ("href", "uri", "url", "linkUrl")
+LINK: Final = re.compile(r"!?\[([^\[\]]{1,500})\]\(([^()\s]{1,1000})[^()]{0,200}\)")
+STRONG: Final = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,2000})(?<=\S)\1")
+POINT: Final = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)")
+HEAD: Final = re.compile(r"\s*#{1,6}\s+(.*?)\s*#*")
+
+
+class Writer:
+    """Writes texts of one page as HTML; all of them together are bounded."""
+
+    def __init__(self) -> None:
+        self._left = MOST_NODES
+        self._size = MOST_TEXT
+
+    def html(self, value: Any) -> str:
+        """The HTML of a text in any form; empty where there is none. Not sanitized."""
+        if isinstance(value, str):
+            return self._took(value if HTML.search(value) else lines(value))
+        if isinstance(value, (dict, list)):
+            return "".join(self._node(value, 0, within=""))
+        return ""
+
+    def _took(self, text: str) -> str:
+        if len(text) > self._size:
+            return ""
+        self._size -= len(text)
+        return text
+
+    def _node(  # noqa: PLR0911 - one return for each form
+        self, value: Any, depth: int, within: str
+    ) -> list[str]:
+        self._left -= 1
+        if depth > DEEPEST or self._left < 0:
+            return []
+        if isinstance(value, str):
+            return [self._took(value if HTML.search(value) else escape(value))]
+        if isinstance(value, list):
+            return [part for one in value for part in self._node(one, depth + 1, within)]
+        if not isinstance(value, dict):
+            return []
+        kinds = [kind for key in KINDS if isinstance(kind := value.get(key), str)]
+        if any(map(ASIDE.search, kinds)):
+            return []
+        if any(map(BREAK.search, kinds)):
+            return ["<br>"]
+        tag = tag_of(value, kinds)
+        inner: list[str] = []
+        for key, part in value.items():
+            if key in INSIDE and isinstance(part, (dict, list, str)):
+                inner += self._node(part, depth + 1, tag or within)
+        if not tag and not within and inner and isinstance(value.get("text"), str):
+            tag = "p"
+        return wrapped(tag, value, inner) if any(map(str.strip, inner)) else []
+
+
+def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
+    """The element that a node is in HTML, or nothing where it is only a part of one."""
+    if isinstance(node.get("listItem"), str):
+        return "li"  # Portable Text
+    for kind in reversed(kinds):
+        for pattern, tag in TAGS:
+            if pattern.search(kind):
+                return tag
+    return ""
+
+
+def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
+    """What a node holds, within its element."""
+    if not tag:
+        return inner
+    if tag == "a":
+        data = node.get("data") if isinstance(node.get("data"), dict) else node.get("attrs")
+        places = [node, data] if isinstance(data, dict) else [node]
+        found = (str(place[key]) for place in places for key in ADDRESS if place.get(key))
+        href = next(found, "")
+        return [f'<a href="{escape(href)}">', *inner, "</a>"] if href else inner
+    return [f"<{tag}>", *inner, f"</{tag}>"]
+
+
+def lines(text: str) -> str:
+    """Plain text or Markdown as HTML: paragraphs, headings, points, links and bold words."""
+    html: list[str] = []
+    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+        rows = [row for row in part.split("\n") if row.strip()]
+        points = [POINT.fullmatch(row) for row in rows]
+        if rows and all(points):
+            said = (f"<li>{_line(point[1])}</li>" for point in points if point)
+            html.append(f"<ul>{''.join(said)}</ul>")
+        elif len(rows) == 1 and (head := HEAD.fullmatch(rows[0])):
+            html.append(f"<h2>{_line(head[1])}</h2>")
+        elif rows:
+            html.append(f"<p>{'<br>'.join(map(_line, rows))}</p>")
+    return "".join(html)
+
+
+def _line(text: str) -> str:
+    said = LINK.sub(r'<a href="\2">\1</a>', escape(text.strip()))
+    return STRONG.sub(r"<b>\2</b>", said)
