@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
@@ -16,6 +17,10 @@ from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
 from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
+
+FEW: Final = 3
+"""Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
+so many times as much at the least."""
 
 
 def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None) -> ListingPage:
@@ -42,10 +47,11 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
     reading = page_reading((text.text for text in flat.texts), page, reading)
     dates = date_marks(flat, page.url, reading)
     best = choose(flat, dates)
-    if best is None or not any(item.published for item in best.items):
+    shown = sum(item.published is not None for item in best.items) if best else 0
+    if shown < FEW:
         state = read_state(page, reading)
-        if state:
-            return state
+        if state and len(state.items) > shown * FEW:
+            return replace(state, next=next_page(page, rules))
     reasons = []
     if flat.cut:
         bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from data.dates import Reading
+from spiders.link_targets import resolve
+from spiders.metadata import parse_json
 from spiders.page import Page
 from spiders.pages import ListingPage
-from spiders.syndicated_json import read_json
+from spiders.script_literal import NoLiteral, decoded
+from spiders.script_state import states
+from spiders.syndicated_json import read_records, values_of
 
-MAX_SCRIPTS = 40
-"""Scripts of one page that are looked at."""
+MAX_NESTED, SHORTEST_NESTED = 20, 80
+"""Texts of one state that hold JSON themselves and are read, and characters below which none is."""
 
-_REASON = "the listing is only in the page's scripts; render = true shows it as readers see it"
-_JSON_TYPES = frozenset(("application/json", "application/ld+json"))
-_STATE = re.compile(
-    r"(?:window\.|self\.)?__?[A-Za-z_]*(?:STATE|DATA|PROPS)[A-Za-z_]*\s*=\s*(?=[{\[])"
+ALIKE: Final = 3
+"""Entries of a cache from which on those of one kind are a list."""
+
+REASON: Final = (
+    "the listing is only in the page's scripts; render = true shows it as readers see it"
 )
+GUESSED: Final = (
+    "the scripts name no addresses, only their ends: whether they lead to releases is a guess"
+)
+SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
+END: Final = re.compile(r"[\w%-]{3,200}")
+WRAPPERS: Final = ("node", "attributes", "fields", "item", "_source", "post", "article")
+"""What an entry of a list may be wrapped in."""
 
 
 def read_state(page: Page, reading: Reading) -> ListingPage | None:
@@ -27,29 +41,86 @@ def read_state(page: Page, reading: Reading) -> ListingPage | None:
     Only for a page whose own elements show no listing: what is in the scripts need not be shown.
     """
     best: ListingPage | None = None
-    for text in _states(page):
-        found = read_json(Page(page.url, text.encode()), reading)
-        dated = [item for item in found.items if item.published and item.title]
+    for value in _values(page):
+        ends = Ends(page)
+        found = read_records(_lists(value), page, reading, ends.address)
+        dated = tuple(item for item in found if item.published and item.title)
         if len(dated) > (len(best.items) if best else 1):
-            best = ListingPage(page.url, tuple(dated), None, "state", 0.6, (_REASON,))
+            guessed = any(item.url in ends.guessed for item in dated)
+            reasons = (REASON, GUESSED) if guessed else (REASON,)
+            best = ListingPage(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
     return best
 
 
-def _states(page: Page) -> Iterator[str]:
-    for count, node in enumerate(page.tree.iter("script")):
-        if count >= MAX_SCRIPTS:
-            return
-        text = (node.text or "").strip()
-        if node.get("type") in _JSON_TYPES or node.get("id") == "__NEXT_DATA__":
-            yield text
-        elif match := _STATE.search(text[:2000]):
-            yield _first_value(text[match.end() :])
+class Ends:
+    """Addresses of releases of which a record has only the end.
+
+    What comes before it is what stands before the end of one of them elsewhere on the page, else
+    the address of the listing.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._before: str | None = None
+        self.guessed: set[str] = set()
+
+    def address(self, record: Mapping[str, Any]) -> str | None:
+        """The address of a record, or None where it has no end of one either."""
+        end = next(filter(None, map(_end, record.items())), None)
+        if end is None:
+            return None
+        stated = re.search(rf'["\'](/[^"\'\s<>]{{0,200}}/){re.escape(end)}/?["\']', self._page.text)
+        if stated:
+            self._before = stated[1]
+        before = self._before or f"{urlsplit(self._page.url).path.rstrip('/')}/"
+        url = resolve(f"{before}{end}", self._page.base)
+        if url and self._before is None:
+            self.guessed.add(url)
+        return url
 
 
-def _first_value(text: str) -> str:
-    """The JSON value that a script's text begins with, or nothing where it is no JSON."""
-    try:
-        _, end = json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError):
-        return ""
-    return text[:end]
+def _end(entry: tuple[str, Any]) -> str | None:
+    name, value = entry
+    said = value.get("current") if isinstance(value, dict) else value
+    if not isinstance(said, str) or "slug" not in name.lower() or not SLUG.fullmatch(name):
+        return None
+    return said if END.fullmatch(said) else None
+
+
+def _values(page: Page) -> Iterator[Any]:
+    """The states of a page and its JSON-LD, and those within their texts."""
+    for node in page.tree.iter("script"):
+        if "ld+json" in (node.get("type") or "").lower():
+            yield parse_json(node.text or "")
+    for state in states(page.tree):
+        yield state
+        texts = (one for one in values_of(state) if isinstance(one, str) and one[:1] in {"{", "["})
+        for _, text in zip(range(MAX_NESTED), texts, strict=False):
+            if len(text) >= SHORTEST_NESTED:
+                try:
+                    yield decoded(text)
+                except NoLiteral:
+                    continue
+
+
+def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
+    """The lists of records in a state, also those that a cache keeps by their keys (Apollo)."""
+    for inner in values_of(value):
+        if isinstance(inner, list):
+            records = [_unwrapped(one) for one in inner if isinstance(one, dict)]
+            if records and len(records) == len(inner):
+                yield records
+        elif isinstance(inner, dict):
+            kinds: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+            for key, one in inner.items():
+                if isinstance(one, dict):
+                    kind = one.get("__typename") or key.partition(":")[0]
+                    kinds[str(kind)].append(_unwrapped(one))
+            yield from (alike for alike in kinds.values() if len(alike) >= ALIKE)
+
+
+def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    for name in WRAPPERS:
+        if isinstance(record.get(name), dict):
+            return {**record, **record[name]}
+    return record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -22,6 +22,9 @@ LEARNT = 50
 TITLE_WORDS, LONG = 3, 200
 """Words that every title in a field of unknown name has, and characters that none exceeds."""
 
+MAX_RECORDS = 50_000
+"""Records of one document that are looked at."""
+
 MAX_VALUES = 500_000
 """Values of one document that are looked at."""
 
@@ -31,7 +34,7 @@ _URLS = re.compile(
     re.IGNORECASE,
 )
 _TITLES = re.compile(
-    r"(?:meta_?|doc(?:ument)?_?|page_?|news_?)?(?:title|headline|name|subject|heading)",
+    r"(?:meta_?|doc(?:ument)?_?|page_?|news_?)?(?:title|headlines?|name|subject|heading)",
     re.IGNORECASE,
 )
 _DATES = re.compile(
@@ -51,16 +54,33 @@ def read_json(page: Page, reading: Reading) -> ListingPage:
     except (ValueError, RecursionError) as error:
         reason = f"the document is not JSON ({str(error)[:120]})"
         return ListingPage(page.url, (), rule="json", reasons=(reason,))
-    best: list[ListingItem] = []
-    for records in _arrays(document):
-        shape = by_shape(records[:LEARNT])
-        read = (_item(record, page, reading, shape) for record in records[:MAX_ITEMS])
-        items = [item for item in read if item]
-        if _worth(items) > _worth(best):
-            best = items
+    best = read_records(_arrays(document), page, reading)
     reasons = () if best else ("the document holds no records with an address",)
     following = _next(document, page, len(best))
     return ListingPage(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
+
+
+def read_records(
+    lists: Iterable[list[dict[str, Any]]],
+    page: Page,
+    reading: Reading,
+    address: Callable[[Mapping[str, Any]], str | None] | None = None,
+) -> list[ListingItem]:
+    """The items of that list of records which most looks like a listing.
+
+    ``address`` gives that of a record which names none.
+    """
+    best: list[ListingItem] = []
+    left = MAX_RECORDS
+    for records in lists:
+        shape = by_shape(records[:LEARNT])
+        chosen = records[: min(MAX_ITEMS, left)]
+        left -= len(chosen)
+        read = (_item(record, page, reading, shape, address) for record in chosen)
+        items = [item for item in read if item]
+        if _worth(items) > _worth(best):
+            best = items
+    return best
 
 
 def html_within(page: Page) -> str | None:
@@ -69,25 +89,28 @@ def html_within(page: Page) -> str | None:
         document = json.loads(page.text)
     except (ValueError, RecursionError):
         return None
-    pieces = (value for value in _values(document) if isinstance(value, str) and "<a" in value)
+    pieces = (value for value in values_of(document) if isinstance(value, str) and "<a" in value)
     return max(pieces, key=len, default=None)
 
 
-def _values(document: Any) -> Iterator[Any]:
+def values_of(document: Any) -> Iterator[Any]:
+    """The values in a document, outermost first; lists and objects once, also if held twice."""
     waiting = [document]
+    seen: set[int] = set()
     for _ in range(MAX_VALUES):
         if not waiting:
             return
         value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            waiting.extend(reversed(value.values() if isinstance(value, dict) else value))
         yield value
-        if isinstance(value, dict):
-            waiting.extend(reversed(value.values()))
-        elif isinstance(value, list):
-            waiting.extend(reversed(value))
 
 
 def _arrays(document: Any) -> Iterator[list[dict[str, Any]]]:
-    for value in _values(document):
+    for value in values_of(document):
         if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             yield value
 
@@ -112,13 +135,18 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _item(
-    record: dict[str, Any], page: Page, reading: Reading, shape: tuple[str, str]
+    record: dict[str, Any],
+    page: Page,
+    reading: Reading,
+    shape: tuple[str, str],
+    address: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> ListingItem | None:
     fields = dict(fields_of(record))
     url = None
     for name, value in fields.items():
         if _URLS.fullmatch(name) and isinstance(value, str) and _PLACES.match(value):
             url = url or resolve(value, page.url)
+    url = url or (address(record) if address else None)
     if not url:
         return None
     titles = (value for name, value in fields.items() if _TITLES.fullmatch(name))
@@ -136,7 +164,12 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in record.items():
         if isinstance(value, dict):
             inner = next(
-                (value[key] for key in ("rendered", "value", "text", "url") if key in value), None
+                (
+                    value[key]
+                    for key in ("rendered", "value", "text", "url", "basic")
+                    if key in value
+                ),
+                None,
             )
             yield name, inner
         else:
