@@ -24,8 +24,8 @@ BIAS = -4.7
 
 def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
     """What a page is, given its reading as a release and as a listing."""
-    if not listing.items:
-        return "release"
+    if not listing.items or release.content.body_rule == "state":
+        return "release"  # a release is read out of scripts only where it is surely the page's
     if listing.rule and not listing.rule.startswith("block"):
         return "listing"
     rule = release.content.published.rule if release.content.published else ""

@@ -28,6 +28,9 @@ INSIDE: Final = (
 )  # fmt: skip
 """Keys under which a node holds others or its text; each is read in the order of the node."""
 
+READY: Final = ("processed", "rendered", "html")
+"""Keys of HTML that is made of what else a node holds."""
+
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
     (re.compile(r"list_?-?item|^li$|^item$", re.IGNORECASE), "li"),
@@ -98,8 +101,10 @@ class Writer:
             return ["<br>"]
         tag = tag_of(value, kinds)
         inner: list[str] = []
+        ready = next((key for key in READY if isinstance(value.get(key), str)), None)
         for key, part in value.items():
-            if key in INSIDE and isinstance(part, (dict, list, str)):
+            inside = key == ready if ready else key in INSIDE
+            if inside and isinstance(part, (dict, list, str)):
                 inner += self._node(part, depth + 1, tag or within)
         if not tag and not within and inner and isinstance(value.get("text"), str):
             tag = "p"

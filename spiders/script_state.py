@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from lxml import etree
@@ -36,8 +37,10 @@ ASSIGNED: Final = re.compile(
     r"\s*+=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()"
 )
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
-ROW: Final = re.compile(r"(?:^|\n)[0-9a-f]{1,8}:(?=[\[{])")
-LONG_ROW: Final = re.compile(r"(?:^|\n)?([0-9a-f]{1,8}):T([0-9a-f]{1,6}),")
+ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
+MAX_ROWS: Final = 5_000
+"""Rows of one stream that are read."""
+
 ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 
 
@@ -104,19 +107,26 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
 def _rows(stream: str) -> Iterator[Any]:
     """The values in the stream of React's server components, long texts put where they belong."""
     texts: dict[str, str] = {}
+    values: list[Any] = []
     at = 0
-    while match := LONG_ROW.search(stream, at):
-        # The length counts bytes of UTF-8, so this many characters are enough.
-        size = int(match[2], 16)
-        said = stream[match.end() : match.end() + size]
-        text = said.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
-        texts[f"${match[1]}"] = text
-        at = match.end() + len(text)
-    for row in ROW.finditer(stream):
-        try:
-            value, _ = first_value(stream, row.end())
-        except NoLiteral:
+    for _ in range(MAX_ROWS):
+        match = ROW.match(stream, at)
+        if match and match["long"]:
+            # The length counts bytes of UTF-8, so this many characters are enough.
+            size = int(match["size"], 16)
+            said = stream[match.end() : match.end() + size].encode("utf-8", "replace")
+            text = said[:size].decode("utf-8", "ignore")
+            texts[f"${match[0].partition(':')[0]}"] = text
+            at = match.end() + len(text)
             continue
+        if match:
+            with suppress(NoLiteral):
+                value, at = first_value(stream, match.end())
+                values.append(value)
+        at = stream.find("\n", at) + 1
+        if not at:
+            break
+    for value in values:
         yield _with_texts(value, texts) if texts else value
 
 
