@@ -1,4 +1,4 @@
-"""A release and a listing of an invented ferry board, in every form in which scripts carry state."""
+"""A release and a listing of an invented ferry board, in each form in which scripts carry state."""
 
 from __future__ import annotations
 
