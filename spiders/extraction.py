@@ -10,7 +10,7 @@ from data.reading import Reading
 from spiders.kind import kind_of
 from spiders.listing_page import read_listing
 from spiders.page import Page
-from spiders.pages import ListingPage, ReleasePage
+from spiders.pages import ListingItem, ListingPage, ReleasePage
 from spiders.release_page import read_release
 
 Wanted = Literal["auto", "listing", "release"]
@@ -55,19 +55,18 @@ def release_values(page_id: str, page: ReleasePage) -> dict[str, Any]:
     }
 
 
+def item_values(item: ListingItem) -> dict[str, Any]:
+    """One item of a listing as plain values."""
+    published = item.published.iso if item.published else None
+    return {"url": item.url, "title": item.title, "published": published}
+
+
 def listing_values(page_id: str, page: ListingPage) -> dict[str, Any]:
     """A listing page as plain values."""
     return {
         "id": page_id,
         "kind": "listing",
-        "items": [
-            {
-                "url": item.url,
-                "title": item.title,
-                "published": item.published.iso if item.published else None,
-            }
-            for item in page.items
-        ],
+        "items": list(map(item_values, page.items)),
         "next": page.next,
         "confidence": page.confidence,
         "rule": page.rule,

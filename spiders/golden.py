@@ -1,8 +1,7 @@
 """Golden tests of a source: its pages as served, and what is read off them.
 
-A folder holds listing.html, release.html and expected.json: {"listing": {"url", "captured",
-"items", "next"}, "release": {"url", "title", "published", "precision", "language", "body_text",
-"images", "attachments"}}. ``captured`` is the instant that "yesterday" counts from.
+A folder holds listing.html, release.html and expected.json, which spiders.expected describes.
+``captured`` in it is the instant that "yesterday" counts from.
 """
 
 from __future__ import annotations
@@ -15,9 +14,10 @@ from typing import Any
 
 from data.errors import CommuniqueError
 from data.reading import Reading
+from spiders.expected import as_expected, fields_of, found, wanted
 from spiders.listing_page import read_listing
 from spiders.page import Page
-from spiders.pages import ListingItem, ListingPage, ReleasePage
+from spiders.pages import ListingPage, ReleasePage
 from spiders.release_page import read_release
 from spiders.source import SourceFile
 
@@ -47,8 +47,12 @@ def write_golden(
         raise BadGolden(folder / EXPECTED, "it is there already; remove it to capture anew")
     # Bytes that only the header of the answer explains are kept in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
-    found = _read(file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now)
-    text = json.dumps(found, ensure_ascii=False, indent=2)
+    listed, read = _read(
+        file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
+    )
+    captured = now.isoformat(timespec="seconds")
+    said = as_expected(listed, read, {"captured": captured})
+    text = json.dumps(said, ensure_ascii=False, indent=2)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in kept.items():
@@ -71,12 +75,14 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         cause = f"the golden test can't be read ({type(error).__name__}: {error})"
         raise BadGolden(folder, cause) from error
-    found = _read(file, listing, release, now)
-    for part, values in expected.items():
-        for name, wanted in values.items():
-            got = found.get(part, {}).get(name)
-            if got != wanted:
-                yield f"{part}.{name}: {_difference(wanted, got)}"
+    read = _read(file, listing, release, now)
+    try:
+        for part, name in fields_of(expected):
+            want, got = wanted(expected, part, name), found(*read, part, name)
+            if got != want:
+                yield f"{part}.{name}: {_difference(want, got)}"
+    except (AttributeError, TypeError) as error:
+        raise BadGolden(folder, f"expected.json names what is no field ({error})") from error
 
 
 def lasting(page: Page) -> bytes:
@@ -84,44 +90,15 @@ def lasting(page: Page) -> bytes:
     return page.body if Page(page.url, page.body).markup == page.markup else page.markup
 
 
-def _read(file: SourceFile, listing: Page, release: Page, now: dt.datetime) -> dict[str, Any]:
+def _read(
+    file: SourceFile, listing: Page, release: Page, now: dt.datetime
+) -> tuple[ListingPage, ReleasePage]:
     languages = (file.language,) if file.language else ()
     reading = Reading(file.timezone, file.date_order, languages, now)
     listed = read_listing(listing, reading, file.listing)
     item = next((item for item in listed.items if item.url == release.url), None)
     rules = file.rules_on(item.published.day if item and item.published else None)
-    read = read_release(release, reading, rules, item)
-    return {
-        "listing": {
-            "url": listing.url,
-            "captured": now.isoformat(timespec="seconds"),
-            **_listing(listed),
-        },
-        "release": {"url": release.url, **_release(read)},
-    }
-
-
-def _listing(page: ListingPage) -> dict[str, Any]:
-    return {"items": [item_values(item) for item in page.items], "next": page.next}
-
-
-def item_values(item: ListingItem) -> dict[str, Any]:
-    """One item of a listing as plain values."""
-    published = item.published.iso if item.published else None
-    return {"url": item.url, "title": item.title, "published": published}
-
-
-def _release(page: ReleasePage) -> dict[str, Any]:
-    content = page.content
-    return {
-        "title": content.title,
-        "published": content.published.iso if content.published else None,
-        "precision": content.published.precision if content.published else None,
-        "language": content.language,
-        "body_text": content.body_text.split("\n\n"),
-        "images": [media.url for media in content.images],
-        "attachments": [media.url for media in content.attachments],
-    }
+    return listed, read_release(release, reading, rules, item)
 
 
 def _difference(wanted: Any, got: Any) -> str:
