@@ -1,0 +1,386 @@
+"""Push from end to end: publisher, hub and subscriber over real sockets, with restarts between."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+import uvicorn
+
+from feeds.publish import publish
+from feeds.server import create_app
+from feeds.websub import Asked
+from scheduler.home import open_home
+from scheduler.listening import server_config
+from scheduler.websub import Push, announce, note_changes
+from scheduler.websub_kept import Kept
+from scheduler.websub_pace import Pace
+from scheduler.websub_subscribers import Subscribers
+from tests.command import COMMUNIQUE
+from tests.feeds.fakestore import FakeStore, make_release
+from tests.peer import Peer, peer_served
+
+KEY = "hush"
+
+
+class Node:
+    """A HOME with a site, published by hand and served for the length of a ``with`` block."""
+
+    def __init__(self, folder: Path, hub: str, *, allow_private: bool = True) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        folder.mkdir()
+        (folder / "communique.toml").write_text(
+            f"[network]\nallow_private = {str(allow_private).lower()}\n"
+            f'[site]\nurl = "{self.url}"\nport = {self.port}\nhub = "{hub}"\n'
+        )
+        self.home = open_home(folder)
+        self.store = FakeStore(make_release(1))
+        self.publish()
+
+    @property
+    def topic(self) -> str:
+        """The feed that is subscribed to."""
+        return f"{self.url}/feeds/all.atom"
+
+    @property
+    def content(self) -> bytes:
+        """What it holds."""
+        return (self.home.site / "feeds/all.atom").read_bytes()
+
+    def publish(self, *, noted: bool = True) -> None:
+        """Publish what changed; ``noted`` is whether the process lives long enough to note it."""
+        kept = self.home.path / "rendered.db"
+        done = publish(self.store, self.home.site, self.home.settings.site, kept=kept)
+        assert not done.errors
+        if noted:
+            note_changes(self.home, done.files)
+
+    def release(self, number: int, *, noted: bool = True) -> None:
+        """Publish one release more."""
+        self.store.put(make_release(number))
+        self.publish(noted=noted)
+
+    def subscribe(self, peer: Peer, **changes: str) -> httpx.Response:
+        """Ask our hub for a subscription."""
+        fields = {"mode": "subscribe", "callback": peer.url, "topic": self.topic, **changes}
+        form = {f"hub.{name}": value for name, value in fields.items()}
+        return httpx.post(f"{self.url}/hub", data=form)
+
+    def subscriptions(self) -> set[tuple[str, str]]:
+        """The file and callback of each."""
+        kept = Subscribers(self.home.path / "websub.db")
+        try:
+            return set(kept.subscriptions())
+        finally:
+            kept.close()
+
+    def waiting(self) -> int:
+        """How many feeds the hub has yet to be told of."""
+        kept = Kept(self.home.path / "websub.db")
+        try:
+            return len(kept.to_tell(float("inf"), 10_000))
+        finally:
+            kept.close()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve and push meanwhile, with short waits."""
+        opened = socket.create_server(("127.0.0.1", self.port))
+        servers: list[uvicorn.Server] = []
+        ready = threading.Event()
+
+        async def work() -> None:
+            push = Push(self.home, Pace(0.05))
+            server = uvicorn.Server(server_config(create_app(self.home.site, hub=push.hub)))
+            servers.append(server)
+            async with push.at_work(ready.set):
+                ready.set()
+                await server.serve(sockets=[opened])
+
+        thread = threading.Thread(target=lambda: asyncio.run(work()))
+        thread.start()
+        try:
+            assert ready.wait(30)
+            yield
+        finally:
+            servers[0].should_exit = True
+            thread.join()
+            opened.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    """A hub or a subscriber."""
+    with peer_served() as peer:
+        yield peer
+
+
+def told(peer: Peer) -> list[str]:
+    """The feeds that a hub was told of."""
+    forms = [parse_qs(one.body.decode()) for one in peer.posts()]
+    assert all(form["hub.mode"] == ["publish"] for form in forms)
+    return sorted(form["hub.url"][0] for form in forms)
+
+
+def test_a_hub_is_told_once_of_each_feed_that_changed(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", peer.url)
+    with node.running():
+        node.release(2)
+        peer.wait_for(lambda: not node.waiting())
+        node.publish()
+    names = told(peer)
+    assert names == sorted(set(names))
+    assert node.topic in names
+    assert f"{node.url}/feeds/topic/economy.json" in names
+    # A day has its feed for another release; what nothing was added to is not told of.
+    assert not any("/changes." in name or "/retractions." in name for name in names)
+    assert not any("/page/" in name for name in names)
+
+
+def test_every_answer_names_the_hub_in_its_headers_and_its_content(
+    tmp_path: Path, peer: Peer
+) -> None:
+    node = Node(tmp_path / "home", peer.url)
+    with node.running():
+        for kind in ("atom", "rss", "json"):
+            answer = httpx.get(f"{node.url}/feeds/all.{kind}")
+            assert answer.links["hub"]["url"] == peer.url
+            assert answer.links["self"]["url"] == f"{node.url}/feeds/all.{kind}"
+        assert httpx.get(f"{node.url}/feeds/all.json").json()["hubs"] == [
+            {"type": "WebSub", "url": peer.url}
+        ]
+
+
+def test_nothing_is_lost_while_a_hub_is_down_and_we_start_anew(tmp_path: Path) -> None:
+    with peer_served() as gone:
+        address = gone.url
+    node = Node(tmp_path / "home", address)
+    node.release(2)
+    waiting = node.waiting()
+    assert waiting > 10
+    assert asyncio.run(announce(node.home)) is False
+    assert node.waiting() == waiting
+    with node.running():
+        pass
+    assert node.waiting() == waiting
+
+
+def test_a_hub_that_fails_is_told_again_and_one_that_knows_is_not(
+    tmp_path: Path, peer: Peer
+) -> None:
+    node = Node(tmp_path / "home", peer.url)
+    peer.statuses.extend([500, 503, 429, 400])
+    node.release(2)
+    due = node.waiting()
+    with node.running():
+        peer.wait_for(lambda: not node.waiting())
+    assert len(peer.posts()) == due + 4
+    assert len(set(told(peer))) == due
+
+
+def test_a_change_that_nobody_noted_is_found_by_the_next_process(
+    tmp_path: Path, peer: Peer
+) -> None:
+    node = Node(tmp_path / "home", peer.url)
+    node.release(2, noted=False)
+    assert node.waiting() == 0
+    assert asyncio.run(announce(node.home)) is True
+    assert node.topic in told(peer)
+    before = len(peer.posts())
+    assert asyncio.run(announce(node.home)) is True
+    assert len(peer.posts()) == before
+
+
+def test_a_hub_on_a_private_address_is_not_spoken_to(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", peer.url, allow_private=False)
+    node.release(2)
+    assert asyncio.run(announce(node.home)) is False
+    assert peer.heard == []
+
+
+def test_a_subscriber_is_asked_and_then_gets_signed_content(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    with node.running():
+        answer = node.subscribe(peer, secret=KEY, lease_seconds="3600")
+        assert answer.status_code == 202
+        peer.wait_for(node.subscriptions)
+        asked = peer.heard[0].query
+        assert asked["hub.mode"] == "subscribe"
+        assert asked["hub.topic"] == node.topic
+        assert asked["hub.lease_seconds"] == "3600"
+        node.release(2)
+        peer.wait_for(peer.posts)
+        (got,) = peer.posts()
+        assert got.body == node.content
+        assert got.headers["content-type"].startswith("application/atom+xml")
+        assert f'<{node.url}/hub>; rel="hub"' in got.headers["link"]
+        assert f'<{node.topic}>; rel="self"' in got.headers["link"]
+        mark = hmac.new(KEY.encode(), got.body, hashlib.sha256).hexdigest()
+        assert got.headers["x-hub-signature"] == f"sha256={mark}"
+        node.subscribe(peer, mode="unsubscribe")
+        peer.wait_for(lambda: not node.subscriptions())
+        node.release(3)
+    assert len(peer.posts()) == 1
+
+
+def test_who_does_not_repeat_the_challenge_is_not_subscribed(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    peer.agrees = False
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(lambda: peer.heard)
+        peer.agrees = True
+        node.subscribe(peer, callback=peer.url + "/other")
+        peer.wait_for(node.subscriptions)
+    assert node.subscriptions() == {("feeds/all.atom", peer.url + "/other")}
+
+
+@pytest.mark.parametrize("topic", ["https://other.example/feed", "{url}/feeds/none.atom", "{url}/"])
+def test_foreign_topics_are_denied(tmp_path: Path, peer: Peer, topic: str) -> None:
+    node = Node(tmp_path / "home", "own")
+    with node.running():
+        assert node.subscribe(peer, topic=topic.format(url=node.url)).status_code == 202
+        peer.wait_for(lambda: peer.heard)
+    assert peer.heard[0].query["hub.mode"] == "denied"
+    assert node.subscriptions() == set()
+
+
+def test_bad_requests_are_told_what_is_wrong(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    with node.running():
+        assert node.subscribe(peer, mode="publish").status_code == 400
+        assert "hub.callback" in node.subscribe(peer, callback="file:///etc/passwd").text
+        assert httpx.post(f"{node.url}/hub", json={}).status_code == 415
+        large = node.subscribe(peer, more="x" * 100_000)
+        assert large.status_code == 413
+        assert "WebSub" in httpx.get(f"{node.url}/hub").text
+    assert peer.heard == []
+
+
+def test_a_private_callback_is_never_called(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own", allow_private=False)
+    with node.running():
+        assert node.subscribe(peer).status_code == 202
+        kept = Subscribers(node.home.path / "websub.db")
+        try:
+            while kept.to_confirm(float("inf"), (), 1):
+                pass
+        finally:
+            kept.close()
+    assert peer.heard == []
+    assert node.subscriptions() == set()
+
+
+def test_a_subscriber_that_fails_gets_the_newest_content_once_it_works(
+    tmp_path: Path, peer: Peer
+) -> None:
+    node = Node(tmp_path / "home", "own")
+    peer.statuses.extend([500, 302, 503])
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(node.subscriptions)
+        node.release(2)
+        peer.wait_for(lambda: len(peer.posts()) == 4)
+        node.release(3)
+        peer.wait_for(lambda: len(peer.posts()) == 5)
+    assert peer.posts()[-1].body == node.content
+
+
+def test_a_subscriber_that_is_gone_is_forgotten(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    peer.statuses.append(410)
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(node.subscriptions)
+        node.release(2)
+        peer.wait_for(lambda: not node.subscriptions() and peer.posts())
+
+
+def test_a_subscriber_that_never_works_loses_its_subscription(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    peer.statuses.extend([500] * 50)
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(node.subscriptions)
+        kept = Subscribers(node.home.path / "websub.db")
+        node.release(2)
+        try:
+            while node.subscriptions():
+                for delivery in kept.to_deliver(float("inf"), (), 10):
+                    kept.deliver_later(delivery, 0)
+        finally:
+            kept.close()
+
+
+def test_a_slow_subscriber_holds_up_no_other(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    with peer_served() as slow, node.running():
+        # Another name of the same machine, and so another host.
+        node.subscribe(peer, callback=slow.url.replace("127.0.0.1", "localhost"))
+        node.subscribe(peer)
+        peer.wait_for(lambda: len(node.subscriptions()) == 2)
+        slow.held = threading.Event()
+        node.release(2)
+        slow.wait_for(slow.posts)
+        peer.wait_for(peer.posts)
+        slow.held.set()
+
+
+def test_deliveries_go_on_after_a_kill(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(node.subscriptions)
+    peer.held = threading.Event()
+    node.release(2)
+    command = [*COMMUNIQUE, "serve", "--home", str(node.home.path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as first:  # noqa: S603 - our own
+        peer.wait_for(peer.posts)
+        first.send_signal(signal.SIGKILL)
+    peer.held.set()
+    with node.running():
+        peer.wait_for(lambda: len(peer.posts()) == 2)
+    assert [one.body for one in peer.posts()] == [node.content] * 2
+
+
+def test_leases_end(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    with node.running():
+        node.subscribe(peer)
+        peer.wait_for(node.subscriptions)
+    kept = Subscribers(node.home.path / "websub.db")
+    try:
+        ((_, ends),) = kept.subscriptions().items()
+        assert kept.expire(ends - 1) == 0
+        assert kept.expire(ends) == 1
+    finally:
+        kept.close()
+
+
+def test_subscribers_are_bounded(tmp_path: Path) -> None:
+    kept = Subscribers(tmp_path / "websub.db")
+    try:
+        asked = [Asked("subscribe", f"https://r.example/{number}", "t") for number in range(101)]
+        assert [kept.ask_for(one) for one in asked] == [True] * 100 + [False]
+        for number in range(2000):
+            one = Asked("subscribe", f"https://r.example/{number}", "t")
+            assert kept.has_room(one, "f")
+            kept.subscribe(one, "f", 1.0)
+        assert not kept.has_room(Asked("subscribe", "https://r.example/new", "t"), "f")
+        assert kept.has_room(Asked("subscribe", "https://other.example/", "t"), "f")
+        assert kept.has_room(Asked("subscribe", "https://r.example/7", "t"), "f")
+    finally:
+        kept.close()
