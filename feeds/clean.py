@@ -14,7 +14,11 @@ from data.models import Media
 from data.normalize import FORBIDDEN
 from data.sanitize import sanitize
 
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+LANGUAGE = re.compile(
+    r"(?!(?:zxx|und|mul|mis|q[a-t][a-z])\b)[a-z]{2,3}(-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII
+)
+"""A tag that names a language: none of those of ISO 639-2 that say there is no one language."""
+
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}

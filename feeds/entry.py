@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from html import unescape
 
 from data.models import Facet, Media, Release, Source
 from feeds.body import full_text
@@ -90,9 +91,9 @@ def entry_of(
     page = directory.release(release.id)
     url = web_address(release.url) or page
     language = language_tag(content.language)
-    publisher = Person(
-        plain(content.publisher or source.name) or source.id, web_address(source.url)
-    )
+    # A name is no place for markup: a reference in one was escaped once too often.
+    name = plain(unescape(content.publisher or source.name))
+    publisher = Person(name or source.id, web_address(source.url))
     title = plain(content.title) or excerpt(content.body_text, 80) or UNTITLED
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
     also = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import format_datetime
+from html import escape
 
 from lxml import etree
 
@@ -72,7 +73,8 @@ def item_element(entry: Entry) -> Element:
     ``media:content``.
     """
     made = common_entry(entry)
-    made.summary(entry.summary)
+    # A description is HTML (RSS 2.0, and what every reader takes it for), the summary is text.
+    made.summary(escape(entry.summary, quote=False))
     made.content(entry.html)
     if entry.enclosures:
         first = entry.enclosures[0]

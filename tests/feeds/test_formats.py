@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import feedparser
+import lxml.html
 import pytest
 from lxml import etree
 
@@ -26,6 +27,7 @@ from tests.feeds.fakestore import FakeStore, make_release, on_day
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 ACME = Facet(source="acme")
 SITE = Site(url="https://press.example/")
@@ -325,6 +327,33 @@ def test_markup_in_titles_is_text() -> None:
     assert atom_of(release)[-1].findtext(f"{ATOM}title") == title
     assert rss_of(release).findtext("item/title") == title
     assert json_of(release)["items"][0]["authors"][0]["name"] == title
+
+
+def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as_html() -> None:
+    summary = 'a < b, <b onclick="alert(1)">see</b> <a href="x">there</a>'
+    release = make_release(summary=summary)
+    shown: Any = lxml.html.fromstring(f"<div>{rss_of(release).findtext('item/description')}</div>")
+    assert shown.text_content() == summary
+    assert len(shown) == 0
+    assert atom_of(release)[-1].findtext(f"{ATOM}summary") == summary
+    assert json_of(release)["items"][0]["summary"] == summary
+
+
+def test_references_in_the_name_of_a_publisher_are_read() -> None:
+    release = make_release(publisher="Minist&egrave;re &amp; Co")
+    name = "Ministère & Co"
+    assert atom_of(release)[-1].findtext(f"{ATOM}author/{ATOM}name") == name
+    assert rss_of(release).findtext(f"item/{DC}creator") == name
+    assert json_of(release)["items"][0]["authors"][0]["name"] == name
+
+
+@pytest.mark.parametrize("tag", ["zxx", "und", "mul", "ZXX-Latn", "qaa", "a b", ""])
+def test_a_tag_that_names_no_language_is_left_out(tag: str) -> None:
+    release = make_release(language=tag)
+    assert XML_LANG not in atom_of(release).attrib
+    assert XML_LANG not in atom_of(release)[-1].attrib
+    assert rss_of(release).find(f"item/{DC}language") is None
+    assert "language" not in json_of(release)["items"][0]
 
 
 def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
