@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from feeds.coding import CODINGS, IDENTITY
 from feeds.deflating import is_gzip_of
+from feeds.delta import STARTS, States
 from feeds.linking import links_in
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -87,6 +88,16 @@ class Held:
         return variant
 
     @property
+    def body(self) -> bytes:
+        """What the file holds."""
+        return self.variants[IDENTITY].body
+
+    @property
+    def kind(self) -> str:
+        """The suffix of the file."""
+        return PurePath(self.file).suffix
+
+    @property
     def size(self) -> int:
         """Bytes that are held."""
         return sum(len(variant.body) for variant in self.variants.values())
@@ -100,6 +111,7 @@ class SiteCache:
         self._limit = limit
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._size = 0
+        self.states = States()
 
     def find(self, path: str) -> Held | None:
         """The file at a decoded path such as ``/feeds/all.atom``, or None where there is none.
@@ -151,13 +163,13 @@ class SiteCache:
     def _count(self, size: int) -> None:
         self._size += size
         while self._size > self._limit and self._held:
-            _, held = self._held.popitem(last=False)
-            self._size -= held.size
+            self._drop(next(iter(self._held)))
 
     def _drop(self, path: str) -> None:
         held = self._held.pop(path, None)
         if held:
             self._size -= held.size
+            self.states.remember(held.tags[IDENTITY], held.body, held.kind)
 
     def _file(self, path: str) -> str | None:
         parts = path.split("/")[1:]
@@ -187,7 +199,7 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
-        (b"vary", b"accept-encoding"),
+        (b"vary", b"accept-encoding, a-im" if kind in STARTS else b"accept-encoding"),
     ]
     headers = [
         (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),

@@ -7,6 +7,7 @@ the Starlette application behind, which also says what is not found.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +23,7 @@ from data.settings import Site
 from feeds.caching import LIMIT, PAGE_POLICY, Held, SiteCache, Variant
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
+from feeds.delta import wants_delta
 from feeds.demand import SEARCH, BadQuery, Demand
 from feeds.websub import HUB_PATH
 
@@ -110,9 +112,41 @@ class SiteServer:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send(EMPTY)
             return
+        if wanted and (changed := self._delta(held, wanted, scope["headers"])):
+            await self._give_delta(held, changed, coding, scope, send)
+            return
         variant = held.variants.get(coding) or await self._compress(held, coding)
         await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
         body = b"" if scope["method"] == "HEAD" else variant.body
+        await send({"type": "http.response.body", "body": body})
+
+    def _delta(
+        self, held: Held, wanted: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[bytes, bytes] | None:
+        """What a reader lacks who asks for no more (RFC 3229), and the tag of what it has."""
+        manipulations = b",".join(value for name, value in headers if name == b"a-im")
+        if not manipulations or not wants_delta(manipulations):
+            return None
+        return self._cache.states.newer(wanted, held.body, held.kind)
+
+    async def _give_delta(
+        self, held: Held, changed: tuple[bytes, bytes], coding: str, scope: Scope, send: Send
+    ) -> None:
+        body, base = changed
+        # Nobody but its reader has a use for it; caches that know no deltas must not keep it.
+        own = {b"cache-control": b"no-store, im", b"vary": b"accept-encoding, a-im, if-none-match"}
+        headers = [
+            *((name, own.get(name, value)) for name, value in held.unchanged[held.tags[coding]]),
+            *held.headers,
+            (b"im", b"feed"),
+            (b"delta-base", base),
+        ]
+        if coding != IDENTITY:
+            body = await asyncio.to_thread(COMPRESS[coding], body)
+            headers.append((b"content-encoding", coding.encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 226, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
 
     async def _demanded(self, scope: Scope) -> Held | None:
@@ -145,7 +179,7 @@ class SiteServer:
 CROSS_ORIGIN = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, HEAD",
-    "access-control-allow-headers": "If-None-Match, If-Modified-Since",
+    "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
     "access-control-max-age": "86400",
 }
 

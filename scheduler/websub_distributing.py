@@ -101,7 +101,7 @@ class Distributor:
         elif meant and file and asked.mode == "unsubscribe":
             self._subscribers.unsubscribe(asked.callback, file)
         self._subscribers.answered(request)
-        log.info("asked", callback=asked.callback, topic=asked.topic, mode=asked.mode, meant=meant)
+        log.info("asked", host=request.host, topic=asked.topic, mode=asked.mode, meant=meant)
         return None
 
     def _unanswered(self, request: Request, problem: str) -> None:
@@ -109,7 +109,7 @@ class Distributor:
             self._subscribers.ask_again(request, self._pace.after(request.attempts))
             return
         self._subscribers.answered(request)
-        log.warning("not confirmed", callback=request.asked.callback, problem=problem)
+        log.warning("not confirmed", host=request.host, problem=problem)
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -129,7 +129,7 @@ class Distributor:
             self._subscribers.delivered(delivery, hashlib.sha256(body).digest())
         elif answer.status == HTTPStatus.GONE:
             self._subscribers.unsubscribe(delivery.callback, delivery.file)
-            log.info("subscriber gone", callback=delivery.callback, topic=topic)
+            log.info("subscriber gone", host=delivery.host, topic=topic)
         else:
             self._failed(delivery, f"status {answer.status}")
         return None
@@ -140,6 +140,5 @@ class Distributor:
             self._subscribers.deliver_later(delivery, self._pace.after(delivery.attempts))
         else:
             self._subscribers.unsubscribe(delivery.callback, delivery.file)
-        log.warning(
-            "not delivered", callback=delivery.callback, file=delivery.file, problem=problem
-        )
+        # A callback's path may be a secret of the subscriber.
+        log.warning("not delivered", host=delivery.host, file=delivery.file, problem=problem)

@@ -66,7 +66,7 @@ def test_each_file_is_served_whole_with_its_media_type(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"].startswith("public, max-age=")
-    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.headers["vary"].startswith("accept-encoding")
 
 
 def test_the_second_poll_is_a_304_without_a_body(web: httpx.Client) -> None:
