@@ -1,8 +1,9 @@
 """Reads the release pages of one source, and learns while it reads.
 
 The first pages are read by detection. Once three of one layout agree on a template, later pages are
-read by it. A page that it does not fit is read by detection as before; after three such pages the
-layouts that are not met any more are forgotten, and new ones learned from what is met.
+read by it. A page that it does not fit is read by detection as before. After three such pages in a
+row, of one visit or of several, the layout is given up. Where theirs is not learned in the same
+visit, the next one looks at them again, to learn it from all of them.
 """
 
 from __future__ import annotations
@@ -23,14 +24,9 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules
-from spiders.template import decode_template, encode_template, reader_of
+from spiders.template import MISFITS, Template, decode_template, encode_template, reader_of
 from spiders.templated import DECLARED, LEARNED, TemplateReader
 
-MISFITS: Final = 3
-"""Pages among the last RECENT that fit no template, after which layouts are forgotten that were not
-met since the first of them."""
-
-RECENT: Final = 10
 MOST_LESSONS: Final = 6
 """Pages that are kept in memory to learn from, the newest."""
 
@@ -71,9 +67,14 @@ class Learner:
         self._shelf = shelf
         current = {reader_of(rules) for rules in declared}
         kept = list(map(decode_template, shelf.templates(source)))
-        self._readers = [TemplateReader(one) for one in kept if one and one.reader in current]
+        known = [one for one in kept if one and one.reader in current]
+        self._readers = [TemplateReader(one) for one in known if not one.given_up]
+        self._given_up = {one.layout: one for one in known if one.given_up}
+        again = (one.misfits for one in self._given_up.values() if one.again)
+        self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
+        """Pages that did not fit, to be looked at again whether they changed or not."""
+        self._looked_again = False
         self._lessons: deque[Lesson] = deque(maxlen=MOST_LESSONS)
-        self._met: deque[str] = deque(maxlen=RECENT)
         self._trusted: set[str] = set()
         self._mended: list[ReleasePage] = []
         self._unsure: set[str] = set()
@@ -98,6 +99,7 @@ class Learner:
         ``known`` is the release as stored, ``edited`` whether its page has changed since. An edited
         page is read as it was read before, so that another way of reading never looks like an edit.
         """
+        self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
         if known is not None and edited and not learned_before:
             return read_release(page, reading, declared, hint)
@@ -105,16 +107,13 @@ class Learner:
         if found is not None and by is not None:
             trusted = by.template.layout in self._trusted
             if trusted or (known and learned_before and holds(found.content, known.content)):
-                self._note(by, fits=True)
+                self._fitted(by)
                 return found
         detected = read_release(page, reading, declared, hint)
-        if found is not None and by is not None:
-            fits = holds(found.content, detected.content)
-            self._note(by, fits=fits)
-            if fits:
-                return found
-        elif self._of(declared):
-            self._note(None, fits=False)
+        if found is not None and by is not None and holds(found.content, detected.content):
+            self._fitted(by)
+            return found
+        self._misfitted(page.url, declared)
         if known and edited:
             self._unsure.add(page.url)
         hopeless = self._tries >= MOST_TRIES
@@ -135,9 +134,17 @@ class Learner:
 
     def finish(self) -> None:
         """Keep the evidence of this visit."""
-        for reader in self._readers:
-            if reader.template.layout in self._changed:
-                self._keep(reader)
+        for layout, given_up in list(self._given_up.items()):
+            if not (self._looked_again and given_up.misfits[-1] in self.wanted):
+                continue
+            if len(given_up.misfits) >= MOST_LESSONS:
+                self._forget(given_up)
+            else:
+                self._given_up[layout] = msgspec.structs.replace(given_up, again=False)
+                self._changed.add(layout)
+        for template in (*(one.template for one in self._readers), *self._given_up.values()):
+            if template.layout in self._changed:
+                self._keep(template)
         self._changed.clear()
 
     def _of(self, declared: ReleaseRules) -> list[TemplateReader]:
@@ -153,26 +160,32 @@ class Learner:
                 return found, reader
         return None, None
 
-    def _note(self, reader: TemplateReader | None, *, fits: bool) -> None:
-        """Count a page as evidence; where it is one too many that does not fit, forget."""
-        self._met.append(reader.template.layout if reader and fits else "")
-        for one in [reader] if reader else self._readers:
-            template = one.template
-            one.template = msgspec.structs.replace(
-                template, pages=template.pages + 1, fitted=template.fitted + fits
-            )
-            self._changed.add(template.layout)
-        if reader and fits:
-            self._trusted.add(reader.template.layout)
-        else:
-            # What failed once is compared with detection until it is right again.
-            self._trusted.clear()
-        if self._met.count("") >= MISFITS:
-            since = list(self._met)[self._met.index("") :]
-            for one in [*self._readers]:
-                if one.template.layout not in since:
-                    self._forget(one)
-            self._met.clear()
+    def _fitted(self, reader: TemplateReader) -> None:
+        """Count a page that was read by a template."""
+        template = reader.template
+        reader.template = msgspec.structs.replace(
+            template, pages=template.pages + 1, fitted=template.fitted + 1, misfits=()
+        )
+        self._trusted.add(template.layout)
+        self._changed.add(template.layout)
+
+    def _misfitted(self, url: str, declared: ReleaseRules) -> None:
+        """Count a page that no template fits; where it is one too many, give up those of its kind.
+
+        What failed once is compared with detection until it is right again.
+        """
+        self._trusted.clear()
+        for reader in self._of(declared):
+            reader.template = missed(reader.template, url)
+            self._changed.add(reader.template.layout)
+            if reader.template.given_up:
+                self._readers.remove(reader)
+                self._given_up[reader.template.layout] = reader.template
+        wanted = reader_of(declared)
+        for layout, template in self._given_up.items():
+            if template.reader == wanted and len(template.misfits) < MOST_LESSONS:
+                self._given_up[layout] = missed(template, url)
+                self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, now: dt.datetime) -> TemplateReader | None:
         """Learn from the newest lesson with others of its layout."""
@@ -189,7 +202,9 @@ class Learner:
             self._readers.insert(0, reader)
             self._trusted.add(template.layout)
             self._tries = 0
-            self._keep(reader)
+            for gone in [one for one in self._given_up.values() if one.reader == template.reader]:
+                self._forget(gone)
+            self._keep(template)
             self._mend(reader, newest)
             return reader
         return None
@@ -212,11 +227,20 @@ class Learner:
                 self._mended.append(read)
         self._lessons = deque(rest, maxlen=MOST_LESSONS)
 
-    def _keep(self, reader: TemplateReader) -> None:
-        template = reader.template
+    def _keep(self, template: Template) -> None:
         self._shelf.keep_template(self._source, template.layout, encode_template(template))
 
-    def _forget(self, reader: TemplateReader) -> None:
-        self._readers.remove(reader)
-        self._changed.discard(reader.template.layout)
-        self._shelf.forget_template(self._source, reader.template.layout)
+    def _forget(self, template: Template) -> None:
+        """Forget a layout that was given up."""
+        del self._given_up[template.layout]
+        self._changed.discard(template.layout)
+        self._shelf.forget_template(self._source, template.layout)
+
+
+def missed(template: Template, url: str) -> Template:
+    """A template with one page more that did not fit."""
+    if url in template.misfits:
+        return template
+    misfits = (*template.misfits, url)
+    pages, again = template.pages + 1, len(misfits) >= MISFITS
+    return msgspec.structs.replace(template, pages=pages, misfits=misfits, again=again)

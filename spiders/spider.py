@@ -170,7 +170,7 @@ class PressRoomSpider(Spider):
             url,
             self.parse_release,
             priority,
-            conditional=known and not visit.backfill,
+            conditional=known and not visit.whole(url),
             item=item,
         )
 

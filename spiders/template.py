@@ -15,6 +15,10 @@ READER: Final = "1"
 """Counts up when our reading improves so much that all is to be learned anew."""
 
 
+MISFITS: Final = 3
+"""Pages in a row that fit no template, over visits, after which a layout is given up."""
+
+
 class Template(msgspec.Struct, frozen=True):
     """How the release pages of one layout of a source are read.
 
@@ -24,6 +28,10 @@ class Template(msgspec.Struct, frozen=True):
     their text. The evidence: ``pages`` counts those that it was tried on, ``fitted`` those among
     them that it fitted, ``urls`` are the pages it was ``learned`` from, at an aware UTC time, and
     ``reader`` names the code and the declared rules that it was learned with.
+
+    ``misfits`` are the pages that no template fitted since this one fitted last. From MISFITS of
+    them on it is given up, and ``again`` says that they are to be looked at once more, to learn
+    from all of them how the site is made now.
     """
 
     source: str
@@ -37,6 +45,13 @@ class Template(msgspec.Struct, frozen=True):
     boilerplate: tuple[str, ...] = ()
     pages: int = 0
     fitted: int = 0
+    misfits: tuple[str, ...] = ()
+    again: bool = False
+
+    @property
+    def given_up(self) -> bool:
+        """Whether so many pages did not fit that nothing is read by it any more."""
+        return len(self.misfits) >= MISFITS
 
 
 def reader_of(declared: ReleaseRules) -> str:
@@ -70,4 +85,6 @@ def described(template: Template) -> list[str]:
         f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {len(template.urls)} pages, fitted"
         f" {template.fitted} of {template.pages} pages ({template.layout})"
     )
+    if template.given_up:
+        lines.append(f"given up: the last {len(template.misfits)} pages did not fit")
     return [evidence, *lines]

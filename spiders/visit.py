@@ -104,14 +104,22 @@ class Visit:
         return True
 
     def due(self) -> tuple[str, ...]:
-        """The addresses of stored releases to look at again, first those longest unvisited."""
-        return self.store.due(
+        """The addresses of stored releases to look at again, first those to learn from.
+
+        The others follow by how long nobody looked at them.
+        """
+        due = self.store.due(
             self.id,
             now=self.started,
             recent=dt.timedelta(days=self.limits.revisit_days),
             everything=self.explicit or self.backfill,
             limit=self.limits.revisit_most,
         )
+        return tuple(dict.fromkeys((*self._learner.wanted, *due)))
+
+    def whole(self, url: str) -> bool:
+        """Whether a page is to be sent even if it has not changed."""
+        return self.backfill or url in self._learner.wanted
 
     def expect(self) -> None:
         """One more answer is awaited."""

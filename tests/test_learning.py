@@ -196,6 +196,56 @@ def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten()
     assert "section.prose" in kept
 
 
+def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
+    """A visit that meets these pages; the addresses that the next one is to look at again."""
+    learner = Learner("harbour", [NONE], shelf)
+    for one in pages:
+        learner.read(one, READING, NONE, None)
+    learner.finish()
+    return Learner("harbour", [NONE], shelf).wanted
+
+
+def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() -> None:
+    shelf = Shelf()
+    assert visit(shelf, old(1), old(2), old(3)) == ()
+    assert visit(shelf, relaunched(4)) == ()
+    assert visit(shelf, relaunched(5)) == ()
+    wanted = visit(shelf, relaunched(6))
+    assert wanted == tuple(relaunched(number).url for number in (4, 5, 6))
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert "given up: the last 3 pages did not fit" in described(template)
+    assert visit(shelf, *(relaunched(number) for number in (4, 5, 6))) == ()
+    (text,) = shelf.kept.values()
+    assert "section.prose" in text
+    assert rules_of(Learner("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)) == (
+        "learned"
+    )
+
+
+def test_a_page_that_fits_in_between_clears_a_layout_of_doubt() -> None:
+    shelf = Shelf()
+    visit(shelf, old(1), old(2), old(3))
+    for number in (4, 6, 8):
+        assert visit(shelf, relaunched(number), old(number + 1)) == ()
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert (template.misfits, template.fitted, template.pages) == ((), 6, 9)
+
+
+def test_pages_that_teach_nothing_are_not_looked_at_for_ever() -> None:
+    shelf = Shelf()
+    visit(shelf, old(1), old(2), old(3))
+    odd = [old(number, date="") for number in range(4, 12)]
+    assert visit(shelf, *odd[:3]) == tuple(one.url for one in odd[:3])
+    assert visit(shelf, *odd[:3]) == (), "once is enough while nothing is added"
+    assert visit(shelf, *odd[3:6]) == tuple(one.url for one in odd[:6])
+    assert visit(shelf, *odd[:6]) == ()
+    assert not shelf.kept
+
+
 def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence() -> None:
     shelf = Shelf()
     first = Learner("harbour", [NONE], shelf)

@@ -102,3 +102,25 @@ def test_after_a_relaunch_nothing_is_lost_and_the_new_layout_is_learned(tmp_path
         (template,) = learned(home)
         assert template["rules"]["title"] == "h2.head"  # type: ignore[index]
         assert sorted(map(int, stored(home))) == more
+
+
+def test_a_relaunch_that_brings_one_release_a_visit_is_learned_over_visits(tmp_path: Path) -> None:
+    with served() as room:
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        show(room, NUMBERS)
+        collect(home)
+        for number in (9, 10, 11):
+            relaunch(room, [number])
+            room.page("/news/", listing_html(list(range(1, number + 1))))
+            run = collect(home)
+            assert (run["new"], run["errors"]) == (1, [])
+        (template,) = learned(home)
+        assert len(template["misfits"]) == 3  # type: ignore[arg-type]
+        run = collect(home)
+        assert (run["new"], run["changed"], run["errors"]) == (0, 0, []), (
+            "what is learned is no edit"
+        )
+        assert [room.statuses(f"/news/{number}.html") for number in (9, 10, 11)] == [
+            [200, 304, 304, 200], [200, 304, 200], [200, 200],
+        ]  # fmt: skip
+        assert [one["rules"]["title"] for one in learned(home)] == ["h2.head"]  # type: ignore[index]
