@@ -28,6 +28,11 @@ def ends(feed: Feed) -> tuple[bytes, bytes]:
     return around(feed, head(feed), b"</feed>")
 
 
+def stamp(updated: dt.datetime) -> bytes:
+    """How a head says when its feed was updated."""
+    return f"<updated>{updated.isoformat()}</updated>".encode()
+
+
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     """The body of an entry, its end where it stands among its source's own, and among others'.
 

@@ -30,8 +30,12 @@ def deflated(content: bytes) -> bytes:
 
 def gzipped(content: bytes, pieces: Iterable[bytes]) -> bytes:
     """A gzip file of ``content``, of which ``pieces`` are the deflated parts."""
-    check = struct.pack("<II", isal_zlib.crc32(content), len(content) & 0xFFFFFFFF)
-    return b"".join((HEADER, *pieces, LAST, check))
+    return b"".join((HEADER, *pieces, trailer(isal_zlib.crc32(content), len(content))))
+
+
+def trailer(check: int, length: int) -> bytes:
+    """The end of a gzip file whose content has this check sum and length in bytes."""
+    return LAST + struct.pack("<II", check, length & 0xFFFFFFFF)
 
 
 def is_gzip_of(packed: bytes, content: bytes) -> bool:

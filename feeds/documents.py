@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from data.models import Facet, facets_of
 from data.outline import Outline
 from feeds.feed import Feed, archive_page, feed_of, with_archives
 from feeds.fragment import Fragment, rendered
-from feeds.renderer import Renderer
-from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file
+from feeds.renderer import Renderer, Shown
+from feeds.splicing import Line, Sheet, Splicer, line_of
+from feeds.urls import FORMATS, Format, archive_file, page_file
 from feeds.window import Window, filled, is_settled, page_size
+from feeds.writing import Write
 
 AGAIN = 50
 """How many of the last edits and retractions bring an archived release back into documents."""
-
-Write = Callable[[str, bytes], object]
 
 
 class Documents:
     """Makes the documents of facets, whose ``counts`` of releases are known, and has them written.
 
-    A document holds ``entries`` releases at least, where there are so many.
+    Those before lie in ``folder``. A document holds ``entries`` releases at least, where there are
+    so many.
     """
 
     def __init__(
         self,
         renderer: Renderer,
+        folder: Path,
         *,
         counts: Mapping[Facet, int],
         entries: int,
@@ -38,6 +41,7 @@ class Documents:
         self._pages = renderer.pages
         self._counts = counts
         self._entries = entries
+        self._splicer = Splicer(folder)
         self._again: dict[Facet, set[str]] | None = None
 
     def write(self, facet: Facet, write: Write, *, everything: bool) -> None:
@@ -46,13 +50,21 @@ class Documents:
         window = before or Window()
         present = self._present(facet, number, window, everything=everything or before is None)
         state, order, full = filled(window, present, self._counts.get(facet, 0), self._entries)
-        fragments = self._fragments(facet, [*order, *self._returned(facet, number, order)])
-        feed = with_archives(feed_of(self._directory, facet, fragments), state.pages)
-        for kind in FORMATS:
-            write_feed(write, feed_file(facet, kind), feed, fragments, kind)
-        write(page_file(facet), self._pages.facet(feed, fragments))
         for page, releases in enumerate(full, window.pages + 1):
             self._kept.archive(number, page, releases)
+        shown = self._renderer.shown(facet, [*order, *self._returned(facet, number, order)])
+        sheet = None if everything else self._kept.sheet(number, Sheet)
+        lines = self._lines(facet, shown, sheet.lines if sheet else ())
+        feed = with_archives(feed_of(self._directory, facet, lines), state.pages)
+        spliced = self._splicer.write(
+            write,
+            feed,
+            lines,
+            sheet,
+            lambda places: self._rendered([shown[place] for place in places]),
+        )
+        self._kept.keep_sheet(number, spliced)
+        write(page_file(facet), self._pages.facet(feed, lines))
         # The page that was the last until now learns what follows it.
         first = 1 if everything else max(window.pages, 1) if full else state.pages + 1
         for page in range(first, state.pages + 1):
@@ -107,8 +119,36 @@ class Documents:
         for kind in FORMATS:
             write_feed(write, archive_file(feed.facet, page, kind), made, fragments, kind)
 
+    def _lines(self, facet: Facet, shown: Sequence[Shown], before: Sequence[Line]) -> list[Line]:
+        """The entries of a feed, those that are as they were before as its sheet has them."""
+        by_release = {line.release: line for line in before}
+        by_key = {line.key: line for line in before}
+        found: dict[int, Line] = {}
+        fresh: list[int] = []
+        for place, one in enumerate(shown):
+            line = by_release.get(one.outline.id)
+            if line is None or one.others or line.version != one.outline.version:
+                line = by_key.get(self._renderer.wanted(one)[0])
+            if line:
+                found[place] = line
+            else:
+                fresh.append(place)
+        fragments = self._rendered([shown[place] for place in fresh])
+        for place, fragment in zip(fresh, fragments, strict=True):
+            one = shown[place]
+            found[place] = line_of(
+                one.outline.id,
+                None if one.others else one.outline.version,
+                self._renderer.wanted(one)[0],
+                fragment,
+                mixed=facet.source is None,
+            )
+        return [found[place] for place in range(len(shown))]
+
     def _fragments(self, facet: Facet, outlines: Sequence[Outline]) -> list[Fragment]:
-        shown = self._renderer.shown(facet, outlines)
+        return self._rendered(self._renderer.shown(facet, outlines))
+
+    def _rendered(self, shown: Sequence[Shown]) -> list[Fragment]:
         return self._renderer.fragments([self._renderer.wanted(one) for one in shown])
 
 

@@ -29,6 +29,12 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alone_packed: bytes
     mixed_packed: bytes
 
+    def parts(self, *, mixed: bool, packed: bool) -> tuple[bytes, bytes]:
+        """The body and its end, in a feed of one source or of several, as they are or deflated."""
+        if packed:
+            return self.body_packed, self.mixed_packed if mixed else self.alone_packed
+        return self.body, self.mixed if mixed else self.alone
+
 
 class Fragment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry in every format: ``day`` is ISO, ``row`` its line on pages, all times aware UTC."""
@@ -52,13 +58,18 @@ class Syntax(Protocol):
     def ends(self, feed: Feed) -> tuple[bytes, bytes]:
         """What comes before the entries of a feed, and after them."""
 
+    def stamp(self, updated: dt.datetime) -> bytes:
+        """How a head says when its feed was updated; nothing where it does not."""
+
     def parts(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
         """The body of an entry and its two ends."""
 
 
 SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
 BETWEEN: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
-_BETWEEN_PACKED = {kind: deflated(between) for kind, between in BETWEEN.items()}
+BETWEEN_PACKED: Mapping[Format, bytes] = {
+    kind: deflated(between) for kind, between in BETWEEN.items()
+}
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Fragment).decode
@@ -93,23 +104,18 @@ def unpacked(kept: bytes) -> Fragment:
 def rendered(feed: Feed, entries: Sequence[Fragment], kind: Format) -> tuple[bytes, bytes]:
     """A whole feed in one format, and the same as a gzip file."""
     start, end = SYNTAX[kind].ends(feed)
-    mixed = feed.mixed
     pieces = [entry.piece(kind) for entry in entries]
-    plain = BETWEEN[kind].join(
-        [piece.body + (piece.mixed if mixed else piece.alone) for piece in pieces]
-    )
-    content = b"".join((start, plain, end))
-    between = _BETWEEN_PACKED[kind]
-    return content, gzipped(content, _packed(start, pieces, end, between, mixed=mixed))
+    inside = joined(pieces, BETWEEN[kind], mixed=feed.mixed, packed=False)
+    content = b"".join((start, *inside, end))
+    packed_inside = joined(pieces, BETWEEN_PACKED[kind], mixed=feed.mixed, packed=True)
+    return content, gzipped(content, (deflated(start), *packed_inside, deflated(end)))
 
 
-def _packed(
-    start: bytes, pieces: Iterable[Piece], end: bytes, between: bytes, *, mixed: bool
+def joined(
+    pieces: Iterable[Piece], between: bytes, *, mixed: bool, packed: bool
 ) -> Iterator[bytes]:
-    yield deflated(start)
+    """The parts of entries one after the other."""
     for number, piece in enumerate(pieces):
         if number:
             yield between
-        yield piece.body_packed
-        yield piece.mixed_packed if mixed else piece.alone_packed
-    yield deflated(end)
+        yield from piece.parts(mixed=mixed, packed=packed)

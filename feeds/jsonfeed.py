@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -16,6 +17,11 @@ VERSION = "https://jsonfeed.org/version/1.1"
 def ends(feed: Feed) -> tuple[bytes, bytes]:
     """What comes before the items of a feed, and after them."""
     return encoded(head(feed)).removesuffix(b"}") + b',"items":[\n', b"\n]}\n"
+
+
+def stamp(_updated: dt.datetime) -> bytes:
+    """Nothing: a head does not say when its feed was updated."""
+    return b""
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:

@@ -12,7 +12,7 @@ import msgspec
 
 from data.models import Facet, Run
 from feeds.clean import plain
-from feeds.documents import Write, write_feed
+from feeds.documents import write_feed
 from feeds.entry import Entry
 from feeds.notices import (
     Edition,
@@ -24,6 +24,7 @@ from feeds.notices import (
 )
 from feeds.renderer import Renderer, Wanted
 from feeds.urls import FORMATS, Notice, href, notice_file
+from feeds.writing import Write
 
 DAY = len("2022-11-24")
 

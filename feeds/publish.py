@@ -25,7 +25,7 @@ from feeds.release_pages import ReleasePages
 from feeds.rendered import Rendered
 from feeds.renderer import Renderer, Wanted
 from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
-from feeds.writing import Writer
+from feeds.writing import Bytes, Writer
 
 Result = TypeVar("Result")
 
@@ -104,7 +104,7 @@ class Publishing:
         self._directory = directory_of(store, site)
         self._pages = Pages(self._directory, self._counts)
         renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
-        self._documents = Documents(renderer, counts=self._counts, entries=site.entries)
+        self._documents = Documents(renderer, folder, counts=self._counts, entries=site.entries)
         self._notices = Noticing(renderer, site.entries)
         self._releases = ReleasePages(renderer)
         self.written: list[str] = []
@@ -203,8 +203,8 @@ class Publishing:
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())
 
-    def _write(self, file: str, content: bytes) -> bool:
-        changed = self._writer.write(file, content)
+    def _write(self, file: str, /, *content: Bytes) -> bool:
+        changed = self._writer.write(file, *content)
         if file.endswith(SUFFIXES):
             if changed:
                 self.written.append(file)

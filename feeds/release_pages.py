@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.models import Facet
-from feeds.documents import Write
 from feeds.entry import entry_of
 from feeds.renderer import Renderer, face
 from feeds.urls import release_file, revision_file
+from feeds.writing import Write
 
 
 class ReleasePages:

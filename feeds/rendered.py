@@ -7,100 +7,30 @@ process publishes at a time.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from data.errors import StoreError
 from data.models import Facet
 from feeds.fragment import Fragment, packed, unpacked
+from feeds.keeping import KeptFile
 
-LIMIT = 512 * 1024 * 1024
+LIMIT = 1024 * 1024 * 1024
 """Bytes of rendered entries that are kept; beyond it the oldest go."""
 
-TABLES = """
-    CREATE TABLE IF NOT EXISTS fragments (
-        number INTEGER PRIMARY KEY,          -- the oldest have the smallest
-        key    BLOB NOT NULL UNIQUE,
-        body   BLOB NOT NULL
-    ) STRICT;
-    -- What a feed holds that is on none of its archive pages.
-    CREATE TABLE IF NOT EXISTS windows (
-        number INTEGER PRIMARY KEY,
-        facet  TEXT NOT NULL UNIQUE,
-        state  TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS archived (
-        facet   INTEGER NOT NULL,
-        page    INTEGER NOT NULL,
-        release TEXT NOT NULL,
-        PRIMARY KEY (facet, release)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS archived_pages ON archived (facet, page);
-    -- The release pages that were written, each by the hash of what shaped it.
-    CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
-        STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
-        STRICT, WITHOUT ROWID;
-"""
+ENCODE = msgspec.msgpack.Encoder().encode
 
 Value = TypeVar("Value")
 
 
-class Rendered:
+class Rendered(KeptFile):
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
     def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
-        self._name = "rendered entries" if path is None else str(path)
+        super().__init__(path)
         self._limit = limit
-        self._db = self._open(path)
-
-    def _open(self, path: Path | None) -> sqlite3.Connection:
-        try:
-            db = opened(path)
-        except sqlite3.DatabaseError as error:
-            # No SQLite file, or a broken one. Nothing in it can't be made again.
-            if path is None or isinstance(error, sqlite3.OperationalError):
-                raise StoreError(self._name, str(error)) from error
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            db = opened(path)
-        return db
-
-    def close(self) -> None:
-        """Keep what was put in, and close the file."""
-        self.commit()
-        self._db.close()
-
-    def commit(self) -> None:
-        """Keep what was put in until now."""
-        with self._reported():
-            self._db.commit()
-
-    def rollback(self) -> None:
-        """Forget what was put in since the last commit."""
-        with self._reported():
-            self._db.rollback()
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """Put in what follows all or not at all; an error goes on."""
-        with self._reported():
-            self._begin()
-            self._db.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            with self._reported():
-                self._db.execute("ROLLBACK TO part")
-            raise
-        finally:
-            with self._reported():
-                self._db.execute("RELEASE part")
 
     def fragments(self, keys: Sequence[bytes]) -> dict[bytes, Fragment]:
         """The rendered entries that are kept under these keys."""
@@ -138,6 +68,19 @@ class Rendered:
         """Keep the state of a feed."""
         text = msgspec.json.encode(state).decode()
         self._put("UPDATE windows SET state = ? WHERE number = ?", [(text, number)])
+
+    def sheet(self, number: int, kind: type[Value]) -> Value | None:
+        """Where the entries of a feed lie in its documents, as far as that is known."""
+        for row in self._ask("SELECT body FROM sheets WHERE number = ?", [number]):
+            try:
+                return msgspec.msgpack.decode(row[0], type=kind)
+            except msgspec.DecodeError:
+                return None
+        return None
+
+    def keep_sheet(self, number: int, sheet: Any) -> None:
+        """Keep where the entries of a feed lie."""
+        self._put("INSERT OR REPLACE INTO sheets VALUES (?, ?)", [(number, ENCODE(sheet))])
 
     def archived(self, number: int, releases: Sequence[str]) -> set[str]:
         """Those of some releases that are on an archive page of a feed."""
@@ -191,6 +134,7 @@ class Rendered:
         """Forget all that was rendered: something that shapes every entry changed."""
         self._put("DELETE FROM fragments", [()])
         self._put("DELETE FROM pages", [()])
+        self._put("DELETE FROM sheets", [()])
 
     def tidy(self) -> None:
         """Let the oldest rendered entries go where there are too many."""
@@ -206,37 +150,6 @@ class Rendered:
                 " + (max(number) - min(number)) * ? FROM fragments)",
                 [(min(excess + 0.1, 1.0),)],
             )
-
-    def _ask(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with self._reported():
-            return self._db.execute(sql, values).fetchall()
-
-    def _put(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        with self._reported():
-            self._begin()
-            self._db.executemany(sql, rows)
-
-    def _begin(self) -> None:
-        if not self._db.in_transaction:
-            self._db.execute("BEGIN")
-
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(self._name, str(error)) from error
-
-
-def opened(path: Path | None) -> sqlite3.Connection:
-    """A connection with the tables laid."""
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
-    for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
-        db.execute(f"PRAGMA {setting}")
-    db.executescript(TABLES)
-    return db
 
 
 def name_of(facet: Facet) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from email.utils import format_datetime
 from html import escape
 
@@ -35,6 +36,11 @@ NAMESPACES = {
 def ends(feed: Feed) -> tuple[bytes, bytes]:
     """What comes before the items of a feed, and after them."""
     return around(feed, head(feed), b"</channel></rss>")
+
+
+def stamp(updated: dt.datetime) -> bytes:
+    """How a head says when its feed was updated."""
+    return f"<lastBuildDate>{format_datetime(updated)}</lastBuildDate>".encode()
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol, TypeAlias
+
+Bytes: TypeAlias = bytes | memoryview
 
 AT_ONCE = 16
 """Files that the disk is asked to keep at the same time."""
+
+
+MOST = 1000
+"""Parts of a file that the system takes at once."""
+
+
+class Write(Protocol):
+    """Has a file written, whose content may come in parts; what it returns says nothing here."""
+
+    def __call__(self, file: str, /, *content: Bytes) -> object:
+        """Put ``content`` at ``file``."""
 
 
 class Writer:
@@ -24,23 +39,23 @@ class Writer:
         self._waiting: dict[Path, Path] = {}
         self._unsynced: set[Path] = set()
 
-    def write(self, file: str, content: bytes) -> bool:
+    def write(self, file: str, *content: Bytes) -> bool:
         """Put ``content`` at ``file`` by the next flush; False where it was there already."""
-        if self.holds(file, content):
+        if self.holds(file, *content):
             return False
         path = self.folder / file
         self._make(path.parent)
         # A name that a crash leaves behind is taken again by the next run.
         temporary = path.with_name(f".{path.name}.part")
         try:
-            temporary.write_bytes(content)
+            put(temporary, content)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
         self._waiting[path] = temporary
         return True
 
-    def holds(self, file: str, content: bytes) -> bool:
+    def holds(self, file: str, *content: Bytes) -> bool:
         """Whether ``file`` holds just this content."""
         return same(self.folder / file, content)
 
@@ -78,12 +93,30 @@ class Writer:
         self._unsynced.add(folder.parent)
 
 
-def same(path: Path, content: bytes) -> bool:
+def same(path: Path, content: Sequence[Bytes]) -> bool:
     """Whether a file holds just this content; the size is asked first."""
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        if path.stat().st_size != sum(map(len, content)):
+            return False
+        return path.read_bytes() == b"".join(content)
     except FileNotFoundError:
         return False
+
+
+def put(path: Path, content: Sequence[Bytes]) -> None:
+    """Write a file, its parts as they are: joining them would cost as much as writing them."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        for start in range(0, len(content), MOST):
+            some = content[start : start + MOST]
+            written = os.writev(handle, some)
+            if written < sum(map(len, some)):
+                # A disk that is nearly full takes a part; the next call says why.
+                rest = memoryview(b"".join(some))[written:]
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
 
 
 def sync(path: Path) -> None:
