@@ -47,13 +47,13 @@ http {{
 """
 
 OURS = """
-import socket, sys
+import sys
 from pathlib import Path
 import uvicorn
 from feeds.server import create_app
-app = create_app(Path(sys.argv[1]))
-uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", access_log=False, lifespan="off",
-            proxy_headers=False, server_header=False, interface="asgi3")
+from scheduler.listening import listen, server_config
+opened = listen("127.0.0.1", int(sys.argv[2]))
+uvicorn.Server(server_config(create_app(Path(sys.argv[1])))).run(sockets=[opened])
 """
 
 ROUNDS = 3

@@ -1,106 +1,32 @@
 """Files of the site held in memory, with all that an answer needs made once.
 
-A file is looked at again on every request by one stat, so that what was just published is served at
-once; it is read again only where its time, size or inode has changed.
+A file is looked at again by one stat, at most once a millisecond, so that what was just published
+is served at once; it is read again only where its time, size or inode has changed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from email.utils import formatdate
-from pathlib import Path, PurePath
-from typing import TypeAlias
+from pathlib import Path
 
-from feeds.coding import CODINGS, IDENTITY
+from feeds.coding import IDENTITY
 from feeds.deflating import is_gzip_of
-from feeds.delta import STARTS, States
-from feeds.linking import links_in
-
-Headers: TypeAlias = list[tuple[bytes, bytes]]
-State: TypeAlias = tuple[int, int, int]
+from feeds.delta import States
+from feeds.held import Held, State, Variant, hold
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of bodies held at the most; the least recently used go first."""
 
+LOOK = 0.001
+"""Seconds for which a file is taken to be as it was: many requests come in that time, or none."""
+
 LONGEST, DEEPEST = 250, 12
 """Bytes of a name and names in a path that are looked for; file systems take a little more."""
 
-FRESH = b"public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-ENDLESS = b"public, max-age=31536000, immutable"
-LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
-
 ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
-
-MEDIA_TYPES = {
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".json": "application/feed+json",
-    ".xml": "text/x-opml; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-
-PAGE_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' https: http:; base-uri 'none'; "
-    b"form-action 'none'; frame-ancestors 'none'"
-)
-FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A body in one coding, and the headers of the answer that carries it."""
-
-    body: bytes
-    headers: Headers
-
-
-@dataclass(slots=True)
-class Held:
-    """A file in memory, under the path of its ``address``.
-
-    ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are its strong entity tags
-    by coding, made or not; ``unchanged`` the headers of a 304 by tag, and ``headers`` those that
-    an answer with a body has besides.
-    """
-
-    address: str
-    file: str
-    state: State
-    modified: int
-    tags: dict[str, bytes]
-    unchanged: dict[bytes, Headers]
-    headers: Headers
-    variants: dict[str, Variant] = field(default_factory=dict)
-
-    def add(self, coding: str, body: bytes) -> Variant:
-        """Keep the body in one coding."""
-        headers = [*self.unchanged[self.tags[coding]], *self.headers]
-        headers.append((b"content-length", str(len(body)).encode()))
-        if coding != IDENTITY:
-            headers.append((b"content-encoding", coding.encode()))
-        variant = self.variants[coding] = Variant(body, headers)
-        return variant
-
-    @property
-    def body(self) -> bytes:
-        """What the file holds."""
-        return self.variants[IDENTITY].body
-
-    @property
-    def kind(self) -> str:
-        """The suffix of the file."""
-        return PurePath(self.file).suffix
-
-    @property
-    def size(self) -> int:
-        """Bytes that are held."""
-        return sum(len(variant.body) for variant in self.variants.values())
 
 
 class SiteCache:
@@ -120,6 +46,9 @@ class SiteCache:
         there but can't be read.
         """
         held = self._held.get(path)
+        now = time.monotonic()
+        if held and now - held.looked < LOOK:
+            return held
         name = held.file if held else self._file(path)
         if name is None:
             return None
@@ -127,6 +56,7 @@ class SiteCache:
             state = state_of(os.stat(name))  # noqa: PTH116 - a Path for every request costs more
             if held and held.state == state:
                 self._held.move_to_end(path)
+                held.looked = now
                 return held
             body = Path(name).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -185,39 +115,6 @@ class SiteCache:
         if "\0" in path or longest > LONGEST or len(parts) > DEEPEST:
             return None
         return "/".join((self._folder, *parts))
-
-
-def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -> Held:
-    """A file with its tags and the headers that its answers share.
-
-    ``follows`` is whether it is an archive page with another after it: such a page is for ever.
-    """
-    kind = PurePath(file).suffix
-    is_feed = kind in {".atom", ".rss", ".json", ".xml"}
-    modified = state[0] // 10**9
-    # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
-    short = [
-        (b"last-modified", formatdate(modified, usegmt=True).encode()),
-        (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
-        (b"vary", b"accept-encoding, a-im" if kind in STARTS else b"accept-encoding"),
-    ]
-    headers = [
-        (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"content-security-policy", FEED_POLICY if is_feed else PAGE_POLICY),
-    ]
-    if is_feed:
-        # Feeds are public, and readers that run in a browser may take them.
-        short.append((b"access-control-allow-origin", b"*"))
-        headers.extend((b"link", link) for link in links_in(body, kind))
-    digest = hashlib.sha256(body).hexdigest()[:32]
-    tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}
-    tags[IDENTITY] = f'"{digest}"'.encode()
-    unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
-    held = Held(address, file, state, modified, tags, unchanged, headers)
-    held.add(IDENTITY, body)
-    return held
 
 
 def is_followed(file: str) -> bool:

@@ -21,12 +21,12 @@ from data.search import Query
 from data.settings import Site
 from data.store import Store, open_store
 from feeds import opml
-from feeds.caching import Held, hold
 from feeds.clean import plain
 from feeds.directory import Directory, directory_of
 from feeds.entry import entry_of
 from feeds.feed import Feed, feed_of, language_of, updated_of
 from feeds.fragment import fragment_of, rendered
+from feeds.held import Held, hold
 from feeds.urls import FORMATS, Format, facet_of
 
 SEARCH = "/feeds/search"

@@ -20,11 +20,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.settings import Site
-from feeds.caching import LIMIT, PAGE_POLICY, Held, SiteCache, Variant
+from feeds.caching import LIMIT, SiteCache
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.delta import wants_delta
 from feeds.demand import SEARCH, BadQuery, Demand
+from feeds.held import PAGE_POLICY, Held, Variant
+from feeds.quick import Ready
 from feeds.websub import HUB_PATH
 
 ALLOW = "GET, HEAD, OPTIONS"
@@ -89,24 +91,24 @@ class SiteServer:
         else:
             await self._give(held, scope, send)
 
+    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Ready | None:
+        """The answer to a plain GET, where nothing needs to be made for it (see feeds.quick).
+
+        Raises OSError.
+        """
+        if self._demand and path.startswith(SEARCH):
+            return None
+        held = self._cache.find(path)
+        if held is None:
+            return None
+        coding, wanted, tag = asked_of(held, headers)
+        if tag:
+            return held.heads[tag], b""
+        variant = held.variants.get(coding)
+        return None if wanted or variant is None else (variant.head, variant.body)
+
     async def _give(self, held: Held, scope: Scope, send: Send) -> None:
-        encoding = wanted = since = b""
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                encoding = value
-            elif name == b"if-none-match":
-                wanted = wanted + b"," + value if wanted else value
-            elif name == b"if-modified-since":
-                since = value
-        coding = accepted(encoding, CODINGS) if encoding else IDENTITY
-        tag: bytes | None = None
-        if wanted in held.unchanged:
-            # As nearly every reader asks; the general case costs more.
-            tag = wanted
-        elif wanted:
-            tag = matching(wanted, (held.tags[coding], *held.tags.values()))
-        elif since and has_since(since, held.modified):
-            tag = held.tags[coding]
+        coding, wanted, tag = asked_of(held, scope["headers"])
         if tag:
             headers = held.unchanged[tag]
             await send({"type": "http.response.start", "status": 304, "headers": headers})
@@ -174,6 +176,28 @@ class SiteServer:
                 place = quote(path.rpartition("/")[2], safe="~") + "/"
                 answer = Response(status_code=308, headers={"location": place})
         await answer(scope, receive, send)
+
+
+def asked_of(held: Held, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes, bytes | None]:
+    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304."""
+    encoding = wanted = since = b""
+    for name, value in headers:
+        if name == b"accept-encoding":
+            encoding = value
+        elif name == b"if-none-match":
+            wanted = wanted + b"," + value if wanted else value
+        elif name == b"if-modified-since":
+            since = value
+    coding = accepted(encoding, CODINGS) if encoding else IDENTITY
+    tag: bytes | None = None
+    if wanted in held.unchanged:
+        # As nearly every reader asks; the general case costs more.
+        tag = wanted
+    elif wanted:
+        tag = matching(wanted, (held.tags[coding], *held.tags.values()))
+    elif since and has_since(since, held.modified):
+        tag = held.tags[coding]
+    return coding, wanted, tag
 
 
 CROSS_ORIGIN = {

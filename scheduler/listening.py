@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
+from feeds.quick import QuickProtocol
 
 PORT = click.IntRange(0, 65535)
 """The type of an option that names a port."""
@@ -47,7 +48,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     """How our web server runs: nothing is done for a request that nobody needs."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=QuickProtocol,
         interface="asgi3",
         log_config=None,
         access_log=False,

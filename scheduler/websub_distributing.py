@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from data.settings import Site
-from feeds.caching import MEDIA_TYPES
+from feeds.held import MEDIA_TYPES
 from feeds.websub import delivery_headers, file_of, question, topic_of
 from scheduler.outbound import Outbound, OutboundError
 from scheduler.websub_pace import Pace

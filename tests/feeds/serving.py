@@ -10,13 +10,14 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from scheduler.listening import server_config
+
 
 class Server(uvicorn.Server):
     """A server in a thread of its own, on a socket that is open before it starts."""
 
     def __init__(self, app: ASGIApp) -> None:
-        config = uvicorn.Config(app, log_config=None, lifespan="off", interface="asgi3")
-        super().__init__(config)
+        super().__init__(server_config(app))
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.thread = threading.Thread(target=self.run, kwargs={"sockets": [self.socket]})
 
