@@ -112,7 +112,7 @@ class Explorer:
         compared = compare(feed.place, feed.listing, first_listing(page))
         if compared.listed > compared.held:
             self._notes.append(
-                f"the feed {compared.verdict} {page.url}: to collect from the page, leave out feed"
+                f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
             )
         return Site(page, utc_now(), compared, feed_page)
 
@@ -176,6 +176,6 @@ def _about(site: Site, listing: ListingPage) -> Iterator[str]:
     if page.next and not listing.next:
         oldest = min((item.published.iso for item in listing.items if item.published), default="")
         yield (
-            f"the feed reaches back to {oldest}, the page further: leave out feed for a "
+            f"the feed reaches back to {oldest}, the page further: for all of it, "
             "`communique collect --backfill`"
         )

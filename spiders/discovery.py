@@ -137,12 +137,12 @@ def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison
     """
     dated = [item for item in page.items if item.published]
     shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
-    keys = {key: item for item in listing.items for key in _keys(item)}
+    keys = {key: item for item in listing.items for key in keys_of(item)}
     held = {id(found): found for item in shown if (found := _same(item, keys))}
-    listed = {key for item in page.items for key in _keys(item)}
+    listed = {key for item in page.items for key in keys_of(item)}
     oldest = min((item.published.day for item in held.values() if item.published), default=None)
     surplus = sum(
-        _after(item, oldest) and not any(key in listed for key in _keys(item))
+        _after(item, oldest) and not any(key in listed for key in keys_of(item))
         for item in listing.items
     )
     return Comparison(
@@ -197,14 +197,15 @@ def _likely(urls: Iterable[str]) -> tuple[Place, ...]:
     return tuple(Place(url, "sitemap", sure=True) for url in named[:MOST_SITEMAPS])
 
 
-def _keys(item: ListingItem) -> Iterator[str]:
+def keys_of(item: ListingItem) -> Iterator[str]:
+    """By what an item is known: its address, and its title with its day."""
     yield canonical_url(item.url)
     if item.published and item.title:
         yield f"{item.published.day} {clean_line(item.title).casefold()}"
 
 
 def _same(item: ListingItem, keys: dict[str, ListingItem]) -> ListingItem | None:
-    return next((keys[key] for key in _keys(item) if key in keys), None)
+    return next((keys[key] for key in keys_of(item) if key in keys), None)
 
 
 def _after(item: ListingItem, oldest: dt.date | None) -> bool:

@@ -11,8 +11,8 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from spiders.answers import explain, page_of
 from spiders.page import Page
-from spiders.spider import explain, page_of
 
 MAX_URL = 4_000
 """Characters of an address that is asked for."""

@@ -9,18 +9,16 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from data.models import Draft, Validator
+from data.models import Draft
 from data.normalize import canonical_url, without_campaign
-from spiders.addresses import PrivateAddressError, PublicOnlyResolver
+from spiders.answers import asked_of, explain, page_of, validator_of
+from spiders.cross_check import cross_check
 from spiders.drafting import NotARelease, draft_release
-from spiders.listing_page import read_listing
-from spiders.page import Page
+from spiders.listing_answer import NoListing, read_answer
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
@@ -58,13 +56,11 @@ class PressRoomSpider(Spider):
         try:
             visit.page_read()
             listing = self._listing(response, visit)
+            if number == 1:
+                yield from self._ask_page(visit, listing)
             if listing is None:
                 return
-            fresh = [
-                replace(item, url=without_campaign(item.url))
-                for item in listing.items
-                if self._wanted(visit, item)
-            ]
+            fresh = [*self._fresh(visit, listing)]
             visit.listed(item.url for item in fresh)
             keys = [canonical_url(item.url) for item in fresh]
             known = visit.store.known(visit.id, keys)
@@ -81,11 +77,37 @@ class PressRoomSpider(Spider):
         finally:
             visit.settle()
 
+    def parse_page(
+        self, response: Response, visit: Visit, feed: ListingPage | None, number: int
+    ) -> Iterator[Request]:
+        """Follow the releases that a page lists and its feed lacks; back to the first, if asked."""
+        try:
+            visit.page_read()
+            page = read_answer(response, visit)
+            items = tuple(self._fresh(visit, page))
+            known = visit.store.known(visit.id, [canonical_url(item.url) for item in items])
+            found = cross_check(feed, replace(page, items=items), known, first=number == 1)
+            if found.stale and number == 1:
+                visit.error(visit.file.feed or "", "stale", found.stale)
+            visit.listed(item.url for item in found.lacks)
+            for item in found.lacks:
+                if canonical_url(item.url) not in known and visit.claim(item.url):
+                    yield self._ask_release(visit, item.url, item, known=False)
+            if visit.backfill and found.lacks and page.next and number < visit.most_pages:
+                yield from self._ask_page(visit, feed, page.next, number + 1)
+        except NoListing as error:
+            log.info("%s can't be compared with its feed: %s", response.url, error)
+        except Exception as error:
+            log.exception("comparing %s with its feed failed", response.url)
+            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
+        finally:
+            visit.settle()
+
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Draft]:
         """Draft the release on a page, or note why there is none."""
-        asked = self._asked(response)
+        asked = asked_of(response)
         try:
             visit.page_read()
             if response.status == HTTPStatus.NOT_MODIFIED:
@@ -118,41 +140,38 @@ class PressRoomSpider(Spider):
         finally:
             visit.settle()
 
-    def failed(self, failure: Failure) -> None:
-        """Note an address that gave no answer."""
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Note an address that gave no answer; where it was a feed, its page is asked all the more.
+
+        A page beside a feed need not answer: its releases come from the feed.
+        """
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
         kind, message = explain(failure, urlsplit(request.url).hostname or "")
-        visit.error(request.url, kind, message)
+        if request.callback == self.parse_page:
+            log.info("%s can't be compared with its feed: %s", request.url, message)
+        else:
+            visit.error(request.url, kind, message)
+        if request.callback == self.parse_listing and request.cb_kwargs["number"] == 1:
+            yield from self._ask_page(visit, None)
         visit.settle()
 
-    def _listing(self, response: Response, visit: Visit) -> ListingPage | None:
-        url = self._asked(response)
-        if response.status == HTTPStatus.NOT_MODIFIED:
-            kept = visit.store.listed(url, visit.reader)
-            return msgspec.json.decode(kept, type=ListingPage) if kept else None
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            visit.error(response.url, "http", f"the listing answered {response.status}")
+    @staticmethod
+    def _listing(response: Response, visit: Visit) -> ListingPage | None:
+        try:
+            return read_answer(response, visit)
+        except NoListing as error:
+            visit.error(response.url, error.kind, str(error))
             return None
-        listing = read_listing(page_of(response), visit.reading, visit.file.listing)
-        if not listing.items:
-            why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
-            visit.error(
-                response.url,
-                "empty",
-                f"no release was found on the listing ({why}); what is stored stays as it is",
-            )
-            return None
-        text = msgspec.json.encode(listing).decode()
-        visit.store.keep_listing(visit.id, url, visit.reader, text, validator_of(response))
-        return listing
 
     @staticmethod
-    def _wanted(visit: Visit, item: ListingItem) -> bool:
-        own = canonical_url(item.url)
-        return urlsplit(item.url).scheme in ("http", "https") and own not in map(
-            canonical_url, visit.front
-        )
+    def _fresh(visit: Visit, listing: ListingPage) -> Iterator[ListingItem]:
+        """The items of a listing that may be releases, without marks of a campaign."""
+        front = set(map(canonical_url, visit.front))
+        for item in listing.items:
+            web = urlsplit(item.url).scheme in ("http", "https")
+            if web and canonical_url(item.url) not in front:
+                yield replace(item, url=without_campaign(item.url))
 
     def _ask_listing(self, visit: Visit, url: str, number: int) -> Request:
         kept = None if visit.backfill else visit.store.listed(url, visit.reader)
@@ -160,6 +179,22 @@ class PressRoomSpider(Spider):
         return self._ask(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, number=number
         )
+
+    def _ask_page(
+        self, visit: Visit, feed: ListingPage | None, url: str = "", number: int = 1
+    ) -> Iterator[Request]:
+        """The page of a source that has a feed, to compare with it; once a visit.
+
+        A page that needs a browser is only asked for when a person asks.
+        """
+        url = url or visit.file.url
+        cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, url)
+        if visit.file.feed and cheap and visit.claim(url):
+            kept = None if visit.backfill else visit.store.listed(url, visit.reader)
+            more = {"feed": feed, "number": number}
+            yield self._ask(
+                visit, url, self.parse_page, LISTING, conditional=kept is not None, **more
+            )
 
     def _ask_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
@@ -201,46 +236,3 @@ class PressRoomSpider(Spider):
             cb_kwargs={"visit": visit, **more},
             meta={"asked": url, RENDER: render},
         )
-
-    @staticmethod
-    def _asked(response: Response) -> str:
-        return str(response.meta["asked"])
-
-
-def page_of(response: Response) -> Page:
-    """The page that a response holds."""
-    return Page(response.url, response.body, _header(response, "Content-Type") or "")
-
-
-def validator_of(response: Response) -> Validator:
-    """What the server gave to ask with next time."""
-    return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
-
-
-def explain(failure: Failure, host: str) -> tuple[str, str]:
-    """A short code and a sentence for an address that gave no answer."""
-    error = failure.value
-    if host in PublicOnlyResolver.refused:
-        return "refused", str(PrivateAddressError(host, PublicOnlyResolver.refused[host]))
-    if isinstance(error, IgnoreRequest):
-        text = str(error)
-        if "robots.txt" in text:
-            return "robots", "the site's robots.txt asks not to fetch it"
-        return "refused", text
-    name = type(error).__name__
-    known = {
-        "TimeoutError": ("timeout", "it took too long to answer"),
-        "DownloadTimeoutError": ("timeout", "it took too long to answer"),
-        "DNSLookupError": ("dns", "its host name leads nowhere"),
-        "CannotResolveHostError": ("dns", "its host name leads nowhere"),
-        "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
-        "NotSupported": ("refused", "only http and https addresses are fetched"),
-        "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
-    }
-    kind, sentence = known.get(name, ("network", "it could not be fetched"))
-    return kind, f"{sentence} ({name}: {error})"
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

@@ -1,0 +1,55 @@
+"""What the answer of a server holds for us, or why there is none."""
+
+from __future__ import annotations
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from data.models import Validator
+from spiders.addresses import PrivateAddressError, PublicOnlyResolver
+from spiders.page import Page
+
+
+def asked_of(response: Response) -> str:
+    """The address that was asked for, before any redirect."""
+    return str(response.meta["asked"])
+
+
+def page_of(response: Response) -> Page:
+    """The page that a response holds."""
+    return Page(response.url, response.body, _header(response, "Content-Type") or "")
+
+
+def validator_of(response: Response) -> Validator:
+    """What the server gave to ask with next time."""
+    return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
+
+
+def explain(failure: Failure, host: str) -> tuple[str, str]:
+    """A short code and a sentence for an address that gave no answer."""
+    error = failure.value
+    if host in PublicOnlyResolver.refused:
+        return "refused", str(PrivateAddressError(host, PublicOnlyResolver.refused[host]))
+    if isinstance(error, IgnoreRequest):
+        text = str(error)
+        if "robots.txt" in text:
+            return "robots", "the site's robots.txt asks not to fetch it"
+        return "refused", text
+    name = type(error).__name__
+    known = {
+        "TimeoutError": ("timeout", "it took too long to answer"),
+        "DownloadTimeoutError": ("timeout", "it took too long to answer"),
+        "DNSLookupError": ("dns", "its host name leads nowhere"),
+        "CannotResolveHostError": ("dns", "its host name leads nowhere"),
+        "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
+        "NotSupported": ("refused", "only http and https addresses are fetched"),
+        "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
+    }
+    kind, sentence = known.get(name, ("network", "it could not be fetched"))
+    return kind, f"{sentence} ({name}: {error})"
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

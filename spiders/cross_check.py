@@ -1,0 +1,69 @@
+"""The page of a source whose releases come from a feed: what it lists that the feed lacks.
+
+A feed may be cut short, forgotten at a relaunch, or never have been complete; its page is there for
+readers, and so is missed when it breaks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from data.normalize import canonical_url
+from spiders.discovery import keys_of
+from spiders.pages import ListingItem, ListingPage
+
+LAG: Final = dt.timedelta(days=2)
+"""How much newer than all of its feed a page's releases are where the feed has stopped."""
+
+SURE: Final = 0.5
+"""Confidence from which a page is believed on what no feed ever had."""
+
+MOST: Final = 100
+"""Releases that are taken from one page, the first of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """What a page lists beside its feed: the items that the feed ``lacks``, and a doubt about it.
+
+    ``stale`` is a sentence where the feed has stopped while the page goes on, else empty.
+    """
+
+    lacks: tuple[ListingItem, ...]
+    stale: str = ""
+
+
+def cross_check(
+    feed: ListingPage | None, page: ListingPage, known: Collection[str], *, first: bool = True
+) -> CrossCheck:
+    """Compare a page with its feed, None where that can't be read; ``known`` are canonical URLs.
+
+    Only what the page dates counts. On the ``first`` page, what neither feed nor store has seen is
+    believed if half of the page has been seen, or if its own reading is sure.
+    """
+    dated = [item for item in page.items if item.published]
+    listed = {key for item in (feed.items if feed else ()) for key in keys_of(item)}
+    lacks = [item for item in dated if listed.isdisjoint(keys_of(item))]
+    seen = len(dated) - sum(canonical_url(item.url) not in known for item in lacks)
+    if feed and first and page.confidence < SURE and seen * 2 < len(dated):
+        return CrossCheck(())
+    return CrossCheck(tuple(lacks[:MOST]), _stale(feed, lacks))
+
+
+def _stale(feed: ListingPage | None, lacks: list[ListingItem]) -> str:
+    if feed is None or not feed.items:
+        return ""  # that is told as what it is
+    newest = max((item.published.day for item in feed.items if item.published), default=None)
+    if newest is None:
+        return ""
+    newer = [item.published.day for item in lacks if item.published and item.published.day > newest]
+    if not newer or max(newer) - newest < LAG:
+        return ""
+    count = "a newer one" if len(newer) == 1 else f"{len(newer)} newer ones, the last"
+    return (
+        f"the feed ends on {newest}, but the page lists {count} of {max(newer)}: they were read "
+        "from the page; if the feed stays behind, take the line feed out of the source file"
+    )

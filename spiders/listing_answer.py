@@ -1,0 +1,43 @@
+"""The listing in the answer of a server, new or as it was kept."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from scrapy.http import Response
+
+from spiders.answers import asked_of, page_of, validator_of
+from spiders.listing_page import read_listing
+from spiders.pages import ListingPage
+from spiders.visit import Visit
+
+
+class NoListing(ValueError):
+    """An answer holds no listing: ``kind`` is a short code, the message a sentence."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def read_answer(response: Response, visit: Visit) -> ListingPage:
+    """What a listing page says; it is kept for when it has not changed. Raises NoListing."""
+    url = asked_of(response)
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        kept = visit.store.listed(url, visit.reader)
+        if kept is None:
+            raise NoListing("http", "the server answered 304 to a question without a condition")
+        return msgspec.json.decode(kept, type=ListingPage)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise NoListing("http", f"the listing answered {response.status}")
+    listing = read_listing(page_of(response), visit.reading, visit.file.listing)
+    if not listing.items:
+        why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
+        raise NoListing(
+            "empty",
+            f"no release was found on the listing ({why}); what is stored stays as it is",
+        )
+    text = msgspec.json.encode(listing).decode()
+    visit.store.keep_listing(visit.id, url, visit.reader, text, validator_of(response))
+    return listing
