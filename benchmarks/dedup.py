@@ -38,7 +38,8 @@ from datasketch import MinHash, MinHashLSH
 from data.models import Content, Draft, Published, Release
 from data.sketch import Sketch, sketch
 from data.sqlite import SqliteStore
-from data.sqlite_stories import Near
+from data.sqlite_bands import Near
+from data.sqlite_stories import Member
 from data.stories import HOT, likely, likeness
 from data.words import tokens
 
@@ -161,12 +162,13 @@ class TimedStore(SqliteStore):
     seconds = 0.0
 
     def _near(self, text: Sketch, order: dt.datetime) -> Near:
+        _ = text.marks  # Counted in `stored`, with the sketch.
         started = time.process_time()
         found = super()._near(text, order)
         self.seconds += time.process_time() - started
         return found
 
-    def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Release]:
+    def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Member]:
         started = time.process_time()
         found = super()._kin(number, release, text, near)
         self.seconds += time.process_time() - started
@@ -206,19 +208,27 @@ def stored(store: TimedStore, some: list[Text]) -> float:
 
 def in_memory(some: list[Text]) -> float:
     """Seconds of the same work with the table in a dict."""
-    table: dict[int, list[int]] = defaultdict(list)
+    table: dict[int, list[int]] = {}
     kept: list[Sketch] = []
     started = time.process_time()
     for number, one in enumerate(some):
         own = sketch(one.text)
-        bands = Counter(other for band in own.bands for other in table[band][:HOT])
-        anchors = Counter(other for band in own.anchors for other in table[band][:HOT])
-        for other in bands.keys() | anchors.keys():
-            fewest = min(len(own.anchors), len(kept[other].anchors))
-            if likely(bands[other], anchors[other], fewest):
+        anchors = frozenset(own.anchors.tolist())
+        marks = own.marks.tolist()
+        shared: Counter[int] = Counter()
+        sure: set[int] = set()
+        for mark in marks:
+            bucket = table.get(mark, ())
+            shared.update(bucket)
+            if mark not in anchors:
+                sure.update(bucket)
+        for other, count in shared.items():
+            fewest = min(len(anchors), len(kept[other].anchors))
+            if other in sure or likely(0, count, fewest):
                 likeness(own, kept[other])
-        for band in own.marks:
-            table[band].append(number)
+        for mark in marks:
+            if len(bucket := table.setdefault(mark, [])) < HOT:
+                bucket.append(number)
         kept.append(own)
     return time.process_time() - started
 
@@ -228,7 +238,7 @@ def with_datasketch(some: list[Text]) -> float:
     table = MinHashLSH(threshold=0.7, num_perm=128)
     started = time.process_time()
     for one in some:
-        words = tokens(one.text)
+        words = [word.encode() for word in tokens(one.text)]
         hashed = MinHash(128)
         hashed.update_batch({b" ".join(t) for t in zip(words, words[1:], words[2:], strict=False)})
         table.query(hashed)

@@ -7,11 +7,12 @@ from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
 
+import numpy as np
 from lxml import etree
 
 from data.models import Content
 from data.normalize import canonical_url
-from data.words import tokens
+from data.words import Hashes, tokens, word_hashes
 
 VERSIONED: Final = re.compile(
     r"[?&](?:v|ver|version|t|ts|time|timestamp|_|rev|hash|token|sig|signature|expires|width|w|h|"
@@ -25,15 +26,19 @@ LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", 
 PRINT_BYTES: Final = 16
 
 
-def text_print(title: list[bytes], body: list[bytes], files: frozenset[str]) -> bytes:
-    """128 bits over all that readers would care about: equal if nothing differs."""
-    parts = (b" ".join(title), b" ".join(body), *sorted(name.encode() for name in files))
+def text_print(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
+    """128 bits over all that readers would care about: equal if nothing differs.
+
+    ``title`` are words, ``body`` the hashes of words.
+    """
+    names = sorted(name.encode() for name in files)
+    parts = (" ".join(title).encode(), body.tobytes(), *names)
     return blake2b(b"\x00".join(parts), digest_size=PRINT_BYTES).digest()
 
 
 def fingerprint(content: Content) -> bytes:
     """The print of a content; see `text_print`."""
-    return text_print(tokens(content.title), tokens(content.body_text), files_of(content))
+    return text_print(tokens(content.title), word_hashes(content.body_text), files_of(content))
 
 
 def differences(old: Content, new: Content) -> frozenset[str]:
@@ -67,13 +72,13 @@ def _file(url: str) -> str:
 
 
 def _same_body(old: Content, new: Content) -> bool:
-    if tokens(old.body_text) == tokens(new.body_text):
+    if np.array_equal(word_hashes(old.body_text), word_hashes(new.body_text)):
         return True
     links = _link_lines(old.body_html) | _link_lines(new.body_html)
     return bool(links) and _without(old.body_text, links) == _without(new.body_text, links)
 
 
-def _without(text: str, links: frozenset[str]) -> list[bytes]:
+def _without(text: str, links: frozenset[str]) -> list[str]:
     return tokens("\n".join(line for line in text.split("\n") if _squeezed(line) not in links))
 
 

@@ -65,6 +65,11 @@ def body_of(text: str) -> str:
     return _body.decode(text).body_text
 
 
+def content_of(text: str) -> Content:
+    """A content from its column."""
+    return _content.decode(text)
+
+
 def decode_run(text: str) -> Run:
     """The report of a run from its column."""
     return _run.decode(text)

@@ -54,6 +54,8 @@ class SqliteConnection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
+        # What a verb may undo within a transaction is copied: in memory that costs a third.
+        connection.execute("PRAGMA temp_store = MEMORY")
         self._threads.db = Database(connection)
         self._threads.depth = 0
         self._threads.marks = []

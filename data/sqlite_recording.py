@@ -12,7 +12,8 @@ from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
-from data.sqlite_stories import Near, SqliteStories, places
+from data.sqlite_bands import Near, places
+from data.sqlite_stories import SqliteStories
 
 NEAREST = 20
 """How many stored releases of the source a page at a new address is compared with."""
@@ -203,7 +204,7 @@ class SqliteRecording(SqliteStories):
             kin += self._editions(number, draft, release)
         if all(one.story and one.story == release.story for one in kin):
             return release
-        return self._join(release, kin)
+        return self._join(number, release, kin)
 
 
 def _shown(release: Release) -> str:

@@ -14,6 +14,9 @@ from data.sketch import Sketch, containment, shared_shingles, sketch
 SAME_TEXT: Final = 0.7
 """Jaccard similarity from which two releases are one story."""
 
+SAME_STORY: Final = 0.5
+"""Jaccard similarity with the first release of a story that a copy of a later one must have."""
+
 CONTAINED: Final = 0.85
 """Part of the shorter text that must stand in the longer one, to be one story."""
 
@@ -63,6 +66,19 @@ def likeness(left: Sketch, right: Sketch) -> Likeness:
     if shared >= CONTAINED * min(sizes):
         return Likeness.WITHIN if sizes[0] < sizes[1] else Likeness.HOLDS
     return Likeness.NONE
+
+
+def tells(text: Sketch, first: Sketch, how: Likeness) -> bool:
+    """Whether a text that is like some release of a story (``how``) tells that story.
+
+    A story is what its first release tells: from copies to copies of copies it would drift, and
+    what holds, or is held by, a later one need not have anything of it.
+    """
+    if likeness(text, first) is not Likeness.NONE:
+        return True
+    shared = shared_shingles(text, first)
+    either = len(text.shingles) + len(first.shingles) - shared
+    return how is Likeness.SAME and shared >= SAME_STORY * either
 
 
 def likely(bands: int, anchors: int, fewest: int) -> bool:

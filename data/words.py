@@ -8,71 +8,95 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from functools import cache
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.counters import COUNTER_LINE, DIGIT, uncounted, without_counters
+
+Hashes: TypeAlias = NDArray[np.uint64]
+Letters: TypeAlias = NDArray[np.uint32]
+Roles: TypeAlias = NDArray[np.uint8]
 
 UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003134f]"
 )
 """Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
 
-LABELS: Final = (
-    r"views?|page ?views|visits?(?: today)?|hits|reads?|read|downloads?|shares|comments|aufrufe|"
-    r"gelesen|vues|lectures|vistas|visitas|visualizações|visualizzazioni|просмотр\w*|прочитано|"
-    r"переглядів|okunma|görüntülenme|baxış\w*|oxunub|المشاهدات|عدد المشاهدات|مشاهدة|بازدید|צפיות|"
-    r"阅读|浏览\w*|閲覧数|조회수?"
-)
-COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
-COUNTER: Final = re.compile(
-    rf"(?:^|(?<=[|·•—–\-/\s]))(?:{LABELS})\s*[:：\-–—]?\s*{COUNT}(?=\W*$|\s*[|·•—–\-/])"
-    rf"|(?:^|(?<=[|·•—–\-/]))\s*{COUNT}\s*(?:{LABELS})(?=\W*$|\s*[|·•—–\-/])"
-    r"|^\W*(?:updated |posted |published )?(?:\d+|an?) "
-    r"(?:second|minute|hour|day|week|month|year)s? ago\W*$",
-    re.IGNORECASE,
-)
-"""What counts visitors or the time gone by, as a whole line or a part of one between bars."""
+SPACE, DASH, ALONE, LETTER, FIGURE = range(5)
+"""What a character does to words: parts them, is a dash or a minus, is one, or belongs to one."""
 
-COUNTER_LINE: Final = 80
-COUNTER_WORDS: Final = 8
-"""Characters, and spaces, of a line up to which it may hold a counter."""
+ROLE_BITS: Final = 3
+ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
+ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
+MINUS: Final = 0x2212
+LINE_BREAK: Final = 10
+PLANE: Final = 0x10000
+"""Characters whose roles are kept in a table; those beyond are rare."""
 
-MINUS: Final = re.compile(rb"-(?<![^\s(]-)(?=\d)")
-DIGIT: Final = re.compile(r"\d")
-
+_BASE: Final = 0x9E3779B97F4A7C15
+_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+_MIX: Final = np.uint64(0xC2B2AE3D27D4EB4F)
+_HALF: Final = np.uint64(32)
 _ASCII: Final = bytes(range(128))
-_WORD_BYTES: Final = bytes(
-    byte if byte >= len(_ASCII) or chr(byte).isalnum() or chr(byte) in "_$%" else ord(" ")
-    for byte in range(256)
-)
 _roles: dict[str, str] = {}
 
 
-def tokens(text: str) -> list[bytes]:
-    """The words of a text, case folded, in UTF-8, without what only counts visitors.
+class Words:
+    """The words of a text, case folded, without what only counts visitors.
 
     In scripts without spaces each letter is a word.
     """
-    folded = without_counters(text).casefold()
-    if "%" in folded or "$" in folded:
-        folded = folded.replace("%", " % ").replace("$", " $ ")
-    raw = spaced(folded).encode("utf-8", "replace")
-    if b"-" in raw:
-        raw = MINUS.sub(b"minus ", raw)
-    return raw.translate(_WORD_BYTES).split()
+
+    def __init__(self, text: str) -> None:
+        letters = _letters(text)
+        folded, roles = _read(letters)
+        if _counts(text, letters, roles):
+            folded, roles = _read(_letters(without_counters(text)))
+        dashes = (roles == DASH).nonzero()[0]
+        if len(dashes):
+            _part_minus(folded, roles, dashes)
+        inside = roles >= LETTER
+        alone = roles == ALONE
+        first = inside | alone
+        last = first.copy()
+        first[1:] &= alone[1:] | ~inside[:-1]
+        last[:-1] &= alone[:-1] | ~inside[1:]
+        self._letters = folded
+        self._starts = first.nonzero()[0]
+        self._ends = last.nonzero()[0] + 1
+
+    @property
+    def texts(self) -> list[str]:
+        """The words themselves."""
+        text = self._letters.tobytes().decode("utf-32-le")
+        return [text[a:b] for a, b in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
+
+    @property
+    def hashes(self) -> Hashes:
+        """One hash of 64 bits for each word, in order: a polynomial of its letters, mixed.
+
+        M. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms" (1987).
+        """
+        powers, inverses = _powers(len(self._letters))
+        sums = np.zeros(len(self._letters) + 1, np.uint64)
+        np.cumsum(self._letters * powers, out=sums[1:])
+        hashes: Hashes = (sums[self._ends] - sums[self._starts]) * inverses[self._starts]
+        hashes ^= hashes >> _HALF
+        hashes *= _MIX
+        return hashes
 
 
-def without_counters(text: str) -> str:
-    """A text without the lines, or parts of lines, that count visitors."""
-    lines = text.split("\n")
-    changed = False
-    for number, line in enumerate(lines):
-        if not line or len(line) > COUNTER_LINE or line.count(" ") > COUNTER_WORDS:
-            continue
-        if "ago" in line or DIGIT.search(line):
-            kept = COUNTER.sub("", line)
-            if kept != line:
-                lines[number] = kept
-                changed = True
-    return "\n".join(lines) if changed else text
+def tokens(text: str) -> list[str]:
+    """The words of a text, see `Words`."""
+    return Words(text).texts
+
+
+def word_hashes(text: str) -> Hashes:
+    """The hashes of the words of a text, see `Words`."""
+    return Words(text).hashes
 
 
 def role(char: str) -> str:
@@ -98,3 +122,101 @@ def spaced(text: str) -> str:
         if spelled != char:
             text = text.replace(char, spelled)
     return text
+
+
+def _letters(text: str) -> Letters:
+    return np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+
+
+def _counts(text: str, letters: Letters, roles: Roles) -> bool:
+    """Whether any line of a text counts visitors."""
+    breaks = (letters == LINE_BREAK).nonzero()[0]
+    figures = breaks.searchsorted((roles == FIGURE).nonzero()[0])
+    lines = set(figures.tolist())
+    at = text.find("ago")
+    while at >= 0:
+        lines.add(int(breaks.searchsorted(at)))
+        at = text.find("ago", at + 1)
+    ends = [-1, *breaks.tolist(), len(letters)]
+    return any(
+        uncounted(text[ends[line] + 1 : ends[line + 1]]) is not None
+        for line in lines
+        if ends[line + 1] - ends[line] <= COUNTER_LINE + 1
+    )
+
+
+def _read(letters: Letters) -> tuple[Letters, Roles]:
+    """The characters of a text case folded, and their roles."""
+    read = _table().take(letters, mode="clip")
+    if read.all():
+        return read >> ROLE_SHIFT, (read & ROLES).astype(np.uint8)
+    # Some character folds to several, or is beyond the table.
+    folded = _letters(letters.tobytes().decode("utf-32-le").casefold()).copy()
+    roles = (_table().take(folded, mode="clip") & ROLES).astype(np.uint8)
+    for letter in np.unique(folded[folded >= PLANE]).tolist():
+        roles[folded == letter] = _role_of(chr(letter))
+    return folded, roles
+
+
+@cache
+def _table() -> Letters:
+    """The characters of the first plane, case folded, with their roles in the low bits.
+
+    Those are 0 whose folded form is not one character; the last one stands for all beyond.
+    """
+    table = np.zeros(PLANE, np.uint32)
+    for code in range(1, PLANE - 1):
+        folded = chr(code).casefold()
+        if len(folded) == 1:
+            table[code] = ord(folded) << ROLE_BITS | _role_of(chr(code))
+    return table
+
+
+def _role_of(char: str) -> int:
+    if char in "-\u2212":
+        return DASH
+    if char == "_":
+        return LETTER
+    if char in "%$":
+        return ALONE
+    spelled = role(char)
+    if spelled == " ":
+        return SPACE
+    if spelled != char:
+        return ALONE
+    return FIGURE if DIGIT.match(char) else LETTER
+
+
+def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
+    """Give each dash its role: a minus stands alone, and is one character; others part words.
+
+    A minus stands before a figure, at the start, after a space or after a bracket.
+    """
+    last = len(letters) - 1
+    for at in dashes.tolist():
+        roles[at] = SPACE
+        after = chr(letters[at + 1]) if at < last else ""
+        if "0" <= after <= "9":
+            before = chr(letters[at - 1]) if at else " "
+            if before.isspace() or before == "(":
+                roles[at], letters[at] = ALONE, MINUS
+
+
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The first powers of the base and of its inverse, modulo 2**64."""
+    if count > PLANE:
+        return _powers_up_to(count)
+    powers, inverses = _short_powers()
+    return powers[:count], inverses[:count]
+
+
+@cache
+def _short_powers() -> tuple[Hashes, Hashes]:
+    return _powers_up_to(PLANE)
+
+
+def _powers_up_to(count: int) -> tuple[Hashes, Hashes]:
+    powers = np.full(count, _BASE, np.uint64)
+    inverses = np.full(count, _INVERSE, np.uint64)
+    powers[0] = inverses[0] = 1
+    return np.cumprod(powers, dtype=np.uint64), np.cumprod(inverses, dtype=np.uint64)

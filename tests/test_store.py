@@ -423,3 +423,21 @@ def test_many_releases_of_one_instant_come_once_each_in_pages(
         assert ids == sorted(ids)
         assert len(set(ids)) == 1203
         assert [r.id for r in store.releases(facet, limit=700, offset=400)] == ids[400:1100]
+
+
+def test_a_store_whose_words_were_hashed_otherwise_still_finds_copies(
+    tmp_path: Path, noon: dt.datetime
+) -> None:
+    path = tmp_path / "communique.db"
+    old = SqliteStore(path)
+    first = old.record(draft(), seen=noon, since=noon).release
+    old.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE bands")
+        db.execute("CREATE TABLE bands (slot, band, release, anchors)")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'marks_by_letters'")
+    db.close()
+    renewed = SqliteStore(path)
+    copy = draft("http://wire.example/1", source="wire")
+    assert renewed.record(copy, seen=noon + HOUR, since=noon + HOUR).release.story == first.id
+    renewed.close()

@@ -1,0 +1,43 @@
+"""What pages say of their visitors and of the time gone by: it changes at every look."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LABELS: Final = (
+    r"views?|page ?views|visits?(?: today)?|hits|reads?|read|downloads?|shares|comments|aufrufe|"
+    r"gelesen|vues|lectures|vistas|visitas|visualizações|visualizzazioni|просмотр\w*|прочитано|"
+    r"переглядів|okunma|görüntülenme|baxış\w*|oxunub|المشاهدات|عدد المشاهدات|مشاهدة|بازدید|צפיות|"
+    r"阅读|浏览\w*|閲覧数|조회수?"
+)
+COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
+COUNTER: Final = re.compile(
+    rf"(?:^|(?<=[|·•—–\-/\s]))(?:{LABELS})\s*[:：\-–—]?\s*{COUNT}(?=\W*$|\s*[|·•—–\-/])"
+    rf"|(?:^|(?<=[|·•—–\-/]))\s*{COUNT}\s*(?:{LABELS})(?=\W*$|\s*[|·•—–\-/])"
+    r"|^\W*(?:updated |posted |published )?(?:\d+|an?) "
+    r"(?:second|minute|hour|day|week|month|year)s? ago\W*$",
+    re.IGNORECASE,
+)
+"""What counts visitors or the time gone by, as a whole line or a part of one between bars."""
+
+COUNTER_LINE: Final = 80
+COUNTER_WORDS: Final = 8
+"""Characters, and spaces, of a line up to which it may hold a counter."""
+
+DIGIT: Final = re.compile(r"\d")
+
+
+def without_counters(text: str) -> str:
+    """A text without the lines, or parts of lines, that count visitors."""
+    lines = text.split("\n")
+    kept = map(uncounted, lines)
+    return "\n".join(a if b is None else b for a, b in zip(lines, kept, strict=True))
+
+
+def uncounted(line: str) -> str | None:
+    """A line without what counts visitors in it, or None where nothing does."""
+    if len(line) > COUNTER_LINE or line.count(" ") > COUNTER_WORDS:
+        return None
+    kept = COUNTER.sub("", line) if "ago" in line or DIGIT.search(line) else line
+    return None if kept == line else kept

@@ -1,0 +1,133 @@
+"""The band table of the SQLite store: which texts share marks, and so may be alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from data.dedup import fingerprint
+from data.migrations import migrations
+from data.rows import Kept, content_of, instant
+from data.sketch import MARK_BITS, Sketch, sketch
+from data.sqlite_reading import SqliteReading
+from data.stories import HOT, likely, slot_of, slots_near
+from data.words import Hashes
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+ENTER: Final = "INSERT OR IGNORE INTO bands (band, release, anchors) VALUES (?, ?, ?)"
+TABLES: Final = (
+    "DROP TABLE bands",
+    """
+    CREATE TABLE bands (
+        band    INTEGER NOT NULL,            -- a slot of time, and in the low bits a mark of a text
+        release INTEGER NOT NULL,
+        anchors INTEGER NOT NULL,            -- how many the release has
+        PRIMARY KEY (band, release)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+
+@migrations()
+def marks_by_letters(db: Database) -> None:
+    """Enter all texts anew: words are hashed by their letters, and a slot and a mark are one."""
+    for statement in TABLES:
+        db.execute(statement)
+    after = 0
+    while row := db.execute(
+        "SELECT number, sort_at, content FROM releases WHERE number > ? ORDER BY number LIMIT 1",
+        [after],
+    ).fetchone():
+        after, at, content = row[0], instant(row[1]), content_of(row[2])
+        db.execute("UPDATE releases SET print = ? WHERE number = ?", [fingerprint(content), after])
+        db.conn.executemany(ENTER, _rows(after, at, sketch(content.body_text), frozenset()))
+
+
+def places(values: Collection[object]) -> str:
+    """So many question marks, with commas between."""
+    return ",".join("?" * len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Releases that share marks with a text, by their number: how many ``bands`` and ``anchors``.
+
+    Those that share too few to be worth comparing are left out. ``hot`` are the marks whose bucket
+    is full in the text's own slot.
+    """
+
+    bands: Mapping[int, int]
+    anchors: Mapping[int, int]
+    hot: frozenset[int]
+
+    @property
+    def nearest(self) -> list[int]:
+        """The numbers, those that share most bands first, then most anchors."""
+        everyone = self.bands.keys() | self.anchors.keys()
+        return sorted(everyone, key=lambda n: (-self.bands.get(n, 0), -self.anchors.get(n, 0), n))
+
+
+NOTHING: Final = Near({}, {}, frozenset())
+
+
+class SqliteBands(SqliteReading):
+    """What finds texts that may be alike, and is kept of them for that."""
+
+    def _near(self, text: Sketch, order: dt.datetime) -> Near:
+        marks = text.marks
+        if not len(marks):
+            return NOTHING
+        wanted = [band for slot in slots_near(order) for band in _in_slot(slot, marks)]
+        rows = self._ask(
+            f"SELECT band, release, anchors FROM bands WHERE band IN ({places(wanted)})", wanted
+        )
+        if not rows:
+            return NOTHING
+        low, own_bands = (1 << MARK_BITS) - 1, frozenset(text.bands.tolist())
+        bands: Counter[int] = Counter()
+        anchors: Counter[int] = Counter()
+        sizes: dict[int, int] = {}
+        for band, release, size in rows:
+            (bands if band & low in own_bands else anchors)[release] += 1
+            sizes[release] = size
+        mine = len(text.anchors)
+        shared = {
+            n: count for n, count in anchors.items() if likely(bands[n], count, min(sizes[n], mine))
+        }
+        return Near(bands, shared, _hot(rows, slot_of(order)) if len(rows) >= HOT else frozenset())
+
+    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+        self._db.conn.executemany(ENTER, _rows(number, order, text, hot))
+
+    def _leave(self, known: Kept) -> None:
+        marks = sketch(known.release.content.body_text).marks
+        self._db.conn.executemany(
+            "DELETE FROM bands WHERE band = ? AND release = ?",
+            [(band, known.number) for band in _in_slot(slot_of(known.release.order), marks)],
+        )
+
+
+def _hot(rows: list[tuple[int, int, int]], slot: int) -> frozenset[int]:
+    """The marks whose bucket is full in a slot."""
+    full = Counter(band for band, _, _ in rows if band >> MARK_BITS == slot)
+    return frozenset(
+        band & ((1 << MARK_BITS) - 1) for band, releases in full.items() if releases >= HOT
+    )
+
+
+def _in_slot(slot: int, marks: Hashes) -> list[int]:
+    start = slot << MARK_BITS
+    return [start + mark for mark in marks.tolist()]
+
+
+def _rows(
+    number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]
+) -> list[tuple[int, int, int]]:
+    """The rows of a text, in the order of the table."""
+    start, size = slot_of(order) << MARK_BITS, len(text.anchors)
+    return [(start + mark, number, size) for mark in text.marks.tolist() if mark not in hot]
