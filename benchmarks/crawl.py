@@ -1,12 +1,17 @@
 """Pages a second, from fetch to committed release, as a ratio to bare Scrapy.
 
-    python benchmarks/crawl.py [--pages N] [--rooms] [--profile]
+    python benchmarks/crawl.py [--pages N] [--real] [--profile]
 
-A loopback server, a process of its own, serves a listing and N pages. First a bare Scrapy spider
-with stock settings only fetches them, then a crawl of ours fetches, reads, cleans, files and
-commits them; both are new processes and count from the answer of the listing to the last result.
-The pages are real ones from ../shared where it is present, else (and with --rooms) those of the
-bundled press rooms. With --profile our crawl prints where its time goes.
+A loopback server, a process of its own, serves listings and N release pages. First a bare Scrapy
+spider with stock settings only fetches them, then a crawl of ours fetches, reads, cleans, files and
+commits them; both are new processes and count from the answer of the first listing to the last
+result. The pages are those of the bundled press rooms, each a source of its own, with texts that
+are put together anew for each page. With --real they are pages of many news sites, from ../shared,
+as if one source had served them: the worst case, with no layout to learn. With --profile our crawl
+prints where its time goes.
+
+Two ratios are printed: of elapsed time, and of the processes' CPU time, which other work on the
+machine disturbs less; the second counts the start of both processes too.
 """
 
 from __future__ import annotations
@@ -15,18 +20,23 @@ import argparse
 import asyncio
 import gzip
 import json
+import random
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scheduler.demo.answers import answers
-from scheduler.demo.rooms import load_rooms, showing
+import msgspec
+
+from scheduler.demo.answers import release_pages
+from scheduler.demo.rooms import Showing, load_rooms, showing
+from scheduler.demo.texts import ReleaseText
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev"
-
-BASE = "http://127.0.0.1"
 
 BARE = """
 import sys, time
@@ -35,10 +45,11 @@ from scrapy.crawler import AsyncCrawlerProcess
 class Bare(Spider):
     name = "bare"
     async def start(self):
-        self.read = 0
-        yield Request(sys.argv[1])
+        self.read = self.first = 0
+        for url in sys.argv[1:]:
+            yield Request(url)
     def parse(self, response):
-        self.first = time.perf_counter()
+        self.first = self.first or time.perf_counter()
         for link in response.css("li a::attr(href)"):
             yield response.follow(link.get(), self.page)
     def page(self, response):
@@ -51,35 +62,77 @@ process.start()
 """
 
 
-def pages(count: int, *, rooms: bool) -> list[bytes]:
-    """The pages to serve: real ones where they are, else those of the press rooms."""
-    if SHARED.is_dir() and not rooms:
-        lines = (SHARED / "manifest.jsonl").read_text("utf-8").splitlines()
-        rows = [json.loads(line) for line in lines]
-        paths = [SHARED / row["html_path"] for row in rows if row["title"] and row["published"]]
-        return [gzip.decompress(path.read_bytes()) for path in paths[:count]]
-    return room_pages(count)
+@dataclass(frozen=True)
+class Site:
+    """What one source serves: its pages, and how it labels them."""
+
+    content_type: str
+    timezone: str
+    pages: tuple[bytes, ...]
 
 
-def room_pages(count: int) -> list[bytes]:
-    """The release pages of the bundled press rooms, each once."""
-    return [
-        answers(room, 1, BASE)[load_rooms()[room].address(release)].body
-        for room in load_rooms()
-        for release in showing(room, 1).releases
-    ][:count]
+def real_site(count: int) -> Site:
+    """Real pages of many sites, as if they were one's."""
+    if not SHARED.is_dir():
+        sys.exit(f"--real needs the pages in {SHARED}")
+    rows = map(json.loads, (SHARED / "manifest.jsonl").read_text("utf-8").splitlines())
+    paths = [SHARED / row["html_path"] for row in rows if row["title"] and row["published"]]
+    made = tuple(gzip.decompress(path.read_bytes()) for path in paths[:count])
+    return Site("text/html", "UTC", made)
 
 
-async def serve(count: int, *, rooms: bool) -> None:
-    """Serve the pages; print the port."""
-    made = pages(count, rooms=rooms)
-    rows = "".join(
-        f"<li><span>{1 + n % 28} March 2026</span>"
-        f'<a href="/news/{n}">Release {n} of the benchmark</a></li>'
-        for n in range(len(made))
-    )
-    bodies = {f"/news/{n}": body for n, body in enumerate(made)}
-    bodies["/"] = f"<html><body><ul>{rows}</ul></body></html>".encode()
+def room_sites(count: int) -> list[Site]:
+    """The press rooms, grown to this many releases in all."""
+    rooms = load_rooms()
+    sites = []
+    for number, (room_id, room) in enumerate(rooms.items()):
+        share = count // len(rooms) + (number < count % len(rooms))
+        shown = replace(
+            showing(room_id, 1), releases=tuple(grown(showing(room_id, 1).releases, share))
+        )
+        sites.append(Site(room.content_type, room.timezone, pages_of(shown)))
+    return sites
+
+
+def pages_of(shown: Showing) -> tuple[bytes, ...]:
+    """The page of each release of a room."""
+    return tuple(answer.body for _, answer in release_pages(shown, "http://127.0.0.1"))
+
+
+def grown(releases: tuple[ReleaseText, ...], count: int) -> Iterator[ReleaseText]:
+    """As many releases, each of paragraphs, and a title of words, that others of them hold."""
+    chance = random.Random(len(releases))  # noqa: S311 - the same at each run
+    words = [word for release in releases for word in release.title.split()]
+    parts = [part for release in releases for part in release.body.strip().split("\n\n")]
+    for number in range(count):
+        like = releases[number % len(releases)]
+        size = len(like.body.strip().split("\n\n"))
+        body = "\n\n".join(chance.sample(parts, size))
+        title = " ".join(chance.sample(words, 8))
+        yield msgspec.structs.replace(
+            like, key=f"{like.key}-{number}", title=title, body=body, copies=""
+        )
+
+
+async def serve(sites: list[Site]) -> None:
+    """Serve each site on a port of its own; print the ports and time zones."""
+    addresses = []
+    for site in sites:
+        bodies = {f"/news/{n}": body for n, body in enumerate(site.pages)}
+        rows = "".join(
+            f"<li><span>{1 + n % 28} March 2026</span>"
+            f'<a href="/news/{n}">Release {n} of the benchmark</a></li>'
+            for n in range(len(bodies))
+        )
+        bodies["/"] = f"<html><body><ul>{rows}</ul></body></html>".encode()
+        server = await asyncio.start_server(answerer(site, bodies), "127.0.0.1", 0)
+        addresses.append((server.sockets[0].getsockname()[1], site.timezone))
+    print(json.dumps(addresses), flush=True)
+    await asyncio.Event().wait()
+
+
+def answerer(site: Site, bodies: dict[str, bytes]) -> asyncio.streams._ClientConnectedCallback:
+    """What answers the requests to one site."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -87,26 +140,26 @@ async def serve(count: int, *, rooms: bool) -> None:
                 pass
             path = line.split()[1].decode()
             body = bodies.get(path, b"")
-            head = f"HTTP/1.1 {200 if body else 404} X\r\nContent-Type: text/html\r\n"
+            kind = site.content_type if path != "/" else "text/html; charset=utf-8"
+            head = f"HTTP/1.1 {200 if body else 404} X\r\nContent-Type: {kind}\r\n"
             writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    return answer
 
 
-def ours(url: str, *, profile: bool) -> float:
+def ours(sites: list[tuple[str, str]], *, profile: bool) -> float:
     """Pages a second of a crawl of ours."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "sources").mkdir()
         (home / "communique.toml").write_text("[network]\nallow_private = true\n")
-        (home / "sources" / "bench.toml").write_text(
-            f'name = "Benchmark"\nurl = "{url}"\ntimezone = "UTC"\n'
-        )
-        job = json.dumps({"home": folder, "sources": ["bench"]}) + "\n"
+        names = [f"bench{number}" for number in range(len(sites))]
+        for name, (url, zone) in zip(names, sites, strict=True):
+            (home / "sources" / f"{name}.toml").write_text(
+                f'name = "Benchmark {name}"\nurl = "{url}"\ntimezone = "{zone}"\n'
+            )
         program = ["-m", "cProfile", "-s", "cumtime"] if profile else []
         child = subprocess.Popen(
             [sys.executable, *program, "-m", "scheduler.crawl"],
@@ -116,50 +169,62 @@ def ours(url: str, *, profile: bool) -> float:
         )
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(job)
+        child.stdin.write(json.dumps({"home": folder, "sources": names}) + "\n")
         child.stdin.flush()
         begun = 0.0
         for line in child.stdout:
             begun = begun or time.perf_counter()
             if line.startswith('{"runs"'):
                 seconds = time.perf_counter() - begun
-                (run,) = json.loads(line)["runs"]
+                runs = json.loads(line)["runs"]
                 break
         if profile:
             print("".join(line for _, line in zip(range(160), child.stdout, strict=False)))
         child.stdin.close()
         child.wait()
-    if run["new"] < run["pages"] * 0.9:
-        sys.exit(f"of {run['pages']} pages {run['new']} were stored: {run['errors'][:1]}")
-    return float((run["pages"] - 1) / seconds)
+    read = sum(run["pages"] for run in runs) - len(sites)
+    new = sum(run["new"] for run in runs)
+    if new < read * 0.9:
+        errors = [error for run in runs for error in run["errors"][:1]]
+        sys.exit(f"of {read} pages {new} were stored: {errors}")
+    return float(read / seconds)
+
+
+def spent() -> float:
+    """Seconds of CPU that ended child processes have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
-    """Measure both and print the ratio."""
+    """Measure both and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=400)
-    parser.add_argument("--rooms", action="store_true", help="the bundled press rooms' pages")
+    parser.add_argument("--pages", type=int, default=1200)
+    parser.add_argument("--real", action="store_true", help="pages of many news sites")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        asyncio.run(serve(given.pages, rooms=given.rooms))
-    here = [sys.executable, __file__]
+        asyncio.run(serve([real_site(given.pages)] if given.real else room_sites(given.pages)))
+    here = [sys.executable, __file__, "--serve", f"--pages={given.pages}"]
     with subprocess.Popen(
-        [*here, "--serve", f"--pages={given.pages}", *(["--rooms"] if given.rooms else [])],
-        stdout=subprocess.PIPE,
-        text=True,
+        [*here, *(["--real"] if given.real else [])], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         try:
-            url = f"http://127.0.0.1:{server.stdout.readline().strip()}/"
-            bare = float(subprocess.check_output([sys.executable, "-c", BARE, url], text=True))
-            crawl = ours(url, profile=given.profile)
+            told = json.loads(server.stdout.readline())
+            sites = [(f"http://127.0.0.1:{port}/", zone) for port, zone in told]
+            urls = [url for url, _ in sites]
+            start = spent()
+            bare = float(subprocess.check_output([sys.executable, "-c", BARE, *urls], text=True))
+            between = spent()
+            crawl = ours(sites, profile=given.profile)
+            end = spent()
         finally:
             server.kill()
     print(f"bare Scrapy, fetch only: {bare:.0f} pages/s")
     print(f"communique, fetch to committed release: {crawl:.0f} pages/s")
-    print(f"ratio: {crawl / bare:.2f}")
+    print(f"ratio: {crawl / bare:.2f}; of CPU time: {(between - start) / (end - between):.2f}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations, islice
 from typing import Final, Protocol
 
@@ -119,6 +120,8 @@ class Learner:
         hopeless = self._tries >= MOST_TRIES
         if hopeless or len(page.body) > MOST_BYTES or not detected.content.body_text:
             return detected
+        if detected.content.language and not reading.languages:
+            reading = replace(reading, languages=(detected.content.language,))
         self._lessons.append(Lesson(page, detected, reading, hint))
         learned = self._study(declared, reading.now)
         return (learned.read(page, reading, hint) if learned else None) or detected

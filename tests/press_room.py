@@ -23,7 +23,10 @@ class Answer:
 
 
 class Room(ThreadingHTTPServer):
-    """The server: ``answers`` by path with query, and a ``log`` of (path, status) pairs."""
+    """The server: ``answers`` by path with query, and a ``log`` of (path, status) pairs.
+
+    ``connections`` are the addresses and ports that asked.
+    """
 
     daemon_threads = True
 
@@ -32,6 +35,7 @@ class Room(ThreadingHTTPServer):
         self.answers: dict[str, Answer] = {}
         self.log: list[tuple[str, int]] = []
         self.agents: set[str] = set()
+        self.connections: set[object] = set()
         self.asked = threading.Condition()
         self.base = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -65,6 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.asked:
             self.server.log.append((self.path, status))
             self.server.agents.add(self.headers["User-Agent"])
+            self.server.connections.add(self.client_address)
             self.server.asked.notify_all()
         if answer.hold:
             answer.hold.wait(60)

@@ -65,6 +65,14 @@ def test_a_press_room_is_collected_and_the_second_visit_is_answered_with_304(
     assert len(asked) == 4
 
 
+def test_a_host_is_asked_for_one_page_at_a_time_on_one_connection(room: Room, home: Path) -> None:
+    room.page("/news/", listing_html([*range(1, 20)]))
+    for number in range(1, 20):
+        room.page(f"/news/{number}.html", release_html(number))
+    assert counts(collect(home)) == (19, 19, 0, 0, 0)
+    assert len(room.connections) == 1
+
+
 def test_an_edit_a_move_and_a_vanished_page_are_each_told_once(room: Room, home: Path) -> None:
     collect(home)
     before = stored(home)
