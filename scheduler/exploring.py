@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 from data.errors import CommuniqueError
 from scheduler.capture import Capture
 from scheduler.home import Home
-from scheduler.probing import Say, as_feed, first_listing, probe, read_saved
+from scheduler.probing import as_feed, first_listing, probe, read_saved
+from scheduler.telling import Say
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
 from spiders.drafting import DOCUMENTS
 from spiders.kind import kind_of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from scheduler.capture import Capture, NotFetched
 from scheduler.reading_pages import Task, saved
+from scheduler.telling import Say
 from spiders.discovery import (
     Comparison,
     Place,
@@ -24,8 +25,6 @@ from spiders.pages import ListingPage
 from spiders.proposing import first_reading
 from spiders.syndicated import read_syndicated
 from spiders.visit import utc_now
-
-Say = Callable[[str], None]
 
 Offer = tuple[Place, ListingPage, Page]
 """Where it is, what it lists, and the page as served."""

@@ -22,13 +22,17 @@ GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A page to read from a path; ``problem`` is what is known to be wrong beforehand."""
+    """A page to read: at a path, or the one that was fetched.
+
+    ``problem`` is what is known to be wrong beforehand.
+    """
 
     id: str
     place: str
     url: str
     kind: Wanted
     problem: str | None = None
+    fetched: Page | None = None
 
 
 def read_page(task: Task) -> bytes | str:
@@ -36,7 +40,7 @@ def read_page(task: Task) -> bytes | str:
     if task.problem is not None:
         return task.problem
     try:
-        page = saved(task)
+        page = task.fetched or saved(task)
     except (OSError, EOFError, zlib.error) as error:
         return f"{task.place} can't be read ({error})"
     return msgspec.json.encode(extract(task.id, page, Reading("UTC", now=utc_now()), task.kind))

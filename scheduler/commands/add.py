@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from data.errors import CommuniqueError, SourceError
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.exploring import Explored, Explorer
 from scheduler.home import Home
-from scheduler.probing import Say
+from scheduler.telling import telling
 from spiders.extraction import listing_values, release_values
 from spiders.golden import write_golden
 from spiders.guess import Guess
@@ -177,14 +176,3 @@ def _row(table: Table, name: str, value: str, confidence: float | None, rule: st
     # Text, not markup: a site's words are not ours to interpret.
     short = value if len(value) <= WIDTH else f"{value[:WIDTH]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))
-
-
-@contextmanager
-def telling() -> Iterator[Say]:
-    """Say on a terminal what is being done; nothing in a pipe."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("starting") as status:
-        yield lambda text: status.update(Text(text))

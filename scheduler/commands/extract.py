@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from typing import IO, get_args
@@ -12,13 +13,24 @@ from typing import IO, get_args
 import click
 import msgspec
 
+from scheduler.capture import Capture, NotFetched
 from scheduler.cli import complain, with_home
 from scheduler.home import Home
 from scheduler.reading_pages import Task, read_page
+from scheduler.telling import Say, telling
 from spiders.extraction import Wanted
+from spiders.fetching import Answer
 
 AHEAD = 64
 """Pages a core that are read ahead of what is printed: bounded, whatever comes in."""
+
+
+TOGETHER = 16
+"""Addresses that are fetched at a time: what they answer is held in memory."""
+
+WEB = ("http://", "https://")
+READABLE = re.compile(r"^text/|html|xml|json")
+"""Types of answers that may be a page or a listing."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -30,30 +42,56 @@ class Line(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.argument("pages", nargs=-1, metavar="[PATH …]")
+@click.argument("pages", nargs=-1, metavar="[PATH|URL …]")
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--kind", type=click.Choice(get_args(Wanted)), default="auto", help="What to read.")
 @with_home
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
-    """Read saved pages, and print what they say as lines of JSON.
+    """Read pages, and print what they say as lines of JSON.
 
-    Without a page, lines of JSON {"id", "html_path", "url"} are read from standard input.
+    Each is a saved page or an address, which is fetched with the manners of a visit. Without a
+    page, lines of JSON {"id", "html_path", "url"} are read from standard input.
     """
-    tasks = (
-        (Task(page, page, url, kind) for page in pages)
-        if pages
-        else tasks_of(sys.stdin.buffer, kind)
-    )
-    del home
     failed = False
-    for result in ordered(tasks):
-        if isinstance(result, str):
-            complain(result)
-            failed = True
-        else:
-            sys.stdout.buffer.write(result + b"\n")
-            sys.stdout.buffer.flush()
+    with Capture(home) as capture, telling() as say:
+        tasks = named(pages, url, kind, capture, say) if pages else tasks_of(sys.stdin.buffer, kind)
+        for result in ordered(tasks):
+            if isinstance(result, str):
+                complain(result)
+                failed = True
+            else:
+                sys.stdout.buffer.write(result + b"\n")
+                sys.stdout.buffer.flush()
     return 1 if failed else 0
+
+
+def named(
+    pages: Sequence[str], url: str, kind: Wanted, capture: Capture, say: Say
+) -> Iterator[Task]:
+    """The pages that the command line names, in its order; ``url`` is where saved ones came from.
+
+    Raises NotFetched where the child that fetches can't do its work.
+    """
+    for start in range(0, len(pages), TOGETHER):
+        some = pages[start : start + TOGETHER]
+        wanted = [page for page in some if page.startswith(WEB)]
+        if wanted:
+            say(f"reading {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else ""))
+        answers = {answer.asked: answer for answer in capture.fetch(wanted)}
+        for page in some:
+            answer = answers.get(page)
+            yield Task(page, page, url, kind) if answer is None else fetched(answer, kind)
+
+
+def fetched(answer: Answer, kind: Wanted) -> Task:
+    """A page that was fetched, or why it can't be read."""
+    page = answer.page
+    media_type = page.content_type.partition(";")[0].strip().lower() if page else ""
+    why = answer.why if page is None else ""
+    if media_type and not READABLE.search(media_type):
+        why = f"it is {media_type}, no page"
+    problem = str(NotFetched(answer.asked, why)) if why else None
+    return Task(answer.asked, answer.asked, answer.url, kind, problem, page)
 
 
 def tasks_of(lines: IO[bytes], kind: Wanted) -> Iterator[Task]:

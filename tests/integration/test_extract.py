@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.command import COMMUNIQUE, communique
-from tests.press_room import listing_html, release_html
+from tests.press_room import Answer, listing_html, release_html, served
 
 RELEASE = {
     "id", "kind", "title", "published", "precision", "language", "section", "publisher",
@@ -69,3 +69,63 @@ def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
     assert "line 4 of the input" in result.stderr
     assert result.stderr.count("can't be read") == 2
     assert "Traceback" not in result.stderr
+
+
+def test_addresses_are_fetched_and_come_out_among_saved_pages_in_order(tmp_path: Path) -> None:
+    (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
+    (tmp_path / "saved.html").write_text(release_html(5))
+    with served() as room:
+        room.page("/news/7.html", release_html(7))
+        room.page("/news/", listing_html(list(range(12))))
+        room.page("/moved", "", status=301, headers={"Location": "/news/7.html"}, etag=False)
+        room.answers["/feed.json"] = Answer(
+            b'{"items": [{"url": "/news/7.html", "title": "Notice 7"}]}',
+            content_type="application/feed+json",
+        )
+        result = communique(
+            "extract", f"{room.base}/news/7.html", str(tmp_path / "saved.html"),
+            f"{room.base}/news/", f"{room.base}/moved", f"{room.base}/feed.json", home=tmp_path,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        release, saved, listing, moved, feed = lines(result.stdout)
+        assert release["id"] == f"{room.base}/news/7.html"
+        assert release["title"] == "Notice 7: ships counted at pier 7"
+        assert saved["title"] == "Notice 5: ships counted at pier 5"
+        assert (listing["kind"], feed["kind"]) == ("listing", "listing")
+        assert (moved["id"], moved["url"]) == (f"{room.base}/moved", f"{room.base}/news/7.html")
+        assert "/robots.txt" in dict(room.log), "fetched with the manners of a visit"
+
+
+def test_an_address_that_can_not_be_read_is_one_sentence_and_the_rest_is_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
+    with served() as room:
+        room.page("/news/7.html", release_html(7))
+        room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private")
+        room.answers["/7.pdf"] = Answer(b"%PDF-1.4", content_type="application/pdf")
+        failing = {
+            f"{room.base}/gone": "the server answered 404",
+            f"{room.base}/private/7": "robots.txt asks not to",
+            f"{room.base}/7.pdf": "it is application/pdf, no page",
+            "http://127.0.0.1:1/": "could not be read",
+            "http://[bad/": "no http or https address",
+        }
+        result = communique("extract", *failing, f"{room.base}/news/7.html", home=tmp_path)
+        assert result.returncode == 1
+        (release,) = lines(result.stdout)
+        assert release["title"] == "Notice 7: ships counted at pier 7"
+        told = result.stderr.splitlines()
+        assert len(told) == len(failing)
+        for said, (address, why) in zip(told, failing.items(), strict=True):
+            assert said.startswith(f"communique: {address} could not be read: ")
+            assert why in said
+
+
+def test_private_addresses_are_refused_unless_the_home_allows_them(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/7.html", release_html(7))
+        result = communique("extract", f"{room.base}/news/7.html", home=tmp_path)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "allow_private" in result.stderr
+        assert room.log == []
