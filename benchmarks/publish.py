@@ -1,13 +1,19 @@
 """What publishing costs, as a ratio to rendering the same feeds with plain feedgen in the same run.
 
-    python benchmarks/publish.py [--releases 20000]
+    python benchmarks/publish.py [--releases 20000] [--day 100000]
 
-A store of 40 sources, 17 topics and five years is made up. Then, in fresh processes: everything is
-published; ten new releases are published; everything is published again. Plain feedgen renders
-Atom and RSS of the same releases in the same feeds (it has no JSON Feed), without and with gzip;
-of the full rebuild it renders every tenth feed, and is counted ten times. Ours makes Atom, RSS and
-JSON Feed, plain and gzipped. Feeds are timed up to their bytes on both sides; the line "whole"
-adds, on our side alone, the pages for people and writing all of it durably.
+A store of 40 sources, 17 topics and five years is made up, and all of it is published. Then ten new
+releases come in and are published, five times over, in a process that published before, as the
+service is one. Then the site is lost and made again from what is kept between runs, and everything
+is published once more over what is there.
+
+Plain feedgen renders Atom and RSS of the same releases in the same feeds (it has no JSON Feed),
+without and with gzip; of everything it renders every tenth feed, and is counted ten times. Ours
+makes Atom, RSS and JSON Feed, plain and gzipped. Both are seconds of the processor, up to the bytes
+that are handed to the system. The line "whole" has on our side all that publishing does, pages for
+people and the durable writing of all files too, and on the other the writing of its feeds alone.
+
+With --day, all that many releases came on one day, from one source about one topic.
 """
 
 from __future__ import annotations
@@ -18,12 +24,15 @@ import gzip
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from feedgen.feed import FeedGenerator
@@ -31,12 +40,13 @@ from feedgen.feed import FeedGenerator
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store import Store, open_store
-from feeds import writing
 from feeds.documents import Documents
 from feeds.pages import Pages
 from feeds.publish import publish
+from feeds.urls import feed_file
+from feeds.writing import Writer
 
-SOURCES, TOPICS, YEARS, NEW = 40, 17, 5, 10
+SOURCES, TOPICS, YEARS, NEW, ROUNDS = 40, 17, 5, 10, 5
 END = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 SAMPLE = 10
 SITE = Site(url="https://press.example")
@@ -46,14 +56,23 @@ def main() -> None:
     """Make a store, publish it, and compare."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--releases", type=int, default=20_000)
-    options.add_argument("--publish", type=Path, help=argparse.SUPPRESS)
-    options.add_argument("--all", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--day", type=int, help="measure this many releases of one day instead")
+    options.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    options.add_argument("--task", choices=("publish", "all", "update"), help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    if chosen.publish:
-        print(json.dumps(published(chosen.publish, everything=chosen.all)))
+    if chosen.home:
+        tasks: dict[str, Callable[[], Any]] = {
+            "publish": lambda: published(opened(chosen.home), chosen.home),
+            "all": lambda: published(opened(chosen.home), chosen.home, everything=True),
+            "update": lambda: updated(chosen.home, chosen.releases),
+        }
+        print(json.dumps(tasks[chosen.task]()))
         return
     with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), chosen.releases)
+        if chosen.day:
+            one_day(Path(folder), chosen.day)
+        else:
+            compare(Path(folder), chosen.releases)
 
 
 def compare(home: Path, count: int) -> None:
@@ -65,99 +84,159 @@ def compare(home: Path, count: int) -> None:
         store.register(
             Source(f"source-{number}", f"Source {number}", f"https://s{number}.example/")
         )
-    started = time.perf_counter()
     record(store, (draft(chance, words, number, count) for number in range(count)))
-    print(f"{count} releases recorded in {time.perf_counter() - started:.0f} s")
-    cold = run(home)
-    total = sum(store.facets().values())
-    facets = sorted(store.facets(), key=str)
-    report("first publication", cold)
-    record(store, (draft(chance, words, count + number, count) for number in range(NEW)))
-    touched = sorted(store.marks(), key=str)
-    update = run(home)
-    report(f"{NEW} new releases", update)
-    ours = update["feeds"]
-    plain, packed = feedgen(store, touched, SITE.entries)
-    print(f"  plain feedgen, {len(touched)} feeds: {plain:.2f} s, with gzip {plain + packed:.2f} s")
-    print(f"  ratio {plain / ours:.1f}, with gzip {(plain + packed) / ours:.1f}")
-    whole = update["whole"]
-    print(f"  whole: ratio {plain / whole:.1f}, with gzip {(plain + packed) / whole:.1f}")
-    warm = run(home, "--all")
-    report("everything again", warm)
+    first = run(home, "publish")
+    report("first publication", first)
+    rounds = run(home, "update", "--releases", str(count))
+    for one in rounds:
+        report(f"{NEW} new releases", one["ours"])
+    for name in ("plain", "packed", "written"):
+        print(f"  plain feedgen, {name}: {median(one[name] for one in rounds):.3f} s")
+    for name, ratio in ratios(rounds).items():
+        print(f"  ratio {name}: {ratio:.1f}")
+    shutil.rmtree(home / "site")
+    lost = run(home, "all")
+    report("site made again", lost)
+    again = run(home, "all")
+    report("everything again", again)
+    counts = store.facets()
+    facets = sorted(counts, key=str)
     chance.shuffle(facets)
-    sample = facets[: len(facets) // SAMPLE]
-    share = total / sum(store.facets()[facet] for facet in sample)
-    plain, packed = (seconds * share for seconds in feedgen(store, sample, None))
+    sample = dict.fromkeys(facets[: len(facets) // SAMPLE])
+    total = sum(counts.values())
+    share = total / sum(counts[facet] for facet in sample)
+    plain, packed = (seconds * share for seconds in feedgen(store, sample)[:2])
     print(
         f"  plain feedgen, {len(facets)} feeds with all {total} entries: {plain:.0f} s,"
         f" with gzip {plain + packed:.0f} s"
     )
-    for name, run_ in (("first", cold), ("again", warm)):
+    for name, made in (("first", first), ("site made again", lost), ("again", again)):
         print(
-            f"  ratio ({name}) {plain / run_['feeds']:.1f}, with gzip"
-            f" {(plain + packed) / run_['feeds']:.1f}; whole {plain / run_['whole']:.1f},"
-            f" {(plain + packed) / run_['whole']:.1f}"
+            f"  ratio, {name}: {plain / made['feeds']:.1f}, with gzip"
+            f" {(plain + packed) / made['feeds']:.1f}; whole, with gzip"
+            f" {(plain + packed) / made['cpu']:.1f}"
         )
 
 
-def published(home: Path, *, everything: bool) -> dict[str, float]:
-    """Publish a HOME; seconds for the feeds up to their bytes, for all of it, and memory in MB."""
-    spent = {"feeds": 0.0, "writing": 0.0}
-    documents, write, page = Documents.write, writing.Writer.write, Pages.facet
+def ratios(rounds: list[Any]) -> dict[str, float]:
+    """How many times faster ours is in the middle round, by what is counted."""
+    found = {
+        "feeds": [one["plain"] / one["ours"]["feeds"] for one in rounds],
+        "feeds, with gzip": [
+            (one["plain"] + one["packed"]) / one["ours"]["feeds"] for one in rounds
+        ],
+        "whole": [
+            (one["plain"] + one["packed"] + one["written"]) / one["ours"]["cpu"] for one in rounds
+        ],
+    }
+    return {name: median(values) for name, values in found.items()}
+
+
+def one_day(home: Path, count: int) -> None:
+    """Print what it takes where all releases came on one day."""
+    chance = random.Random(5)  # noqa: S311 - the same releases in every run
+    words = vocabulary(chance)
+    store = opened(home)
+    store.register(Source("source-0", "Source 0", "https://s0.example/"))
+    started = time.perf_counter()
+    record(store, (of_one_day(chance, words, number, count) for number in range(count)))
+    print(f"{count} releases of one day recorded in {time.perf_counter() - started:.0f} s")
+    report("first publication", run(home, "publish"))
+    more = (of_one_day(chance, words, count + number, count) for number in range(NEW))
+    record(store, more)
+    report(f"{NEW} new releases", run(home, "publish"))
+    pages = len(list((home / "site/feeds/date/2025/12/31/page").glob("*.atom")))
+    print(f"  the feed of the day has {pages} archive pages")
+
+
+def updated(home: Path, count: int) -> list[dict[str, Any]]:
+    """Publish ten new releases again and again, each time beside plain feedgen."""
+    store = opened(home)
+    published(store, home)
+    chance = random.Random(7)  # noqa: S311 - the same releases in every run
+    words = vocabulary(chance)
+    found = []
+    for turn in range(ROUNDS):
+        start = count + turn * NEW
+        record(store, (draft(chance, words, start + one, count) for one in range(NEW)))
+        touched = sorted(store.marks(), key=str)
+        ours = published(store, home)
+        # As many entries as lie in our documents.
+        sizes = {facet: entries_of(home / "site" / feed_file(facet, "json")) for facet in touched}
+        plain, packed, written = feedgen(store, sizes, Writer(home / "plain"))
+        found.append({"ours": ours, "plain": plain, "packed": packed, "written": written})
+    return found
+
+
+def entries_of(file: Path) -> int:
+    """How many entries lie in a JSON Feed."""
+    return len(json.loads(file.read_bytes())["items"])
+
+
+def published(store: Store, home: Path, *, everything: bool = False) -> dict[str, float]:
+    """Publish a HOME: seconds for the feeds up to their bytes, for all of it, and memory in MB."""
+    spent = {"feeds": 0.0, "other": 0.0}
+    documents, write, page = Documents.write, Writer.write, Pages.facet
 
     def timed(*arguments: Any, **named: Any) -> None:
-        before, written = time.perf_counter(), spent["writing"]
+        before, other = time.process_time(), spent["other"]
         documents(*arguments, **named)
-        spent["feeds"] += time.perf_counter() - before - (spent["writing"] - written)
+        spent["feeds"] += time.process_time() - before - (spent["other"] - other)
 
-    def timed_page(*arguments: Any) -> bytes:
-        before = time.perf_counter()
-        answer = page(*arguments)
-        spent["writing"] += time.perf_counter() - before
-        return answer
+    def other(action: Any) -> Any:
+        def timed_other(*arguments: Any) -> Any:
+            before = time.process_time()
+            answer = action(*arguments)
+            spent["other"] += time.process_time() - before
+            return answer
 
-    def timed_write(*arguments: Any) -> bool:
-        before = time.perf_counter()
-        answer = write(*arguments)
-        spent["writing"] += time.perf_counter() - before
-        return answer
+        return timed_other
 
-    Documents.write, writing.Writer.write = timed, timed_write  # type: ignore[method-assign, assignment]  # timed
-    Pages.facet = timed_page  # type: ignore[method-assign, assignment]  # timed
-    store = opened(home)
-    done = publish(store, home / "site", SITE, all=everything, kept=home / "rendered.db")
+    changed: Any = Documents, Writer, Pages
+    changed[0].write, changed[1].write, changed[2].facet = timed, other(write), other(page)
+    before = time.process_time()
+    try:
+        done = publish(store, home / "site", SITE, all=everything, kept=home / "rendered.db")
+    finally:
+        changed[0].write, changed[1].write, changed[2].facet = documents, write, page
     assert not done.errors, done.errors[:3]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "feeds": spent["feeds"],
+        "cpu": time.process_time() - before,
         "whole": done.seconds,
-        "memory": memory,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "written": done.written,
     }
 
 
-def run(home: Path, *options: str) -> dict[str, float]:
+def run(home: Path, task: str, *options: str) -> Any:
     """Publish in a process of its own."""
-    command = [sys.executable, __file__, "--publish", str(home), *options]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(answer.stdout)
-    return result
+    command = [sys.executable, __file__, "--home", str(home), "--task", task, *options]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(answer.stdout)
 
 
 def report(name: str, result: dict[str, float]) -> None:
     """Print one run of ours."""
     print(
-        f"{name}: feeds {result['feeds']:.3f} s, whole {result['whole']:.3f} s,"
-        f" {result['written']:.0f} feeds written, peak {result['memory']:.0f} MB"
+        f"{name}: feeds {result['feeds']:.3f} s, whole {result['cpu']:.3f} s of the processor and"
+        f" {result['whole']:.3f} s by the clock, {result['written']:.0f} feeds written,"
+        f" peak {result['memory']:.0f} MB",
+        flush=True,
     )
 
 
-def feedgen(store: Store, facets: Iterable[Facet], limit: int | None) -> tuple[float, float]:
-    """Seconds that plain feedgen takes for Atom and RSS of facets, and gzip for its bytes."""
+def feedgen(
+    store: Store, facets: Mapping[Facet, int | None], writer: Writer | None = None
+) -> tuple[float, float, float]:
+    """Seconds that plain feedgen takes for Atom and RSS of facets, gzip for its bytes, and writing.
+
+    Of each facet the newest releases are rendered, as many as are named.
+    """
     names = store.sources()
-    plain = packed = 0.0
-    for facet in facets:
-        started = time.perf_counter()
+    plain = packed = written = 0.0
+    for number, (facet, limit) in enumerate(facets.items()):
+        started = time.process_time()
         made = FeedGenerator()
         made.id(f"urn:{facet}")
         made.title(str(facet))
@@ -178,12 +257,19 @@ def feedgen(store: Store, facets: Iterable[Facet], limit: int | None) -> tuple[f
             for media in content.attachments:
                 entry.enclosure(media.url, str(media.length), media.type)
         texts = made.atom_str(), made.rss_str()
-        middle = time.perf_counter()
-        for text in texts:
-            gzip.compress(text, 6)
+        middle = time.process_time()
+        zipped = [gzip.compress(text, 6, mtime=0) for text in texts]
+        done = time.process_time()
         plain += middle - started
-        packed += time.perf_counter() - middle
-    return plain, packed
+        packed += done - middle
+        for kind, content in enumerate((*texts, *zipped)):
+            if writer:
+                writer.write(f"{number}/{kind}", content)
+        written += time.process_time() - done
+    started = time.process_time()
+    if writer:
+        writer.flush()
+    return plain, packed, written + time.process_time() - started
 
 
 def opened(home: Path) -> Store:
@@ -200,7 +286,7 @@ def vocabulary(chance: random.Random) -> list[str]:
 
 def draft(chance: random.Random, words: list[str], number: int, count: int) -> Draft:
     """A release of 3 KB, one of an even stream over all years."""
-    age = dt.timedelta(days=365 * YEARS) * max(count - number, 0) / count
+    age = dt.timedelta(days=365 * YEARS) * (count - number) / count
     source = chance.randrange(SOURCES)
     paragraphs = [" ".join(chance.choices(words, k=60)).capitalize() + "." for _ in range(8)]
     title = " ".join(chance.choices(words, k=9)).capitalize()
@@ -221,6 +307,15 @@ def draft(chance: random.Random, words: list[str], number: int, count: int) -> D
             ),
         ),
     )
+
+
+def of_one_day(chance: random.Random, words: list[str], number: int, count: int) -> Draft:
+    """One of very many releases of the last day of a year."""
+    made = draft(chance, words, 0, count)
+    at = dt.datetime(2025, 12, 31, tzinfo=dt.UTC) + dt.timedelta(seconds=80_000 * number / count)
+    published_at = Published(at, "second", "UTC", at.isoformat(), "meta")
+    content = replace(made.content, published=published_at, topics=("topic-0",))
+    return Draft("source-0", f"https://s0.example/news/{number}", content)
 
 
 def record(store: Store, drafts: Iterator[Draft]) -> None:

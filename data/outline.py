@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True, gc=False):
     """A release without its text.
 
     ``version`` is another number whenever anything changed that readers see; it counts nothing.

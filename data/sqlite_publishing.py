@@ -50,6 +50,21 @@ def versions(db: Database) -> None:
         db.execute(statement)
 
 
+PERIODS = tuple(
+    f"CREATE INDEX releases_newest_of_{name} ON releases"
+    f" (substr(day, 1, {length}), sort_at DESC, id)"
+    for name, length in (("year", 4), ("month", 7), ("day", 10))
+)
+"""Indexes that give the newest releases of a period, however many it has."""
+
+
+@migrations()
+def periods(db: Database) -> None:
+    """Find the newest releases of a year, a month or a day."""
+    for statement in PERIODS:
+        db.execute(statement)
+
+
 class SqlitePublishing(SqliteVisits):
     """The verbs of data.store.Readable that publishing alone needs."""
 
@@ -67,6 +82,8 @@ class SqlitePublishing(SqliteVisits):
 
     def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
         """Releases without their text, by id; what is not in the store is left out."""
+        if not ids:
+            return {}
         rows = self._ask(
             "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
             " JOIN releases r ON r.id = j.value JOIN versions v ON v.release = r.number",

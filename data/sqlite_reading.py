@@ -183,7 +183,11 @@ def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
     if facet.source:
         clauses.append(f"{table}.source = :source")
         arguments["source"] = facet.source
-    if facet.period:
+    if facet.period and table == "r" and not facet.source:
+        # Just as the indexes of periods say it: they give the order, too.
+        clauses.append(f"substr(r.day, 1, {len(facet.period)}) = :first")
+        arguments["first"] = facet.period
+    elif facet.period:
         clauses.append("r.day BETWEEN :first AND :last")
         # 2022-11-99 comes after every day of that month.
         arguments["first"], arguments["last"] = facet.period, facet.period + "-99"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import msgspec
 
+from data.models import Facet
 from data.settings import Site
 from feeds.directory import Directory
 
@@ -47,3 +48,11 @@ def names_changed(before: bytes | None, after: bytes) -> bool:
         return False
     old, new = (msgspec.json.decode(names, type=Names) for names in (before, after))
     return any(name in old and old[name] != value for name, value in new.items())
+
+
+def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
+    """A digest of what the lists of all feeds say: their names and which there are."""
+    digest = hashlib.sha256(layout + names)
+    for facet in sorted(facets, key=str):
+        digest.update(str(facet).encode("utf-8", "surrogatepass"))
+    return digest.digest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -56,19 +56,25 @@ class Row(Protocol):
         """Its line, as Pages.row makes it."""
 
 
+@cache
+def environment() -> Environment:
+    """The templates; compiling them takes longer than publishing a release."""
+    return Environment(
+        loader=PackageLoader("feeds"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
 class Pages:
     """Renders pages of one directory, whose facets hold ``counts`` releases."""
 
     def __init__(self, directory: Directory, counts: Mapping[Facet, int]) -> None:
         self.directory = directory
         self.navigation = Navigation(directory, counts)
-        self.environment = Environment(
-            loader=PackageLoader("feeds"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
-        )
+        self.environment = environment()
         self._row = self.environment.get_template("row.html")
 
     def row(self, entry: Entry) -> bytes:
@@ -151,17 +157,16 @@ class Pages:
         )
 
     def feeds(self) -> bytes:
-        """The directory of all feeds."""
-        counts = self.navigation.counts
+        """The directory of all feeds; without counts, so that only new names change it."""
         groups = [
             (
                 group,
                 [
-                    (self.directory.name(facet), page_file(facet), counts[facet], formats_of(facet))
+                    (self.directory.name(facet), page_file(facet), formats_of(facet))
                     for facet in members
                 ],
             )
-            for group, members in grouped(self.directory, counts).items()
+            for group, members in grouped(self.directory, self.navigation.counts).items()
         ]
         return self._render(
             "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups

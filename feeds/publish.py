@@ -18,7 +18,7 @@ from data.store import Readable
 from feeds import opml
 from feeds.directory import directory_of
 from feeds.documents import Documents
-from feeds.layout import layout_of, names_changed, names_of
+from feeds.layout import layout_of, listing_of, names_changed, names_of
 from feeds.noticing import Noticing
 from feeds.pages import Pages
 from feeds.release_pages import ReleasePages
@@ -33,6 +33,9 @@ LAYOUT_FILE = ".layout"
 """Holds a digest of all that shapes the site but its releases; a new one renders everything."""
 
 SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
+
+LISTS = "opml.xml", "feeds/index.html"
+"""The files that list all feeds."""
 
 TOGETHER = 64
 """Facets that are written before the disk is waited for, and what was done is kept."""
@@ -139,7 +142,7 @@ class Publishing:
         def write() -> None:
             done.extend(facet for facet in facets if self._facet(facet, every=every))
             # All releases come last, so that their mark stands for what lists all feeds as well.
-            if Facet() in facets and not self._shared():
+            if Facet() in facets and not self._shared(every=every):
                 done.clear()
 
         if self._together(write):
@@ -187,18 +190,26 @@ class Publishing:
 
             self._tried(notice_file(notice, "atom"), write)
 
-    def _shared(self) -> bool:
+    def _shared(self, *, every: bool) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
+        listing = listing_of(self._layout, names_of(self._directory), self._counts)
+        if not every and self._rendered.note("listing") == listing and self._has_lists():
+            return True
         shared: dict[str, Callable[[], bytes]] = {
-            "opml.xml": lambda: opml.render(self._directory, self._counts),
-            "feeds/index.html": self._pages.feeds,
+            LISTS[0]: lambda: opml.render(self._directory, self._counts),
+            LISTS[1]: self._pages.feeds,
         }
         for file in (files("feeds") / "static").iterdir():
             shared[f"static/{file.name}"] = file.read_bytes
         for name, make in shared.items():
             self._tried(name, partial(self._made, name, make))
+        if len(self.errors) == failed:
+            self._rendered.keep_note("listing", listing)
         return len(self.errors) == failed
+
+    def _has_lists(self) -> bool:
+        return all((self._writer.folder / file).is_file() for file in LISTS)
 
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())

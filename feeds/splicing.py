@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
@@ -149,13 +150,11 @@ def runs_of(lines: Sequence[Line], before: Sequence[Line]) -> list[Run]:
 
 def spans_of(before: Sheet, number: int, packed: int, between: bytes) -> list[tuple[int, int]]:
     """Where each entry of a document lies in its file."""
-    found = []
-    at = before.documents[number].starts[packed]
-    for line in before.lines:
-        size = line.sizes[2 * number + packed]
-        found.append((at, at + size))
-        at += size + len(between)
-    return found
+    sizes = [line.sizes[2 * number + packed] for line in before.lines]
+    start = before.documents[number].starts[packed]
+    steps = (size + len(between) for size in sizes[:-1])
+    begins = accumulate(steps, initial=start)
+    return [(at, at + size) for at, size in zip(begins, sizes, strict=False)]
 
 
 def laid(

@@ -114,6 +114,8 @@ def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_left(tmp_path: Path,
     lying.write_bytes(content)
     store.put(make_release(5))
     run(store, tmp_path)
+    plain = tmp_path / "site" / file.removesuffix(".gz")
+    assert gzip.decompress(Path(f"{plain}.gz").read_bytes()) == plain.read_bytes()
     assert run(store, tmp_path, everything=True).written == 0
 
 
