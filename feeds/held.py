@@ -38,6 +38,12 @@ PAGE_POLICY = (
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
+XML = b"application/xml; charset=utf-8"
+
+CHOSEN_BY = b"accept-encoding, a-im, sec-fetch-dest"
+"""What the answer to a request for a feed depends on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A body in one coding, and the headers of the answer that carries it."""
@@ -86,6 +92,15 @@ class Held:
         """The suffix of the file."""
         return PurePath(self.file).suffix
 
+    def for_browsers(self, headers: Headers) -> Headers:
+        """Headers of an answer that a browser shows as a page: of a feed it would show the source.
+
+        Browsers apply a style sheet to plain XML only.
+        """
+        if self.kind not in STARTS:
+            return headers
+        return [(name, XML if name == b"content-type" else value) for name, value in headers]
+
     @property
     def size(self) -> int:
         """Bytes that are held."""
@@ -104,7 +119,7 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
-        (b"vary", b"accept-encoding, a-im" if kind in STARTS else b"accept-encoding"),
+        (b"vary", CHOSEN_BY if kind in STARTS else b"accept-encoding"),
     ]
     headers = [
         (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),

@@ -25,7 +25,7 @@ from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.delta import wants_delta
 from feeds.demand import SEARCH, BadQuery, Demand
-from feeds.held import PAGE_POLICY, Held, Variant
+from feeds.held import CHOSEN_BY, PAGE_POLICY, Held, Variant
 from feeds.quick import Ready
 from feeds.websub import HUB_PATH
 
@@ -101,14 +101,14 @@ class SiteServer:
         held = self._cache.find(path)
         if held is None:
             return None
-        coding, wanted, tag = asked_of(held, headers)
+        coding, wanted, tag, shown = asked_of(held, headers)
         if tag:
             return held.heads[tag], b""
         variant = held.variants.get(coding)
-        return None if wanted or variant is None else (variant.head, variant.body)
+        return None if wanted or shown or variant is None else (variant.head, variant.body)
 
     async def _give(self, held: Held, scope: Scope, send: Send) -> None:
-        coding, wanted, tag = asked_of(held, scope["headers"])
+        coding, wanted, tag, shown = asked_of(held, scope["headers"])
         if tag:
             headers = held.unchanged[tag]
             await send({"type": "http.response.start", "status": 304, "headers": headers})
@@ -118,7 +118,8 @@ class SiteServer:
             await self._give_delta(held, changed, coding, scope, send)
             return
         variant = held.variants.get(coding) or await self._compress(held, coding)
-        await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
+        headers = held.for_browsers(variant.headers) if shown else variant.headers
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else variant.body
         await send({"type": "http.response.body", "body": body})
 
@@ -136,7 +137,7 @@ class SiteServer:
     ) -> None:
         body, base = changed
         # Nobody but its reader has a use for it; caches that know no deltas must not keep it.
-        own = {b"cache-control": b"no-store, im", b"vary": b"accept-encoding, a-im, if-none-match"}
+        own = {b"cache-control": b"no-store, im", b"vary": CHOSEN_BY + b", if-none-match"}
         headers = [
             *((name, own.get(name, value)) for name, value in held.unchanged[held.tags[coding]]),
             *held.headers,
@@ -178,9 +179,15 @@ class SiteServer:
         await answer(scope, receive, send)
 
 
-def asked_of(held: Held, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes, bytes | None]:
-    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304."""
+def asked_of(
+    held: Held, headers: Iterable[tuple[bytes, bytes]]
+) -> tuple[str, bytes, bytes | None, bool]:
+    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304.
+
+    Last, whether a browser will show the answer as a page (Fetch Metadata).
+    """
     encoding = wanted = since = b""
+    shown = False
     for name, value in headers:
         if name == b"accept-encoding":
             encoding = value
@@ -188,6 +195,8 @@ def asked_of(held: Held, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, b
             wanted = wanted + b"," + value if wanted else value
         elif name == b"if-modified-since":
             since = value
+        elif name == b"sec-fetch-dest":
+            shown = value == b"document"
     coding = accepted(encoding, CODINGS) if encoding else IDENTITY
     tag: bytes | None = None
     if wanted in held.unchanged:
@@ -197,7 +206,7 @@ def asked_of(held: Held, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, b
         tag = matching(wanted, (held.tags[coding], *held.tags.values()))
     elif since and has_since(since, held.modified):
         tag = held.tags[coding]
-    return coding, wanted, tag
+    return coding, wanted, tag, shown
 
 
 CROSS_ORIGIN = {

@@ -86,6 +86,18 @@ def test_the_second_poll_is_a_304_without_a_body(web: httpx.Client) -> None:
         assert "content-length" not in again.headers
 
 
+def test_a_browser_gets_a_feed_as_xml_which_it_can_style(web: httpx.Client) -> None:
+    for kind in ("atom", "rss"):
+        answer = web.get(f"/feeds/all.{kind}", headers={"sec-fetch-dest": "document"})
+        assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+        assert "sec-fetch-dest" in answer.headers["vary"]
+        assert answer.headers["etag"] == web.get(f"/feeds/all.{kind}").headers["etag"]
+    for address in ("/feeds/all.json", "/"):
+        plain = web.get(address).headers["content-type"]
+        shown = web.get(address, headers={"sec-fetch-dest": "document"})
+        assert shown.headers["content-type"] == plain
+
+
 def test_two_lines_of_if_none_match_count_as_one_list(web: httpx.Client) -> None:
     tag = web.get(FEED).headers["etag"]
     answer = web.get(FEED, headers=[("if-none-match", '"a"'), ("if-none-match", tag)])
