@@ -30,6 +30,12 @@ GUESSED: Final = (
     "the scripts name no addresses, only their ends: whether they lead to releases is a guess"
 )
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
+BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
+AFTER: Final = re.compile(r"""/?\\?["']""")
+LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
+"""Characters before the end of an address that are looked at, ends that are looked up, and places
+where one is met."""
+
 END: Final = re.compile(r"[\w%-]{3,200}")
 WRAPPERS: Final = ("node", "attributes", "fields", "item", "_source", "post", "article")
 """What an entry of a list may be wrapped in."""
@@ -62,6 +68,7 @@ class Ends:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._before: str | None = None
+        self._looked = 0
         self.guessed: set[str] = set()
 
     def address(self, record: Mapping[str, Any]) -> str | None:
@@ -69,14 +76,27 @@ class Ends:
         end = next(filter(None, map(_end, record.items())), None)
         if end is None:
             return None
-        stated = re.search(rf'["\'](/[^"\'\s<>]{{0,200}}/){re.escape(end)}/?["\']', self._page.text)
-        if stated:
-            self._before = stated[1]
+        if self._before is None and self._looked < MOST_LOOKED:
+            self._looked += 1
+            self._before = self._stated(end)
         before = self._before or f"{urlsplit(self._page.url).path.rstrip('/')}/"
         url = resolve(f"{before}{end}", self._page.base)
         if url and self._before is None:
             self.guessed.add(url)
         return url
+
+    def _stated(self, end: str) -> str | None:
+        """What stands before the end of an address where the page has the whole of it."""
+        at = self._page.text.find(f"/{end}")
+        for _ in range(MOST_MET):
+            if at < 0:
+                break
+            after = at + len(end) + 1
+            start = self._page.text[max(0, at - LONGEST_PATH) : at + 1]
+            if AFTER.match(self._page.text, after) and (before := BEFORE.search(start)):
+                return before[1]
+            at = self._page.text.find(f"/{end}", after)
+        return None
 
 
 def _end(entry: tuple[str, Any]) -> str | None:
