@@ -123,6 +123,8 @@ def _crawl(
     process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls) | browser)
     process.crawl(PressRoomSpider, visits=visits)
     process.start()
+    for visit in visits:
+        visit.leave()
     store.index()
     store.close()
     return tuple(_report(visit) for visit in visits)

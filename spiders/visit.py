@@ -10,16 +10,15 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from data.errors import CommuniqueError
 from data.filing import filed
 from data.judgement import Verdict
-from data.models import Draft, Run, RunError
+from data.models import Draft, Release, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
-from spiders.drafting import completed
+from spiders.intake import Desk, Intake
 from spiders.learner import Learner
 from spiders.loader import LoadedSource
 from spiders.page import Page
@@ -28,9 +27,6 @@ from spiders.source import ReleaseRules
 
 READER = "1"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
-
-RECORDED = 50
-"""Drafts that are kept in memory, for when their pages can be read better."""
 
 
 def utc_now() -> dt.datetime:
@@ -75,8 +71,11 @@ class Visit:
         self._requested: set[str] = set()
         self._listed: set[str] = set()
         self._learner = Learner(self.id, self.file.releases, store)
-        self._recorded: dict[str, Draft] = {}
-        self._held: dict[str, Draft] = {}
+        self._intake = Intake(
+            self.file,
+            self._learner,
+            Desk(self._take, self._record, self._stored, self.error),
+        )
         store.register(loaded.source)
 
     @property
@@ -131,10 +130,15 @@ class Visit:
         if self._watch:
             self._watch(self)
         if self.awaited == 0:
-            self._take_held()
+            self._intake.finish()
             self._learner.finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
             self.store.finish(self.run)
+
+    def leave(self) -> None:
+        """Take in what waits, where a visit ends before its last answer."""
+        if self.awaited:
+            self._intake.finish()
 
     def page_read(self) -> None:
         """Count an answer."""
@@ -149,37 +153,16 @@ class Visit:
         self, page: Page, reading: Reading, rules: ReleaseRules, item: ListingItem | None
     ) -> ReleasePage:
         """What a release page says, as the layouts of the source are known, or by detection."""
-        release_id = self.known(page.url)
-        known = self.store.release(release_id) if release_id else None
+        known = self._stored(page.url)
+        if known is None:
+            self._intake.listed(page.url, item)
         digest = hashlib.sha256(page.body).hexdigest()
         edited = known is not None and known.digest != digest
         return self._learner.read(page, reading, rules, item, known, edited=edited)
 
     def record(self, draft: Draft) -> None:
-        """Take in a release as the visit found it, and those that can be read better since."""
-        if self._learner.unsure(draft.url):
-            self._held[draft.url] = draft
-        else:
-            self._take(draft)
-            self._recorded[draft.url] = draft
-        if len(self._recorded) > RECORDED:
-            del self._recorded[next(iter(self._recorded))]
-        for read in self._learner.mended():
-            content = completed(read.content, self.file)
-            if held := self._held.pop(read.url, None):
-                self._take(replace(held, content=content))
-            elif known := self._recorded.get(read.url):
-                # The bytes are the same, so this is no edit.
-                self._record(replace(known, content=content))
-
-    def _take_held(self) -> None:
-        """Take in what nothing better was learned of."""
-        for url, draft in self._held.items():
-            try:
-                self._take(draft)
-            except CommuniqueError as error:
-                self.error(url, "store", str(error))
-        self._held.clear()
+        """Take in a release as the visit found it: now, or as soon as that is sure."""
+        self._intake.record(draft)
 
     def _take(self, draft: Draft) -> None:
         """Record a release, and count it."""
@@ -223,13 +206,16 @@ class Visit:
         key = canonical_url(url)
         return self.store.known(self.id, [key]).get(key)
 
+    def _stored(self, url: str) -> Release | None:
+        release_id = self.known(url)
+        return self.store.release(release_id) if release_id else None
+
     def hint(self, url: str) -> ListingItem | None:
         """What was read of a stored release before, as if a listing said it.
 
         A page that is visited without its listing must not be read in another way for that.
         """
-        known = self.known(url)
-        release = self.store.release(known) if known else None
+        release = self._stored(url)
         if release is None:
             return None
         dated = not release.published.rule.startswith("first-seen")

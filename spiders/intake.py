@@ -1,0 +1,89 @@
+"""What becomes of the drafts of a visit on their way to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from data.errors import CommuniqueError
+from data.models import Draft, Release
+from spiders.drafting import completed
+from spiders.guard import Guard
+from spiders.learner import Learner
+from spiders.pages import ListingItem
+from spiders.source import SourceFile
+
+RECORDED: Final = 50
+"""Drafts that are kept in memory, for when their pages can be read better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the visit does with drafts: ``take`` records and counts one, ``renew`` records one anew.
+
+    ``known`` is the stored release at an address, ``error`` notes what went wrong: an address, a
+    kind and a sentence.
+    """
+
+    take: Callable[[Draft], None]
+    renew: Callable[[Draft], object]
+    known: Callable[[str], Release | None]
+    error: Callable[[str, str, str], None]
+
+
+class Intake:
+    """Lets drafts wait while they may yet be read better, or may turn out to be no releases."""
+
+    def __init__(self, file: SourceFile, learner: Learner, desk: Desk) -> None:
+        self._file = file
+        self._learner = learner
+        self._desk = desk
+        self._guard = Guard(lambda url, message: desk.error(url, "redesign", message))
+        self._unsure: dict[str, Draft] = {}
+        self._recorded: dict[str, Draft] = {}
+        self._listed: dict[str, ListingItem] = {}
+
+    def listed(self, url: str, item: ListingItem | None) -> None:
+        """Remember what a listing said of a page that is read now."""
+        if item:
+            self._listed[url] = item
+
+    def record(self, draft: Draft) -> None:
+        """Take in a release as the visit found it, and those that can be read better since."""
+        if self._learner.unsure(draft.url):
+            self._unsure[draft.url] = draft
+        else:
+            self._admit(draft)
+        for read in self._learner.mended():
+            content = completed(read.content, self._file)
+            if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):
+                self._admit(replace(waiting, content=content))
+            elif known := self._recorded.get(read.url):
+                # The bytes are the same, so this is no edit.
+                self._desk.renew(replace(known, content=content))
+
+    def finish(self) -> None:
+        """Take in all that waits still: nothing better was learned of it."""
+        unsure, self._unsure = self._unsure, {}
+        for draft in unsure.values():
+            self._admit(draft)
+        for draft in self._guard.rest():
+            self._take(draft)
+
+    def _admit(self, draft: Draft) -> None:
+        listed = self._listed.pop(draft.url, None)
+        found = map(self._desk.known, dict.fromkeys((draft.url, *draft.aliases)))
+        known = next((release for release in found if release), None)
+        for one in self._guard.admit(draft, known, listed):
+            self._take(one)
+
+    def _take(self, draft: Draft) -> None:
+        try:
+            self._desk.take(draft)
+        except CommuniqueError as error:
+            self._desk.error(draft.url, "store", str(error))
+            return
+        self._recorded[draft.url] = draft
+        if len(self._recorded) > RECORDED:
+            del self._recorded[next(iter(self._recorded))]
