@@ -17,6 +17,8 @@ from w3lib.encoding import (
     resolve_encoding,
 )
 
+from spiders.taming import tamed
+
 DETECTION_BYTES = 65_536
 """How much of a body the detection of a character set looks at."""
 
@@ -71,7 +73,7 @@ class Page:
             encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
         )
         try:
-            root = etree.fromstring(self.markup, parser)
+            root = etree.fromstring(tamed(self.markup), parser)
         except (etree.ParserError, etree.XMLSyntaxError):
             root = None
         return root if root is not None else html.Element("html")
