@@ -38,7 +38,7 @@ from data.sketch import Sketch, sketch
 from data.sqlite import SqliteStore
 from data.sqlite_bands import Near
 from data.sqlite_stories import Member
-from data.stories import HOT, likely, likeness
+from data.stories import COMMON, HOT, likely, likeness
 from data.words import tokens
 
 NOON = dt.datetime(2010, 3, 2, 12, tzinfo=dt.UTC)
@@ -124,7 +124,7 @@ def in_memory(some: list[Text]) -> float:
             if other in sure or likely(0, count, fewest):
                 likeness(own, kept[other])
         for mark in marks:
-            if len(bucket := table.setdefault(mark, [])) < HOT:
+            if len(bucket := table.setdefault(mark, [])) < (COMMON if mark in anchors else HOT):
                 bucket.append(number)
         kept.append(own)
     return time.process_time() - started

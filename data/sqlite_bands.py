@@ -13,7 +13,7 @@ from data.migrations import migrations
 from data.rows import Kept, content_of, instant
 from data.sketch import MARK_BITS, Sketch, sketch
 from data.sqlite_reading import SqliteReading
-from data.stories import HOT, likely, slot_of, slots_near
+from data.stories import COMMON, HOT, likely, slot_of, slots_near
 from data.words import Hashes
 
 if TYPE_CHECKING:
@@ -99,7 +99,10 @@ class SqliteBands(SqliteReading):
         shared = {
             n: count for n, count in anchors.items() if likely(bands[n], count, min(sizes[n], mine))
         }
-        return Near(bands, shared, _hot(rows, slot_of(order)) if len(rows) >= HOT else frozenset())
+        crowded = len(rows) >= COMMON
+        return Near(
+            bands, shared, _hot(rows, slot_of(order), own_bands) if crowded else frozenset()
+        )
 
     def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
         self._db.conn.executemany(ENTER, _rows(number, order, text, hot))
@@ -112,11 +115,12 @@ class SqliteBands(SqliteReading):
         )
 
 
-def _hot(rows: list[tuple[int, int, int]], slot: int) -> frozenset[int]:
+def _hot(rows: list[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
     """The marks whose bucket is full in a slot."""
-    full = Counter(band for band, _, _ in rows if band >> MARK_BITS == slot)
+    low = (1 << MARK_BITS) - 1
+    full = Counter(band & low for band, _, _ in rows if band >> MARK_BITS == slot)
     return frozenset(
-        band & ((1 << MARK_BITS) - 1) for band, releases in full.items() if releases >= HOT
+        mark for mark, count in full.items() if count >= (HOT if mark in bands else COMMON)
     )
 
 

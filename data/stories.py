@@ -31,7 +31,9 @@ SLOT: Final = 64 * 86_400
 beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
 
 HOT: Final = 64
-"""Releases in one bucket of one slot; later ones are found by their other bands."""
+COMMON: Final = 12
+"""Releases in one bucket of one slot, of a band and of an anchor; later ones are found by their
+other marks. A passage that stands in more releases than COMMON tells nothing of them."""
 
 
 class Likeness(Enum):
