@@ -28,13 +28,17 @@ MEDIA_TYPES = {
     ".xml": "text/x-opml; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+
+STATIC = {".css", ".js", ".svg"}
 
 PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' https: http:; base-uri 'none'; "
     b"form-action 'none'; frame-ancestors 'none'"
 )
+OWN_SCRIPT = b"; script-src 'self'"
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
@@ -118,14 +122,14 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
-        (b"cache-control", ENDLESS if follows else LASTING if kind in {".css", ".svg"} else FRESH),
+        (b"cache-control", ENDLESS if follows else LASTING if kind in STATIC else FRESH),
         (b"vary", CHOSEN_BY if kind in STARTS else b"accept-encoding"),
     ]
     headers = [
         (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
-        (b"content-security-policy", FEED_POLICY if is_feed else PAGE_POLICY),
+        (b"content-security-policy", policy_of(address, is_feed=is_feed)),
     ]
     if is_feed:
         # Feeds are public, and readers that run in a browser may take them.
@@ -139,6 +143,13 @@ def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -
     held = Held(address, file, state, modified, tags, unchanged, heads, headers)
     held.add(IDENTITY, body)
     return held
+
+
+def policy_of(address: str, *, is_feed: bool) -> bytes:
+    """What an answer may do in a browser; pages with texts from outside run no script at all."""
+    if is_feed:
+        return FEED_POLICY
+    return PAGE_POLICY if address.startswith("/releases/") else PAGE_POLICY + OWN_SCRIPT
 
 
 def head_of(status: bytes, headers: Headers) -> bytes:

@@ -29,7 +29,7 @@ def shaping(folder: Traversable) -> Iterator[Traversable]:
     for file in folder.iterdir():
         if file.is_dir():
             yield from shaping(file)
-        elif file.name.endswith((".py", ".html", ".css", ".svg")):
+        elif file.name.endswith((".py", ".html", ".css", ".js", ".svg")):
             yield file
 
 

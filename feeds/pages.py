@@ -1,7 +1,7 @@
 """Pages for people: the directory, a page for every facet and every release.
 
-Pages link each other relatively, so that the site may lie anywhere, and carry a policy that allows
-no script at all: the bodies come from outside.
+Pages link each other relatively, so that the site may lie anywhere, and carry a policy: those that
+list feeds run the one script that copies an address, those with bodies from outside none at all.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Pages:
             facet=source,
             entry=entry,
             url=url,
-            body=Markup(body_of(release, url)),  # noqa: S704 - body_of sanitizes
+            body=Markup(entry.body or body_of(release, url)),  # noqa: S704 - body_of sanitizes
             topics=[
                 (self.directory.topic(topic), page_file(Facet(topic=topic)))
                 for topic in release.content.topics
@@ -178,6 +178,7 @@ class Pages:
             site=self.directory.title,
             policy=POLICY,
             link=partial(relative, page=file),
+            address_of=lambda file: self.directory.site + href(file),
             spoken=spoken,
             day_file=lambda day: page_file(Facet(period=day)),
             release_file=release_file,

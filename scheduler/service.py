@@ -62,11 +62,12 @@ class Service:
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
         log.info("running", home=str(self._home.path), site=address_of(opened))
-        await self._publish()
-        self._schedule()
         app = create_app(self._home.site, self._home.store_url, site, hub=self._push.hub)
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
+        # What was published before is served at once; a new version may take a while to render.
+        await self._publish()
+        self._schedule()
         visiting = asyncio.create_task(self._visit_due())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}

@@ -1,0 +1,39 @@
+// Buttons that copy the address of a feed. Without this script the address stands in a field.
+"use strict";
+
+async function copy(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Browsers keep the clipboard from pages that come over plain HTTP.
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "hidden";
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("the browser did not copy");
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    // As this page was reached, which may differ from what the site calls itself.
+    const address = new URL(button.dataset.copy, document.baseURI).href;
+    const label = button.textContent;
+    try {
+      await copy(address);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = address;
+    }
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+for (const field of document.querySelectorAll("input[readonly]")) {
+  field.value = new URL(field.dataset.feed, document.baseURI).href;
+  field.addEventListener("focus", () => field.select());
+}

@@ -1,0 +1,111 @@
+"""A person who opens a page or a feed in a browser sees it styled, and can copy the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from data.settings import Site
+from feeds.publish import publish
+from feeds.server import create_app
+from spiders.rendering import BrowserMissing, find_browser
+from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.serving import served_by
+
+try:
+    BROWSER = find_browser()
+except BrowserMissing as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+from playwright.sync_api import sync_playwright
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A site that calls itself as it is reached."""
+    folder = tmp_path_factory.mktemp("home") / "site"
+    for web in served_by(create_app(folder)):
+        publish(
+            FakeStore(*(make_release(number) for number in range(3))),
+            folder,
+            Site(url=str(web.base_url).rstrip("/")),
+        )
+        yield web
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A narrow tab that may use the clipboard; what it complains of fails the test."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    yield opened
+    context.close()
+    assert [text for text in said if "a.jpg" not in text and "ERR_NAME" not in text] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/sources/acme/", "/days/2022/11/24/", "/feeds/"])
+def test_the_address_of_a_feed_is_copied(site: httpx.Client, page: Any, path: str) -> None:
+    page.goto(f"{site.base_url}{path}")
+    field = page.locator("input[readonly]").input_value()
+    page.locator(".address button").click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == field
+    assert site.get(field).headers["content-type"].startswith("application/atom+xml")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_each_feed_of_the_directory_is_copied(site: httpx.Client, page: Any) -> None:
+    page.goto(f"{site.base_url}/feeds/")
+    page.get_by_label("Copy the address of Economy").first.click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{str(site.base_url).rstrip('/')}/feeds/topic/economy.atom"
+
+
+def test_without_script_the_address_stands_in_a_field(site: httpx.Client, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site.base_url}/sources/acme/")
+    field = tab.locator("input[readonly]")
+    assert field.get_attribute("value") == str(site.base_url).rstrip("/") + (
+        "/feeds/source/acme.atom"
+    )
+    assert not tab.locator(".address button").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("kind", ["atom", "rss"])
+def test_a_feed_is_shown_as_a_page(site: httpx.Client, page: Any, kind: str) -> None:
+    page.goto(f"{site.base_url}/feeds/all.{kind}")
+    shown = page.evaluate(
+        """[...document.querySelectorAll("entry > title, item > title")].map(title =>
+        [title.textContent, getComputedStyle(title).display, getComputedStyle(title).fontWeight])"""
+    )
+    assert shown == [[f"Statement {number}", "block", "500"] for number in (2, 1, 0)]
+    hidden = page.evaluate("getComputedStyle(document.querySelector('guid, id')).display")
+    assert hidden == "none"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_release_runs_no_script(site: httpx.Client) -> None:
+    for path, allowed in (("/feeds/", True), (f"/releases/{make_release(1).id}/", False)):
+        answer = site.get(path)
+        assert ("script-src" in answer.headers["content-security-policy"]) is allowed
+        assert ("script-src" in answer.text) is allowed
+        assert ("<script" in answer.text) is allowed
