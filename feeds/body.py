@@ -18,13 +18,20 @@ def body_of(release: Release, base: str) -> str:
     return body.strip() or paragraphs(content.body_text)
 
 
-def full_text(release: Release, url: str, page: str, summary: str, also: tuple[Person, ...]) -> str:
-    """The whole body as safe HTML, with notes of ours before and after it; never empty."""
+def is_long(content: Content) -> bool:
+    """Whether a body is too long for feeds."""
+    return max(len(content.body_html), len(content.body_text)) > LARGEST_BODY
+
+
+def full_text(
+    release: Release, url: str, page: str, *, body: str, summary: str, also: tuple[Person, ...]
+) -> str:
+    """The whole ``body`` as safe HTML, with notes of ours before and after it; never empty."""
     content = release.content
-    if max(len(content.body_html), len(content.body_text)) > LARGEST_BODY:
+    if is_long(content):
         body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
     else:
-        body = body_of(release, url) or paragraphs(summary)
+        body = body or paragraphs(summary)
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
     if release.retracted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from data.models import Facet, facets_of
@@ -13,7 +14,7 @@ from feeds.renderer import Renderer, Shown
 from feeds.splicing import Line, Sheet, Splicer, line_of
 from feeds.urls import FORMATS, Format, archive_file, page_file
 from feeds.window import Window, filled, is_settled, page_size
-from feeds.writing import Write
+from feeds.writing import Pace, Write
 
 AGAIN = 50
 """How many of the last edits and retractions bring an archived release back into documents."""
@@ -30,6 +31,7 @@ class Documents:
         self,
         renderer: Renderer,
         folder: Path,
+        pace: Pace,
         *,
         counts: Mapping[Facet, int],
         entries: int,
@@ -41,6 +43,7 @@ class Documents:
         self._pages = renderer.pages
         self._counts = counts
         self._entries = entries
+        self._pace = pace
         self._splicer = Splicer(folder)
         self._again: dict[Facet, set[str]] | None = None
 
@@ -50,8 +53,15 @@ class Documents:
         window = before or Window()
         present = self._present(facet, number, window, everything=everything or before is None)
         state, order, full = filled(window, present, self._counts.get(facet, 0), self._entries)
-        for page, releases in enumerate(full, window.pages + 1):
-            self._kept.archive(number, page, releases)
+        # The page that was the last until now learns what follows it.
+        first = 1 if everything else max(window.pages, 1) if full else state.pages + 1
+        for page in range(first, state.pages + 1):
+            if page > window.pages:
+                self._kept.archive(number, page, full[page - window.pages - 1])
+            self._write_page(write, facet, page, state.pages, self._kept.on_page(number, page))
+            # Whoever goes on from here finds the releases that are on no page yet in the store.
+            settled = Window((), max(page, window.pages), 0)
+            self._pace(partial(self._kept.keep_window, number, settled))
         shown = self._renderer.shown(facet, [*order, *self._returned(facet, number, order)])
         sheet = None if everything else self._kept.sheet(number, Sheet)
         lines = self._lines(facet, shown, sheet.lines if sheet else ())
@@ -65,12 +75,7 @@ class Documents:
         )
         self._kept.keep_sheet(number, spliced)
         write(page_file(facet), self._pages.facet(feed, lines))
-        # The page that was the last until now learns what follows it.
-        first = 1 if everything else max(window.pages, 1) if full else state.pages + 1
-        for page in range(first, state.pages + 1):
-            self._write_page(write, feed, page, state.pages, self._kept.on_page(number, page))
-        if state != before:
-            self._kept.keep_window(number, state)
+        self._kept.keep_window(number, state)
 
     def _present(
         self, facet: Facet, number: int, window: Window, *, everything: bool
@@ -109,15 +114,15 @@ class Documents:
         return sorted(outlines, key=lambda one: (-one.order, one.id))
 
     def _write_page(
-        self, write: Write, feed: Feed, page: int, pages: int, releases: Sequence[str]
+        self, write: Write, facet: Facet, page: int, pages: int, releases: Sequence[str]
     ) -> None:
         outlines = sorted(
             self._store.outlined(releases).values(), key=lambda one: (-one.order, one.id)
         )
-        fragments = self._fragments(feed.facet, outlines)
-        made = archive_page(feed, page, pages, fragments)
+        fragments = self._rendered(self._renderer.shown(facet, outlines))
+        made = archive_page(feed_of(self._directory, facet, ()), page, pages, fragments)
         for kind in FORMATS:
-            write_feed(write, archive_file(feed.facet, page, kind), made, fragments, kind)
+            write_feed(write, archive_file(facet, page, kind), made, fragments, kind)
 
     def _lines(self, facet: Facet, shown: Sequence[Shown], before: Sequence[Line]) -> list[Line]:
         """The entries of a feed, those that are as they were before as its sheet has them."""
@@ -144,9 +149,6 @@ class Documents:
                 mixed=facet.source is None,
             )
         return [found[place] for place in range(len(shown))]
-
-    def _fragments(self, facet: Facet, outlines: Sequence[Outline]) -> list[Fragment]:
-        return self._rendered(self._renderer.shown(facet, outlines))
 
     def _rendered(self, shown: Sequence[Shown]) -> list[Fragment]:
         return self._renderer.fragments([self._renderer.wanted(one) for one in shown])

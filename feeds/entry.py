@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from data.models import Facet, Media, Release, Source
-from feeds.body import full_text
+from feeds.body import body_of, full_text, is_long
 from feeds.clean import excerpt, language_tag, plain, web_address, web_media
 from feeds.directory import Directory, Person
 
@@ -54,7 +54,8 @@ class Entry:
     keeps the offset of the source, and ``exact`` is whether its hour is known at all. ``updated``
     keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
     release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
-    story. ``origin`` is set in feeds that mix sources.
+    story. ``origin`` is set in feeds that mix sources. ``body`` is the safe text alone, unless it
+    is too long for feeds; ``html`` has our notes as well.
     """
 
     release: str
@@ -75,6 +76,7 @@ class Entry:
     origin: Origin | None
     revision: int
     retracted: dt.datetime | None
+    body: str = ""
 
     @property
     def id(self) -> str:
@@ -100,6 +102,7 @@ def entry_of(
         Person(plain(directory.source(other.source).name), web_address(other.url))
         for other in others
     )
+    body = "" if is_long(content) else body_of(release, url)
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
     return Entry(
@@ -113,7 +116,7 @@ def entry_of(
         language=language,
         publisher=publisher,
         summary=summary,
-        html=full_text(release, url, page, summary, also),
+        html=full_text(release, url, page, body=body, summary=summary, also=also),
         categories=categories_of(release, directory),
         enclosures=enclosures,
         also=also,
@@ -121,6 +124,7 @@ def entry_of(
         origin=origin_of(source, directory) if mixed else None,
         revision=release.revision,
         retracted=to_seconds(release.retracted) if release.retracted else None,
+        body=body,
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +14,12 @@ from data.errors import PublishError, StoreError
 from data.models import Facet
 from data.settings import Site
 from data.store import Readable
-from feeds import opml
 from feeds.directory import directory_of
 from feeds.documents import Documents
 from feeds.layout import layout_of, listing_of, names_changed, names_of
+from feeds.lists import Lists
 from feeds.noticing import Noticing
+from feeds.order import batches, is_day, place
 from feeds.pages import Pages
 from feeds.release_pages import ReleasePages
 from feeds.rendered import Rendered
@@ -34,8 +34,8 @@ LAYOUT_FILE = ".layout"
 
 SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
-LISTS = "opml.xml", "feeds/index.html"
-"""The files that list all feeds."""
+WAITING = 2000
+"""Files that wait for the disk at the most before what was done is kept."""
 
 TOGETHER = 64
 """Facets that are written before the disk is waited for, and what was done is kept."""
@@ -107,9 +107,12 @@ class Publishing:
         self._directory = directory_of(store, site)
         self._pages = Pages(self._directory, self._counts)
         renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
-        self._documents = Documents(renderer, folder, counts=self._counts, entries=site.entries)
+        self._documents = Documents(
+            renderer, folder, self._pace, counts=self._counts, entries=site.entries
+        )
         self._notices = Noticing(renderer, site.entries)
-        self._releases = ReleasePages(renderer)
+        self._releases = ReleasePages(renderer, self._pace)
+        self._failed = False
         self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
@@ -142,7 +145,7 @@ class Publishing:
         def write() -> None:
             done.extend(facet for facet in facets if self._facet(facet, every=every))
             # All releases come last, so that their mark stands for what lists all feeds as well.
-            if Facet() in facets and not self._shared(every=every):
+            if Facet() in facets and not self._lists(every=every):
                 done.clear()
 
         if self._together(write):
@@ -153,12 +156,14 @@ class Publishing:
         written, unchanged = len(self.written), self.unchanged
         try:
             write()
-            if self._tried(".", self._writer.flush) is not None:
+            if not self._failed and self._tried(".", self._writer.flush) is not None:
                 self._rendered.commit()
                 return True
         except StoreError:
             self._writer.drop()
             raise
+        self._failed = False
+        self._writer.drop()
         self._rendered.rollback()
         del self.written[written:]
         self.unchanged = unchanged
@@ -169,10 +174,10 @@ class Publishing:
         failed = len(self.errors)
         file = feed_file(facet, "atom")
         self._tried(file, lambda: self._documents.write(facet, self._write, everything=every))
-        if facet.period is not None and len(facet.period) == len("2022-11-24"):
-            for release, key in self._releases.due(facet, everything=every):
-                page = partial(self._releases.write, release, key, self._write)
-                self._tried(release_file(release), page)
+        if is_day(facet):
+            for shown, key in self._releases.due(facet, everything=every):
+                page = partial(self._releases.write, shown, key, self._write)
+                self._tried(release_file(shown.outline.id), page)
         return len(self.errors) == failed
 
     def _notice(self, *, every: bool) -> None:
@@ -190,29 +195,35 @@ class Publishing:
 
             self._tried(notice_file(notice, "atom"), write)
 
-    def _shared(self, *, every: bool) -> bool:
+    def _lists(self, *, every: bool) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
         listing = listing_of(self._layout, names_of(self._directory), self._counts)
-        if not every and self._rendered.note("listing") == listing and self._has_lists():
-            return True
-        shared: dict[str, Callable[[], bytes]] = {
-            LISTS[0]: lambda: opml.render(self._directory, self._counts),
-            LISTS[1]: self._pages.feeds,
-        }
-        for file in (files("feeds") / "static").iterdir():
-            shared[f"static/{file.name}"] = file.read_bytes
-        for name, make in shared.items():
+        lists = Lists(self._directory, self._counts, self._pages)
+        if not every and self._rendered.note("listing") == listing:
+            lists.forget_there(self._writer.folder)
+        for name, make in lists.files.items():
             self._tried(name, partial(self._made, name, make))
-        if len(self.errors) == failed:
-            self._rendered.keep_note("listing", listing)
-        return len(self.errors) == failed
-
-    def _has_lists(self) -> bool:
-        return all((self._writer.folder / file).is_file() for file in LISTS)
+        if len(self.errors) > failed:
+            return False
+        self._rendered.keep_note("listing", listing)
+        return True
 
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())
+
+    def _pace(self, settle: Callable[[], None]) -> None:
+        """Within a part, where very many files wait: ``settle`` what they are of, keep all that."""
+        if self._writer.waiting < WAITING:
+            return
+        settle()
+        try:
+            self._writer.flush()
+        except OSError:
+            # All that waited is dropped, and what was noted of it since the last time is wrong.
+            self._failed = True
+            raise
+        self._rendered.checkpoint()
 
     def _write(self, file: str, /, *content: Bytes) -> bool:
         changed = self._writer.write(file, *content)
@@ -232,14 +243,3 @@ class Publishing:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
             self.errors.append(PublishError(file, f"{type(error).__name__}: {error}"))
             return None
-
-
-def place(facet: Facet) -> tuple[bool, str, str, str]:
-    """The order of work: what shares entries follows each other, all releases come last."""
-    return facet == Facet(), facet.source or "~", facet.topic or "", facet.period or ""
-
-
-def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:
-    """Facets in runs of ``size``."""
-    for start in range(0, len(facets), size):
-        yield facets[start : start + size]

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.models import Facet
-from feeds.entry import entry_of
-from feeds.renderer import Renderer, face
+from feeds.renderer import Renderer, Shown, face
 from feeds.urls import release_file, revision_file
-from feeds.writing import Write
+from feeds.writing import Pace, Write
 
 
 class ReleasePages:
     """Has the pages of releases written."""
 
-    def __init__(
-        self,
-        renderer: Renderer,
-    ) -> None:
+    def __init__(self, renderer: Renderer, pace: Pace) -> None:
         self._store = renderer.store
-        self._directory = renderer.directory
         self._kept = renderer.kept
         self._renderer = renderer
         self._pages = renderer.pages
+        self._pace = pace
 
-    def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[str, bytes]]:
+    def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
         """The releases of a facet whose pages would differ, each with the key of its page."""
         outlines = self._store.outlines(facet)
         written = self._kept.page_keys([outline.id for outline in outlines])
@@ -32,16 +28,12 @@ class ReleasePages:
             members = self._renderer.story(outline.story)
             key = self._renderer.key("page", outline.id, outline.version, *map(face, members))
             if everything or written.get(outline.id) != key:
-                yield outline.id, key
+                others = tuple(one for one in members if one.id != outline.id)
+                yield Shown(outline, others), key
 
-    def write(self, release_id: str, key: bytes, write: Write) -> None:
+    def write(self, shown: Shown, key: bytes, write: Write) -> None:
         """Write the page of a release, and those of its versions where it has several."""
-        release = self._store.release(release_id)
-        if release is None:
-            raise LookupError(f"release {release_id} is gone from the store")
-        members = self._renderer.story(release.story)
-        others = tuple(one for one in members if one.id != release.id)
-        entry = entry_of(release, self._directory, mixed=False, others=others)
+        release, entry = self._renderer.made(shown)
         revisions = self._store.revisions(release.id)
         write(release_file(release.id), self._pages.release(release, entry, revisions))
         if len(revisions) > 1:
@@ -49,3 +41,4 @@ class ReleasePages:
                 page = self._pages.revision(release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
         self._kept.keep_page(release.id, key)
+        self._pace(lambda: None)

@@ -23,6 +23,9 @@ Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
 HELD = 2000
 """Rendered entries held in memory within one run; each takes some 20 KB."""
 
+STORIES, AT_HAND = 500, 20
+"""Stories, and releases with their entries, held in memory within one run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -44,7 +47,8 @@ class Renderer:
         self.pages = pages
         self._salt = salt
         self._held: OrderedDict[bytes, Fragment] = OrderedDict()
-        self._stories: dict[str, tuple[Release, ...]] = {}
+        self._made: OrderedDict[bytes, tuple[Release, Entry]] = OrderedDict()
+        self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
     def shown(self, facet: Facet, outlines: Iterable[Outline]) -> list[Shown]:
         """What a feed shows of these releases.
@@ -69,6 +73,8 @@ class Renderer:
             return ()
         if story not in self._stories:
             self._stories[story] = self.store.story(story)
+            if len(self._stories) > STORIES:
+                self._stories.popitem(last=False)
         return self._stories[story]
 
     def key(self, *parts: object) -> bytes:
@@ -77,15 +83,23 @@ class Renderer:
 
     def wanted(self, shown: Shown) -> Wanted:
         """The entry of a release."""
-        outline, others = shown.outline, shown.others
+        outline = shown.outline
+        key = self.key(outline.id, outline.version, *map(face, shown.others))
+        return key, lambda: self.made(shown)[1]
 
-        def make() -> Entry:
-            release = self.store.release(outline.id)
+    def made(self, shown: Shown) -> tuple[Release, Entry]:
+        """A release and its entry; the last few are at hand, for its feeds and its page alike."""
+        key = self.wanted(shown)[0]
+        found = self._made.get(key)
+        if found is None:
+            release = self.store.release(shown.outline.id)
             if release is None:
-                raise LookupError(f"release {outline.id} is gone from the store")
-            return entry_of(release, self.directory, mixed=True, others=others)
-
-        return self.key(outline.id, outline.version, *map(face, others)), make
+                raise LookupError(f"release {shown.outline.id} is gone from the store")
+            found = release, entry_of(release, self.directory, mixed=True, others=shown.others)
+            self._made[key] = found
+            if len(self._made) > AT_HAND:
+                self._made.popitem(last=False)
+        return found
 
     def fragments(self, wanted: Sequence[Wanted]) -> list[Fragment]:
         """Rendered entries, in the order in which they are wanted."""

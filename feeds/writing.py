@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -26,6 +26,16 @@ class Write(Protocol):
         """Put ``content`` at ``file``."""
 
 
+class Pace(Protocol):
+    """Called between files: where very many wait, has all that was done until now kept.
+
+    ``settle`` notes what was done, so that whoever goes on later finds it.
+    """
+
+    def __call__(self, settle: Callable[[], None], /) -> None:
+        """Keep what was done, if it is much."""
+
+
 class Writer:
     """Writes files below one folder, each whole or not at all, whatever happens meanwhile.
 
@@ -38,6 +48,11 @@ class Writer:
         self.folder = folder
         self._waiting: dict[Path, Path] = {}
         self._unsynced: set[Path] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many files wait for the next flush."""
+        return len(self._waiting)
 
     def write(self, file: str, *content: Bytes) -> bool:
         """Put ``content`` at ``file`` by the next flush; False where it was there already."""
