@@ -19,8 +19,10 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\ufff
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Those that are never a part of confused text, and would hide it."""
 
-SPACES = re.compile(r"[^\S\n]+")
-BREAKS = re.compile(r" ?\n ?")
+SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
+BREAKS = re.compile(r" \n ?|\n ")
+"""White space that is not yet a single space, and breaks with a space beside them."""
+
 PARAGRAPHS = re.compile(r"\n{3,}")
 
 CONFUSED = re.compile(
@@ -28,6 +30,9 @@ CONFUSED = re.compile(
     "[\x80-\xba\xbc-\xbf\u0152-\u0192\u0402-\u040f\u0452-\u045f\u2018-\u2122]"
 )
 """Two characters that the bytes of one may look like in Latin-1, Windows-1251 and their kin."""
+
+NEAR = 3
+"""Characters around such two that may tell that they are out of place."""
 
 CAMPAIGN = re.compile(
     r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
@@ -64,8 +69,11 @@ def clean_text(text: str) -> str:
 
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
-    # ftfy's own look takes thirty times longer, and most texts are well.
-    return ftfy.fix_encoding(text) if CONFUSED.search(text) and is_bad(text) else text
+    # ftfy's own look at a whole text takes thirty times longer, and most texts are well.
+    places = (match.span() for match in CONFUSED.finditer(text))
+    if any(is_bad(text[max(0, low - NEAR) : high + NEAR]) for low, high in places):
+        return ftfy.fix_encoding(text)
+    return text
 
 
 @functools.lru_cache(maxsize=4096)  # a visit asks for the same few again and again

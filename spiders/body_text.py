@@ -8,7 +8,8 @@ from lxml import etree
 
 from data.normalize import clean_line
 from spiders.body import clean_body
-from spiders.fragment import cut, whole
+from spiders.finder import is_element
+from spiders.fragment import cut, prose_of, whole
 from spiders.frames import Survey
 from spiders.mainbody import MainBody
 from spiders.page import Page
@@ -53,9 +54,11 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     if body is None:
         reasons.append("no body was found")
         return BodyText()
-    fragment = cut(body, seen, named=bool(rules.drop))
-    html, text, doubts = clean_body(fragment, page.base, headline, rules.drop)
-    reasons.extend(doubts)
+    if rules.drop:
+        html, text, doubts = clean_body(cut(body, seen), page.base, headline, rules.drop)
+        reasons.extend(doubts)
+    else:
+        html, text = prose_of(body, seen, page.base).written()
     return BodyText(body.frame.element, html, text, body.rule, body.confidence)
 
 
@@ -71,7 +74,7 @@ def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | No
     """The first element that a selector finds."""
     try:
         for found in page.selector.css(selector.removesuffix("::text")):
-            if isinstance(found.root, etree.ElementBase):
+            if is_element(found.root):
                 return found.root
     except ValueError as error:
         reasons.append(f"the selector {selector!r} can't be read: {error}")
@@ -85,11 +88,7 @@ def first_text(page: Page, selector: str | None, reasons: list[str]) -> str:
     try:
         for found in page.selector.css(selector):
             node = found.root
-            text = (
-                "".join(map(str, node.itertext()))
-                if isinstance(node, etree.ElementBase)
-                else str(node)
-            )
+            text = str(node) if isinstance(node, str) else "".join(map(str, node.itertext()))
             if clean_line(text):
                 return clean_line(text)
     except ValueError as error:

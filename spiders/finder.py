@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
 from data.normalize import clean_line
+
+
+def is_element(found: object) -> TypeGuard[etree._Element]:
+    """Whether what a selector found is an element, not a text."""
+    return isinstance(found, etree._Element)  # noqa: SLF001 - lxml gives the class no other name
 
 
 class Finder:
@@ -24,7 +31,7 @@ class Finder:
         """All that is found, elements or texts, in document order."""
         found = self._find(root)
         assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
-        return [one if isinstance(one, etree.ElementBase) else str(one) for one in found]
+        return [one if is_element(one) else str(one) for one in found]
 
     def elements(self, root: etree._Element) -> list[etree._Element]:
         """The elements that are found, in document order."""

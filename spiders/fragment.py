@@ -1,46 +1,42 @@
-"""Cuts the body out of a page, as a fragment of HTML that holds nothing else."""
+"""Takes the body out of a page, without what lies in it that is no text of it."""
 
 from __future__ import annotations
 
 from html import escape
+from itertools import zip_longest
 from typing import Final
 
 from lxml import etree
 
-from spiders.frames import Frame, Survey
+from spiders.frames import Block, Frame, Survey
 from spiders.mainbody import MainBody
-from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
+from spiders.prose import Prose, write
+from spiders.survey import BLOCK, BREAK, KINDS, SKIP
 
 VOID: Final = frozenset(["hr", "img", "col"])
-SAID: Final = frozenset(
-    "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
-    "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
-    "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
-)
-"""Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
-
-KEPT_ATTRIBUTES: Final = frozenset(
-    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
-)
 
 
-def cut(body: MainBody, seen: Survey, *, named: bool = False) -> str:  # noqa: C901, PLR0912 - one walk
-    """The HTML of a body's element with the kept blocks only, and the images among them.
-
-    With ``named`` all elements and attributes stay, for rules that ask for them.
-    """
+def prose_of(body: MainBody, seen: Survey, base: str) -> Prose:
+    """The prose of a body's element with the kept blocks only, and the images among them."""
+    alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
-    inside = seen.blocks[body.frame.first : body.frame.last]
-    silent = {piece for block in inside if block.order not in kept for piece in block.pieces}
+    prose = write(body.frame.element, base, dead)
+    # A run is a block: both end where a block-level element or an empty line does.
+    met: list[Block] = [block for block in _inside(body, seen) if block.frame.element in alive]
+    for block, run in zip_longest(met, prose.runs):
+        if run and (block is None or block.order not in kept):
+            prose.cut(run)
+    return prose
+
+
+def cut(body: MainBody, seen: Survey) -> str:
+    """The same as HTML, with all elements and attributes, for rules that ask for them."""
+    _, dead = _parted(body, seen)
+    kept = {block.order for block in body.kept}
+    silent = {
+        piece for block in _inside(body, seen) if block.order not in kept for piece in block.pieces
+    }
     mute = {element for element, tail in silent if not tail and not len(element)}
-    alive: set[etree._Element] = set()
-    holders = {block.frame.element for block in body.kept}
-    for block in body.kept:
-        frame: Frame | None = block.frame
-        while frame is not None and frame.element not in alive:
-            alive.add(frame.element)
-            frame = frame.parent
-    texts = {frame.element for frame in seen.frames if frame.blocks}
     known: set[etree._Element] = (
         set() if seen.complete else {frame.element for frame in seen.frames}
     )
@@ -52,25 +48,14 @@ def cut(body: MainBody, seen: Survey, *, named: bool = False) -> str:  # noqa: C
         tag = element.tag
         kind = KINDS.get(tag, BLOCK)
         if event == "start":
-            dead = kind == BLOCK and element not in alive and element in texts
             if known and kind == BLOCK and element not in known:
                 break
-            if kind == SKIP or dead or element in mute:
+            if kind == SKIP or element in dead or element in mute:
                 walker.skip_subtree()
                 open_tags.append("")
                 continue
-            if kind == BREAK:
-                out.append("<br>")
-                written = ""
-            else:
-                written = tag if named or tag in SAID else "div" if element in holders else ""
-                if kind == ANCHOR and element.get("href"):
-                    written = tag
-                if written:
-                    out.append(
-                        _open(element, written, named=named) if element.attrib else f"<{written}>"
-                    )
-            open_tags.append("" if written in VOID else written)
+            out.append("<br>" if kind == BREAK else _open(element))
+            open_tags.append("" if kind == BREAK or tag in VOID else tag)
             if element.text and (element, False) not in silent:
                 out.append(escape(element.text, quote=False))
             continue
@@ -88,10 +73,23 @@ def whole(element: etree._Element) -> str:
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
-def _open(element: etree._Element, tag: str, *, named: bool) -> str:
-    """The start tag; with ``named`` also what selectors ask for."""
-    parts = [tag]
-    for name, value in element.items():
-        if tag == "img" or name in KEPT_ATTRIBUTES or named:
-            parts.append(f'{name!s}="{escape(str(value))}"')
+def _inside(body: MainBody, seen: Survey) -> list[Block]:
+    return seen.blocks[body.frame.first : body.frame.last]
+
+
+def _parted(body: MainBody, seen: Survey) -> tuple[set[etree._Element], set[etree._Element]]:
+    """The elements that hold a kept block, and those that hold text but none that is kept."""
+    alive: set[etree._Element] = set()
+    for block in body.kept:
+        frame: Frame | None = block.frame
+        while frame is not None and frame.element not in alive:
+            alive.add(frame.element)
+            frame = frame.parent
+    inside = seen.frames[body.frame.index :]
+    return alive, {one.element for one in inside if one.blocks and one.element not in alive}
+
+
+def _open(element: etree._Element) -> str:
+    parts = [str(element.tag)]
+    parts += [f'{name!s}="{escape(str(value))}"' for name, value in element.items()]
     return f"<{' '.join(parts)}>"

@@ -130,7 +130,7 @@ class Lesson:
                 continue
             text = ""
             for part in element.itertext():
-                text += part
+                text += str(part)
                 if len(text) > SHORT:
                     break
             else:

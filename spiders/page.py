@@ -8,7 +8,7 @@ from functools import cached_property
 from urllib.parse import urljoin
 
 from charset_normalizer import from_bytes
-from lxml import etree, html
+from lxml import etree
 from parsel import Selector
 from w3lib.encoding import (
     html_body_declared_encoding,
@@ -53,8 +53,8 @@ class Page:
     def markup(self) -> bytes:
         """The body in UTF-8, without the characters that XML forbids."""
         markup = recode(self.body, self.content_type).translate(None, CONTROLS)
-        for bad in NOT_CHARACTERS:
-            if bad in markup:
+        if not markup.isascii() and NOT_CHARACTERS[0][:2] in markup:
+            for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
 
@@ -64,19 +64,19 @@ class Page:
         return self.markup.decode("utf-8", "replace")
 
     @cached_property
-    def tree(self) -> html.HtmlElement:
+    def tree(self) -> etree._Element:
         """The root of the parsed document; a bare ``<html>`` where there is none.
 
         Comments and processing instructions are left out: they part no text.
         """
-        parser = html.HTMLParser(
+        parser = etree.HTMLParser(
             encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
         )
         try:
             root = etree.fromstring(tamed(self.markup), parser)
         except (etree.ParserError, etree.XMLSyntaxError):
             root = None
-        return root if root is not None else html.Element("html")
+        return root if root is not None else etree.Element("html")
 
     @cached_property
     def base(self) -> str:

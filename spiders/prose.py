@@ -1,7 +1,7 @@
-"""Writes a known body straight off the page's tree, as HTML and as text, in one walk.
+"""Writes a body straight off the page's tree, as HTML and as text, in one walk.
 
-What spiders.fragment and spiders.body do together for a body that detection found, for a body that
-a selector found: the same elements stay, the same gaps part its text.
+For a body that detection found and for one that a learned selector found: the same elements stay,
+the same gaps part its text. What BeautifulSoup cleans (spiders.body) is written alike.
 """
 
 from __future__ import annotations
@@ -18,11 +18,20 @@ from data.normalize import clean_text
 from data.sanitize import ADDRESSES, absolute, sanitize_absolute
 from spiders.body import LINES as ROWS
 from spiders.body import SILENT, gap_of
-from spiders.fragment import KEPT_ATTRIBUTES, SAID
 from spiders.media import IMAGE, largest_source, path_of
 from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
 VOID: Final = frozenset(["hr", "col"])
+SAID: Final = frozenset(
+    "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
+    "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
+    "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
+)
+"""Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
+
+KEPT_ATTRIBUTES: Final = frozenset(
+    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
+)
 TAGS: Final = ("<div>", "</div>")
 """What an element is written as that has no meaning of its own but holds text."""
 
@@ -31,8 +40,10 @@ WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?(?<![?#])")
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
-    r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>\s*</\1>"
+    r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>"
+    r"(?:\s|<br>)*</\1>"
 )
+WHITE: Final = frozenset([" ", "\n", ""])
 BREAKS: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
 MAX_ELEMENTS: Final = 200_000
 """Elements of a body after which a walk ends."""
@@ -104,6 +115,11 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         skipped = kind == SKIP or element in dropped
         if start and skipped:
             walker.skip_subtree()
+            if kind == BLOCK:
+                close(prose, holders[-1], pending, since, silent=silent > 0)
+                pending, broken = [], False
+                text.append(gap_of(tag))
+                since = len(html), len(text)
             continue
         said = element.text if start else None
         if skipped:
@@ -162,9 +178,12 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         if not start and element is not root:
             said = element.tail
         if said:
-            html.append(escape(said, quote=False))
             pending.append(said)
-            broken = broken and said.isspace()
+            if not said.isspace():
+                html.append(escape(said, quote=False))
+                broken = False
+            elif html and html[-1] not in WHITE:
+                html.append("\n" if "\n" in said else " ")
             if not silent:
                 text.append(said.replace("\n", " ").replace("\r", " "))
     close(prose, root, pending, since, silent=silent > 0)
@@ -222,6 +241,6 @@ def _image(element: etree._Element, base: str) -> str:
     parts = [
         f' {name}="{escape(named[name])}"'
         for name in ("alt", "width", "height", "title", "lang", "dir")
-        if named.get(name)
+        if name in named
     ]
     return f'<img src="{escape(url)}"{"".join(parts)}>'

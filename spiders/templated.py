@@ -16,7 +16,7 @@ from spiders.body import clean_body
 from spiders.date_witnesses import machine_dates, state_date, url_date
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
-from spiders.finder import Finder
+from spiders.finder import Finder, is_element
 from spiders.fragment import whole
 from spiders.frames import Block, Frame, Survey
 from spiders.hints import hints_in
@@ -206,7 +206,7 @@ def _links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     met: set[str] = set()
     links = LINKS(body)
     for link in links[:LINKS_SEEN] if isinstance(links, list) else ():
-        if not isinstance(link, etree.ElementBase):
+        if not is_element(link):
             continue
         href = link.get("href") or ""
         if href in met or href.startswith("#") or _elsewhere(link):

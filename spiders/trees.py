@@ -32,13 +32,15 @@ class Trees:
 
     def scores(self, rows: Matrix) -> Matrix:
         """The sum of the leaves that each row falls into."""
-        leaf = np.zeros((len(rows), self.features.shape[1]), dtype=np.int32)
+        levels, trees = self.features.shape
         columns = np.ascontiguousarray(rows.T)
-        for level in range(len(self.features)):
-            asked = columns[self.features[level]] > self.borders[level][:, None]
-            leaf += asked.T.astype(np.int32) << level
-        trees = np.arange(leaf.shape[1])
-        total = self.leaves[trees, leaf].sum(axis=1) + self.bias
+        asked = columns.take(self.features.ravel(), axis=0) > self.borders.reshape(-1, 1)
+        answers = asked.reshape(levels, trees, len(rows))
+        place = np.repeat(np.arange(trees) * self.leaves.shape[1], len(rows))
+        leaf = place.reshape(trees, len(rows))
+        for level in range(levels):
+            leaf += np.multiply(answers[level], 1 << level, dtype=leaf.dtype)
+        total = self.leaves.take(leaf).sum(axis=0) + self.bias
         return np.asarray(np.clip(total, -30, 30), dtype=np.float32)
 
 
