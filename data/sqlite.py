@@ -2,14 +2,16 @@
 
 It is composed of one part per concern, each building on the one before: the connection, reading,
 stories, recording what was collected, remembering visits, publishing, searching; and, apart, what
-was learned of layouts. A new verb goes where its concern is.
+was learned of layouts, and which releases the pages of others name. A new verb goes where its
+concern is.
 """
 
 from __future__ import annotations
 
+from data.sqlite_named import SqliteNamed
 from data.sqlite_search import SqliteSearch
 from data.sqlite_templates import SqliteTemplates
 
 
-class SqliteStore(SqliteSearch, SqliteTemplates):
+class SqliteStore(SqliteSearch, SqliteTemplates, SqliteNamed):
     """data.store.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE."""

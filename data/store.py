@@ -10,8 +10,9 @@ from typing import Literal, Protocol
 
 from data.errors import StoreError
 from data.judgement import Verdict
-from data.models import Draft, Facet, Release, Revision, Run, Source, Validator
+from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Validator
 from data.outline import Outline
+from data.recall import Recall
 from data.search import Query
 
 
@@ -163,6 +164,18 @@ class Store(Readable, Protocol):
 
     def forget_template(self, source: str, layout: str) -> None:
         """Forget a layout that is not met any more."""
+
+    def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
+        """Note the releases that pages name, by canonical address; those to fetch, at most so many.
+
+        Each is counted once, when it is first named.
+        """
+
+    def fetched(self, source: str, keys: Iterable[str]) -> None:
+        """Note what came of looking for releases at addresses that pages name."""
+
+    def recall(self, source: str) -> Recall:
+        """How many of the releases that the pages of a source name were in the store."""
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,13 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from data.models import Draft
+from data.models import Draft, Link
 from data.normalize import canonical_url, without_campaign
-from spiders.answers import asked_of, explain, page_of, validator_of
+from spiders.answers import BUG, asked_of, explain, page_of, validator_of
 from spiders.cross_check import cross_check
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_answer import NoListing, read_answer
+from spiders.named import failed_named, parse_named
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
@@ -27,8 +29,6 @@ LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities. What is known comes first, so that a moved page is told from a copied one."""
 
 log = logging.getLogger(__name__)
-
-BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -46,6 +46,7 @@ class PressRoomSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """The listing of each source, and its stored releases that are due."""
         for visit in self.visits.values():
+            visit.ask_named = partial(self._ask_named, visit)
             yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
             for url in visit.due():
                 if visit.claim(url):
@@ -208,6 +209,14 @@ class PressRoomSpider(Spider):
             conditional=known and not visit.whole(url),
             item=item,
         )
+
+    def _ask_named(self, visit: Visit, link: Link) -> None:
+        request = self._ask(visit, link.url, parse_named, NEW, conditional=False, link=link)
+        # No page may lead us to another site.
+        meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
+        engine = self.crawler.engine
+        if engine:
+            engine.crawl(request.replace(meta=meta, errback=failed_named))
 
     def _ask(
         self,

@@ -12,7 +12,7 @@ import msgspec
 
 from data.filing import filed
 from data.judgement import Verdict
-from data.models import Draft, Release, Run, RunError
+from data.models import Draft, Link, Release, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
 from data.settings import Collect
@@ -21,6 +21,7 @@ from data.topics import Taxonomy
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
 from spiders.loader import LoadedSource
+from spiders.named import Named
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.source import ReleaseRules
@@ -39,7 +40,7 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``watch`` is called after each
-    answer.
+    answer. Who sets ``ask_named`` is called for each release that others name and the store lacks.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Visit:
         self._requested: set[str] = set()
         self._listed: set[str] = set()
         self._learner = Learner(self.id, self.file.releases, store)
+        self._named = Named(self.id, store, self.front)
+        self.ask_named: Callable[[Link], None] | None = None
         self._intake = Intake(
             self.file,
             self._learner,
@@ -131,9 +134,20 @@ class Visit:
             self._watch(self)
         if self.awaited == 0:
             self._intake.finish()
+            if self.ask_named:
+                self._ask_missing(self.ask_named)
+        if self.awaited == 0:
+            self._named.finish()
             self._learner.finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
             self.store.finish(self.run)
+
+    def _ask_missing(self, ask: Callable[[Link], None]) -> None:
+        """Ask, once, for what the pages of this visit name and the store lacks."""
+        self.ask_named = None
+        for link in self._named.missing():
+            if self.claim(link.url):
+                ask(link)
 
     def leave(self) -> None:
         """Take in what waits, where a visit ends before its last answer."""
@@ -162,6 +176,8 @@ class Visit:
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: now, or as soon as that is sure."""
+        if self.ask_named:
+            self._named.note(draft)
         self._intake.record(draft)
 
     def _take(self, draft: Draft) -> None:

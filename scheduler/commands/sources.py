@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import click
 import msgspec
@@ -11,6 +13,7 @@ from rich.table import Table
 
 from data.errors import CommuniqueError
 from data.reading import Reading
+from data.recall import Recall
 from scheduler.capture import Capture, NotFetched
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
@@ -21,6 +24,9 @@ from spiders.page import Page
 from spiders.rendering import DOCUMENT
 from spiders.template import decode_template, described
 from spiders.visit import utc_now
+
+UNREAD_SHOWN = 5
+"""Addresses that gave no release, as people see them; --json gives all."""
 
 
 @click.group()
@@ -73,6 +79,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     (one,) = choose(loaded, (source,))
     store = home.store()
     runs = store.runs(one.id, limit=5)
+    recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     store.close()
     if as_json:
@@ -82,6 +89,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 "path": str(one.path),
                 **msgspec.to_builtins(one.file),
                 "learned": learned,
+                "recall": recall_fields(recall),
                 "runs": runs,
             }
         )
@@ -90,12 +98,35 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     click.echo(one.path.read_text("utf-8").rstrip())
     for template in learned:
         click.echo("\n".join(f"# {line}" for line in described(template)))
+    for line in recall_lines(recall):
+        click.echo(f"# {line}")
     for run in runs:
         click.echo(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
             f" {run.changed} changed, {len(run.errors)} errors"
         )
     return 0
+
+
+def recall_fields(recall: Recall) -> dict[str, Any]:
+    """What boxes of other news tell of a source, ready for JSON."""
+    fields: dict[str, Any] = msgspec.to_builtins(recall)
+    return {"share": recall.share, "named": recall.named, **fields}
+
+
+def recall_lines(recall: Recall) -> Iterator[str]:
+    """The same for people."""
+    if recall.share is not None:
+        yield (
+            f"of {recall.named} releases that its pages name, {recall.known} were known"
+            f" ({recall.share:.0%})"
+        )
+    for url in recall.missed:
+        yield f"not shown by any listing, but named by another page: {url}"
+    if recall.older:
+        yield f"{recall.older} more from before all that its listings show were found so"
+    for url in recall.unread[:UNREAD_SHOWN]:
+        yield f"named by a page, but no release was found there: {url}"
 
 
 @sources.command()

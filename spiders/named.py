@@ -1,0 +1,132 @@
+"""Releases that a release's page names, in a box of other news: none of them may be missing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from data.models import Draft, Link
+from data.normalize import canonical_url
+from data.store import Store
+from data.words import tokens
+from spiders.answers import BUG, asked_of, page_of, validator_of
+from spiders.drafting import NotARelease, draft_release
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from spiders.visit import Visit
+
+log = logging.getLogger(__name__)
+
+MOST: Final = 20
+"""Releases that one visit fetches because others name them."""
+
+MOST_NAMED: Final = 5000
+"""Addresses that one visit remembers."""
+
+SHARED: Final = 0.7
+"""Part of the shorter title's words that a page must share with the name it was given."""
+
+DIGITS: Final = re.compile(r"\d+")
+
+
+class Named:
+    """What the pages of one visit name, compared with the store at its end."""
+
+    def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
+        self._source = source
+        self._store = store
+        self._front = frozenset(map(canonical_url, front))
+        self._links: dict[str, Link] = {}
+        self._asked: list[str] = []
+
+    def note(self, draft: Draft) -> None:
+        """Remember the links of a release that lead to the like of it."""
+        own = family(draft.url)
+        for link in draft.links:
+            key = canonical_url(link.url)
+            if len(self._links) >= MOST_NAMED:
+                return
+            if key not in self._front and family(link.url) == own:
+                self._links.setdefault(key, link)
+
+    def missing(self) -> tuple[Link, ...]:
+        """The releases to fetch now."""
+        links, self._links = self._links, {}
+        found = self._store.name(self._source, links, limit=MOST)
+        self._asked = [canonical_url(link.url) for link in found]
+        return found
+
+    def finish(self) -> None:
+        """Keep what came of fetching them."""
+        if self._asked:
+            self._store.fetched(self._source, self._asked)
+            self._asked = []
+
+
+def parse_named(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
+    """Draft the release on a page that another one names, if it surely is one."""
+    try:
+        visit.page_read()
+        if draft := draft_named(response, visit, link):
+            visit.expect()
+            yield draft
+    except Exception as error:
+        log.exception("reading %s failed", response.url)
+        visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
+    finally:
+        visit.settle()
+
+
+def failed_named(failure: Failure) -> None:
+    """Note that there is no answer where a page names a release: a later visit asks again."""
+    request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+    log.info("%s, which another page names, gave no release: %s", request.url, failure.value)
+    visit: Visit = request.cb_kwargs["visit"]
+    visit.settle()
+
+
+def family(url: str) -> tuple[str, str, tuple[str, ...]]:
+    """What the addresses of one kind of page share: host, folder without figures, parameters."""
+    parts = urlsplit(canonical_url(url))
+    folder = DIGITS.sub("0", parts.path.rpartition("/")[0])
+    return parts.netloc, folder, tuple(name for name, _ in parse_qsl(parts.query))
+
+
+def draft_named(response: Response, visit: Visit, link: Link) -> Draft | None:
+    """The release at an address that another names, or None where it surely isn't one.
+
+    No listing vouches for it: it must have a date, a body and the title that it was named by.
+    """
+    if response.status != HTTPStatus.OK or family(response.url) != family(link.url):
+        return None
+    try:
+        draft = draft_release(
+            visit.id,
+            visit.file,
+            page_of(response),
+            visit.reading,
+            aliases=(asked_of(response),),
+            item=None,
+            validator=validator_of(response),
+            read_page=visit.read,
+        )
+    except NotARelease:
+        return None
+    content = draft.content
+    told = content.published and content.body_text and same_title(content.title, link.title)
+    return draft if told else None
+
+
+def same_title(title: str, name: str) -> bool:
+    """Whether a page has the title that it was named by, perhaps cut short."""
+    left, right = set(tokens(title)), set(tokens(name))
+    least = min(len(left), len(right))
+    return bool(least) and len(left & right) >= SHARED * least
