@@ -14,6 +14,7 @@ from scheduler.probing import as_feed, first_listing, probe, read_saved
 from scheduler.telling import Say
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
 from spiders.drafting import DOCUMENTS
+from spiders.guess import SURE
 from spiders.kind import kind_of
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
@@ -158,14 +159,21 @@ class Explorer:
         if not proposed.listing.items and not site.render:
             raise NothingFound(site.page.url, _why(site.page, proposed.listing))
         self._notes += _about(site, proposed.listing)
+        if proposed.listing.confidence < SURE and is_release(site.page, proposed.listing):
+            self._notes.append(
+                f"{site.page.url} looks like a release itself: give the page that lists them"
+            )
         return Explored(site, proposed, offers, tuple(self._notes))
 
 
+def is_release(page: Page, listing: ListingPage) -> bool:
+    """Whether a page that was given for a listing is a release."""
+    read = read_release(page, first_reading(page, utc_now()))
+    return bool(page.body) and kind_of(read, listing) == "release"
+
+
 def _why(page: Page, listing: ListingPage) -> str:
-    if (
-        page.body
-        and kind_of(read_release(page, first_reading(page, utc_now())), listing) == "release"
-    ):
+    if is_release(page, listing):
         return "no list of releases was found on it: give the page that lists them, or their feed"
     return f"no list of releases was found on it ({'; '.join(listing.reasons)})"
 

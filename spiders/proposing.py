@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from data.language import detect_language
 from data.models import Published
 from data.reading import Reading
 from spiders.discovery import Comparison
@@ -75,6 +76,9 @@ def propose(site: Site, taken: Iterable[str]) -> Proposed:
     dates += [read.content.published for read in reads]
     languages = languages_of([site.page, *pages])
     languages += tuple(read.content.language for read in reads if read.content.language)
+    if not languages:
+        spoken = detect_language(" ".join(item.title for item in listing.items))
+        languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
     zone = guess_zone(urlsplit(site.page.url).hostname or "", languages, _stated(dates))
     # A zone that is itself in doubt says nothing about the order of day and month.

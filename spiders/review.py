@@ -102,9 +102,12 @@ def _title(looks: Sequence[Look]) -> Field:
         confidence = max(confidence, 0.95 * agreed / of)
     elif any(look.item.title for look in found):
         confidence = min(confidence, 0.5)
+        apart = [look for look in found if look.item.title and not _same_title(look)]
         advice = (
-            f"the page says {found[0].read.content.title[:60]!r} where the listing says "
-            f'{found[0].item.title[:60]!r}: if the page is wrong, write [release] title = "…"'
+            f"{len(apart)} of {of} pages have another than the listing, which says "
+            f"{apart[0].item.title[:60]!r} where the page says "
+            f"{apart[0].read.content.title[:60]!r}: "
+            'if the page is wrong, write [release] title = "…"'
         )
     elif confidence < SURE:
         advice = 'write [release] title = "h1", or the selector of the headline'
@@ -124,11 +127,12 @@ def _published(looks: Sequence[Look]) -> Field:
         advice = 'no date was found: write [release] published = "…", the selector of the date'
     elif listed and agreed * 2 > len(listed):
         confidence = max(confidence, 0.95 * agreed / of)
-    elif listed and listed[0].item.published:
+    elif listed:
         confidence = min(confidence, 0.4)
-        page, listing = found[0][1].iso, listed[0].item.published.iso
+        apart = [(look.item.published, date) for look, date in found if not _same_day(look)]
+        said = [f"{there.iso} where the page says {here.iso}" for there, here in apart if there]
         advice = (
-            f"the page says {page} where the listing says {listing}: "
+            f"{len(said)} of {of} pages have another than the listing, which says {said[0]}: "
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
     elif confidence < SURE:

@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from data.errors import CommuniqueError, SourceError
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, print_json, with_home
 from scheduler.exploring import Explored, Explorer
 from scheduler.home import Home
 from scheduler.telling import telling
 from spiders.extraction import listing_values, release_values
 from spiders.golden import write_golden
-from spiders.guess import Guess
+from spiders.guess import SURE, Guess
 from spiders.loader import LoadedSource, load_sources
 
 ITEMS = 5
@@ -166,13 +166,16 @@ def show(found: Explored) -> None:
     if listing.items:
         console.print()
         console.print(items)
-    for note in (*found.notes, *proposed.doubts):
-        complain(note)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    for doubt in proposed.doubts:
+        click.echo(f"check {doubt}", err=True)
     click.echo(f"\n# sources/{proposal.id}.toml\n{proposal.toml}")
 
 
 def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:
-    sure = "" if confidence is None else f"{confidence:.0%}"
+    doubt = "" if confidence is None or confidence >= SURE else " ?"
+    sure = "" if confidence is None else f"{confidence:.0%}{doubt}"
     # Text, not markup: a site's words are not ours to interpret.
     short = value if len(value) <= WIDTH else f"{value[:WIDTH]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))

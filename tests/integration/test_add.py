@@ -320,3 +320,20 @@ def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path)
         assert capture.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
     assert room.statuses("/r/1") == [200, 200]
     assert fetch_page(opened, f"{room.base}/r/3").body == release(3).encode()
+
+
+def test_a_release_that_is_given_for_a_listing_is_told(home: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "release.html"
+    back = "<footer><ul><li><a href='/'>Start of all</a> 20 November 2026</li></ul></footer>"
+    saved.write_text(release(5).replace("</main>", f"</main>{back}{back}"))
+    result = communique("add", str(saved), "--url", "https://harbour.example/r/5", home=home)
+    assert "give the page that lists them" in result.stderr
+
+
+def test_the_language_of_the_titles_tells_where_a_page_without_one_is(
+    home: Path,
+) -> None:
+    room = Path(__file__).parents[1] / "sources" / "pl-brzozow" / "listing.html"
+    found = added(home, str(room), "--url", "https://brzozow.example/aktualnosci")
+    assert found["timezone"]["value"] == "Europe/Warsaw"
+    assert found["timezone"]["rule"] == "the language pl"
