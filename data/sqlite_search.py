@@ -8,7 +8,7 @@ import msgspec
 
 from data.models import Content, Release
 from data.search import Query, expression, folded, marks_of
-from data.sqlite_publishing import SqlitePublishing
+from data.sqlite_editions import SqliteEditions
 from data.sqlite_reading import FIRST_DAY, LAST_DAY
 
 BATCH: Final = 200
@@ -19,11 +19,15 @@ TITLE_WEIGHT: Final = 8.0
 _content = msgspec.json.Decoder(Content)
 
 
-class SqliteSearch(SqlitePublishing):
+class SqliteSearch(SqliteEditions):
     """The verbs of data.store.Store that search."""
 
     def index(self) -> int:
-        """Enter what was recorded since the last time into the search index; how many releases."""
+        """Enter what was recorded since the last time into the search index; how many releases.
+
+        Its language editions are joined first: only now all of a visit are there.
+        """
+        self._join_editions()
         entered = 0
         while count := self._index_batch():
             entered += count

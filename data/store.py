@@ -148,7 +148,10 @@ class Store(Readable, Protocol):
         """Keep what a listing said, and what to ask its server with next time."""
 
     def index(self) -> int:
-        """Enter what was recorded since the last time into the search index; how many releases."""
+        """Enter what was recorded since the last time into the search index; how many releases.
+
+        Language editions of one release that are among it are joined to stories.
+        """
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
         """The releases that a query finds, best first; only what `index` has entered is found.
