@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import partial
 from html import escape
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from data.models import Facet, Run
+from data.health import zone_or_utc
+from data.models import Facet
 from feeds.clean import plain
 from feeds.documents import write_feed
 from feeds.entry import Entry
@@ -23,19 +23,11 @@ from feeds.notices import (
     retraction_entry,
 )
 from feeds.renderer import Renderer, Wanted
+from feeds.sickness import Sickness, events_of
 from feeds.urls import FORMATS, Notice, href, notice_file
 from feeds.writing import Write
 
 DAY = len("2022-11-24")
-
-
-class Sickness(msgspec.Struct, frozen=True):
-    """A change in the health of a source: since when it is well or not, and why."""
-
-    source: str
-    well: bool
-    at: dt.datetime
-    reason: str
 
 
 class Noticing:
@@ -140,40 +132,22 @@ class Noticing:
         self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition
 
-    def health(self) -> list[Wanted]:
+    def health(self, counts: Mapping[Facet, int]) -> list[Wanted]:
         """The last changes in the health of sources: noted when the last run of one differs."""
-        noted = self._kept.note("health")
-        events = msgspec.json.decode(noted, type=list[Sickness]) if noted else []
-        state = {event.source: event.well for event in events}
-        fresh = []
-        for source in sorted(self._directory.sources):
-            for run in self._store.runs(source, limit=1):
-                well = is_well(run)
-                if state.get(source, True) != well:
-                    reason = "" if well else reason_of(run)
-                    fresh.append(Sickness(source, well, run.started, reason))
-        if fresh:
-            # What is forgotten must not make a source that is ill look well.
-            events = [*events, *sorted(fresh, key=lambda one: one.at)]
-            latest = {event.source: event for event in events}
-            events = [
-                event
-                for number, event in enumerate(events)
-                if number >= len(events) - self._entries
-                or (latest[event.source] is event and not event.well)
-            ]
-            self._kept.keep_note("health", msgspec.json.encode(events))
+        events = events_of(
+            self._store, self._kept, self._directory.sources, counts, limit=self._entries
+        )
         return [
             (
                 self._renderer.key("health", msgspec.json.encode(event)),
                 partial(self._health_entry, event),
             )
-            for event in reversed(events[-self._entries :])
+            for event in reversed(events)
         ]
 
     def _health_entry(self, event: Sickness) -> Entry:
         name = plain(self._directory.source(event.source).name)
-        title = f"{name}: works again" if event.well else f"{name}: stopped working"
+        title = f"{name}: {event.title}"
         page = self._directory.page(Facet(source=event.source))
         text = plain(event.reason) or "Its last visit read releases as it should."
         return notice_entry(
@@ -184,22 +158,3 @@ class Noticing:
             page=page,
             html=f"<p>{escape(text)}</p>",
         )
-
-
-def is_well(run: Run) -> bool:
-    """Whether a run found any release at all, or had nothing to complain of."""
-    return not run.errors or run.found > 0
-
-
-def reason_of(run: Run) -> str:
-    """What went wrong in a run, in one line."""
-    first = run.errors[0]
-    return f"{first.kind}: {first.message} ({first.url})"
-
-
-def zone_or_utc(name: str) -> dt.tzinfo:
-    """A zone by its name; UTC for one that nobody knows."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return dt.UTC

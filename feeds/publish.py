@@ -185,7 +185,7 @@ class Publishing:
         notices: dict[Notice, Callable[[], list[Wanted]]] = {
             "changes": self._notices.changes,
             "retractions": self._notices.retractions,
-            "health": self._notices.health,
+            "health": lambda: self._notices.health(self._counts),
             "days": lambda: self._notices.days(self._counts, self._now),
         }
         for notice, wanted in notices.items():

@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "demo",
     "export": "export",
     "extract": "extract",
+    "health": "health",
     "import": "importing",
     "publish": "publish",
     "run": "service",
