@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import msgspec
@@ -64,11 +65,13 @@ process.start()
 
 @dataclass(frozen=True)
 class Site:
-    """What one source serves: its pages, and how it labels them."""
+    """What one source serves: its pages, and how it labels and lists them."""
 
     content_type: str
     timezone: str
     pages: tuple[bytes, ...]
+    listed: tuple[tuple[str, str], ...]
+    """The day and the title of each page."""
 
 
 def real_site(count: int) -> Site:
@@ -76,9 +79,10 @@ def real_site(count: int) -> Site:
     if not SHARED.is_dir():
         sys.exit(f"--real needs the pages in {SHARED}")
     rows = map(json.loads, (SHARED / "manifest.jsonl").read_text("utf-8").splitlines())
-    paths = [SHARED / row["html_path"] for row in rows if row["title"] and row["published"]]
-    made = tuple(gzip.decompress(path.read_bytes()) for path in paths[:count])
-    return Site("text/html", "UTC", made)
+    known = [row for row in rows if row["title"] and row["published"]][:count]
+    made = tuple(gzip.decompress((SHARED / row["html_path"]).read_bytes()) for row in known)
+    listed = tuple((row["published"][:10], row["title"]) for row in known)
+    return Site("text/html", "UTC", made, listed)
 
 
 def room_sites(count: int) -> list[Site]:
@@ -90,7 +94,8 @@ def room_sites(count: int) -> list[Site]:
         shown = replace(
             showing(room_id, 1), releases=tuple(grown(showing(room_id, 1).releases, share))
         )
-        sites.append(Site(room.content_type, room.timezone, pages_of(shown)))
+        listed = tuple((f"{one.day}", one.title) for one in shown.releases)
+        sites.append(Site(room.content_type, room.timezone, pages_of(shown), listed))
     return sites
 
 
@@ -120,9 +125,8 @@ async def serve(sites: list[Site]) -> None:
     for site in sites:
         bodies = {f"/news/{n}": body for n, body in enumerate(site.pages)}
         rows = "".join(
-            f"<li><span>{1 + n % 28} March 2026</span>"
-            f'<a href="/news/{n}">Release {n} of the benchmark</a></li>'
-            for n in range(len(bodies))
+            f'<li><span>{day}</span> <a href="/news/{n}">{escape(title)}</a></li>'
+            for n, (day, title) in enumerate(site.listed)
         )
         bodies["/"] = f"<html><body><ul>{rows}</ul></body></html>".encode()
         server = await asyncio.start_server(answerer(site, bodies), "127.0.0.1", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeGuard
 
 from lxml import etree
@@ -23,9 +24,7 @@ class Finder:
     """
 
     def __init__(self, *selectors: str, within: bool = False) -> None:
-        prefix = "descendant::" if within else "descendant-or-self::"
-        paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
-        self._find = etree.XPath(" | ".join(paths))
+        self._find = _compiled(selectors, "descendant::" if within else "descendant-or-self::")
 
     def found(self, root: etree._Element) -> list[etree._Element | str]:
         """All that is found, elements or texts, in document order."""
@@ -44,3 +43,9 @@ class Finder:
             if line := clean_line(text):
                 return line
         return ""
+
+
+@lru_cache(maxsize=4096)  # learning asks for the same few of many pages
+def _compiled(selectors: tuple[str, ...], prefix: str) -> etree.XPath:
+    paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
+    return etree.XPath(" | ".join(paths))
