@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from html import escape
 
 from lxml import etree
 
@@ -21,6 +23,9 @@ from feeds.generator import (
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+MARKUP = re.compile(r"</?\w|&#?\w+;")
+"""What looks like HTML in text."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -71,7 +76,11 @@ def entry_element(entry: Entry) -> Element:
     made.published(entry.published)
     made.author(name=entry.publisher.name, uri=entry.publisher.url)
     made.contributor([{"name": other.name, "uri": other.url} for other in entry.also])
-    made.summary(entry.summary)
+    if MARKUP.search(entry.summary):
+        # Text that talks of markup: what takes it for HTML, and what doesn't, gives it as it is.
+        made.summary(escape(entry.summary, quote=False), type="html")
+    else:
+        made.summary(entry.summary)
     made.content(entry.html, type="html")
     element = made.atom_entry()
     # feedgen loses every attribute of an entry's links but href, and refuses relations that are

@@ -13,12 +13,9 @@ from urllib.parse import quote, urlsplit
 from data.models import Media
 from data.normalize import FORBIDDEN
 from data.sanitize import sanitize
+from feeds.languages import LANGUAGES
 
-LANGUAGE = re.compile(
-    r"(?!(?:zxx|und|mul|mis|q[a-t][a-z])\b)[a-z]{2,3}(-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII
-)
-"""A tag that names a language: none of those of ISO 639-2 that say there is no one language."""
-
+LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
@@ -65,8 +62,9 @@ def web_media(media: Media) -> Media | None:
 
 
 def language_tag(language: str | None) -> str | None:
-    """A language tag as RFC 5646 forms it, or None."""
-    return language if language and LANGUAGE.fullmatch(language) else None
+    """A language tag as RFC 5646 forms it, of a language that readers know, or None."""
+    found = LANGUAGE.fullmatch(language or "")
+    return language if found and found[1].lower() in LANGUAGES else None
 
 
 def is_right_to_left(language: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from email.utils import format_datetime
 from html import escape
 
@@ -32,10 +33,14 @@ NAMESPACES = {
     "media": MEDIA,
 }
 
+PLAIN = re.compile(rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)")
+"""The elements that hold plain text, where something in it is escaped."""
+
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
     """What comes before the items of a feed, and after them."""
-    return around(feed, head(feed), b"</channel></rss>")
+    start, end = around(feed, head(feed), b"</channel></rss>")
+    return plainly(start), end
 
 
 def stamp(updated: dt.datetime) -> bytes:
@@ -45,13 +50,25 @@ def stamp(updated: dt.datetime) -> bytes:
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     """The body of an item, its end where it stands among its source's own, and among others'."""
-    body = fragment(item_element(entry), "rss", NAMESPACES).removesuffix(b"</item>")
+    body = plainly(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(b"</item>")
     end = b"</item>"
     if entry.origin is None:
         return body, end, end
     source = etree.Element("source", url=entry.origin.rss)
     source.text = entry.origin.title
-    return body, end, fragment(source, "rss", NAMESPACES) + end
+    return body, end, plainly(fragment(source, "rss", NAMESPACES)) + end
+
+
+def plainly(document: bytes) -> bytes:
+    """A document whose plain text no reader takes for HTML.
+
+    What a title holds is text to some readers and HTML to others; written as hexadecimal character
+    references, "&" and "<" are themselves to both (RSS Best Practices Profile, "Character Data").
+    """
+    return PLAIN.sub(
+        lambda found: found[1] + found[2].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"),
+        document,
+    )
 
 
 def head(feed: Feed) -> Element:

@@ -335,8 +335,19 @@ def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as
     shown: Any = lxml.html.fromstring(f"<div>{rss_of(release).findtext('item/description')}</div>")
     assert shown.text_content() == summary
     assert len(shown) == 0
-    assert atom_of(release)[-1].findtext(f"{ATOM}summary") == summary
+    told = atom_of(release)[-1].find(f"{ATOM}summary")
+    assert told.get("type") == "html"
+    again: Any = lxml.html.fromstring(f"<div>{told.text}</div>")
+    assert again.text_content() == summary
     assert json_of(release)["items"][0]["summary"] == summary
+
+
+def test_titles_in_rss_escape_what_some_readers_would_take_for_markup() -> None:
+    release = make_release(title="AT&T <i>up</i> & &amp;", section="R&D")
+    feed = rendered(*made(FakeStore(release)), "rss")[0]
+    assert b"<title>AT&#x26;T &#x3C;i&gt;up&#x3C;/i&gt; &#x26; &#x26;amp;</title>" in feed
+    assert b"R&#x26;D</category>" in feed
+    assert rss_of(release).findtext("item/title") == "AT&T <i>up</i> & &amp;"
 
 
 def test_references_in_the_name_of_a_publisher_are_read() -> None:
@@ -347,8 +358,8 @@ def test_references_in_the_name_of_a_publisher_are_read() -> None:
     assert json_of(release)["items"][0]["authors"][0]["name"] == name
 
 
-@pytest.mark.parametrize("tag", ["zxx", "und", "mul", "ZXX-Latn", "qaa", "a b", ""])
-def test_a_tag_that_names_no_language_is_left_out(tag: str) -> None:
+@pytest.mark.parametrize("tag", ["zxx", "und", "mul", "ZXX-Latn", "qaa", "xx", "gcf", "a b", ""])
+def test_a_tag_that_names_no_language_that_readers_know_is_left_out(tag: str) -> None:
     release = make_release(language=tag)
     assert XML_LANG not in atom_of(release).attrib
     assert XML_LANG not in atom_of(release)[-1].attrib
