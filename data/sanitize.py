@@ -39,13 +39,18 @@ DROPPED_WHOLE: Final = frozenset(
 """Elements that go with all that they hold; of others only the tag goes."""
 
 
+MOST: Final = 2_000_000
+"""Characters of a fragment that are kept: the time that is needed grows with their square where a
+text is all escapes."""
+
+
 def sanitize(fragment: str, base: str) -> str:
-    """A safe copy of an HTML fragment, its addresses absolute.
+    """A safe copy of an HTML fragment, its addresses absolute; of a huge one the beginning.
 
     ``base`` is what relative addresses start from. Only http, https, mailto and tel addresses stay.
     """
     return nh3.clean(
-        fragment,
+        fragment[:MOST],
         tags=set(TAGS),
         clean_content_tags=set(DROPPED_WHOLE),
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
@@ -65,8 +70,8 @@ _CLEANER: Final = nh3.Cleaner(
 
 
 def sanitize_absolute(fragment: str) -> str:
-    """A safe copy of an HTML fragment whose addresses are absolute already."""
-    return _CLEANER.clean(fragment)
+    """The same for a fragment whose addresses are absolute already."""
+    return _CLEANER.clean(fragment[:MOST])
 
 
 def absolute(base: str, address: str) -> str | None:

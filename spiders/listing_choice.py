@@ -9,6 +9,7 @@ from lxml import etree
 from spiders.dated_marks import DateMark
 from spiders.listing_blocks import Block, blocks, encloses
 from spiders.listing_items import Items
+from spiders.listing_make import of_one_make
 from spiders.listing_records import records_of
 from spiders.outline import Outline
 from spiders.pages import ListingItem
@@ -48,7 +49,16 @@ def choose(outline: Outline, dates: list[DateMark]) -> Choice | None:
         # Where the date is outside of the record, the record is larger than that.
         whole = [c for c in choices if c.block.side == "in" and encloses(c.block, best.block)]
         best = max(whole, key=lambda choice: choice.score, default=best)
-    return best
+    return _of_one_make(best, outline, dates) if best else None
+
+
+def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
+    """The choice without what only looks like its records."""
+    block = of_one_make(choice.block)
+    if block is choice.block:
+        return choice
+    items = Items(records_of(block, outline, dates), outline, strict=block.strict).items
+    return Choice(items, block, choice.score * len(items) / len(choice.items))
 
 
 def _score(block: Block, items: Items) -> float:

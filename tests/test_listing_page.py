@@ -315,3 +315,23 @@ def test_titles_that_are_no_captions_stay_as_the_page_shows_them() -> None:
         for day, title in zip(DAYS, titles, strict=True)
     )
     assert tuple(title for _, title, _ in rows(read(body))) == titles
+
+
+NAMED = (
+    "New bridge opened in the north", "Minister meets the port authority", "Budget of 2026 adopted",
+    "Ferry to the islands runs until midnight", "Pilots ask for a second lamp",
+    "A winter without ice in the eastern basin", "School of navigation admits forty pupils",
+)  # fmt: skip
+
+
+def row(number: int) -> str:
+    """A row of a list of releases."""
+    title = f'<h3><a href="/n/{number}">{NAMED[number % len(NAMED)]}</a></h3>'
+    return f"<li>{title}<i>{number} March 2026</i><p>More of it.</p></li>"
+
+
+def test_lists_of_one_make_are_one_list_by_month() -> None:
+    months = ((9, 8, 7, 6), (5, 4), (3,))
+    lists = "".join(f"<h2>Part</h2><ul>{''.join(map(row, month))}</ul>" for month in months)
+    found = read_listing(Page(URL, f"<body>{lists}</body>".encode()), Reading("UTC", now=NOW))
+    assert len(found.items) == 7
