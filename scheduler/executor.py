@@ -89,7 +89,7 @@ class Executor:
     async def _follow(
         self, child: asyncio.subprocess.Process, job: Job, watch: Watcher
     ) -> tuple[Run, ...]:
-        stdin, stdout = _pipes(child)
+        stdin, stdout = pipes_of(child)
         stdin.write(msgspec.json.encode(job) + b"\n")
         await stdin.drain()
         runs: tuple[Run, ...] = ()
@@ -111,7 +111,7 @@ class Executor:
         child.terminate()
         try:
             async with asyncio.timeout(GRACE):
-                last = (await _pipes(child)[1].read()).rstrip().rpartition(b"\n")[2]
+                last = (await pipes_of(child)[1].read()).rstrip().rpartition(b"\n")[2]
                 await child.wait()
             return msgspec.json.decode(last, type=Report).runs if b'"runs"' in last else ()
         except TimeoutError:
@@ -124,11 +124,12 @@ def _ignore(progress: Progress) -> None:
     del progress
 
 
-def _pipes(
+def pipes_of(
     child: asyncio.subprocess.Process,
 ) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    """The pipes to and from a child that was started with both."""
     if child.stdin is None or child.stdout is None:
-        raise RuntimeError("a crawl was started without pipes")
+        raise RuntimeError("a child was started without pipes")
     return child.stdin, child.stdout
 
 

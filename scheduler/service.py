@@ -18,7 +18,7 @@ from feeds.server import create_app
 from scheduler.executor import Executor
 from scheduler.home import Home
 from scheduler.listening import address_of, listen, server_config
-from scheduler.publishing import publish_home
+from scheduler.publisher import Publisher
 from scheduler.timetable import JITTER, first_visit
 from scheduler.websub import Push
 from spiders.loader import LoadedSource, choose, load_sources
@@ -43,17 +43,20 @@ class Service:
         self._home = home
         self._executor = Executor(home)
         self._push = Push(home)
+        self._publisher = Publisher(home)
         self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
         self._due: asyncio.Queue[str] = asyncio.Queue()
         self._sources: dict[str, LoadedSource] = {}
-        self._publishing = asyncio.Lock()
         self._stop = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
         async with self._push.at_work(self._stop.set):
-            await self._run()
+            try:
+                await self._run()
+            finally:
+                await self._publisher.close()
 
     async def _run(self) -> None:
         site = self._home.settings.site
@@ -144,13 +147,12 @@ class Service:
             await self._publish()
 
     async def _publish(self) -> None:
-        async with self._publishing:
-            published = await asyncio.to_thread(publish_home, self._home)
+        published = await self._publisher.publish()
         if published.written:
             self._push.wake()
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
-            log.error("not published", problem=str(error))
+            log.error("not published", problem=error)
 
     def _tidy(self) -> None:
         store = self._home.store()

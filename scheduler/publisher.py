@@ -1,0 +1,115 @@
+"""Publishing for the service, in a child process of its own.
+
+Rendering keeps the interpreter busy, and readers would wait for it: what publishes is another
+process, which lives on between two publications. Lines of JSON go in and out; it ends when its
+standard input does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from data.errors import CommuniqueError
+from scheduler.executor import GRACE, pipes_of
+from scheduler.home import Home, open_home
+from scheduler.publishing import publish_home
+
+NICE = 5
+"""How much the child stands back for others who want the processor."""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What one publication did: counts of feeds, and what failed, in sentences."""
+
+    feeds: int = 0
+    written: int = 0
+    errors: tuple[str, ...] = ()
+
+
+class Publisher:
+    """Has one HOME published, once at a time."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._child: asyncio.subprocess.Process | None = None
+        self._one = asyncio.Lock()
+
+    @property
+    def child(self) -> int | None:
+        """The process id of the child, while there is one."""
+        return self._child.pid if self._child else None
+
+    async def publish(self) -> Published:
+        """Publish what changed; where the child dies of it, that is an error and no exception.
+
+        Cancelled, it goes on to its end unseen: an answer that nobody took would be taken for the
+        next.
+        """
+        return await asyncio.shield(asyncio.create_task(self._publish()))
+
+    async def _publish(self) -> Published:
+        async with self._one:
+            child = self._child = self._child or await self._start()
+            stdin, stdout = pipes_of(child)
+            try:
+                stdin.write(b"\n")
+                await stdin.drain()
+                line = await stdout.readline()
+            except (OSError, RuntimeError):
+                # It has died meanwhile; uvloop says so by a RuntimeError.
+                line = b""
+            if line:
+                return msgspec.json.decode(line, type=Published)
+            self._child = None
+            stdin.close()
+            code = await child.wait()
+            return Published(errors=(f"publishing ended with code {code}; it is tried again",))
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            # -P: a folder named data where the user stands is none of ours.
+            *(sys.executable, "-P", "-m", "scheduler.publisher", str(self._home.path)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=2**26,
+            # A Ctrl-C is for us: the child ends when we are done with it.
+            start_new_session=True,
+        )
+
+    async def close(self) -> None:
+        """Let the child end what it is doing."""
+        async with self._one:
+            child, self._child = self._child, None
+        if child is None:
+            return
+        pipes_of(child)[0].close()
+        try:
+            async with asyncio.timeout(GRACE):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+def main() -> None:
+    """Publish once for every line that comes in."""
+    # Where there is too little to go round, whoever reads comes first.
+    os.nice(NICE)
+    home = open_home(Path(sys.argv[1]))
+    for _ in sys.stdin:
+        try:
+            done = publish_home(home)
+            said = Published(done.feeds, done.written, tuple(map(str, done.errors)))
+        except CommuniqueError as error:
+            said = Published(errors=(str(error),))
+        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
