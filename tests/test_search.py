@@ -206,7 +206,16 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert "mole" in hit["passage"]
     assert "body_text" not in hit
     assert "Tides in March" in communique("search", "tides", home=home).stdout
-    assert communique("search", "nowhere", home=home).stdout == "nothing was found\n"
+    assert "Tides in March" in communique("search", "tides", "mole", home=home).stdout
+    why = {
+        ("nowhere",): "nothing was found\n",
+        ("*", "..."): "nothing was found: the query has no word that must be there\n",
+        ("tides", "--topic", "nope"): "nothing was found: no release has the topic 'nope'\n",
+    }
+    for query, told in why.items():
+        assert communique("search", *query, home=home).stdout == told
+    lost = communique("search", "tides", "--source", "nope", home=home).stdout
+    assert lost.startswith("nothing was found: there is no source 'nope'")
 
     def shown(*arguments: str) -> str:
         result = communique("show", *arguments, home=home)
@@ -224,7 +233,9 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert "<del>High</del><ins>Low</ins>" in edit["changes"][0]["html"]
     assert "[-High-]{+Low+}" in shown(hit["id"], "--diff")
     assert "Revision 1" in shown(hit["id"], "--revisions")
-    assert "by the rule import" in shown(hit["id"], "--provenance")
+    told = shown(hit["id"], "--provenance")
+    assert "by the rule import" in told
+    assert "seen at http://harbour.example/tides" in told
     source = json.loads(shown(hit["id"], "--provenance", "--json"))
     assert source["published"] == {"raw": "2026-03-02", "rule": "import", "zone": "UTC"}
 
@@ -234,6 +245,9 @@ def test_show_tells_the_story_and_says_what_it_does_not_know(home: Path) -> None
     tellings = json.loads(result.stdout)["tellings"]
     assert [one["source"] for one in tellings] == ["harbour", "wire"]
     assert [one["overlap"] for one in tellings] == [1.0, 1.0]
+    shown = communique("show", "https://wire.example/lamps", home=home).stdout
+    assert "first published" in shown
+    assert "100% the same, at the same time" in shown
     unknown = communique("show", "https://nowhere.example/", home=home)
     assert unknown.returncode == 1
     assert "there is no release" in unknown.stderr

@@ -7,7 +7,8 @@ import datetime as dt
 import click
 
 from data.interchange import release_fields
-from data.search import Query, passage
+from data.search import Query, expression, passage
+from data.store import Store
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.commands.export import DAY
 from scheduler.home import Home
@@ -18,7 +19,7 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", nargs=-1, required=True)
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
 @click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
@@ -28,7 +29,7 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 def search(
     home: Home,
     *,
-    query: str,
+    query: tuple[str, ...],
     source: str | None,
     topic: str | None,
     since: dt.datetime | None,
@@ -37,10 +38,11 @@ def search(
 ) -> int:
     """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
 
-    At most 20 are shown. In scripts without spaces, every run of letters is a phrase.
+    At most 20 are shown. In scripts without spaces, every run of letters is a phrase. Write --
+    before a query that begins with a minus.
     """
     asked = Query(
-        query,
+        " ".join(query),
         source,
         topic,
         since.date() if since else None,
@@ -49,6 +51,7 @@ def search(
     store = home.store()
     store.index()
     found = store.search(asked, limit=FOUND)
+    why = "" if found else nothing(asked, store)
     store.close()
     if as_json:
         hits = []
@@ -63,5 +66,16 @@ def search(
             click.echo(f"{one.published.iso[:10]} {one.source} {one.id[:8]} {one.content.title}")
             click.echo(f"    {passage(one.content, asked)}")
         if not found:
-            click.echo("nothing was found")
+            click.echo(f"nothing was found{why}")
     return 0
+
+
+def nothing(asked: Query, store: Store) -> str:
+    """Why a query can't find anything, where that is plain."""
+    if expression(asked) is None:
+        return ": the query has no word that must be there"
+    if asked.source and asked.source not in store.sources():
+        return f": there is no source {asked.source!r} (`communique sources list`)"
+    if asked.topic and asked.topic not in store.topics():
+        return f": no release has the topic {asked.topic!r}"
+    return ""

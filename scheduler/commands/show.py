@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from typing import Any
 
@@ -135,10 +136,28 @@ def release_text(release: Release, story: tuple[Telling, ...]) -> str:
     if release.retracted:
         lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}")
     for place, one in enumerate(story):
-        told = "first published" if place == 0 else f"{one.overlap:.0%} the same, {one.lag} later"
+        told = "first published" if place == 0 else retold(one, story[0])
         lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {told}")
     files = [f"attachment: {media.url}" for media in content.attachments]
     return "\n".join([*lines, *files, "", content.body_text])
+
+
+def retold(one: Telling, first: Telling) -> str:
+    """How a later release of a story is like the first, for people to read."""
+    own, other = one.release.content.language, first.release.content.language
+    how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
+    if not one.lag:
+        return f"{how}, at the same time"
+    return f"{how}, {after(one.lag)} later"
+
+
+def after(lag: dt.timedelta) -> str:
+    """A time that went by, in its largest unit."""
+    for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        count = int(lag.total_seconds() // seconds)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
 
 
 def revision_text(revision: Revision) -> str:
@@ -156,8 +175,13 @@ def edit_text(edit: Edit) -> str:
 def provenance_text(release: Release) -> str:
     """Where the fields came from, for people to read."""
     date = release.published
-    return (
-        f"published: {date.iso} from {date.raw!r} by the rule {date.rule}, zone {date.zone}\n"
-        f"title: by the rule {release.content.title_rule}\n"
-        f"body: by the rule {release.content.body_rule}"
-    )
+    lines = [
+        f"published: {date.iso} from {date.raw!r} by the rule {date.rule}, zone {date.zone}",
+        f"title: by the rule {release.content.title_rule}",
+        f"body: by the rule {release.content.body_rule}",
+        f"first seen {release.first_seen:{MINUTE}} UTC, last {release.last_seen:{MINUTE}} UTC",
+        *(f"seen at {url}" for url in release.aliases),
+    ]
+    if release.digest:
+        lines.append(f"SHA-256 of the page as last served: {release.digest}")
+    return "\n".join(lines)
