@@ -31,11 +31,17 @@ MAX_ASSIGNED: Final = 12
 SHORT: Final = 80
 """Characters of a script that holds too little to be a state."""
 
-ASSIGNED: Final = re.compile(
-    r"""(?:(?:window|self|globalThis)\s*+(?:\.\s*+[\w$]{1,60}|\[\s*+["'][\w$]{1,60}["']\s*+\])"""
-    r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))"
-    r"\s*+=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()"
+ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
+NAMED: Final = re.compile(
+    r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
+    r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
+"""What a state is assigned to, at the end of what stands before its equals sign."""
+
+LONGEST_NAME: Final = 90
+MOST_SIGNS: Final = 2_000
+"""Equals signs of one script that are looked at."""
+
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
 ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
 MAX_ROWS: Final = 5_000
@@ -84,17 +90,17 @@ def _read(text: str) -> Iterator[Any]:
 
 
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
-    at = 0
-    for _ in range(MAX_ASSIGNED):
+    at = found = 0
+    for _ in range(MOST_SIGNS):
         match = ASSIGNED.search(text, at)
-        if match is None:
+        if match is None or found == MAX_ASSIGNED:
             break
         at = match.end()
-        try:
-            value, at = first_value(text, at)
-        except NoLiteral:
-            continue
-        yield value
+        if NAMED.search(text[max(0, match.start() - LONGEST_NAME) : match.start()]):
+            found += 1
+            with suppress(NoLiteral):
+                value, at = first_value(text, at)
+                yield value
     for match in STREAMED.finditer(text):
         try:
             value, _ = first_value(text, match.end())
