@@ -52,7 +52,6 @@ def names_changed(before: bytes | None, after: bytes) -> bool:
 
 def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
     """A digest of what the lists of all feeds say: their names and which there are."""
-    digest = hashlib.sha256(layout + names)
-    for facet in sorted(facets, key=str):
-        digest.update(str(facet).encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    known = sorted((one.source or "", one.topic or "", one.period or "") for one in facets)
+    text = "\n".join("\0".join(one) for one in known)
+    return hashlib.sha256(layout + names + text.encode("utf-8", "surrogatepass")).digest()

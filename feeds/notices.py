@@ -118,21 +118,25 @@ def about(
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A day that is over: ``releases`` are the id, title and publisher of each."""
+    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publisher."""
 
     day: str
     closed: dt.datetime
     releases: tuple[tuple[str, str, str], ...]
+    total: int = 0
 
 
 def edition_entry(directory: Directory, edition: Edition) -> Entry:
     """The entry of a day: all that was published on it."""
     page = directory.page(Facet(period=edition.day))
-    count = len(edition.releases)
+    count = max(edition.total, len(edition.releases))
     lines = "".join(
         f"<li>{anchor(directory.release(one), title)} ({escape(name)})</li>"
         for one, title, name in edition.releases
     )
+    more = count - len(edition.releases)
+    if more:
+        lines += f"<li>{anchor(page, f'and {more} more')}</li>"
     name = directory.name(Facet(period=edition.day))
     title = f"{name}: {count} {'release' if count == 1 else 'releases'}"
     return notice_entry(

@@ -29,6 +29,9 @@ from feeds.writing import Write
 
 DAY = len("2022-11-24")
 
+TOLD = 200
+"""Releases of one day that its entry names; the page of the day leads to all."""
+
 
 class Noticing:
     """Has the feeds about releases written, each with ``entries`` entries at the most."""
@@ -116,19 +119,16 @@ class Noticing:
         noted = self._kept.note(f"day {day}")
         if noted:
             return msgspec.json.decode(noted, type=Edition)
-        releases = list(self._store.releases(Facet(period=day)))
-        edition = Edition(
-            day,
-            max((release.first_seen for release in releases), default=now),
-            tuple(
-                (
-                    release.id,
-                    plain(release.content.title) or "Untitled",
-                    plain(self._directory.source(release.source).name),
-                )
-                for release in releases
-            ),
-        )
+        closed, total = now, 0
+        told: list[tuple[str, str, str]] = []
+        for release in self._store.releases(Facet(period=day)):
+            closed = max(closed, release.first_seen) if total else release.first_seen
+            total += 1
+            if total <= TOLD:
+                title = plain(release.content.title) or "Untitled"
+                name = plain(self._directory.source(release.source).name)
+                told.append((release.id, title, name))
+        edition = Edition(day, closed, tuple(told), total)
         self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition
 

@@ -48,6 +48,7 @@ class Writer:
         self.folder = folder
         self._waiting: dict[Path, Path] = {}
         self._unsynced: set[Path] = set()
+        self._known: set[Path] = set()
 
     @property
     def waiting(self) -> int:
@@ -101,11 +102,13 @@ class Writer:
         self._waiting.clear()
 
     def _make(self, folder: Path) -> None:
-        if folder.is_dir():
+        if folder in self._known:
             return
-        self._make(folder.parent)
-        folder.mkdir(exist_ok=True)
-        self._unsynced.add(folder.parent)
+        if not folder.is_dir():
+            self._make(folder.parent)
+            folder.mkdir(exist_ok=True)
+            self._unsynced.add(folder.parent)
+        self._known.add(folder)
 
 
 def same(path: Path, content: Sequence[Bytes]) -> bool:

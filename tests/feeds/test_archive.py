@@ -207,3 +207,18 @@ def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) 
     archive.publish(everything=True)
     assert (archive.folder / "feeds/days.atom").read_bytes() == before
     assert Facet(period="2022-11-24") in archive.store.facets()
+
+
+def test_a_day_of_very_many_releases_names_the_newest_and_leads_to_the_others(
+    tmp_path: Path,
+) -> None:
+    at = make_release(1).published
+    archive = Archive(tmp_path, *(make_release(one, published=at) for one in range(205)))
+    archive.publish()
+    assert archive.walk("feeds/days") == [["24 November 2022: 205 releases"]]
+    entry = archive.read("feeds/days.atom").find(f"{ATOM}entry")
+    content = entry.findtext(f"{ATOM}content")
+    assert content.count("<li>") == 201
+    assert content.endswith(
+        '<li><a href="https://press.example/days/2022/11/24/">and 5 more</a></li></ul>'
+    )
