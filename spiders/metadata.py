@@ -13,6 +13,9 @@ from lxml import etree
 MAX_SCRIPT = 2_000_000
 """Characters of one script that are read; a longer one is left alone."""
 
+MAX_VALUE = 4_000
+"""Characters of one value that are kept: an author of a million letters is none."""
+
 MAX_NODES = 5_000
 """Values that a walk through one page's JSON looks at."""
 
@@ -66,7 +69,7 @@ def read_metadata(root: etree._Element) -> Metadata:
             name = get("property") or get("name") or get("itemprop") or get("http-equiv")
             content = get("content") or get("value")
             if name and content:
-                metas.setdefault(name.strip().lower(), []).append(content.strip())
+                metas.setdefault(name.strip().lower(), []).append(content[:MAX_VALUE].strip())
         elif element.tag == "title":
             parent = element.getparent()
             if not title and (parent is None or parent.tag != "svg"):
@@ -145,4 +148,4 @@ def plain(value: Any) -> str:
             value = value.get("name") or value.get("@value") or ""
         else:
             break
-    return value.strip() if isinstance(value, str) else ""
+    return value[:MAX_VALUE].strip() if isinstance(value, str) else ""

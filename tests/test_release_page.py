@@ -158,6 +158,23 @@ def test_json_ld_that_lies_is_not_believed() -> None:
     assert found.content.published.iso == "2026-02-12"
 
 
+def test_json_ld_of_any_shape_names_no_home_and_no_author_of_a_million_letters() -> None:
+    lies: list[dict[str, object]] = [
+        {"headline": "Home", "author": "x" * 1_000_000, "articleSection": ["a"] * 100_000},
+        {"headline": ["Home"], "datePublished": 20990101, "author": [[[[]]]], "publisher": 7},
+        {"headline": {"@value": "Home"}, "datePublished": {"@value": "0001-01-01"}, "image": 5},
+        {"headline": {"name": {"name": {"name": {"name": {"name": "deep"}}}}}},
+    ]
+    for lie in lies:
+        said = json.dumps({"@type": "NewsArticle", **lie})
+        found = read(PAGE.replace("</head>", f"{LD.replace('…', said)}</head>")).content
+
+        assert found.title == "Second lock opens to larger ships"
+        assert found.published is not None
+        assert found.published.iso == "2026-02-12"
+        assert len(found.author or "") < 10_000
+
+
 def test_broken_json_ld_still_gives_its_date() -> None:
     broken = LD.replace("…", '{"datePublished": "2026-02-11", "headline": "a "b" c"}')
 
