@@ -60,6 +60,8 @@ def clean_line(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Text of many lines in the same form; paragraphs are parted by one blank line."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
     mended = shown if shown.isascii() else unicodedata.normalize("NFC", mend(shown))
     visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))

@@ -35,9 +35,6 @@ KEPT_ATTRIBUTES: Final = frozenset(
 TAGS: Final = ("<div>", "</div>")
 """What an element is written as that has no meaning of its own but holds text."""
 
-WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?(?<![?#])")
-"""An address that is absolute as it stands; most are, and joining takes long."""
-
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
     r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>"
@@ -217,8 +214,7 @@ def _attributes(element: etree._Element, base: str) -> str:
     parts = []
     for name, value in map(_named, element.items()):
         if name in KEPT_ATTRIBUTES:
-            whole = name not in ADDRESSES or WHOLE.fullmatch(value)
-            kept = value if whole else absolute(base, value)
+            kept = absolute(base, value) if name in ADDRESSES else value
             if kept is not None:
                 parts.append(f' {name}="{escape(kept)}"')
     return "".join(parts)
@@ -235,7 +231,7 @@ def _image(element: etree._Element, base: str) -> str:
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
     source = href if IMAGE.search(path_of(href)) else largest_source(named)
-    url = source if WHOLE.fullmatch(source) else absolute(base, source) if source else None
+    url = absolute(base, source) if source else None
     if not url:
         return ""
     parts = [
