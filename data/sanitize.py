@@ -90,18 +90,14 @@ def absolute(base: str, address: str) -> str | None:
         return "/".join(origin[0].split("/", 3)[:3]) + address
     # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
     bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
-    if not bare:
-        return None
     try:
-        joined = urljoin(base, bare)
+        joined = urljoin(base, bare) if bare else ""
         parts = urlsplit(joined)
     except ValueError:
         return None
-    if parts.scheme.lower() not in SCHEMES:
-        return None
-    if parts.scheme.lower() in {"http", "https"} and not parts.netloc:
-        return None
-    return joined
+    scheme = parts.scheme.lower()
+    followed = scheme in SCHEMES and (parts.netloc or scheme not in {"http", "https"})
+    return joined if followed else None
 
 
 _DROPPED = {9: None, 10: None, 13: None}
