@@ -70,6 +70,7 @@ class Service:
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         # What was published before is served at once; a new version may take a while to render.
         await self._publish()
+        await asyncio.to_thread(self._reload)
         self._schedule()
         visiting = asyncio.create_task(self._visit_due())
         stopping = asyncio.create_task(self._stop.wait())
@@ -87,7 +88,6 @@ class Service:
             raise error
 
     def _schedule(self) -> None:
-        self._reload()
         for job, seconds in ((self._reload, RELOAD), (self._tidy, HOUSEKEEPING)):
             self._scheduler.add_job(job, IntervalTrigger(seconds=seconds), coalesce=True)
         self._scheduler.add_job(
@@ -115,7 +115,7 @@ class Service:
         seconds = source.file.interval or self._home.settings.collect.interval
         interval = dt.timedelta(seconds=seconds)
         self._scheduler.add_job(
-            self._due.put_nowait,
+            self._note_due,
             IntervalTrigger(seconds=seconds, jitter=int(seconds * JITTER)),
             args=[source.id],
             id=f"visit {source.id}",
@@ -125,6 +125,10 @@ class Service:
             misfire_grace_time=None,
             replace_existing=True,
         )
+
+    async def _note_due(self, source: str) -> None:
+        """A coroutine, since others are run in a thread, from where a queue wakes nobody."""
+        self._due.put_nowait(source)
 
     async def _visit_due(self) -> None:
         while True:
