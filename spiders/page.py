@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urljoin
 
 from charset_normalizer import from_bytes
 from lxml import etree
@@ -17,6 +16,7 @@ from w3lib.encoding import (
     resolve_encoding,
 )
 
+from data.sanitize import absolute
 from spiders.taming import tamed
 
 DETECTION_BYTES = 65_536
@@ -82,8 +82,8 @@ class Page:
     def base(self) -> str:
         """The address that relative links start from: ``<base href>`` or the page's own."""
         for node in self.tree.iter("base"):
-            if href := str(node.get("href") or "").strip():
-                return urljoin(self.url, href)
+            if href := absolute(self.url, node.get("href") or ""):
+                return href
         return self.url
 
     @cached_property
