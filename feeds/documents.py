@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from feeds.feed import Feed, archive_page, feed_of, with_archives
 from feeds.fragment import Fragment, rendered
 from feeds.renderer import Renderer, Shown
 from feeds.splicing import Line, Sheet, Splicer, line_of
-from feeds.urls import FORMATS, Format, archive_file, page_file
+from feeds.urls import Format, archive_file, feed_file, page_file
 from feeds.window import Window, filled, is_settled, page_size
 from feeds.writing import Pace, Write
 
@@ -53,28 +53,36 @@ class Documents:
         window = before or Window()
         present = self._present(facet, number, window, everything=everything or before is None)
         state, order, full = filled(window, present, self._counts.get(facet, 0), self._entries)
+        sheet = None if everything else self._kept.sheet(number, Sheet)
         # The page that was the last until now learns what follows it.
         first = 1 if everything else max(window.pages, 1) if full else state.pages + 1
         for page in range(first, state.pages + 1):
             if page > window.pages:
                 self._kept.archive(number, page, full[page - window.pages - 1])
-            self._write_page(write, facet, page, state.pages, self._kept.on_page(number, page))
+            old = sheet if page > window.pages else None
+            releases = self._kept.on_page(number, page)
+            self._spliced(
+                write,
+                facet,
+                self._page(facet, releases),
+                old,
+                make=partial(archive_page, feed_of(self._directory, facet, ()), page, state.pages),
+                files=partial(archive_file, facet, page),
+            )
             # Whoever goes on from here finds the releases that are on no page yet in the store.
             settled = Window((), max(page, window.pages), 0)
             self._pace(partial(self._kept.keep_window, number, settled))
         shown = self._renderer.shown(facet, [*order, *self._returned(facet, number, order)])
-        sheet = None if everything else self._kept.sheet(number, Sheet)
-        lines = self._lines(facet, shown, sheet.lines if sheet else ())
-        feed = with_archives(feed_of(self._directory, facet, lines), state.pages)
-        spliced = self._splicer.write(
+        feed, spliced = self._spliced(
             write,
-            feed,
-            lines,
+            facet,
+            shown,
             sheet,
-            lambda places: self._rendered([shown[place] for place in places]),
+            make=lambda lines: with_archives(feed_of(self._directory, facet, lines), state.pages),
+            files=partial(feed_file, facet),
         )
         self._kept.keep_sheet(number, spliced)
-        write(page_file(facet), self._pages.facet(feed, lines))
+        write(page_file(facet), self._pages.facet(feed, spliced.lines))
         self._kept.keep_window(number, state)
 
     def _present(
@@ -113,45 +121,38 @@ class Documents:
         outlines = self._store.outlined(sorted(wanted)).values()
         return sorted(outlines, key=lambda one: (-one.order, one.id))
 
-    def _write_page(
-        self, write: Write, facet: Facet, page: int, pages: int, releases: Sequence[str]
-    ) -> None:
-        outlines = sorted(
-            self._store.outlined(releases).values(), key=lambda one: (-one.order, one.id)
+    def _page(self, facet: Facet, releases: Sequence[str]) -> list[Shown]:
+        found = self._store.outlined(releases).values()
+        outlines = sorted(found, key=lambda one: (-one.order, one.id))
+        return self._renderer.shown(facet, outlines)
+
+    def _spliced(
+        self,
+        write: Write,
+        facet: Facet,
+        shown: Sequence[Shown],
+        before: Sheet | None,
+        *,
+        make: Callable[[Sequence[Line]], Feed],
+        files: Callable[[Format], str],
+    ) -> tuple[Feed, Sheet]:
+        """Write the feed that ``make`` makes of entries, with what of them lay in it ``before``."""
+        wanted = [self._renderer.wanted(one) for one in shown]
+        known = {line.key: line for line in before.lines} if before else {}
+        fresh = [one for one in wanted if one[0] not in known]
+        for (key, _), fragment in zip(fresh, self._renderer.fragments(fresh), strict=True):
+            known[key] = line_of(key, fragment, mixed=facet.source is None)
+        lines = [known[key] for key, _ in wanted]
+        feed = make(lines)
+        sheet = self._splicer.write(
+            write,
+            feed,
+            lines,
+            before,
+            load=lambda places: self._renderer.fragments([wanted[place] for place in places]),
+            files=files,
         )
-        fragments = self._rendered(self._renderer.shown(facet, outlines))
-        made = archive_page(feed_of(self._directory, facet, ()), page, pages, fragments)
-        for kind in FORMATS:
-            write_feed(write, archive_file(facet, page, kind), made, fragments, kind)
-
-    def _lines(self, facet: Facet, shown: Sequence[Shown], before: Sequence[Line]) -> list[Line]:
-        """The entries of a feed, those that are as they were before as its sheet has them."""
-        by_release = {line.release: line for line in before}
-        by_key = {line.key: line for line in before}
-        found: dict[int, Line] = {}
-        fresh: list[int] = []
-        for place, one in enumerate(shown):
-            line = by_release.get(one.outline.id)
-            if line is None or one.others or line.version != one.outline.version:
-                line = by_key.get(self._renderer.wanted(one)[0])
-            if line:
-                found[place] = line
-            else:
-                fresh.append(place)
-        fragments = self._rendered([shown[place] for place in fresh])
-        for place, fragment in zip(fresh, fragments, strict=True):
-            one = shown[place]
-            found[place] = line_of(
-                one.outline.id,
-                None if one.others else one.outline.version,
-                self._renderer.wanted(one)[0],
-                fragment,
-                mixed=facet.source is None,
-            )
-        return [found[place] for place in range(len(shown))]
-
-    def _rendered(self, shown: Sequence[Shown]) -> list[Fragment]:
-        return self._renderer.fragments([self._renderer.wanted(one) for one in shown])
+        return feed, sheet
 
 
 def write_feed(

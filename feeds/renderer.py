@@ -45,7 +45,7 @@ class Renderer:
         self.directory = directory
         self.kept = kept
         self.pages = pages
-        self._salt = salt
+        self._salted = blake2b(digest_size=16, key=salt)
         self._held: OrderedDict[bytes, Fragment] = OrderedDict()
         self._made: OrderedDict[bytes, tuple[Release, Entry]] = OrderedDict()
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
@@ -79,7 +79,9 @@ class Renderer:
 
     def key(self, *parts: object) -> bytes:
         """The key of what these parts shape."""
-        return blake2b(repr(parts).encode(), digest_size=16, key=self._salt).digest()
+        digest = self._salted.copy()
+        digest.update(repr(parts).encode())
+        return digest.digest()
 
     def wanted(self, shown: Shown) -> Wanted:
         """The entry of a release."""

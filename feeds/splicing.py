@@ -31,12 +31,9 @@ Run: TypeAlias = range | int
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry as it lies in a feed: ``key`` is that of its fragment, whose head it repeats.
 
-    ``version`` is that of its ``release`` where nothing else shapes it. ``sizes`` are its bytes,
-    plain and packed, in one format after the other.
+    ``sizes`` are its bytes, plain and packed, in one format after the other.
     """
 
-    release: str
-    version: int | None
     key: bytes
     updated: dt.datetime
     language: str | None
@@ -79,17 +76,23 @@ class Splicer:
         feed: Feed,
         lines: Sequence[Line],
         before: Sheet | None,
+        *,
         load: Callable[[Sequence[int]], Sequence[Fragment]],
+        files: Callable[[Format], str],
     ) -> Sheet:
-        """Write a feed in every format: the ``lines``, of which ``load`` gives those at a place."""
+        """Write the ``lines`` of a feed in every format to ``files``.
+
+        ``before`` is the sheet of the facet's own documents as they lie in the folder; ``load``
+        gives the rendered entries at some places.
+        """
         face = blake2b(repr(replace(feed, updated=NEVER)).encode(), digest_size=16).digest()
         runs = runs_of(lines, before.lines) if before else []
         fragments: dict[int, Fragment] = {}
         documents = []
         for number, kind in enumerate(FORMATS):
-            file = feed_file(feed.facet, kind)
+            file = files(kind)
             old = before.documents[number] if before else None
-            lying = self._lying(file, old) if old else None
+            lying = self._lying(feed_file(feed.facet, kind), old) if old else None
             chosen: Sequence[Run] = runs if lying else range(len(lines))
             missing = [one for one in chosen if isinstance(one, int) and one not in fragments]
             fragments.update(zip(missing, load(missing), strict=True))
@@ -184,9 +187,7 @@ def parts_of(
     }
 
 
-def line_of(
-    release: str, version: int | None, key: bytes, fragment: Fragment, *, mixed: bool
-) -> Line:
+def line_of(key: bytes, fragment: Fragment, *, mixed: bool) -> Line:
     """A rendered entry as a line of a sheet."""
     sizes = tuple(
         sum(map(len, fragment.piece(kind).parts(mixed=mixed, packed=packed)))
@@ -194,8 +195,6 @@ def line_of(
         for packed in (False, True)
     )
     return Line(
-        release,
-        version,
         key,
         fragment.updated,
         fragment.language,
