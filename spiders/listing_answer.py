@@ -10,6 +10,7 @@ from scrapy.http import Response
 from spiders.answers import asked_of, page_of, validator_of
 from spiders.listing_page import read_listing
 from spiders.pages import ListingPage
+from spiders.scripted import needs_scripts
 from spiders.visit import Visit
 
 
@@ -31,9 +32,12 @@ def read_answer(response: Response, visit: Visit) -> ListingPage:
         return msgspec.json.decode(kept, type=ListingPage)
     if response.status >= HTTPStatus.BAD_REQUEST:
         raise NoListing("http", f"the listing answered {response.status}")
-    listing = read_listing(page_of(response), visit.reading, visit.file.listing)
+    page = page_of(response)
+    listing = read_listing(page, visit.reading, visit.file.listing)
     if not listing.items:
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
+        if not visit.file.render and needs_scripts(page):
+            why = "it is empty without a browser, as scripts fill it: write render = true"
         raise NoListing(
             "empty",
             f"no release was found on the listing ({why}); what is stored stays as it is",

@@ -269,3 +269,10 @@ def test_nothing_to_collect_and_unknown_names_are_told_what_to_do(tmp_path: Path
     unknown = communique("collect", "nobody", home=tmp_path)
     assert unknown.returncode == 2
     assert "there is no source 'nobody'" in unknown.stderr
+
+
+def test_a_listing_that_scripts_fill_is_told_as_such(room: Room, home: Path) -> None:
+    room.page("/news/", "<html><body><div id=app></div><script src=/app.js></script></body></html>")
+    (error,) = collect(home)["errors"]
+    assert error["kind"] == "empty"
+    assert "scripts fill it: write render = true" in error["message"]
