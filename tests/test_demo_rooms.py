@@ -44,7 +44,7 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     """A client that follows no redirect and trusts no proxy."""
-    with httpx.Client(trust_env=False) as made:
+    with httpx.Client(trust_env=False, timeout=60) as made:
         yield made
 
 

@@ -33,7 +33,9 @@ def served_by(app: ASGIApp) -> Iterator[httpx.Client]:
     server.thread.start()
     try:
         # Without its own default of accepting gzip: each test says what it accepts.
-        with httpx.Client(base_url=server.url, headers={"accept-encoding": ""}) as client:
+        with httpx.Client(
+            base_url=server.url, headers={"accept-encoding": ""}, timeout=60
+        ) as client:
             yield client
     finally:
         server.should_exit = True

@@ -68,11 +68,13 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
         assert site is not None
         assert "new=2" in until(log, "visited")
         until(log, "published")
-        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom")
+        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom", timeout=60)
         assert answer.status_code == 200
         assert len(feedparser.parse(answer.content).entries) == 2
         again = httpx.get(
-            f"{site[1]}feeds/source/harbour.atom", headers={"If-None-Match": answer.headers["ETag"]}
+            f"{site[1]}feeds/source/harbour.atom",
+            headers={"If-None-Match": answer.headers["ETag"]},
+            timeout=60,
         )
         assert again.status_code == 304
         service.send_signal(signal.SIGTERM)

@@ -77,7 +77,7 @@ class Node:
         """Ask our hub for a subscription."""
         fields = {"mode": "subscribe", "callback": peer.url, "topic": self.topic, **changes}
         form = {f"hub.{name}": value for name, value in fields.items()}
-        return httpx.post(f"{self.url}/hub", data=form)
+        return httpx.post(f"{self.url}/hub", data=form, timeout=60)
 
     def subscriptions(self) -> set[tuple[str, str]]:
         """The file and callback of each."""
@@ -156,10 +156,10 @@ def test_every_answer_names_the_hub_in_its_headers_and_its_content(
     node = Node(tmp_path / "home", peer.url)
     with node.running():
         for kind in ("atom", "rss", "json"):
-            answer = httpx.get(f"{node.url}/feeds/all.{kind}")
+            answer = httpx.get(f"{node.url}/feeds/all.{kind}", timeout=60)
             assert answer.links["hub"]["url"] == peer.url
             assert answer.links["self"]["url"] == f"{node.url}/feeds/all.{kind}"
-        assert httpx.get(f"{node.url}/feeds/all.json").json()["hubs"] == [
+        assert httpx.get(f"{node.url}/feeds/all.json", timeout=60).json()["hubs"] == [
             {"type": "WebSub", "url": peer.url}
         ]
 
@@ -263,10 +263,10 @@ def test_bad_requests_are_told_what_is_wrong(tmp_path: Path, peer: Peer) -> None
     with node.running():
         assert node.subscribe(peer, mode="publish").status_code == 400
         assert "hub.callback" in node.subscribe(peer, callback="file:///etc/passwd").text
-        assert httpx.post(f"{node.url}/hub", json={}).status_code == 415
+        assert httpx.post(f"{node.url}/hub", json={}, timeout=60).status_code == 415
         large = node.subscribe(peer, more="x" * 100_000)
         assert large.status_code == 413
-        assert "WebSub" in httpx.get(f"{node.url}/hub").text
+        assert "WebSub" in httpx.get(f"{node.url}/hub", timeout=60).text
     assert peer.heard == []
 
 
