@@ -52,9 +52,8 @@ class Sketch:
         self._triples = _runs(words)
 
     def forget_words(self) -> None:
-        """Keep only what is compared."""
-        _ = self.shingles
-        self.words = self._triples = _NONE
+        """Keep only what is compared: the rest is known of what is stored."""
+        self.words = _NONE
 
     @cached_property
     def shingles(self) -> Hashes:
@@ -97,7 +96,8 @@ class Sketch:
         runs ^= runs >> _SHIFT
         runs *= _FOLD
         chosen = runs[runs < _ANCHOR_LIMIT]
-        return np.unique((chosen ^ _ANCHOR_LANE) * _FOLD >> _UNMARKED)
+        marks = (chosen ^ _ANCHOR_LANE) * _FOLD >> _UNMARKED
+        return np.array(sorted(set(marks.tolist())), np.uint64)
 
     @cached_property
     def marks(self) -> Hashes:

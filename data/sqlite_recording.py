@@ -108,12 +108,17 @@ class SqliteRecording(SqliteStories):
         if not draft.content.body_text:
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
+        nearest = near.nearest
         rows = self._ask(
-            "SELECT number FROM releases WHERE source = ? AND print = ? UNION SELECT number"
-            f" FROM releases WHERE number IN ({places(near.nearest)}) AND source = ? AND day = ?",
-            [draft.source, read.print, *near.nearest, draft.source, day],
+            "SELECT number FROM releases WHERE print = ? AND source = ?", [read.print, draft.source]
         )
-        near_ones = sorted((row[0] for row in rows), key=lambda n: (-near.bands.get(n, 0), n))
+        if nearest:
+            rows += self._ask(
+                f"SELECT number FROM releases WHERE number IN ({places(nearest)})"
+                " AND source = ? AND day = ?",
+                [*nearest, draft.source, day],
+            )
+        near_ones = sorted({row[0] for row in rows}, key=lambda n: (-near.bands.get(n, 0), n))
         candidates = {
             kept.release.id: kept
             for number in near_ones[:NEAREST]

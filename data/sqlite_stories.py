@@ -111,12 +111,18 @@ class SqliteStories(SqliteBands):
             )
         keys = keys_of(draft)
         rows = self._ask(
-            f"SELECT release FROM editions WHERE key IN ({places(keys)}) AND source = ?"
-            f" UNION SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
-            " AND kind = 'seen'",
-            [*keys, release.source, *named, release.source],
+            f"SELECT release FROM editions WHERE key IN ({places(keys)}) AND source = ?",
+            [*keys, release.source],
         )
-        numbers = [other for (other,) in rows if other != number]
+        if named:
+            rows += self._ask(
+                f"SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
+                " AND kind = 'seen'",
+                [*named, release.source],
+            )
+        if not rows:
+            return []
+        numbers = sorted({other for (other,) in rows} - {number})
         return [
             Member(*row)
             for row in self._ask(
