@@ -65,6 +65,37 @@ def periods(db: Database) -> None:
         db.execute(statement)
 
 
+OUTLINES = (
+    "ALTER TABLE versions ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE versions ADD COLUMN story TEXT",
+    """
+    UPDATE versions SET (source, story) =
+        (SELECT source, story FROM releases WHERE number = versions.release)
+    """,
+    "DROP TRIGGER version_of_new",
+    "DROP TRIGGER version_of_changed",
+    """
+    CREATE TRIGGER version_of_new AFTER INSERT ON releases BEGIN
+        INSERT OR REPLACE INTO versions VALUES (NEW.number, random(), NEW.source, NEW.story);
+    END
+    """,
+    f"""
+    CREATE TRIGGER version_of_changed AFTER UPDATE OF {", ".join(SEEN)} ON releases
+    WHEN {" OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in SEEN)}
+    BEGIN
+        INSERT OR REPLACE INTO versions VALUES (NEW.number, random(), NEW.source, NEW.story);
+    END
+    """,
+)
+
+
+@migrations()
+def outlines(db: Database) -> None:
+    """Keep all that an outline says apart from the text: rows with it lie one to a page."""
+    for statement in OUTLINES:
+        db.execute(statement)
+
+
 class SqlitePublishing(SqliteVisits):
     """The verbs of data.store.Readable that publishing alone needs."""
 
@@ -73,7 +104,7 @@ class SqlitePublishing(SqliteVisits):
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
-            "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM releases r"
+            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM releases r"
             f" {join} JOIN versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": -1 if limit is None else limit},
