@@ -14,10 +14,8 @@ from data.store import Readable
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
-BLOCKING = {"blocked", "challenge", "login", "refused", "robots"}
-"""Kinds of errors that say that we are kept out, not that something is broken."""
-
-KEPT_OUT = re.compile(r"answered (?:401|403|407|429|451)\b")
+KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
+"""What a server says that does not want us, not one that is broken."""
 
 LOOKED_BACK = 1500
 """Releases of a source whose days make its rhythm."""
@@ -79,7 +77,7 @@ def works(run: Run) -> bool:
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
     return all(
-        error.kind in BLOCKING or (error.kind == "http" and KEPT_OUT.search(error.message))
+        error.kind == "robots" or (error.kind == "http" and KEPT_OUT.search(error.message))
         for error in run.errors
     )
 

@@ -92,7 +92,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 100
     hub: Annotated[
-        str,
+        Annotated[str, msgspec.Meta(pattern=r"^(own|https?://\S+)?$")],
         msgspec.Meta(
             description="The address of a WebSub hub that feeds name and that is told of changes; "
             "`own` makes this site its own hub."
