@@ -92,7 +92,7 @@ class Kept:
         """
         first = not self._ask("SELECT 1 FROM topics LIMIT 1")
         known = dict(self._ask("SELECT file, state FROM topics"))
-        found = feeds_in(folder) if files is None else filter(is_topic, files)
+        found = feeds_in(folder) if first or files is None else filter(is_topic, files)
         rows = []
         for file in found:
             state = state_of(folder / file)

@@ -204,6 +204,18 @@ def test_a_change_that_nobody_noted_is_found_by_the_next_process(
     assert len(peer.posts()) == before
 
 
+def test_losing_what_is_kept_makes_no_storm(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", peer.url)
+    for file in node.home.path.glob("websub.db*"):
+        file.unlink()
+    node.release(2)
+    assert asyncio.run(announce(node.home)) is True
+    assert peer.posts() == []
+    node.release(3)
+    assert asyncio.run(announce(node.home)) is True
+    assert node.topic in told(peer)
+
+
 def test_a_hub_on_a_private_address_is_not_spoken_to(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url, allow_private=False)
     node.release(2)
