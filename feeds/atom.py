@@ -24,7 +24,7 @@ from feeds.generator import (
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-MARKUP = re.compile(r"</?\w|&#?\w+;")
+MARKUP = re.compile(r"</?\w|&#?\w")
 """What looks like HTML in text."""
 
 
