@@ -19,6 +19,9 @@ MANY = 25
 LONG = 4000
 """Items and characters from which on more of them say nothing more."""
 
+ENOUGH = 800
+"""Characters of a text from which a page shows a release."""
+
 BIAS = -4.7
 
 
@@ -26,6 +29,9 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
     """What a page is, given its reading as a release and as a listing."""
     if not listing.items or release.content.body_rule == "state":
         return "release"  # a release is read out of scripts only where it is surely the page's
+    if listing.rule == "state":
+        # What only scripts list beside a long text are other releases.
+        return "listing" if len(release.content.body_text) < ENOUGH else "release"
     if listing.rule and not listing.rule.startswith("block"):
         return "listing"
     rule = release.content.published.rule if release.content.published else ""

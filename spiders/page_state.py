@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from data.dates import Reading
 from spiders.link_targets import resolve
+from spiders.media import IMAGE, path_of
 from spiders.metadata import parse_json
 from spiders.page import Page
 from spiders.pages import ListingPage
@@ -50,7 +51,11 @@ def read_state(page: Page, reading: Reading) -> ListingPage | None:
     for value in _values(page):
         ends = Ends(page)
         found = read_records(_lists(value), page, reading, ends.address)
-        dated = tuple(item for item in found if item.published and item.title)
+        dated = tuple(
+            item
+            for item in found
+            if item.published and item.title and not IMAGE.search(path_of(item.url))
+        )
         if len(dated) > (len(best.items) if best else 1):
             guessed = any(item.url in ends.guessed for item in dated)
             reasons = (REASON, GUESSED) if guessed else (REASON,)
