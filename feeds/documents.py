@@ -137,22 +137,43 @@ class Documents:
         files: Callable[[Format], str],
     ) -> tuple[Feed, Sheet]:
         """Write the feed that ``make`` makes of entries, with what of them lay in it ``before``."""
-        wanted = [self._renderer.wanted(one) for one in shown]
-        known = {line.key: line for line in before.lines} if before else {}
-        fresh = [one for one in wanted if one[0] not in known]
-        for (key, _), fragment in zip(fresh, self._renderer.fragments(fresh), strict=True):
-            known[key] = line_of(key, fragment, mixed=facet.source is None)
-        lines = [known[key] for key, _ in wanted]
+        lines = self._lines(shown, before.lines if before else (), mixed=facet.source is None)
         feed = make(lines)
         sheet = self._splicer.write(
             write,
             feed,
             lines,
             before,
-            load=lambda places: self._renderer.fragments([wanted[place] for place in places]),
+            load=lambda places: self._rendered([shown[place] for place in places]),
             files=files,
         )
         return feed, sheet
+
+    def _lines(self, shown: Sequence[Shown], before: Sequence[Line], *, mixed: bool) -> list[Line]:
+        """The entries of a feed; those that lay in it before are as they were."""
+        same = {(line.release, line.version): line for line in before}
+        known = {line.key: line for line in before}
+        found: list[Line | None] = []
+        fresh: dict[int, bytes] = {}
+        for place, one in enumerate(shown):
+            outline = one.outline
+            # Most are known by their version alone, which costs less than their key.
+            line = None if one.others else same.get((outline.id, outline.version))
+            if line is None:
+                key = self._renderer.wanted(one)[0]
+                line = known.get(key)
+                if line is None:
+                    fresh[place] = key
+            found.append(line)
+        fragments = self._rendered([shown[place] for place in fresh])
+        for (place, key), fragment in zip(fresh.items(), fragments, strict=True):
+            outline = shown[place].outline
+            version = None if shown[place].others else outline.version
+            found[place] = line_of(outline.id, version, key, fragment, mixed=mixed)
+        return [line for line in found if line]
+
+    def _rendered(self, shown: Sequence[Shown]) -> list[Fragment]:
+        return self._renderer.fragments([self._renderer.wanted(one) for one in shown])
 
 
 def write_feed(

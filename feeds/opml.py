@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-from lxml import etree
+from html import escape
 
 from data.models import Facet
 from feeds.directory import Directory
@@ -14,24 +13,25 @@ GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")
 
 def render(directory: Directory, facets: Iterable[Facet]) -> bytes:
     """The bytes of an OPML file of these facets, grouped and in a fixed order."""
-    root = etree.Element("opml", version="2.0")
-    head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = directory.title
-    body = etree.SubElement(root, "body")
+    lines = [
+        "<?xml version='1.0' encoding='UTF-8'?>",
+        '<opml version="2.0">',
+        f"  <head>\n    <title>{escape(directory.title, quote=False)}</title>\n  </head>",
+        "  <body>",
+    ]
     for group, members in grouped(directory, facets).items():
-        outline = etree.SubElement(body, "outline", text=group)
-        for facet in members:
-            title = directory.heading(facet)
-            etree.SubElement(
-                outline,
-                "outline",
-                type="rss",
-                text=title,
-                title=title,
-                xmlUrl=directory.feed(facet, "atom"),
-                htmlUrl=directory.page(facet),
-            )
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+        lines.append(f'    <outline text="{group}">')
+        lines.extend(outline_of(directory, facet) for facet in members)
+        lines.append("    </outline>")
+    return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
+
+
+def outline_of(directory: Directory, facet: Facet) -> str:
+    """The line of a feed. Written as text: a tree of thousands of them takes four times longer."""
+    title = escape(directory.heading(facet))
+    feed, page = escape(directory.feed(facet, "atom")), escape(directory.page(facet))
+    named = f'type="rss" text="{title}" title="{title}"'
+    return f'      <outline {named} xmlUrl="{feed}" htmlUrl="{page}"/>'
 
 
 def grouped(directory: Directory, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
@@ -43,7 +43,13 @@ def grouped(directory: Directory, facets: Iterable[Facet]) -> Mapping[str, list[
         if group == "Dates":
             members.sort(key=lambda facet: facet.period or "", reverse=True)
         else:
-            members.sort(key=lambda facet: (directory.name(facet).casefold(), str(facet)))
+            members.sort(
+                key=lambda facet: (
+                    directory.name(facet).casefold(),
+                    facet.source or "",
+                    facet.topic or "",
+                )
+            )
     return {group: members for group, members in groups.items() if members}
 
 

@@ -31,9 +31,12 @@ Run: TypeAlias = range | int
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry as it lies in a feed: ``key`` is that of its fragment, whose head it repeats.
 
-    ``sizes`` are its bytes, plain and packed, in one format after the other.
+    ``version`` is that of its ``release`` where nothing else shapes it. ``sizes`` are its bytes,
+    plain and packed, in one format after the other.
     """
 
+    release: str
+    version: int | None
     key: bytes
     updated: dt.datetime
     language: str | None
@@ -101,7 +104,9 @@ class Splicer:
             inside: list[list[Bytes]] = []
             for packed, between in enumerate((BETWEEN[kind], BETWEEN_PACKED[kind])):
                 parts = parts_of(fragments, kind, mixed=feed.mixed, packed=bool(packed))
-                spans = spans_of(before, number, packed, between) if before and lying else []
+                place = 2 * number + packed
+                sizes = [line.sizes[place] for line in before.lines] if before else []
+                spans = Spans(sizes, old.starts[packed] if old else 0, len(between))
                 file_before = lying[packed] if lying else memoryview(b"")
                 inside.append(list(laid(chosen, parts, between, file_before, spans)))
             plain = [start, *inside[0], end]
@@ -151,13 +156,20 @@ def runs_of(lines: Sequence[Line], before: Sequence[Line]) -> list[Run]:
     return found
 
 
-def spans_of(before: Sheet, number: int, packed: int, between: bytes) -> list[tuple[int, int]]:
-    """Where each entry of a document lies in its file."""
-    sizes = [line.sizes[2 * number + packed] for line in before.lines]
-    start = before.documents[number].starts[packed]
-    steps = (size + len(between) for size in sizes[:-1])
-    begins = accumulate(steps, initial=start)
-    return [(at, at + size) for at, size in zip(begins, sizes, strict=False)]
+class Spans:
+    """Where entries lie in a file: the first at ``start``, each with ``between`` bytes after it."""
+
+    def __init__(self, sizes: Sequence[int], start: int, between: int) -> None:
+        self._ends = list(accumulate(sizes, initial=0))
+        self._start = start
+        self._between = between
+
+    def of(self, run: range) -> slice:
+        """The bytes of entries that follow each other."""
+        first, stop = run.start, run.stop
+        begin = self._start + self._ends[first] + first * self._between
+        inside = self._ends[stop] - self._ends[first] + (len(run) - 1) * self._between
+        return slice(begin, begin + inside)
 
 
 def laid(
@@ -165,7 +177,7 @@ def laid(
     parts: Mapping[int, tuple[bytes, bytes]],
     between: bytes,
     lying: memoryview,
-    spans: Sequence[tuple[int, int]],
+    spans: Spans,
 ) -> Iterator[Bytes]:
     """The entries of a document one after the other."""
     for number, run in enumerate(runs):
@@ -174,7 +186,7 @@ def laid(
         if isinstance(run, int):
             yield from parts[run]
         else:
-            yield lying[spans[run.start][0] : spans[run.stop - 1][1]]
+            yield lying[spans.of(run)]
 
 
 def parts_of(
@@ -187,7 +199,9 @@ def parts_of(
     }
 
 
-def line_of(key: bytes, fragment: Fragment, *, mixed: bool) -> Line:
+def line_of(
+    release: str, version: int | None, key: bytes, fragment: Fragment, *, mixed: bool
+) -> Line:
     """A rendered entry as a line of a sheet."""
     sizes = tuple(
         sum(map(len, fragment.piece(kind).parts(mixed=mixed, packed=packed)))
@@ -195,6 +209,8 @@ def line_of(key: bytes, fragment: Fragment, *, mixed: bool) -> Line:
         for packed in (False, True)
     )
     return Line(
+        release,
+        version,
         key,
         fragment.updated,
         fragment.language,
