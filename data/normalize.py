@@ -7,9 +7,6 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-import ftfy
-from ftfy.badness import is_bad
-
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
 
@@ -106,7 +103,12 @@ def _clean_any(text: str) -> str:
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
     # ftfy's own look at a whole text takes thirty times longer, and most texts are well.
-    places = (match.span() for match in CONFUSED.finditer(text))
+    places = [match.span() for match in CONFUSED.finditer(text)]
+    if not places:
+        return text
+    import ftfy  # noqa: PLC0415 - loads tables of characters that few texts need
+    from ftfy.badness import is_bad  # noqa: PLC0415 - as above
+
     if any(is_bad(text[max(0, low - NEAR) : high + NEAR]) for low, high in places):
         return ftfy.fix_encoding(text)
     return text

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,9 @@ class Progress(msgspec.Struct, frozen=True):
 
 READ = 65_536
 """Bytes read from standard input at a time."""
+
+PAUSE = 0.1
+"""Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
 
 
 def say(line: Report | Progress) -> None:
@@ -107,6 +111,7 @@ def _crawl(
         return ()
     store = home.store()
     taxonomy = load_taxonomy(home.topics)
+    watch = Watch()
     visits = [
         Visit(
             loaded,
@@ -115,7 +120,7 @@ def _crawl(
             home.settings.collect,
             explicit=job.explicit,
             backfill=job.backfill,
-            watch=_watch,
+            watch=watch,
         )
         for loaded in sources
     ]
@@ -130,9 +135,20 @@ def _crawl(
     return tuple(_report(visit) for visit in visits)
 
 
-def _watch(visit: Visit) -> None:
-    run = visit.run
-    say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed))
+class Watch:
+    """Tells the parent of each visit: at its first answer, now and then, and when it is over."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, visit: Visit) -> None:
+        """Tell of a visit, if it is time."""
+        now = time.monotonic()
+        if visit.awaited and now < self._told.get(visit.id, -PAUSE) + PAUSE:
+            return
+        self._told[visit.id] = now
+        run = visit.run
+        say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed))
 
 
 def _report(visit: Visit) -> Run:

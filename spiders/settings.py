@@ -47,9 +47,17 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
             if network.allow_private
             else "spiders.addresses.PublicOnlyResolver"
         ),
-        "DOWNLOADER_MIDDLEWARES": {"spiders.addresses.PublicOnlyMiddleware": 60},
-        # What they would do for a crawl, ours does itself or has no use for.
+        "DOWNLOADER_MIDDLEWARES": {
+            "spiders.addresses.PublicOnlyMiddleware": 60,
+            "spiders.refreshing.RefreshMiddleware": 580,
+            # What they would do for a crawl, ours does itself or has no use for: each is asked of
+            # every request and answer.
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+        },
         "SPIDER_MIDDLEWARES": {
+            "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
         },
