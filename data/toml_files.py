@@ -24,7 +24,7 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
     except OSError as cause:
         raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
-        raise error(str(path), "file", f"it is not UTF-8 ({cause})") from cause
+        raise error(str(path), "file", f"it can't be read ({cause})") from cause
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:
