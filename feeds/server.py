@@ -24,10 +24,17 @@ from feeds.caching import LIMIT, SiteCache
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.delta import wants_delta
-from feeds.demand import SEARCH, BadQuery, Demand
+from feeds.demand import BadQuery, Demand
 from feeds.held import CHOSEN_BY, PAGE_POLICY, Held, Variant
 from feeds.quick import Ready
+from feeds.searching import SEARCH, SEARCH_PAGE
 from feeds.websub import HUB_PATH
+
+MADE = (SEARCH, SEARCH_PAGE)
+"""How the addresses begin that are made anew even where they ask for nothing."""
+
+ASKABLE = ("/feeds/", "/opml.xml", SEARCH_PAGE)
+"""How the addresses begin that may ask for something."""
 
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
@@ -79,7 +86,7 @@ class SiteServer:
             await self._other(scope, receive, send)
             return
         held = None
-        if scope["query_string"] or scope["path"].startswith(SEARCH):
+        if scope["query_string"] or scope["path"].startswith(MADE):
             try:
                 held = await self._demanded(scope)
             except BadQuery as error:
@@ -96,7 +103,7 @@ class SiteServer:
 
         Raises OSError.
         """
-        if self._demand and path.startswith(SEARCH):
+        if self._demand and path.startswith(MADE):
             return None
         held = self._cache.find(path)
         if held is None:
@@ -153,7 +160,7 @@ class SiteServer:
         await send({"type": "http.response.body", "body": body})
 
     async def _demanded(self, scope: Scope) -> Held | None:
-        if self._demand is None or not scope["path"].startswith(("/feeds/", "/opml.xml")):
+        if self._demand is None or not scope["path"].startswith(ASKABLE):
             return None
         return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
 
