@@ -161,3 +161,17 @@ def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
     assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
     assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
     assert web.get("/feeds/search.txt?q=x").status_code == 404
+
+
+def test_a_store_that_fails_is_told_and_the_feeds_are_there(
+    web: httpx.Client, tmp_path: Path
+) -> None:
+    for file in tmp_path.glob("communique.db*"):
+        file.write_bytes(b"no database" * 1000)
+    for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
+        answer = web.get(address)
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        page: Any = lxml.html.fromstring(answer.text)
+        assert "can't be made now" in page.text_content()
+    assert web.get("/feeds/all.atom").status_code == 200
