@@ -177,7 +177,7 @@ def written(root: Tag, base: str) -> tuple[str, str]:  # noqa: C901, PLR0912 - o
 
 
 SPACE: Final = re.compile(r"\s+")
-BREAKS_AROUND: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
+BREAKS_AROUND: Final = re.compile(r"^(?:\s*<[bh]r>)+|(?:<[bh]r>\s*)+$")
 
 
 def gap_of(name: str) -> str:

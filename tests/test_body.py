@@ -30,6 +30,9 @@ def test_lists_tables_quotes_and_figures_stay() -> None:
 
 def test_empty_elements_and_breaks_at_the_edges_go() -> None:
     assert body("<br><p> </p><div><span></span></div><p>Text</p><br>")[0] == "<p>Text</p>"
+    assert body("<hr><p>Text</p><hr><p>More</p><br><br>\n<hr><br>")[0] == (
+        "<p>Text</p><hr><p>More</p>"
+    )
 
 
 def test_a_small_image_that_links_to_a_large_one_becomes_the_large_one() -> None:
