@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from data.errors import CommuniqueError
 from data.reading import Reading
@@ -72,7 +73,9 @@ def list_sources(home: Home, *, as_json: bool) -> int:
     else:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
-            table.add_row(one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
+            # Text, not markup: what brackets hold in a name is no style.
+            cells = (one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
+            table.add_row(*map(Text, cells))
         console = Console()
         if not console.is_terminal:
             # A pipe is no terminal of 80 columns: nothing is cut off there.

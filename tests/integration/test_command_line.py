@@ -80,9 +80,12 @@ def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None
 def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: Path) -> None:
     url = f"http://harbour.example/{'very-' * 30}long/"
     home = make_home(tmp_path / "home", url)
+    file = home / "sources" / "harbour.toml"
+    file.write_text(file.read_text().replace("Harbour Board", "Harbour [/b] Board"))
     result = communique("sources", home=home)
     assert result.returncode == 0
     assert url in result.stdout
+    assert "Harbour [/b] Board" in result.stdout
     told = communique("sources", "--json", home=home)
     assert json.loads(told.stdout) == json.loads(
         communique("sources", "list", "--json", home=home).stdout
