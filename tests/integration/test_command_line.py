@@ -123,3 +123,16 @@ def test_only_web_addresses_are_fetched(address: str, tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stdout == ""
     assert "only http:// and https:// are fetched" in result.stderr
+
+
+def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    (home / "site").touch()
+    result = communique("publish", home=home)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("communique: ") for line in lines)
+    assert len(lines) <= 11
+    (home / "site").unlink()
+    assert communique("publish", home=home).returncode == 0
+    assert (home / "site" / "feeds" / "all.atom").is_file()
