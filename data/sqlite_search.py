@@ -33,19 +33,23 @@ class SqliteSearch(SqliteEditions):
             entered += count
         return entered
 
-    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """The releases that a query finds, best first: by BM25, titles before bodies.
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
+    ) -> tuple[Release, ...]:
+        """The releases that a query finds, best first (BM25, titles before bodies), or newest.
 
         Only what `index` has entered is found. A query that asks for nothing finds nothing.
         """
         asked = expression(query)
         if asked is None:
             return ()
+        best = f"bm25(f.search, {TITLE_WEIGHT}, 1.0, 0.0), s.day DESC, s.release"
+        order = "s.day DESC, s.release DESC" if newest else best
         numbers = self._ask(
             "SELECT s.release FROM search f JOIN search_rows s ON s.row = f.rowid"
             " WHERE f.search MATCH :asked AND s.release IS NOT NULL"
             " AND s.day BETWEEN :since AND :until"
-            f" ORDER BY bm25(f.search, {TITLE_WEIGHT}, 1.0, 0.0), s.day DESC, s.release"
+            f" ORDER BY {order}"
             " LIMIT :limit OFFSET :offset",
             {
                 "asked": asked,
