@@ -18,6 +18,10 @@ Whole = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
+ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
+"""Hosts that a server listens on and nobody reaches."""
+
+
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How pages are fetched."""
 
@@ -79,9 +83,10 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, msgspec.Meta(description="The name of the site, on its pages and feeds.")
     ] = "Communique"
     url: Annotated[
-        str,
+        Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")],
         msgspec.Meta(
-            description="The public address of the site, as readers reach it; feeds name it."
+            description="The public address of the site, as readers reach it; feeds name it. Left "
+            "out, it is where the web server listens."
         ),
     ] = "http://127.0.0.1:8080"
     entries: Annotated[
@@ -122,4 +127,15 @@ def load_settings(path: Path) -> Settings:
     """
     if not path.exists():
         return Settings()
-    return decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    return msgspec.structs.replace(settings, site=addressed(settings.site))
+
+
+def addressed(site: Site) -> Site:
+    """A site with the address that it listens on, where it was given that and no public one."""
+    own = Site()
+    if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
+        return site
+    host = own.host if site.host in ANYWHERE else site.host
+    host = f"[{host}]" if ":" in host else host
+    return msgspec.structs.replace(site, url=f"http://{host}:{site.port}")

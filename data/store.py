@@ -153,8 +153,12 @@ class Store(Readable, Protocol):
         Language editions of one release that are among it are joined to stories.
         """
 
-    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """The releases that a query finds, best first; only what `index` has entered is found.
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
+    ) -> tuple[Release, ...]:
+        """The releases that a query finds, best first, or by day, the ``newest`` first.
+
+        Only what `index` has entered is found.
 
         A query that asks for nothing finds nothing; no query raises.
         """

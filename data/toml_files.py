@@ -21,7 +21,9 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
     """The text of a file. Raises ``error`` where it can't be read as UTF-8."""
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
+    except OSError as cause:
+        raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
+    except UnicodeDecodeError as cause:
         raise error(str(path), "file", f"it can't be read ({cause})") from cause
 
 

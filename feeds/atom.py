@@ -63,6 +63,8 @@ def head(feed: Feed) -> Element:
     made = common_feed(feed)
     made.author(name=feed.author, uri=feed.site + "/")
     root, _ = made._create_atom()  # noqa: SLF001 - feedgen's only way to its tree
+    for name in ("title", "subtitle"):
+        as_text(root.find(name))
     for link in feed_links(feed, "atom"):
         root.append(link_element("link", link))
     if feed.archived:
@@ -76,13 +78,11 @@ def entry_element(entry: Entry) -> Element:
     made.published(entry.published)
     made.author(name=entry.publisher.name, uri=entry.publisher.url)
     made.contributor([{"name": other.name, "uri": other.url} for other in entry.also])
-    if MARKUP.search(entry.summary):
-        # Text that talks of markup: what takes it for HTML, and what doesn't, gives it as it is.
-        made.summary(escape(entry.summary, quote=False), type="html")
-    else:
-        made.summary(entry.summary)
+    made.summary(entry.summary)
     made.content(entry.html, type="html")
     element = made.atom_entry()
+    for name in ("title", "summary"):
+        as_text(element.find(name))
     # feedgen loses every attribute of an entry's links but href, and refuses relations that are
     # URIs: its links are replaced.
     for link in element.findall("link"):
@@ -94,6 +94,19 @@ def entry_element(entry: Entry) -> Element:
     return element
 
 
+def as_text(element: Element, text: str | None = None) -> None:
+    """Let a text construct show its text, or another, as it is written, talk of markup included.
+
+    Escaped once more and declared as HTML, such text is itself to every reader that knows the
+    declaration; as plain text some take it for markup all the same.
+    """
+    text = element.text if text is None else text
+    element.text = text
+    if text and MARKUP.search(text):
+        element.text = escape(text, quote=False)
+        element.set("type", "html")
+
+
 def source_element(origin: Origin, updated: dt.datetime) -> Element:
     """Where an entry was taken from. feedgen's own has neither id nor updated, which is invalid.
 
@@ -102,7 +115,7 @@ def source_element(origin: Origin, updated: dt.datetime) -> Element:
     """
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id
-    etree.SubElement(source, "title").text = origin.title
+    as_text(etree.SubElement(source, "title"), origin.title)
     etree.SubElement(source, "updated").text = updated.isoformat()
     source.append(link_element("link", Link("self", origin.atom, "application/atom+xml")))
     source.append(link_element("link", Link("alternate", origin.page, "text/html")))

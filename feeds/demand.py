@@ -1,4 +1,4 @@
-"""Feeds that are made when they are asked for: searches, what once was, OPML of a selection.
+"""What is made when it is asked for: searches, what once was, OPML of a selection.
 
 They are made from the store and held in a bounded memory for a minute, so that nobody who asks
 again and again keeps the store busy.
@@ -12,12 +12,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
 from data.errors import CommuniqueError
 from data.models import Facet, Release
-from data.search import Query
 from data.settings import Site
 from data.store import Store, open_store
 from feeds import opml
@@ -27,10 +26,9 @@ from feeds.entry import entry_of
 from feeds.feed import Feed, feed_of, language_of, updated_of
 from feeds.fragment import fragment_of, rendered
 from feeds.held import Held, hold
+from feeds.pages import Pages
+from feeds.searching import SEARCH, SEARCH_PAGE, search
 from feeds.urls import FORMATS, Format, facet_of
-
-SEARCH = "/feeds/search"
-"""The address of searches without its suffix."""
 
 SECONDS = 60
 """How long an answer is given again."""
@@ -42,6 +40,17 @@ LONGEST = 2000
 """Bytes of a query string that are read."""
 
 ASKED = frozenset({"q", "source", "topic", "lang", "asof"})
+
+
+PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A release on the page of a search: its day, and its line."""
+
+    day: str
+    row: bytes
 
 
 class BadQuery(CommuniqueError):
@@ -64,7 +73,7 @@ class Demand:
         Raises BadQuery for a query that asks for nothing possible, StoreError.
         """
         asked = asked_in(query)
-        if not asked and path.rpartition(".")[0] != SEARCH:
+        if not asked and path.rpartition(".")[0] != SEARCH and path not in PAGES:
             return None
         key = path, urlencode(sorted(asked.items()))
         now = time.monotonic()
@@ -76,7 +85,7 @@ class Demand:
             made = self._made(path, asked)
             if made is None:
                 return None
-            answer = held_of(*key, *made)
+            answer = held_of("/search.html" if path in PAGES else path, key[1], *made)
             self._held[key] = now, answer
             self._held.move_to_end(key)
             while len(self._held) > MOST:
@@ -90,18 +99,19 @@ class Demand:
         directory = directory_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
-            return opml.render(directory, chosen), dt.datetime.fromtimestamp(0, dt.UTC)
+            return opml.render(directory, chosen), dt.datetime.now(dt.UTC)
+        if path in PAGES:
+            # Links are relative: a page without a slash at its end lies a folder higher.
+            file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
+            return self._page(store, directory, file, asked), dt.datetime.now(dt.UTC)
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
             return None
         if stem == SEARCH:
-            query = Query(asked.get("q", ""), asked.get("source"), asked.get("topic"))
-            found = store.search(query, limit=self._site.entries)
-            lang = asked.get("lang")
-            releases = [one for one in found if not lang or one.content.language == lang]
             named = named_feed(feed_of(directory, Facet(), ()), path, asked)
-            return self._filled(directory, named, releases, kind)
+            found = search(store, asked, self._site.entries)
+            return self._filled(directory, named, found, kind)
         facet = facet_of(path)
         if facet is None or "asof" not in asked or facet[0] not in store.facets():
             return None
@@ -109,6 +119,15 @@ class Demand:
         then = store.as_of(facet[0], at, limit=self._site.entries)
         named = named_feed(feed_of(directory, facet[0], ()), path, asked)
         return self._filled(directory, named, then, kind)
+
+    def _page(
+        self, store: Store, directory: Directory, file: str, asked: Mapping[str, str]
+    ) -> bytes:
+        pages = Pages(directory, store.facets())
+        found = search(store, asked, self._site.entries)
+        entries = [entry_of(release, directory, mixed=True) for release in found]
+        rows = [Hit(one.published.date().isoformat(), pages.row(one)) for one in entries]
+        return pages.search(file, asked, rows)
 
     def _filled(
         self, directory: Directory, feed: Feed, releases: Sequence[Release], kind: Format

@@ -19,6 +19,7 @@ class Lists:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(directory, facets),
             "feeds/index.html": pages.feeds,
+            "search/index.html": lambda: pages.search("search/index.html", {}, None),
         }
         for file in (files("feeds") / "static").iterdir():
             self.files[f"static/{file.name}"] = file.read_bytes

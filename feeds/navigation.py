@@ -68,6 +68,15 @@ class Navigation:
                 shown |= {"crumbs": [TOP, (name, file)]}
         return shown
 
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """The sources and topics that a search may be limited to: what they are called, and ids."""
+        sources = [(self.directory.name(one), one.source or "") for one in self._sources]
+        topics = [(self.directory.name(one), one.topic or "") for one in self._topics]
+        return {
+            "sources": sorted(sources, key=lambda one: (one[0].casefold(), one[1])),
+            "topics": sorted(topics, key=lambda one: (one[0].casefold(), one[1])),
+        }
+
     def _home(self) -> dict[str, Any]:
         return {
             "sources": self._items(self._sources, self.directory.name),

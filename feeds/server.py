@@ -7,36 +7,39 @@ the Starlette application behind, which also says what is not found.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
-from html import escape
-from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from data.errors import StoreError
 from data.settings import Site
 from feeds.caching import LIMIT, SiteCache
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.delta import wants_delta
-from feeds.demand import SEARCH, BadQuery, Demand
-from feeds.held import CHOSEN_BY, PAGE_POLICY, Held, Variant
+from feeds.demand import BadQuery, Demand
+from feeds.explaining import explain, page
+from feeds.held import CHOSEN_BY, Held, Variant
 from feeds.quick import Ready
+from feeds.searching import SEARCH, SEARCH_PAGE
 from feeds.websub import HUB_PATH
+
+log = logging.getLogger(__name__)
+
+MADE = (SEARCH, SEARCH_PAGE)
+"""How the addresses begin that are made anew even where they ask for nothing."""
+
+ASKABLE = ("/feeds/", "/opml.xml", SEARCH_PAGE)
+"""How the addresses begin that may ask for something."""
 
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
-
-EXPLAINED = {
-    404: "Nothing is published at this address.",
-    405: "This address can only be read.",
-    500: "The server failed to answer; it has noted why.",
-}
 
 
 def create_app(
@@ -79,11 +82,15 @@ class SiteServer:
             await self._other(scope, receive, send)
             return
         held = None
-        if scope["query_string"] or scope["path"].startswith(SEARCH):
+        if scope["query_string"] or scope["path"].startswith(MADE):
             try:
                 held = await self._demanded(scope)
             except BadQuery as error:
                 await page(scope, 400, said=str(error))(scope, receive, send)
+                return
+            except StoreError as error:
+                log.warning("%s", error)
+                await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
                 return
         held = held or self._cache.find(scope["path"])
         if held is None:
@@ -96,7 +103,7 @@ class SiteServer:
 
         Raises OSError.
         """
-        if self._demand and path.startswith(SEARCH):
+        if self._demand and path.startswith(MADE):
             return None
         held = self._cache.find(path)
         if held is None:
@@ -153,7 +160,7 @@ class SiteServer:
         await send({"type": "http.response.body", "body": body})
 
     async def _demanded(self, scope: Scope) -> Held | None:
-        if self._demand is None or not scope["path"].startswith(("/feeds/", "/opml.xml")):
+        if self._demand is None or not scope["path"].startswith(ASKABLE):
             return None
         return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
 
@@ -215,35 +222,3 @@ CROSS_ORIGIN = {
     "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
     "access-control-max-age": "86400",
 }
-
-
-async def explain(request: Request, error: Exception) -> Response:
-    """Say in a page what went wrong."""
-    return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
-
-
-def page(
-    scope: Scope, status: int, headers: dict[str, str] | None = None, said: str | None = None
-) -> HTMLResponse:
-    """A small page that explains a status, or says what is ``said``."""
-    phrase = HTTPStatus(status).phrase
-    root = escape(scope.get("root_path", ""))
-    return HTMLResponse(
-        f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(phrase)}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="stylesheet" href="{root}/static/site.css"></head>
-<body><main><div class="hero"><h1>{escape(phrase)}</h1>
-<p class="lead">{escape(said or EXPLAINED.get(status, phrase + "."))}</p>
-<p><a href="{root}/">To the directory</a></p></div></main></body></html>
-""",
-        status,
-        {
-            "cache-control": "no-store",
-            "content-security-policy": PAGE_POLICY.decode(),
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
-            **(headers or {}),
-        },
-    )

@@ -83,6 +83,9 @@ def with_home(command: Command) -> Command:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+always_json = click.option(
+    "--json", is_flag=True, expose_value=False, help="Print JSON, as it always does."
+)
 
 
 def print_json(value: Any) -> None:
@@ -96,22 +99,38 @@ def complain(message: str) -> None:
     click.echo(f"communique: {message}", err=True)
 
 
+STOPPED = (click.Abort, KeyboardInterrupt)
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are one sentence on standard error."""
     try:
         result = cli.main(arguments, prog_name="communique", standalone_mode=False)
-    except CommuniqueError as error:
-        complain(str(error))
-        return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
-    except click.ClickException as error:
-        complain(error.format_message())
-        return 1
-    except (click.Abort, KeyboardInterrupt):
-        complain("stopped; what was stored is kept")
-        return 130
+    except (CommuniqueError, click.ClickException, OSError, *STOPPED) as error:
+        sentence, code = told(error)
+        complain(sentence)
+        return code
     return result if isinstance(result, int) else 0
+
+
+def told(error: BaseException) -> tuple[str, int]:
+    """The sentence that an error is told in, and the exit code."""
+    match error:
+        case CommuniqueError():
+            return str(error), error.exit_code
+        case click.UsageError():
+            place = error.ctx.command_path if error.ctx else "communique"
+            said = " ".join(error.format_message().rstrip(".").split())
+            return f"{said}; see `{place} --help`", 2
+        case click.ClickException():
+            return error.format_message(), 1
+        case OSError():
+            # A full disk or a folder without rights, wherever it is met.
+            at = f"{error.filename}: " if error.filename else ""
+            return f"{at}{error.strerror or error}", 1
+    return "stopped; what was stored is kept", 130

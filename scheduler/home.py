@@ -93,6 +93,7 @@ def open_home(path: Path) -> Home:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(str(path), "--home", f"the folder can't be made ({error})") from error
+        cause = f"the folder can't be made ({error.strerror})"
+        raise SettingsError(str(path), "--home", cause) from error
     path = path.resolve()
     return Home(path, load_settings(path / "communique.toml"))

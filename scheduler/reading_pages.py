@@ -42,7 +42,8 @@ def read_page(task: Task) -> bytes | str:
     try:
         page = task.fetched or saved(task)
     except (OSError, EOFError, zlib.error) as error:
-        return f"{task.place} can't be read ({error})"
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return f"{task.place} can't be read ({cause})"
     return msgspec.json.encode(extract(task.id, page, Reading("UTC", now=utc_now()), task.kind))
 
 

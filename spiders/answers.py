@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from data.models import Validator
@@ -37,6 +38,11 @@ def explain(failure: Failure, host: str) -> tuple[str, str]:
         text = str(error)
         if "robots.txt" in text:
             return "robots", "the site's robots.txt asks not to fetch it"
+        if isinstance(error, HttpError):
+            status, place = error.response.status, _header(error.response, "Location")
+            return "refused", f"it answers {status} and leads to {place}, which is not fetched"
+        if "max redirections" in text:
+            text = "it leads from one address to the next without end"
         return "refused", text
     name = type(error).__name__
     known = {

@@ -27,6 +27,7 @@ BLOCKS: Final = frozenset(
 )
 LINES: Final = frozenset(["li", "tr", "dt", "dd"])
 CELLS: Final = frozenset(["td", "th"])
+PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 SILENT: Final = frozenset(["figcaption"])
 """What is shown with the body but is not text of it."""
 
@@ -58,6 +59,8 @@ def clean_body(
     if declared:
         cut_tail(soup)
         drop_lines(soup, title)
+    if "<table" in fragment:
+        unwrap_layout(soup)
     html, text = written(soup.body or soup, base)
     return sanitize_absolute(html), clean_text(text), reasons
 
@@ -91,6 +94,21 @@ def cut_tail(soup: BeautifulSoup) -> None:
             node.extract()
         holder.extract()
         return
+
+
+def unwrap_layout(soup: BeautifulSoup) -> None:
+    """Take paragraphs out of a table that has one filled cell: it shows no data, it lays out."""
+    for table in soup.find_all("table"):
+        filled = [
+            cell
+            for cell in table.find_all(CELLS)
+            if cell.find_parent("table") is table and (cell.get_text(strip=True) or cell.img)
+        ]
+        if len(filled) == 1 and filled[0].find(PARAGRAPHS):
+            (cell,) = filled
+            cell.name = "div"
+            cell.attrs = {name: cell.attrs[name] for name in ("lang", "dir") if name in cell.attrs}
+            table.replace_with(cell)
 
 
 def line_holder(text: NavigableString, line: str) -> Tag | None:
@@ -177,7 +195,7 @@ def written(root: Tag, base: str) -> tuple[str, str]:  # noqa: C901, PLR0912 - o
 
 
 SPACE: Final = re.compile(r"\s+")
-BREAKS_AROUND: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
+BREAKS_AROUND: Final = re.compile(r"^(?:\s*<[bh]r>)+|(?:<[bh]r>\s*)+$")
 
 
 def gap_of(name: str) -> str:

@@ -11,7 +11,7 @@ from spiders.declared_listing import declared_items
 from spiders.listing_choice import choose
 from spiders.listing_featured import featured
 from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
-from spiders.page import Page
+from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
 from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
@@ -52,7 +52,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
             return replace(state, next=next_page(page, rules))
-    reasons = []
+    reasons = [NO_TEXT] if page.is_binary else []
     if flat.cut:
         bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")

@@ -33,6 +33,12 @@ USUAL = {
 """What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale)."""
 
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+NOT_TEXT = 0.02
+"""The share of control characters in its beginning from which on a body is no text."""
+
+NO_TEXT = "it is no text but a file of some other kind"
+"""The reason why nothing was found in what is no page."""
+
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """What no XML document may hold: one such character in a body would spoil a whole feed."""
 
@@ -51,12 +57,20 @@ class Page:
 
     @cached_property
     def markup(self) -> bytes:
-        """The body in UTF-8, without the characters that XML forbids."""
-        markup = recode(self.body, self.content_type).translate(None, CONTROLS)
+        """The body in UTF-8, without the characters that XML forbids; empty for what is no text."""
+        recoded = recode(self.body, self.content_type)
+        if is_binary(recoded[:DETECTION_BYTES]):
+            return b""
+        markup = recoded.translate(None, CONTROLS)
         if not markup.isascii() and NOT_CHARACTERS[0][:2] in markup:
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether this is an image, an archive or the like, whatever the server calls it."""
+        return bool(self.body) and not self.markup
 
     @cached_property
     def text(self) -> str:
@@ -90,6 +104,16 @@ class Page:
     def selector(self) -> Selector:
         """The same tree for CSS and XPath selectors."""
         return Selector(root=self.tree, type="html")
+
+
+def is_binary(start: bytes) -> bool:
+    """Whether the beginning of a body is that of no text.
+
+    Markup is never taken for that, be it full of control characters.
+    """
+    if start.lstrip()[:1] in (b"<", b"{", b"["):
+        return False
+    return len(start) - len(start.translate(None, CONTROLS)) > NOT_TEXT * len(start)
 
 
 def recode(body: bytes, content_type: str) -> bytes:

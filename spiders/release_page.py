@@ -16,7 +16,7 @@ from spiders.frames import Survey
 from spiders.mainbody import MainBody, find_body, holder
 from spiders.media import attachments_of, images_of
 from spiders.metadata import read_metadata
-from spiders.page import Page
+from spiders.page import NO_TEXT, Page
 from spiders.page_facts import other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_dates import DateWitnesses, find_published
@@ -48,7 +48,7 @@ def read_release(
     """
     rules = rules or ReleaseRules()
     root = page.tree
-    reasons: list[str] = []
+    reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(root)
     seen = survey(root)
     if not seen.complete:

@@ -28,8 +28,27 @@ def test_lists_tables_quotes_and_figures_stay() -> None:
     assert text == "One\n\na\nb\n\n1\n\nsaid"
 
 
+def test_a_table_that_only_lays_the_page_out_is_none() -> None:
+    rows = (
+        "<tr><td colspan=2></td></tr><tr><td> </td><td lang=ru><br><p>One</p><p>Two</p></td></tr>"
+    )
+    html, text = body(f"<table><tbody>{rows}<tr><td>&nbsp;</td></tr></tbody></table><p>Three</p>")
+
+    assert "table" not in html
+    assert '<div lang="ru">' in html
+    assert text == "One\n\nTwo\n\nThree"
+    for kept in (
+        "<table><tr><td>1</td><td>2</td></tr></table>",
+        "<table><tr><td>alone</td></tr></table>",
+    ):
+        assert "</table>" in body(kept)[0]
+
+
 def test_empty_elements_and_breaks_at_the_edges_go() -> None:
     assert body("<br><p> </p><div><span></span></div><p>Text</p><br>")[0] == "<p>Text</p>"
+    assert body("<hr><p>Text</p><hr><p>More</p><br><br>\n<hr><br>")[0] == (
+        "<p>Text</p><hr><p>More</p>"
+    )
 
 
 def test_a_small_image_that_links_to_a_large_one_becomes_the_large_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,20 @@ def test_no_page_raises_and_what_is_missing_is_said(body: bytes) -> None:
     assert found.content.title
     assert found.reasons
     assert found.content.published is None
+
+
+def test_a_file_of_another_kind_is_told_and_not_taken_for_text() -> None:
+    found = read(random.Random(3).randbytes(50_000))
+
+    assert found.content.body_text == ""
+    assert found.content.language is None
+    assert "it is no text but a file of some other kind" in found.reasons
+
+
+def test_control_characters_in_a_page_are_left_out_and_its_text_is_kept() -> None:
+    found = read(PAGE.replace("o", "o\x01\x02"))
+
+    assert found.content.title == "Second lock opens to larger ships"
 
 
 def test_a_page_without_anything_is_untitled_with_three_reasons() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from pathlib import Path
 
 import click
 import uvicorn
 
-from data.errors import CommuniqueError
+from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from feeds.server import create_app
 from scheduler.cli import as_json, complain, print_json
@@ -32,6 +33,7 @@ allow_private = true
 [site]
 title = "Communique demo"
 """
+"""How the settings of every demo begin; the address that it is served at follows."""
 
 
 class NotADemo(CommuniqueError):
@@ -64,12 +66,23 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     A web server plays six press rooms over three days. They are crawled, new is told from changed
     and copied, the feeds are published and served.
     """
-    home = demo_home(folder or Path(tempfile.mkdtemp(prefix="communique-demo-")))
+    folder = folder or Path(tempfile.mkdtemp(prefix="communique-demo-"))
+    opened = None if once else listen("127.0.0.1", port)
+    home = demo_home(folder, address_of(opened) if opened else None)
     with rooms_served() as rooms:
         write_sources(home.sources, rooms.bases)
-        runs = collect_days(home, rooms, quiet=as_json)
-    store = home.store()
+        failed = collect_and_publish(home, rooms, as_json=as_json)
+        if opened:
+            # The rooms stay open too: pages and feeds link to them.
+            show(home, opened, quiet=as_json)
+    return 1 if failed else 0
+
+
+def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
+    """Play all days, publish, tell what came of it; returns whether anything failed."""
+    runs = collect_days(home, rooms, quiet=as_json)
     published = publish_home(home)
+    store = home.store()
     releases = list(store.releases(Facet()))
     store.close()
     counts = {
@@ -92,19 +105,25 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     failed = [error for run in runs for error in run.errors if error.kind != "http"]
     for error in (*failed, *published.errors):
         complain(str(error))
-    if not once:
-        show(home, port)
-    return 1 if failed or published.errors else 0
+    return bool(failed or published.errors)
 
 
-def demo_home(folder: Path) -> Home:
-    """A HOME for the demo in ``folder``. Raises NotADemo where a HOME of another kind is there."""
+def demo_home(folder: Path, address: str | None) -> Home:
+    """A HOME for the demo in ``folder``, whose feeds name ``address`` where it is served.
+
+    Raises NotADemo where a HOME of another kind is there, SettingsError.
+    """
     settings = folder / "communique.toml"
-    own = settings.exists() and settings.read_text("utf-8") == SETTINGS
-    if folder.exists() and any(folder.iterdir()) and not own:
-        raise NotADemo(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(SETTINGS, "utf-8")
+    try:
+        own = settings.exists() and settings.read_text("utf-8").startswith(SETTINGS)
+        if folder.exists() and any(folder.iterdir()) and not own:
+            raise NotADemo(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        url = f'url = "{address.rstrip("/")}"\n' if address else ""
+        settings.write_text(SETTINGS + url, "utf-8")
+    except OSError as error:
+        cause = f"the folder can't be used ({error.strerror})"
+        raise SettingsError(str(folder), "--home", cause) from error
     return open_home(folder)
 
 
@@ -124,10 +143,11 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
     return runs
 
 
-def show(home: Home, port: int) -> None:
-    """Serve the result until Ctrl-C."""
-    opened = listen("127.0.0.1", port)
+def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
+    """Serve the result until Ctrl-C; where to look goes beside the JSON if ``quiet``."""
     base = address_of(opened)
-    click.echo(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)")
+    click.echo(
+        f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet
+    )
     app = create_app(home.site, home.store_url, home.settings.site)
     uvicorn.Server(server_config(app)).run(sockets=[opened])

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from data.interchange import release_fields
-from scheduler.cli import with_home
+from scheduler.cli import always_json, with_home
 from scheduler.home import Home
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -19,9 +19,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
 @click.option("--until", type=DAY, default=None, help="Only those published on this day or before.")
+@always_json
 @with_home
 def export(
-    home: Home, *, source: str | None, since: dt.datetime | None, until: dt.datetime | None
+    home: Home,
+    *,
+    source: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
 ) -> int:
     """Write releases to standard output, one line of JSON each, in the order of first sight.
 

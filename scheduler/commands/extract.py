@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from scheduler.capture import Capture, NotFetched
-from scheduler.cli import complain, with_home
+from scheduler.cli import always_json, complain, with_home
 from scheduler.home import Home
 from scheduler.reading_pages import Task, read_page
 from scheduler.telling import Say, telling
@@ -28,7 +28,10 @@ AHEAD = 64
 TOGETHER = 16
 """Addresses that are fetched at a time: what they answer is held in memory."""
 
-WEB = ("http://", "https://")
+WEB = re.compile(r"https?://", re.IGNORECASE)
+OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
+"""Addresses of other kinds, which are never fetched."""
+
 READABLE = re.compile(r"^text/|html|xml|json")
 """Types of answers that may be a page or a listing."""
 
@@ -45,6 +48,7 @@ class Line(msgspec.Struct, frozen=True):
 @click.argument("pages", nargs=-1, metavar="[PATH|URL …]")
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--kind", type=click.Choice(get_args(Wanted)), default="auto", help="What to read.")
+@always_json
 @with_home
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
     """Read pages, and print what they say as lines of JSON.
@@ -74,13 +78,19 @@ def named(
     """
     for start in range(0, len(pages), TOGETHER):
         some = pages[start : start + TOGETHER]
-        wanted = [page for page in some if page.startswith(WEB)]
+        wanted = [page for page in some if WEB.match(page)]
         if wanted:
             say(f"reading {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else ""))
         answers = {answer.asked: answer for answer in capture.fetch(wanted)}
         for page in some:
             answer = answers.get(page)
-            yield Task(page, page, url, kind) if answer is None else fetched(answer, kind)
+            if answer is not None:
+                yield fetched(answer, kind)
+            elif OTHER.match(page):
+                why = str(NotFetched(page, "only http:// and https:// are fetched"))
+                yield Task(page, page, url, kind, problem=why)
+            else:
+                yield Task(page, page, url, kind)
 
 
 def fetched(answer: Answer, kind: Wanted) -> Task:

@@ -11,6 +11,9 @@ from scheduler.home import Home
 from scheduler.publishing import publish_home
 from scheduler.websub import announce
 
+ERRORS_SHOWN = 10
+"""Files that could not be written and are named."""
+
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Write all feeds, not just changed ones.")
@@ -35,6 +38,8 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
             f"{published.feeds} feeds: {published.written} written, {published.unchanged} unchanged"
             f" ({published.seconds:.1f} s), in {home.site}"
         )
-    for error in published.errors:
+    for error in published.errors[:ERRORS_SHOWN]:
         complain(str(error))
+    if len(published.errors) > ERRORS_SHOWN:
+        complain(f"and {len(published.errors) - ERRORS_SHOWN} more files could not be published")
     return 1 if published.errors else 0

@@ -9,7 +9,7 @@ import uvicorn
 import uvloop
 
 from feeds.server import create_app
-from scheduler.cli import with_home
+from scheduler.cli import complain, with_home
 from scheduler.home import Home
 from scheduler.listening import PORT, address_of, listen, server_config
 from scheduler.websub import Push
@@ -26,7 +26,10 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
-    click.echo(f"serving {home.site} at {address_of(opened)} (Ctrl-C stops)")
+    address = address_of(opened)
+    click.echo(f"serving {home.site} at {address} (Ctrl-C stops)")
+    if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
+        complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
     uvloop.run(serve_home(home, opened))
     return 0
 

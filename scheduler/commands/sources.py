@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from data.errors import CommuniqueError
 from data.reading import Reading
@@ -28,10 +29,22 @@ from spiders.visit import utc_now
 UNREAD_SHOWN = 5
 """Addresses that gave no release, as people see them; --json gives all."""
 
+PIPE = 1000
+"""Columns of a table in a pipe."""
 
-@click.group()
+
+class Listing(click.Group):
+    """A group that lists where it is told nothing else to do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``list`` before options that stand alone."""
+        alone = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        return super().parse_args(ctx, ["list", *args] if alone else args)
+
+
+@click.group(cls=Listing)
 def sources() -> None:
-    """List, show, check and capture the source files."""
+    """List, show, check and capture the source files; without a word more, list them."""
 
 
 @sources.command("list")
@@ -60,10 +73,14 @@ def list_sources(home: Home, *, as_json: bool) -> int:
     else:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
-            table.add_row(one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
+            # Text, not markup: what brackets hold in a name is no style.
+            cells = (one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
+            table.add_row(*map(Text, cells))
         console = Console()
-        # A pipe is no terminal of 80 columns: nothing is cut off there.
-        console.print(table, width=None if console.is_terminal else 200)
+        if not console.is_terminal:
+            # A pipe is no terminal of 80 columns: nothing is cut off there.
+            console = Console(width=PIPE)
+        console.print(table)
         for error in broken:
             complain(str(error))
     return 2 if broken else 0
@@ -131,8 +148,9 @@ def recall_lines(recall: Recall) -> Iterator[str]:
 
 @sources.command()
 @click.argument("source", nargs=-1)
+@as_json
 @with_home
-def check(home: Home, *, source: tuple[str, ...]) -> int:
+def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     """Check source files: say of each whether it can be used, and if not, what to mend.
 
     Where its pages were captured, say also what is read otherwise than expected.json tells.
@@ -144,7 +162,7 @@ def check(home: Home, *, source: tuple[str, ...]) -> int:
         if not source or any(f"{one}.toml" in error.path for one in source)
     ]
     known = {error.path.rpartition("/")[2].removesuffix(".toml") for error in broken}
-    differ = False
+    told: list[dict[str, Any]] = []
     for one in choose(loaded, tuple(name for name in source if name not in known)) or (
         () if source else loaded.values()
     ):
@@ -153,13 +171,16 @@ def check(home: Home, *, source: tuple[str, ...]) -> int:
         except BadGolden as bad:
             errors.append(bad)
             continue
-        click.echo(f"{one.id}: well ({one.path})")
+        told.append({"id": one.id, "path": str(one.path), "differences": found})
+        if not as_json:
+            click.echo(f"{one.id}: well ({one.path})")
         for difference in found:
-            differ = True
             complain(f"{home.captures / one.id}: {difference}")
     for error in errors:
         complain(str(error))
-    return 2 if errors else int(differ)
+    if as_json:
+        print_json({"sources": told, "errors": [str(error) for error in errors]})
+    return 2 if errors else int(any(one["differences"] for one in told))
 
 
 def golden_of(home: Home, one: LoadedSource) -> tuple[str, ...]:

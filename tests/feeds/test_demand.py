@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import lxml.html
 import pytest
 from lxml import etree
 
@@ -16,7 +17,7 @@ from data.settings import Site
 from data.store import open_store
 from feeds.publish import publish
 from feeds.server import create_app
-from tests.feeds.fakestore import make_release
+from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -62,6 +63,73 @@ def test_a_search_is_a_feed(web: httpx.Client) -> None:
     assert again.status_code == 304
 
 
+def test_a_search_is_a_page_that_leads_to_its_feed(web: httpx.Client) -> None:
+    answer = web.get("/search?q=bridge&source=acme")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "form-action 'self'" in answer.headers["content-security-policy"]
+    page: Any = lxml.html.fromstring(answer.text)
+    assert page.xpath("//a[@class='title']/text()") == ["Bridge opens"]
+    assert page.xpath("//input[@name='q']/@value") == ["bridge"]
+    assert page.xpath("//select[@name='source']/option[@selected]/text()") == ["ACME"]
+    for place in ("/search?q=bridge&source=acme", "/search/?q=bridge&source=acme"):
+        page = lxml.html.fromstring(web.get(place).text)
+        page.make_links_absolute(str(web.base_url.join(place)))
+        feed, release = (
+            page.xpath("//a[@type='application/atom+xml']/@href")[0],
+            page.xpath("//a[@class='title']/@href")[0],
+        )
+        assert titles(web.get(feed)) == ["Bridge opens"]
+        assert web.get(release).status_code == 200
+
+
+def test_the_page_of_no_search_asks_for_one(web: httpx.Client) -> None:
+    page: Any = lxml.html.fromstring(web.get("/search").text)
+    assert page.xpath("//input[@name='q']/@value") == [""]
+    assert page.xpath("//a[@class='title']") == []
+    wild = web.get("/search", params={"q": '"><script>alert(1)</script>'})
+    assert wild.status_code == 200
+    assert "<script>alert" not in wild.text
+
+
+def test_a_static_copy_says_that_it_cannot_search(tmp_path: Path) -> None:
+    publish(FakeStore(make_release(1)), tmp_path, Site())
+    page: Any = lxml.html.fromstring((tmp_path / "search" / "index.html").read_text("utf-8"))
+    assert page.xpath("//form") == []
+    assert "copy" in page.xpath("//main")[0].text_content()
+
+
+def test_a_saved_search_shows_what_is_new_before_what_is_best(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    for number in range(6):
+        text = f"bridge {'bridge ' * (10 - number)} {'and other things ' * number * 9} {number}"
+        release = make_release(number, title=f"Note {number}", body_text=text)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    store.index()
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+        assert titles(web.get("/feeds/search.atom?q=bridge")) == ["Note 5", "Note 4"]
+
+
+def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    for number, language in enumerate(["en", "en-GB", "de", "de", "de"]):
+        body = f"About the bridge, number {number}."
+        release = make_release(number, title=f"Note {number}", language=language, body_text=body)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    store.index()
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+        assert titles(web.get("/feeds/search.atom?q=bridge&lang=en")) == ["Note 1", "Note 0"]
+        assert titles(web.get("/feeds/search.atom?q=bridge&lang=en-GB")) == ["Note 1"]
+
+
 @pytest.mark.parametrize("query", ["", "q=", 'q=" OR *', "q=NEAR(", "q='; DROP", "q=%00%ff", "x=1"])
 def test_a_search_for_nothing_finds_nothing(web: httpx.Client, query: str) -> None:
     assert titles(web.get(f"/feeds/search.atom?{query}")) == []
@@ -93,3 +161,17 @@ def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
     assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
     assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
     assert web.get("/feeds/search.txt?q=x").status_code == 404
+
+
+def test_a_store_that_fails_is_told_and_the_feeds_are_there(
+    web: httpx.Client, tmp_path: Path
+) -> None:
+    for file in tmp_path.glob("communique.db*"):
+        file.write_bytes(b"no database" * 1000)
+    for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
+        answer = web.get(address)
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        page: Any = lxml.html.fromstring(answer.text)
+        assert "can't be made now" in page.text_content()
+    assert web.get("/feeds/all.atom").status_code == 200

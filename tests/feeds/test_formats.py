@@ -324,7 +324,10 @@ def test_bodies_are_safe_absolute_and_well_formed() -> None:
 def test_markup_in_titles_is_text() -> None:
     title = "Profits < losses & <b>bold</b> <script>x</script>"
     release = make_release(title=title, publisher=title)
-    assert atom_of(release)[-1].findtext(f"{ATOM}title") == title
+    found = atom_of(release)[-1].find(f"{ATOM}title")
+    assert found.get("type") == "html"
+    shown: Any = lxml.html.fromstring(f"<div>{found.text}</div>")
+    assert (shown.text_content(), len(shown)) == (title, 0)
     assert rss_of(release).findtext("item/title") == title
     assert json_of(release)["items"][0]["authors"][0]["name"] == title
 

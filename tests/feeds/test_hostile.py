@@ -67,16 +67,20 @@ def of_json(item: dict[str, Any]) -> Shown:
 
 
 def of_atom(entry: Any) -> Shown:
-    summary = entry.find(f"{ATOM}summary")
-    text = as_html(summary.text) if summary.get("type") == "html" else summary.text
+    title, text = (text_of(entry.find(f"{ATOM}{name}")) for name in ("title", "summary"))
     return Shown(
-        entry.findtext(f"{ATOM}title"),
+        title,
         entry.findtext(f"{ATOM}author/{ATOM}name"),
         [one.get("label") for one in entry.iter(f"{ATOM}category")],
         text,
         entry.findtext(f"{ATOM}content"),
         [one.get("href") for one in entry.iter(f"{ATOM}link")],
     )
+
+
+def text_of(element: Any) -> str:
+    """What a reader shows of a text construct (RFC 4287, section 3.1)."""
+    return as_html(element.text) if element.get("type") == "html" else str(element.text)
 
 
 def of_rss(item: Any) -> Shown:

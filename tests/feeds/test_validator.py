@@ -22,6 +22,7 @@ from tests.feeds.fakestore import NOON, FakeStore, make_release
 
 SITE = Site(url="https://press.example", entries=4, hub="https://hub.example/")
 TEXT = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe <a href="x">'
+TEXT_IN_TITLE = "What <title> means & why &#38; is &amp;amp; to <b some"
 ALLOWED = {("UnknownNamespace", "http://purl.org/atompub/tombstones/1.0")}
 
 
@@ -45,6 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_release(
             11, summary=TEXT, publisher="R&amp;D", body_html=TEXT, topics=("economy", "energy")
         ),
+        make_release(15, title=TEXT_IN_TITLE),
         make_release(12, attachments=(Media("https://a.example/x y", "", -1, ""),), images=()),
         make_release(13, "wire", retracted=later, language="ar", story="s"),
         make_release(14, story="s", language="gcf"),

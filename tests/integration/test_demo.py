@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
 from pathlib import Path
 
 import feedparser
+import httpx
 import pytest
 
 from data.models import Facet
 from data.sqlite import SqliteStore
 from scheduler.demo.expected import expected
-from tests.command import communique
+from tests.command import COMMUNIQUE, communique
 
 DAYS = (1, 2, 3)
 
@@ -74,3 +78,32 @@ def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
     result = communique("demo", "--once", home=tmp_path)
     assert result.returncode == 2
     assert "give the demo an empty folder" in result.stderr
+
+
+def test_what_it_serves_names_the_address_that_it_prints(tmp_path: Path) -> None:
+    command = [*COMMUNIQUE, "demo", "--home", str(tmp_path / "home")]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as demo:
+        assert demo.stdout is not None
+        base = next(line for line in demo.stdout if line.startswith("Look at ")).split()[2]
+        feed = httpx.get(f"{base}feeds/changes.json").json()
+        sheet = re.search(r'stylesheet[^>]*href="([^"]+)"', httpx.get(f"{base}feeds/all.atom").text)
+        edits = [httpx.get(item["url"], follow_redirects=True) for item in feed["items"]]
+        release = httpx.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
+        original = httpx.get(release)
+        demo.send_signal(signal.SIGINT)
+        demo.wait(60)
+    assert feed["feed_url"] == f"{base}feeds/changes.json"
+    assert sheet is not None
+    assert sheet[1].startswith(base)
+    assert {page.status_code for page in edits} == {200}
+    assert original.status_code == 200
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = communique("demo", "--once", home=tmp_path / "file" / "home")
+    assert result.returncode == 2
+    assert result.stderr.startswith("communique: ")
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,138 @@
+"""What all commands share: where their HOME is, how they end, and how they complain."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.command import COMMUNIQUE, communique, make_home
+
+
+def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The result of a command as it is written, without --home."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [*COMMUNIQUE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+        env=os.environ | variables,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bogus",),
+        ("sources", "bogus"),
+        ("add",),
+        ("show",),
+        ("extract", "--kind", "nonsense"),
+        ("publish", "--nonsense"),
+        ("serve", "--port", "70000"),
+        ("export", "--since", "yesterday"),
+        ("import", "/nowhere/at/all", "--source", "acme"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_sentence_and_ends_with_2(arguments: tuple[str, ...]) -> None:
+    result = plainly(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("communique: ")
+    assert "--help`" in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("collect", "harbour"), ("publish",), ("run",), ("health",), ("search", "x"), ("export",)],
+    ids=" ".join,
+)
+def test_a_home_that_cannot_be_written_is_one_sentence(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    # Not a matter of rights, which a test that runs as root would not feel.
+    for name in ("locks", "communique.db"):
+        (home / name).symlink_to(tmp_path / "nowhere" / "at" / "all")
+    result = communique(*arguments, home=home)
+    assert result.returncode == 1
+    assert result.stderr.startswith("communique: ")
+    assert "Traceback" not in result.stderr
+
+
+def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None:
+    for name in ("variable", "option"):
+        make_home(tmp_path / name, f"http://{name}.example/")
+    variable = {"COMMUNIQUE_HOME": str(tmp_path / "variable")}
+    said = plainly("sources", "show", "harbour", "--json", **variable)
+    assert json.loads(said.stdout)["url"] == "http://variable.example/"
+    option = ("--home", str(tmp_path / "option"))
+    said = plainly("sources", "show", "harbour", "--json", *option, **variable)
+    assert json.loads(said.stdout)["url"] == "http://option.example/"
+
+
+def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: Path) -> None:
+    url = f"http://harbour.example/{'very-' * 30}long/"
+    home = make_home(tmp_path / "home", url)
+    file = home / "sources" / "harbour.toml"
+    file.write_text(file.read_text().replace("Harbour Board", "Harbour [/b] Board"))
+    result = communique("sources", home=home)
+    assert result.returncode == 0
+    assert url in result.stdout
+    assert "Harbour [/b] Board" in result.stdout
+    told = communique("sources", "--json", home=home)
+    assert json.loads(told.stdout) == json.loads(
+        communique("sources", "list", "--json", home=home).stdout
+    )
+
+
+def test_checks_are_told_as_json_too(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    result = communique("sources", "check", "harbour", "--json", home=home)
+    assert result.returncode == 0
+    path = str(home / "sources" / "harbour.toml")
+    assert json.loads(result.stdout) == {
+        "sources": [{"id": "harbour", "path": path, "differences": []}],
+        "errors": [],
+    }
+    (home / "sources" / "bad.toml").write_text("typo = 1\n")
+    result = communique("sources", "check", "bad", "--json", home=home)
+    assert result.returncode == 2
+    (error,) = json.loads(result.stdout)["errors"]
+    assert "typo" in error
+
+
+def test_what_prints_json_always_takes_the_option_too(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<h1>Lock opens</h1>")
+    result = communique("extract", "--json", str(page), home=tmp_path)
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["kind"] == "release"
+    assert communique("export", "--json", home=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "data:text/html,x", "ftp://a.example/"])
+def test_only_web_addresses_are_fetched(address: str, tmp_path: Path) -> None:
+    result = communique("extract", address, home=tmp_path)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "only http:// and https:// are fetched" in result.stderr
+
+
+def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    (home / "site").touch()
+    result = communique("publish", home=home)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("communique: ") for line in lines)
+    assert len(lines) <= 11
+    (home / "site").unlink()
+    assert communique("publish", home=home).returncode == 0
+    assert (home / "site" / "feeds" / "all.atom").is_file()

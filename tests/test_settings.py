@@ -1,0 +1,53 @@
+"""communique.toml: what it says, what is left out, and what is wrong in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import SettingsError
+from data.settings import Settings, load_settings
+
+
+def written(folder: Path, text: str) -> Settings:
+    """The settings that a file with this text holds."""
+    path = folder / "communique.toml"
+    path.write_text(text)
+    return load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("", "http://127.0.0.1:8080"),
+        ("[site]\nport = 9000\n", "http://127.0.0.1:9000"),
+        ('[site]\nhost = "0.0.0.0"\nport = 9000\n', "http://127.0.0.1:9000"),
+        ('[site]\nhost = "::1"\n', "http://[::1]:8080"),
+        ('[site]\nport = 9000\nurl = "https://press.example"\n', "https://press.example"),
+        ("[site]\nport = 0\n", "http://127.0.0.1:8080"),
+    ],
+)
+def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
+    tmp_path: Path, text: str, url: str
+) -> None:
+    assert written(tmp_path, text).site.url == url
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[site]\nurl = "not a url"\n', "site.url"),
+        ('[site]\nurl = "ftp://press.example"\n', "site.url"),
+        ('[site]\nurl = "https://press.example/?a=b"\n', "site.url"),
+        ("[site]\nentries = 0\n", "site.entries"),
+        ("[network]\nallow_privat = true\n", "network.allow_privat"),
+        ("[nonsense]\n", "nonsense"),
+        ("x = = 1\n", "syntax"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_key(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        written(tmp_path, text)
+    assert caught.value.key == key
+    assert str(tmp_path / "communique.toml") in str(caught.value)
