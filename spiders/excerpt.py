@@ -60,10 +60,10 @@ def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
     if start is None or end is None:
         return None
     stop = min(len(body), end + excerpt.tail)
-    opened = "".join(f"<{tag}>" for tag in excerpt.path).encode()
     linked = _linked(body, head) if excerpt.linked else ()
     apart = [body[low:high] for low, high in linked if not start < low < stop]
-    parts = (body[:head], opened, body[start:end], MARK, body[end:stop], *apart)
+    top, *path = (f"<{tag}>".encode() for tag in excerpt.path)
+    parts = (body[:head], top, *apart, *path, body[start:end], MARK, body[end:stop])
     made = b"".join(_bared(b"".join(parts)))
     try:
         made.decode("utf-8")
