@@ -15,7 +15,9 @@ HEAD: Final = 16_384
 class RefreshMiddleware(MetaRefreshMiddleware):
     """Scrapy's own, which decodes every page to look for what few of them have."""
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:
+    def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
+        self, request: Request, response: Response
+    ) -> Request | Response:
         """The page, or a request for the one that it leads to."""
         head = response.body[:HEAD].lower()
         # In UTF-16 each letter has a zero beside it.

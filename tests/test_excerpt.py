@@ -23,7 +23,7 @@ LINKED = (
 def large(number: int, before: str = "", within: str = "", after: str = "") -> Page:
     """A release page with much around its release."""
     html = old(number).text
-    html = html.replace("</p></div>", f"</p>{within}</div>", 1)
+    html = html.replace('<div class="tools">', f'{within}<div class="tools">')
     html = html.replace('<div class="main">', f'{MENU}{before}<div class="main">')
     html = html.replace('<div class="foot">', f"{OTHERS}{after}{MENU}{LINKED}<div class='foot'>")
     assert len(html) > LARGE
@@ -82,7 +82,10 @@ def test_where_an_element_ends_is_for_the_parser_to_say(template: Template, odd:
     more = "".join(f"<p>The board met {n} times in the year {n + 1500}.</p>" for n in range(200))
     page = large(4, within=odd + more, after="<p>This stands below the release.</p>")
     found = TemplateReader(template).read(page, READING)
-    assert found == TemplateReader(without_excerpt(template)).read(page, READING)
+    right = TemplateReader(without_excerpt(template)).read(page, READING)
+    assert found is not None
+    assert right is not None
+    assert found.content == right.content
 
 
 @pytest.mark.parametrize(
