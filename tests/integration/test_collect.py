@@ -278,3 +278,19 @@ def test_a_listing_that_scripts_fill_is_told_as_such(room: Room, home: Path) -> 
     (error,) = collect(home)["errors"]
     assert error["kind"] == "empty"
     assert "scripts fill it: write render = true" in error["message"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_page_that_leads_elsewhere_by_a_meta_element_is_followed(
+    room: Room, home: Path, encoding: str
+) -> None:
+    lead = '<html><head><meta http-equiv="Refresh" content="0; url=/news/2b.html"></head></html>'
+    room.answers["/news/2.html"] = Answer(
+        lead.encode(encoding), content_type=f"text/html; charset={encoding}"
+    )
+    room.page("/news/2b.html", release_html(2))
+    run = collect(home)
+    assert (counts(run), run["errors"]) == ((3, 3, 0, 0, 0), [])
+    release = stored(home)["Notice 2: ships counted at pier 2"]
+    assert release.url == f"{room.base}/news/2b.html"
+    assert f"{room.base}/news/2.html" in release.aliases
