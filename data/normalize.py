@@ -81,11 +81,13 @@ def _clean_usual(text: str) -> str:
         return ""
     lines: list[str] = []
     for line in text.split("\n"):
-        words = one_line(line)
-        if not words.isprintable():
-            return ""
-        if words or (lines and lines[-1]):
+        words = one_line(line) if line else ""
+        if words:
+            if not words.isprintable():
+                return ""
             lines.append(words)
+        elif lines and lines[-1]:
+            lines.append("")
     joined = "\n".join(lines).strip()
     if joined.isascii():
         return joined

@@ -27,11 +27,17 @@ SENTINEL: Final = "excerpt-end"
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
-CLOAK: Final = re.compile(rb"<(?:!--|s(?:cript|tyle)(?=[\s>]))")
-"""Where a comment, a script or a style sheet starts."""
+DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
+"""Where something starts that a template does not read."""
 
-CLOAKS: Final = {b"<!--": b"-->", b"<script": b"</script>", b"<style": b"</style>"}
-"""How each of them ends: in between, a tag is none."""
+ENDS: Final = {
+    b"<!--": b"-->",
+    b"<script": b"</script>",
+    b"<style": b"</style>",
+    b"<svg": b"</svg>",
+    b"<link": b">",
+}
+"""How each of them ends."""
 
 
 class Excerpt(msgspec.Struct, frozen=True):
@@ -102,29 +108,39 @@ def _is_cloaked(body: bytes, place: int) -> bool:
     floor = max(0, body.rfind(b"</script", 0, place))
     for begin, start in ((b"<!--", 0), (b"<script", floor), (b"<style", floor)):
         low = body.rfind(begin, start, place)
-        if low >= 0 and body.find(CLOAKS[begin], low, place) < 0:
+        if low >= 0 and body.find(ENDS[begin], low, place) < 0:
             return True
     return False
 
 
 def _bared(markup: bytes) -> Iterator[bytes]:
-    """The parts of a page that are no comment, style sheet or script, but for JSON-LD.
-
-    A script that holds a comment is left as it is: only a parser can tell where it ends.
-    """
+    """The parts of a page without comments, scripts, style sheets, drawings and most links."""
     done = 0
-    while cloak := CLOAK.search(markup, done):
-        end = CLOAKS[cloak[0]]
-        stop = markup.find(end, cloak.end())
+    while found := DROPPED.search(markup, done):
+        end = ENDS[found[0]]
+        stop = markup.find(end, found.start() + 2)
         if stop < 0:
             break
         high = stop + len(end)
-        yield markup[done : cloak.start()]
-        tag = markup[cloak.start() : markup.find(b">", cloak.end())]
-        if LINKED in tag or (end != b"-->" and markup.find(b"<!--", cloak.end(), stop) >= 0):
-            yield markup[cloak.start() : high]
+        yield markup[done : found.start()]
+        whole = markup[found.start() : high]
+        if _is_kept(found[0], whole):
+            yield whole
         done = high
     yield markup[done:]
+
+
+def _is_kept(start: bytes, whole: bytes) -> bool:
+    """Whether what starts so is read, or only a parser can tell where it ends."""
+    if start == b"<!--":
+        return b"--!" in whole
+    if start == b"<svg":
+        return whole.count(start) > 1
+    if start == b"<link":
+        named = b"canonical" in whole or b"alternate" in whole
+        return named or whole.count(b'"') % 2 == 1 or whole.count(b"'") % 2 == 1
+    # A script in a comment in a script (WHATWG HTML, 13.2.5.21 to 13.2.5.31).
+    return LINKED in whole[: whole.find(b">")] or (b"<!--" in whole and whole.count(start) > 1)
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:

@@ -18,7 +18,7 @@ from spiders.selectors import marks_of
 from spiders.template import Template
 from spiders.templated import TemplateReader
 
-TAILS: Final = (6_000, 24_000, 100_000)
+TAILS: Final = (2_000, 8_000, 24_000, 100_000)
 """Bytes beyond an element in which the releases may be named that a page names."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
