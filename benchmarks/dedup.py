@@ -20,7 +20,7 @@ import datetime as dt
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import combinations, islice
 from pathlib import Path
 
@@ -112,11 +112,12 @@ def in_memory(some: list[Text]) -> float:
         own = sketch(one.text)
         anchors = frozenset(own.anchors.tolist())
         marks = own.marks.tolist()
-        shared: Counter[int] = Counter()
+        shared: dict[int, int] = {}
         sure: set[int] = set()
         for mark in marks:
             bucket = table.get(mark, ())
-            shared.update(bucket)
+            for other in bucket:
+                shared[other] = shared.get(other, 0) + 1
             if mark not in anchors:
                 sure.update(bucket)
         for other, count in shared.items():

@@ -2,10 +2,12 @@
 
     python benchmarks/train.py [SHARED] [--write]
 
-SHARED is the folder of real pages, by default the one beside the project. Needs CatBoost, which
-nothing else here does. The pages of one site are never on both sides of a fold. Pages without a
-known body are labelled by trafilatura, at less weight: they teach what menus and comments look like
-on six hundred more sites. With --write the models are trained on all pages and put in place.
+SHARED is the folder of real pages, by default the one beside the project. Needs catboost,
+newspaper4k, readability-lxml and resiliparse, which nothing else here does. The pages of one site
+are never on both sides of a fold. On pages without a known body five readings of other extractors
+vote on each block, which weighs the less the less they agree: these teach what menus and comments
+look like on six hundred more sites. With --write the models are trained on all pages and put in
+place.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-import trafilatura
-from catboost import CatBoostClassifier  # type: ignore[import-not-found]  # needed here only
+from catboost import CatBoostClassifier
 from labels import HALF, f1, labels  # type: ignore[import-not-found]  # beside this script
+from teachers import texts as taught_texts  # type: ignore[import-not-found]  # as above
 
 from spiders import context, mainbody
 from spiders.columns import BASE
@@ -37,7 +39,13 @@ from spiders.survey import survey
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(mainbody.__file__).with_name("models")
 FOLDS = 5
-TAUGHT_WEIGHT = 0.7
+TAUGHT_WEIGHT, UNSURE, VOTES = 0.7, 0.25, 2
+"""What a page of the teachers weighs beside a known one, what a block weighs on which they do not
+agree beside one on which they do, and how many of them must speak."""
+
+PAGE = 60
+"""What a page weighs."""
+
 SHORT = 300
 """Characters up to which a known text teaches nothing."""
 
@@ -85,25 +93,29 @@ def read(shared: Path) -> tuple[list[Sample], list[Sample]]:
             continue
         host = urlsplit(row["url"] or "").hostname or row["id"]
         site = ".".join(host.split(".")[-2:])
-        known, taught = row.get("body") or "", False
-        if not known or not str(row["gt_quality"]).startswith(("gold", "silver")):
-            known, taught = trafilatura.extract(body) or "", True
+        known = row.get("body") or ""
+        taught = not known or not str(row["gt_quality"]).startswith(("gold", "silver"))
         texts = [block.text for block in seen.blocks]
         rows, chain = block_features(seen, meta)
-        right = np.array(labels(texts, known)) >= HALF
-        reached = f1(
-            "\n".join(text for text, kept in zip(texts, right, strict=True) if kept), known
-        )
         words = np.sqrt(np.minimum(rows[:, BASE.index("spaces")] + 1, 150))
-        scale = 60 * (TAUGHT_WEIGHT if taught else 1) / words.sum()
+        if taught:
+            known = ""
+            votes = [np.array(labels(texts, one)) >= HALF for one in taught_texts(page.url, body)]
+            share = np.mean(votes, axis=0) if len(votes) >= VOTES else np.zeros(len(texts))
+            right, usable = share >= HALF, len(votes) >= VOTES
+            weight = TAUGHT_WEIGHT * words * (UNSURE + (1 - UNSURE) * np.abs(2 * share - 1))
+        else:
+            right, weight = np.array(labels(texts, known)) >= HALF, words
+            kept = (text for text, is_kept in zip(texts, right, strict=True) if is_kept)
+            usable = f1("\n".join(kept), known) > LEARNT_FROM
         sample = Sample(
-            site, row["corpus"], rows, right, words * scale, reached > LEARNT_FROM, taught
+            site, row["corpus"], rows, right, weight * PAGE / words.sum(), usable, taught
         )
         sample.texts, sample.known, sample.chain = texts, known, chain
         sample.spans = np.array(
             [(frame.first, frame.last) for frame in seen.frames], dtype=np.int32
         )
-        if len(known) > SHORT:
+        if taught or len(known) > SHORT:
             bodies.append(sample)
         if row.get("title"):
             found = mainbody.find_body(seen, meta)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -75,19 +76,29 @@ def sanitize_absolute(fragment: str) -> str:
     return _CLEANER.clean(fragment[:MOST])
 
 
-WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?(?<![?#])")
+WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
 """An address that is absolute as it stands; most are, and joining takes long."""
 
-FROM_ROOT: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_~%.-]+)+/?")
-"""A path from a site's root, without steps up: the next most frequent."""
+_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
+RELATIVE: Final = re.compile(
+    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
+)
+"""A path from a site's root or from where a page lies: the next most frequent."""
+
+PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
+"""An address with a plain path: its site, and the path."""
 
 
 def absolute(base: str, address: str) -> str | None:
     """The absolute form of an address, or None where it is none that may be followed."""
     if WHOLE.fullmatch(address):
         return address
-    if FROM_ROOT.fullmatch(address) and (origin := WHOLE.fullmatch(base)):
-        return "/".join(origin[0].split("/", 3)[:3]) + address
+    if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
+        root, up, path = told.groups()
+        if not root:
+            return _from(*place, up.count("/"), path)
+        if not up:
+            return f"{place[0]}/{path}"
     # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
     bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
     try:
@@ -98,6 +109,18 @@ def absolute(base: str, address: str) -> str | None:
     scheme = parts.scheme.lower()
     followed = scheme in SCHEMES and (parts.netloc or scheme not in {"http", "https"})
     return joined if followed else None
+
+
+@lru_cache(maxsize=64)  # all the addresses of a page start from one
+def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
+    """The site and the folders of a page; None where its address is out of the ordinary."""
+    found = PLACE.fullmatch(base)
+    return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
+
+
+def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
+    """The address of a path that starts so many folders above a page."""
+    return "/".join((site, *folders[: max(0, len(folders) - up)], path))
 
 
 _DROPPED = {9: None, 10: None, 13: None}

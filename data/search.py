@@ -1,9 +1,9 @@
 """Searching releases: what is asked, in the form that the index understands.
 
 A query is words, which must all be there; ``"a phrase"`` in quotation marks; ``harb*`` for all
-words that begin so; ``-word`` or ``-"a phrase"`` for what must not be there. Nothing else in it has
-a meaning, so no text is a wrong query. Case and accents make no difference. In scripts that write
-no spaces each run of letters is a phrase.
+words that begin so (three letters or more); ``-word`` or ``-"a phrase"`` for what must not be
+there. Nothing else in it has a meaning, so no text is a wrong query. Case and accents make no
+difference. In scripts that write no spaces each run of letters is a phrase.
 """
 
 from __future__ import annotations
@@ -20,6 +20,15 @@ from data.words import spaced
 LONGEST: Final = 1000
 MOST_TERMS: Final = 32
 """Characters and terms of a query that are read: a bound on the work that it can ask for."""
+
+LEAST_BEGINNING: Final = 3
+"""Letters of a word's beginning: the words that begin with fewer are a large part of all."""
+
+RANKED: Final = 5000
+"""Matches that are ranked, the newest ones: the work must not grow with the archive."""
+
+ROW_BITS: Final = 24
+"""Bits of a row of the index below those of its day: so many releases of one day have a place."""
 
 PASSAGE: Final = 240
 """Characters of a body that are shown with a hit."""
@@ -71,7 +80,9 @@ def terms_of(text: str) -> tuple[Term, ...]:
         raw = phrase or word
         words = folded(raw)
         if words:
-            found.append(Term(words, prefix=raw.rstrip().endswith("*"), wanted=not minus))
+            last = words.rpartition(" ")[2]
+            prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
+            found.append(Term(words, prefix=prefix, wanted=not minus))
     return tuple(found[:MOST_TERMS])
 
 
@@ -87,6 +98,12 @@ def expression(query: Query) -> str | None:
             asked = f"({asked}) NOT {term.expression}"
     marks = [mark(kind, name) for kind, name in (("s", query.source), ("t", query.topic)) if name]
     return " AND ".join([f"({{title body}} : ({asked}))", *(f'(marks : "{m}")' for m in marks)])
+
+
+def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:
+    """The first and last row of the index for releases of these days (inclusive; None: open)."""
+    first, last = since or dt.date.min, until or dt.date.max
+    return first.toordinal() << ROW_BITS, ((last.toordinal() + 1) << ROW_BITS) - 1
 
 
 def mark(kind: str, name: str) -> str:

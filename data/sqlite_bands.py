@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -55,24 +55,17 @@ def places(values: Collection[object]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Releases that share marks with a text, by their number: how many ``bands`` and ``anchors``.
+    """Releases that share marks with a text, by their number.
 
-    Those that share too few to be worth comparing are left out. ``hot`` are the marks whose bucket
-    is full in the text's own slot.
+    Those that share most bands come first, then most anchors; those that share too few to be worth
+    comparing are left out. ``hot`` are the marks whose bucket is full in the text's own slot.
     """
 
-    bands: Mapping[int, int]
-    anchors: Mapping[int, int]
+    nearest: tuple[int, ...]
     hot: frozenset[int]
 
-    @property
-    def nearest(self) -> list[int]:
-        """The numbers, those that share most bands first, then most anchors."""
-        everyone = self.bands.keys() | self.anchors.keys()
-        return sorted(everyone, key=lambda n: (-self.bands.get(n, 0), -self.anchors.get(n, 0), n))
 
-
-NOTHING: Final = Near({}, {}, frozenset())
+NOTHING: Final = Near((), frozenset())
 
 
 class SqliteBands(SqliteReading):
@@ -89,19 +82,25 @@ class SqliteBands(SqliteReading):
         if not rows:
             return NOTHING
         low, own_bands = (1 << MARK_BITS) - 1, frozenset(text.bands.tolist())
-        bands: Counter[int] = Counter()
-        anchors: Counter[int] = Counter()
+        # Plain dicts: a Counter costs more than the look-up of the rows.
+        bands: dict[int, int] = {}
+        anchors: dict[int, int] = {}
         sizes: dict[int, int] = {}
         for band, release, size in rows:
-            (bands if band & low in own_bands else anchors)[release] += 1
+            shared = bands if band & low in own_bands else anchors
+            shared[release] = shared.get(release, 0) + 1
             sizes[release] = size
         mine = len(text.anchors)
-        shared = {
-            n: count for n, count in anchors.items() if likely(bands[n], count, min(sizes[n], mine))
-        }
+        ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
+            (0, -count, n)
+            for n, count in anchors.items()
+            if n not in bands and likely(0, count, min(sizes[n], mine))
+        ]
+        ranked.sort()
         crowded = len(rows) >= COMMON
         return Near(
-            bands, shared, _hot(rows, slot_of(order), own_bands) if crowded else frozenset()
+            tuple(n for _, _, n in ranked),
+            _hot(rows, slot_of(order), own_bands) if crowded else frozenset(),
         )
 
     def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:

@@ -19,6 +19,9 @@ from data.sqlite_marks import keep_marks, marks_between
 BUSY_SECONDS: Final = 30.0
 """How long a writer waits for another; a transaction of ours takes milliseconds."""
 
+LOG_PAGES: Final = 4000
+"""Pages of 4 KB that the log holds before it is folded into the file."""
+
 Arguments = Sequence[Any] | Mapping[str, Any]
 
 
@@ -52,6 +55,8 @@ class SqliteConnection:
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
+        # Pages that change in one transaction after another are folded into the file once.
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         # What a verb may undo within a transaction is copied: in memory that costs a third.

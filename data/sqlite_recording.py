@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from data.dedup import files_of
 from data.identity import Likeness, claims, keys_of, moved, trusted_canonical
@@ -108,20 +109,23 @@ class SqliteRecording(SqliteStories):
         if not draft.content.body_text:
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
-        nearest = near.nearest
-        rows = self._ask(
-            "SELECT number FROM releases WHERE print = ? AND source = ?", [read.print, draft.source]
+        # Of a notice that comes back word for word, the one of the same day.
+        alike = self._ask(
+            "SELECT number FROM releases WHERE print = ? AND source = ?"
+            " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
+            [read.print, draft.source, day, NEAREST],
         )
-        if nearest:
-            rows += self._ask(
-                f"SELECT number FROM releases WHERE number IN ({places(nearest)})"
+        if near.nearest:
+            rows = self._ask(
+                f"SELECT number FROM releases WHERE number IN ({places(near.nearest)})"
                 " AND source = ? AND day = ?",
-                [*nearest, draft.source, day],
+                [*near.nearest, draft.source, day],
             )
-        near_ones = sorted({row[0] for row in rows}, key=lambda n: (-near.bands.get(n, 0), n))
+            alike += sorted(rows, key=lambda row: near.nearest.index(row[0]))
+        near_ones = dict.fromkeys(number for (number,) in alike)
         candidates = {
             kept.release.id: kept
-            for number in near_ones[:NEAREST]
+            for number in islice(near_ones, NEAREST)
             for kept in self._kept("WHERE r.number = ?", [number])
         }
         found = moved(draft, read, [kept.candidate for kept in candidates.values()], since)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
+from data.migrations import migrations
 from data.models import Content, Release
-from data.search import Query, expression, folded, marks_of
+from data.search import RANKED, Query, expression, folded, marks_of, rows_between
+from data.sqlite_bands import places
 from data.sqlite_editions import SqliteEditions
-from data.sqlite_reading import FIRST_DAY, LAST_DAY
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Found: TypeAlias = tuple[int, str, str, str]
+"""Of a release: its number, source, day and content."""
 
 BATCH: Final = 200
 """Releases that are entered in one transaction: visits wait for the store for a moment only."""
@@ -17,6 +27,32 @@ BATCH: Final = 200
 TITLE_WEIGHT: Final = 8.0
 
 _content = msgspec.json.Decoder(Content)
+
+TABLES: Final = (
+    "DROP TABLE search",
+    """
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, body, marks, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
+    )
+    """,
+    "DROP TABLE search_rows",
+    # Rows are in the order of days, so that the newest matches and those of some days are at hand.
+    # A release that is edited gets a new row, and its old one, without a release, is passed over.
+    """
+    CREATE TABLE search_rows (
+        row     INTEGER PRIMARY KEY,         -- see data.search.rows_between
+        release INTEGER UNIQUE
+    ) STRICT
+    """,
+    "INSERT OR IGNORE INTO unindexed SELECT number FROM releases",
+)
+
+
+@migrations()
+def rows_by_day(db: Database) -> None:
+    """Enter all releases into the search index anew, by their days."""
+    for statement in TABLES:
+        db.execute(statement)
 
 
 class SqliteSearch(SqliteEditions):
@@ -38,54 +74,69 @@ class SqliteSearch(SqliteEditions):
     ) -> tuple[Release, ...]:
         """The releases that a query finds, best first (BM25, titles before bodies), or newest.
 
-        Only what `index` has entered is found. A query that asks for nothing finds nothing.
+        Of more than `RANKED` matches, the newest are ranked and the others left out. Only what
+        `index` has entered is found. A query that asks for nothing finds nothing.
         """
         asked = expression(query)
         if asked is None:
             return ()
-        best = f"bm25(f.search, {TITLE_WEIGHT}, 1.0, 0.0), s.day DESC, s.release"
-        order = "s.day DESC, s.release DESC" if newest else best
-        numbers = self._ask(
-            "SELECT s.release FROM search f JOIN search_rows s ON s.row = f.rowid"
-            " WHERE f.search MATCH :asked AND s.release IS NOT NULL"
-            " AND s.day BETWEEN :since AND :until"
-            f" ORDER BY {order}"
-            " LIMIT :limit OFFSET :offset",
-            {
-                "asked": asked,
-                "since": query.since.isoformat() if query.since else FIRST_DAY,
-                "until": query.until.isoformat() if query.until else LAST_DAY,
-                "limit": limit,
-                "offset": offset,
-            },
+        hits = self._ask(
+            f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
+            " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
+            [asked, *rows_between(query.since, query.until), RANKED],
         )
+        # They come with the newest first.
+        order = hits if newest else sorted(hits, key=lambda hit: (hit[1], -hit[0]))
+        numbers = islice(self._releases_at([row for row, _ in order]), offset, offset + limit)
         return tuple(
             release
-            for (number,) in numbers
+            for number in numbers
             for release in self._releases("WHERE r.number = ?", [number])
         )
+
+    def _releases_at(self, rows: list[int]) -> Iterator[int]:
+        """The numbers of the releases in these rows of the index; old versions have none."""
+        for place in range(0, len(rows), BATCH):
+            some = rows[place : place + BATCH]
+            found = dict(
+                self._ask(
+                    f"SELECT row, release FROM search_rows WHERE row IN ({places(some)})"
+                    " AND release IS NOT NULL",
+                    some,
+                )
+            )
+            yield from (found[row] for row in some if row in found)
 
     def _index_batch(self) -> int:
         with self._writing() as db:
             rows = self._ask(
                 "SELECT r.number, r.source, r.day, r.content FROM unindexed u"
-                " JOIN releases r ON r.number = u.release ORDER BY r.number LIMIT ?",
+                " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )
-            ((last,),) = self._ask("SELECT coalesce(max(row), 0) FROM search_rows")
             numbers = [(row[0],) for row in rows]
             db.executemany("UPDATE search_rows SET release = NULL WHERE release = ?", numbers)
-            entries = []
-            for row, (_, source, _, text) in enumerate(rows, start=last + 1):
+            entries, entered = [], []
+            for row, (number, source, _, text) in self._in_rows(rows):
                 content = _content.decode(text)
                 marks = marks_of(source, content.topics)
                 entries.append((row, folded(content.title), folded(content.body_text), marks))
+                entered.append((row, number))
             db.executemany(
                 "INSERT INTO search (rowid, title, body, marks) VALUES (?, ?, ?, ?)", entries
             )
-            db.executemany(
-                "INSERT INTO search_rows (row, release, day) VALUES (?, ?, ?)",
-                [(row, r[0], r[2]) for row, r in enumerate(rows, start=last + 1)],
-            )
+            db.executemany("INSERT INTO search_rows (row, release) VALUES (?, ?)", entered)
             db.executemany("DELETE FROM unindexed WHERE release = ?", numbers)
         return len(rows)
+
+    def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
+        """Each release with a free row of its day, by rows."""
+        for day, some in groupby(
+            sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
+        ):
+            first, last = rows_between(*[dt.date.fromisoformat(day)] * 2)
+            ((free,),) = self._ask(
+                "SELECT coalesce(max(row) + 1, ?1) FROM search_rows WHERE row BETWEEN ?1 AND ?2",
+                [first, last],
+            )
+            yield from enumerate(some, start=free)

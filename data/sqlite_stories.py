@@ -17,8 +17,9 @@ from data.stories import LEAST_SHINGLES, Likeness, likeness, tells
 COMPARED: Final = 20
 """How many releases that are likely of one story, but not known to be, are compared in full."""
 
-REMEMBERED: Final = 5000
-"""Bodies that are kept at hand as they are compared: copies come within hours of each other."""
+REMEMBERED: Final = 10_000
+"""Bodies that are kept at hand as they are compared, some 3 KB each: copies come within hours of
+each other."""
 
 MEMBER: Final = "SELECT number, id, story, sort_at, first_seen, print FROM releases"
 

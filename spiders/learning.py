@@ -22,6 +22,7 @@ from lxml import etree
 from data.dedup import files_of
 from data.models import Content
 from data.sketch import jaccard, sketch
+from spiders.excerpt_choice import with_excerpt
 from spiders.finder import Finder
 from spiders.locating import Lesson, same_date
 from spiders.phrases import squash
@@ -93,7 +94,7 @@ def learn(
     for selector in [declared.body] if declared.body else _bodies(lessons):
         found = _with_body(template, selector, lessons)
         if found is not None:
-            return found
+            return with_excerpt(found, lessons)
     return None
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiders.columns import BASE
 from spiders.context import best_run, context_features
-from spiders.features import block_features
+from spiders.features import TAG_CODES, block_features
 from spiders.frames import Block, Frame, Survey
 from spiders.metadata import Metadata
-from spiders.trees import load_trees
+from spiders.trees import Matrix, load_trees
 
 KEPT: Final = 0.45
 
@@ -30,6 +29,19 @@ LEAD_WITHIN: Final = 12
 """Blocks before the body among which its lead paragraph is looked for."""
 
 SPACES, SUMMARY, SINCE_TITLE, SIZE = map(BASE.index, ("spaces", "summary", "since_title", "size"))
+TITLE, TAG = map(BASE.index, ("is_title", "tag"))
+WHOLE: Final = 2.0
+"""What says in TITLE that a block is the page's headline, not part of it."""
+
+HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
+ENOUGH: Final = 80
+"""Words below a headline from which they are a text of its own."""
+
+SAME_START: Final = 60
+"""Characters at its beginning by which a paragraph is known again."""
+
+SEVERAL, WHOLE_TEXT = 3, 600
+"""Paragraphs that are said again, and characters of the block that says them, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     around = context_features(first, words, chain, spans)
     second = load_trees("surroundings").probabilities(np.concatenate([rows, around], axis=1))
     low, high = best_run(second, words)
+    low = after_title(rows, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
     if not keep:
         return None
@@ -64,16 +77,44 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
         row = rows[place]
         if row[SUMMARY] >= 1 and row[SINCE_TITLE] >= 0 and row[SIZE] > 40:  # noqa: PLR2004
             keep.append(place)
-    keep.sort()
+    keep = list(until_copy(seen.blocks, rows, sorted(keep)))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
     return MainBody(holder(kept, seen.top), kept, "blocks", round(sure, 3))
 
 
-def rest_of_tables(
-    blocks: Sequence[Block], keep: Sequence[int], sure: NDArray[np.float32]
-) -> list[int]:
+def after_title(rows: Matrix, words: Matrix, low: int, high: int) -> int:
+    """The beginning of a run, after the page's headline where the first of it stands in the run.
+
+    What stands before it, such as a list of other news, is of the same kind as what follows.
+    """
+    titles = np.flatnonzero((rows[:, TITLE] == WHOLE) & np.isin(rows[:, TAG], HEADINGS))
+    if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
+        return low
+    return int(titles[0]) + 1
+
+
+def until_copy(blocks: Sequence[Block], rows: Matrix, keep: Sequence[int]) -> Sequence[int]:
+    """The places up to a block that says once more what most before it said, or to its headline.
+
+    Some pages carry their whole text a second time, in one block, for programs.
+    """
+    starts: list[str] = []
+    for at, place in enumerate(keep):
+        text = blocks[place].text
+        if len(starts) >= SEVERAL and len(text) > WHOLE_TEXT:
+            again = sum(start in text for start in starts)
+            if again * 2 > len(starts):
+                titled = (one for one in keep[SEVERAL:at] if rows[one, TITLE] == WHOLE)
+                end = next(titled, place)
+                return [one for one in keep if one < end]
+        if len(text) >= SAME_START:
+            starts.append(text[:SAME_START])
+    return keep
+
+
+def rest_of_tables(blocks: Sequence[Block], keep: Sequence[int], sure: Matrix) -> list[int]:
     """The places of cells that belong to tables already kept.
 
     A row of figures is judged alike with many others; alone at the border it would come and go with

@@ -14,7 +14,7 @@ from typing import Final
 
 from lxml import etree
 
-from data.normalize import clean_text
+from data.normalize import clean_text, one_line
 from data.sanitize import ADDRESSES, absolute, sanitize_absolute
 from spiders.body import LINES as ROWS
 from spiders.body import SILENT, gap_of
@@ -201,7 +201,7 @@ def close(
     silent: bool,
 ) -> None:
     """End a line that began at the places ``since`` of the prose's HTML and text."""
-    line = " ".join("".join(said).split())
+    line = one_line("".join(said))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
         prose.runs.append(Run(holder, line, *places, silent))

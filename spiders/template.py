@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
+from spiders.excerpt import Excerpt
 from spiders.source import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
-READER: Final = "1"
+READER: Final = "2"
 """Counts up when our reading improves so much that all is to be learned anew."""
 
 
@@ -32,6 +33,8 @@ class Template(msgspec.Struct, frozen=True):
     ``misfits`` are the pages that no template fitted since this one fitted last. From MISFITS of
     them on it is given up, and ``again`` says that they are to be looked at once more, to learn
     from all of them how the site is made now.
+
+    ``excerpt`` is the part of a large page that is enough.
     """
 
     source: str
@@ -47,6 +50,7 @@ class Template(msgspec.Struct, frozen=True):
     fitted: int = 0
     misfits: tuple[str, ...] = ()
     again: bool = False
+    excerpt: Excerpt | None = None
 
     @property
     def given_up(self) -> bool:

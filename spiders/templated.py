@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,8 @@ from spiders.body import clean_body
 from spiders.date_witnesses import machine_dates, state_date, url_date
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
-from spiders.finder import Finder, is_element
+from spiders.excerpt import excerpt_of
+from spiders.finder import Finder
 from spiders.fragment import whole
 from spiders.frames import Block, Frame, Survey
 from spiders.hints import hints_in
@@ -42,10 +44,7 @@ DECLARED: Final = "declared"
 SURE: Final = 0.95
 """The confidence of what was learned: as that of what is declared, but for a person's word."""
 
-LINKS: Final = etree.XPath(
-    f"following::a[@href][string-length(normalize-space()) >= {MIN_TITLE}]"
-    "[not(ancestor::nav or ancestor::footer or ancestor::header)]"
-)
+ASIDE: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
 """Links after a body that are looked at: what follows further down is no neighbour of it."""
 
@@ -75,9 +74,18 @@ class TemplateReader:
 
         A page fits where the title, the date and the body are found, none of them empty.
         """
+        excerpt = self.template.excerpt
+        part = excerpt_of(page, excerpt) if excerpt else None
+        found = self.read_part(part, reading, hint) if part else None
+        return found or self.read_part(page, reading, hint)
+
+    def read_part(
+        self, page: Page, reading: Reading, hint: ListingItem | None
+    ) -> ReleasePage | None:
+        """The same, of a whole page or of an excerpt of one."""
         root = page.tree
         title = _value(self._title, root)
-        body = self._body_of(root)
+        body = self.body_of(root)
         if not title or body is None:
             return None
         meta = read_metadata(root)
@@ -115,7 +123,7 @@ class TemplateReader:
 
     def lines(self, page: Page, reading: Reading) -> tuple[str, ...]:
         """The lines of the body; none where it is not on the page."""
-        body = self._body_of(page.tree)
+        body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
         if body is None:
             return ()
@@ -156,8 +164,9 @@ class TemplateReader:
             return DECLARED
         return f"{LEARNED} {getattr(self.template.rules, name)}"
 
-    def _body_of(self, root: etree._Element) -> etree._Element | None:
-        return next(iter(self._body.elements(root)), None) if self._body else None
+    def body_of(self, root: etree._Element) -> etree._Element | None:
+        """The element that holds the body, if it is on the page."""
+        return self._body.first(root) if self._body else None
 
     def _date_of(
         self, page: Page, meta: Metadata, reading: Reading, hint: ListingItem | None
@@ -204,32 +213,47 @@ def _links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """The other releases that a page names after its body."""
     found: dict[str, Link] = {}
     met: set[str] = set()
-    links = LINKS(body)
-    for link in links[:LINKS_SEEN] if isinstance(links, list) else ():
-        if not is_element(link):
-            continue
+    known: dict[etree._Element, bool] = {}
+    seen = 0
+    for link in _anchors_after(body):
         href = link.get("href") or ""
-        if href in met or href.startswith("#") or _elsewhere(link):
+        if not href or href in met or href.startswith("#"):
+            continue
+        title = clean_line("".join(map(str, link.itertext())))
+        if len(title) < MIN_TITLE or _elsewhere(link, known):
             continue
         met.add(href)
-        title = clean_line("".join(map(str, link.itertext())))
-        url = absolute(base, href) if len(title) >= MIN_TITLE else None
+        seen += 1
+        url = absolute(base, href)
         if url and url.startswith("http"):
             found.setdefault(url, Link(url, title))
-        if len(found) >= MAX_LINKS:
+        if len(found) >= MAX_LINKS or seen >= LINKS_SEEN:
             break
     return tuple(found.values())
 
 
-def _elsewhere(link: etree._Element) -> bool:
-    """Whether the elements around a link call themselves a menu, a footer or the like."""
-    for number, element in enumerate(link.iterancestors()):
-        named = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if number >= ABOVE_LINK:
-            return False
-        if hints_in(named) & ELSEWHERE:
-            return True
-    return False
+def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
+    for element in (body, *body.iterancestors()):
+        for after in element.itersiblings():
+            if after.tag not in ASIDE:
+                yield from after.iter("a")
+
+
+def _elsewhere(link: etree._Element, known: dict[etree._Element, bool]) -> bool:
+    """Whether the elements around a link are or call themselves a menu, a footer or the like.
+
+    ``known`` is what was found so by the element that holds a link.
+    """
+    holder = link.getparent()
+    if holder is None:
+        return False
+    if holder not in known:
+        around = (holder, *holder.iterancestors())
+        near = (f"{one.get('class') or ''} {one.get('id') or ''}" for one in around[:ABOVE_LINK])
+        known[holder] = any(one.tag in ASIDE for one in around) or any(
+            hints_in(name) & ELSEWHERE for name in near
+        )
+    return known[holder]
 
 
 _FRAME: Final = Frame(etree.Element("html"), "html", "", None, 0, 0, 0)

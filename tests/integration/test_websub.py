@@ -319,6 +319,7 @@ def test_a_subscriber_that_is_gone_is_forgotten(tmp_path: Path, peer: Peer) -> N
         peer.wait_for(node.subscriptions)
         node.release(2)
         peer.wait_for(lambda: not node.subscriptions() and peer.posts())
+    assert len(peer.posts()) == 1
 
 
 def test_a_subscriber_that_never_works_loses_its_subscription(tmp_path: Path, peer: Peer) -> None:
@@ -333,6 +334,7 @@ def test_a_subscriber_that_never_works_loses_its_subscription(tmp_path: Path, pe
             while node.subscriptions():
                 for delivery in kept.to_deliver(float("inf"), (), 10):
                     kept.deliver_later(delivery, 0)
+            assert not kept.to_deliver(float("inf"), (), 10)
         finally:
             kept.close()
 
@@ -348,6 +350,7 @@ def test_a_slow_subscriber_holds_up_no_other(tmp_path: Path, peer: Peer) -> None
         node.release(2)
         slow.wait_for(slow.posts)
         peer.wait_for(peer.posts)
+        assert not slow.held.is_set()
         slow.held.set()
 
 
