@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -10,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from data.models import Facet, Release
+from data.settings import load_settings
 from data.sqlite import SqliteStore
+from scheduler.executor import Executor
+from scheduler.home import Home
+from spiders.loader import load_sources
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -180,6 +185,25 @@ def test_what_is_gone_twice_is_retracted_and_its_return_undoes_it(
     room.page("/news/2.html", html)
     assert changes(collect(home)) == [0, 1, 0]
     assert not any(one.retracted for one in stored(home))
+
+
+def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_release(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
+    room.page("/news/?page=2", listing_html([3, 4]))
+    assert changes(collect(home)) == [4, 0, 0]
+    for number in (1, 3):
+        html = page(number).replace(f"{number * 37} ships", "no ships")
+        room.page(f"/news/{number}.html", html)
+    opened = Home(home, load_settings(home / "communique.toml"))
+    sources = [*load_sources(opened.sources)[0].values()]
+    (own,) = [one for one in sources if one.id == "harbour"]
+    (run,) = asyncio.run(Executor(opened).visit([own]))
+    assert (run.new, run.changed, run.unchanged) == (0, 1, 1)
+    assert [one.revision for one in stored(home)] == [2, 1, 1, 1]
+    # Who asks for a visit has everything looked at.
+    assert changes(collect(home)) == [0, 1, 0]
 
 
 def test_a_listing_that_rotates_retracts_nothing(room: Room, home: Path) -> None:
