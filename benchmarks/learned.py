@@ -4,9 +4,9 @@
 
 Templates are learned from the pages of sites that have five or more in SHARED (the folder of real
 pages, by default the one beside the project), and from the bundled press rooms. Most of these sites
-mix layouts of many years, or are many blogs: few of them show three pages of one layout. Then all pages that
-a template fits are read anew from their bytes, by it and by trafilatura in turn, each with title,
-date, body and metadata. What the reading by templates spends its time on is printed too.
+mix layouts of many years, or are many blogs: few of them show three pages of one layout. Then all
+pages that a template fits are read anew from their bytes, by it and by trafilatura in turn, each
+with title, date, body and metadata. What reading by templates spends its time on is printed too.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -10,9 +9,8 @@ from lxml import etree
 
 from data.dates import Reading, parse_date, plausible
 from data.language import detect_language
-from data.models import Content, Link, Published
+from data.models import Content, Published
 from data.normalize import clean_line
-from data.sanitize import absolute
 from spiders.body import clean_body
 from spiders.date_witnesses import machine_dates, state_date, url_date
 from spiders.edges import trim
@@ -21,14 +19,11 @@ from spiders.excerpt import excerpt_of
 from spiders.finder import Finder
 from spiders.fragment import whole
 from spiders.frames import Block, Frame, Survey
-from spiders.hints import hints_in
+from spiders.links_after import links_after
 from spiders.media import attachments_of, images_of
 from spiders.metadata import Metadata, read_metadata
 from spiders.page import Page
 from spiders.page_facts import (
-    ELSEWHERE,
-    MAX_LINKS,
-    MIN_TITLE,
     page_language,
     publisher_of,
     section_of,
@@ -43,13 +38,6 @@ LEARNED: Final = "learned"
 DECLARED: Final = "declared"
 SURE: Final = 0.95
 """The confidence of what was learned: as that of what is declared, but for a person's word."""
-
-ASIDE: Final = frozenset(["nav", "footer", "header"])
-LINKS_SEEN: Final = 80
-"""Links after a body that are looked at: what follows further down is no neighbour of it."""
-
-ABOVE_LINK: Final = 6
-"""Elements above a link whose names are looked at."""
 
 
 class TemplateReader:
@@ -116,7 +104,7 @@ class TemplateReader:
             url=page.url,
             content=content,
             canonical=canonical_of(root, page.base),
-            links=_links_after(body, page.base),
+            links=links_after(body, page.base),
             editions=editions_of(root, page.base, language),
             confidence={"title": SURE, "published": SURE, "body": SURE},
         )
@@ -207,53 +195,6 @@ def date_in(text: str, reading: Reading) -> Published | None:
         reading = replace(reading, order="DMY")
     found = parse_date(text, reading, LEARNED) if text else None
     return found if found and plausible(found, reading.now) else None
-
-
-def _links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
-    """The other releases that a page names after its body."""
-    found: dict[str, Link] = {}
-    met: set[str] = set()
-    known: dict[etree._Element, bool] = {}
-    seen = 0
-    for link in _anchors_after(body):
-        href = link.get("href") or ""
-        if not href or href in met or href.startswith("#"):
-            continue
-        title = clean_line("".join(map(str, link.itertext())))
-        if len(title) < MIN_TITLE or _elsewhere(link, known):
-            continue
-        met.add(href)
-        seen += 1
-        url = absolute(base, href)
-        if url and url.startswith("http"):
-            found.setdefault(url, Link(url, title))
-        if len(found) >= MAX_LINKS or seen >= LINKS_SEEN:
-            break
-    return tuple(found.values())
-
-
-def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
-    for element in (body, *body.iterancestors()):
-        for after in element.itersiblings():
-            if after.tag not in ASIDE:
-                yield from after.iter("a")
-
-
-def _elsewhere(link: etree._Element, known: dict[etree._Element, bool]) -> bool:
-    """Whether the elements around a link are or call themselves a menu, a footer or the like.
-
-    ``known`` is what was found so by the element that holds a link.
-    """
-    holder = link.getparent()
-    if holder is None:
-        return False
-    if holder not in known:
-        around = (holder, *holder.iterancestors())
-        near = (f"{one.get('class') or ''} {one.get('id') or ''}" for one in around[:ABOVE_LINK])
-        known[holder] = any(one.tag in ASIDE for one in around) or any(
-            hints_in(name) & ELSEWHERE for name in near
-        )
-    return known[holder]
 
 
 _FRAME: Final = Frame(etree.Element("html"), "html", "", None, 0, 0, 0)
