@@ -106,7 +106,9 @@ def _gregorian(
 ) -> dt.date | None:
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     thai = reading.zone == "Asia/Bangkok" or reading.speaks("th") or bool(_THAI.search(near))
-    if len(str(year)) <= _SHORT and match.re is not shapes.ISO:
+    # 01/01/0001 and 30 November -0001 are what programs write for no date at all.
+    written = match.groupdict().get("c") or match["y"]
+    if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
         year = full_year(year, reading.now.year + 543 * thai)
     if year in BUDDHIST_YEARS and thai:
         year = from_buddhist(year)

@@ -17,6 +17,9 @@ State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
 """What a server says that does not want us, not one that is broken."""
 
+KEEPS_OUT = {"robots", "wall"}
+"""Kinds of errors that say the same."""
+
 LOOKED_BACK = 1500
 """Releases of a source whose days make its rhythm."""
 
@@ -77,7 +80,7 @@ def works(run: Run) -> bool:
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
     return all(
-        error.kind == "robots" or (error.kind == "http" and KEPT_OUT.search(error.message))
+        error.kind in KEEPS_OUT or (error.kind == "http" and KEPT_OUT.search(error.message))
         for error in run.errors
     )
 

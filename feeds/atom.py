@@ -94,19 +94,6 @@ def entry_element(entry: Entry) -> Element:
     return element
 
 
-def as_text(element: Element, text: str | None = None) -> None:
-    """Let a text construct show its text, or another, as it is written, talk of markup included.
-
-    Escaped once more and declared as HTML, such text is itself to every reader that knows the
-    declaration; as plain text some take it for markup all the same.
-    """
-    text = element.text if text is None else text
-    element.text = text
-    if text and MARKUP.search(text):
-        element.text = escape(text, quote=False)
-        element.set("type", "html")
-
-
 def source_element(origin: Origin, updated: dt.datetime) -> Element:
     """Where an entry was taken from. feedgen's own has neither id nor updated, which is invalid.
 
@@ -133,3 +120,16 @@ def tombstone_element(entry: Entry, when: dt.datetime) -> Element:
     comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
     comment.text = "Retracted by its publisher"
     return element
+
+
+def as_text(element: Element, text: str | None = None) -> None:
+    """Let a text construct show its text, or another, as it is written, talk of markup included.
+
+    Escaped once more and declared as HTML, such text is itself to every reader that knows the
+    declaration; as plain text some take it for markup all the same.
+    """
+    text = element.text if text is None else text
+    element.text = text
+    if text and MARKUP.search(text):
+        element.text = escape(text, quote=False)
+        element.set("type", "html")

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from data.errors import CommuniqueError
@@ -27,6 +27,7 @@ from feeds.feed import Feed, feed_of, language_of, updated_of
 from feeds.fragment import fragment_of, rendered
 from feeds.held import Held, hold
 from feeds.pages import Pages
+from feeds.search_page import search_page
 from feeds.searching import SEARCH, SEARCH_PAGE, search
 from feeds.urls import FORMATS, Format, facet_of
 
@@ -43,14 +44,6 @@ ASKED = frozenset({"q", "source", "topic", "lang", "asof"})
 
 
 PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A release on the page of a search: its day, and its line."""
-
-    day: str
-    row: bytes
 
 
 class BadQuery(CommuniqueError):
@@ -126,8 +119,7 @@ class Demand:
         pages = Pages(directory, store.facets())
         found = search(store, asked, self._site.entries)
         entries = [entry_of(release, directory, mixed=True) for release in found]
-        rows = [Hit(one.published.date().isoformat(), pages.row(one)) for one in entries]
-        return pages.search(file, asked, rows)
+        return search_page(pages, file, asked, entries)
 
     def _filled(
         self, directory: Directory, feed: Feed, releases: Sequence[Release], kind: Format

@@ -10,6 +10,7 @@ from data.models import Facet
 from feeds import opml
 from feeds.directory import Directory
 from feeds.pages import Pages
+from feeds.search_page import STATIC, static_page
 
 
 class Lists:
@@ -19,7 +20,7 @@ class Lists:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(directory, facets),
             "feeds/index.html": pages.feeds,
-            "search/index.html": lambda: pages.search("search/index.html", {}, None),
+            STATIC: lambda: static_page(pages),
         }
         for file in (files("feeds") / "static").iterdir():
             self.files[f"static/{file.name}"] = file.read_bytes

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from data.difference import changes
 from data.models import Facet, Release, Revision
 from feeds.body import anchor, difference
-from feeds.clean import language_tag, plain, web_address
+from feeds.clean import excerpt, language_tag, plain, web_address
 from feeds.directory import Directory, Person
 from feeds.entry import Category, Entry, Link, to_seconds
 from feeds.feed import Dated, Feed, language_of, updated_of
@@ -56,6 +57,7 @@ def edit_entry(directory: Directory, release: Release, before: Revision, after: 
         page=page,
         html=html,
         mark="corrected",
+        summary=excerpt(" ".join(one.text for one in changes(before.content, after.content))),
     )
 
 
@@ -90,8 +92,9 @@ def about(
     page: str,
     html: str,
     mark: str,
+    summary: str = "",
 ) -> Entry:
-    """An entry about something that happened to a release."""
+    """An entry about something that happened to a release; ``summary`` is its title if empty."""
     source = directory.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
     return Entry(
@@ -104,7 +107,7 @@ def about(
         updated=at.astimezone(dt.UTC),
         language=language_tag(release.content.language),
         publisher=publisher,
-        summary=title,
+        summary=summary or title,
         html=html,
         categories=(Category(mark, mark.capitalize(), f"{directory.site}/marks/"),),
         enclosures=(),

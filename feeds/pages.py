@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import cache, partial
 from itertools import groupby
 from typing import Any, Protocol
-from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -174,27 +173,11 @@ class Pages:
             "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
         )
 
-    def search(self, file: str, asked: Mapping[str, str], hits: Sequence[Row] | None) -> bytes:
-        """The page of a search at ``file``, with what was found.
-
-        Without ``hits`` it says why nothing is searched here: a static host answers no questions.
-        """
-        query = "?" + urlencode(sorted(asked.items()))
-        stems = [(kind, f"feeds/search.{kind}") for kind in FORMATS] if asked else []
-        up = "../" * file.count("/")
-        return self._render(
-            "search.html",
-            file,
-            title="Search",
-            facet=Facet(),
-            policy=POLICY.replace("form-action 'none'", "form-action 'self'"),
-            asked=asked,
-            days=None if hits is None else days_of(hits, up),
-            found=len(hits or ()),
-            feeds=[(kind, up + stem + query) for kind, stem in stems],
-            address=f"{self.directory.site}/feeds/search.atom{query}",
-            **self.navigation.choices(),
-        )
+    def search(self, file: str, **values: Any) -> bytes:
+        """The page of a search at ``file`` (see feeds.search_page)."""
+        values |= {"policy": POLICY.replace("form-action 'none'", "form-action 'self'")}
+        values |= self.navigation.choices()
+        return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
     def _render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
         heading = self.directory.heading(facet)

@@ -20,7 +20,7 @@ from spiders.discovery import (
 )
 from spiders.fetching import Answer
 from spiders.listing_page import read_listing
-from spiders.page import Page
+from spiders.page import Page, is_web
 from spiders.pages import ListingPage
 from spiders.proposing import first_reading
 from spiders.syndicated import read_syndicated
@@ -72,6 +72,8 @@ def read_saved(place: str, url: str) -> Page:
         page = saved(Task(place, place, url, "auto"))
     except (OSError, EOFError, zlib.error) as error:
         raise NotFetched(place, str(error)) from error
+    if url and not is_web(url):
+        raise NotFetched(place, f"{url!r} is no web address; write http:// or https://")
     address = url or _address(page)
     if not address:
         raise NotFetched(place, "it does not say where it came from; give its address by --url")

@@ -11,11 +11,13 @@ import msgspec
 
 from data.reading import Reading
 from spiders.extraction import Wanted, extract
-from spiders.page import Page
+from spiders.page import Page, is_web
 from spiders.visit import utc_now
 
 MOST = 20_000_000
 """Bytes of a page that are read."""
+
+BUG = "our own code failed on this page; please report it"
 
 GZIP = b"\x1f\x8b"
 
@@ -44,13 +46,22 @@ def read_page(task: Task) -> bytes | str:
     except (OSError, EOFError, zlib.error) as error:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         return f"{task.place} can't be read ({cause})"
-    return msgspec.json.encode(extract(task.id, page, Reading("UTC", now=utc_now()), task.kind))
+    try:
+        said = extract(task.id, page, Reading("UTC", now=utc_now()), task.kind)
+    except Exception as error:  # noqa: BLE001 - one page must not end the reading of all others
+        return f"{task.place}: {BUG} ({type(error).__name__}: {error})"
+    if task.url and not page.url:
+        said["reasons"].append(f"{task.url!r} is no web address, so links were left as they are")
+    return msgspec.json.encode(said)
 
 
 def saved(task: Task) -> Page:
-    """A page on disk, as it is or compressed by gzip; of a huge one only the beginning."""
+    """A page on disk, as it is or compressed by gzip; of a huge one only the beginning.
+
+    An address that is none is left out.
+    """
     path = Path(task.place)
     with path.open("rb") as file:
         packed = file.read(len(GZIP)) == GZIP
     with gzip.open(path) if packed else path.open("rb") as opened:
-        return Page(task.url, opened.read(MOST))
+        return Page(task.url if is_web(task.url) else "", opened.read(MOST))

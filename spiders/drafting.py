@@ -14,6 +14,7 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules, SourceFile
+from spiders.walls import wall
 
 DOCUMENTS = {
     "application/pdf",
@@ -66,6 +67,11 @@ def draft_release(
     older = file.rules_on(read.content.published.day if read.content.published else None)
     if older != _rules(file, item):
         read = read_page(page, reading, older, item)
+    own = read.content
+    if own.published and item and own.published == item.published:
+        own = replace(own, published=None)
+    if before := wall(page, own):
+        raise NotARelease("wall", before)
     content = _with_hint(read, item)
     if not content.title:
         raise NotARelease(

@@ -1,14 +1,18 @@
 """Whether a page is a release or a listing, from what both readings of it found.
 
-A logistic score over nine plain features, fitted on 122 release pages and 102 listing pages of
-other people's sites; of those it tells 92 % apart.
+A logistic score over eleven plain features, fitted on 1,236 release pages and 135 listing pages of
+other people's sites and of ours. On sites that it was not fitted on (five-fold) it knows 98 % of
+the releases and 90 % of the listings.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from spiders.pages import ListingPage, ReleasePage
+from spiders.phrases import squash
 
 Kind = Literal["release", "listing"]
 
@@ -22,7 +26,17 @@ LONG = 4000
 ENOUGH = 800
 """Characters of a text from which a page shows a release."""
 
-BIAS = -4.7
+READ = 50_000
+"""Characters of a text in which the titles of items are looked for."""
+
+SHORTEST = 9
+"""Letters of a title from which on it is not in a text by chance."""
+
+BIAS = -3.4
+
+WORD = re.compile(r"[^\W\d]{2,}")
+ENDING = re.compile(r"\.\w{2,5}$")
+NUMBER = re.compile(r"\d{4,}")
 
 
 def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
@@ -37,16 +51,42 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY) / MANY
     dated = sum(item.published is not None for item in listing.items)
+    words, number = address_of(release.canonical or release.url)
     score = (
         BIAS
-        + 1.2 * listing.confidence
-        + 3.5 * items
+        + 1.6 * items
         + 3.2 * listing.confidence * items
-        + 0.7 * (dated >= 3)  # noqa: PLR2004 - fewer are no list
-        + 3.2 * (1 - release.confidence.get("title", 0.0))
-        + 7.3 * (1 - release.confidence.get("body", 0.0))
-        - 1.6 * min(len(release.content.body_text), LONG) / LONG
-        - 2.0 * rule.startswith(SAYS_ARTICLE)
-        + 2.5 * (not rule or rule.startswith("line"))
+        + 2.5 * (dated >= 3)  # noqa: PLR2004 - fewer are no list
+        + 1.9 * told_share(release, listing)
+        + 3.1 * (1 - release.confidence.get("title", 0.0))
+        + 4.3 * (1 - release.confidence.get("body", 0.0))
+        - 2.1 * min(len(release.content.body_text), LONG) / LONG
+        - 2.1 * rule.startswith(SAYS_ARTICLE)
+        + 0.7 * (not rule or rule.startswith("line"))
+        - 1.5 * words
+        - 2.3 * number
     )
     return "listing" if score > 0 else "release"
+
+
+def told_share(release: ReleasePage, listing: ListingPage) -> float:
+    """The share of items whose title the text of the release holds: it is the list itself then."""
+    text = squash(release.content.body_text[:READ])
+    titles = [squash(item.title) for item in listing.items]
+    told = sum(len(title) >= SHORTEST and title in text for title in titles)
+    return told / len(titles)
+
+
+def address_of(url: str) -> tuple[float, bool]:
+    """How far an address is that of a release: it ends in words, and it holds a long number.
+
+    An unknown address is half of the first.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return 0.5, False
+    if not parts.netloc:
+        return 0.5, False
+    last = ENDING.sub("", unquote(parts.path.rstrip("/").rpartition("/")[2]))
+    return float(len(WORD.findall(last)) >= 3), NUMBER.search(parts.path) is not None  # noqa: PLR2004 - fewer name a section

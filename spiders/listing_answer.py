@@ -12,6 +12,7 @@ from spiders.listing_page import read_listing
 from spiders.pages import ListingPage
 from spiders.scripted import needs_scripts
 from spiders.visit import Visit
+from spiders.walls import sign_of_wall
 
 
 class NoListing(ValueError):
@@ -35,6 +36,8 @@ def read_answer(response: Response, visit: Visit) -> ListingPage:
     page = page_of(response)
     listing = read_listing(page, visit.reading, visit.file.listing)
     if not listing.items:
+        if before := sign_of_wall(page):
+            raise NoListing("wall", f"{before}; what is stored stays as it is")
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
         if not visit.file.render and needs_scripts(page):
             why = "it is empty without a browser, as scripts fill it: write render = true"

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parsel.csstranslator import HTMLTranslator
@@ -15,6 +14,7 @@ from parsel.csstranslator import HTMLTranslator
 from data.errors import SourceError, UnknownSource
 from data.models import Source
 from data.toml_files import decode, read_text
+from spiders.page import is_web
 from spiders.source import ListingRules, ReleaseRules, SourceFile
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -103,12 +103,7 @@ def parse_source(text: str, path: str) -> SourceFile:
 
 
 def _check_url(path: str, key: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        sound = False
-    if not sound:
+    if not is_web(url):
         raise SourceError(path, key, f"{url!r} is no web address; write http:// or https://")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from charset_normalizer import from_bytes
 from lxml import etree
@@ -118,6 +119,15 @@ class Page:
     def selector(self) -> Selector:
         """The same tree for CSS and XPath selectors."""
         return Selector(root=self.tree, type="html")
+
+
+def is_web(url: str) -> bool:
+    """Whether a text is an address that pages can come from: http or https, a host, a port."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def is_binary(start: bytes) -> bool:

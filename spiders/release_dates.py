@@ -62,6 +62,7 @@ def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
     reasons: list[str] = []
     named, month = url_date(of.url, of.reading)
     told: Published | None = None
+    odd: Published | None = None
     changed = last_modified(of.meta, of.reading)
     for text, rule in machine_dates(of.meta, of.root):
         found = parse_date(text, of.reading, rule)
@@ -74,13 +75,16 @@ def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
             told = swapped(found, named, of)
             break
         reasons.append(f"the date {found.iso} of {rule} can't be one of publication")
+        odd = odd or (found if trusted(found) else None)
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
         return as_shown(told, named, of), reasons
     best = weighed(told, named, month, of)
     best = best or bare_time(of.root, of.reading) or state_date(of.root, of.reading)
     if best is None:
         reasons.append("no date of publication was found")
-    return best, reasons
+    # What a page surely calls its date is kept, though it can't be right: the store won't sort by
+    # it, and tells.
+    return best or odd, reasons
 
 
 def weighed(

@@ -29,6 +29,11 @@ from spiders.source import ReleaseRules
 READER = "1"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
+UNDATED = (
+    "no date that can be right was found on the page; the release is dated by its first sight"
+    " (write release.published in the source file)"
+)
+
 
 def utc_now() -> dt.datetime:
     """The time, aware UTC."""
@@ -186,12 +191,18 @@ class Visit:
         self._count(verdict.kind)
         if verdict.doubt:
             self.error(draft.url, "layout", verdict.doubt)
-        if verdict.kind == "new" and verdict.release.published.rule.startswith("first-seen"):
+        if verdict.kind == "new":
+            self._doubt_date(draft.url, verdict.release)
+
+    def _doubt_date(self, url: str, release: Release) -> None:
+        if release.published.rule.startswith("first-seen"):
+            self.error(url, "date", UNDATED)
+        elif release.order != release.published.at:
             self.error(
-                draft.url,
+                url,
                 "date",
-                "no date that can be right was found on the page; the release is dated by its first"
-                " sight (write release.published in the source file)",
+                f"it is dated {release.published.iso}, which is yet to come; that is kept, and the"
+                " release stands where its first sight puts it",
             )
 
     def _record(self, draft: Draft) -> Verdict:

@@ -238,6 +238,14 @@ def test_an_implausible_date_is_read_and_told_apart(text: str) -> None:
         assert not plausible(found, NOW)
 
 
+@pytest.mark.parametrize("text", ["01/01/0001", "30 November -0001", "2 March 0001"])
+def test_a_year_of_four_digits_is_never_taken_for_one_of_this_century(text: str) -> None:
+    found = parse_date(text, Reading("UTC", order="DMY", languages=("en",), now=NOW), "test")
+    assert found is not None
+    assert found.day.year == 1
+    assert not plausible(found, NOW)
+
+
 def test_a_date_of_tomorrow_is_plausible() -> None:
     found = parse_date("2022-11-26", Reading("UTC", now=NOW), "test")
     assert found is not None

@@ -38,6 +38,7 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("http", "the server answered 500"), "failing"),
         (failed("http", "the server answered 403"), "blocked"),
         (failed("robots"), "blocked"),
+        (failed("wall"), "blocked"),
         (replace(failed("robots"), found=3), "ok"),
     ],
 )

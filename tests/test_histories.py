@@ -131,7 +131,9 @@ class Site(RuleBasedStateMachine):
     def edit_figure(self, key: int, figure: int) -> None:
         """Change one figure in a text, in silence."""
         page = self.site[key]
-        if page.alive and figure != page.figure and key in self.ids:
+        # One edit between two visits: a figure that is changed back was never edited for a visitor.
+        untouched = page.alive and key in self.ids and key not in self.edited
+        if untouched and figure != page.figure:
             self.site[key] = replace(page, figure=figure)
             self.edited.add(key)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.models import Content
-from data.search import Query, passage
+from data.models import Content, Facet
+from data.search import RANKED, Query, passage
 from data.sqlite import SqliteStore
 from tests.command import communique
 from tests.drafts import BODY, draft, published
@@ -71,6 +72,8 @@ def names(store: SqliteStore, text: str, **filters: object) -> list[str]:
         ('mole -"northern mole"', ["tides"]),
         ("harb*", ["lamps", "tides"]),
         ("harb", []),
+        ("ha*", []),
+        ("信号*", ["ja", "zh"]),
         ("cafe geneve", ["cafe"]),
         ("CAFÉ", ["cafe"]),
         ("信号站", ["zh"]),
@@ -128,6 +131,59 @@ def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Sqli
     assert names(filled, "forty") == []
     assert names(filled, "lamps", topic="economy") == ["lamps"]
     assert names(filled, "lamps", topic="topic-0") == []
+
+
+def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
+    store: SqliteStore,
+) -> None:
+    first = dt.date(2000, 1, 1)
+    days = [first + dt.timedelta(days=number) for number in range(RANKED + 2)]
+    with store.together():
+        for day in reversed(days):
+            one = draft(
+                f"http://harbour.example/{day}",
+                title="Tides",
+                body_text=f"Tides of {day}",
+                topics=(),
+                published=published(str(day)),
+            )
+            store.record(one, seen=NOON, since=NOON)
+    store.index()
+    found = [*store.search(Query("tides"), limit=RANKED + 2)]
+    assert {one.published.day for one in found} == set(days[2:])
+    assert names(store, "tides", until=days[1]) == [str(days[1]), str(days[0])]
+
+
+def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: SqliteStore) -> None:
+    said: list[str] = []
+    db = filled._db.conn  # noqa: SLF001 - to look over its shoulder
+    db.set_trace_callback(said.append)
+    for facet in (Facet(), Facet("harbour"), Facet(topic="transport"), Facet("harbour", "x")):
+        list(filled.releases(facet, limit=50))
+    names(filled, "lamps", source="harbour", since=dt.date(2026, 2, 1))
+    db.set_trace_callback(None)
+    asked = [sql for sql in said if sql.startswith("SELECT")]
+    steps = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert len(steps) > len(asked) > 5
+    assert [s for s in steps if "TEMP B-TREE" in s or ("SCAN" in s and "INDEX" not in s)] == []
+
+
+def test_a_store_whose_index_had_no_days_is_entered_anew(tmp_path: Path) -> None:
+    path = tmp_path / "communique.db"
+    old = SqliteStore(path)
+    old.record(draft(), seen=NOON, since=NOON)
+    old.index()
+    old.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE search_rows")
+        db.execute("CREATE TABLE search_rows (row INTEGER PRIMARY KEY, release, day)")
+        db.execute("INSERT INTO search_rows VALUES (1, 1, '2026-03-02')")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'rows_by_day'")
+    db.close()
+    renewed = SqliteStore(path)
+    assert renewed.index() == 1
+    assert names(renewed, "signal") == ["1"]
+    renewed.close()
 
 
 @pytest.mark.parametrize(

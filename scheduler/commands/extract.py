@@ -20,6 +20,7 @@ from scheduler.reading_pages import Task, read_page
 from scheduler.telling import Say, telling
 from spiders.extraction import Wanted
 from spiders.fetching import Answer
+from spiders.page import is_web
 
 AHEAD = 64
 """Pages a core that are read ahead of what is printed: bounded, whatever comes in."""
@@ -56,6 +57,8 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
     Each is a saved page or an address, which is fetched with the manners of a visit. Without a
     page, lines of JSON {"id", "html_path", "url"} are read from standard input.
     """
+    if url and not is_web(url):
+        raise click.BadParameter(f"{url!r} is no web address", param_hint="--url")
     failed = False
     with Capture(home) as capture, telling() as say:
         tasks = named(pages, url, kind, capture, say) if pages else tasks_of(sys.stdin.buffer, kind)

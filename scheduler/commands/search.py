@@ -38,8 +38,9 @@ def search(
 ) -> int:
     """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
 
-    At most 20 are shown. In scripts without spaces, every run of letters is a phrase. Write --
-    before a query that begins with a minus.
+    At most 20 are shown; of very many matches, the newest are ranked. A beginning has three letters
+    or more. In scripts without spaces, every run of letters is a phrase. Write -- before a query
+    that begins with a minus.
     """
     asked = Query(
         " ".join(query),

@@ -18,6 +18,9 @@ from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
 
 MINUTE = "%Y-%m-%d %H:%M"
+NAMED = 100
+"""Characters of a name that are repeated to whoever gave it."""
+
 LISTED = 10
 """Releases that are listed where a name is that of several."""
 
@@ -27,8 +30,8 @@ class NoSuchRelease(CommuniqueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"there is no release {name!r}; give an id, the beginning of one, or an address under"
-            " which it was seen (`communique search` finds them)"
+            f"there is no release {name[:NAMED]!r}; give an id, the beginning of one, or an address"
+            " under which it was seen (`communique search` finds them)"
         )
         self.name = name
 

@@ -189,6 +189,7 @@ def test_edits_are_told_with_their_difference(tmp_path: Path) -> None:
     entry = archive.read("feeds/changes.atom").find(f"{ATOM}entry")
     content = entry.findtext(f"{ATOM}content")
     assert "says<ins> today</ins>" in content
+    assert entry.findtext(f"{ATOM}summary") == "All that statement 1 says{+ today+}."
     page = f"releases/{make_release(1).id}/revisions/2/"
     assert entry.find(f"{ATOM}link").get("href") == f"https://press.example/{page}"
     shown = (archive.folder / page / "index.html").read_text("utf-8")

@@ -242,8 +242,9 @@ def test_two_visits_to_a_source_at_once_don_t_mix(room: Room, home: Path) -> Non
     assert json.loads(output)["runs"][0]["new"] == 3
 
 
-def test_ctrl_c_in_the_middle_keeps_what_was_read_and_the_next_visit_goes_on(
-    room: Room, home: Path
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_in_the_middle_keeps_what_was_read_and_the_next_visit_goes_on(
+    room: Room, home: Path, told: signal.Signals
 ) -> None:
     room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
     room.page("/news/?page=2", listing_html([3]))
@@ -253,7 +254,7 @@ def test_ctrl_c_in_the_middle_keeps_what_was_read_and_the_next_visit_goes_on(
         [*COMMUNIQUE, "collect", "--home", str(home)], stderr=subprocess.PIPE, text=True
     )
     room.wait_for("/news/3.html")
-    child.send_signal(signal.SIGINT)
+    child.send_signal(told)
     gate.set()
     _, complaint = child.communicate(timeout=60)
     assert child.returncode == 130

@@ -7,6 +7,8 @@ import json
 import subprocess
 from pathlib import Path
 
+from scheduler.reading_pages import Task, read_page
+from spiders.page import Page
 from tests.command import COMMUNIQUE, communique
 from tests.press_room import Answer, listing_html, release_html, served
 
@@ -14,6 +16,8 @@ RELEASE = {
     "id", "kind", "title", "published", "precision", "language", "section", "publisher",
     "body_html", "body_text", "images", "attachments", "links", "confidence",
 }  # fmt: skip
+
+WRONG = ("http://[", "::::", "http://harbour.example:99999/", "file:///etc/passwd", "//x", "x")
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -129,3 +133,38 @@ def test_private_addresses_are_refused_unless_the_home_allows_them(tmp_path: Pat
         assert (result.returncode, result.stdout) == (1, "")
         assert "allow_private" in result.stderr
         assert room.log == []
+
+
+def test_a_page_is_read_without_an_address_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(listing_html(list(range(12))))
+    asked = [{"id": url, "html_path": str(tmp_path / "page.html"), "url": url} for url in WRONG]
+    result = subprocess.run(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "extract", "--home", str(tmp_path)],
+        input="\n".join(map(json.dumps, asked)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    for said in lines(result.stdout):
+        assert said["kind"] == "listing"
+        assert f"{said['id']!r} is no web address" in str(said["reasons"])
+    named = communique("extract", str(tmp_path / "page.html"), "--url", "http://[", home=tmp_path)
+    assert named.returncode == 2
+    assert "is no web address" in named.stderr
+
+
+def test_a_page_that_our_code_fails_on_does_not_end_the_reading_of_others() -> None:
+    class Broken(Page):
+        """A page on which reading fails, as no page should."""
+
+        @property
+        def base(self) -> str:
+            raise ValueError("unforeseen")
+
+    html = release_html(7).encode()
+    said = read_page(Task("7", "7.html", "", "auto", fetched=Broken("", html)))
+    assert isinstance(said, str)
+    assert said.startswith("7.html: our own code failed on this page; please report it")
+    assert "ValueError: unforeseen" in said

@@ -1,0 +1,49 @@
+"""The page of a search: its form, what was found, and the feeds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from data.models import Facet
+from feeds.directory import spoken
+from feeds.entry import Entry
+from feeds.pages import UP, Pages
+from feeds.searching import SEARCH
+from feeds.urls import FORMATS, page_file, relative
+
+STATIC = "search/index.html"
+"""The page among the files of a site, which a static host shows for every search."""
+
+
+def static_page(pages: Pages) -> bytes:
+    """The page that says why nothing is searched: a static host answers no questions."""
+    return pages.search(STATIC, asked={}, days=None, found=0, feeds=[], address="")
+
+
+def search_page(
+    pages: Pages, file: str, asked: Mapping[str, str], entries: Iterable[Entry]
+) -> bytes:
+    """The page at ``file`` of the search for what is ``asked``, with the entries that it found."""
+    found = list(entries)
+    up = "../" * file.count("/")
+    days = [
+        (
+            spoken(day),
+            relative(page_file(Facet(period=day)), file),
+            Markup("".join(pages.row(one).decode() for one in some).replace(UP, up)),  # noqa: S704 - made by the template of a row, which escapes
+        )
+        for day, some in groupby(found, key=lambda one: one.published.date().isoformat())
+    ]
+    query = urlencode(sorted(asked.items()))
+    return pages.search(
+        file,
+        asked=asked,
+        days=days,
+        found=len(found),
+        feeds=[(kind, f"{up}{SEARCH[1:]}.{kind}?{query}") for kind in FORMATS] if asked else [],
+        address=f"{pages.directory.site}{SEARCH}.atom?{query}",
+    )

@@ -1,0 +1,256 @@
+"""`communique collect` against a real server: a release is met once, whatever its site does."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.models import Facet, Release
+from data.settings import load_settings
+from data.sqlite import SqliteStore
+from scheduler.executor import Executor
+from scheduler.home import Home
+from spiders.loader import load_sources
+from tests.command import collect, communique, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+NUMBERS = [1, 2, 3, 4]
+CHANGES = ("new", "changed", "retracted")
+
+CLOUDFLARE = (
+    '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body>'
+    '<div class="main-wrapper"><h1>harbour.example</h1><h2>Checking if the site connection is '
+    "secure</h2><p>harbour.example needs to review the security of your connection before "
+    'proceeding.</p></div><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/jsch/v1">'
+    "</script></body></html>"
+)
+CAPTCHA = (
+    "<html><head><title>Are you a robot?</title></head><body><h1>Please verify that you are human"
+    '</h1><form method="post"><div class="g-recaptcha" data-sitekey="6Lc"></div><p>To go on, solve '
+    "the puzzle below. Your request looked like that of a program.</p></form></body></html>"
+)
+LOGIN = (
+    "<html><head><title>Sign in - Harbour Board</title></head><body><h1>Sign in</h1><form "
+    'action="/login" method="post"><label>User name <input name="user"></label><label>Password '
+    '<input type="password" name="password"></label></form><p>Your session has expired. Sign in '
+    "to read this page, or ask the press office for an account.</p></body></html>"
+)
+
+
+def page(number: int, *, head: str = "", day: str | None = None) -> str:
+    """A release page, perhaps with something in its head."""
+    html = release_html(number, day=f"{2 + number} March 2026" if day is None else day)
+    return html.replace("</head>", f"{head}</head>")
+
+
+def show(room: Room, numbers: list[int], path: str = "/news/{}.html") -> None:
+    """Let the room list these releases, and show each."""
+    room.page("/news/", listing_html(numbers[::-1], path=path))
+    for number in numbers:
+        room.page(path.format(number), page(number))
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room of four releases."""
+    with served() as room:
+        show(room, NUMBERS)
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path, room: Room) -> Path:
+    """A HOME with the room as its one source."""
+    return make_home(tmp_path / "home", f"{room.base}/news/")
+
+
+def stored(home: Path) -> list[Release]:
+    """What the store holds, by title."""
+    store = SqliteStore(home / "communique.db")
+    found = sorted(store.releases(Facet()), key=lambda release: release.content.title)
+    store.close()
+    return found
+
+
+def changes(run: dict[str, object]) -> list[object]:
+    """What a run counted as new, changed and retracted."""
+    return [run[name] for name in CHANGES]
+
+
+@pytest.mark.parametrize("canonical", ["/", "/news/1.html"])
+def test_pages_that_all_claim_one_canonical_address_stay_apart(
+    room: Room, home: Path, canonical: str
+) -> None:
+    for number in NUMBERS:
+        room.page(
+            f"/news/{number}.html", page(number, head=f'<link rel="canonical" href="{canonical}">')
+        )
+    assert changes(collect(home)) == [4, 0, 0]
+    for number in NUMBERS:
+        room.answers[f"/news/{number}.html"].body += b"<!-- rendered anew -->"
+    assert changes(collect(home)) == [0, 0, 0]
+    assert len(stored(home)) == 4
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/news/{}.html;jsessionid=%s", "/news/{}.html?a=1&sid=%s"],
+)
+def test_another_session_in_every_address_is_nothing_new(room: Room, home: Path, path: str) -> None:
+    show(room, NUMBERS, path % "AAA111")
+    assert changes(collect(home)) == [4, 0, 0]
+    show(room, [*NUMBERS, 5], path % "BBB222")
+    assert changes(collect(home)) == [1, 0, 0]
+    assert len(stored(home)) == 5
+
+
+@pytest.mark.parametrize("redirect", [True, False])
+def test_a_relaunch_with_new_addresses_for_all_releases_brings_nothing_new(
+    room: Room,
+    home: Path,
+    redirect: bool,  # noqa: FBT001 - given by pytest
+) -> None:
+    recurring = "<p>Tove Lindqvist becomes harbour pilot; {} ships await her on pier {}.</p>" * 2
+    for number in (5, 6):
+        html = release_html(5, day="9 March 2026", text=recurring.format(*[number * 71] * 4))
+        room.page(f"/news/{number}.html", html)
+    listing = listing_html([*NUMBERS, 5, 6])
+    room.page("/news/", listing)
+    assert changes(collect(home)) == [6, 0, 0]
+    before = {release.content.body_text: release.id for release in stored(home)}
+    for number in (*NUMBERS, 5, 6):
+        body = room.answers[f"/news/{number}.html"].body.decode()
+        new = body.replace('<div class="text">', '<article class="prose">').replace(
+            '</div><div class="foot">', '</article><div class="foot">'
+        )
+        room.page(f"/presse/2026/{number}", new)
+        room.answers[f"/news/{number}.html"] = (
+            Answer(status=301, headers={"Location": f"/presse/2026/{number}"}, etag=False)
+            if redirect
+            else Answer(b"gone", 404, etag=False)
+        )
+    room.page("/news/", listing.replace("/news/", "/presse/2026/").replace(".html", ""))
+    for _ in range(3):
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+    after = stored(home)
+    assert {release.content.body_text: release.id for release in after} == before
+    assert all("/presse/2026/" in release.url for release in after)
+    assert all(len(release.aliases) == 2 for release in after)
+
+
+def test_a_challenge_with_200_changes_nothing_and_is_told(room: Room, home: Path) -> None:
+    collect(home)
+    before = [one.content for one in stored(home)]
+    pages = dict(room.answers)
+    for path in pages:
+        room.page(path, CLOUDFLARE, etag=False)
+    run = collect(home)
+    assert changes(run) == [0, 0, 0]
+    assert {error["kind"] for error in run["errors"]} == {"wall"}
+    assert len(run["errors"]) == 5
+    assert "keeps us out" in communique("health", home=home).stdout
+    # The listing is let through, and names releases that are not.
+    room.answers.update(pages)
+    room.page("/news/", listing_html([7, 6, 5, *NUMBERS]))
+    for number, wall in ((5, CLOUDFLARE), (6, CAPTCHA), (7, LOGIN)):
+        room.page(f"/news/{number}.html", wall, etag=False)
+    run = collect(home)
+    assert changes(run) == [0, 0, 0]
+    assert [error["kind"] for error in run["errors"]] == ["wall"] * 3
+    assert [one.content for one in stored(home)] == before
+    show(room, [*NUMBERS, 5, 6, 7])
+    run = collect(home)
+    assert (changes(run), run["errors"]) == ([3, 0, 0], [])
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_twice_is_retracted_and_its_return_undoes_it(
+    room: Room, home: Path, status: int
+) -> None:
+    collect(home)
+    html = room.answers["/news/2.html"].body.decode()
+    room.page("/news/2.html", "gone", status=status)
+    assert changes(collect(home)) == [0, 0, 0]
+    assert changes(collect(home)) == [0, 0, 1]
+    assert changes(collect(home)) == [0, 0, 0]
+    (gone,) = [one for one in stored(home) if one.retracted]
+    assert gone.url.endswith("/news/2.html")
+    assert "pier 2" in gone.content.body_text, "nothing is deleted"
+    room.page("/news/2.html", html)
+    assert changes(collect(home)) == [0, 1, 0]
+    assert not any(one.retracted for one in stored(home))
+
+
+def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_release(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
+    room.page("/news/?page=2", listing_html([3, 4]))
+    assert changes(collect(home)) == [4, 0, 0]
+    for number in (1, 3):
+        html = page(number).replace(f"{number * 37} ships", "no ships")
+        room.page(f"/news/{number}.html", html)
+    opened = Home(home, load_settings(home / "communique.toml"))
+    sources = [*load_sources(opened.sources)[0].values()]
+    (own,) = [one for one in sources if one.id == "harbour"]
+    (run,) = asyncio.run(Executor(opened).visit([own]))
+    assert (run.new, run.changed, run.unchanged) == (0, 1, 1)
+    assert [one.revision for one in stored(home)] == [2, 1, 1, 1]
+    # Who asks for a visit has everything looked at.
+    assert changes(collect(home)) == [0, 1, 0]
+
+
+def test_a_listing_that_rotates_retracts_nothing(room: Room, home: Path) -> None:
+    collect(home)
+    for shown in ([2, 3], [3, 4], [4, 1]):
+        room.page("/news/", listing_html(shown))
+        assert changes(collect(home)) == [0, 0, 0]
+    assert not any(one.retracted for one in stored(home))
+
+
+def test_a_site_that_is_down_retracts_nothing(tmp_path: Path) -> None:
+    with served() as room:
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        show(room, NUMBERS)
+        collect(home)
+    before = stored(home)
+    for _ in range(2):
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+        assert run["errors"]
+    assert stored(home) == before
+
+
+def test_dates_that_can_t_be_right_never_date_a_release_and_are_told(
+    room: Room, home: Path
+) -> None:
+    stated = {1: "1970-01-01T00:00:00Z", 2: "0001-01-01", 3: "9999-12-31", 4: "2096-03-02"}
+    ahead = dt.datetime.now(dt.UTC).year + 1
+    stated[5] = f"{ahead}-03-02"
+    shown = {6: "30 November -0001", 7: "2 March 2096", 8: "soon", 9: ""}
+    file = home / "sources" / "harbour.toml"
+    file.write_text(file.read_text() + '[listing]\nlink = "ul.news a::attr(href)"\n')
+    bare = re.sub(r'<span class="date">[^<]*</span>', "", listing_html([*stated, *shown]))
+    room.page("/news/", bare)
+    for number, day in stated.items():
+        head = f'<meta property="article:published_time" content="{day}">'
+        room.page(f"/news/{number}.html", page(number, head=head, day=""))
+    for number, day in shown.items():
+        room.page(f"/news/{number}.html", page(number, day=day))
+    run = collect(home)
+    assert changes(run) == [9, 0, 0]
+    assert [error["kind"] for error in run["errors"]] == ["date"] * 9
+    releases = {int(one.url.rpartition("/")[2][0]): one for one in stored(home)}
+    for number, release in releases.items():
+        assert release.order.date() == release.first_seen.date()
+        if number != 5:
+            assert release.published.rule.startswith("first-seen")
+        if number in stated:
+            assert release.published.raw == stated[number], "what the page said is kept"
+    assert releases[5].published.iso == f"{ahead}-03-02"
