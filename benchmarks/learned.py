@@ -141,8 +141,7 @@ def measure(pages: list[tuple[TemplateReader, Page]], rounds: int) -> dict[str, 
             url, body, kind = page.url, page.body, page.content_type
             timed(spent, "ours", lambda: reader.read(Page(url, body, kind), READING))  # noqa: B023 - called at once
             part = timed(spent, "parsing", lambda: parsed(reader, Page(url, body, kind)))  # noqa: B023 - as above
-            root = part.tree
-            timed(spent, "metadata", lambda: read_metadata(root))  # noqa: B023 - as above
+            timed(spent, "metadata", lambda: read_metadata(part))  # noqa: B023 - as above
             timed(spent, "detection", lambda: read_release(Page(url, body, kind), READING))  # noqa: B023 - as above
             timed(
                 spent,

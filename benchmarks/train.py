@@ -28,7 +28,7 @@ from labels import HALF, f1, labels  # type: ignore[import-not-found]  # beside 
 from teachers import texts as taught_texts  # type: ignore[import-not-found]  # as above
 
 from spiders import context, mainbody
-from spiders.columns import BASE
+from spiders.columns import AT
 from spiders.features import block_features
 from spiders.headlines import candidates, headline_features
 from spiders.metadata import read_metadata
@@ -71,8 +71,7 @@ class Sample:
     taught: bool = False
     texts: list[str] = field(default_factory=list)
     known: str = ""
-    chain: Array = None
-    spans: Array = None
+    table: Any = None
 
     @property
     def fold(self) -> int:
@@ -88,7 +87,7 @@ def read(shared: Path) -> tuple[list[Sample], list[Sample]]:
         row = json.loads(line)
         body = gzip.decompress((folder / row["html_path"]).read_bytes())
         page = Page(row["url"] or "http://page.example/", body)
-        seen, meta = survey(page.tree), read_metadata(page.tree)
+        seen, meta = survey(page.tree), read_metadata(page)
         if not seen.blocks:
             continue
         host = urlsplit(row["url"] or "").hostname or row["id"]
@@ -96,8 +95,9 @@ def read(shared: Path) -> tuple[list[Sample], list[Sample]]:
         known = row.get("body") or ""
         taught = not known or not str(row["gt_quality"]).startswith(("gold", "silver"))
         texts = [block.text for block in seen.blocks]
-        rows, chain = block_features(seen, meta)
-        words = np.sqrt(np.minimum(rows[:, BASE.index("spaces")] + 1, 150))
+        table = block_features(seen, meta)
+        rows = table.columns.T
+        words = np.sqrt(np.minimum(table.columns[AT["spaces"]] + 1, 150))
         if taught:
             known = ""
             votes = [np.array(labels(texts, one)) >= HALF for one in taught_texts(page.url, body)]
@@ -111,20 +111,17 @@ def read(shared: Path) -> tuple[list[Sample], list[Sample]]:
         sample = Sample(
             site, row["corpus"], rows, right, weight * PAGE / words.sum(), usable, taught
         )
-        sample.texts, sample.known, sample.chain = texts, known, chain
-        sample.spans = np.array(
-            [(frame.first, frame.last) for frame in seen.frames], dtype=np.int32
-        )
+        sample.texts, sample.known, sample.table = texts, known, table
         if taught or len(known) > SHORT:
             bodies.append(sample)
         if row.get("title"):
             found = mainbody.find_body(seen, meta)
             start = found.kept[0].order if found else len(texts)
             named = candidates(meta, seen, start)
-            table = headline_features(named, meta, seen, start, page.url)
+            facts = headline_features(named, meta, seen, start, page.url)
             hit = np.array([squash(one.text) == squash(row["title"]) for one in named])
             heads.append(
-                Sample(site, row["corpus"], table, hit, np.ones(len(hit)), bool(hit.any()))
+                Sample(site, row["corpus"], facts, hit, np.ones(len(hit)), bool(hit.any()))
             )
     return bodies, heads
 
@@ -192,7 +189,7 @@ def export(model: Any, name: str) -> None:
 
 def decoded(sample: Sample, opinion: Array) -> str:
     """The text that an opinion gives."""
-    low, high = context.best_run(opinion, sample.rows[:, BASE.index("spaces")] + 1)
+    low, high = context.best_run(opinion, sample.rows[:, AT["spaces"]] + 1)
     kept = range(low, high)
     return "\n".join(sample.texts[at] for at in kept if opinion[at] >= mainbody.KEPT)
 
@@ -210,9 +207,7 @@ def main() -> None:
         np.concatenate(
             [
                 sample.rows,
-                context.context_features(
-                    opinion, sample.rows[:, BASE.index("spaces")] + 1, sample.chain, sample.spans
-                ),
+                context.context_features(opinion, sample.rows[:, AT["spaces"]] + 1, sample.table).T,
             ],
             axis=1,
         )

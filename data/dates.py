@@ -27,6 +27,11 @@ MAX_RUNNING_CHARS = 100_000
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")
+_MACHINE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:z|[+-]\d\d(?::?\d\d)?)?)?"
+)
+"""A folded date or instant of ISO 8601: what machines write, and no other shape can be in it."""
+
 _NOON = dt.time(12)
 
 
@@ -108,7 +113,10 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
 
 
 def _days(folded: str, reading: Reading) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
-    for rank, shape in enumerate(shapes.ALL):
+    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else shapes.ALL
+    for rank, shape in enumerate(written):
+        if shape in shapes.HOLDS and not any(part in folded for part in shapes.HOLDS[shape]):
+            continue
         place = 0
         while match := shape.search(folded, place):
             day = day_of(match, reading)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from data.function_words import language_of_words
+
 MIN_LETTERS = 200
 """Letters below which detection is a guess, and so is not made."""
 
@@ -39,7 +41,9 @@ def detect_language(text: str) -> str | None:
     sample = text[:SAMPLE]
     if sum(WORD_LIKE if char >= CJK else 1 for char in sample if char.isalpha()) < MIN_LETTERS:
         return None
-    from py3langid.langid import classify  # noqa: PLC0415 - loads a model of 20 MB: only if needed
+    if found := language_of_words(sample):
+        return found
+    from py3langid.langid import classify  # noqa: PLC0415 - a model that takes 0.4 s to load
 
     found, _ = classify(sample)
     return str(found)

@@ -17,7 +17,7 @@ from soupsieve import SelectorSyntaxError
 
 from data.normalize import clean_text
 from data.sanitize import ADDRESSES, absolute, sanitize_absolute
-from spiders.media import IMAGE, largest_source, path_of
+from spiders.media import largest_source, leads_to_image
 from spiders.phrases import is_share, is_tail, squash
 
 BLOCKS: Final = frozenset(
@@ -191,11 +191,21 @@ def written(root: Tag, base: str) -> tuple[str, str]:  # noqa: C901, PLR0912 - o
             gap = gap_of(name)
             if gap and name not in LINES:
                 text.append(gap)
-    return BREAKS_AROUND.sub("", "".join(html).strip()), "".join(text)
+    return without_partings("".join(html)), "".join(text)
 
 
 SPACE: Final = re.compile(r"\s+")
-BREAKS_AROUND: Final = re.compile(r"^(?:\s*<[bh]r>)+|(?:<[bh]r>\s*)+$")
+PARTINGS: Final = ("<br>", "<hr>")
+
+
+def without_partings(html: str) -> str:
+    """HTML without the white space, the line breaks and the rules at its ends."""
+    low, high = 0, len(html)
+    while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
+        low += 1 if html[low].isspace() else len(PARTINGS[0])
+    while low < high and (html[high - 1].isspace() or html.endswith(PARTINGS, low, high)):
+        high -= 1 if html[high - 1].isspace() else len(PARTINGS[0])
+    return html[low:high]
 
 
 def gap_of(name: str) -> str:
@@ -214,7 +224,7 @@ def write_alone(node: Tag, name: str, base: str, html: list[str], text: list[str
         source = largest_source(node.attrs)
         link = node.parent
         href = str(link.get("href") or "") if link is not None and link.name == "a" else ""
-        if IMAGE.search(path_of(href)):
+        if leads_to_image(href):
             source = href
         url = absolute(base, source) if source else None
         if url:

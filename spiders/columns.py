@@ -1,162 +1,185 @@
-"""The columns of a page's blocks: neighbours, enclosing elements and hints beside their own."""
+"""The columns of a page's blocks: neighbours, enclosing elements and hints beside their own.
+
+A column is a row of memory: the models ask one column of all blocks at a time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiders.frames import RICH, Frame
+from spiders.frames import Frame
 from spiders.hints import BIT
 
 Matrix = NDArray[np.float32]
-Places = NDArray[np.int32]
-Column = NDArray[np.generic]
+Places = NDArray[np.intp]
 
 LEVELS: Final = 3
 """How many enclosing elements are measured."""
 
+RICH: Final = 80
+"""Characters from which a block with few links counts as running text."""
+
 SPARSE: Final = 0.34
 """The share of links below which a text is running text."""
+
+NEAR: Final = (-1, 1, -2, 2)
+"""The neighbours that are measured, as steps from a block."""
+
+AROUND: Final = 4
+"""Blocks to each side over which running text and links are summed."""
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
     "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
     "since_heading level share repeated legal credit lead_in stamp summary witness siblings "
     "lower twins"
 ).split()
+AT: Final = {name: place for place, name in enumerate(BASE)}
+PAGE: Final = (  # noqa: SIM905 - as above
+    "density word place before after page_chars page_rich page_density"
+).split()
+BESIDE: Final = ("size", "density", "tag", "same", "marks")
+ENCLOSING: Final = ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
 HINTS: Final = tuple(BIT)
+SCOPES: Final = ("own", "outer", "further", "above")
 
-
-def _names() -> tuple[str, ...]:
-    names = [
-        *BASE,
-        "density",
-        "word",
-        "place",
-        "before",
-        "after",
-        "page_chars",
-        "page_rich",
-        "page_density",
-    ]
-    for step in ("-1", "+1", "-2", "+2"):
-        names += [f"size{step}", f"density{step}", f"tag{step}", f"same{step}", f"marks{step}"]
-    for level in range(LEVELS):
-        names += [
-            f"{name}@{level}"
-            for name in ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
-        ]
-    names += ["run_rich", "run_links"]
-    for scope in ("own", "outer", "further", "above"):
-        names += [f"{hint}:{scope}" for hint in HINTS]
-    return tuple(names)
-
-
-NAMES: Final = _names()
+NAMES: Final = (
+    *BASE,
+    *PAGE,
+    *(f"{name}{step:+}" for step in NEAR for name in BESIDE),
+    *(f"{name}@{level}" for level in range(LEVELS) for name in ENCLOSING),
+    *("run_rich", "run_links"),
+    *(f"{hint}:{scope}" for scope in SCOPES for hint in HINTS),
+)
+"""What each column says."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameColumns:
-    """The frames of a page as columns."""
+    """The frames of a page as columns: where they begin and end, what they call themselves."""
 
-    sums: Matrix
+    spans: Places
     outer: Places
+    twins: Places
     hints: NDArray[np.int64]
 
     @classmethod
-    def of(cls, frames: list[Frame]) -> FrameColumns:
+    def of(cls, frames: Sequence[Frame]) -> FrameColumns:
         """The columns of these frames, the first of which is the whole page."""
-        rows = [
-            (f.chars, f.links, f.blocks, f.rich, f.twins, f.outer.index if f.outer else 0)
-            for f in frames
-        ]
-        table = np.array(rows, dtype=np.int64)
-        hints = np.array([(f.near, f.near or f.hints, f.above) for f in frames], dtype=np.int64)
-        return cls(table[:, :5].astype(np.float32), table[:, 5].astype(np.int32), hints)
+        near = [frame.near for frame in frames]
+        named = [frame.near or frame.hints for frame in frames]
+        above = [frame.above for frame in frames]
+        return cls(
+            np.array([[f.first for f in frames], [f.last for f in frames]], dtype=np.intp),
+            np.array([f.outer.index if f.outer else 0 for f in frames], dtype=np.intp),
+            np.array([f.twins for f in frames], dtype=np.intp),
+            np.array([near, named, above], dtype=np.int64),
+        )
 
 
 def assemble(
     base: Matrix, frames: FrameColumns, holders: Places, hints: NDArray[np.int64]
 ) -> tuple[Matrix, Places]:
-    """All columns: the block's own, its neighbours', its frames' and its hints."""
-    count = len(base)
-    size, links, tag, marks = base[:, 0], base[:, 1], base[:, 6], base[:, 4]
+    """All columns (NAMES, blocks), and the frames around each block (LEVELS, blocks).
+
+    ``base`` (BASE, blocks) is what a block says itself, ``holders`` and ``hints`` (blocks,) are the
+    frame that each stands in and what its inline elements call themselves.
+    """
+    count = base.shape[1]
+    size, links = base[AT["size"]], base[AT["links"]]
     density = links / np.maximum(size, 1)
-    rich = np.where((size > RICH) & (density < SPARSE), size, 0)
+    rich = np.where((size > RICH) & (density < SPARSE), size, np.float32(0))
     total, total_rich = max(float(size.sum()), 1.0), max(float(rich.sum()), 1.0)
     before = np.cumsum(rich) - rich
-    chain = np.empty((count, LEVELS), dtype=np.int32)
+    chain = np.empty((LEVELS, count), dtype=np.intp)
     place = holders
     for level in range(LEVELS):
-        place = frames.outer[place]
-        chain[:, level] = place
-    rows = np.empty((count, len(NAMES)), dtype=np.float32)
-    rows[:, : len(BASE)] = base
-    columns: list[Column] = [
-        density,
-        size / (base[:, 3] + 1),
-        np.arange(count, dtype=np.float32) / max(count, 1),
-        before / total_rich,
-        (total_rich - before - rich) / total_rich,
-        np.full(count, total),
-        np.full(count, total_rich),
-        np.full(count, float(links.sum()) / total),
-    ]
-    holder = chain[:, 0].astype(np.float32) + 1
-    for step in (-1, 1, -2, 2):
-        columns += [
-            shift(size, step),
-            shift(density, step),
-            shift(tag, step),
-            shift(holder, step) == holder,
-            shift(marks, step),
-        ]
-    for level in range(LEVELS):
-        held = frames.sums[chain[:, level]]
-        chars = np.maximum(held[:, 0], 1)
-        columns += [
-            chars,
-            held[:, 1] / chars,
-            held[:, 2],
-            held[:, 3],
-            held[:, 3] / total_rich,
-            chars / np.maximum(held[:, 2], 1),
-            size / chars,
-            held[:, 4],
-        ]
-    columns += [around(rich), around(links)]
-    for number, column in enumerate(columns, len(BASE)):
-        rows[:, number] = column
+        place = chain[level] = frames.outer[place]
+    out = np.empty((len(NAMES), count), dtype=np.float32)
+    out[: len(BASE)] = base
+    at = len(BASE)
+    out[at] = density
+    out[at + 1] = size / (base[AT["spaces"]] + 1)
+    out[at + 2] = np.arange(count, dtype=np.float32) / max(count, 1)
+    out[at + 3] = before / total_rich
+    out[at + 4] = (total_rich - before - rich) / total_rich
+    out[at + 5] = total
+    out[at + 6] = total_rich
+    out[at + 7] = float(links.sum()) / total
+    at += len(PAGE)
+    at = beside(out, at, (size, density, base[AT["tag"]], chain[0] + 1, base[AT["marks"]]))
+    at = enclosing(out, at, size, links, total_rich, frames, chain)
+    out[at] = around(rich)
+    out[at + 1] = around(links)
+    at += 2
     said = frames.hints
     masks = np.stack(
         [
-            hints | said[holders, 0],
-            said[chain[:, 0], 1],
-            said[chain[:, 1], 1] | said[chain[:, 2], 1],
-            said[holders, 2],
-        ],
-        axis=1,
+            hints | said[0].take(holders),
+            said[1].take(chain[0]),
+            said[1].take(chain[1]) | said[1].take(chain[2]),
+            said[2].take(holders),
+        ]
     )
-    bits = (masks[:, :, None] >> np.arange(len(HINTS), dtype=np.int64)) & 1
-    rows[:, len(BASE) + len(columns) :] = bits.reshape(count, -1)
-    return rows, chain
+    bits = np.unpackbits(masks.view(np.uint8).reshape(*masks.shape, -1), axis=2, bitorder="little")
+    out[at:].reshape(len(SCOPES), len(HINTS), count)[:] = bits[:, :, : len(HINTS)].swapaxes(1, 2)
+    return out, chain
 
 
-def around(column: Matrix) -> Matrix:
-    """The sum of a column over four rows to each side."""
-    sums = np.concatenate([[0], np.cumsum(column, dtype=np.float64)])
-    order = np.arange(len(column))
-    high, low = np.minimum(order + 5, len(column)), np.maximum(order - 4, 0)
-    return np.asarray(sums[high] - sums[low], dtype=np.float32)
+def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
+    """Write what the neighbours say (BESIDE, the fourth being their holder); where that ends."""
+    most, count = max(NEAR), out.shape[1]
+    wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
+    wide[:, most : most + count] = own
+    holder = own[BESIDE.index("same")]
+    for step in NEAR:
+        out[at : at + len(BESIDE)] = wide[:, most + step : most + step + count]
+        same = out[at + BESIDE.index("same")]
+        same[:] = same == holder
+        at += len(BESIDE)
+    return at
 
 
-def shift(column: NDArray[Any], step: int) -> NDArray[Any]:
-    """A column moved so that each row holds its neighbour's value; -1 where there is none."""
-    moved = np.full_like(column, -1)
-    if step > 0:
-        moved[:-step] = column[step:]
-    else:
-        moved[-step:] = column[:step]
-    return moved
+def enclosing(  # noqa: PLR0917 - the parts of one thing
+    out: Matrix,
+    at: int,
+    size: Matrix,
+    links: Matrix,
+    total_rich: float,
+    frames: FrameColumns,
+    chain: Places,
+) -> int:
+    """Write what the elements around each block hold (ENCLOSING); gives where that ends."""
+    texts = np.zeros((3, len(size) + 1))
+    np.cumsum(
+        [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
+    )
+    first, last = frames.spans
+    chars, linked, rich = (texts.take(last, axis=1) - texts.take(first, axis=1)).astype(np.float32)
+    chars = np.maximum(chars, 1)
+    held = (last - first).astype(np.float32)
+    own = np.zeros_like(chars)
+    mean = chars / np.maximum(held, 1)
+    table = np.stack(
+        [chars, linked / chars, held, rich, rich / total_rich, mean, own, frames.twins],
+        dtype=np.float32,
+        casting="unsafe",
+    )
+    for around_it in chain:
+        table.take(around_it, axis=1, out=out[at : at + len(ENCLOSING)])
+        out[at + ENCLOSING.index("own")] = size / out[at]
+        at += len(ENCLOSING)
+    return at
+
+
+def around(column: Matrix) -> NDArray[np.float64]:
+    """The sum of a column over AROUND rows to each side."""
+    count = len(column)
+    sums = np.zeros(count + 2 * AROUND + 1)
+    np.cumsum(column, out=sums[AROUND + 1 : AROUND + 1 + count], dtype=np.float64)
+    sums[AROUND + 1 + count :] = sums[AROUND + count]
+    return sums[2 * AROUND + 1 :] - sums[:count]

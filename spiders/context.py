@@ -6,13 +6,15 @@ element that is mostly body text, is body text. These columns say so.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
-Places = NDArray[np.int32]
+from spiders.columns import Matrix, Places
+from spiders.features import BlockTable
+
 Column = NDArray[np.generic]
 
 LONG: Final = 60.0
@@ -25,35 +27,31 @@ FAR: Final = 99.0
 WINDOWS: Final = (2, 5, 12)
 
 
-def context_features(first: Matrix, words: Matrix, chain: Places, spans: Places) -> Matrix:
-    """Columns that describe each block's surroundings.
+def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
+    """Columns (…, blocks) that describe each block's surroundings.
 
-    ``first`` is the first opinion (blocks,), ``words`` the words of each block, ``chain`` (blocks,
-    3) the numbers of the nearest elements that hold more than the block, ``spans`` (elements, 2)
-    the first and last block of each element of the page.
+    ``first`` is the first opinion (blocks,), ``words`` the words of each block.
     """
     count = len(first)
     weight = np.minimum(words, LONG)
     held = first * weight
     total = max(float(held.sum()), 1.0)
     running = np.cumsum(held)
-    columns: list[Column] = [first, moved(first, -1), moved(first, 1)]
-    columns += [window(held, half) / np.maximum(window(weight, half), 1) for half in WINDOWS]
+    columns: list[Column] = [first, moved(first, -1), moved(first, 1), *windows(held, weight)]
     columns += [
         running / total,
         (running[-1] - running) / total,
         np.full(count, total),
         np.full(count, first.max()),
     ]
-    for level in range(chain.shape[1]):
-        place = chain[:, level]
+    for place in table.chain:
         inside = np.bincount(place, held)
         columns += [
-            (inside / np.maximum(np.bincount(place, weight), 1))[place],
-            inside[place] / total,
+            (inside / np.maximum(np.bincount(place, weight), 1)).take(place),
+            inside.take(place) / total,
         ]
-    columns += strongest(first, words, chain, held)
-    begin, end, worth = region(first, words, spans)
+    columns += strongest(first, words, table.chain, held)
+    begin, end, worth = region(first, words, table.spans)
     order = np.arange(count)
     columns += [
         (order >= begin) & (order < end),
@@ -63,7 +61,7 @@ def context_features(first: Matrix, words: Matrix, chain: Places, spans: Places)
         order - begin,
         end - order,
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack(columns, dtype=np.float32, casting="unsafe")
 
 
 def moved(column: Matrix, step: int) -> Matrix:
@@ -76,13 +74,16 @@ def moved(column: Matrix, step: int) -> Matrix:
     return out
 
 
-def window(column: Matrix, half: int) -> Matrix:
-    """The sum of a column over the rows around each row, ``half`` to each side."""
-    sums = np.concatenate([np.zeros(1), np.cumsum(column)])
-    order = np.arange(len(column))
-    high = np.minimum(order + half + 1, len(column))
-    low = np.maximum(order - half, 0)
-    return np.asarray(sums[high] - sums[low])
+def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
+    """The mean opinion over the rows around each row, for windows of several sizes."""
+    count, most = len(held), max(WINDOWS)
+    sums = np.zeros((2, count + 2 * most + 1))
+    np.cumsum([held, weight], axis=1, out=sums[:, most + 1 : most + 1 + count])
+    sums[:, most + 1 + count :] = sums[:, most + count, None]
+    for half in WINDOWS:
+        begin, end = most - half, most + half + 1
+        inside = sums[:, end : end + count] - sums[:, begin : begin + count]
+        yield inside[0] / np.maximum(inside[1], 1)
 
 
 def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Column]:
@@ -95,13 +96,13 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
     after = np.searchsorted(strong, order)
     low = strong[np.clip(after - 1, 0, len(strong) - 1)]
     high = strong[np.clip(after, 0, len(strong) - 1)]
-    main = int(np.bincount(chain[:, 0], held).argmax())
+    main = int(np.bincount(chain[0], held).argmax())
     return [
         np.where(after > 0, order - low, FAR),
         np.where(after < len(strong), high - order, FAR),
-        chain[:, 0] == chain[low, 0],
-        chain[:, 0] == chain[high, 0],
-        (chain == main).any(axis=1),
+        chain[0] == chain[0, low],
+        chain[0] == chain[0, high],
+        (chain == main).any(axis=0),
         order < strong[0],
         order > strong[-1],
     ]
@@ -113,7 +114,7 @@ def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float
     kept = first > LIKELY
     mass = np.concatenate([np.zeros(1), np.cumsum(weight * kept)])
     right = np.concatenate([np.zeros(1), np.cumsum(weight * first * kept)])
-    low, high = spans[:, 0], spans[:, 1]
+    low, high = spans
     total = max(float((weight * first).sum()), 1e-6)
     worth = 2 * (right[high] - right[low]) / (mass[high] - mass[low] + total)
     best = len(worth) - 1 - int(worth[::-1].argmax())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from data.dates import Reading, find_dates
 from data.models import Published
 from spiders.frames import Block
-from spiders.media import FILE, path_of
+from spiders.media import leads_to_file
 from spiders.phrases import is_tail, letters, phrases, squash
 from spiders.shown_dates import CHANGED
 
@@ -149,7 +150,7 @@ def is_file(block: Block) -> bool:
         return True
     links = (element if element.tag == "a" else element.getparent() for element, _ in block.pieces)
     return any(
-        link is not None and link.tag == "a" and FILE.search(path_of(link.get("href") or ""))
+        link is not None and link.tag == "a" and leads_to_file(link.get("href") or "")
         for link in links
     )
 
@@ -172,9 +173,18 @@ def is_bar(text: str) -> bool:
     line = letters(text)
     if not 0 < len(line) <= SHORT or len(text) > SHORT:
         return False
-    known = phrases("share") | phrases("tools")
-    reached = {0}
+    known, longest = _buttons()
+    reached = [0]
     for end in range(1, len(line) + 1):
+        if end - reached[-1] > longest:
+            return False
         if any(line[start:end] in known for start in reached):
-            reached.add(end)
-    return len(line) in reached
+            reached.append(end)
+    return len(line) == reached[-1]
+
+
+@cache
+def _buttons() -> tuple[frozenset[str], int]:
+    """What buttons and counters are called, and the letters of the longest such name."""
+    known = phrases("share") | phrases("tools")
+    return known, max(map(len, known))

@@ -1,4 +1,4 @@
-"""The blocks of a page as rows of numbers, for the model that tells the body from the rest.
+"""The blocks of a page as columns of numbers, for the model that tells the body from the rest.
 
 What is measured: the block itself (length, links, punctuation, tag, words of its classes), the
 three nearest elements that hold more than it (how much running text and how many links they hold,
@@ -9,12 +9,18 @@ witnesses: the page's own title, description and JSON-LD text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spiders.columns import BASE, FrameColumns, Matrix, Places, assemble
-from spiders.frames import Survey
+from spiders.columns import AT, BASE, FrameColumns, Matrix, Places, assemble
+from spiders.frames import Block, Survey
+from spiders.headlines import LEVEL_OF
 from spiders.metadata import Metadata
 from spiders.phrases import lines, squash
 
@@ -39,120 +45,157 @@ LEAD_IN: Final = frozenset(
     "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
-LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 AROUND: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
-MARKS: Final = np.array([ord(char) for char in "、。，،؛।๐។፣"], dtype=np.uint32)
-ENDS: Final = np.array([ord(char) for char in ".!?:»”\"'。！？؟।…"], dtype=np.uint32)
+MARKS: Final = "、。，،؛।๐។፣"
+ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
+OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
 """Characters that two texts share at the least to be one, and those that a text must have."""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 """Characters up to which, or from which, a block is looked at for each."""
-STAMP = re.compile(r"\d{1,4}[./:-]\d{1,2}|\d{4}")
-FAR: Final = 200.0
+STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
+DIGIT: Final = re.compile("[0-9]")
+FAR: Final = 200
 
 LONG_LINE: Final = 400
 
 
-def block_features(seen: Survey, meta: Metadata) -> tuple[Matrix, Places]:
-    """A matrix with one row per block and one column per name in NAMES; and the enclosing elements.
+@dataclass(frozen=True, slots=True)
+class BlockTable:
+    """The blocks of a page in numbers.
 
-    The second has one row per block: the numbers of the LEVELS nearest frames that hold more than
-    the block.
+    ``columns`` (NAMES, blocks) is what each says; ``chain`` (LEVELS, blocks) the numbers of the
+    nearest frames that hold more than the block; ``spans`` (2, frames) where each frame begins and
+    ends.
     """
+
+    columns: Matrix
+    chain: Places
+    spans: Places
+
+
+def block_features(seen: Survey, meta: Metadata) -> BlockTable:
+    """What the blocks of a page say, and their surroundings."""
     blocks = seen.blocks
-    base = np.array(_rows(seen, meta), dtype=np.float32).reshape(len(blocks), len(BASE))
-    written = _written([block.text for block in blocks])
-    for name, column in written.items():
-        base[:, BASE.index(name)] = column
-    holders = np.array([block.frame.index for block in blocks], dtype=np.int32)
+    base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
+    texts = [block.text for block in blocks]
+    lows = "\n".join(texts).casefold().split("\n")
+    levels = [LEVEL_OF.get(block.frame.tag, 0) for block in blocks]
+    _counted(base, blocks)
+    _written(base, texts, lows)
+    _said(base, lows, levels, meta)
+    _known(base, texts, lows)
+    _told(base, texts, lows, meta)
+    frames = FrameColumns.of(seen.frames)
+    holders = np.array([block.frame.index for block in blocks], dtype=np.intp)
     hints = np.array([block.hints for block in blocks], dtype=np.int64)
-    return assemble(base, FrameColumns.of(seen.frames), holders, hints)
+    return BlockTable(*assemble(base, frames, holders, hints), frames.spans)
 
 
-def _rows(seen: Survey, meta: Metadata) -> list[tuple[float, ...]]:
-    """What each block says that is not counted in letters; 0 where ``_written`` fills it in."""
+def _counted(base: Matrix, blocks: Sequence[Block]) -> None:
+    """What the survey counted."""
+    base[AT["size"]] = [len(block.text) for block in blocks]
+    base[AT["links"]] = [block.links for block in blocks]
+    base[AT["anchors"]] = [block.anchors for block in blocks]
+    base[AT["tag"]] = [TAG_CODES.get(block.frame.tag, 0) for block in blocks]
+    base[AT["depth"]] = [block.frame.depth for block in blocks]
+    base[AT["siblings"]] = [block.frame.blocks for block in blocks]
+    base[AT["twins"]] = [block.frame.twins for block in blocks]
+
+
+def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
+    """What is counted in the letters of a block: spaces, marks, endings, words of the law."""
+    base[AT["spaces"]] = [text.count(" ") for text in texts]
+    marks = [text.count(", ") + text.count(". ") for text in texts]
+    joined = "" if all(map(str.isascii, texts)) else "\n".join(texts)
+    for mark in filter(joined.__contains__, MARKS):
+        marks = [count + text.count(mark) for count, text in zip(marks, texts, strict=True)]
+    base[AT["marks"]] = marks
+    base[AT["ended"]] = [text[-1] in ENDS for text in texts]
+    base[AT["lower"]] = [text[0].islower() for text in texts]
+    base[AT["stamp"]] = [
+        len(text) < STAMP_LINE and bool(STAMP.search(text)) and bool(DIGIT.search(text))
+        for text in texts
+    ]
+    short = [low if len(low) < LONG_LINE else "" for low in lows]
+    starts = [0, *accumulate(len(low) + 1 for low in short)]
+    line = "\n".join(short)
+    for part in LEGAL:
+        place = line.find(part)
+        while place >= 0:
+            block = bisect_right(starts, place) - 1
+            base[AT["legal"], block] = 1
+            place = line.find(part, starts[block + 1])
+
+
+def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Metadata) -> None:
+    """Where headings and the page's own title stand, and how far below them each block is."""
     headline = {text.casefold() for text in titles(meta) if text}
     squashed = {squash(text) for text in headline} - {""}
     whole = "\n".join(headline)
-    summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
-    summary = " ".join(summary.split())
-    told = article_text(meta)
+    heads = []
+    for place, low in enumerate(lows):
+        size = len(low)
+        if size >= TITLE_LINE:
+            continue
+        level = levels[place]
+        if low in headline or (level and squash(low) in squashed):
+            base[AT["is_title"], place] = 2
+            heads.append(place)
+        elif size > SHORT_TITLE and low in whole:
+            base[AT["is_title"], place] = 1
+            if level == 1:
+                heads.append(place)
+    headings = [place for place, level in enumerate(levels) if level]
+    for place in headings:
+        base[AT["level"], place:] = levels[place]
+    base[AT["since_heading"]] = since(headings, len(lows))
+    base[AT["since_title"]] = since(heads, len(lows))
+    base[AT["since_title"], : heads[0] if heads else None] = -1
+
+
+def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
+    """Which blocks are lines or begin with words known from many pages, or say what others say."""
     tails, shares = lines("tails"), lines("share")
     starts: dict[str, int] = {}
-    since_tail, since_heading, since_title, level = FAR, FAR, -1.0, 0
-    rows: list[tuple[float, ...]] = []
-    for block in seen.blocks:
-        text = block.text
-        size = len(text)
-        frame = block.frame
-        tag = frame.tag
-        code = TAG_CODES.get(tag, 0)
-        low = text.casefold()
-        heading = LEVEL_OF.get(tag, 0)
-        is_title = 0.0
-        if size < TITLE_LINE:
-            if low in headline or (heading and squash(low) in squashed):
-                is_title = 2.0
-            elif size > SHORT_TITLE and low in whole:
-                is_title = 1.0
-        if is_title == 2.0 or (is_title and heading == 1):  # noqa: PLR2004 - the whole title
-            since_title = 0.0
-        elif since_title >= 0:
-            since_title += 1
-        line = low.strip(AROUND) if size < LINE else ""
-        tail = line in tails
-        since_tail = 0.0 if tail else since_tail + 1
-        if heading:
-            since_heading, level = 0.0, heading
-        else:
-            since_heading += 1
-        opening = WORD.match(low)
-        word = opening[0] if opening else ""
-        start = text[:60]
+    ends = []
+    for place, low in enumerate(lows):
+        if len(low) < LINE:
+            line = low.strip(AROUND)
+            if line in tails:
+                ends.append(place)
+            if line in shares:
+                base[AT["share"], place] = 1
+        if low[:2] in OPENINGS and (opening := WORD.match(low)):
+            base[AT["credit"], place] = opening[0] in CREDIT
+            base[AT["lead_in"], place] = opening[0] in LEAD_IN
+        start = texts[place][:60]
         repeated = starts.get(start, 0)
+        if repeated:
+            base[AT["repeated"], place] = repeated
         starts[start] = repeated + 1
-        rows.append(
-            (
-                size, block.links, block.anchors, 0.0, 0.0, 0.0, code, frame.depth, is_title,
-                since_title, tail, since_tail, since_heading, level, line in shares, repeated, 0.0,
-                word in CREDIT, word in LEAD_IN, 0.0, told_before(summary, low),
-                witness(text, told) if told else 0.0, frame.blocks, text[0].islower(), frame.twins,
-            )
-        )  # fmt: skip
-    return rows
+    base[AT["tail"], ends] = 1
+    base[AT["since_tail"]] = since(ends, len(lows))
 
 
-def _written(texts: list[str]) -> dict[str, Matrix]:
-    """What is counted in the letters of all blocks at once: spaces, marks, endings, known words."""
-    joined = "\n".join(texts)
-    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
-    sizes = np.array([len(text) for text in texts], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes + 1)[:-1]])
-    space = codes == 32  # noqa: PLR2004 - U+0020
-    marks = np.zeros(len(codes), dtype=bool)
-    marks[:-1] = ((codes[:-1] == 44) | (codes[:-1] == 46)) & space[1:]  # noqa: PLR2004 - comma, stop
-    if not joined.isascii():
-        marks |= np.isin(codes, MARKS)
-    low = joined.replace("İ", "I").lower()
-    legal = np.zeros(len(texts), dtype=np.float32)
-    for part in LEGAL:
-        place = low.find(part)
-        while place >= 0:
-            legal[np.searchsorted(starts, place, "right") - 1] = 1.0
-            place = low.find(part, place + 1)
-    legal[sizes >= LONG_LINE] = 0.0
-    stamp = np.zeros(len(texts), dtype=np.float32)
-    digits = np.add.reduceat((codes >= 48) & (codes <= 57), starts, dtype=np.int32)  # noqa: PLR2004
-    for place in np.flatnonzero((digits > 0) & (sizes < STAMP_LINE)).tolist():
-        stamp[place] = STAMP.search(texts[place]) is not None
-    return {
-        "spaces": np.add.reduceat(space, starts, dtype=np.int32),
-        "marks": np.add.reduceat(marks, starts, dtype=np.int32),
-        "ended": np.isin(codes[starts + sizes - 1], ENDS),
-        "legal": legal,
-        "stamp": stamp,
-    }
+def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Metadata) -> None:
+    """Which blocks the page's own description and JSON-LD tell too."""
+    summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
+    summary = " ".join(summary.split())
+    if len(summary) >= SAME_START:
+        for place, low in enumerate(lows):
+            if len(low) >= SAME_START and low[:SAME_START] in summary:
+                base[AT["summary"], place] = told_before(summary, low)
+    if told := article_text(meta):
+        base[AT["witness"]] = [witness(text, told) for text in texts]
+
+
+def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
+    """How many blocks ago the last of these places was, as if one had been FAR before the first."""
+    last = np.full(count, -FAR - 1)
+    last[[*places]] = places
+    return np.arange(count) - np.maximum.accumulate(last)
 
 
 def titles(meta: Metadata) -> list[str]:
@@ -179,8 +222,6 @@ def told_before(summary: str, key: str) -> float:
 
 
 def witness(text: str, told: str) -> float:
-    """Whether the page's JSON-LD holds a block: 1 yes, -1 no, 0 unknown."""
-    if not told:
-        return 0.0
+    """Whether the page's JSON-LD holds a block: 1 yes, -1 no."""
     key = squash(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

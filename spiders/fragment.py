@@ -86,7 +86,8 @@ def _parted(body: MainBody, seen: Survey) -> tuple[set[etree._Element], set[etre
             alive.add(frame.element)
             frame = frame.parent
     inside = seen.frames[body.frame.index :]
-    return alive, {one.element for one in inside if one.blocks and one.element not in alive}
+    dead = {one.element for one in inside if one.blocks and one.element not in alive}
+    return alive, dead.union(seen.menus)
 
 
 def _open(element: etree._Element) -> str:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from lxml import etree
 
-RICH: Final = 80
-"""Characters from which a block with few links counts as running text."""
+from spiders.hints import hints_of
 
 BROAD: Final = 0.8
 """A frame with more than this share of the page's text says nothing of any part of it."""
 
 
 class Frame:
-    """A block-level element: its hints, its depth, and sums over all that lies in it.
+    """A block-level element, what it calls itself and what surrounds it.
 
-    ``hints`` is a bit mask of what its own tag, class, id and role say; ``above`` the same for its
-    ancestors, those that hold nearly all of the page left out. ``chars``, ``links`` (characters in
-    links), ``blocks`` and ``rich`` (characters of running text) are sums over the whole subtree.
-    ``outer`` is the nearest ancestor that holds more blocks than this, ``near`` the hints on the
-    way there. Its blocks are those from ``first`` up to ``last``; ``twins`` counts the elements
-    beside it that have the same tag and class. ``index`` is its place among the survey's frames.
+    Its blocks are those from ``first`` up to ``last``. ``index`` is its place among the survey's
+    frames, which come in document order. The rest is told of frames that hold a block: ``hints``
+    is a bit mask of what its own tag, class, id and role say; ``above`` the same for its ancestors,
+    those that hold nearly all of the page left out. ``outer`` is the nearest ancestor that holds
+    more blocks than this, ``near`` the hints on the way there. ``twins`` counts the elements beside
+    it that have the same tag and class.
     """
 
     __slots__ = (
-        "above", "blocks", "chars", "depth", "element", "first", "hints", "index", "last", "links",
-        "name", "near", "outer", "parent", "rich", "tag", "twins",
+        "above", "depth", "element", "first", "hints", "index", "last", "name", "near", "outer",
+        "parent", "tag", "twins",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - the parts of one thing
@@ -36,7 +38,7 @@ class Frame:
         tag: str,
         name: str,
         parent: Frame | None,
-        hints: int,
+        depth: int,
         first: int,
         index: int,
     ) -> None:
@@ -44,12 +46,16 @@ class Frame:
         self.tag = tag
         self.name = name
         self.parent = parent
-        self.hints = hints
+        self.depth = depth
         self.first = self.last = first
         self.index = index
-        self.depth: int = parent.depth + 1 if parent is not None else 0
-        self.chars = self.links = self.blocks = self.rich = self.above = self.near = self.twins = 0
+        self.hints = self.above = self.near = self.twins = 0
         self.outer: Frame | None = None
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks lie in it."""
+        return self.last - self.first
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ class Survey:
     top: Frame
     blocks: list[Block] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    menus: list[etree._Element] = field(default_factory=list)
     complete: bool = True
 
 
@@ -92,49 +99,29 @@ def close_block(  # noqa: PLR0917 - the parts of one thing
     hints: int,
 ) -> None:
     """End a run of text in a frame; what holds no letter makes no block."""
-    text = " ".join("".join(texts).split())
-    size = len(text)
-    if not size:
-        return
-    links = min(links, size)
-    blocks.append(Block(frame, text, links, anchors, hints, pieces, len(blocks)))
-    frame.chars += size
-    frame.links += links
-    frame.blocks += 1
-    if size > RICH and links * 3 < size:
-        frame.rich += size
+    text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
+    if text:
+        links = min(links, len(text))
+        blocks.append(Block(frame, text, links, anchors, hints, pieces, len(blocks)))
 
 
-def close_frame(frame: Frame, last: int) -> Frame | None:
-    """End a frame before the block numbered ``last``, and give its parent."""
-    frame.last = last
-    parent = frame.parent
-    if parent is not None and frame.blocks:
-        parent.chars += frame.chars
-        parent.links += frame.links
-        parent.blocks += frame.blocks
-        parent.rich += frame.rich
-    return parent
-
-
-def relate(frames: list[Frame]) -> None:
-    """Tell each frame what surrounds it; parents come before their children."""
-    total = frames[0].chars * BROAD
-    twins: dict[tuple[int, str, str], int] = {}
-    signs: list[tuple[int, str, str]] = []
-    for frame in frames[1:]:
-        parent = frame.parent
-        assert parent is not None  # noqa: S101 - only the first has none
-        sign = (parent.index, frame.tag, frame.name)
-        signs.append(sign)
-        twins[sign] = twins.get(sign, 0) + 1
-        own = 0 if parent.chars > total else parent.hints
-        frame.above = parent.above | own
-        if parent.blocks > frame.blocks:
+def relate(frames: Sequence[Frame], blocks: Sequence[Block]) -> None:
+    """Tell each frame that holds a block what surrounds it; parents come before their children."""
+    before = [0, *accumulate([len(block.text) for block in blocks])]
+    broad = before[-1] * BROAD
+    signs = [(one.parent.index if one.parent else -1, one.tag, one.name) for one in frames]
+    twins = Counter(signs)
+    for frame, sign in zip(frames, signs, strict=True):
+        parent, first, last = frame.parent, frame.first, frame.last
+        if first == last or parent is None:
+            continue
+        hints = frame.hints = frame.near = hints_of(frame.element, frame.tag, frame.name)
+        frame.twins = twins[sign]
+        narrow = before[parent.last] - before[parent.first] <= broad
+        frame.above = parent.above | parent.hints if narrow else parent.above
+        if parent.last - parent.first > last - first:
             frame.outer = parent
-            frame.near = frame.hints
         else:
             frame.outer = parent.outer
-            frame.near = frame.hints | (parent.near if parent.chars <= total else 0)
-    for frame, sign in zip(frames[1:], signs, strict=True):
-        frame.twins = twins[sign]
+            if narrow:
+                frame.near = hints | parent.near

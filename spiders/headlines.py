@@ -8,6 +8,8 @@ heading). Equal ones are one candidate with several witnesses.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,12 +34,20 @@ MAX_HEADINGS: Final = 60
 PAST_BODY: Final = 3
 """Blocks after the start of the body in which a headline may stand."""
 
+LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
-ASKED: Final = (
-    "title", "lead", "nav", "related", "head", "hidden", "date", "share", "comment", "sidebar",
-    "byline", "meta", "body", "others",
+ASKED: Final = tuple(
+    BIT[name]
+    for name in (
+        "title", "lead", "nav", "related", "head", "hidden", "date", "share", "comment", "sidebar",
+        "byline", "meta", "body", "others",
+    )
 )  # fmt: skip
-ABOVE: Final = ("nav", "foot", "aside", "article", "related", "others", "head", "sidebar", "form")
+ABOVE: Final = tuple(
+    BIT[name]
+    for name in ("nav", "foot", "aside", "article", "related", "others", "head", "sidebar", "form")
+)
+TITLED: Final = BIT["title"]
 
 
 @dataclass(slots=True)
@@ -65,7 +75,7 @@ def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:  # 
     taken = 0
     for block in seen.blocks[: start + PAST_BODY]:
         level = level_of(block)
-        if not level and not (block.hints | block.frame.near) & BIT["title"]:
+        if not level and not (block.hints | block.frame.near) & TITLED:
             continue
         if len(block.text) > MAX_TITLE:
             continue
@@ -101,7 +111,9 @@ def entry(found: dict[str, Candidate], text: str, rule: str) -> Candidate | None
     key = squash(text)
     if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - a headline has letters
         return None
-    return found.setdefault(key, Candidate(text, key, rule))
+    if key not in found:
+        found[key] = Candidate(text, key, rule)
+    return found[key]
 
 
 def parts_of(text: str) -> Iterator[tuple[str, int]]:
@@ -138,12 +150,12 @@ def shown_parts(block: Block) -> Iterator[tuple[str, int]]:
 
 def level_of(block: Block) -> int:
     """The level of the heading that a block stands in, or 0."""
-    tag = block.frame.tag
-    if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():  # noqa: PLR2004 - h1 to h6
-        return int(tag[1])
-    outer = block.frame.parent
-    if outer is not None and outer.blocks <= block.frame.blocks and outer.tag[:1] == "h":
-        return int(outer.tag[1]) if outer.tag[1:2].isdigit() else 0
+    frame = block.frame
+    outer = frame.parent
+    if frame.tag in LEVEL_OF:
+        return LEVEL_OF[frame.tag]
+    if outer is not None and outer.tag in LEVEL_OF and outer.blocks <= frame.blocks:
+        return LEVEL_OF[outer.tag]
     return 0
 
 
@@ -157,10 +169,7 @@ def headline_features(
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
     first_level = sum(1 for candidate in heads if candidate.level == 1)
     shown = {candidate.key for candidate in heads}
-    counts: dict[str, int] = {}
-    for block in seen.blocks:
-        if len(block.text) <= MAX_TITLE:
-            counts[block.text] = counts.get(block.text, 0) + 1
+    counts = Counter(block.text for block in seen.blocks)
     orders = sorted({c.block.order for c in heads if c.block and c.block.order < start})
     rows = []
     for one in found:
@@ -188,7 +197,7 @@ def headline_features(
             sum(map(str.isupper, one.text)) / len(one.text),
             one.text[0].isdigit(),
             one.text[-1] in ".:…",
-            counts.get(one.text, 0),
+            counts[one.text],
             len(SEPARATOR.findall(one.text)),
         ]
         row += block_row(one.block, start, orders, len(seen.blocks))
@@ -204,11 +213,11 @@ def block_row(block: Block | None, start: int, orders: list[int], count: int) ->
     return [
         start - block.order,
         block.order / count,
-        sum(1 for order in orders if order > block.order),
+        len(orders) - bisect_right(orders, block.order),
         block.links / len(block.text),
         len(block.pieces),
         block.frame.twins,
         block.frame.outer.blocks if block.frame.outer else 0,
-        *[float(bool(names & BIT[name])) for name in ASKED],
-        *[float(bool(block.frame.above & BIT[name])) for name in ABOVE],
+        *[names & bit != 0 for bit in ASKED],
+        *[block.frame.above & bit != 0 for bit in ABOVE],
     ]

@@ -8,9 +8,10 @@ decision itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+
+from lxml import etree
 
 WORDS: Final = {
     "body": "article-?_?body|articlebody|article-?_?content|article-?_?text|story-?_?body|"
@@ -89,14 +90,19 @@ STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tag
 """The hint of a tag, as a mask."""
 
 _EACH = tuple((BIT[name], re.compile(words)) for name, words in WORDS.items())
-_BEGINNINGS = frozenset(
-    stem[:3] for words in WORDS.values() for stem in re.findall("[a-z]{3,}", words)
-)
+_BEGINNINGS: dict[str, int] = {}
+for _name, _words in WORDS.items():
+    for _stem in re.findall("[a-z]{3,}", _words):
+        _BEGINNINGS[_stem[:3]] = _BEGINNINGS.get(_stem[:3], 0) | BIT[_name]
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
 _WORD = re.compile("[^\\W\\d_]{2,}")
 MAX_WORD, SHORT_WORD = 40, 3
+NUMBER: Final = "0123456789-_"
+"""What a token may end with that says nothing: ``menu-item-1250`` is a ``menu-item``."""
+
+NOT_SHOWN: Final = "display:none"
 _ROLES = {
     "navigation": BIT["nav"],
     "complementary": BIT["side"],
@@ -107,13 +113,27 @@ _ROLES = {
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
-def hidden_hint(attributes: Mapping[str, str]) -> int:
-    """The hint that an element is not shown, from its attributes."""
-    style = attributes.get("style", "")
-    if attributes.get("hidden") is None and "none" not in style:
-        return 0
-    shown = "hidden" not in attributes and "display:none" not in style.replace(" ", "").lower()
-    return 0 if shown else BIT["hidden"]
+def hints_of(element: etree._Element, tag: str, name: str) -> int:
+    """The hints in an element's tag, class (``name``), id and role, and whether it is shown."""
+    mask = STRUCTURE.get(tag, 0)
+    if name:
+        mask |= hints_in(name)
+    if len(element.keys()) == bool(name):
+        return mask
+    get = element.get
+    if named := get("id"):
+        mask |= hints_in(named)
+    role, said = get("role"), get("itemprop")
+    if role or said:
+        mask |= hints_in(f"{role or ''} {said or ''}")
+    style = get("style")
+    if get("hidden") is not None or (style and "none" in style and NOT_SHOWN in _bare(style)):
+        mask |= BIT["hidden"]
+    return mask
+
+
+def _bare(style: str) -> str:
+    return style.replace(" ", "").lower()
 
 
 @lru_cache(maxsize=20_000)
@@ -121,7 +141,7 @@ def hints_in(named: str) -> int:
     """The hints in a text of classes, ids and roles."""
     mask = 0
     for token in named[:400].split():
-        mask |= token_hints(token)
+        mask |= token_hints(token.rstrip(NUMBER))
     return mask
 
 
@@ -144,15 +164,18 @@ def word_hints(word: str) -> int:
     """The hints in one word of a class, or in two that stand together."""
     if len(word) > MAX_WORD:
         return 0
+    asked = -1
     if len(word) > SHORT_WORD:
-        # Most words of generated classes share not even three letters with any word known.
+        # Most words of generated classes share not even three letters with any word known, and the
+        # others with those of one hint or two.
+        asked = 0
         for place in range(len(word) - 2):
-            if word[place : place + 3] in _BEGINNINGS:
-                break
-        else:
-            return 0
+            asked |= _BEGINNINGS.get(word[place : place + 3], 0)
+        if asked and "-" in word:
+            asked = -1
     mask = 0
-    for bit, words in _EACH:
-        if words.search(word):
-            mask |= bit
+    if asked:
+        for bit, words in _EACH:
+            if bit & asked and words.search(word):
+                mask |= bit
     return mask

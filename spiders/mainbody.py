@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from spiders.columns import BASE
+from spiders.columns import AT
 from spiders.context import best_run, context_features
 from spiders.features import TAG_CODES, block_features
 from spiders.frames import Block, Frame, Survey
@@ -28,10 +28,11 @@ KEPT_IN_TABLE: Final = 0.2
 LEAD_WITHIN: Final = 12
 """Blocks before the body among which its lead paragraph is looked for."""
 
-SPACES, SUMMARY, SINCE_TITLE, SIZE = map(BASE.index, ("spaces", "summary", "since_title", "size"))
-TITLE, TAG = map(BASE.index, ("is_title", "tag"))
+LEAD: Final = 40
+"""Characters that a lead paragraph has at the least."""
+
 WHOLE: Final = 2.0
-"""What says in TITLE that a block is the page's headline, not part of it."""
+"""What says in ``is_title`` that a block is the page's headline, not part of it."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 ENOUGH: Final = 80
@@ -61,41 +62,43 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     """The main text of a surveyed page, or None where it has none."""
     if not seen.blocks:
         return None
-    rows, chain = block_features(seen, meta)
-    words = rows[:, SPACES] + 1
-    spans = np.array([(frame.first, frame.last) for frame in seen.frames], dtype=np.int32)
-    first = load_trees("blocks").probabilities(rows)
-    around = context_features(first, words, chain, spans)
-    second = load_trees("surroundings").probabilities(np.concatenate([rows, around], axis=1))
+    table = block_features(seen, meta)
+    columns = table.columns
+    words = columns[AT["spaces"]] + 1
+    first = load_trees("blocks").probabilities(columns)
+    around = context_features(first, words, table)
+    second = load_trees("surroundings").probabilities(np.concatenate([columns, around]))
     low, high = best_run(second, words)
-    low = after_title(rows, words, low, high)
+    low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
     if not keep:
         return None
     keep += rest_of_tables(seen.blocks, keep, second)
+    summary, since_title, size = (columns[AT[name]] for name in ("summary", "since_title", "size"))
     for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
-        row = rows[place]
-        if row[SUMMARY] >= 1 and row[SINCE_TITLE] >= 0 and row[SIZE] > 40:  # noqa: PLR2004
+        if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
-    keep = list(until_copy(seen.blocks, rows, sorted(keep)))
+    keep = list(until_copy(seen.blocks, columns, sorted(keep)))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
     return MainBody(holder(kept, seen.top), kept, "blocks", round(sure, 3))
 
 
-def after_title(rows: Matrix, words: Matrix, low: int, high: int) -> int:
+def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     """The beginning of a run, after the page's headline where the first of it stands in the run.
 
     What stands before it, such as a list of other news, is of the same kind as what follows.
     """
-    titles = np.flatnonzero((rows[:, TITLE] == WHOLE) & np.isin(rows[:, TAG], HEADINGS))
+    titles = np.flatnonzero(
+        (columns[AT["is_title"]] == WHOLE) & np.isin(columns[AT["tag"]], HEADINGS)
+    )
     if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
         return low
     return int(titles[0]) + 1
 
 
-def until_copy(blocks: Sequence[Block], rows: Matrix, keep: Sequence[int]) -> Sequence[int]:
+def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
     """The places up to a block that says once more what most before it said, or to its headline.
 
     Some pages carry their whole text a second time, in one block, for programs.
@@ -106,7 +109,7 @@ def until_copy(blocks: Sequence[Block], rows: Matrix, keep: Sequence[int]) -> Se
         if len(starts) >= SEVERAL and len(text) > WHOLE_TEXT:
             again = sum(start in text for start in starts)
             if again * 2 > len(starts):
-                titled = (one for one in keep[SEVERAL:at] if rows[one, TITLE] == WHOLE)
+                titled = (one for one in keep[SEVERAL:at] if columns[AT["is_title"], one] == WHOLE)
                 end = next(titled, place)
                 return [one for one in keep if one < end]
         if len(text) >= SAME_START:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,9 @@ from data.sanitize import absolute
 from spiders.metadata import Metadata
 
 MAX_MEDIA = 200
+MAX_SUFFIX = 12
+"""Characters at the end of a path that its type is read from."""
+
 NEIGHBOURS = 4
 """Elements on each side of a body in which its lead image or its files may stand."""
 
@@ -24,11 +28,19 @@ LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
 )  # fmt: skip
-IMAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
-FILE = re.compile(
-    r"\.(pdf|docx?|odt|rtf|xlsx?|ods|csv|pptx?|odp|zip|epub|mp4|m4v|mov|webm|mp3|m4a|ogg|wav)$",
-    re.IGNORECASE,
+IMAGES = r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?)"
+FILES = r"\.(?:pdf|docx?|odt|rtf|xlsx?|ods|csv|pptx?|odp|zip|epub|mp4|m4v|mov|webm|mp3|m4a|ogg|wav)"
+IMAGE = re.compile(f"{IMAGES}$", re.IGNORECASE)
+FILE = re.compile(f"{FILES}$", re.IGNORECASE)
+MAYBE_IMAGE = re.compile(f"%|{IMAGES}(?![a-z0-9])", re.IGNORECASE)
+MAYBE_FILE = re.compile(f"%|{FILES}(?![a-z0-9])", re.IGNORECASE)
+"""What an address of a file has somewhere; most have not, and need not be parsed."""
+
+PLAIN = re.compile(
+    r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
+"""An address whose path can be read off it: most are such, and parsing takes long."""
+
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
 )
@@ -79,7 +91,7 @@ def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tupl
             link = node.getparent()
             href = link.get("href") or "" if link is not None and link.tag == "a" else ""
             named = {str(name): value for name, value in node.items()}
-            source = href if IMAGE.search(path_of(href)) else largest_source(named)
+            source = href if leads_to_image(href) else largest_source(named)
             if len(found) < MAX_MEDIA:
                 add(found, base, source, node.get("alt"))
         if part is element:
@@ -99,8 +111,18 @@ def add(found: dict[str, Media], base: str, source: str, title: str | None) -> N
 
 def image_type(url: str) -> str:
     """The media type that an image's address suggests."""
-    kind = mimetypes.guess_type(path_of(url))[0] or ""
+    kind = media_type(path_of(url)) or ""
     return kind if kind.startswith("image/") else "image/jpeg"
+
+
+def media_type(path: str) -> str | None:
+    """The media type that a path's end suggests, or None."""
+    return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
+
+
+@lru_cache(maxsize=1024)  # the same few ends again and again
+def _type_of(ending: str) -> str | None:
+    return mimetypes.guess_type(f"file.{ending}")[0]
 
 
 def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
@@ -109,18 +131,30 @@ def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ..
     for part in around(element):
         for link in part.iter("a"):
             href = link.get("href") or ""
-            if not FILE.search(path_of(href)):
+            if not leads_to_file(href):
                 continue
             url = absolute(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
-                kind = mimetypes.guess_type(path_of(url))[0] or "application/octet-stream"
+                kind = media_type(path_of(url)) or "application/octet-stream"
                 title = clean_line("".join(map(str, link.itertext()))) or None
                 found[url] = Media(url, kind, title=title)
     return tuple(found.values())
 
 
+def leads_to_image(url: str) -> bool:
+    """Whether an address is that of a picture, by its end."""
+    return bool(MAYBE_IMAGE.search(url) and IMAGE.search(path_of(url)))
+
+
+def leads_to_file(url: str) -> bool:
+    """Whether an address is that of a file to download, by its end."""
+    return bool(MAYBE_FILE.search(url) and FILE.search(path_of(url)))
+
+
 def path_of(url: str) -> str:
     """The decoded path of an address, empty where it is none."""
+    if plain := PLAIN.fullmatch(url):
+        return plain[1]
     try:
         return unquote(urlsplit(url).path)
     except ValueError:

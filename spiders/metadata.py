@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree
+from spiders.page import Page
 
 MAX_SCRIPT = 2_000_000
 """Characters of one script that are read; a longer one is left alone."""
@@ -57,32 +57,41 @@ class Metadata:
         return ""
 
 
-def read_metadata(root: etree._Element) -> Metadata:
+def read_metadata(page: Page) -> Metadata:
     """Gather a page's metadata; what can't be read is passed over."""
     metas: dict[str, list[str]] = {}
     nodes: list[Mapping[str, Any]] = []
     broken: list[str] = []
-    title = ""
-    for element in root.iter("meta", "title", "script"):
-        if element.tag == "meta":
-            get = element.get
-            name = get("property") or get("name") or get("itemprop") or get("http-equiv")
-            content = get("content") or get("value")
-            if name and content:
-                metas.setdefault(name.strip().lower(), []).append(content[:MAX_VALUE].strip())
-        elif element.tag == "title":
-            parent = element.getparent()
-            if not title and (parent is None or parent.tag != "svg"):
-                title = " ".join("".join(map(str, element.itertext())).split())
-        elif "ld+json" in (element.get("type") or "").lower():
+    for element in page.declared["meta"]:
+        get = element.get
+        name = get("property") or get("name") or get("itemprop") or get("http-equiv")
+        content = get("content") or get("value")
+        if name and content:
+            metas.setdefault(name.strip().lower(), []).append(content[:MAX_VALUE].strip())
+    for element in page.declared["script"]:
+        if "ld+json" in (element.get("type") or "").lower():
             value = parse_json(element.text or "")
             if value is None and element.text:
                 broken.append(element.text[:MAX_SCRIPT])
             nodes.extend(articles(value))
     ranked = sorted(nodes, key=rank)
     return Metadata(
-        {name: tuple(found) for name, found in metas.items()}, tuple(ranked), title, tuple(broken)
+        {name: tuple(found) for name, found in metas.items()},
+        tuple(ranked),
+        title_of(page),
+        tuple(broken),
     )
+
+
+def title_of(page: Page) -> str:
+    """What a page calls itself in ``<title>``: the first that says something, pictures left out."""
+    for element in page.declared["title"]:
+        parent = element.getparent()
+        if parent is None or parent.tag != "svg":
+            title = " ".join("".join(map(str, element.itertext())).split())
+            if title:
+                return title
+    return ""
 
 
 def parse_json(text: str) -> Any:

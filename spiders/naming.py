@@ -52,7 +52,7 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
 
 def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterator[Guess]:
     pages = (listing, *releases)
-    metas = [read_metadata(page.tree) for page in pages]
+    metas = [read_metadata(page) for page in pages]
     yield Guess(
         _most(clean_line(meta.meta("og:site_name")) for meta in metas), 0.95, "og:site_name"
     )

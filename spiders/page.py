@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ USUAL = {
 }  # fmt: skip
 """What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale)."""
 
+DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 NOT_TEXT = 0.02
 """The share of control characters in its beginning from which on a body is no text."""
@@ -59,11 +61,12 @@ class Page:
     @cached_property
     def markup(self) -> bytes:
         """The body in UTF-8, without the characters that XML forbids; empty for what is no text."""
-        recoded = recode(self.body, self.content_type)
-        if is_binary(recoded[:DETECTION_BYTES]):
+        markup = recode(self.body, self.content_type)
+        if is_binary(markup[:DETECTION_BYTES]):
             return b""
-        markup = recoded.translate(None, CONTROLS)
-        if not markup.isascii() and NOT_CHARACTERS[0][:2] in markup:
+        if any(control in markup for control in CONTROLS):
+            markup = markup.translate(None, CONTROLS)
+        if b"\xef" in markup:  # one byte is found far sooner than three
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
@@ -94,9 +97,20 @@ class Page:
         return root if root is not None else etree.Element("html")
 
     @cached_property
+    def declared(self) -> Mapping[str, Sequence[etree._Element]]:
+        """The elements that tell machines of the page, by their tags in DECLARING, in page order.
+
+        They are looked for once: that is a walk over the whole page, for they stand anywhere.
+        """
+        found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING}
+        for element in self.tree.iter(*DECLARING):
+            found[element.tag].append(element)
+        return found
+
+    @cached_property
     def base(self) -> str:
         """The address that relative links start from: ``<base href>`` or the page's own."""
-        for node in self.tree.iter("base"):
+        for node in self.declared["base"]:
             if href := absolute(self.url, node.get("href") or ""):
                 return href
         return self.url

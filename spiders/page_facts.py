@@ -13,7 +13,7 @@ from data.sanitize import absolute
 from spiders.frames import Survey
 from spiders.hints import BIT
 from spiders.mainbody import MainBody
-from spiders.media import FILE, path_of
+from spiders.media import leads_to_file
 from spiders.metadata import Metadata
 
 MAX_SECTION = 60
@@ -75,7 +75,7 @@ def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link
     for link in links_after(seen, last):
         title = clean_line("".join(map(str, link.itertext())))
         url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
-        if url and url.startswith("http") and not FILE.search(path_of(url)):
+        if url and url.startswith("http") and not leads_to_file(url):
             found.setdefault(url, Link(url, title))
         if len(found) >= MAX_LINKS:
             break

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from data.dates import Reading
 from spiders.link_targets import resolve
-from spiders.media import IMAGE, path_of
+from spiders.media import leads_to_image
 from spiders.metadata import parse_json
 from spiders.page import Page
 from spiders.pages import ListingPage
@@ -52,9 +52,7 @@ def read_state(page: Page, reading: Reading) -> ListingPage | None:
         ends = Ends(page)
         found = read_records(_lists(value), page, reading, ends.address)
         dated = tuple(
-            item
-            for item in found
-            if item.published and item.title and not IMAGE.search(path_of(item.url))
+            item for item in found if item.published and item.title and not leads_to_image(item.url)
         )
         if len(dated) > (len(best.items) if best else 1):
             guessed = any(item.url in ends.guessed for item in dated)

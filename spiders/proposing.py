@@ -106,7 +106,7 @@ def propose(site: Site, taken: Iterable[str]) -> Proposed:
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
     """The languages that pages declare, in page order."""
-    found = (page_language(page.tree, read_metadata(page.tree)) for page in pages)
+    found = (page_language(page.tree, read_metadata(page)) for page in pages)
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
 

@@ -17,8 +17,8 @@ from lxml import etree
 from data.normalize import clean_text, one_line
 from data.sanitize import ADDRESSES, absolute, sanitize_absolute
 from spiders.body import LINES as ROWS
-from spiders.body import SILENT, gap_of
-from spiders.media import IMAGE, largest_source, path_of
+from spiders.body import SILENT, gap_of, without_partings
+from spiders.media import largest_source, leads_to_image
 from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
 VOID: Final = frozenset(["hr", "col"])
@@ -41,7 +41,6 @@ EMPTY: Final = re.compile(
     r"(?:\s|<br>)*</\1>"
 )
 WHITE: Final = frozenset([" ", "\n", ""])
-BREAKS: Final = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
 MAX_ELEMENTS: Final = 200_000
 """Elements of a body after which a walk ends."""
 
@@ -90,7 +89,7 @@ class Prose:
             html, found = EMPTY.subn("", html)
             if not found:
                 break
-        return sanitize_absolute(BREAKS.sub("", html.strip())), clean_text("".join(self.text))
+        return sanitize_absolute(without_partings(html)), clean_text("".join(self.text))
 
 
 def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
@@ -113,8 +112,10 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         if start and skipped:
             walker.skip_subtree()
             if kind == BLOCK:
-                close(prose, holders[-1], pending, since, silent=silent > 0)
-                pending, broken = [], False
+                if pending:
+                    close(prose, holders[-1], pending, since, silent=silent > 0)
+                    pending = []
+                broken = False
                 text.append(gap_of(tag))
                 since = len(html), len(text)
             continue
@@ -122,8 +123,10 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
         if skipped:
             written = ""
         elif kind == BLOCK:
-            close(prose, holders[-1], pending, since, silent=silent > 0)
-            pending, broken = [], False
+            if pending:
+                close(prose, holders[-1], pending, since, silent=silent > 0)
+                pending = []
+            broken = False
             if start:
                 gap = gap_of(tag)
                 silent += tag in SILENT
@@ -230,7 +233,7 @@ def _image(element: etree._Element, base: str) -> str:
     named = dict(map(_named, element.items()))
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
-    source = href if IMAGE.search(path_of(href)) else largest_source(named)
+    source = href if leads_to_image(href) else largest_source(named)
     url = absolute(base, source) if source else None
     if not url:
         return ""

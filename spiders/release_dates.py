@@ -153,7 +153,7 @@ def as_shown(told: Published, named: Published | None, of: DateWitnesses) -> Pub
     others = {
         (told.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)
     } - {day}
-    if not IN_UTC.search(told.raw):
+    if not others or not IN_UTC.search(told.raw):
         return told
     shown = [found for worth, found in shown_dates(of.seen, of.place, of.reading) if worth > SHOWN]
     days = {found.day for found in shown if found.rule != "time"}

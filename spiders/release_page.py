@@ -49,7 +49,7 @@ def read_release(
     rules = rules or ReleaseRules()
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
-    meta = read_metadata(root)
+    meta = read_metadata(page)
     seen = survey(root)
     if not seen.complete:
         reasons.append("the page is so large that only its beginning was read")
@@ -99,9 +99,9 @@ def read_release(
     return ReleasePage(
         url=page.url,
         content=content,
-        canonical=canonical_of(root, page.base),
+        canonical=canonical_of(page),
         links=other_releases(seen, body, page.base),
-        editions=editions_of(root, page.base, language),
+        editions=editions_of(page, language),
         confidence={
             "title": title.confidence if title else 0.0,
             "published": trust(published),

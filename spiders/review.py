@@ -171,7 +171,7 @@ def _said(looks: Sequence[Look], name: str, value: Callable[[Content], str | Non
 
 
 def _origin(look: Look, name: str, said: str) -> str:
-    meta = read_metadata(look.page.tree)
+    meta = read_metadata(look.page)
     if name == "language":
         return "declared" if page_language(look.page.tree, meta) == said else "detected"
     values = (value for values in meta.metas.values() for value in values)

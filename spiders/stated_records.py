@@ -17,7 +17,7 @@ from data.models import Media, Published
 from data.normalize import FORBIDDEN, clean_line
 from data.reading import Reading
 from data.sanitize import absolute
-from spiders.media import IMAGE, image_type, path_of
+from spiders.media import image_type, leads_to_image
 from spiders.phrases import squash
 from spiders.rich_text import Writer
 from spiders.script_literal import NoLiteral, decoded
@@ -190,7 +190,7 @@ def picture(value: Any, base: str, depth: int) -> Media | None:
     if isinstance(value, list):
         return picture(value[0], base, depth + 1) if value and depth < NESTED else None
     if isinstance(value, str):
-        url = absolute(base, value) if IMAGE.search(path_of(value)) else None
+        url = absolute(base, value) if leads_to_image(value) else None
         return Media(url, image_type(url)) if url else None
     if not isinstance(value, dict) or depth >= NESTED:
         return None

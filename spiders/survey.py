@@ -12,8 +12,9 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.frames import Frame, Survey, close_block, close_frame, relate
-from spiders.hints import STRUCTURE, hidden_hint, hints_in
+from spiders.frames import Frame, Survey, close_block, relate
+from spiders.hints import BIT, hints_in
+from spiders.menus import MENUS, is_menu
 
 INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr "  # noqa: SIM905 - words read better in a row
@@ -34,6 +35,10 @@ KINDS: Final = {
     etree.ProcessingInstruction: SKIP,
     etree.Entity: SKIP,
 }
+NAV: Final = BIT["nav"]
+MAX_DOUBTED: Final = 8
+"""How deep in one another elements are looked at for being menus: each look is at all they hold."""
+
 MAX_BLOCKS: Final = 20_000
 """Blocks after which a walk ends: a page of 20 MB of one-word cells stays within seconds."""
 
@@ -51,6 +56,7 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
     pieces: list[tuple[etree._Element, bool]] = []
     anchor = anchors = links = hints = 0
     broken = False
+    doubted: list[Frame] = []
     kind_of = KINDS.get
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -63,23 +69,18 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
                     texts, pieces = [], []
                     links = anchors = hints = 0
                     broken = False
-                get = element.get
-                name = get("class") or ""
-                named = get("id")
-                mask = STRUCTURE.get(tag, 0)
-                if name:
-                    mask |= hints_in(name)
-                if named:
-                    mask |= hints_in(named)
-                if get("role") or get("itemprop"):
-                    mask |= hints_in(f"{get('role', '')} {get('itemprop', '')}")
-                if get("style") or get("hidden") is not None:
-                    mask |= hidden_hint(element.attrib)
-                frame = Frame(element, tag, name, frame, mask, len(blocks), len(frames))
+                name = element.get("class") or ""
+                frame = Frame(element, tag, name, frame, frame.depth + 1, len(blocks), len(frames))
                 frames.append(frame)
                 if len(frames) > MAX_FRAMES or len(blocks) > MAX_BLOCKS:
                     found.complete = False
                     break
+                if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
+                    if len(doubted) < MAX_DOUBTED and is_menu(element):
+                        found.menus.append(element)
+                        walker.skip_subtree()
+                        continue
+                    doubted.append(frame)
             elif kind == TEXT:
                 named = element.get("class")
                 if named:
@@ -119,7 +120,10 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
                 links = hints = 0
             anchors = 0
             broken = False
-            frame = close_frame(frame, len(blocks)) or top
+            frame.last = len(blocks)
+            if doubted and frame is doubted[-1]:
+                doubted.pop()
+            frame = frame.parent or top
         elif kind == ANCHOR:
             anchor -= 1
         text = element.tail
@@ -136,6 +140,7 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
         close_block(blocks, frame, texts, pieces, links, anchors, hints)
     ended: Frame | None = frame
     while ended is not None:
-        ended = close_frame(ended, len(blocks))
-    relate(frames)
+        ended.last = len(blocks)
+        ended = ended.parent
+    relate(frames, blocks)
     return found

@@ -76,7 +76,7 @@ class TemplateReader:
         body = self.body_of(root)
         if not title or body is None:
             return None
-        meta = read_metadata(root)
+        meta = read_metadata(page)
         language = page_language(root, meta)
         if language and not reading.languages:
             reading = replace(reading, languages=(language,))
@@ -103,9 +103,9 @@ class TemplateReader:
         return ReleasePage(
             url=page.url,
             content=content,
-            canonical=canonical_of(root, page.base),
+            canonical=canonical_of(page),
             links=links_after(body, page.base),
-            editions=editions_of(root, page.base, language),
+            editions=editions_of(page, language),
             confidence={"title": SURE, "published": SURE, "body": SURE},
         )
 

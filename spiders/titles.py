@@ -45,7 +45,7 @@ def find_title(
     if not found:
         return agreed
     chances = load_trees("headlines").probabilities(
-        headline_features(found, meta, seen, start, url)
+        headline_features(found, meta, seen, start, url).T
     )
     best = found[int(chances.argmax())]
     if agreed and not (best.block and squash(listed) in best.key):

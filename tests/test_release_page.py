@@ -275,3 +275,31 @@ def test_mutated_pages_never_raise(cuts: list[tuple[int, int, str]]) -> None:
 
     assert found.content.title
     assert "<script" not in found.content.body_html
+
+
+MENU = "".join(f'<li><a href="/{part}">{part.title()} and more</a></li>' for part in "abcdefgh")
+
+
+@pytest.mark.parametrize(
+    "menu", [f"<nav><ul>{MENU}</ul></nav>", f'<ul class="main-menu">{MENU}</ul>']
+)
+def test_a_menu_within_the_text_is_no_part_of_it(menu: str) -> None:
+    """Menus are passed over; what stands around them stays in order."""
+    found = read(PAGE.replace(f"<p>{SECOND}</p>", f"{menu}<p>{SECOND}</p>"))
+    assert "and more" not in found.content.body_text
+    assert found.content.body_text == read(PAGE).content.body_text
+
+
+@pytest.mark.parametrize("opening", ["<nav>", '<div class="navigation">', '<section class="menu">'])
+def test_a_menu_that_is_never_closed_swallows_no_release(opening: str) -> None:
+    page = PAGE.replace("<nav>", opening).replace("</nav>", "")
+    assert read(page).content.body_text == read(PAGE).content.body_text
+    assert read(page).content.published == read(PAGE).content.published
+
+
+def test_a_date_in_what_calls_itself_navigation_is_seen() -> None:
+    page = PAGE.replace('<p class="date">12 February 2026</p>', "")
+    line = '<div class="nav-meta"><a href="/news/all">All of our news</a> 12 February 2026</div>'
+    found = read(page.replace('<div class="article-body">', f'{line}<div class="article-body">'))
+    assert found.content.published is not None
+    assert found.content.published.day == dt.date(2026, 2, 12)
