@@ -9,9 +9,10 @@ is published once more over what is there.
 
 Plain feedgen renders Atom and RSS of the same releases in the same feeds (it has no JSON Feed),
 without and with gzip; of everything it renders every tenth feed, and is counted ten times. Ours
-makes Atom, RSS and JSON Feed, plain and gzipped. Both are seconds of the processor, up to the bytes
-that are handed to the system. The line "whole" has on our side all that publishing does, pages for
-people and the durable writing of all files too, and on the other the writing of its feeds alone.
+makes Atom, RSS and JSON Feed, plain and gzipped, and archive pages. Both are seconds of the
+processor, up to the bytes that are handed to the system: what it is told to copy from file to file
+is writing. The line "whole" has on our side all that publishing does, pages for people and the
+durable writing of all files too, and on the other the writing of its feeds alone.
 
 With --day, all that many releases came on one day, from one source about one topic.
 """

@@ -6,6 +6,7 @@ All instants are aware UTC. What a page said of a time is kept beside it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -230,13 +231,17 @@ class Facet:
 def facets_of(release: Release) -> frozenset[Facet]:
     """All the facets that a release belongs to, and so the feeds that a change of it touches."""
     day = release.published.day.isoformat()
-    topics = release.content.topics
+    return facets_at(release.source, release.content.topics, day)
+
+
+def facets_at(source: str, topics: Sequence[str], day: str) -> frozenset[Facet]:
+    """The facets of a release by its source, its topics and its day as ISO writes it."""
     return frozenset(
         [
             Facet(),
-            Facet(source=release.source),
+            Facet(source=source),
             *(Facet(topic=topic) for topic in topics),
-            *(Facet(source=release.source, topic=topic) for topic in topics),
+            *(Facet(source=source, topic=topic) for topic in topics),
             *(Facet(period=day[:length]) for length in (4, 7, 10)),
         ]
     )

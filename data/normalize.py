@@ -13,6 +13,8 @@ INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u206
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 """Control characters, surrogates and non-characters, which XML forbids or discourages."""
 
+FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)))
+
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Those that are never a part of confused text, and would hide it."""
 
@@ -100,6 +102,14 @@ def _clean_any(text: str) -> str:
     visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
     lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
     return PARAGRAPHS.sub("\n\n", lines).strip()
+
+
+def allowed(text: str) -> str:
+    """Text without the characters that XML forbids."""
+    if text.isascii():
+        # Most is; then bytes can be dropped, which takes a seventh of the time.
+        return text.encode().translate(None, FORBIDDEN_ASCII).decode()
+    return FORBIDDEN.sub("", text)
 
 
 def mend(text: str) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
+
+from data.models import Facet
+
+Point: TypeAlias = tuple[int, int, int]
+"""How far a store had come: the number of its last change, one drawn with it, its releases."""
 
 
 class Outline(msgspec.Struct, frozen=True, gc=False):
@@ -17,3 +24,14 @@ class Outline(msgspec.Struct, frozen=True, gc=False):
     version: int
     order: float
     story: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """A release that changed: how it is now, and the ``facets`` that it belongs to now.
+
+    ``is_new`` is whether it came in since.
+    """
+
+    outline: Outline
+    facets: frozenset[Facet]
+    is_new: bool

@@ -1,9 +1,9 @@
 """The default store: one SQLite file.
 
 It is composed of one part per concern, each building on the one before: the connection, reading,
-stories, recording what was collected, remembering visits, publishing, searching; and, apart, what
-was learned of layouts, and which releases the pages of others name. A new verb goes where its
-concern is.
+stories, recording what was collected, remembering visits, publishing, telling what changed,
+searching; and, apart, what was learned of layouts, and which releases the pages of others name. A
+new verb goes where its concern is.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Final
 
 from data.editions import Edition, commonness, marks_in, same
 from data.rows import body_of
-from data.sqlite_publishing import SqlitePublishing
+from data.sqlite_changes import SqliteChanges
 from data.sqlite_stories import MEMBER, Member
 
 KNOWN: Final = 300
@@ -17,7 +17,7 @@ MOST: Final = 60
 """Releases of one day that are compared, each with each."""
 
 
-class SqliteEditions(SqlitePublishing):
+class SqliteEditions(SqliteChanges):
     """What joins releases of one source and one day in several languages to stories."""
 
     def _join_editions(self) -> None:

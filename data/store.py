@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from data.errors import StoreError
 from data.judgement import Verdict
 from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Validator
-from data.outline import Outline
+from data.outline import Change, Outline, Point
 from data.recall import Recall
 from data.search import Query
 
@@ -53,6 +53,16 @@ class Readable(Protocol):
 
     def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
         """Releases without their text, by id; what is not in the store is left out."""
+
+    def point(self) -> Point:
+        """How far the store has come; to be asked before all that is asked of that state."""
+
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+        """The releases that changed since a point, by id; later changes may be among them.
+
+        None where that can't be told: they are more than ``limit``, the point is long ago, or it is
+        one of a store that was restored from a copy since.
+        """
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from html import escape
 
 from lxml import etree
 
 from feeds.entry import Entry, Link, Origin
-from feeds.feed import Feed
+from feeds.feed import NEVER, Feed
 from feeds.generator import (
     HISTORY,
     Element,
@@ -17,8 +18,8 @@ from feeds.generator import (
     common_entry,
     common_feed,
     feed_links,
-    fragment,
     link_element,
+    written,
 )
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
@@ -44,13 +45,13 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     A retracted one is followed by its tombstone (RFC 6721): what knows tombstones drops the entry,
     what doesn't shows that it was retracted.
     """
-    body = fragment(entry_element(entry), "feed", {}).removesuffix(b"</entry>")
+    body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
     if entry.retracted:
-        end += fragment(tombstone_element(entry, entry.retracted), "feed", {})
+        end += written(tombstone_element(entry, entry.retracted))
     if entry.origin is None:
         return body, end, end
-    source = fragment(source_element(entry.origin, entry.updated), "feed", {})
+    source = source_of(entry.origin).replace(stamp(NEVER), stamp(entry.updated), 1)
     return body, end, source + end
 
 
@@ -94,19 +95,20 @@ def entry_element(entry: Entry) -> Element:
     return element
 
 
-def source_element(origin: Origin, updated: dt.datetime) -> Element:
-    """Where an entry was taken from. feedgen's own has neither id nor updated, which is invalid.
+@lru_cache(maxsize=1000)
+def source_of(origin: Origin) -> bytes:
+    """Where entries were taken from. feedgen's own has neither id nor updated, which is invalid.
 
-    ``updated`` is the entry's: the source was at least as new when the entry was taken from it, and
-    the bytes of an entry do not change because its source goes on.
+    It is given the time of the entry: the source was at least as new when the entry was taken from
+    it, and the bytes of an entry do not change because its source goes on.
     """
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id
     as_text(etree.SubElement(source, "title"), origin.title)
-    etree.SubElement(source, "updated").text = updated.isoformat()
+    etree.SubElement(source, "updated").text = NEVER.isoformat()
     source.append(link_element("link", Link("self", origin.atom, "application/atom+xml")))
     source.append(link_element("link", Link("alternate", origin.page, "text/html")))
-    return source
+    return written(source)
 
 
 def tombstone_element(entry: Entry, when: dt.datetime) -> Element:

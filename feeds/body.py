@@ -6,7 +6,7 @@ from html import escape
 
 from data.difference import changes
 from data.models import Content, Release
-from data.normalize import FORBIDDEN
+from data.normalize import allowed
 from feeds.clean import LARGEST_BODY, is_right_to_left, language_tag, paragraphs, safe_html
 from feeds.directory import Person
 
@@ -50,7 +50,7 @@ def full_text(
 def difference(before: Content, after: Content) -> str:
     """What an edit took out (``del``) and put in (``ins``), field by field, as HTML."""
     found = "".join(change.html for change in changes(before, after))
-    return FORBIDDEN.sub("", found) or "<p>Its title, text and files stayed as they were.</p>"
+    return allowed(found) or "<p>Its title, text and files stayed as they were.</p>"
 
 
 def note(html: str) -> str:

@@ -7,11 +7,12 @@ imported or restored store may hold anything.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote, urlsplit
 
 from data.models import Media
-from data.normalize import FORBIDDEN
+from data.normalize import allowed
 from data.sanitize import sanitize
 from feeds.languages import LANGUAGES
 
@@ -25,7 +26,7 @@ LARGEST_BODY = 1_000_000
 
 def plain(text: str) -> str:
     """One line of text without characters that XML forbids; never HTML."""
-    return " ".join(FORBIDDEN.sub("", text).split())
+    return " ".join(allowed(text).split())
 
 
 def excerpt(text: str, length: int = 300) -> str:
@@ -36,9 +37,10 @@ def excerpt(text: str, length: int = 300) -> str:
     return line[: length - 1].rpartition(" ")[0].rstrip(",;:–—- ") + "…"
 
 
+@lru_cache(maxsize=1000)
 def web_address(url: str) -> str | None:
     """An absolute http or https address, percent-encoded, or None for anything else."""
-    bare = re.sub(r"[\t\r\n]", "", FORBIDDEN.sub("", url)).strip()
+    bare = re.sub(r"[\t\r\n]", "", allowed(url)).strip()
     try:
         parts = urlsplit(bare)
         host = parts.hostname or ""
@@ -75,10 +77,10 @@ def is_right_to_left(language: str | None) -> bool:
 def safe_html(html: str, base: str) -> str:
     """HTML without scripts, styles, frames or forms, every address absolute against ``base``."""
     # Twice: a character reference such as &#1; becomes a character only by sanitizing.
-    return FORBIDDEN.sub("", sanitize(FORBIDDEN.sub("", html), base))
+    return allowed(sanitize(allowed(html), base))
 
 
 def paragraphs(text: str) -> str:
     """Plain text as HTML, a paragraph where a blank line parts it."""
-    parts = FORBIDDEN.sub("", text).split("\n\n")
+    parts = allowed(text).split("\n\n")
     return "".join(f"<p>{escape(part.strip())}</p>" for part in parts if part.strip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from isal import isal_zlib
 
@@ -26,6 +27,21 @@ def deflated(content: bytes) -> bytes:
     """One piece."""
     packer = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
     return packer.compress(content) + packer.flush(isal_zlib.Z_SYNC_FLUSH)
+
+
+@lru_cache(maxsize=2000)
+def often_deflated(content: bytes) -> bytes:
+    """One piece that many documents share, or many entries of one."""
+    return deflated(content)
+
+
+def stored(content: bytes) -> bytes:
+    """A short piece as it is: nothing for nothing, or one block that is not compressed."""
+    return (
+        b"\0" + struct.pack("<HH", len(content), len(content) ^ 0xFFFF) + content
+        if content
+        else b""
+    )
 
 
 def gzipped(content: bytes, pieces: Iterable[bytes]) -> bytes:

@@ -33,6 +33,10 @@ MEDIA_TYPES: Mapping[Format, str] = {
 }
 
 
+line = lru_cache(maxsize=4096)(plain)
+"""A name as one line of plain text; names come again and again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who published: a name, and an address where one is known."""
@@ -60,9 +64,9 @@ class Directory:
 
     def topic(self, topic: str) -> str:
         """The label of a topic; where it has none, its slug written as one."""
-        label = plain(self.topics.get(topic) or topic)
+        label = line(self.topics.get(topic) or topic)
         if label == topic:
-            label = plain(topic.replace("-", " "))
+            label = line(topic.replace("-", " "))
             label = label[:1].upper() + label[1:]
         return label or "Topic"
 
@@ -76,7 +80,7 @@ class Directory:
 
     def feed_id(self, facet: Facet) -> str:
         """The permanent id of a facet's feed, the same in every format."""
-        return uuid.uuid5(uuid.NAMESPACE_URL, self.site + href(stem_of(facet))).urn
+        return urn_of(self.site + href(stem_of(facet)))
 
     def page(self, facet: Facet) -> str:
         """The absolute address of a facet's page."""
@@ -96,12 +100,12 @@ class Directory:
 
     def notice_id(self, notice: Notice) -> str:
         """The permanent id of a feed about releases, the same in every format."""
-        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.site}/feeds/{notice}").urn
+        return urn_of(f"{self.site}/feeds/{notice}")
 
     def name(self, facet: Facet) -> str:
         """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
         parts = [
-            plain(self.source(facet.source).name) if facet.source is not None else "",
+            line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
             spoken(facet.period) if facet.period is not None else "",
         ]
@@ -113,6 +117,12 @@ class Directory:
             return self.title
         name = self.name(facet)
         return name if facet.source is not None else f"{name} · {self.title}"
+
+
+@lru_cache(maxsize=10_000)
+def urn_of(address: str) -> str:
+    """The permanent id of a feed, from its address."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
 def directory_of(store: Readable, site: Site) -> Directory:

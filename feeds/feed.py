@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -93,27 +93,29 @@ def feed_of(directory: Directory, facet: Facet, entries: Sequence[Dated]) -> Fee
     )
 
 
-def archive_page(feed: Feed, number: int, pages: int, entries: Sequence[Dated]) -> Feed:
-    """The archive page ``number`` of ``pages`` of a feed (RFC 5005, section 4).
+def archive_page(feed: Feed, number: int | str, beside: Mapping[str, int | str]) -> Feed:
+    """The archive page ``number`` of a feed, with the pages ``beside`` it by relation (RFC 5005).
 
     All but the last name the page after them, and so stay as they are for ever.
     """
-    stems = {rel: archive_stem(feed, number + step) for rel, step in STEPS}
     own = archive_stem(feed, number)
-    present = [("prev-archive", number > 1), ("next-archive", number < pages)]
     return replace(
         feed,
-        language=language_of(entries),
-        updated=updated_of(entries),
         addresses=tuple((kind, f"{own}.{kind}") for kind in FORMATS),
         neighbours=(
             ("current", feed.stem),
-            *((rel, stems[rel]) for rel, there in present if there),
+            *((rel, archive_stem(feed, page)) for rel, page in beside.items()),
         ),
         # A page for ever has nothing to push.
         links=(),
         archived=True,
     )
+
+
+def beside(number: int, pages: int) -> dict[str, int | str]:
+    """The pages beside one of so many pages, by their relation to it."""
+    found = {rel: number + step for rel, step in STEPS}
+    return {rel: page for rel, page in found.items() if 1 <= page <= pages}
 
 
 def with_archives(feed: Feed, pages: int) -> Feed:
@@ -123,7 +125,7 @@ def with_archives(feed: Feed, pages: int) -> Feed:
     return replace(feed, neighbours=(("prev-archive", archive_stem(feed, pages)),))
 
 
-def archive_stem(feed: Feed, number: int) -> str:
+def archive_stem(feed: Feed, number: int | str) -> str:
     """The address of an archive page without its suffix."""
     return f"{feed.stem}/page/{number}"
 
@@ -134,6 +136,14 @@ def updated_of(entries: Iterable[Dated]) -> dt.datetime:
 
 
 def language_of(entries: Iterable[Dated]) -> str | None:
-    """The language of most entries, the first by alphabet among equals."""
-    counted = Counter(entry.language for entry in entries if entry.language)
+    """The language of most entries."""
+    return common_language([entry.language for entry in entries])
+
+
+def common_language(languages: Sequence[str | None]) -> str | None:
+    """The language that is named most often, the first by alphabet among equals."""
+    if len(set(languages)) == 1:
+        return languages[0]
+    counted = Counter(languages)
+    counted.pop(None, None)
     return min(counted, key=lambda language: (-counted[language], language), default=None)

@@ -7,16 +7,26 @@ sources it names its own first.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
 
 import msgspec
+from isal.isal_zlib import crc32
 
 from feeds import atom, jsonfeed, rss
-from feeds.deflating import deflated, gzipped
+from feeds.checksum import residue
+from feeds.deflating import deflated, gzipped, often_deflated
 from feeds.entry import Entry
 from feeds.feed import Feed
-from feeds.urls import Format
+from feeds.urls import FORMATS, Format
+
+EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+LINE: Final = struct.Struct("<q6I3I")
+"""An entry in numbers: microseconds since 1970; its bytes, plain and deflated, in one format after
+the other; what its plain bytes in each add to a check sum."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -37,19 +47,27 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Fragment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry in every format: ``day`` is ISO, ``row`` its line on pages, all times aware UTC."""
+    """An entry in every format: ``day`` is ISO, ``row`` its line on pages, all times aware UTC.
+
+    ``lines`` are its numbers (LINE) in a feed of one source, and in one of several.
+    """
 
     updated: dt.datetime
     language: str | None
     day: str
     row: bytes
-    atom: Piece
-    rss: Piece
-    json: Piece
+    lines: tuple[bytes, bytes]
+    pieces: tuple[Piece, Piece, Piece]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        sizes: tuple[int, ...] = LINE.unpack(self.lines[1])[1:7]
+        return sum(sizes) + len(self.row)
 
     def piece(self, kind: Format) -> Piece:
         """The entry in one format."""
-        return {"atom": self.atom, "rss": self.rss, "json": self.json}[kind]
+        return self.pieces[FORMATS.index(kind)]
 
 
 class Syntax(Protocol):
@@ -77,18 +95,40 @@ _decode = msgspec.msgpack.Decoder(Fragment).decode
 
 def fragment_of(entry: Entry, row: bytes) -> Fragment:
     """Render an entry in every format; ``row`` is its line on pages."""
+    pieces = [piece_of(SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return Fragment(
         entry.updated,
         entry.language,
         entry.published.date().isoformat(),
         row,
-        *(piece_of(SYNTAX[kind].parts(entry)) for kind in ("atom", "rss", "json")),
+        lines_of(entry, pieces),
+        (pieces[0], pieces[1], pieces[2]),
     )
 
 
 def piece_of(parts: tuple[bytes, bytes, bytes]) -> Piece:
     """The parts of an entry with their deflated forms."""
-    return Piece(*parts, *map(deflated, parts))
+    body, *ends = parts
+    # How an entry ends is the same for most of one source.
+    return Piece(*parts, deflated(body), *map(often_deflated, ends))
+
+
+def lines_of(entry: Entry, pieces: Sequence[Piece]) -> tuple[bytes, bytes]:
+    """The numbers of an entry in a feed of one source, and in one of several."""
+    updated = (entry.updated - EPOCH) // MICROSECOND
+    bodies = [crc32(piece.body) for piece in pieces]
+    made = []
+    for mixed in (False, True):
+        sizes: list[int] = []
+        checks: list[int] = []
+        for piece, check in zip(pieces, bodies, strict=True):
+            body, end = piece.parts(mixed=mixed, packed=False)
+            body_packed, end_packed = piece.parts(mixed=mixed, packed=True)
+            size = len(body) + len(end)
+            sizes += (size, len(body_packed) + len(end_packed))
+            checks.append(residue(crc32(end, check), size))
+        made.append(LINE.pack(updated, *sizes, *checks))
+    return made[0], made[1]
 
 
 def packed(fragment: Fragment) -> bytes:
@@ -104,18 +144,19 @@ def unpacked(kept: bytes) -> Fragment:
 def rendered(feed: Feed, entries: Sequence[Fragment], kind: Format) -> tuple[bytes, bytes]:
     """A whole feed in one format, and the same as a gzip file."""
     start, end = SYNTAX[kind].ends(feed)
-    pieces = [entry.piece(kind) for entry in entries]
-    inside = joined(pieces, BETWEEN[kind], mixed=feed.mixed, packed=False)
-    content = b"".join((start, *inside, end))
-    packed_inside = joined(pieces, BETWEEN_PACKED[kind], mixed=feed.mixed, packed=True)
-    return content, gzipped(content, (deflated(start), *packed_inside, deflated(end)))
+    plain, packed_ = (
+        joined(entries, kind, mixed=feed.mixed, packed=packed) for packed in (False, True)
+    )
+    content = b"".join((start, plain, end))
+    return content, gzipped(content, (deflated(start), packed_, deflated(end)))
 
 
-def joined(
-    pieces: Iterable[Piece], between: bytes, *, mixed: bool, packed: bool
-) -> Iterator[bytes]:
-    """The parts of entries one after the other."""
-    for number, piece in enumerate(pieces):
-        if number:
-            yield between
-        yield from piece.parts(mixed=mixed, packed=packed)
+def joined(entries: Iterable[Fragment], kind: Format, *, mixed: bool, packed: bool) -> bytes:
+    """Entries one after the other."""
+    number = FORMATS.index(kind)
+    between = (BETWEEN_PACKED if packed else BETWEEN)[kind]
+    parts: list[bytes] = []
+    for entry in entries:
+        parts += entry.pieces[number].parts(mixed=mixed, packed=packed)
+        parts.append(between)
+    return b"".join(parts[:-1])

@@ -89,11 +89,17 @@ def link_element(tag: str, link: Link) -> Element:
     return element
 
 
+def written(element: Element) -> bytes:
+    """The bytes of an element, with all the namespaces that it needs."""
+    made: bytes = etree.tostring(element, encoding="utf-8", xml_declaration=False)
+    return made
+
+
 def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
     """The bytes of an element as they stand within a root that declares ``namespaces``."""
     root = etree.Element(tag, nsmap=namespaces)
     root.append(element)
-    whole = etree.tostring(root, encoding="utf-8", xml_declaration=False)
+    whole = written(root)
     return whole[whole.index(b">") + 1 : whole.rindex(b"</")]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from data.models import Media
 from feeds.directory import Person
 from feeds.entry import Entry
 from feeds.feed import Feed
+
+_encode: Final = msgspec.json.Encoder().encode
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -93,4 +96,4 @@ def attachment(media: Media) -> dict[str, Any]:
 
 def encoded(value: Any) -> bytes:
     """JSON in UTF-8, without needless spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(value)

@@ -16,9 +16,9 @@ TABLES = """
         key    BLOB NOT NULL UNIQUE,
         body   BLOB NOT NULL
     ) STRICT;
-    -- Where the entries of a feed lie in its documents.
+    -- What a feed holds that is on no archive page, and where it lies in its documents.
     CREATE TABLE IF NOT EXISTS sheets (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-    -- What a feed holds that is on none of its archive pages.
+    -- How many archive pages a feed has.
     CREATE TABLE IF NOT EXISTS windows (
         number INTEGER PRIMARY KEY,
         facet  TEXT NOT NULL UNIQUE,

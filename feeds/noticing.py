@@ -12,8 +12,8 @@ import msgspec
 from data.health import zone_or_utc
 from data.models import Facet
 from feeds.clean import plain
-from feeds.documents import write_feed
 from feeds.entry import Entry
+from feeds.fragment import rendered
 from feeds.notices import (
     Edition,
     edit_entry,
@@ -57,7 +57,9 @@ class Noticing:
         fragments = self._renderer.fragments(wanted)
         feed = notice_feed(self._directory, notice, fragments)
         for kind in FORMATS:
-            write_feed(write, notice_file(notice, kind), feed, fragments, kind)
+            content, packed = rendered(feed, fragments, kind)
+            write(notice_file(notice, kind), content)
+            write(f"{notice_file(notice, kind)}.gz", packed)
         self._kept.keep_note(f"feed {notice}", keys)
 
     def changes(self) -> list[Wanted]:

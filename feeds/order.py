@@ -10,10 +10,13 @@ from data.models import Facet
 def place(facet: Facet) -> tuple[bool, bool, str, str, str]:
     """The order of work: what shares entries follows each other, all releases come last.
 
-    Days come first: their releases are read once, for all feeds and for their own pages.
+    Days come before the month that they are in, and months before their year: the entries that were
+    read for them are at hand. So are those of a source for its topics.
     """
-    other = (facet.source or "~", facet.topic or "", facet.period or "")
-    return facet == Facet(), not is_day(facet), *other
+    # "~" comes after "-".
+    period = f"{facet.period}~" if facet.period else ""
+    other = (facet.source or "~", facet.topic or "")
+    return facet == Facet(), not facet.period, period, *other
 
 
 def is_day(facet: Facet) -> bool:

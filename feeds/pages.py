@@ -6,13 +6,11 @@ list feeds run the one script that copies an address, those with bodies from out
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from itertools import groupby
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.models import Facet, Release, Revision
@@ -20,7 +18,7 @@ from feeds.body import body_of, difference
 from feeds.clean import is_right_to_left, language_tag, plain, web_address
 from feeds.directory import MEDIA_TYPES, Directory, spoken
 from feeds.entry import Entry
-from feeds.feed import Feed
+from feeds.listing import NAMES, UP, Spot, environment, feed_row, formats_of, listed
 from feeds.navigation import Navigation
 from feeds.opml import grouped
 from feeds.urls import (
@@ -37,36 +35,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
     "base-uri 'none'; form-action 'none'"
 )
-NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
-
-
-UP = "\0"
-"""Stands in a line for the way up to the site's root; no text holds it."""
-
-
-class Row(Protocol):
-    """A release as the pages of facets show it."""
-
-    @property
-    def day(self) -> str:
-        """The day of publication, as ISO writes it."""
-
-    @property
-    def row(self) -> bytes:
-        """Its line, as Pages.row makes it."""
-
-
-@cache
-def environment() -> Environment:
-    """The templates; compiling them takes longer than publishing a release."""
-    return Environment(
-        loader=PackageLoader("feeds"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
 
 
 class Pages:
@@ -87,19 +55,27 @@ class Pages:
         )
         return text.encode()
 
-    def facet(self, feed: Feed, shown: Sequence[Row]) -> bytes:
-        """The page of a facet, with the releases that are in its feed."""
-        home = feed.facet == Facet()
-        file = page_file(feed.facet)
-        return self._render(
+    def facet(
+        self, facet: Facet, days: Sequence[str], rows: Iterable[bytes]
+    ) -> tuple[list[bytes], list[Spot]]:
+        """The page of a facet in parts, with the lines of the releases that are in its feed.
+
+        ``days`` are theirs; a line from another page of this facet may be taken as it is there.
+        Where each lies is told besides.
+        """
+        home = facet == Facet()
+        file = page_file(facet)
+        page = self._render(
             "home.html" if home else "facet.html",
             file,
-            title=self.directory.title if home else self.directory.name(feed.facet),
-            facet=feed.facet,
-            days=days_of(shown, "../" * file.count("/")),
-            shown=len(shown),
-            **self.navigation.around(feed.facet),
+            title=self.directory.title if home else self.directory.name(facet),
+            facet=facet,
+            shown=len(days),
+            place=UP,
+            **self.navigation.around(facet),
         )
+        head, _, foot = page.partition(UP.encode())
+        return listed(head, days, rows, foot, up="../" * file.count("/"))
 
     def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
         """The page of a release: its text as kept, where it comes from, its versions."""
@@ -162,10 +138,7 @@ class Pages:
         groups = [
             (
                 group,
-                [
-                    (self.directory.name(facet), page_file(facet), formats_of(facet))
-                    for facet in members
-                ],
+                Markup("".join([feed_row(self.directory.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
             )
             for group, members in grouped(self.directory, self.navigation.counts).items()
         ]
@@ -199,17 +172,3 @@ class Pages:
             ],
         )
         return text.encode()
-
-
-def formats_of(facet: Facet) -> list[tuple[str, str]]:
-    """The files of a facet's feed by format."""
-    return [(kind, feed_file(facet, kind)) for kind in FORMATS]
-
-
-def days_of(shown: Sequence[Row], up: str) -> list[tuple[str, Markup]]:
-    """The lines of releases under the days on which they were published, in the feed's order."""
-    days = groupby(shown, key=lambda row: row.day)
-    return [
-        (day, Markup("".join(row.row.decode() for row in rows).replace(UP, up)))  # noqa: S704 - made by the template of a row, which escapes
-        for day, rows in days
-    ]

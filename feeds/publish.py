@@ -24,6 +24,7 @@ from feeds.pages import Pages
 from feeds.release_pages import ReleasePages
 from feeds.rendered import Rendered
 from feeds.renderer import Renderer, Wanted
+from feeds.since import Since
 from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
 from feeds.writing import Bytes, Writer
 
@@ -101,17 +102,19 @@ class Publishing:
         self._store = store
         self._rendered = rendered
         self._now = now
+        self._since = Since(store, rendered)
         self._marks, self._counts = store.marks(), store.facets()
         self._layout = layout_of(site)
         self._writer = Writer(folder)
         self._directory = directory_of(store, site)
         self._pages = Pages(self._directory, self._counts)
         renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
+        changes = self._since.changes()
         self._documents = Documents(
-            renderer, folder, self._pace, counts=self._counts, entries=site.entries
+            renderer, self._writer, self._pace, changes, counts=self._counts, entries=site.entries
         )
         self._notices = Noticing(renderer, site.entries)
-        self._releases = ReleasePages(renderer, self._pace)
+        self._releases = ReleasePages(renderer, self._pace, changes)
         self._failed = False
         self.written: list[str] = []
         self.unchanged = 0
@@ -132,6 +135,7 @@ class Publishing:
         if not self.errors:
             self._rendered.keep_note("names", names)
             self._rendered.keep_note("layout", self._layout)
+            self._since.keep()
             if every:
                 self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from data.models import Facet
+from data.models import Facet, facets_of
+from data.outline import Change, Outline
 from feeds.renderer import Renderer, Shown, face
 from feeds.urls import release_file, revision_file
 from feeds.writing import Pace, Write
 
 
 class ReleasePages:
-    """Has the pages of releases written."""
+    """Has the pages of releases written; ``changes`` are those that changed, if that is known."""
 
-    def __init__(self, renderer: Renderer, pace: Pace) -> None:
+    def __init__(
+        self, renderer: Renderer, pace: Pace, changes: Mapping[str, Change] | None
+    ) -> None:
+        self._changes = changes
         self._store = renderer.store
         self._kept = renderer.kept
         self._renderer = renderer
@@ -22,7 +26,7 @@ class ReleasePages:
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
         """The releases of a facet whose pages would differ, each with the key of its page."""
-        outlines = self._store.outlines(facet)
+        outlines = self._touched(facet, everything=everything)
         written = self._kept.page_keys([outline.id for outline in outlines])
         for outline in outlines:
             members = self._renderer.story(outline.story)
@@ -30,6 +34,21 @@ class ReleasePages:
             if everything or written.get(outline.id) != key:
                 others = tuple(one for one in members if one.id != outline.id)
                 yield Shown(outline, others), key
+
+    def _touched(self, facet: Facet, *, everything: bool) -> Sequence[Outline]:
+        """The releases of a facet, or where that is known only those that a change touches."""
+        if everything or self._changes is None:
+            return self._store.outlines(facet)
+        here = {
+            one: change.outline for one, change in self._changes.items() if facet in change.facets
+        }
+        told = [
+            member.id
+            for outline in here.values()
+            for member in self._renderer.story(outline.story)
+            if facet in facets_of(member)
+        ]
+        return list({**self._store.outlined(told), **here}.values())
 
     def write(self, shown: Shown, key: bytes, write: Write) -> None:
         """Write the page of a release, and those of its versions where it has several."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ LIMIT = 1024 * 1024 * 1024
 ENCODE = msgspec.msgpack.Encoder().encode
 
 Value = TypeVar("Value")
+Other = TypeVar("Other")
+State: TypeAlias = tuple[int, Value | None, Other | None]
 
 
 class Rendered(KeptFile):
@@ -56,27 +58,29 @@ class Rendered(KeptFile):
             [(key, packed(fragment)) for key, fragment in fragments.items()],
         )
 
-    def window(self, facet: Facet, kind: type[Value]) -> tuple[int, Value | None]:
-        """The number of a feed, and its state as the last run left it."""
+    def state(self, facet: Facet, kind: type[Value], sheet: type[Other]) -> State[Value, Other]:
+        """The number of a feed, its state as the last run left it, and its sheet if there is one.
+
+        What can't be read was written by another version of ours, and is none.
+        """
         name = name_of(facet)
-        for number, state in self._ask("SELECT number, state FROM windows WHERE facet = ?", [name]):
-            return number, msgspec.json.decode(state, type=kind)
+        for number, state, body in self._ask(
+            "SELECT w.number, w.state, s.body FROM windows w"
+            " LEFT JOIN sheets s ON s.number = w.number WHERE w.facet = ?",
+            [name],
+        ):
+            try:
+                known = body and msgspec.msgpack.decode(body, type=sheet)
+            except msgspec.DecodeError:
+                known = None
+            return number, msgspec.json.decode(state, type=kind | None), known
         self._put("INSERT INTO windows (facet, state) VALUES (?, 'null')", [(name,)])
-        return self._ask("SELECT number FROM windows WHERE facet = ?", [name])[0][0], None
+        return self._ask("SELECT number FROM windows WHERE facet = ?", [name])[0][0], None, None
 
     def keep_window(self, number: int, state: Any) -> None:
         """Keep the state of a feed."""
         text = msgspec.json.encode(state).decode()
         self._put("UPDATE windows SET state = ? WHERE number = ?", [(text, number)])
-
-    def sheet(self, number: int, kind: type[Value]) -> Value | None:
-        """Where the entries of a feed lie in its documents, as far as that is known."""
-        for row in self._ask("SELECT body FROM sheets WHERE number = ?", [number]):
-            try:
-                return msgspec.msgpack.decode(row[0], type=kind)
-            except msgspec.DecodeError:
-                return None
-        return None
 
     def keep_sheet(self, number: int, sheet: Any) -> None:
         """Keep where the entries of a feed lie."""

@@ -20,8 +20,8 @@ from feeds.rendered import Rendered
 Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
 """The key of a rendered entry, and how to make the entry where it is not kept."""
 
-HELD = 2000
-"""Rendered entries held in memory within one run; each takes some 20 KB."""
+HELD = 96 * 1024 * 1024
+"""Bytes of rendered entries held in memory within one run; each takes some 20 KB."""
 
 STORIES, AT_HAND = 500, 20
 """Stories, and releases with their entries, held in memory within one run."""
@@ -47,6 +47,7 @@ class Renderer:
         self.pages = pages
         self._salted = blake2b(digest_size=16, key=salt)
         self._held: OrderedDict[bytes, Fragment] = OrderedDict()
+        self._size = 0
         self._made: OrderedDict[bytes, tuple[Release, Entry]] = OrderedDict()
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
@@ -105,19 +106,21 @@ class Renderer:
 
     def fragments(self, wanted: Sequence[Wanted]) -> list[Fragment]:
         """Rendered entries, in the order in which they are wanted."""
-        missing = [key for key, _ in wanted if key not in self._held]
+        held = self._held
+        missing = [key for key, _ in wanted if key not in held]
         found = self.kept.fragments(missing) if missing else {}
         made = {}
         for key, make in wanted:
-            if key not in self._held and key not in found:
+            if key not in held and key not in found:
                 entry = make()
                 made[key] = found[key] = fragment_of(entry, self.pages.row(entry))
         if made:
             self.kept.keep(made)
-        self._held.update(found)
-        answer = [self._held[key] for key, _ in wanted]
-        while len(self._held) > HELD:
-            self._held.popitem(last=False)
+        held.update(found)
+        self._size += sum(fragment.size for fragment in found.values())
+        answer = [held[key] for key, _ in wanted]
+        while self._size > HELD:
+            self._size -= held.popitem(last=False)[1].size
         return answer
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
+from feedgen.ext.dc import DcEntryExtension, DcExtension
+from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from lxml import etree
 
-from feeds.entry import Entry
+from feeds.entry import Entry, Origin
 from feeds.feed import Feed
 from feeds.generator import (
     ATOM,
@@ -24,6 +27,7 @@ from feeds.generator import (
     feed_links,
     fragment,
     link_element,
+    written,
 )
 
 NAMESPACES = {
@@ -54,9 +58,15 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     end = b"</item>"
     if entry.origin is None:
         return body, end, end
-    source = etree.Element("source", url=entry.origin.rss)
-    source.text = entry.origin.title
-    return body, end, plainly(fragment(source, "rss", NAMESPACES)) + end
+    return body, end, source_of(entry.origin) + end
+
+
+@lru_cache(maxsize=1000)
+def source_of(origin: Origin) -> bytes:
+    """Where entries were taken from."""
+    source = etree.Element("source", url=origin.rss)
+    source.text = origin.title
+    return plainly(written(source))
 
 
 def plainly(document: bytes) -> bytes:
@@ -77,8 +87,9 @@ def head(feed: Feed) -> Element:
     # The last alternate becomes <link>, so it is the only link that feedgen is told of.
     made.link(href=feed.page, rel="alternate")
     made.ttl(TTL)
-    made.load_extension("dc", atom=False)
-    made.load_extension("media", atom=False)
+    # By their classes: by their names, feedgen imports them again for every feed.
+    made.register_extension("dc", DcExtension, DcEntryExtension, atom=False)
+    made.register_extension("media", MediaExtension, MediaEntryExtension, atom=False)
     root, _ = made._create_rss()  # noqa: SLF001 - feedgen's only way to its tree
     channel = root[0]
     for link in feed_links(feed, "rss"):

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from data.models import Facet
 from feeds.directory import spoken
 from feeds.entry import Entry
-from feeds.pages import UP, Pages
+from feeds.listing import UP
+from feeds.pages import Pages
 from feeds.searching import SEARCH
 from feeds.urls import FORMATS, page_file, relative
 

@@ -1,239 +1,227 @@
 """A feed's documents made of those before them: what stays is taken from the files as they lie.
 
 A new release changes few entries of each feed that it touches; the bytes of the others lie in the
-feed's last documents, one after the other. A sheet says where, and the check sum of every file:
-from what is not just as it was left, nothing is taken.
+feed's last documents, one after the other. A sheet says where, and which files they were: from one
+that is not just as it was left, nothing is taken. The system copies them, and their check sums are
+known, so that they are neither read nor rendered nor compressed again.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from hashlib import blake2b
-from itertools import accumulate
-from pathlib import Path
-from typing import TypeAlias
+import os
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-import msgspec
+import numpy as np
 from isal.isal_zlib import crc32
+from numpy.typing import NDArray
 
-from feeds.deflating import HEADER, deflated, trailer
-from feeds.feed import NEVER, Feed
-from feeds.fragment import BETWEEN, BETWEEN_PACKED, SYNTAX, Fragment
-from feeds.urls import FORMATS, Format, feed_file
-from feeds.writing import Bytes, Write
+from data.models import Facet
+from feeds.checksum import joined, residue
+from feeds.deflating import trailer
+from feeds.fragment import BETWEEN, BETWEEN_PACKED, SYNTAX
+from feeds.fragment import joined as joined_entries
+from feeds.heads import Heads
+from feeds.sheet import Columns, Run, Sheet, columns_of, numbers
+from feeds.urls import FORMATS, Format, feed_file, page_file
+from feeds.window import Window
+from feeds.writing import Bytes, Copy, Write, Writer, state_of
 
-Run: TypeAlias = range | int
-"""Entries that follow each other in the documents before, or the place of one that is in none."""
+GAPS = tuple(len(gaps[kind]) for kind in FORMATS for gaps in (BETWEEN, BETWEEN_PACKED))
+"""The bytes between entries in each file."""
+
+SPOT = struct.Struct("<2I")
+"""Where a line begins in the page, and its size."""
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry as it lies in a feed: ``key`` is that of its fragment, whose head it repeats.
+@dataclass(frozen=True)
+class Lying:
+    """The documents of a feed as they lie: in each format plain and packed, then the page.
 
-    ``version`` is that of its ``release`` where nothing else shapes it. ``sizes`` are its bytes,
-    plain and packed, in one format after the other.
+    ``paths`` are theirs.
     """
 
-    release: str
-    version: int | None
-    key: bytes
-    updated: dt.datetime
-    language: str | None
-    day: str
-    row: bytes
-    sizes: tuple[int, ...]
+    sheet: Sheet
+    paths: Sequence[str]
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each entry begins in each of the files, and where one more would."""
+        sheet = self.sheet
+        offsets = np.empty((len(sheet.releases) + 1, len(GAPS)), np.int64)
+        offsets[0] = sheet.starts
+        np.add(numbers(sheet.lines)["sizes"], GAPS, out=offsets[1:])
+        return np.cumsum(offsets, axis=0, out=offsets)
+
+    def copy(self, file: int, run: range) -> Copy:
+        """Entries that follow each other, in one of the files."""
+        begin, end = self.sheet.starts[file], self.sheet.stops[file]
+        if len(run) < len(self.sheet.releases):
+            begin = int(self.offsets[run.start, file])
+            end = int(self.offsets[run.stop, file]) - GAPS[file]
+        return Copy(self.paths[file], self.sheet.states[file], begin, end - begin)
+
+    def page(self) -> bytes:
+        """The page for people."""
+        state = self.sheet.states[-1]
+        return Copy(self.paths[-1], state, 0, state[1]).read()
 
 
-class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A file, plain and packed: where its entries begin, its bytes in all, its check sums.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed that is to be written to ``files``.
 
-    ``ends`` are what stands before and after the entries while nothing is in the feed.
+    ``heads`` makes what stands around its entries, by their language; ``face`` is all that shapes
+    that besides.
     """
 
-    ends: tuple[bytes, bytes]
-    starts: tuple[int, int]
-    sizes: tuple[int, int]
-    checks: tuple[int, int]
+    facet: Facet
+    face: str
+    heads: Callable[[str | None], Heads]
+    files: Callable[[Format], str]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether its entries come from several sources."""
+        return self.facet.source is None
 
 
-class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The documents of a feed by format, and their entries; ``face`` is a digest of its head."""
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What a sheet says of documents that were written."""
 
-    face: bytes
-    lines: tuple[Line, ...]
-    documents: tuple[Document, ...]
+    face: str
+    heads: Heads
+    starts: tuple[int, ...]
+    stops: tuple[int, ...]
+    checks: tuple[int, ...]
+    columns: Columns
 
 
 class Splicer:
-    """Puts the documents of feeds together, with what lies in ``folder``."""
+    """Puts the documents of feeds together, with what lies in the folder of ``writer``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        # Used for one document after the other: fresh memory costs more than reading into it.
-        self._room = [bytearray(), bytearray()]
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def lying(self, facet: Facet, sheet: Sheet) -> Lying | None:
+        """The documents of a facet as they lie; None where they are not as its sheet says."""
+        paths = [f"{self._writer.folder}/{file}" for file in files_of(facet)]
+        try:
+            for path, state in zip(paths, sheet.states, strict=True):
+                if state_of(os.stat(path)) != state:  # noqa: PTH116 - text is quicker
+                    return None
+        except OSError:
+            return None
+        return Lying(sheet, paths)
+
+    def sheet(
+        self, facet: Facet, window: Window, laid: Laid, spots: Iterable[tuple[int, int]]
+    ) -> Sheet:
+        """The sheet of documents that were just written, and of their page with its ``spots``."""
+        shown = laid.columns.releases
+        return Sheet(
+            laid.face,
+            laid.heads,
+            laid.starts,
+            laid.stops,
+            laid.checks,
+            tuple([self._writer.state(file) for file in files_of(facet)]),
+            b"".join([SPOT.pack(*spot) for spot in spots]),
+            window,
+            None if shown == window.open else shown,
+            laid.columns.languages,
+            laid.columns.days,
+            laid.columns.lines,
+        )
 
     def write(
-        self,
-        write: Write,
-        feed: Feed,
-        lines: Sequence[Line],
-        before: Sheet | None,
-        *,
-        load: Callable[[Sequence[int]], Sequence[Fragment]],
-        files: Callable[[Format], str],
-    ) -> Sheet:
-        """Write the ``lines`` of a feed in every format to ``files``.
-
-        ``before`` is the sheet of the facet's own documents as they lie in the folder; ``load``
-        gives the rendered entries at some places.
-        """
-        face = blake2b(repr(replace(feed, updated=NEVER)).encode(), digest_size=16).digest()
-        runs = runs_of(lines, before.lines) if before else []
-        fragments: dict[int, Fragment] = {}
-        documents = []
-        for number, kind in enumerate(FORMATS):
-            file = files(kind)
-            old = before.documents[number] if before else None
-            lying = self._lying(feed_file(feed.facet, kind), old) if old else None
-            chosen: Sequence[Run] = runs if lying else range(len(lines))
-            missing = [one for one in chosen if isinstance(one, int) and one not in fragments]
-            fragments.update(zip(missing, load(missing), strict=True))
-            ends = old.ends if old and before and before.face == face else ends_of(feed, kind)
-            start, end = ends[0].replace(*stamps(feed, kind), 1), ends[1]
-            inside: list[list[Bytes]] = []
-            for packed, between in enumerate((BETWEEN[kind], BETWEEN_PACKED[kind])):
-                parts = parts_of(fragments, kind, mixed=feed.mixed, packed=bool(packed))
-                place = 2 * number + packed
-                sizes = [line.sizes[place] for line in before.lines] if before else []
-                spans = Spans(sizes, old.starts[packed] if old else 0, len(between))
-                file_before = lying[packed] if lying else memoryview(b"")
-                inside.append(list(laid(chosen, parts, between, file_before, spans)))
-            plain = [start, *inside[0], end]
-            size, check = measured(plain)
-            head = HEADER + deflated(start)
-            whole = [head, *inside[1], deflated(end) + trailer(check, size)]
-            packed_size, packed_check = measured(whole)
-            write(file, *plain)
-            write(f"{file}.gz", *whole)
-            documents.append(
-                Document(ends, (len(start), len(head)), (size, packed_size), (check, packed_check))
-            )
-        return Sheet(face, tuple(lines), tuple(documents))
-
-    def _lying(self, file: str, before: Document) -> tuple[memoryview, memoryview] | None:
-        """A document as it lies in the folder, plain and packed; None where it is another."""
-        found = []
-        names = (file, f"{file}.gz")
-        for packed, (size, check) in enumerate(zip(before.sizes, before.checks, strict=True)):
-            if len(self._room[packed]) < size:
-                self._room[packed] = bytearray(size + size // 4)
-            view = memoryview(self._room[packed])[:size]
-            try:
-                with (self._folder / names[packed]).open("rb", buffering=0) as opened:
-                    read = opened.readinto(view)
-            except OSError:
-                return None
-            if read != size or crc32(view) != check:
-                return None
-            found.append(view)
-        return found[0], found[1]
+        self, write: Write, document: Document, runs: Sequence[Run], lying: Lying | None
+    ) -> Laid:
+        """Write the entries of a feed in every format."""
+        mixed = document.mixed
+        columns = columns_of(runs, lying.sheet if lying else None, mixed=mixed)
+        face = f"{document.face}\n{columns.language}"
+        is_known = lying and lying.sheet.face == face
+        heads = lying.sheet.heads if lying and is_known else document.heads(columns.language)
+        updated = columns.updated
+        starts: list[int] = []
+        stops: list[int] = []
+        checks: list[int] = []
+        for kind, head in zip(FORMATS, heads, strict=True):
+            start, start_packed = head.stamped(SYNTAX[kind].stamp(updated))
+            plain = inside(runs, lying, kind, mixed=mixed, packed=False)
+            packed = inside(runs, lying, kind, mixed=mixed, packed=True)
+            size = sum(map(len, plain))
+            check = checked(runs, plain, kind, lying)
+            whole = crc32(head.end, joined(crc32(start), check, size))
+            last = head.packed[2] + trailer(whole, len(start) + size + len(head.end))
+            file = document.files(kind)
+            write(file, start, *plain, head.end)
+            write(f"{file}.gz", start_packed, *packed, last)
+            starts += (len(start), len(start_packed))
+            stops += (len(start) + size, len(start_packed) + sum(map(len, packed)))
+            checks.append(check)
+        return Laid(face, heads, tuple(starts), tuple(stops), tuple(checks), columns)
 
 
-def runs_of(lines: Sequence[Line], before: Sequence[Line]) -> list[Run]:
-    """The entries of a feed as they follow each other in the one before."""
-    known = {line.key: place for place, line in enumerate(before)}
-    found: list[Run] = []
-    for number, line in enumerate(lines):
-        place = known.get(line.key)
-        last = found[-1] if found else None
-        if place is None:
-            found.append(number)
-        elif isinstance(last, range) and last.stop == place:
-            found[-1] = range(last.start, place + 1)
+def files_of(facet: Facet) -> list[str]:
+    """The files of a facet in the order of a sheet."""
+    feeds = [f"{feed_file(facet, kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
+    return [*feeds, page_file(facet)]
+
+
+def rows_of(runs: Iterable[Run], lying: Lying | None) -> Iterator[bytes]:
+    """The lines of entries on the page of their facet, from where they lie on it."""
+    page = lying.page() if lying else b""
+    spots = list(SPOT.iter_unpack(lying.sheet.spots)) if lying else []
+    for run in runs:
+        if isinstance(run, list):
+            yield from [fresh.fragment.row for fresh in run]
         else:
-            found.append(range(place, place + 1))
-    return found
+            yield from [page[begin : begin + size] for begin, size in spots[run.start : run.stop]]
 
 
-class Spans:
-    """Where entries lie in a file: the first at ``start``, each with ``between`` bytes after it."""
-
-    def __init__(self, sizes: Sequence[int], start: int, between: int) -> None:
-        self._ends = list(accumulate(sizes, initial=0))
-        self._start = start
-        self._between = between
-
-    def of(self, run: range) -> slice:
-        """The bytes of entries that follow each other."""
-        first, stop = run.start, run.stop
-        begin = self._start + self._ends[first] + first * self._between
-        inside = self._ends[stop] - self._ends[first] + (len(run) - 1) * self._between
-        return slice(begin, begin + inside)
-
-
-def laid(
-    runs: Sequence[Run],
-    parts: Mapping[int, tuple[bytes, bytes]],
-    between: bytes,
-    lying: memoryview,
-    spans: Spans,
-) -> Iterator[Bytes]:
-    """The entries of a document one after the other."""
-    for number, run in enumerate(runs):
-        if number:
-            yield between
-        if isinstance(run, int):
-            yield from parts[run]
-        else:
-            yield lying[spans.of(run)]
+def inside(
+    runs: Sequence[Run], lying: Lying | None, kind: Format, *, mixed: bool, packed: bool
+) -> list[Bytes]:
+    """The entries of a document one after the other, plain or packed."""
+    between = (BETWEEN_PACKED if packed else BETWEEN)[kind]
+    file = 2 * FORMATS.index(kind) + packed
+    parts: list[Bytes] = []
+    for run in runs:
+        if parts:
+            parts.append(between)
+        if isinstance(run, list):
+            fragments = [fresh.fragment for fresh in run]
+            parts.append(joined_entries(fragments, kind, mixed=mixed, packed=packed))
+        elif lying:
+            parts.append(lying.copy(file, run))
+    return parts
 
 
-def parts_of(
-    fragments: Mapping[int, Fragment], kind: Format, *, mixed: bool, packed: bool
-) -> dict[int, tuple[bytes, bytes]]:
-    """Rendered entries in one format by their place, plain or packed."""
-    return {
-        place: fragment.piece(kind).parts(mixed=mixed, packed=packed)
-        for place, fragment in fragments.items()
-    }
-
-
-def line_of(
-    release: str, version: int | None, key: bytes, fragment: Fragment, *, mixed: bool
-) -> Line:
-    """A rendered entry as a line of a sheet."""
-    sizes = tuple(
-        sum(map(len, fragment.piece(kind).parts(mixed=mixed, packed=packed)))
-        for kind in FORMATS
-        for packed in (False, True)
-    )
-    return Line(
-        release,
-        version,
-        key,
-        fragment.updated,
-        fragment.language,
-        fragment.day,
-        fragment.row,
-        sizes,
-    )
-
-
-def ends_of(feed: Feed, kind: Format) -> tuple[bytes, bytes]:
-    """What stands around the entries of a feed that nothing was put in yet."""
-    return SYNTAX[kind].ends(replace(feed, updated=NEVER))
-
-
-def stamps(feed: Feed, kind: Format) -> tuple[bytes, bytes]:
-    """How the head of a feed without entries says when it was updated, and how this one does."""
-    stamp = SYNTAX[kind].stamp
-    return stamp(NEVER), stamp(feed.updated)
-
-
-def measured(parts: Sequence[Bytes]) -> tuple[int, int]:
-    """The length of parts in bytes, and their check sum (CRC-32)."""
+def checked(runs: Sequence[Run], plain: Sequence[Bytes], kind: Format, lying: Lying | None) -> int:
+    """What the entries of a plain document, laid as ``inside`` lays them, add to a check sum."""
+    number, gap = FORMATS.index(kind), BETWEEN[kind]
     check = 0
-    for part in parts:
-        check = crc32(part, check)
-    return sum(map(len, parts)), check
+    for place, (run, part) in enumerate(zip(runs, plain[::2], strict=True)):
+        if place:
+            check = crc32(gap, check)
+        if not isinstance(part, Copy):
+            check = crc32(part, check)
+        elif lying and run == range(len(lying.sheet.releases)):
+            check = joined(check, lying.sheet.checks[number], len(part))
+        elif lying and isinstance(run, range):
+            check = carried(check, run, number, gap, lying.sheet)
+    return residue(check, sum(map(len, plain)))
+
+
+def carried(check: int, run: range, number: int, gap: bytes, sheet: Sheet) -> int:
+    """A check sum carried on over entries of the feed before."""
+    lines = numbers(sheet.lines)[run.start : run.stop]
+    sizes, checks = lines["sizes"][:, 2 * number].tolist(), lines["checks"][:, number].tolist()
+    for place, (size, line) in enumerate(zip(sizes, checks, strict=True)):
+        check = joined(crc32(gap, check) if place else check, line, size)
+    return check

@@ -8,23 +8,31 @@ late, however old, enters by the document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from data.outline import Outline
 
 
-class Window(msgspec.Struct, frozen=True):
-    """The state of a feed: ``open`` are the releases on no page, by id.
+class Window(msgspec.Struct, frozen=True, gc=False):
+    """The state of a feed: ``open`` are the releases on no page, by id, and ``orders`` theirs.
 
-    ``pages`` counts the pages; ``total`` is how many releases the facet had when all this was
-    compared with the store.
+    ``told`` are those of them that are part of a story. ``pages`` counts the pages; ``total`` is
+    how many releases the facet had when all this was compared with the store.
     """
 
-    open: tuple[str, ...] = ()
+    open: list[str] = []
     pages: int = 0
     total: int = 0
+    orders: list[float] = []
+    told: list[str] = []
+
+
+Part: TypeAlias = range | list[Outline]
+"""Releases that follow each other: where they do in the window before, or looked at anew."""
 
 
 def page_size(entries: int) -> int:
@@ -32,23 +40,102 @@ def page_size(entries: int) -> int:
     return max(entries // 2, 1)
 
 
+def newest_first(releases: Iterable[Outline]) -> list[Outline]:
+    """Releases in the order of feeds."""
+    return sorted(releases, key=lambda one: (-one.order, one.id))
+
+
 def filled(
-    window: Window, present: Iterable[Outline], total: int, entries: int
-) -> tuple[Window, list[Outline], list[list[str]]]:
+    window: Window, order: Sequence[Part], total: int, entries: int
+) -> tuple[Window, list[Part], list[list[Part]]]:
     """Take in the releases on no page: the next state, the document, and the pages that fill up.
 
-    ``present`` are the releases of the facet that are on none of its pages, in any order, and
-    ``total`` is how many it holds in all. The document is newest first; the pages, oldest first,
-    hold ids.
+    ``order`` are the releases of the facet that are on none of its pages, newest first, and
+    ``total`` is how many it holds in all. So are the document and each page; the pages follow each
+    other oldest first.
     """
-    order = sorted(present, key=lambda outline: (-outline.order, outline.id))
-    size = page_size(entries)
-    full: list[list[str]] = []
-    while len(order) >= entries + size:
-        full.append([outline.id for outline in order[-size:]])
-        del order[-size:]
-    ids = tuple(outline.id for outline in order)
-    return Window(ids, window.pages + len(full), total), order, full
+    document, size = list(order), page_size(entries)
+    full: list[list[Part]] = []
+    while sum(map(len, document)) >= entries + size:
+        full.append(cut_off(document, size))
+    ids: list[str] = []
+    orders: list[float] = []
+    told: list[str] = []
+    before = set(window.told)
+    for part in document:
+        if isinstance(part, range):
+            some = window.open[part.start : part.stop]
+            ids += some
+            orders += window.orders[part.start : part.stop]
+            told += [one for one in some if one in before] if before else []
+        else:
+            ids += [one.id for one in part]
+            orders += [one.order for one in part]
+            told += [one.id for one in part if one.story is not None]
+    return Window(ids, window.pages + len(full), total, orders, told), document, full
+
+
+def cut_off(order: list[Part], size: int) -> list[Part]:
+    """Take the last releases out of an order: ``size`` of them."""
+    found: list[Part] = []
+    while size:
+        part = order.pop()
+        if len(part) > size:
+            order.append(part[:-size])
+            part = part[-size:]
+        found.insert(0, part)
+        size -= len(part)
+    return found
+
+
+def ids_of(window: Window, order: Iterable[Part]) -> list[str]:
+    """The releases of an order by id."""
+    found: list[str] = []
+    for part in order:
+        if isinstance(part, range):
+            found += window.open[part.start : part.stop]
+        else:
+            found += [one.id for one in part]
+    return found
+
+
+def moved(
+    window: Window, unsure: Collection[str], come: Sequence[Outline], total: int
+) -> list[Part] | None:
+    """The releases on no page, where some changed; None where they can't be told by that.
+
+    ``unsure`` are all that are not as they were, ``come`` those of them that belong on no page of
+    the facet now.
+    """
+    if len(window.orders) != len(window.open):
+        return None
+    left = sorted(place for place, one in enumerate(window.open) if one in unsure)
+    if window.total + len(come) - len(left) != total:
+        return None
+
+    def rank(place: int) -> tuple[float, str]:
+        return -window.orders[place], window.open[place]
+
+    every = range(len(window.open))
+    order: list[Part] = []
+    begin = 0
+    steps: list[tuple[int, Outline | None]] = [(place, None) for place in left]
+    steps += [
+        (bisect_left(every, (-one.order, one.id), key=rank), one) for one in newest_first(come)
+    ]
+    for place, one in sorted(steps, key=lambda step: (step[0], step[1] is None)):
+        if place > begin:
+            order.append(range(begin, place))
+            begin = place
+        if one is None:
+            begin = place + 1
+        elif order and isinstance(order[-1], list):
+            order[-1].append(one)
+        else:
+            order.append([one])
+    if begin < len(window.open):
+        order.append(range(begin, len(window.open)))
+    return order
 
 
 def is_settled(window: Window, newest: Sequence[Outline], rest: Sequence[Outline]) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from data import sqlite_changes
 from data.errors import StoreError
-from data.models import Facet, Published, Run, RunError, Source, Validator
+from data.models import Facet, Published, Run, RunError, Source, Validator, facets_of
 from data.sqlite import SqliteStore
 from data.store import open_store
 from tests.drafts import BODY, draft, published
@@ -259,6 +260,50 @@ def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
         draft(title="Old signal station closed"), seen=noon + 2 * HOUR, since=noon + 2 * HOUR
     )
     assert not store.marks(), "nothing changed"
+
+
+def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    old = store.record(draft(), seen=noon, since=noon).release
+    untouched = draft("/b", title="Another", body_text="Of something else altogether." * 9)
+    store.record(untouched, seen=noon, since=noon)
+    point = store.point()
+    assert store.changes(point, limit=9) == {}
+    edited = draft(title="Old signal station closed", topics=("water",))
+    store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    later = draft("/c", title="A third", body_text="Neither of this nor that." * 9)
+    new = store.record(later, seen=noon + HOUR, since=noon + HOUR).release
+    changes = store.changes(point, limit=9)
+    assert changes is not None
+    assert {one: change.is_new for one, change in changes.items()} == {old.id: False, new.id: True}
+    for one in (old.id, new.id):
+        now = store.release(one)
+        assert now is not None
+        assert changes[one].facets == facets_of(now)
+        assert changes[one].outline == store.outlined([one])[one]
+    assert Facet(topic="water") in changes[old.id].facets
+    assert store.changes(point, limit=1) is None, "too many"
+
+
+def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
+    tmp_path: Path, store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_store(f"sqlite:{tmp_path / 'other.db'}")
+    assert other.changes(other.point(), limit=9) is None, "nothing was ever changed"
+    for one in (store, other):
+        one.record(draft(), seen=noon, since=noon)
+    assert store.changes(store.point(), limit=9) == {}
+    assert other.changes(store.point(), limit=9) is None
+    before = store.point()
+    monkeypatch.setattr(sqlite_changes, "KEPT", 1)
+    for title in ("Second", "Third"):
+        store.record(draft(title=title), seen=noon + HOUR, since=noon + HOUR)
+    assert store.changes(before, limit=9)
+    store.tidy()
+    assert store.changes(before, limit=9) is None
+    assert store.changes(store.point(), limit=9) == {}
+    other.close()
 
 
 def test_what_is_due_is_young_or_doubtful_or_long_unvisited(

@@ -21,7 +21,7 @@ from data.models import (
     facets_of,
     zone_of,
 )
-from data.outline import Outline
+from data.outline import Change, Outline, Point
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
@@ -39,8 +39,9 @@ class FakeStore:
             "acme": Source("acme", "ACME Corporation", "https://acme.example/news/", "Asia/Baku"),
             "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
         }
-        self.changes = 0
+        self.changed = 0
         self.versions: dict[str, int] = {}
+        self.born: dict[str, int] = {}
         self.visits: dict[str, list[Run]] = {}
         for release in releases:
             self.put(release)
@@ -51,10 +52,11 @@ class FakeStore:
         seen = self.history.setdefault(release.id, [])
         if before is None or before.content != release.content:
             seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
-        self.changes += 1
-        self.versions[release.id] = self.changes
+        self.changed += 1
+        self.versions[release.id] = self.changed
+        self.born.setdefault(release.id, self.changed)
         for facet in facets_of(release) | (facets_of(before) if before else set()):
-            self.marked[facet] = self.changes
+            self.marked[facet] = self.changed
 
     def sources(self) -> Mapping[str, Source]:
         return self.known
@@ -96,6 +98,17 @@ class FakeStore:
     def outline(self, release: Release) -> Outline:
         order = release.order.timestamp()
         return Outline(release.id, release.source, self.versions[release.id], order, release.story)
+
+    def point(self) -> Point:
+        return self.changed, self.changed, self.changed
+
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+        found = {}
+        for release in self.kept.values():
+            if self.versions[release.id] > since[0]:
+                is_new = self.born[release.id] > since[0]
+                found[release.id] = Change(self.outline(release), facets_of(release), is_new)
+        return found if len(found) <= limit else None
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         found = [one for seen in self.history.values() for one in seen if one.number > 1]

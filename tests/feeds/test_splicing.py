@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import gzip
+import os
 import sqlite3
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import binary, lists
 
-from data.models import Release
+from data.models import Facet, Release
+from data.outline import Outline
 from data.settings import Site
+from feeds.checksum import joined, over_zeros, residue
 from feeds.publish import Publication, publish
 from feeds.urls import FORMATS
-from feeds.writing import Writer
+from feeds.writing import Copy, Writer
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
 SITE = Site(url="https://press.example", entries=6, title="Presse & <Wort>")
@@ -22,15 +29,24 @@ LATER = NOON + dt.timedelta(days=9)
 
 
 class Counting(FakeStore):
-    """A store that notes which releases are asked for."""
+    """A store that notes which releases are asked for, and of which feeds all or the newest."""
 
     def __init__(self, *releases: Release) -> None:
         super().__init__(*releases)
         self.asked: list[str] = []
+        self.compared: list[Facet] = []
+        self.broken = ""
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """Note of which feed."""
+        self.compared.append(facet)
+        return super().outlines(facet, limit=limit)
 
     def release(self, release_id: str) -> Release | None:
         """Note which."""
         self.asked.append(release_id)
+        if release_id == self.broken:
+            raise ValueError("broken row")
         return super().release(release_id)
 
 
@@ -117,6 +133,78 @@ def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_left(tmp_path: Path,
     plain = tmp_path / "site" / file.removesuffix(".gz")
     assert gzip.decompress(Path(f"{plain}.gz").read_bytes()) == plain.read_bytes()
     assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_only_what_changed_is_looked_at(tmp_path: Path) -> None:
+    store = Counting(*(make_release(number, story="s") for number in range(20)))
+    run(store, tmp_path)
+    store.compared.clear()
+    store.put(make_release(3, title="Another"))
+    store.put(make_release(20))
+    assert run(store, tmp_path).written > 0
+    assert set(store.compared) <= {Facet("acme"), Facet("wire")}, "for the health of sources alone"
+    again = run(store, tmp_path, everything=True).files
+    assert [file for file in again if "/page/" not in file] == []
+
+
+def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -> None:
+    store = Counting(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    store.put(make_release(5, "wire", topics=("energy",)))
+    store.put(make_release(2, title="Edited"))
+    store.broken = make_release(2).id
+    kept = tmp_path / "rendered.db"
+    assert publish(store, tmp_path / "site", SITE, kept=kept, now=LATER).errors
+    store.broken = ""
+    store.put(make_release(7, "wire", topics=("energy",)))
+    run(store, tmp_path)
+    assert store.marks() == {}
+    assert run(store, tmp_path, everything=True).written == 0
+    titles = (tmp_path / "site/feeds/all.atom").read_text("utf-8")
+    told = ("Statement 5", "Edited", "Statement 7")
+    assert all(f"<title>{title}</title>" in titles for title in told)
+
+
+def test_where_the_system_cannot_copy_between_files_the_bytes_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: int) -> int:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "copy_file_range", refused, raising=False)
+    store = FakeStore(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    store.put(make_release(5))
+    assert run(store, tmp_path).written > 0
+    assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_bytes_of_a_file_that_is_another_by_now_are_refused(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    writer.write("old", b"some bytes")
+    writer.flush()
+    state = writer.state("old")
+    part = Copy(str(tmp_path / "old"), state, 5, 5)
+    assert writer.write("new", b"all ", part)
+    writer.write("old", b"same bytes")
+    writer.flush()
+    assert (tmp_path / "new").read_bytes() == b"all bytes"
+    with pytest.raises(OSError, match="changed while it was published"):
+        writer.write("newer", part)
+    assert not (tmp_path / ".newer.part").exists()
+
+
+@given(parts=lists(binary(max_size=300), min_size=1))
+def test_a_check_sum_comes_from_those_of_the_parts(parts: list[bytes]) -> None:
+    check = 0
+    for part in parts:
+        check = joined(check, residue(zlib.crc32(part), len(part)), len(part))
+    assert check == zlib.crc32(b"".join(parts))
+
+
+def test_a_check_sum_is_carried_over_very_many_bytes() -> None:
+    size = 5 * 1024 * 1024 + 3
+    assert over_zeros(zlib.crc32(b"a"), size) == zlib.crc32(b"a" + bytes(size))
 
 
 def test_a_document_that_was_lost_is_made_anew(tmp_path: Path) -> None:

@@ -1,0 +1,136 @@
+"""Where the entries of a feed lie in its documents, so that what stays can be taken from there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from feeds.feed import NEVER, common_language
+from feeds.fragment import EPOCH, LINE, MICROSECOND, Fragment
+from feeds.heads import Heads
+from feeds.window import Window
+from feeds.writing import State
+
+KEY, DAY = 16, len("2022-11-24")
+SIZE: Final = KEY + LINE.size
+
+LINES: Final = np.dtype(
+    [("key", f"V{KEY}"), ("updated", "<i8"), ("sizes", "<u4", (6,)), ("checks", "<u4", (3,))]
+)
+"""Entries in numbers: the key of the fragment, and fragment.LINE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A rendered entry that was not in its feed."""
+
+    release: str
+    key: bytes
+    fragment: Fragment
+
+
+Run: TypeAlias = range | list[Fresh]
+"""Entries that follow each other in the feed before, or new ones."""
+
+
+class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The documents of a feed, and their entries, column by column.
+
+    ``face`` is what shapes its ``heads``; ``starts`` and ``stops`` are where its entries begin and
+    end in each file, plain and packed; ``checks`` what all entries together add to a check sum.
+    ``states`` are those of its files and, last, of its page, in which ``spots`` are the begin and
+    size of each line. ``shown`` are its releases where they are not just those of its window;
+    ``days`` are theirs as ISO writes them, one after the other.
+    """
+
+    face: str
+    heads: Heads
+    starts: tuple[int, ...]
+    stops: tuple[int, ...]
+    checks: tuple[int, ...]
+    states: tuple[State, ...]
+    spots: bytes
+    window: Window
+    shown: list[str] | None
+    languages: list[str | None]
+    days: str
+    lines: bytes
+
+    @property
+    def releases(self) -> list[str]:
+        """Its releases."""
+        return self.window.open if self.shown is None else self.shown
+
+    def key(self, place: int) -> bytes:
+        """The key of an entry."""
+        return self.lines[place * SIZE : place * SIZE + KEY]
+
+
+@dataclass(slots=True)
+class Columns:
+    """The entries of a feed that is being written, as the columns of its sheet."""
+
+    releases: list[str] = field(default_factory=list)
+    languages: list[str | None] = field(default_factory=list)
+    days: str = ""
+    lines: bytes = b""
+
+    @property
+    def each_day(self) -> list[str]:
+        """The day of each entry."""
+        return [self.days[place : place + DAY] for place in range(0, len(self.days), DAY)]
+
+    @property
+    def updated(self) -> dt.datetime:
+        """When the newest change of any entry was."""
+        if not self.lines:
+            return NEVER
+        return EPOCH + int(numbers(self.lines)["updated"].max()) * MICROSECOND
+
+    @property
+    def language(self) -> str | None:
+        """The language of most entries."""
+        return common_language(self.languages)
+
+
+def add(runs: list[Run], more: Run) -> None:
+    """Put entries after others."""
+    last = runs[-1] if runs else None
+    if isinstance(more, list) and isinstance(last, list):
+        last.extend(more)
+    elif isinstance(more, range) and isinstance(last, range) and last.stop == more.start:
+        runs[-1] = range(last.start, more.stop)
+    elif more:
+        runs.append(more)
+
+
+def columns_of(runs: Sequence[Run], before: Sheet | None, *, mixed: bool) -> Columns:
+    """The columns of these entries, with what is known of them from ``before``."""
+    made = Columns()
+    lines: list[bytes] = []
+    for run in runs:
+        if isinstance(run, list):
+            for fresh in run:
+                made.releases.append(fresh.release)
+                made.languages.append(fresh.fragment.language)
+                made.days += fresh.fragment.day
+                lines += (fresh.key, fresh.fragment.lines[mixed])
+        elif before:
+            part = slice(run.start, run.stop)
+            made.releases += before.releases[part]
+            made.languages += before.languages[part]
+            made.days += before.days[run.start * DAY : run.stop * DAY]
+            lines.append(before.lines[run.start * SIZE : run.stop * SIZE])
+    made.lines = b"".join(lines)
+    return made
+
+
+def numbers(lines: bytes) -> NDArray[np.void]:
+    """The lines of a sheet as an array of LINES."""
+    return np.frombuffer(lines, LINES)
