@@ -41,6 +41,7 @@ class SqliteConnection:
                     # Asked again under the lock: two processes may start at once.
                     migrations.apply(self._db)
         except (OSError, sqlite3.Error) as error:
+            self.close()
             raise StoreError(f"sqlite:{path}", str(error)) from error
 
     @property
@@ -52,15 +53,11 @@ class SqliteConnection:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        # Pages that change in one transaction after another are folded into the file once.
-        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -65536")
-        # What a verb may undo within a transaction is copied: in memory that costs a third.
-        connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            set_up(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
         self._threads.db = Database(connection)
         self._threads.depth = 0
         self._threads.marks = []
@@ -129,3 +126,16 @@ class SqliteConnection:
         if found is not None:
             found.close()
             del self._threads.db
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Say how a new connection shall work."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    # Pages that change in one transaction after another are folded into the file once.
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+    # What a verb may undo within a transaction is copied: in memory that costs a third.
+    connection.execute("PRAGMA temp_store = MEMORY")

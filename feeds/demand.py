@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,7 +57,6 @@ class Demand:
     def __init__(self, store_url: str, site: Site) -> None:
         self._url = store_url
         self._site = site
-        self._store: Store | None = None
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[str, str], tuple[float, Held]] = OrderedDict()
 
@@ -86,9 +86,13 @@ class Demand:
             return answer
 
     def _made(self, path: str, asked: Mapping[str, str]) -> tuple[bytes, dt.datetime] | None:
-        if self._store is None:
-            self._store = open_store(self._url)
-        store = self._store
+        # Opened each time: any thread may be the one that asks, and none outlives its answer.
+        with closing(open_store(self._url)) as store:
+            return self._from(store, path, asked)
+
+    def _from(
+        self, store: Store, path: str, asked: Mapping[str, str]
+    ) -> tuple[bytes, dt.datetime] | None:
         directory = directory_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]

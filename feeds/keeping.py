@@ -123,7 +123,11 @@ def opened(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
-    for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
-        db.execute(f"PRAGMA {setting}")
-    db.executescript(TABLES)
+    try:
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+            db.execute(f"PRAGMA {setting}")
+        db.executescript(TABLES)
+    except sqlite3.Error:
+        db.close()
+        raise
     return db

@@ -74,11 +74,15 @@ class Kept:
         self._path = path
         with self._reported():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            # It holds secrets of subscribers.
-            path.chmod(0o600)
-            for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
-                self._db.execute(f"PRAGMA {setting}")
-            self._db.executescript(TABLES)
+            try:
+                # It holds secrets of subscribers.
+                path.chmod(0o600)
+                for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+                    self._db.execute(f"PRAGMA {setting}")
+                self._db.executescript(TABLES)
+            except (OSError, sqlite3.Error):
+                self._db.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""

@@ -391,6 +391,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(
         breaker.execute(
             "CREATE TRIGGER stop BEFORE INSERT ON facets BEGIN SELECT RAISE(ABORT, 'x'); END"
         )
+    breaker.close()
     with pytest.raises(StoreError, match="x"):
         store.record(draft(), seen=noon, since=noon)
     assert list(store.releases(Facet())) == []

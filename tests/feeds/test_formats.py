@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -36,9 +37,10 @@ SITE = Site(url="https://press.example/")
 def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[Fragment]]:
     directory = directory_of(store, SITE)
     pages = Pages(directory, store.facets())
-    renderer = Renderer(store, directory, Rendered(None), pages, b"")
-    shown = renderer.shown(facet, store.outlines(facet))
-    fragments = renderer.fragments([renderer.wanted(one) for one in shown])
+    with closing(Rendered(None)) as kept:
+        renderer = Renderer(store, directory, kept, pages, b"")
+        shown = renderer.shown(facet, store.outlines(facet))
+        fragments = renderer.fragments([renderer.wanted(one) for one in shown])
     return feed_of(directory, facet, fragments), fragments
 
 
