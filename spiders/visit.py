@@ -18,6 +18,7 @@ from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
+from spiders.doubts import date_doubt
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
 from spiders.loader import LoadedSource
@@ -28,11 +29,6 @@ from spiders.source import ReleaseRules
 
 READER = "1"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
-
-UNDATED = (
-    "no date that can be right was found on the page; the release is dated by its first sight"
-    " (write release.published in the source file)"
-)
 
 
 def utc_now() -> dt.datetime:
@@ -191,19 +187,8 @@ class Visit:
         self._count(verdict.kind)
         if verdict.doubt:
             self.error(draft.url, "layout", verdict.doubt)
-        if verdict.kind == "new":
-            self._doubt_date(draft.url, verdict.release)
-
-    def _doubt_date(self, url: str, release: Release) -> None:
-        if release.published.rule.startswith("first-seen"):
-            self.error(url, "date", UNDATED)
-        elif release.order != release.published.at:
-            self.error(
-                url,
-                "date",
-                f"it is dated {release.published.iso}, which is yet to come; that is kept, and the"
-                " release stands where its first sight puts it",
-            )
+        if verdict.kind == "new" and (doubt := date_doubt(verdict.release)):
+            self.error(draft.url, "date", doubt)
 
     def _record(self, draft: Draft) -> Verdict:
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
