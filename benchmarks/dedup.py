@@ -20,8 +20,8 @@ import datetime as dt
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from itertools import combinations, islice
+from collections import Counter, defaultdict
+from itertools import chain, combinations, islice
 from pathlib import Path
 
 from datasketch import MinHash, MinHashLSH
@@ -110,23 +110,18 @@ def in_memory(some: list[Text]) -> float:
     started = time.process_time()
     for number, one in enumerate(some):
         own = sketch(one.text)
-        anchors = frozenset(own.anchors.tolist())
-        marks = own.marks.tolist()
-        shared: dict[int, int] = {}
-        sure: set[int] = set()
-        for mark in marks:
-            bucket = table.get(mark, ())
-            for other in bucket:
-                shared[other] = shared.get(other, 0) + 1
-            if mark not in anchors:
-                sure.update(bucket)
+        bands, anchors = own.bands, own.anchors
+        sure = set(chain.from_iterable(table.get(mark, ()) for mark in bands))
+        shared = Counter(chain.from_iterable(table.get(mark, ()) for mark in anchors))
         for other, count in shared.items():
-            fewest = min(len(anchors), len(kept[other].anchors))
-            if other in sure or likely(0, count, fewest):
-                likeness(own, kept[other])
-        for mark in marks:
-            if len(bucket := table.setdefault(mark, [])) < (COMMON if mark in anchors else HOT):
-                bucket.append(number)
+            if likely(0, count, min(len(anchors), len(kept[other].anchors))):
+                sure.add(other)
+        for other in sure:
+            likeness(own, kept[other])
+        for marks, most in ((bands, HOT), (anchors, COMMON)):
+            for mark in marks:
+                if len(bucket := table.setdefault(mark, [])) < most:
+                    bucket.append(number)
         kept.append(own)
     return time.process_time() - started
 

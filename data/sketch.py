@@ -73,13 +73,13 @@ class Sketch:
         return distinct
 
     @cached_property
-    def bands(self) -> Hashes:
+    def bands(self) -> list[int]:
         """Marks, one a band: texts that share one are candidates. Empty for an empty text.
 
         The number of the band is folded in.
         """
         if not len(self._triples):
-            return _NONE
+            return []
         digest = RMinHash.digest_matrix_from_flat_token_hashes(
             self._triples, [0, len(self._triples)], BANDS * ROWS, SEED
         )
@@ -88,27 +88,26 @@ class Sketch:
         for row in range(ROWS):
             folded = (folded ^ rows[:, row]) * _FOLD
             folded ^= folded >> _SHIFT
-        return folded >> _UNMARKED
+        marks: list[int] = (folded >> _UNMARKED).tolist()
+        return marks
 
     @cached_property
-    def anchors(self) -> Hashes:
-        """Marks of some runs of six words, sorted: the same ones wherever they stand."""
+    def anchors(self) -> list[int]:
+        """Marks of some runs of six words: the same ones wherever they stand."""
         triples = self._triples[:ANCHORED]
         if len(triples) <= SHINGLE:
-            return _NONE
+            return []
         runs = (triples[:-SHINGLE] * _ODD) ^ triples[SHINGLE:]
         runs ^= runs >> _SHIFT
         runs *= _FOLD
         chosen = runs[runs < _ANCHOR_LIMIT]
         marks = (chosen ^ _ANCHOR_LANE) * _FOLD >> _UNMARKED
-        return np.array(sorted(set(marks.tolist())), np.uint64)
+        return list(dict.fromkeys(marks.tolist()))
 
-    @cached_property
-    def marks(self) -> Hashes:
-        """All by which a text is found, sorted: its bands and its anchors."""
-        both = np.concatenate([self.bands, self.anchors])
-        both.sort()
-        return both
+    @property
+    def marks(self) -> list[int]:
+        """All by which a text is found: its bands and its anchors."""
+        return self.bands + self.anchors
 
 
 def sketch(text: str) -> Sketch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,6 @@ from data.rows import Kept, content_of, instant
 from data.sketch import MARK_BITS, Sketch, sketch
 from data.sqlite_reading import SqliteReading
 from data.stories import COMMON, HOT, likely, slot_of, slots_near
-from data.words import Hashes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -72,24 +71,27 @@ class SqliteBands(SqliteReading):
     """What finds texts that may be alike, and is kept of them for that."""
 
     def _near(self, text: Sketch, order: dt.datetime) -> Near:
-        marks = text.marks
-        if not len(marks):
+        slots = slots_near(order)
+        own = _in_slots(slots, text.bands)
+        if not own:
             return NOTHING
-        wanted = [band for slot in slots_near(order) for band in _in_slot(slot, marks)]
+        wanted = own + _in_slots(slots, text.anchors)
         rows = self._ask(
             f"SELECT band, release, anchors FROM bands WHERE band IN ({places(wanted)})", wanted
         )
         if not rows:
             return NOTHING
-        low, own_bands = (1 << MARK_BITS) - 1, frozenset(text.bands.tolist())
         # Plain dicts: a Counter costs more than the look-up of the rows.
         bands: dict[int, int] = {}
         anchors: dict[int, int] = {}
         sizes: dict[int, int] = {}
+        of_bands = frozenset(own)
         for band, release, size in rows:
-            shared = bands if band & low in own_bands else anchors
-            shared[release] = shared.get(release, 0) + 1
-            sizes[release] = size
+            if band in of_bands:
+                bands[release] = bands.get(release, 0) + 1
+            else:
+                anchors[release] = anchors.get(release, 0) + 1
+                sizes[release] = size
         mine = len(text.anchors)
         ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
             (0, -count, n)
@@ -100,7 +102,7 @@ class SqliteBands(SqliteReading):
         crowded = len(rows) >= COMMON
         return Near(
             tuple(n for _, _, n in ranked),
-            _hot(rows, slot_of(order), own_bands) if crowded else frozenset(),
+            _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
         )
 
     def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
@@ -110,27 +112,26 @@ class SqliteBands(SqliteReading):
         marks = sketch(known.release.content.body_text).marks
         self._db.conn.executemany(
             "DELETE FROM bands WHERE band = ? AND release = ?",
-            [(band, known.number) for band in _in_slot(slot_of(known.release.order), marks)],
+            [(band, known.number) for band in _in_slots([slot_of(known.release.order)], marks)],
         )
 
 
 def _hot(rows: list[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
-    """The marks whose bucket is full in a slot."""
+    """The marks whose bucket is full in a slot; ``bands`` are those of bands, in their slots."""
     low = (1 << MARK_BITS) - 1
-    full = Counter(band & low for band, _, _ in rows if band >> MARK_BITS == slot)
+    full = Counter(band for band, _, _ in rows if band >> MARK_BITS == slot)
     return frozenset(
-        mark for mark, count in full.items() if count >= (HOT if mark in bands else COMMON)
+        band & low for band, count in full.items() if count >= (HOT if band in bands else COMMON)
     )
 
 
-def _in_slot(slot: int, marks: Hashes) -> list[int]:
-    start = slot << MARK_BITS
-    return [start + mark for mark in marks.tolist()]
+def _in_slots(slots: Iterable[int], marks: Iterable[int]) -> list[int]:
+    return [(slot << MARK_BITS) + mark for slot in slots for mark in marks]
 
 
 def _rows(
     number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]
 ) -> list[tuple[int, int, int]]:
-    """The rows of a text, in the order of the table."""
+    """The rows of a text."""
     start, size = slot_of(order) << MARK_BITS, len(text.anchors)
-    return [(start + mark, number, size) for mark in text.marks.tolist() if mark not in hot]
+    return [(start + mark, number, size) for mark in text.marks if mark not in hot]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from data.identity import keys_of
@@ -23,6 +24,11 @@ each other."""
 
 MEMBER: Final = "SELECT number, id, story, sort_at, first_seen, print FROM releases"
 
+ASKED, NOBODY = 24, -1
+"""How many of the nearest are asked for at a time, and the number of none."""
+
+OTHERS: Final = f"{MEMBER} WHERE number IN ({places(range(ASKED))}) AND source <> ? AND number <> ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -41,20 +47,12 @@ class SqliteStories(SqliteBands):
 
     def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Member]:
         """The releases of other sources that tell the same, one of each story they are in."""
-        nearest = near.nearest
-        if not nearest or len(text.words) < LEAST_SHINGLES:
+        if not near.nearest or len(text.words) < LEAST_SHINGLES:
             return []
-        others = {
-            row[0]: Member(*row)
-            for row in self._ask(
-                f"{MEMBER} WHERE number IN ({places(nearest)}) AND source <> ? AND number <> ?",
-                [*nearest, release.source, number],
-            )
-        }
         same: list[Member] = []
         held: list[Member] = []
         known: set[str] = set()
-        for other in [others[n] for n in nearest if n in others][:COMPARED]:
+        for other in islice(self._others(number, release.source, near), COMPARED):
             if other.story in known:
                 continue
             how = likeness(text, self._sketched(other))
@@ -65,6 +63,16 @@ class SqliteStories(SqliteBands):
                 known.add(other.story)
         # What holds others whole, or stands within several, joins one story and merges none.
         return same or held[:1]
+
+    def _others(self, number: int, source: str, near: Near) -> Iterator[Member]:
+        """The nearest releases of other sources, in order, asked for some at a time."""
+        for start in range(0, len(near.nearest), ASKED):
+            some = near.nearest[start : start + ASKED]
+            # As many places each time: the statement is prepared once.
+            padded = [*some, *[NOBODY] * (ASKED - len(some))]
+            rows = self._ask(OTHERS, [*padded, source, number])
+            found = {row[0]: row for row in rows}
+            yield from (Member(*found[one]) for one in some if one in found)
 
     def _is_of(self, text: Sketch, found: Member, how: Likeness) -> bool:
         """Whether a text that is like ``found`` is like that one's story too.

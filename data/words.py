@@ -19,21 +19,21 @@ from data.counters import COUNTER_LINE, DIGIT, uncounted, without_counters
 Hashes: TypeAlias = NDArray[np.uint64]
 Letters: TypeAlias = NDArray[np.uint32] | NDArray[np.uint8]
 Roles: TypeAlias = NDArray[np.uint8]
+Places: TypeAlias = NDArray[np.intp]
 
 UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003134f]"
 )
 """Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
 
-SPACE, DASH, ALONE, LETTER, FIGURE = range(5)
+SPACE, DASH, ALONE, LETTER = range(4)
 """What a character does to words: parts them, is a dash or a minus, is one, or belongs to one."""
 
-ROLE_BITS: Final = 3
+ROLE_BITS: Final = 2
 ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
 ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
 MINUS: Final = ord("-")
-LINE_BREAK: Final = 10
 PLANE: Final = 0x10000
 """Characters whose roles are kept in a table; those beyond are rare."""
 
@@ -53,21 +53,15 @@ class Words:
 
     def __init__(self, text: str) -> None:
         folded, roles = _read(text)
-        if _counts(text, folded, roles):
+        if _counts(text):
             folded, roles = _read(without_counters(text))
-        dashes = (roles == DASH).nonzero()[0]
-        if len(dashes):
+        held = roles.tobytes()
+        if DASH in held:
             folded, roles = folded.copy(), roles.copy()
-            _part_minus(folded, roles, dashes)
-        inside = roles >= LETTER
-        alone = roles == ALONE
-        first = inside | alone
-        last = first.copy()
-        first[1:] &= alone[1:] | ~inside[:-1]
-        last[:-1] &= alone[:-1] | ~inside[1:]
+            _part_minus(folded, roles, (roles == DASH).nonzero()[0])
+            held = roles.tobytes()
         self._letters = folded
-        self._starts = first.nonzero()[0]
-        self._ends = last.nonzero()[0] + 1
+        self._starts, self._ends = _edges(roles, alone=ALONE in held)
 
     @property
     def texts(self) -> list[str]:
@@ -129,22 +123,12 @@ def _letters(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
 
 
-def _counts(text: str, letters: Letters, roles: Roles) -> bool:
+def _counts(text: str) -> bool:
     """Whether any line of a text counts visitors."""
-    if len(letters) != len(text):
-        return any(uncounted(line) is not None for line in text.split("\n"))
-    breaks = (letters == LINE_BREAK).nonzero()[0]
-    figures = breaks.searchsorted((roles == FIGURE).nonzero()[0])
-    lines = set(figures.tolist())
-    at = text.find("ago")
-    while at >= 0:
-        lines.add(int(breaks.searchsorted(at)))
-        at = text.find("ago", at + 1)
-    ends = [-1, *breaks.tolist(), len(letters)]
     return any(
-        uncounted(text[ends[line] + 1 : ends[line + 1]]) is not None
-        for line in lines
-        if ends[line + 1] - ends[line] <= COUNTER_LINE + 1
+        uncounted(line) is not None
+        for line in text.split("\n")
+        if len(line) <= COUNTER_LINE and (DIGIT.search(line) or "ago" in line)
     )
 
 
@@ -168,6 +152,19 @@ def _read(text: str) -> tuple[Letters, Roles]:
     for letter in np.unique(folded[folded >= PLANE]).tolist():
         roles[folded == letter] = _role_of(chr(letter))
     return folded, roles
+
+
+def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
+    """Where words begin and end; ``alone`` says whether any character is a word by itself."""
+    inside = np.zeros(len(roles) + 2, np.bool_)
+    np.equal(roles, LETTER, out=inside[1:-1])
+    edges = (inside[1:] != inside[:-1]).nonzero()[0]
+    starts, ends = edges[::2], edges[1::2]
+    if alone:
+        single = (roles == ALONE).nonzero()[0]
+        starts = np.sort(np.concatenate([starts, single]))
+        ends = np.sort(np.concatenate([ends, single + 1]))
+    return starts, ends
 
 
 @cache
@@ -207,7 +204,7 @@ def _role_of(char: str) -> int:
         return SPACE
     if spelled != char:
         return ALONE
-    return FIGURE if DIGIT.match(char) else LETTER
+    return LETTER
 
 
 def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
