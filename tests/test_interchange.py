@@ -106,6 +106,48 @@ def test_what_is_exported_has_the_public_names_and_comes_back_the_same(
     assert bring(home, *lines)["unchanged"] == 2
 
 
+def test_a_retraction_goes_out_and_comes_back_with_its_time(home: Path, tmp_path: Path) -> None:
+    gone = "2026-03-05T10:30:00+02:00"
+    alike = f"{BODY}\n\nIts lamps are lit from sunset to sunrise, and in fog at all hours."
+    # The second has nearly the text of the first, as notices cut from one template do.
+    other_text = alike.replace("in fog", "in rain")
+    bring(home, line(1, body_text=alike), line(2, title="Notice 1", body_text=other_text))
+    bring(home, line(1, body_text=alike, retracted=gone))
+    lines = exported(home)
+    assert [one["retracted"] for one in lines] == ["2026-03-05T08:30:00+00:00", None]
+    other = tmp_path / "other" / "home"
+    other.parent.mkdir()
+    assert bring(other, *lines)["new"] == 2
+    assert [one["retracted"] for one in exported(other)] == [one["retracted"] for one in lines]
+    shown = json.loads(communique("show", lines[0]["id"], "--json", home=other).stdout)
+    assert shown["retracted"] == lines[0]["retracted"]
+    assert communique("publish", home=other).returncode == 0
+    feed = json.loads((other / "site" / "feeds" / "retractions.json").read_text())
+    assert [lines[0]["title"] in item["title"] for item in feed["items"]] == [True]
+
+
+def test_a_line_is_the_last_word_on_whether_a_known_release_stands(home: Path) -> None:
+    first, second = "2026-03-05T10:30:00+00:00", "2026-03-09T10:30:00+00:00"
+    words: list[tuple[str | None, str, str | None]] = [
+        (None, "new", None),
+        (first, "changed", first),
+        (second, "unchanged", first),
+        (None, "changed", None),
+        ("2026-03-09T12:30:00", "changed", "2026-03-09T12:30:00+00:00"),
+    ]
+    for said, kind, kept in words:
+        assert bring(home, line(1, retracted=said))[kind] == 1
+        assert [one["retracted"] for one in exported(home)] == [kept]
+    (release,) = stored(home)
+    assert release.revision == 1
+
+
+def test_a_retraction_that_is_yet_to_come_is_one_of_now(home: Path) -> None:
+    bring(home, line(1, retracted="2999-01-01T00:00:00Z"))
+    (release,) = stored(home)
+    assert release.retracted == release.first_seen
+
+
 def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
     bring(home, *(line(n, published=f"2026-03-0{n}") for n in (1, 2, 3)))
     bring(home, line(7, published="2026-03-02"), source="wire")
@@ -135,6 +177,9 @@ def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
         (line(9, published="03/04/26"), "no date that can be told"),
         (line(9, published="soon"), "no date that can be told"),
         (line(9, published=1646200000), "Expected `str | null`"),
+        (line(9, retracted="soon"), "retracted is no ISO date or time"),
+        (line(9, retracted="0001-01-01T00:00:00+14:00"), "retracted is no ISO date or time"),
+        (line(9, retracted=True), "Expected `str | null`"),
     ],
 )
 def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(

@@ -10,8 +10,8 @@ import click
 
 from data.difference import Edit, edits
 from data.errors import CommuniqueError
-from data.interchange import provenance_fields, release_fields
 from data.models import Release, Revision
+from data.public_names import provenance_fields, release_fields
 from data.store import Store
 from data.stories import Telling, tellings
 from scheduler.cli import as_json, print_json, with_home
