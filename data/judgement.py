@@ -107,6 +107,16 @@ def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
     return min(draft.retracted, seen) if draft.retracted else None
 
 
+def yet_to_come(release: Release) -> str | None:
+    """The doubt about a release whose date lies in the future, or None."""
+    if release.order == release.published.at:
+        return None
+    return (
+        f"it is dated {release.published.iso}, which is yet to come; that is kept, and the release"
+        " stands where its first sight puts it"
+    )
+
+
 def _address(draft: Draft, known: Release) -> str:
     """Where the release is now: it moves to an address never seen, or where the old one leads.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def home(tmp_path: Path) -> Path:
 
 def test_lines_come_in_once_and_an_edit_makes_a_revision(home: Path) -> None:
     lines = [line(1), line(2), line(3)]
-    counts = {"read": 3, "new": 3, "changed": 0, "unchanged": 0, "rejected": [], "stories": 0}
+    counts: dict[str, Any] = {"read": 3, "new": 3, "changed": 0, "unchanged": 0, "stories": 0}
+    counts |= {"rejected": [], "doubtful": []}
     assert bring(home, *lines) == counts
     assert bring(home, *lines) == counts | {"new": 0, "unchanged": 3}
     lines[1]["body_text"] = lines[1]["body_text"].replace("4.2", "4.6")
@@ -190,6 +192,29 @@ def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(
     ((number, message),) = [(one["line"], one["message"]) for one in told["rejected"]]
     assert number == 3
     assert said in message
+
+
+def test_a_date_that_can_hardly_be_right_is_told_once_and_the_release_taken_in(home: Path) -> None:
+    year = dt.datetime.now(dt.UTC).year + 1
+    lines = [
+        line(1),
+        line(2, published=f"{year}-03-02"),
+        line(3, published="1970-01-01"),
+        line(4, published=None),
+    ]
+    told = bring(home, *lines)
+    assert told["new"] == 4
+    assert [one["line"] for one in told["doubtful"]] == [2, 3, 4]
+    assert "yet to come" in told["doubtful"][0]["message"]
+    assert "no date that can be right" in told["doubtful"][1]["message"]
+    kept = {one.url[-1]: one for one in stored(home)}
+    assert kept["2"].published.iso == f"{year}-03-02"
+    assert kept["2"].order == kept["2"].first_seen
+    assert bring(home, *lines)["doubtful"] == []
+    # What a first sight dated elsewhere was told there.
+    other = home.parent / "other"
+    again = bring(other, *exported(home))
+    assert [one["line"] for one in again["doubtful"]] == [2]
 
 
 def test_hostile_values_are_cleaned(home: Path) -> None:
