@@ -143,6 +143,27 @@ def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
     assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
 
 
+def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_path: Path) -> None:
+    store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
+    store.failing = False
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    files = ["feeds/topic/energy.atom", "feeds/topic/energy/page/1.atom"]
+    before = {file: (site / file).read_bytes() for file in files}
+    store.failing = True
+    assert publish(store, site, SITE, all=True, kept=kept).errors != ()
+    for file in files:
+        (site / file).unlink()
+    # Another feed than those that failed stays as it is, and nobody looks.
+    (site / "feeds/topic/economy.atom").unlink()
+    store.failing = False
+    done = publish(store, site, SITE, kept=kept)
+    assert done.errors == ()
+    assert {file: (site / file).read_bytes() for file in files} == before
+    assert not (site / "feeds/topic/economy.atom").exists()
+    assert publish(store, site, SITE, kept=kept).feeds == 0
+
+
 def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None:
     store = FailingStore(make_release(1, topics=("energy",)))
     store.error = StoreError("sqlite:x", "disk I/O error")
