@@ -91,10 +91,21 @@ class Items:
         text = _joined(inner)
         return text or (anchor.node.get("title") or "").strip()
 
+    def like_these(self, record: Record) -> ListingItem | None:
+        """The item of another record, if its link is in a place where these have theirs."""
+        known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
+        return self._item(replace(record, anchors=known)) if known else None
+
+    def _item(self, record: Record) -> ListingItem:
+        anchor = self._link(record)
+        return ListingItem(anchor.url, self._title(record, anchor), self._date(record))
+
+    def _link(self, record: Record) -> Anchor:
+        return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
+
     def _add(self, record: Record) -> None:
-        anchor = max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
-        slot = self._slot(anchor)
-        self.items.append(ListingItem(anchor.url, self._title(record, anchor), self._date(record)))
+        self.items.append(self._item(record))
+        slot = self._slot(self._link(record))
         others = {
             other.url
             for other in record.anchors

@@ -59,10 +59,13 @@ class Titles:
         inner = max(record.undated, key=self.score, default=None)
         score = self.score(inner) if inner else 0.0
         if score < _POOR:
-            lead = max(record.lead, key=lambda text: self._leads[text.sign], default=None)
-            if lead and self._leads[lead.sign] > max(score, _POOR):
+            lead = max(record.lead, key=self._lead_score, default=None)
+            if lead and self._lead_score(lead) > max(score, _POOR):
                 return lead.text
         return inner.text if inner and score > 0 else None
+
+    def _lead_score(self, text: Text) -> float:
+        return self._leads.get(text.sign, 0.0)
 
     def _learn(self, texts_of_records: Iterable[list[Text]]) -> dict[int, float]:
         """The scores of the kinds of places, from the first text in each of every record."""

@@ -204,6 +204,32 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
 
 
+ROW = '<li class="row"><span class="date">{}</span> <a href="{}">{}</a></li>'
+
+
+def test_a_row_with_an_impossible_date_or_none_is_a_release_where_it_leads_with_the_others() -> (
+    None
+):
+    lines = [
+        ("24 November 2022", "/r/pier-4", "Fourth pier is lit again"),
+        ("31 February 2022", "/r/pier-3", "Third pier is closed"),
+        ("", "/r/pier-2", "Second pier gets a crane"),
+        ("", "/r/pier-2", "Read more"),
+        ("", "/r/pier-1", "Read more"),
+        ("", "/tides/all", "Tables of the tides"),
+        *((f"{n} November 2022", f"/r/{n}", f"Ships of week {n}") for n in range(20, 10, -1)),
+    ]
+    page = read("<ul>" + "".join(ROW.format(*line) for line in lines) + "</ul>")
+    assert rows(page)[:4] == [
+        ("/r/pier-4", "Fourth pier is lit again", "2022-11-24"),
+        ("/r/pier-3", "Third pier is closed", None),
+        ("/r/pier-2", "Second pier gets a crane", None),
+        ("/r/20", "Ships of week 20", "2022-11-20"),
+    ]
+    assert len(page.items) == 13
+    assert page.passed == ("http://press.example/tides/all",)
+
+
 def test_a_listing_that_scripts_draw_is_read_from_the_state_of_the_page() -> None:
     posts = [
         {"title": title, "path": f"/r/{n}", "publishedAt": f"2022-11-{day}"}
