@@ -204,6 +204,32 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<h3><a href="/r/{n}">{title}</a></h3><a href="/r/{n}">Weiterlesen<i>: {title}</i></a>',
+        '<h3>{title}</h3><a href="/r/{n}">Devamını oku: {title}</a>',
+        '<a href="/r/{n}">{title}</a> <a href="/r/{n}" title="Läs hela: {title}"><img src="x"></a>',
+    ],
+)
+def test_what_leads_on_from_each_title_is_no_part_of_it(row: str) -> None:
+    body = "".join(
+        f"<div class='card'><b>{day}.11.2022</b>{row.format(n=n, title=title)}</div>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(body)) == EXPECTED
+
+
+def test_a_word_that_some_titles_begin_with_stays() -> None:
+    said = ("Correction: budget adopted", "Budget of the port adopted", "Minister meets the pilots")
+    body = "".join(
+        f"<div class='card'><b>{day}.11.2022</b><h3>{title.partition(': ')[2]}</h3>"
+        f"<a href='/r/{day}'>{title}</a></div>"
+        for title, day in zip(said, DAYS, strict=True)
+    )
+    assert [title for _, title, _ in rows(read(body))] == [*said]
+
+
 ROW = '<li class="row"><span class="date">{}</span> <a href="{}">{}</a></li>'
 
 
