@@ -38,7 +38,8 @@ WORDS: Final = {
         "id": "yang dan di dengan untuk dari ini pada dalam tidak akan",
         "ms": "yang dan di dengan untuk dari ini pada telah akan adalah bagi",
         "vi": "của và là có các được cho trong với một những",
-        "ru": "и в на не что с по это как для из от его к у же о был было они который также года",
+        "ru": "и в на не что с по это как для из от его к у же о был было они который также года "
+        "до при но или их если ещё уже чтобы все после во её она лет между где это этого со",
         "uk": "і в на не що з та у до для за як від це й про також який року",
         "be": "і ў на не што з у да для за як ад гэта па",
         "bg": "и в на да се за от с не че по са е бе който това със към",
@@ -60,10 +61,24 @@ SCRIPTS: Final = (
 )
 """Letters that one language is written in, and the share of a text from which it is that."""
 
+FOREIGN: Final = {
+    "ru": re.compile("[іїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "be": re.compile("[ищъїєґјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "uk": re.compile("[ыэёъўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "bg": re.compile("[ыэёіїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "mk": re.compile("[ыэёщъьйяюіїєґўћђ]"),
+    "sr": re.compile("[ыэёщъьйяюіїєґўѓќ]"),
+}
+"""Letters that a language is not written in, among those of its script."""
+
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
-SHARE, LEAD, DIFFERENT = 0.15, 1.4, 4
-"""The share of a language's words in its texts, how much more they must weigh than those of any
-other, and how many different ones there must be, at the least."""
+SHARE, LEAD, DIFFERENT = 0.12, 1.4, 4
+"""The share of a language's words in its texts (half of it where no other language is left), how
+much more they must weigh than those of any other, and how many different ones there must be, at the
+least."""
+
+STRANGE: Final = 0.002
+"""The share of foreign letters from which a text is not of a language; below, they are in names."""
 
 
 def language_of_words(text: str) -> str | None:
@@ -72,13 +87,18 @@ def language_of_words(text: str) -> str | None:
         for language, letters, share in SCRIPTS:
             if len(letters.findall(text)) > share * len(text):
                 return language
-    counts = Counter(WORD.findall(text.lower()))
+    text = text.lower()
+    counts = Counter(WORD.findall(text))
     met = {word: counts[word] / SHARED_BY[word] for word in counts.keys() & SHARED_BY.keys()}
     weights = {
         language: sum(met[word] for word in words & met.keys()) for language, words in WORDS.items()
     }
+    for language, letters in FOREIGN.items():
+        if weights[language] and len(letters.findall(text)) > STRANGE * len(text):
+            weights[language] = 0
     best, second = sorted(weights, key=weights.__getitem__, reverse=True)[:2]
     known = WORDS[best] & counts.keys()
-    many = sum(counts[word] for word in known) >= SHARE * counts.total()
+    share = SHARE if weights[second] else SHARE / 2
+    many = sum(counts[word] for word in known) >= share * counts.total()
     sure = weights[best] >= LEAD * weights[second]
     return best if many and sure and len(known) >= DIFFERENT else None

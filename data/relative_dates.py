@@ -44,6 +44,7 @@ _COMMON = (
 _LONGEST = 60
 _CLOCK = re.compile(r"[\s,]{1,2}\D{0,8}\d{1,2}[:.h]\d\d.{0,12}")
 _YEAR = re.compile(r"(?<!\d)(?:1[3489]|2[056])\d\d(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d\d?(?!\d)")
 _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 
@@ -60,7 +61,8 @@ def parse_rest(
     if len(text) > _LONGEST or _NO_SENSE.match(text):
         return None
     # dateparser takes 10 ms or more to refuse a text: ask it only about what may be a date.
-    if not _YEAR.search(fold(text)) and not is_relative(text):
+    folded = fold(text)
+    if not (_YEAR.search(folded) and _DAY.search(folded)) and not is_relative(text):
         return None
     return _dateparser(text, zone, order, languages, now)
 

@@ -8,6 +8,7 @@ parent. Exit code: 0 done, 1 something failed, 2 the job can't be read.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -62,6 +63,9 @@ READ = 65_536
 
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
+
+GARBAGE = 20_000
+"""Objects made between two looks for garbage: a page is read by making thousands that all stay."""
 
 
 def say(line: Report | Progress) -> None:
@@ -183,6 +187,8 @@ def _end_with_parent() -> None:
 
 def main() -> int:
     """Run one crawl."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     try:
         job = msgspec.json.decode(_first_line(), type=Job)
     except msgspec.DecodeError as error:

@@ -44,6 +44,12 @@ def test_words_that_are_not_sure_tell_nothing(text: str) -> None:
     assert language_of_words(text) is None
 
 
+def test_letters_tell_apart_languages_that_share_their_words() -> None:
+    both = "Мост и дорога в град на река: не по план, а за май от 4, с {}. "
+    assert language_of_words(both.format("вагон") * 4) is None
+    assert language_of_words(both.format("рынок, выезд, объезды") * 4) == "ru"
+
+
 def test_the_model_is_asked_where_words_are_not_sure() -> None:
     text = "Miesto taryba nusprendė, kad tiltas bus uždarytas sunkvežimiams visus metus. " * 4
     assert language_of_words(text) is None
