@@ -17,6 +17,7 @@ from data.importing import Importer, lines_of
 from data.models import Source
 from data.reading import Reading
 from data.topics import load_taxonomy
+from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from spiders.loader import ID, LoadedSource, load_sources
@@ -61,9 +62,10 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     if as_json:
         print_json(done)
     else:
+        stories = counted(done.stories, "story", "stories")
         click.echo(
             f"{done.read} read: {done.new} new, {done.changed} changed, {done.unchanged} unchanged,"
-            f" {len(done.rejected)} rejected; {done.stories} stories"
+            f" {len(done.rejected)} rejected; {stories}"
         )
         for remarks in (done.rejected, done.doubtful):
             for one in remarks[:SHOWN]:
