@@ -19,7 +19,7 @@ from data.models import Content, Draft, Media, Published, zone_of
 from data.normalize import clean_line, clean_text, without_campaign
 from data.plain import line_of, paragraphs, text_of
 from data.reading import Reading
-from data.sanitize import absolute, sanitize
+from data.sanitize import absolute, is_huge, sanitize
 from data.topics import RESERVED, SLUG_LENGTH, Taxonomy
 
 LONGEST_LINE: Final = 20_000_000
@@ -117,8 +117,10 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
     if not title:
         raise LineError("title is empty")
     text = clean_text(said.body_text or "")
-    html = sanitize(said.body_html, url) if said.body_html else paragraphs(text)
-    text = text or text_of(html)
+    whole = said.body_html or paragraphs(text)
+    html = sanitize(whole, url)
+    if not text or is_huge(whole) or is_huge(text):
+        text = text_of(html)
     origin = said.provenance or Provenance()
     content = Content(
         title=title,

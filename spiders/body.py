@@ -15,8 +15,8 @@ from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from bs4.element import PreformattedString
 from soupsieve import SelectorSyntaxError
 
-from data.normalize import clean_text
-from data.sanitize import ADDRESSES, absolute, sanitize_absolute
+from data.plain import both_of
+from data.sanitize import ADDRESSES, MOST, absolute, is_huge
 from spiders.media import largest_source, leads_to_image
 from spiders.phrases import is_share, is_tail, squash
 
@@ -41,6 +41,8 @@ WRITTEN: Final = frozenset(
 TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
 
+HUGE: Final = f"the body is longer than {MOST:,} characters of HTML; only its beginning is kept"
+
 BUTTONS: Final = frozenset(["a", "li", "button", "span"])
 NEAR_BUTTON: Final = 60
 """Characters around a button up to which they are a bar of buttons, not a sentence."""
@@ -62,7 +64,9 @@ def clean_body(
     if "<table" in fragment:
         unwrap_layout(soup)
     html, text = written(soup.body or soup, base)
-    return sanitize_absolute(html), clean_text(text), reasons
+    if is_huge(html):
+        reasons.append(HUGE)
+    return *both_of(html, text), reasons
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:

@@ -14,8 +14,9 @@ from typing import Final
 
 from lxml import etree
 
-from data.normalize import clean_text, one_line
-from data.sanitize import ADDRESSES, absolute, sanitize_absolute
+from data.normalize import one_line
+from data.plain import both_of
+from data.sanitize import ADDRESSES, MOST, absolute
 from spiders.body import LINES as ROWS
 from spiders.body import SILENT, gap_of, without_partings
 from spiders.media import largest_source, leads_to_image
@@ -82,14 +83,22 @@ class Prose:
         """The lines that are said."""
         return (run.text for run in self.runs if not run.silent)
 
+    @property
+    def is_huge(self) -> bool:
+        """Whether only the beginning of the body is kept."""
+        return sum(map(len, self.html)) > MOST
+
     def written(self) -> tuple[str, str]:
-        """The body as safe HTML, and as text with a blank line between paragraphs."""
+        """The body as safe HTML, and as text with a blank line between paragraphs.
+
+        Of a huge one both are the same beginning.
+        """
         html = "".join(self.html)
         for _ in range(PASSES):
             html, found = EMPTY.subn("", html)
             if not found:
                 break
-        return sanitize_absolute(without_partings(html)), clean_text("".join(self.text))
+        return both_of(without_partings(html), "".join(self.text))
 
 
 def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose

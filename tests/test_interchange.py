@@ -252,6 +252,18 @@ def test_text_alone_becomes_paragraphs_and_a_title_may_hold_a_less_than_sign(hom
     assert release.content.body_html == "<p>One &lt;b&gt;</p><p>Two<br>lines</p>"
 
 
+@pytest.mark.parametrize("name", ["body_html", "body_text", "both"])
+def test_of_a_huge_body_html_and_text_are_the_same_beginning(name: str) -> None:
+    text = " ".join(f"lamp{number}" for number in range(400_000))
+    said = {"body_html": f"<p>{text}</p>", "body_text": text}
+    bodies = said if name == "both" else {"body_text": None, name: said[name]}
+    content = read_line(
+        json.dumps(line(1, **bodies)).encode(), "a", READING, TAXONOMY
+    ).draft.content
+    assert 1_900_000 < len(content.body_text) < 2_000_000
+    assert content.body_html == f"<p>{content.body_text}</p>"
+
+
 def test_the_same_text_from_two_sources_is_one_story(home: Path) -> None:
     bring(home, line(1))
     copy = line(1, url="https://wire.example/77", title="As the Harbour Board says")
