@@ -49,6 +49,11 @@ EXPECTED = [
 ]
 DAYS = ("24", "20", "18")
 
+LIST = "".join(
+    f'<div class="card"><a href="/r/{n}">{title}</a> {day}.11.2022</div>'
+    for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+)
+
 LAYOUTS = {
     "cards": '<div class="card"><h3><a href="/r/{n}">{title}</a></h3><i>{day}.11.2022</i></div>',
     "a card that is one link": '<a class="card" href="/r/{n}"><p>{day} November 2022</p>'
@@ -202,6 +207,12 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     )
     found = rows(read(f"{other}{lead}<ul>{body}</ul>"))
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
+
+
+def test_dates_are_looked_for_in_so_many_texts_and_no_more() -> None:
+    vain = "<p>lot 12.5 of the pier</p>" * 20_002
+    assert [row[2] for row in rows(read(vain[:350_000] + LIST)) if row[2]]
+    assert not [row[2] for row in rows(read(vain + LIST)) if row[2]]
 
 
 @pytest.mark.parametrize(
