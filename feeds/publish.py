@@ -25,6 +25,7 @@ from feeds.release_pages import ReleasePages
 from feeds.rendered import Rendered
 from feeds.renderer import Renderer, Wanted
 from feeds.since import Since
+from feeds.tending import Tending
 from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
 from feeds.writing import Bytes, Writer
 
@@ -56,7 +57,8 @@ def publish(
     Only the facets that the store marks as changed are rendered, or every facet with ``all``, the
     first time, and after a change of settings, names, templates or code. What fails is reported in
     ``errors``, keeps its last good file and its mark, and stops nothing else; where every facet was
-    to be rendered, the next run goes on with those that were not. ``kept`` is the file of what is
+    to be rendered, the next run goes on with those that were not. A feed's file that somebody took
+    away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
     kept between runs; without one, all is made anew and days are as of today. ``now`` decides which
     days are over. Raises StoreError.
     """
@@ -102,6 +104,7 @@ class Publishing:
         self._releases = ReleasePages(renderer, self._pace, changes)
         self._failed = False
         self._owed: set[Facet] = set()
+        self._tending = Tending(folder, rendered)
         self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
@@ -115,8 +118,9 @@ class Publishing:
             self._rendered.clear()
         if every:
             self._rendered.owe({Facet(), *self._counts, *self._marks})
+        lost = self._tending.missed(self._counts)
         self._owed = self._rendered.owed()
-        facets = self._owed.union(self._marks)
+        facets = self._owed.union(self._marks, lost)
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
@@ -125,6 +129,7 @@ class Publishing:
             self._rendered.keep_note("names", names)
             self._rendered.keep_note("layout", self._layout)
             self._since.keep()
+            self._tending.keep(facets)
             if every:
                 self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
 

@@ -152,6 +152,14 @@ class Rendered(KeptFile):
         """Note that these feeds were written whole."""
         self._put("DELETE FROM owed WHERE facet = ?", [(name_of(one),) for one in facets])
 
+    def folders(self) -> dict[str, int]:
+        """When the folders of feeds changed last, in nanoseconds, as they were left."""
+        return dict(self._ask("SELECT name, changed FROM folders", []))
+
+    def keep_folders(self, changed: Mapping[str, int]) -> None:
+        """Keep when folders changed last."""
+        self._put("INSERT OR REPLACE INTO folders VALUES (?, ?)", [*changed.items()])
+
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""
         self._put("DELETE FROM fragments", [()])
