@@ -17,8 +17,7 @@ from lxml import etree
 from data.normalize import one_line
 from data.plain import both_of
 from data.sanitize import ADDRESSES, MOST, absolute
-from spiders.body import LINES as ROWS
-from spiders.body import SILENT, gap_of, without_partings
+from spiders.gaps import LINES, SILENT, gap_of, without_partings
 from spiders.media import largest_source, leads_to_image
 from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
@@ -89,10 +88,7 @@ class Prose:
         return sum(map(len, self.html)) > MOST
 
     def written(self) -> tuple[str, str]:
-        """The body as safe HTML, and as text with a blank line between paragraphs.
-
-        Of a huge one both are the same beginning.
-        """
+        """The body as safe HTML and as text; of a huge one both are the same beginning."""
         html = "".join(self.html)
         for _ in range(PASSES):
             html, found = EMPTY.subn("", html)
@@ -156,7 +152,7 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
                 elif element in nameless:
                     nameless[element].append(len(html))
                     html.append("")
-                gap = "" if tag in ROWS else gap_of(tag)
+                gap = "" if tag in LINES else gap_of(tag)
             if gap and not silent:
                 text.append(gap)
             since = len(html), len(text)
