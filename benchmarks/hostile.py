@@ -57,6 +57,8 @@ def rows(count: int) -> str:
 CASES: dict[str, Callable[[], bytes]] = {
     "an ordinary page": lambda: page(TEXT * 20 + rows(20)),
     "20 MB of paragraphs": lambda: filled(TEXT),
+    "20 MB of dated lines": lambda: filled(f"<p>2 March 2026: {TEXT[3:]}"),
+    "20 MB of figures": lambda: filled(f"<p>lot 12.5 of 30.4: {TEXT[3:]}"),
     "20 MB in one text": lambda: page(f"<p>{'word ' * (LARGE // 5)}"),
     "20 MB of escapes": lambda: page(f"<p>{'&amp;' * (LARGE // 5)}"),
     "20 MB of '<'": lambda: filled("<"),

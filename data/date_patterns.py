@@ -22,14 +22,15 @@ _YEAR_WORD = (
     r"(?:[\s-]{0,2}(?:m|gada|г|года|год|р|року|ж|жыл|жылгы|жылғы|жылы|жылдың|иили|yil|yilgi|yili|"
     r"ci il|cu il|il|оны)\b)?"
 )
-_YEAR = r"(?P<y>\d{4}|\d{2})(?![\d:])"
+# What a colon follows may be an hour: "2 March 20:30", but "2 March 2026: The lamps".
+_YEAR = r"(?P<y>\d{4}(?!\d|:\d)|\d{2}(?![\d:]))"
 
 ISO = re.compile(
     r"(?<![\d.])(?P<y>\d{4})\s?(?P<s>[-/.])\s?(?P<n>\d{1,2})\s?(?P=s)\s?(?P<d>\d{1,2})(?!\d)"
 )
 NUMERIC = re.compile(
-    r"(?<![\d.,/-])(?P<a>\d{1,2})\s?(?P<s>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s)\s?(?P<c>\d{4}|\d{2})"
-    r"(?!\d|(?P=s)\d|[:%])"
+    r"(?<![\d.,/-])(?P<a>\d{1,2})\s?(?P<s>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s)\s?"
+    r"(?P<c>\d{4}(?!:\d)|\d{2}(?!:))(?!\d|(?P=s)\d|%)"
 )
 MINGUO = re.compile(
     r"(?<![\d.,/-])(?P<y>1[0-4]\d)(?P<s>[-/.])(?P<n>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d|(?P=s)\d)"

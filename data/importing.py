@@ -13,10 +13,16 @@ from urllib.parse import urlsplit
 from data.errors import StoreError
 from data.filing import filed
 from data.interchange import LONGEST_LINE, LineError, read_line
+from data.judgement import yet_to_come
 from data.models import Source
 from data.reading import Reading
 from data.store import Store
 from data.topics import Taxonomy
+
+UNDATED: Final = (
+    "it has no date that can be right; the release is dated by its first sight"
+    " (write published in the line)"
+)
 
 BATCH: Final = 200
 """Releases in one transaction: others wait for the store for less than a second."""
@@ -31,8 +37,8 @@ def lines_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """A line that was not taken in, by its number from 1, and why."""
+class Remark:
+    """What is wrong with a line, by its number from 1."""
 
     line: int
     message: str
@@ -40,13 +46,18 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Importation:
-    """What became of the lines: ``stories`` are those that the releases are now a part of."""
+    """What became of the lines: ``stories`` are those that the releases are now a part of.
+
+    ``rejected`` lines were not taken in; ``doubtful`` ones are new releases with a date that is yet
+    to come, impossible or lacking.
+    """
 
     read: int
     new: int
     changed: int
     unchanged: int
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[Remark, ...]
+    doubtful: tuple[Remark, ...]
     stories: int
 
 
@@ -74,7 +85,8 @@ class Importer:
         self._front = front
         self._since = reading.now
         self._counts: Counter[str] = Counter()
-        self._rejected: list[Rejected] = []
+        self._rejected: list[Remark] = []
+        self._doubtful: list[Remark] = []
         self._stories: set[str] = set()
 
     def take(
@@ -99,6 +111,7 @@ class Importer:
             changed=self._counts["changed"],
             unchanged=self._counts["unchanged"],
             rejected=tuple(self._rejected),
+            doubtful=tuple(self._doubtful),
             stories=sum(1 for story in self._stories if self._store.story(story)),
         )
 
@@ -114,7 +127,7 @@ class Importer:
                 labels=labels,
             )
         except (LineError, StoreError) as error:
-            self._rejected.append(Rejected(number, str(error)))
+            self._rejected.append(Remark(number, str(error)))
             return
         if not self._source.url:
             # Feeds name a source's address; of one without a file, its site is the best guess.
@@ -122,8 +135,12 @@ class Importer:
             self._source = replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
             self._store.register(self._source)
         if verdict.doubt:
-            self._rejected.append(Rejected(number, verdict.doubt))
+            self._rejected.append(Remark(number, verdict.doubt))
             return
         self._counts[verdict.kind] += 1
+        if verdict.kind == "new":
+            undated = verdict.release.published != draft.content.published
+            if doubt := UNDATED if undated else yet_to_come(verdict.release):
+                self._doubtful.append(Remark(number, doubt))
         if verdict.release.story:
             self._stories.add(verdict.release.story)

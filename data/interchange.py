@@ -1,4 +1,4 @@
-"""Releases as lines of JSON: what `communique export` writes and `communique import` reads."""
+"""Lines of JSON that are releases, as `communique import` reads them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import mimetypes
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from data.dates import on_day, parse_date
 from data.language import detect_language, language_tag
-from data.models import Content, Draft, Media, Published, Release, zone_of
+from data.models import Content, Draft, Media, Published, zone_of
 from data.normalize import clean_line, clean_text, without_campaign
 from data.plain import line_of, paragraphs, text_of
 from data.reading import Reading
-from data.sanitize import absolute, sanitize
+from data.sanitize import absolute, is_huge, sanitize
 from data.topics import RESERVED, SLUG_LENGTH, Taxonomy
 
 LONGEST_LINE: Final = 20_000_000
@@ -82,6 +82,7 @@ class Line(msgspec.Struct, frozen=True):
     topics: tuple[str, ...] | None = None
     images: tuple[MediaLine, ...] | None = None
     attachments: tuple[MediaLine, ...] | None = None
+    retracted: str | None = None
     provenance: Provenance | None = None
 
 
@@ -96,50 +97,12 @@ class Imported:
     topics: tuple[str, ...]
 
 
-def release_fields(release: Release) -> dict[str, Any]:
-    """A release under its public names, ready for JSON."""
-    content, published = release.content, release.published
-    return {
-        "id": release.id,
-        "source": release.source,
-        "url": release.url,
-        "aliases": release.aliases,
-        "title": content.title,
-        "published": published.iso,
-        "precision": published.precision,
-        "updated": release.updated.isoformat(),
-        "first_seen": release.first_seen.isoformat(),
-        "last_seen": release.last_seen.isoformat(),
-        "language": content.language,
-        "section": content.section,
-        "topics": content.topics,
-        "publisher": content.publisher,
-        "summary": content.summary,
-        "body_html": content.body_html,
-        "body_text": content.body_text,
-        "images": content.images,
-        "attachments": content.attachments,
-        "revision": release.revision,
-        "story": release.story,
-        "retracted": release.retracted.isoformat() if release.retracted else None,
-        "provenance": provenance_fields(content, published),
-    }
-
-
-def provenance_fields(content: Content, published: Published) -> dict[str, Any]:
-    """Where the fields of a release came from, ready for JSON."""
-    return {
-        "published": {"raw": published.raw, "rule": published.rule, "zone": published.zone},
-        "title": {"rule": content.title_rule},
-        "body": {"rule": content.body_rule},
-        "capture": None,
-    }
-
-
 def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
     """The release in a line of JSON, cleaned as a page would be.
 
-    ``reading`` says how dates without a zone are read. Raises LineError.
+    ``reading`` says how dates without a zone are read. A line that says ``retracted`` is of a
+    release that is gone: it is taken in as retracted since then, and retracts one that is known and
+    stood until now. Raises LineError.
     """
     if len(line) > LONGEST_LINE:
         raise LineError(f"it is longer than {LONGEST_LINE:,} bytes")
@@ -154,8 +117,10 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
     if not title:
         raise LineError("title is empty")
     text = clean_text(said.body_text or "")
-    html = sanitize(said.body_html, url) if said.body_html else paragraphs(text)
-    text = text or text_of(html)
+    whole = said.body_html or paragraphs(text)
+    html = sanitize(whole, url)
+    if not text or is_huge(whole) or is_huge(text):
+        text = text_of(html)
     origin = said.provenance or Provenance()
     content = Content(
         title=title,
@@ -173,9 +138,14 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
     )
     others = filter(None, map(_address, (said.aliases or ())[:MOST]))
     topics = (_slug(name, taxonomy) for name in (said.topics or ())[:MOST])
-    return Imported(
-        Draft(source, url, content, tuple(dict.fromkeys(others))), tuple(filter(None, topics))
+    draft = Draft(
+        source,
+        url,
+        content,
+        tuple(dict.fromkeys(others)),
+        retracted=_instant(said.retracted, reading) if said.retracted else None,
     )
+    return Imported(draft, tuple(filter(None, topics)))
 
 
 def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
@@ -205,6 +175,17 @@ def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
         return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
     except (OverflowError, ValueError) as error:
         raise LineError(f"published lies outside of the calendar: {text!r}") from error
+
+
+def _instant(text: str, reading: Reading) -> dt.datetime:
+    try:
+        at = dt.datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone_of(reading.zone))
+        return at.astimezone(dt.UTC)
+    except (OverflowError, ValueError) as error:
+        message = f"retracted is no ISO date or time: {text[:LONGEST_RAW]!r}"
+        raise LineError(message) from error
 
 
 def _zone(name: str | None) -> str | None:

@@ -52,6 +52,10 @@ def judge(draft: Draft, known: Release, seen: dt.datetime) -> Verdict:
     changed, whatever our own code now reads in it: then the better reading is kept without a
     revision. An empty body never replaces one that was read before, nor does a page that shares
     neither title, day nor text with it.
+
+    A draft is the last word on whether the release stands: one that says ``retracted`` retracts a
+    release that stood until now, though the time of the first retraction stays; any other brings
+    back a release that was retracted. Where the page is there all the same, its next visit does so.
     """
     content = replace(draft.content, published=known.content.published)
     same_bytes = bool(draft.digest) and draft.digest == known.digest
@@ -65,13 +69,14 @@ def judge(draft: Draft, known: Release, seen: dt.datetime) -> Verdict:
         aliases=tuple(sorted({*known.aliases, draft.url, *draft.aliases})),
         content=content if same_bytes else known.content,
         last_seen=seen,
-        retracted=None,
+        retracted=(known.retracted or _retracted(draft, seen)) if draft.retracted else None,
         digest=draft.digest or known.digest,
     )
+    turned = (known.retracted is None) != (met.retracted is None)
     if fields:
         revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
         return Verdict("changed", revised, tuple(sorted(fields)))
-    if known.retracted is not None:
+    if turned:
         return Verdict("changed", replace(met, updated=seen), ("retracted",))
     return Verdict("unchanged", met)
 
@@ -92,7 +97,23 @@ def born(draft: Draft, seen: dt.datetime) -> Release:
         updated=seen,
         order=seen if published.at > seen + FUTURE else published.at,
         aliases=tuple(sorted({draft.url, *draft.aliases})),
+        retracted=_retracted(draft, seen),
         digest=draft.digest,
+    )
+
+
+def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
+    """Since when a draft is gone: a retraction that is yet to come is one of now."""
+    return min(draft.retracted, seen) if draft.retracted else None
+
+
+def yet_to_come(release: Release) -> str | None:
+    """The doubt about a release whose date lies in the future, or None."""
+    if release.order == release.published.at:
+        return None
+    return (
+        f"it is dated {release.published.iso}, which is yet to come; that is kept, and the release"
+        " stands where its first sight puts it"
     )
 
 

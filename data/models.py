@@ -134,6 +134,7 @@ class Draft:
     followed, redirects), ``canonical`` the one that the page claims for itself, which may be wrong.
     ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
     and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
+    ``retracted`` is since when it is gone, which only a line of an import can say.
     """
 
     source: str
@@ -145,6 +146,7 @@ class Draft:
     editions: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     validator: Validator | None = None
+    retracted: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

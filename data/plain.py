@@ -9,6 +9,7 @@ from typing import Final
 from lxml import etree
 
 from data.normalize import clean_line, clean_text
+from data.sanitize import is_huge, sanitize_absolute
 
 TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 HEADINGS: Final = ["h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "summary", "address"]
@@ -40,6 +41,16 @@ def text_of(html: str) -> str:
                 parts.append("\n\n")
             parts.append(" ".join((element.tail or "").split("\n")))
     return clean_text("".join(parts))
+
+
+def both_of(html: str, text: str) -> tuple[str, str]:
+    """A body as safe HTML and as text, from what was written of it in both forms.
+
+    Addresses are absolute already. Where the HTML is too long to be kept whole, the text ends where
+    it does.
+    """
+    safe = sanitize_absolute(html)
+    return safe, text_of(safe) if is_huge(html) else clean_text(text)
 
 
 def line_of(text: str) -> str:

@@ -46,6 +46,11 @@ MOST: Final = 2_000_000
 text is all escapes."""
 
 
+def is_huge(fragment: str) -> bool:
+    """Whether only the beginning of a fragment is kept."""
+    return len(fragment) > MOST
+
+
 def sanitize(fragment: str, base: str) -> str:
     """A safe copy of an HTML fragment, its addresses absolute; of a huge one the beginning.
 

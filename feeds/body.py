@@ -50,12 +50,19 @@ def full_text(
 def difference(before: Content, after: Content) -> str:
     """What an edit took out (``del``) and put in (``ins``), field by field, as HTML."""
     found = "".join(change.html for change in changes(before, after))
-    return allowed(found) or "<p>Its title, text and files stayed as they were.</p>"
+    same = '<p lang="en" dir="ltr">Its title, text and files stayed as they were.</p>'
+    return allowed(found) or same
 
 
 def note(html: str) -> str:
     """A paragraph of ours within a body of theirs."""
     return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
+
+
+def quoted(html: str, language: str | None, tag: str = "span") -> str:
+    """Words of theirs within a text of ours, marked with their language and its direction."""
+    direction = "rtl" if is_right_to_left(language) else "ltr"
+    return f'<{tag} lang="{language_tag(language) or "und"}" dir="{direction}">{html}</{tag}>'
 
 
 def anchor(url: str | None, text: str) -> str:

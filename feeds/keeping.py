@@ -34,6 +34,11 @@ TABLES = """
     -- The release pages that were written, each by the hash of what shaped it.
     CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
+    -- When the folders of feeds changed last, as they were left.
+    CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, changed INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+    -- The feeds that are still to be written whole, since all were to be.
+    CREATE TABLE IF NOT EXISTS owed (facet TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
 """

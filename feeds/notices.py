@@ -13,12 +13,16 @@ from html import escape
 
 from data.difference import changes
 from data.models import Facet, Release, Revision
-from feeds.body import anchor, difference
-from feeds.clean import excerpt, language_tag, plain, web_address
+from data.wording import counted
+from feeds.body import anchor, difference, quoted
+from feeds.clean import excerpt, plain, web_address
 from feeds.directory import Directory, Person
 from feeds.entry import Category, Entry, Link, to_seconds
-from feeds.feed import Dated, Feed, language_of, updated_of
+from feeds.feed import Dated, Feed, updated_of
 from feeds.urls import FORMATS, NOTICES, Notice
+
+OURS = "en"
+"""The language of what we say of releases, whatever theirs."""
 
 
 def notice_feed(directory: Directory, notice: Notice, entries: Sequence[Dated]) -> Feed:
@@ -32,7 +36,7 @@ def notice_feed(directory: Directory, notice: Notice, entries: Sequence[Dated]) 
         author=directory.title,
         site=directory.site,
         page=f"{directory.site}/feeds/",
-        language=language_of(entries),
+        language=OURS,
         updated=updated_of(entries),
         addresses=tuple((kind, directory.notice(notice, kind)) for kind in FORMATS),
         links=(Link("hub", directory.hub),) if directory.hub else (),
@@ -44,9 +48,11 @@ def edit_entry(directory: Directory, release: Release, before: Revision, after: 
     page = directory.revision(release.id, after.number)
     url = web_address(release.url) or page
     name = plain(directory.source(release.source).name)
+    title = anchor(url, plain(after.content.title))
     html = (
-        f"<p>{escape(name)} changed {anchor(url, plain(after.content.title))}"
-        f" (version {after.number}):</p>{difference(before.content, after.content)}"
+        f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
+        f" (version {after.number}):</p>"
+        + quoted(difference(before.content, after.content), after.content.language, "div")
     )
     return about(
         directory,
@@ -66,8 +72,9 @@ def retraction_entry(directory: Directory, release: Release, at: dt.datetime) ->
     page = directory.release(release.id)
     url = web_address(release.url) or page
     name = plain(directory.source(release.source).name)
+    title = anchor(url, plain(release.content.title))
     html = (
-        f"<p>{escape(name)} took down {anchor(url, plain(release.content.title))};"
+        f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
         f" {anchor(page, 'the copy kept')} shows what it said.</p>"
     )
     return about(
@@ -105,7 +112,7 @@ def about(
         published=to_seconds(at.astimezone(dt.UTC)),
         exact=True,
         updated=at.astimezone(dt.UTC),
-        language=language_tag(release.content.language),
+        language=OURS,
         publisher=publisher,
         summary=summary or title,
         html=html,
@@ -141,7 +148,7 @@ def edition_entry(directory: Directory, edition: Edition) -> Entry:
     if more:
         lines += f"<li>{anchor(page, f'and {more} more')}</li>"
     name = directory.name(Facet(period=edition.day))
-    title = f"{name}: {count} {'release' if count == 1 else 'releases'}"
+    title = f"{name}: {counted(count, 'release')}"
     return notice_entry(
         directory,
         f"days/{edition.day}",
@@ -164,7 +171,7 @@ def notice_entry(
         published=to_seconds(at.astimezone(dt.UTC)),
         exact=True,
         updated=at.astimezone(dt.UTC),
-        language="en",
+        language=OURS,
         publisher=Person(directory.title, f"{directory.site}/"),
         summary=title,
         html=html,

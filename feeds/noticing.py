@@ -47,12 +47,10 @@ class Noticing:
         self._renderer = renderer
         self._entries = entries
 
-    def write(
-        self, notice: Notice, wanted: list[Wanted], write: Write, *, everything: bool
-    ) -> None:
+    def write(self, notice: Notice, wanted: list[Wanted], write: Write) -> None:
         """Write one of the feeds in every format, where it holds others than the last time."""
         keys = b"".join(key for key, _ in wanted)
-        if self._kept.note(f"feed {notice}") == keys and not everything:
+        if self._kept.note(f"feed {notice}") == keys:
             return
         fragments = self._renderer.fragments(wanted)
         feed = notice_feed(self._directory, notice, fragments)

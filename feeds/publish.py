@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,10 +20,12 @@ from feeds.lists import Lists
 from feeds.noticing import Noticing
 from feeds.order import batches, is_day, place
 from feeds.pages import Pages
+from feeds.publication import Publication
 from feeds.release_pages import ReleasePages
 from feeds.rendered import Rendered
 from feeds.renderer import Renderer, Wanted
 from feeds.since import Since
+from feeds.tending import Tending
 from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
 from feeds.writing import Bytes, Writer
 
@@ -42,22 +43,6 @@ TOGETHER = 64
 """Facets that are written before the disk is waited for, and what was done is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What one publishing did: ``feeds`` were rendered, each ``written`` or found ``unchanged``.
-
-    ``seconds`` is wall time. ``errors`` are feeds and pages whose last good file was kept; they are
-    tried again the next time. ``files`` are the feeds that were written.
-    """
-
-    feeds: int
-    written: int
-    unchanged: int
-    seconds: float
-    errors: tuple[PublishError, ...] = ()
-    files: tuple[str, ...] = ()
-
-
 def publish(
     store: Readable,
     folder: Path,
@@ -71,9 +56,11 @@ def publish(
 
     Only the facets that the store marks as changed are rendered, or every facet with ``all``, the
     first time, and after a change of settings, names, templates or code. What fails is reported in
-    ``errors``, keeps its last good file and its mark, and stops nothing else. ``kept`` is the file
-    of what is kept between runs; without one, all is made anew and days are as of today. ``now``
-    decides which days are over. Raises StoreError.
+    ``errors``, keeps its last good file and its mark, and stops nothing else; where every facet was
+    to be rendered, the next run goes on with those that were not. A feed's file that somebody took
+    away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
+    kept between runs; without one, all is made anew and days are as of today. ``now`` decides which
+    days are over. Raises StoreError.
     """
     started = time.perf_counter()
     rendered = Rendered(kept)
@@ -116,6 +103,8 @@ class Publishing:
         self._notices = Noticing(renderer, site.entries)
         self._releases = ReleasePages(renderer, self._pace, changes)
         self._failed = False
+        self._owed: set[Facet] = set()
+        self._tending = Tending(folder, rendered)
         self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
@@ -127,15 +116,20 @@ class Publishing:
         if remembers and self._is_reshaped(names):
             every = True
             self._rendered.clear()
-        facets = {Facet(), *self._counts, *self._marks} if every else set(self._marks)
+        if every:
+            self._rendered.owe({Facet(), *self._counts, *self._marks})
+        lost = self._tending.missed(self._counts)
+        self._owed = self._rendered.owed()
+        facets = self._owed.union(self._marks, lost)
         for some in batches(sorted(facets, key=place), TOGETHER):
-            self._batch(some, every=every)
+            self._batch(some)
         if facets or remembers:
-            self._together(partial(self._notice, every=every))
+            self._together(self._notice)
         if not self.errors:
             self._rendered.keep_note("names", names)
             self._rendered.keep_note("layout", self._layout)
             self._since.keep()
+            self._tending.keep(facets)
             if every:
                 self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
 
@@ -143,14 +137,15 @@ class Publishing:
         layout, known = self._rendered.note("layout"), self._rendered.note("names")
         return layout != self._layout or names_changed(known, names)
 
-    def _batch(self, facets: Sequence[Facet], *, every: bool) -> None:
+    def _batch(self, facets: Sequence[Facet]) -> None:
         done: list[Facet] = []
 
         def write() -> None:
-            done.extend(facet for facet in facets if self._facet(facet, every=every))
+            done.extend(filter(self._facet, facets))
             # All releases come last, so that their mark stands for what lists all feeds as well.
-            if Facet() in facets and not self._lists(every=every):
+            if Facet() in facets and not self._lists():
                 done.clear()
+            self._rendered.paid(self._owed.intersection(done))
 
         if self._together(write):
             self._store.unmark({one: self._marks[one] for one in done if one in self._marks})
@@ -173,9 +168,9 @@ class Publishing:
         self.unchanged = unchanged
         return False
 
-    def _facet(self, facet: Facet, *, every: bool) -> bool:
+    def _facet(self, facet: Facet) -> bool:
         """Write the feeds and pages of a facet, and of a day the pages of its releases too."""
-        failed = len(self.errors)
+        failed, every = len(self.errors), facet in self._owed
         file = feed_file(facet, "atom")
         self._tried(file, lambda: self._documents.write(facet, self._write, everything=every))
         if is_day(facet):
@@ -184,7 +179,7 @@ class Publishing:
                 self._tried(release_file(shown.outline.id), page)
         return len(self.errors) == failed
 
-    def _notice(self, *, every: bool) -> None:
+    def _notice(self) -> None:
         """Write the feeds about releases, where their entries are others than before."""
         notices: dict[Notice, Callable[[], list[Wanted]]] = {
             "changes": self._notices.changes,
@@ -195,16 +190,16 @@ class Publishing:
         for notice, wanted in notices.items():
 
             def write(notice: Notice = notice, wanted: Callable[[], list[Wanted]] = wanted) -> None:
-                self._notices.write(notice, wanted(), self._write, everything=every)
+                self._notices.write(notice, wanted(), self._write)
 
             self._tried(notice_file(notice, "atom"), write)
 
-    def _lists(self, *, every: bool) -> bool:
+    def _lists(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
         listing = listing_of(self._layout, names_of(self._directory), self._counts)
         lists = Lists(self._directory, self._counts, self._pages)
-        if not every and self._rendered.note("listing") == listing:
+        if self._rendered.note("listing") == listing:
             lists.forget_there(self._writer.folder)
         for name, make in lists.files.items():
             self._tried(name, partial(self._made, name, make))

@@ -134,6 +134,32 @@ class Rendered(KeptFile):
         """Note something under a name."""
         self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
 
+    def owe(self, facets: Iterable[Facet]) -> None:
+        """Note, whatever becomes of this run, that these feeds are to be written whole.
+
+        So is what is told of all of them.
+        """
+        self._put("INSERT OR IGNORE INTO owed VALUES (?)", [(name_of(one),) for one in facets])
+        self._put("DELETE FROM notes WHERE name = 'listing' OR name LIKE 'feed %'", [()])
+        self.commit()
+
+    def owed(self) -> set[Facet]:
+        """The feeds that are still to be written whole."""
+        rows = self._ask("SELECT facet FROM owed", [])
+        return {Facet(*msgspec.json.decode(name)) for (name,) in rows}
+
+    def paid(self, facets: Iterable[Facet]) -> None:
+        """Note that these feeds were written whole."""
+        self._put("DELETE FROM owed WHERE facet = ?", [(name_of(one),) for one in facets])
+
+    def folders(self) -> dict[str, int]:
+        """When the folders of feeds changed last, in nanoseconds, as they were left."""
+        return dict(self._ask("SELECT name, changed FROM folders", []))
+
+    def keep_folders(self, changed: Mapping[str, int]) -> None:
+        """Keep when folders changed last."""
+        self._put("INSERT OR REPLACE INTO folders VALUES (?, ?)", [*changed.items()])
+
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""
         self._put("DELETE FROM fragments", [()])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from data.errors import CommuniqueError
+from data.wording import counted
 from scheduler.capture import Capture
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
@@ -145,7 +146,7 @@ class Explorer:
     def _with_releases(self, capture: Capture, site: Site) -> Site:
         listing = first_listing(site.listing_page)
         items = [item for item in listing.items if not DOCUMENT.search(item.url)][:RELEASES]
-        self._say(f"reading {len(items)} releases")
+        self._say(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []
         for item, answer in zip(items, capture.fetch(item.url for item in items), strict=True):
             if answer.page is None:

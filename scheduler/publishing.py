@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feeds.publish import Publication, publish
+from feeds.publication import Publication
+from feeds.publish import publish
 from scheduler.home import Home
 from scheduler.websub import note_changes
 

@@ -15,22 +15,13 @@ from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from bs4.element import PreformattedString
 from soupsieve import SelectorSyntaxError
 
-from data.normalize import clean_text
-from data.sanitize import ADDRESSES, absolute, sanitize_absolute
+from data.plain import both_of
+from data.sanitize import ADDRESSES, MOST, absolute, is_huge
+from spiders.gaps import CELLS, LINES, SILENT, gap_of, without_partings
 from spiders.media import largest_source, leads_to_image
 from spiders.phrases import is_share, is_tail, squash
 
-BLOCKS: Final = frozenset(
-    "p div section article main blockquote ul ol dl table thead tbody tfoot caption pre figure "  # noqa: SIM905 - words read better in a row
-    "figcaption h1 h2 h3 h4 h5 h6 hr header footer address details summary center li tr dt "
-    "dd".split()
-)
-LINES: Final = frozenset(["li", "tr", "dt", "dd"])
-CELLS: Final = frozenset(["td", "th"])
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
-SILENT: Final = frozenset(["figcaption"])
-"""What is shown with the body but is not text of it."""
-
 DROPPED: Final = frozenset("script style noscript template iframe object embed form svg".split())  # noqa: SIM905 - words read better in a row
 ALONE: Final = frozenset(["br", "hr", "img", "col", "wbr"])
 SHOWN: Final = frozenset([*ALONE, "td", "th", "tr"])
@@ -40,6 +31,8 @@ WRITTEN: Final = frozenset(
 )
 TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
+
+HUGE: Final = f"the body is longer than {MOST:,} characters of HTML; only its beginning is kept"
 
 BUTTONS: Final = frozenset(["a", "li", "button", "span"])
 NEAR_BUTTON: Final = 60
@@ -62,7 +55,9 @@ def clean_body(
     if "<table" in fragment:
         unwrap_layout(soup)
     html, text = written(soup.body or soup, base)
-    return sanitize_absolute(html), clean_text(text), reasons
+    if is_huge(html):
+        reasons.append(HUGE)
+    return *both_of(html, text), reasons
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
@@ -195,24 +190,6 @@ def written(root: Tag, base: str) -> tuple[str, str]:  # noqa: C901, PLR0912 - o
 
 
 SPACE: Final = re.compile(r"\s+")
-PARTINGS: Final = ("<br>", "<hr>")
-
-
-def without_partings(html: str) -> str:
-    """HTML without the white space, the line breaks and the rules at its ends."""
-    low, high = 0, len(html)
-    while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
-        low += 1 if html[low].isspace() else len(PARTINGS[0])
-    while low < high and (html[high - 1].isspace() or html.endswith(PARTINGS, low, high)):
-        high -= 1 if html[high - 1].isspace() else len(PARTINGS[0])
-    return html[low:high]
-
-
-def gap_of(name: str) -> str:
-    """What parts the text of an element from the text around it."""
-    if name in BLOCKS:
-        return "\n" if name in LINES else "\n\n"
-    return " " if name in CELLS else ""
 
 
 def write_alone(node: Tag, name: str, base: str, html: list[str], text: list[str]) -> bool:

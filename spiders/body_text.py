@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from data.normalize import clean_line
-from spiders.body import clean_body
+from spiders.body import HUGE, clean_body
 from spiders.finder import is_element
 from spiders.fragment import cut, prose_of, whole
 from spiders.frames import Survey
@@ -58,7 +58,10 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
         html, text, doubts = clean_body(cut(body, seen), page.base, headline, rules.drop)
         reasons.extend(doubts)
     else:
-        html, text = prose_of(body, seen, page.base).written()
+        prose = prose_of(body, seen, page.base)
+        if prose.is_huge:
+            reasons.append(HUGE)
+        html, text = prose.written()
     return BodyText(body.frame.element, html, text, body.rule, body.confidence)
 
 

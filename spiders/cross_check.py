@@ -62,8 +62,10 @@ def _stale(feed: ListingPage | None, lacks: list[ListingItem]) -> str:
     newer = [item.published.day for item in lacks if item.published and item.published.day > newest]
     if not newer or max(newer) - newest < LAG:
         return ""
-    count = "a newer one" if len(newer) == 1 else f"{len(newer)} newer ones, the last"
+    one = len(newer) == 1
+    count = "a newer one" if one else f"{len(newer)} newer ones, the last"
+    read = "it was read" if one else "they were read"
     return (
-        f"the feed ends on {newest}, but the page lists {count} of {max(newer)}: they were read "
+        f"the feed ends on {newest}, but the page lists {count} of {max(newer)}: {read} "
         "from the page; if the feed stays behind, take the line feed out of the source file"
     )

@@ -20,7 +20,8 @@ from spiders.outline import Outline, Text
 from spiders.page import Page
 
 MAX_DATES = 20_000
-"""Dates of one page that are read; a page with more is no listing that a person could read."""
+"""Dates of one page that are read, and texts with figures in which none was found; a page with more
+is no listing that a person could read."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
@@ -76,15 +77,18 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
     marks: list[DateMark] = []
     parts = urlsplit(url)
     year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
+    vain = 0
     for index, text in enumerate(outline.texts):
-        if len(marks) > MAX_DATES:
+        if max(len(marks), vain) > MAX_DATES:
             break
         if marks and text.place <= marks[-1].last:
             continue
         found = list(_marks_of(outline.texts, index, reading))
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, reading))
-        elif len(text.text) <= _SHORT:
+            continue
+        vain += bool(_MAY_BE_DATE.search(text.text))
+        if len(text.text) <= _SHORT:
             year = (_heads(text) and year_in(text.text)) or year
             mark = _without_year(outline.texts, index, year, reading)
             if mark:

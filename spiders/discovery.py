@@ -15,6 +15,7 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from data.normalize import canonical_url, clean_line
+from data.wording import counted
 from spiders.link_targets import resolve
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
@@ -81,10 +82,11 @@ class Comparison:
         if not self.listing.items:
             return "; ".join(self.listing.reasons) or "it lists nothing"
         if not self.listed:
-            return f"{len(self.listing.items)} items; the page lists nothing to compare them with"
-        said = f"holds {self.held} of the {self.listed} releases on the page"
+            items = counted(len(self.listing.items), "item")
+            return f"{items}; the page lists nothing to compare with"
+        said = f"holds {self.held} of the {counted(self.listed, 'release')} on the page"
         if self.surplus:
-            said += f", and {self.surplus} others from the same time"
+            said += f", and {counted(self.surplus, 'other')} from the same time"
         return said if self.dated else f"{said}, but without dates"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.judgement import yet_to_come
 from data.models import Release
 
 UNDATED = (
@@ -14,9 +15,4 @@ def date_doubt(release: Release) -> str | None:
     """Why the date of a new release is not one to rely on, or None where it is."""
     if release.published.rule.startswith("first-seen"):
         return UNDATED
-    if release.order != release.published.at:
-        return (
-            f"it is dated {release.published.iso}, which is yet to come; that is kept, and the"
-            " release stands where its first sight puts it"
-        )
-    return None
+    return yet_to_come(release)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from scrapy.http import Response
@@ -23,8 +24,24 @@ class NoListing(ValueError):
         self.kind = kind
 
 
+PASSED: Final = (
+    "a row of the listing without a date was passed over, as its link leads elsewhere than the"
+    " others' (if it is a release, write listing.link in the source file)"
+)
+
+
 def read_answer(response: Response, visit: Visit) -> ListingPage:
-    """What a listing page says; it is kept for when it has not changed. Raises NoListing."""
+    """What a listing page says; the run tells of the rows that were passed over. Raises NoListing.
+
+    It is kept for when it has not changed.
+    """
+    listing = _read(response, visit)
+    for url in listing.passed:
+        visit.error(url, "date", PASSED)
+    return listing
+
+
+def _read(response: Response, visit: Visit) -> ListingPage:
     url = asked_of(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.listed(url, visit.reader)

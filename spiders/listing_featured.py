@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from spiders.dated_marks import DateMark
@@ -12,6 +13,8 @@ from spiders.listing_items import Items
 from spiders.listing_records import records_of
 from spiders.outline import Outline, Span
 from spiders.pages import ListingItem
+
+Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 _NEAR = 60
 _LARGEST = 60
@@ -22,14 +25,9 @@ _DIGITS = re.compile(r"\d+")
 def featured(
     items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Dated releases right above a block that lead where its own items lead.
-
-    An address is taken for a release's where its shape, folders and names of parameters, is the one
-    that most items of the block share.
-    """
-    shapes = Counter(shape_of(item.url) for item in items)
-    shape, count = shapes.most_common(1)[0]
-    if count < _SHARE * len(items):
+    """Dated releases right above a block that lead where its own items lead."""
+    shape = common_shape(items)
+    if shape is None:
         return []
     first = min(span.begin for span in block.records)
     found: list[ListingItem] = []
@@ -43,7 +41,14 @@ def featured(
     return found
 
 
-def shape_of(url: str) -> tuple[str, str, tuple[str, ...]]:
+def common_shape(items: list[ListingItem]) -> Shape | None:
+    """The shape that most addresses of a listing share: what leads there is a release's too."""
+    shapes = Counter(shape_of(item.url) for item in items)
+    shape, count = shapes.most_common(1)[0]
+    return shape if count >= _SHARE * len(items) else None
+
+
+def shape_of(url: str) -> Shape:
     """What the addresses of one kind of page share: host, folders without numbers, parameters."""
     parts = urlsplit(url)
     folders = _DIGITS.sub("0", parts.path.rpartition("/")[0])

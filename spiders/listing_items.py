@@ -17,6 +17,8 @@ from spiders.listing_titles import (
     HEADINGS,
     Titles,
     in_heading,
+    lead_in,
+    lead_of,
     title_likeness,
 )
 from spiders.outline import Anchor, Outline, Text
@@ -57,6 +59,9 @@ class Items:
         self.crowded = 0
         for record in records:
             self._add(record)
+        self._lead = lead_of([item.title for item in self.items], map(self._short, records))
+        if self._lead:
+            self.items = list(map(self._without_lead, self.items, records))
         if are_captions([item.title for item in self.items]):
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
 
@@ -91,10 +96,24 @@ class Items:
         text = _joined(inner)
         return text or (anchor.node.get("title") or "").strip()
 
+    def like_these(self, record: Record) -> ListingItem | None:
+        """The item of another record, if its link is in a place where these have theirs."""
+        known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
+        if not known:
+            return None
+        like = replace(record, anchors=known)
+        return self._without_lead(self._item(like), like)
+
+    def _item(self, record: Record) -> ListingItem:
+        anchor = self._link(record)
+        return ListingItem(anchor.url, self._title(record, anchor), self._date(record))
+
+    def _link(self, record: Record) -> Anchor:
+        return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
+
     def _add(self, record: Record) -> None:
-        anchor = max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
-        slot = self._slot(anchor)
-        self.items.append(ListingItem(anchor.url, self._title(record, anchor), self._date(record)))
+        self.items.append(self._item(record))
+        slot = self._slot(self._link(record))
         others = {
             other.url
             for other in record.anchors
@@ -112,6 +131,17 @@ class Items:
         if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
             return own
         return self._titles.best(record) or own
+
+    def _short(self, record: Record) -> list[str]:
+        """What the headings of a record say, and the other links to where its own leads."""
+        url = self._link(record).url
+        links = (self._text_of(other) for other in record.anchors if other.url == url)
+        return [*links, *(text.text for text in record.undated if in_heading(text.parent))]
+
+    def _without_lead(self, item: ListingItem, record: Record) -> ListingItem:
+        if lead_in(item.title, self._short(record)) != self._lead:
+            return item
+        return replace(item, title=item.title.removeprefix(self._lead))
 
     def _own_title(self, record: Record, anchor: Anchor) -> str:
         """The text of a link, or the title within one that holds the whole of a record."""

@@ -10,6 +10,7 @@ from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
 from spiders.listing_choice import choose
 from spiders.listing_featured import featured
+from spiders.listing_undated import with_undated
 from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
 from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
@@ -21,6 +22,9 @@ from spiders.syndicated import html_within, read_syndicated
 FEW: Final = 3
 """Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
 so many times as much at the least."""
+
+PASSED: Final = 20
+"""Rows that were passed over and are told."""
 
 
 def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None) -> ListingPage:
@@ -59,13 +63,16 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
     if best is None:
         reasons.append("no repeated block of links was found")
         return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))
-    found = _unique(featured(best.items, best.block, flat, dates) + best.items)
+    rows = with_undated(best.items, best.block, flat, dates)
+    found = _unique(featured(best.items, best.block, flat, dates) + rows.items)
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
     rule = f"block:{best.block.side or 'undated'}"
     confidence = round(min(1.0, best.score / len(found)) * (0.5 + 0.5 * dated), 2)
-    return ListingPage(page.url, found, next_page(page, rules), rule, confidence, tuple(reasons))
+    following = next_page(page, rules)
+    passed = tuple(rows.passed[:PASSED])
+    return ListingPage(page.url, found, following, rule, confidence, tuple(reasons), passed)
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

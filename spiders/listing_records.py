@@ -36,10 +36,20 @@ class Record:
 
 
 def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
-    """The records of a block that hold a link; a record reaches as far as its dates do.
+    """The records of a block that list releases, in page order.
 
-    Where most have dates in them, those without are heads, notes and buttons, and are left out.
+    Where most have dates in them, those without are heads, notes and buttons, and are left out
+    (but see listing_undated).
     """
+    found = linked_records(block, outline, dates)
+    dated = [record for record in found if record.dates]
+    if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
+        return dated
+    return found
+
+
+def linked_records(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
+    """The records of a block that hold a link; a record reaches as far as its dates do."""
     spans = block.records[:MAX_RECORDS]
     places = [mark.place for mark in dates]
 
@@ -67,9 +77,6 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
         anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
             found.append(Record(anchors, outline.texts_in(begin, end), own, lead))
-    dated = [record for record in found if record.dates]
-    if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
-        return dated
     return found
 
 

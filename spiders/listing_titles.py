@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import mean
 
 from lxml import etree
@@ -59,10 +59,13 @@ class Titles:
         inner = max(record.undated, key=self.score, default=None)
         score = self.score(inner) if inner else 0.0
         if score < _POOR:
-            lead = max(record.lead, key=lambda text: self._leads[text.sign], default=None)
-            if lead and self._leads[lead.sign] > max(score, _POOR):
+            lead = max(record.lead, key=self._lead_score, default=None)
+            if lead and self._lead_score(lead) > max(score, _POOR):
                 return lead.text
         return inner.text if inner and score > 0 else None
+
+    def _lead_score(self, text: Text) -> float:
+        return self._leads.get(text.sign, 0.0)
 
     def _learn(self, texts_of_records: Iterable[list[Text]]) -> dict[int, float]:
         """The scores of the kinds of places, from the first text in each of every record."""
@@ -113,6 +116,22 @@ def title_likeness(texts: Iterable[str]) -> float:
     labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
     labelled = labels.most_common(1)[0][1] / len(texts) if labels and len(texts) > 1 else 0.0
     return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _OFTEN else 1.0)
+
+
+def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
+    """What stands in front of most of these titles and leads on to them, as "Read more: " does.
+
+    ``said`` is what else may be the title of each. Empty where nothing leads on.
+    """
+    leads = Counter(lead_in(title, texts) for title, texts in zip(titles, said, strict=True))
+    lead, count = max(leads.items(), key=lambda pair: pair[1], default=("", 0))
+    return lead if count >= _OFTEN * len(titles) else ""
+
+
+def lead_in(title: str, said: Iterable[str]) -> str:
+    """What a title has in front of the longest other text that it ends with."""
+    ends = (text for text in said if text and text != title and title.endswith(text))
+    return title.removesuffix(max(ends, key=len, default=title))
 
 
 def in_heading(node: etree._Element | None) -> bool:

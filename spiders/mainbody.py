@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from spiders.boxes import subscription_boxes
 from spiders.columns import AT
 from spiders.context import best_run, context_features
 from spiders.features import TAG_CODES, block_features
@@ -37,6 +38,9 @@ WHOLE: Final = 2.0
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 ENOUGH: Final = 80
 """Words below a headline from which they are a text of its own."""
+
+LEFT: Final = 160
+"""Characters that a body without its boxes has at the least."""
 
 SAME_START: Final = 60
 """Characters at its beginning by which a paragraph is known again."""
@@ -78,7 +82,7 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
-    keep = list(until_copy(seen.blocks, columns, sorted(keep)))
+    keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
@@ -96,6 +100,23 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
         return low
     return int(titles[0]) + 1
+
+
+def outside_boxes(seen: Survey, keep: Sequence[int]) -> Sequence[int]:
+    """The places that lie in no box for subscribers, unless that leaves hardly a body."""
+    boxes = frozenset(subscription_boxes(seen.top.element))
+    if not boxes:
+        return keep
+    inside = {frame.index for frame in seen.frames if frame.element in boxes}
+
+    def is_outside(place: int) -> bool:
+        frame: Frame | None = seen.blocks[place].frame
+        while frame is not None and frame.index not in inside:
+            frame = frame.parent
+        return frame is None
+
+    outside = [*filter(is_outside, keep)]
+    return outside if sum(len(seen.blocks[place].text) for place in outside) >= LEFT else keep
 
 
 def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:

@@ -41,7 +41,8 @@ class ListingPage:
     """What a listing page says: its items in page order, and the address of the next page.
 
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
-    sentence each what was not found or not believed.
+    sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
+    date, among dated ones, that may be releases and were not taken for any.
     """
 
     url: str
@@ -50,3 +51,4 @@ class ListingPage:
     rule: str = ""
     confidence: float = 0.0
     reasons: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()

@@ -14,10 +14,10 @@ from typing import Final
 
 from lxml import etree
 
-from data.normalize import clean_text, one_line
-from data.sanitize import ADDRESSES, absolute, sanitize_absolute
-from spiders.body import LINES as ROWS
-from spiders.body import SILENT, gap_of, without_partings
+from data.normalize import one_line
+from data.plain import both_of
+from data.sanitize import ADDRESSES, MOST, absolute
+from spiders.gaps import LINES, SILENT, gap_of, without_partings
 from spiders.media import largest_source, leads_to_image
 from spiders.survey import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 
@@ -82,14 +82,19 @@ class Prose:
         """The lines that are said."""
         return (run.text for run in self.runs if not run.silent)
 
+    @property
+    def is_huge(self) -> bool:
+        """Whether only the beginning of the body is kept."""
+        return sum(map(len, self.html)) > MOST
+
     def written(self) -> tuple[str, str]:
-        """The body as safe HTML, and as text with a blank line between paragraphs."""
+        """The body as safe HTML and as text; of a huge one both are the same beginning."""
         html = "".join(self.html)
         for _ in range(PASSES):
             html, found = EMPTY.subn("", html)
             if not found:
                 break
-        return sanitize_absolute(without_partings(html)), clean_text("".join(self.text))
+        return both_of(without_partings(html), "".join(self.text))
 
 
 def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
@@ -147,7 +152,7 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
                 elif element in nameless:
                     nameless[element].append(len(html))
                     html.append("")
-                gap = "" if tag in ROWS else gap_of(tag)
+                gap = "" if tag in LINES else gap_of(tag)
             if gap and not silent:
                 text.append(gap)
             since = len(html), len(text)

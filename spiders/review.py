@@ -9,6 +9,7 @@ from data.dates import parse_date
 from data.models import Content
 from data.normalize import clean_line
 from data.reading import Reading
+from data.wording import counted
 from spiders.guess import SURE
 from spiders.metadata import read_metadata
 from spiders.page import Page
@@ -104,8 +105,8 @@ def _title(looks: Sequence[Look]) -> Field:
         confidence = min(confidence, 0.5)
         apart = [look for look in found if look.item.title and not _same_title(look)]
         advice = (
-            f"{len(apart)} of {of} pages have another than the listing, which says "
-            f"{apart[0].item.title[:60]!r} where the page says "
+            f"another stands on {len(apart)} of {counted(of, 'page')} than on the listing, which"
+            f" says {apart[0].item.title[:60]!r} where the page says "
             f"{apart[0].read.content.title[:60]!r}: "
             'if the page is wrong, write [release] title = "…"'
         )
@@ -132,7 +133,8 @@ def _published(looks: Sequence[Look]) -> Field:
         apart = [(look.item.published, date) for look, date in found if not _same_day(look)]
         said = [f"{there.iso} where the page says {here.iso}" for there, here in apart if there]
         advice = (
-            f"{len(said)} of {of} pages have another than the listing, which says {said[0]}: "
+            f"another stands on {len(said)} of {counted(of, 'page')} than on the listing, which"
+            f" says {said[0]}: "
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
     elif confidence < SURE:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from data.wording import counted
 from spiders.excerpt import Excerpt
 from spiders.source import ReleaseRules
 
@@ -86,9 +87,9 @@ def described(template: Template) -> list[str]:
         lines.append(f"the date is that of {template.dated}")
     lines += [f"no content, since all pages say it: {line[:80]}" for line in template.boilerplate]
     evidence = (
-        f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {len(template.urls)} pages, fitted"
-        f" {template.fitted} of {template.pages} pages ({template.layout})"
+        f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {counted(len(template.urls), 'page')},"
+        f" fitted {template.fitted} of {counted(template.pages, 'page')} ({template.layout})"
     )
     if template.given_up:
-        lines.append(f"given up: the last {len(template.misfits)} pages did not fit")
+        lines.append(f"given up: the last {counted(len(template.misfits), 'page')} did not fit")
     return [evidence, *lines]

@@ -12,6 +12,7 @@ from data.language import detect_language
 from data.models import Content, Published
 from data.normalize import clean_line
 from spiders.body import clean_body
+from spiders.boxes import subscription_boxes
 from spiders.date_witnesses import machine_dates, state_date, url_date
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
@@ -119,7 +120,7 @@ class TemplateReader:
 
     def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
-        dropped = frozenset(self._drop.elements(body)) if self._drop else ()
+        dropped = {*subscription_boxes(body), *(self._drop.elements(body) if self._drop else ())}
         prose = write(body, page.base, dropped)
         kept = []
         for run in prose.runs:

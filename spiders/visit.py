@@ -27,7 +27,7 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.source import ReleaseRules
 
-READER = "1"
+READER = "2"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
 

@@ -231,6 +231,13 @@ def test_dates_in_running_text_are_found_with_their_places() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["2 March 2026", "March 2, 2026", "25.03.2026", "2 марта 2026"])
+def test_a_colon_after_the_year_ends_a_date_and_one_within_a_time_does_not(text: str) -> None:
+    (found,) = scan(f"{text}: 30 lamps were lit", Reading("UTC", now=NOW), "test")
+    assert found.published.raw == text
+    assert not [*scan(f"{text[:-4]}20:30 in the harbour", Reading("UTC", now=NOW), "test")]
+
+
 @pytest.mark.parametrize("text", ["0001-01-01", "1970-01-01", "9999-12-31", "2022-11-28"])
 def test_an_implausible_date_is_read_and_told_apart(text: str) -> None:
     for zone in ("America/New_York", "Pacific/Kiritimati"):

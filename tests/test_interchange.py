@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def home(tmp_path: Path) -> Path:
 
 def test_lines_come_in_once_and_an_edit_makes_a_revision(home: Path) -> None:
     lines = [line(1), line(2), line(3)]
-    counts = {"read": 3, "new": 3, "changed": 0, "unchanged": 0, "rejected": [], "stories": 0}
+    counts: dict[str, Any] = {"read": 3, "new": 3, "changed": 0, "unchanged": 0, "stories": 0}
+    counts |= {"rejected": [], "doubtful": []}
     assert bring(home, *lines) == counts
     assert bring(home, *lines) == counts | {"new": 0, "unchanged": 3}
     lines[1]["body_text"] = lines[1]["body_text"].replace("4.2", "4.6")
@@ -106,6 +108,48 @@ def test_what_is_exported_has_the_public_names_and_comes_back_the_same(
     assert bring(home, *lines)["unchanged"] == 2
 
 
+def test_a_retraction_goes_out_and_comes_back_with_its_time(home: Path, tmp_path: Path) -> None:
+    gone = "2026-03-05T10:30:00+02:00"
+    alike = f"{BODY}\n\nIts lamps are lit from sunset to sunrise, and in fog at all hours."
+    # The second has nearly the text of the first, as notices cut from one template do.
+    other_text = alike.replace("in fog", "in rain")
+    bring(home, line(1, body_text=alike), line(2, title="Notice 1", body_text=other_text))
+    bring(home, line(1, body_text=alike, retracted=gone))
+    lines = exported(home)
+    assert [one["retracted"] for one in lines] == ["2026-03-05T08:30:00+00:00", None]
+    other = tmp_path / "other" / "home"
+    other.parent.mkdir()
+    assert bring(other, *lines)["new"] == 2
+    assert [one["retracted"] for one in exported(other)] == [one["retracted"] for one in lines]
+    shown = json.loads(communique("show", lines[0]["id"], "--json", home=other).stdout)
+    assert shown["retracted"] == lines[0]["retracted"]
+    assert communique("publish", home=other).returncode == 0
+    feed = json.loads((other / "site" / "feeds" / "retractions.json").read_text())
+    assert [lines[0]["title"] in item["title"] for item in feed["items"]] == [True]
+
+
+def test_a_line_is_the_last_word_on_whether_a_known_release_stands(home: Path) -> None:
+    first, second = "2026-03-05T10:30:00+00:00", "2026-03-09T10:30:00+00:00"
+    words: list[tuple[str | None, str, str | None]] = [
+        (None, "new", None),
+        (first, "changed", first),
+        (second, "unchanged", first),
+        (None, "changed", None),
+        ("2026-03-09T12:30:00", "changed", "2026-03-09T12:30:00+00:00"),
+    ]
+    for said, kind, kept in words:
+        assert bring(home, line(1, retracted=said))[kind] == 1
+        assert [one["retracted"] for one in exported(home)] == [kept]
+    (release,) = stored(home)
+    assert release.revision == 1
+
+
+def test_a_retraction_that_is_yet_to_come_is_one_of_now(home: Path) -> None:
+    bring(home, line(1, retracted="2999-01-01T00:00:00Z"))
+    (release,) = stored(home)
+    assert release.retracted == release.first_seen
+
+
 def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
     bring(home, *(line(n, published=f"2026-03-0{n}") for n in (1, 2, 3)))
     bring(home, line(7, published="2026-03-02"), source="wire")
@@ -135,6 +179,9 @@ def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
         (line(9, published="03/04/26"), "no date that can be told"),
         (line(9, published="soon"), "no date that can be told"),
         (line(9, published=1646200000), "Expected `str | null`"),
+        (line(9, retracted="soon"), "retracted is no ISO date or time"),
+        (line(9, retracted="0001-01-01T00:00:00+14:00"), "retracted is no ISO date or time"),
+        (line(9, retracted=True), "Expected `str | null`"),
     ],
 )
 def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(
@@ -145,6 +192,29 @@ def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(
     ((number, message),) = [(one["line"], one["message"]) for one in told["rejected"]]
     assert number == 3
     assert said in message
+
+
+def test_a_date_that_can_hardly_be_right_is_told_once_and_the_release_taken_in(home: Path) -> None:
+    year = dt.datetime.now(dt.UTC).year + 1
+    lines = [
+        line(1),
+        line(2, published=f"{year}-03-02"),
+        line(3, published="1970-01-01"),
+        line(4, published=None),
+    ]
+    told = bring(home, *lines)
+    assert told["new"] == 4
+    assert [one["line"] for one in told["doubtful"]] == [2, 3, 4]
+    assert "yet to come" in told["doubtful"][0]["message"]
+    assert "no date that can be right" in told["doubtful"][1]["message"]
+    kept = {one.url[-1]: one for one in stored(home)}
+    assert kept["2"].published.iso == f"{year}-03-02"
+    assert kept["2"].order == kept["2"].first_seen
+    assert bring(home, *lines)["doubtful"] == []
+    # What a first sight dated elsewhere was told there.
+    other = home.parent / "other"
+    again = bring(other, *exported(home))
+    assert [one["line"] for one in again["doubtful"]] == [2]
 
 
 def test_hostile_values_are_cleaned(home: Path) -> None:
@@ -180,6 +250,18 @@ def test_text_alone_becomes_paragraphs_and_a_title_may_hold_a_less_than_sign(hom
     (release,) = stored(home)
     assert release.content.title == "Draught < 4 m & falling"
     assert release.content.body_html == "<p>One &lt;b&gt;</p><p>Two<br>lines</p>"
+
+
+@pytest.mark.parametrize("name", ["body_html", "body_text", "both"])
+def test_of_a_huge_body_html_and_text_are_the_same_beginning(name: str) -> None:
+    text = " ".join(f"lamp{number}" for number in range(400_000))
+    said = {"body_html": f"<p>{text}</p>", "body_text": text}
+    bodies = said if name == "both" else {"body_text": None, name: said[name]}
+    content = read_line(
+        json.dumps(line(1, **bodies)).encode(), "a", READING, TAXONOMY
+    ).draft.content
+    assert 1_900_000 < len(content.body_text) < 2_000_000
+    assert content.body_html == f"<p>{content.body_text}</p>"
 
 
 def test_the_same_text_from_two_sources_is_one_story(home: Path) -> None:

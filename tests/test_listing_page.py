@@ -49,6 +49,11 @@ EXPECTED = [
 ]
 DAYS = ("24", "20", "18")
 
+LIST = "".join(
+    f'<div class="card"><a href="/r/{n}">{title}</a> {day}.11.2022</div>'
+    for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+)
+
 LAYOUTS = {
     "cards": '<div class="card"><h3><a href="/r/{n}">{title}</a></h3><i>{day}.11.2022</i></div>',
     "a card that is one link": '<a class="card" href="/r/{n}"><p>{day} November 2022</p>'
@@ -202,6 +207,64 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     )
     found = rows(read(f"{other}{lead}<ul>{body}</ul>"))
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
+
+
+def test_dates_are_looked_for_in_so_many_texts_and_no_more() -> None:
+    vain = "<p>lot 12.5 of the pier</p>" * 20_002
+    assert [row[2] for row in rows(read(vain[:350_000] + LIST)) if row[2]]
+    assert not [row[2] for row in rows(read(vain + LIST)) if row[2]]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<h3><a href="/r/{n}">{title}</a></h3><a href="/r/{n}">Weiterlesen<i>: {title}</i></a>',
+        '<h3>{title}</h3><a href="/r/{n}">Devamını oku: {title}</a>',
+        '<a href="/r/{n}">{title}</a> <a href="/r/{n}" title="Läs hela: {title}"><img src="x"></a>',
+    ],
+)
+def test_what_leads_on_from_each_title_is_no_part_of_it(row: str) -> None:
+    body = "".join(
+        f"<div class='card'><b>{day}.11.2022</b>{row.format(n=n, title=title)}</div>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(body)) == EXPECTED
+
+
+def test_a_word_that_some_titles_begin_with_stays() -> None:
+    said = ("Correction: budget adopted", "Budget of the port adopted", "Minister meets the pilots")
+    body = "".join(
+        f"<div class='card'><b>{day}.11.2022</b><h3>{title.partition(': ')[2]}</h3>"
+        f"<a href='/r/{day}'>{title}</a></div>"
+        for title, day in zip(said, DAYS, strict=True)
+    )
+    assert [title for _, title, _ in rows(read(body))] == [*said]
+
+
+ROW = '<li class="row"><span class="date">{}</span> <a href="{}">{}</a></li>'
+
+
+def test_a_row_with_an_impossible_date_or_none_is_a_release_where_it_leads_with_the_others() -> (
+    None
+):
+    lines = [
+        ("24 November 2022", "/r/pier-4", "Fourth pier is lit again"),
+        ("31 February 2022", "/r/pier-3", "Third pier is closed"),
+        ("", "/r/pier-2", "Second pier gets a crane"),
+        ("", "/r/pier-2", "Read more"),
+        ("", "/r/pier-1", "Read more"),
+        ("", "/tides/all", "Tables of the tides"),
+        *((f"{n} November 2022", f"/r/{n}", f"Ships of week {n}") for n in range(20, 10, -1)),
+    ]
+    page = read("<ul>" + "".join(ROW.format(*line) for line in lines) + "</ul>")
+    assert rows(page)[:4] == [
+        ("/r/pier-4", "Fourth pier is lit again", "2022-11-24"),
+        ("/r/pier-3", "Third pier is closed", None),
+        ("/r/pier-2", "Second pier gets a crane", None),
+        ("/r/20", "Ships of week 20", "2022-11-20"),
+    ]
+    assert len(page.items) == 13
+    assert page.passed == ("http://press.example/tides/all",)
 
 
 def test_a_listing_that_scripts_draw_is_read_from_the_state_of_the_page() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,25 @@ def test_a_huge_page_is_read_from_its_beginning() -> None:
     assert found.content.title == "Second lock opens to larger ships"
     assert "119999" not in found.content.body_text
     assert any("only its beginning" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("rules", [None, ReleaseRules(body="div.article-body")])
+@pytest.mark.parametrize("paragraphs", [1, 300])
+def test_of_a_huge_body_html_and_text_are_the_same_beginning(
+    rules: ReleaseRules | None, paragraphs: int
+) -> None:
+    words = [f"lamp{number}" for number in range(400_000)]
+    size = len(words) // paragraphs
+    parts = (" ".join(words[at : at + size]) for at in range(0, len(words), size))
+    found = read(
+        PAGE.replace(f"<p>{SECOND}</p>", "".join(f"<p>{p}</p>" for p in parts)), rules=rules
+    )
+    content = found.content
+    assert len(content.body_html) < 2_001_000
+    shown = re.sub("<[^>]+>", " ", content.body_html).split()
+    assert len(shown) > 150_000
+    assert (len(shown), shown[-9:]) == (len(said := content.body_text.split()), said[-9:])
+    assert any("2,000,000 characters" in reason for reason in found.reasons)
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.errors import CommuniqueError, SourceError
+from data.wording import counted
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.exploring import Explored, Explorer
 from scheduler.home import Home
@@ -149,7 +150,7 @@ def show(found: Explored) -> None:
     listing = proposed.listing
     days = sorted(item.published.iso for item in listing.items if item.published)
     span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ""
-    said = f"{len(listing.items)} releases{span}"
+    said = f"{counted(len(listing.items), 'release')}{span}"
     _row(table, "listing", said, listing.confidence, listing.rule)
     _row(table, "next page", listing.next or "none", None, "")
     for field in proposed.fields:

@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from data.models import Run
+from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.executor import Executor
 from scheduler.home import Home
@@ -53,8 +54,9 @@ def print_run(run: Run) -> None:
     """Print the report of a run: one line, and its errors to standard error."""
     click.echo(
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
-        f" {run.unchanged} unchanged, {run.retracted} retracted, {len(run.errors)} errors"
-        f" ({run.pages} pages in {run.seconds:.1f} s)"
+        f" {run.unchanged} unchanged, {run.retracted} retracted,"
+        f" {counted(len(run.errors), 'error')}"
+        f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
     for error in run.errors[:ERRORS_SHOWN]:
         complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)

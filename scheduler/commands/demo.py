@@ -12,6 +12,7 @@ import uvicorn
 
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
+from data.wording import counted
 from feeds.server import create_app
 from scheduler.cli import as_json, complain, print_json
 from scheduler.commands.collect import print_run
@@ -93,14 +94,16 @@ def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
         "retracted": sum(run.retracted for run in runs),
         "stories": len({release.story for release in releases if release.story}),
         "feeds": published.feeds,
-        "site": str(home.site),
     }
     if as_json:
-        print_json(counts)
+        print_json({**counts, "site": str(home.site)})
     else:
         click.echo(
-            "{releases} releases of {sources} institutions ({changed} changed, {retracted}"
-            " retracted, {stories} stories) in {feeds} feeds: {site}".format(**counts)
+            f"{counted(counts['releases'], 'release')}"
+            f" of {counted(counts['sources'], 'institution')}"
+            f" ({counts['changed']} changed, {counts['retracted']} retracted,"
+            f" {counted(counts['stories'], 'story', 'stories')})"
+            f" in {counted(counts['feeds'], 'feed')}: {home.site}"
         )
     failed = [error for run in runs for error in run.errors if error.kind != "http"]
     for error in (*failed, *published.errors):

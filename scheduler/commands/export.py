@@ -8,7 +8,7 @@ import sys
 import click
 import msgspec
 
-from data.interchange import release_fields
+from data.public_names import release_fields
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
 

@@ -17,13 +17,14 @@ from data.importing import Importer, lines_of
 from data.models import Source
 from data.reading import Reading
 from data.topics import load_taxonomy
+from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from spiders.loader import ID, LoadedSource, load_sources
 from spiders.visit import utc_now
 
-REJECTED_SHOWN = 10
-"""Bad lines that are told; --json gives them all."""
+SHOWN = 10
+"""Bad lines, and doubtful ones, that are told; --json gives them all."""
 
 
 @click.command("import")
@@ -35,7 +36,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     """Take in releases from a file of JSON lines (``-``: standard input), as if collected.
 
     The source needs no file. Exit code 1 if a line was rejected; the rest was taken in all the
-    same.
+    same. A date that is yet to come, impossible or lacking is told.
     """
     if not ID.fullmatch(source):
         raise SourceError("import", "--source", "use lower-case letters, digits and hyphens")
@@ -61,14 +62,16 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     if as_json:
         print_json(done)
     else:
+        stories = counted(done.stories, "story", "stories")
         click.echo(
             f"{done.read} read: {done.new} new, {done.changed} changed, {done.unchanged} unchanged,"
-            f" {len(done.rejected)} rejected; {done.stories} stories"
+            f" {len(done.rejected)} rejected; {stories}"
         )
-        for bad in done.rejected[:REJECTED_SHOWN]:
-            complain(f"line {bad.line}: {bad.message}")
-        if len(done.rejected) > REJECTED_SHOWN:
-            complain(f"and {len(done.rejected) - REJECTED_SHOWN} more; --json shows them all")
+        for remarks in (done.rejected, done.doubtful):
+            for one in remarks[:SHOWN]:
+                complain(f"line {one.line}: {one.message}")
+            if len(remarks) > SHOWN:
+                complain(f"and {len(remarks) - SHOWN} more; --json shows them all")
     return 1 if done.rejected else 0
 
 

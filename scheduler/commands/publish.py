@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from scheduler.publishing import publish_home
@@ -35,11 +36,12 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
         )
     else:
         click.echo(
-            f"{published.feeds} feeds: {published.written} written, {published.unchanged} unchanged"
-            f" ({published.seconds:.1f} s), in {home.site}"
+            f"{counted(published.feeds, 'feed')}: {published.written} written,"
+            f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {home.site}"
         )
     for error in published.errors[:ERRORS_SHOWN]:
         complain(str(error))
     if len(published.errors) > ERRORS_SHOWN:
-        complain(f"and {len(published.errors) - ERRORS_SHOWN} more files could not be published")
+        more = counted(len(published.errors) - ERRORS_SHOWN, "more file")
+        complain(f"and {more} could not be published")
     return 1 if published.errors else 0

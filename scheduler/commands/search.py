@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from data.interchange import release_fields
+from data.public_names import release_fields
 from data.search import Query, expression, passage
 from data.store import Store
 from scheduler.cli import as_json, print_json, with_home

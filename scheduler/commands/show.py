@@ -10,10 +10,11 @@ import click
 
 from data.difference import Edit, edits
 from data.errors import CommuniqueError
-from data.interchange import provenance_fields, release_fields
 from data.models import Release, Revision
+from data.public_names import provenance_fields, release_fields
 from data.store import Store
 from data.stories import Telling, tellings
+from data.wording import counted
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
 
@@ -159,7 +160,7 @@ def after(lag: dt.timedelta) -> str:
     for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         count = int(lag.total_seconds() // seconds)
         if count:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
+            return counted(count, unit)
     return "less than a minute"
 
 

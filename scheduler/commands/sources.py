@@ -15,6 +15,7 @@ from rich.text import Text
 from data.errors import CommuniqueError
 from data.reading import Reading
 from data.recall import Recall
+from data.wording import counted
 from scheduler.capture import Capture, NotFetched
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
@@ -120,7 +121,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     for run in runs:
         click.echo(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
-            f" {run.changed} changed, {len(run.errors)} errors"
+            f" {run.changed} changed, {counted(len(run.errors), 'error')}"
         )
     return 0
 
@@ -135,13 +136,14 @@ def recall_lines(recall: Recall) -> Iterator[str]:
     """The same for people."""
     if recall.share is not None:
         yield (
-            f"of {recall.named} releases that its pages name, {recall.known} were known"
-            f" ({recall.share:.0%})"
+            f"of {counted(recall.named, 'release')} that its pages name, {recall.known}"
+            f" {'was' if recall.known == 1 else 'were'} known ({recall.share:.0%})"
         )
     for url in recall.missed:
         yield f"not shown by any listing, but named by another page: {url}"
     if recall.older:
-        yield f"{recall.older} more from before all that its listings show were found so"
+        older = f"{recall.older} more from before all that its listings show"
+        yield f"{older} {'was' if recall.older == 1 else 'were'} found so"
     for url in recall.unread[:UNREAD_SHOWN]:
         yield f"named by a page, but no release was found there: {url}"
 

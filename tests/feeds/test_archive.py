@@ -12,6 +12,7 @@ from lxml import etree
 
 from data.models import Facet
 from data.settings import Site
+from feeds.atom import XML_LANG
 from feeds.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 
@@ -196,6 +197,33 @@ def test_edits_are_told_with_their_difference(tmp_path: Path) -> None:
     assert "says<ins> today</ins>" in shown
     edited = archive.read("feeds/all.atom").find(f"{ATOM}entry/{ATOM}content").text
     assert f"https://press.example/{page}" in edited
+
+
+def test_what_we_say_of_releases_is_marked_as_ours_and_their_words_as_theirs(
+    tmp_path: Path,
+) -> None:
+    edited = make_release(1, language="ar", title="بيان الميناء")
+    gone = make_release(2, language="az-Latn", retracted=make_release(9).updated)
+    archive = Archive(tmp_path, edited, gone)
+    archive.publish()
+    later = make_release(9).updated
+    archive.store.put(
+        make_release(
+            1, language="ar", title="بيان الميناء", body_text="نص", revision=2, updated=later
+        )
+    )
+    archive.publish()
+    for name in ("changes", "retractions", "health"):
+        head = archive.read(f"feeds/{name}.rss").find("channel")
+        assert head.findtext("language") == "en"
+    entry = archive.read("feeds/changes.atom").find(f"{ATOM}entry")
+    assert entry.get(XML_LANG) == "en"
+    content = entry.findtext(f"{ATOM}content")
+    assert content.startswith('<p>ACME Corporation changed <span lang="ar" dir="rtl"><a href=')
+    assert '<div lang="ar" dir="rtl">' in content
+    entry = archive.read("feeds/retractions.atom").find(f"{ATOM}entry")
+    assert entry.get(XML_LANG) == "en"
+    assert 'took down <span lang="az-Latn" dir="ltr"><a href=' in entry.findtext(f"{ATOM}content")
 
 
 def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,58 @@ def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
     assert publish(store, tmp_path, SITE).errors == ()
     assert store.marks() == {}
     assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
+
+
+def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_path: Path) -> None:
+    store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
+    store.failing = False
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    files = ["feeds/topic/energy.atom", "feeds/topic/energy/page/1.atom"]
+    before = {file: (site / file).read_bytes() for file in files}
+    store.failing = True
+    assert publish(store, site, SITE, all=True, kept=kept).errors != ()
+    for file in files:
+        # Its folder stays as it was, so that nothing else tells of it.
+        (site / file).write_bytes(b"")
+    store.failing = False
+    done = publish(store, site, SITE, kept=kept)
+    assert done.errors == ()
+    assert {file: (site / file).read_bytes() for file in files} == before
+    assert publish(store, site, SITE, kept=kept).feeds == 0
+
+
+def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    assert publish(store, site, SITE, kept=kept).feeds == 0
+    before = {file: (site / file).read_bytes() for file in snapshot(site)}
+    for file in (
+        "feeds/all.rss",
+        "feeds/index.html",
+        "feeds/retractions.json",
+        "feeds/date/2022/11.atom.gz",
+        "feeds/source/acme/page/2.atom",
+    ):
+        (site / file).unlink()
+        assert publish(store, site, SITE, kept=kept).errors == ()
+        assert {name: (site / name).read_bytes() for name in snapshot(site)} == before, file
+        assert publish(store, site, SITE, kept=kept).feeds == 0
+    shutil.rmtree(site / "feeds" / "topic")
+    publish(store, site, SITE, kept=kept)
+    assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
+
+
+def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    before = {file: (site / file).read_bytes() for file in snapshot(site)}
+    for folder in ("feeds", "static", "releases", "days"):
+        shutil.rmtree(site / folder)
+        publish(store, site, SITE, kept=kept, all=True)
+        assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 
 def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None:

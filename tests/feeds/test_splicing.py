@@ -19,7 +19,8 @@ from data.models import Facet, Release
 from data.outline import Outline
 from data.settings import Site
 from feeds.checksum import joined, over_zeros, residue
-from feeds.publish import Publication, publish
+from feeds.publication import Publication
+from feeds.publish import publish
 from feeds.urls import FORMATS
 from feeds.writing import Copy, Writer
 from tests.feeds.fakestore import NOON, FakeStore, make_release

@@ -142,6 +142,23 @@ def test_the_listings_date_serves_where_the_page_has_none(room: Room, home: Path
     assert stored(home)["Notice 2: ships counted at pier 2"].published.iso == "2026-03-04"
 
 
+def test_a_row_without_a_date_is_fetched_and_one_that_leads_elsewhere_is_told(
+    room: Room, home: Path
+) -> None:
+    numbers = list(range(1, 10))
+    for number in numbers:
+        room.page(f"/news/{number}.html", release_html(number))
+    listing = listing_html(numbers).replace(">4 March 2026", ">31 February 2026")
+    other = '<li class="row"><a href="/tides/4.html">Tables of the tides of March</a></li>'
+    room.page("/news/", listing.replace('<ul class="news">', f'<ul class="news">{other}'))
+    run = collect(home)
+    assert counts(run)[:2] == (9, 9)
+    assert stored(home)["Notice 2: ships counted at pier 2"].published.iso == "2026-03-02"
+    ((url, kind, message),) = [error.values() for error in run["errors"]]
+    assert (url, kind) == (f"{room.base}/tides/4.html", "date")
+    assert "passed over" in message
+
+
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [("<p>No news.</p>", 200, "empty"), ("", 404, "http"), ("down", 503, "http")],

@@ -1,0 +1,69 @@
+"""Boxes in which a reader leaves an address to be sent news: no text of any release.
+
+What they say is in the language of the page; what they hold is the same in all.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lxml import etree
+
+MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
+FIELDS: Final = frozenset(["", "text", "email"])
+NAMED: Final = ("autocomplete", "name", "id", "placeholder")
+
+LONGEST: Final = 400
+"""Characters that such a box says at the most: some forms hold a whole page."""
+
+NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
+"""What no such box holds."""
+
+WRAPPERS: Final = frozenset(["div", "section", "aside"])
+HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
+SAID: Final = etree.XPath("normalize-space()")
+
+
+def subscription_boxes(root: etree._Element) -> list[etree._Element]:
+    """The boxes around the forms that ask for an e-mail address and say little."""
+    boxes: dict[etree._Element, None] = {}
+    for field in root.iter("input"):
+        if not asks_for_address(field):
+            continue
+        form = next(field.iterancestors("form"), None)
+        if form is not None and says_little(form):
+            boxes[box_of(form)] = None
+    return list(boxes)
+
+
+def asks_for_address(field: etree._Element) -> bool:
+    """Whether an e-mail address is to be written into a field."""
+    kind = (field.get("type") or "").strip().lower()
+    if kind not in FIELDS:
+        return False
+    return kind == "email" or any(MAIL.search(field.get(name) or "") for name in NAMED)
+
+
+def says_little(form: etree._Element) -> bool:
+    """Whether a form is a box of a page, not around what the page is about."""
+    size = 0
+    for text in form.itertext():
+        size += len(text.strip())
+        if size > LONGEST:
+            return False
+    return next(form.iter(*NEVER), None) is None
+
+
+def box_of(form: etree._Element) -> etree._Element:
+    """The largest element that says no more than a form does, but for a heading."""
+    box = form
+    while (around := box.getparent()) is not None and around.tag in WRAPPERS:
+        others = [child for child in around if child is not box]
+        loose = [around.text, box.tail, *(child.tail for child in others)]
+        if any(text and not text.isspace() for text in loose):
+            break
+        if any(child.tag not in HEADINGS and SAID(child) for child in others):
+            break
+        box = around
+    return box
