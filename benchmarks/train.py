@@ -1,13 +1,16 @@
 """Train the models that find body and headline, and say how good they are on sites never seen.
 
-    python benchmarks/train.py [SHARED] [--write]
+    python benchmarks/train.py [SHARED] [--wcxb FOLDER] [--write]
 
-SHARED is the folder of real pages, by default the one beside the project. Needs catboost,
-newspaper4k, readability-lxml and resiliparse, which nothing else here does. The pages of one site
-are never on both sides of a fold. On pages without a known body five readings of other extractors
-vote on each block, which weighs the less the less they agree: these teach what menus and comments
-look like on six hundred more sites. With --write the models are trained on all pages and put in
-place.
+SHARED is the folder of real pages, by default the one beside the project; FOLDER a clone of WCXB
+(benchmarks/articles.py), whose articles for development teach bodies too. Those for the test are
+left unseen: `benchmarks/unseen.py` reads them. The press rooms of tests/sources teach as well.
+Needs catboost, which nothing else here does.
+
+The pages of one site are never on both sides of a fold. Each page teaches a second time as an old
+press room would serve it, with the site's name for a title and nothing said in its head. With
+--write the models are trained on all pages and put in place, those of bodies first: where a body
+begins tells of the headline.
 """
 
 from __future__ import annotations
@@ -17,37 +20,43 @@ import gzip
 import json
 import zlib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+from articles import Article, press_rooms, seed, wcxb  # type: ignore[import-not-found]  # beside this script
 from catboost import CatBoostClassifier
-from labels import HALF, f1, labels  # type: ignore[import-not-found]  # beside this script
-from teachers import texts as taught_texts  # type: ignore[import-not-found]  # as above
+from labels import HALF, f1, labels  # type: ignore[import-not-found]  # as above
 
 from spiders import context, mainbody
 from spiders.columns import AT
 from spiders.features import block_features
 from spiders.headlines import candidates, headline_features
-from spiders.metadata import read_metadata
+from spiders.metadata import Metadata, read_metadata
 from spiders.page import Page
 from spiders.phrases import squash
 from spiders.survey import survey
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(mainbody.__file__).with_name("models")
+ROOMS = Path(__file__).resolve().parents[1] / "tests" / "sources"
 FOLDS = 5
-TAUGHT_WEIGHT, UNSURE, VOTES = 0.7, 0.25, 2
-"""What a page of the teachers weighs beside a known one, what a block weighs on which they do not
-agree beside one on which they do, and how many of them must speak."""
+ROOM_WEIGHT, WCXB_WEIGHT = 2.0, 0.5
+"""What a release of our press rooms weighs beside a real page, and an article of WCXB, whose texts
+keep what others leave out."""
+
+BARE_WEIGHT = 0.3
+"""What a page weighs whose head says nothing, beside the same page as it was served."""
 
 PAGE = 60
 """What a page weighs."""
 
-SHORT = 300
-"""Characters up to which a known text teaches nothing."""
+LEAST, SHORT, SHORT_WEIGHT = 60, 300, 3.0
+"""Characters from which a known text teaches, up to which it is short, and what it weighs then:
+there are few such pages."""
 
 FIRST_SHAPE, SECOND_SHAPE, HEADLINE_SHAPE = (6, 160, 0.12), (5, 120, 0.1), (5, 150, 0.1)
 """Depth, number of trees and learning rate of each model."""
@@ -68,7 +77,7 @@ class Sample:
     right: Array
     weight: Array
     usable: bool = True
-    taught: bool = False
+    bare: bool = False
     texts: list[str] = field(default_factory=list)
     known: str = ""
     table: Any = None
@@ -79,51 +88,85 @@ class Sample:
         return zlib.crc32(self.site.encode()) % FOLDS
 
 
-def read(shared: Path) -> tuple[list[Sample], list[Sample]]:
-    """The samples for bodies and for headlines."""
+def rows_of(shared: Path) -> Iterator[tuple[dict[str, Any], Page]]:
+    """The real pages with what is known of each."""
     folder = shared / "corpora" / "dev"
-    bodies, heads = [], []
     for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         body = gzip.decompress((folder / row["html_path"]).read_bytes())
-        page = Page(row["url"] or "http://page.example/", body)
-        seen, meta = survey(page.tree), read_metadata(page)
-        if not seen.blocks:
-            continue
-        host = urlsplit(row["url"] or "").hostname or row["id"]
-        site = ".".join(host.split(".")[-2:])
+        yield row, Page(row["url"] or f"http://{row['id']}.example/", body)
+
+
+def read_bodies(shared: Path) -> Iterator[Sample]:
+    """The samples for bodies among the real pages whose text somebody marked."""
+    for row, page in rows_of(shared):
         known = row.get("body") or ""
-        taught = not known or not str(row["gt_quality"]).startswith(("gold", "silver"))
-        texts = [block.text for block in seen.blocks]
-        table = block_features(seen, meta)
-        rows = table.columns.T
+        marked = str(row["gt_quality"]).startswith(("gold", "silver"))
+        if marked and len(known) >= LEAST:
+            weight = SHORT_WEIGHT if len(known) <= SHORT else 1.0
+            yield from body_samples(page, row["corpus"], known, weight)
+
+
+def read_articles(articles: Iterable[Article], corpus: str, weight: float) -> Iterator[Sample]:
+    """The samples for bodies among articles."""
+    for article in articles:
+        if len(article.text) > SHORT:
+            yield from body_samples(Page(article.url, article.body), corpus, article.text, weight)
+
+
+def body_samples(page: Page, corpus: str, known: str, weight: float) -> Iterator[Sample]:
+    """The blocks of a page whose body is known: as it was served, and with a bare head."""
+    seen, meta = survey(page.tree), read_metadata(page)
+    if not seen.blocks:
+        return
+    texts = [block.text for block in seen.blocks]
+    right = np.array(labels(texts, known)) >= HALF
+    kept = (text for text, is_kept in zip(texts, right, strict=True) if is_kept)
+    usable = f1("\n".join(kept), known) > LEARNT_FROM
+    for head, worth in ((meta, weight), (bare(meta, page), weight * BARE_WEIGHT)):
+        table = block_features(seen, head)
         words = np.sqrt(np.minimum(table.columns[AT["spaces"]] + 1, 150))
-        if taught:
-            known = ""
-            votes = [np.array(labels(texts, one)) >= HALF for one in taught_texts(page.url, body)]
-            share = np.mean(votes, axis=0) if len(votes) >= VOTES else np.zeros(len(texts))
-            right, usable = share >= HALF, len(votes) >= VOTES
-            weight = TAUGHT_WEIGHT * words * (UNSURE + (1 - UNSURE) * np.abs(2 * share - 1))
-        else:
-            right, weight = np.array(labels(texts, known)) >= HALF, words
-            kept = (text for text, is_kept in zip(texts, right, strict=True) if is_kept)
-            usable = f1("\n".join(kept), known) > LEARNT_FROM
-        sample = Sample(
-            site, row["corpus"], rows, right, weight * PAGE / words.sum(), usable, taught
-        )
+        weights = words * (PAGE * worth / words.sum())
+        sample = Sample(site_of(page), corpus, table.columns.T, right, weights, usable)
+        sample.bare = head is not meta
         sample.texts, sample.known, sample.table = texts, known, table
-        if taught or len(known) > SHORT:
-            bodies.append(sample)
+        yield sample
+
+
+def read_heads(shared: Path) -> Iterator[Sample]:
+    """The samples for headlines, with bodies as the models in place find them."""
+    for row, page in rows_of(shared):
         if row.get("title"):
-            found = mainbody.find_body(seen, meta)
-            start = found.kept[0].order if found else len(texts)
-            named = candidates(meta, seen, start)
-            facts = headline_features(named, meta, seen, start, page.url)
-            hit = np.array([squash(one.text) == squash(row["title"]) for one in named])
-            heads.append(
-                Sample(site, row["corpus"], facts, hit, np.ones(len(hit)), bool(hit.any()))
-            )
-    return bodies, heads
+            yield from head_samples(page, row["corpus"], row["title"], 1.0)
+    for article in (*press_rooms(ROOMS), seed(shared / "seed")):
+        page = Page(article.url, article.body)
+        yield from head_samples(page, "rooms", article.title, ROOM_WEIGHT)
+
+
+def head_samples(page: Page, corpus: str, title: str, weight: float) -> Iterator[Sample]:
+    """What may be the headline of a page: as it was served, and with a bare head."""
+    seen, meta = survey(page.tree), read_metadata(page)
+    for head, worth in ((meta, weight), (bare(meta, page), weight * BARE_WEIGHT)):
+        found = mainbody.find_body(seen, head)
+        start = found.kept[0].order if found else len(seen.blocks)
+        named = candidates(head, seen, start)
+        hit = np.array([squash(one.text) == squash(title) for one in named])
+        if named and (head is meta or hit.any()):
+            facts = headline_features(named, head, seen, start, page.url)
+            sample = Sample(site_of(page), corpus, facts, hit, np.full(len(hit), worth))
+            sample.usable, sample.bare = bool(hit.any()), head is not meta
+            yield sample
+
+
+def bare(meta: Metadata, page: Page) -> Metadata:
+    """What a page would say in its head if it named only its site, as old press rooms do."""
+    name = meta.meta("og:site_name") or (urlsplit(page.url).hostname or "")
+    return Metadata({}, (), name)
+
+
+def site_of(page: Page) -> str:
+    """The last two parts of a page's host name."""
+    return ".".join((urlsplit(page.url).hostname or "").split(".")[-2:])
 
 
 def fit(samples: list[Sample], rows: list[Array], depth: int, trees: int, rate: float) -> Any:
@@ -198,9 +241,13 @@ def main() -> None:
     """Cross-validate, print, and write where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("shared", nargs="?", type=Path, default=SHARED)
+    parser.add_argument("--wcxb", type=Path)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    bodies, heads = read(options.shared)
+    bodies = list(read_bodies(options.shared))
+    bodies += read_articles(press_rooms(ROOMS), "rooms", ROOM_WEIGHT)
+    if options.wcxb:
+        bodies += read_articles(wcxb(options.wcxb, "dev"), "wcxb", WCXB_WEIGHT)
     rows = [sample.rows for sample in bodies]
     first = unseen(bodies, rows, FIRST_SHAPE)
     wide = [
@@ -215,16 +262,23 @@ def main() -> None:
     ]
     scores: dict[str, list[float]] = defaultdict(list)
     for sample, opinion in zip(bodies, unseen(bodies, wide, SECOND_SHAPE), strict=True):
-        if not sample.taught:
-            scores[sample.corpus].append(f1(decoded(sample, opinion), sample.known))
+        name = f"{sample.corpus}, bare" if sample.bare else sample.corpus
+        scores[name].append(f1(decoded(sample, opinion), sample.known))
     for corpus, each in sorted(scores.items()):
-        print(f"body F1 on unseen sites, {corpus:12} {np.mean(each):.3f} ({len(each)} pages)")
-    picks = unseen(heads, [sample.rows for sample in heads], HEADLINE_SHAPE)
-    hits = [bool(sample.right[pick.argmax()]) for sample, pick in zip(heads, picks, strict=True)]
-    print(f"headlines on unseen sites       {np.mean(hits):.3f} ({len(hits)} pages)")
+        print(f"body F1 on unseen sites, {corpus:18} {np.mean(each):.3f} ({len(each)} pages)")
     if options.write:
         export(fit(bodies, rows, *FIRST_SHAPE), "blocks")
         export(fit(bodies, wide, *SECOND_SHAPE), "surroundings")
+    heads = list(read_heads(options.shared))
+    picks = unseen(heads, [sample.rows for sample in heads], HEADLINE_SHAPE)
+    for is_bare, name in ((False, "as served"), (True, "bare")):
+        hits = [
+            bool(sample.right[pick.argmax()])
+            for sample, pick in zip(heads, picks, strict=True)
+            if sample.bare is is_bare
+        ]
+        print(f"headlines on unseen sites, {name:16} {np.mean(hits):.3f} ({len(hits)} pages)")
+    if options.write:
         export(fit(heads, [sample.rows for sample in heads], *HEADLINE_SHAPE), "headlines")
 
 

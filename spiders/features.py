@@ -60,6 +60,14 @@ FAR: Final = 200
 
 LONG_LINE: Final = 400
 
+LARGE, WORDY = 3000, 500
+"""Letters and spaces up to which a block is told from larger ones: of those there are few to learn
+from."""
+
+UNSPACED_LINE, UNSPACED, LETTERS_A_WORD = 12, 12, 3
+"""Letters of a line from which it would hold spaces, letters a space from which it is in a script
+without any, and letters that are about as much there as a word elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlockTable:
@@ -95,7 +103,7 @@ def block_features(seen: Survey, meta: Metadata) -> BlockTable:
 
 def _counted(base: Matrix, blocks: Sequence[Block]) -> None:
     """What the survey counted."""
-    base[AT["size"]] = [len(block.text) for block in blocks]
+    base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
     base[AT["tag"]] = [TAG_CODES.get(block.frame.tag, 0) for block in blocks]
@@ -106,7 +114,7 @@ def _counted(base: Matrix, blocks: Sequence[Block]) -> None:
 
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     """What is counted in the letters of a block: spaces, marks, endings, words of the law."""
-    base[AT["spaces"]] = [text.count(" ") for text in texts]
+    base[AT["spaces"]] = _spaces(base[AT["size"]], texts)
     marks = [text.count(", ") + text.count(". ") for text in texts]
     joined = "" if all(map(str.isascii, texts)) else "\n".join(texts)
     for mark in filter(joined.__contains__, MARKS):
@@ -127,6 +135,15 @@ def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
             block = bisect_right(starts, place) - 1
             base[AT["legal"], block] = 1
             place = line.find(part, starts[block + 1])
+
+
+def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
+    """The spaces between words, and as many in scripts that write none (Chinese, Thai …)."""
+    spaces = np.array([min(text.count(" "), WORDY) for text in texts], dtype=np.float32)
+    for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
+        if not texts[place].isascii():
+            spaces[place] = size[place] // LETTERS_A_WORD
+    return spaces
 
 
 def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Metadata) -> None:
