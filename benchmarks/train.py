@@ -22,6 +22,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +48,9 @@ FOLDS = 5
 ROOM_WEIGHT, WCXB_WEIGHT = 2.0, 0.5
 """What a release of our press rooms weighs beside a real page, and an article of WCXB, whose texts
 keep what others leave out."""
+
+LEAD_IN = 80
+"""Characters of what WCXB keeps above the first paragraph: headline, date, author."""
 
 BARE_WEIGHT = 0.3
 """What a page weighs whose head says nothing, beside the same page as it was served."""
@@ -107,20 +111,31 @@ def read_bodies(shared: Path) -> Iterator[Sample]:
             yield from body_samples(page, row["corpus"], known, weight)
 
 
-def read_articles(articles: Iterable[Article], corpus: str, weight: float) -> Iterator[Sample]:
+def read_articles(
+    articles: Iterable[Article], corpus: str, weight: float, lead_in: int = 0
+) -> Iterator[Sample]:
     """The samples for bodies among articles."""
     for article in articles:
         if len(article.text) > SHORT:
-            yield from body_samples(Page(article.url, article.body), corpus, article.text, weight)
+            yield from body_samples(
+                Page(article.url, article.body), corpus, article.text, weight, lead_in
+            )
 
 
-def body_samples(page: Page, corpus: str, known: str, weight: float) -> Iterator[Sample]:
-    """The blocks of a page whose body is known: as it was served, and with a bare head."""
+def body_samples(
+    page: Page, corpus: str, known: str, weight: float, lead_in: int = 0
+) -> Iterator[Sample]:
+    """The blocks of a page whose body is known: as it was served, and with a bare head.
+
+    Known blocks of up to ``lead_in`` characters above the first longer one are no body.
+    """
     seen, meta = survey(page.tree), read_metadata(page)
     if not seen.blocks:
         return
     texts = [block.text for block in seen.blocks]
     right = np.array(labels(texts, known)) >= HALF
+    for place in takewhile(lambda at: len(texts[at]) <= lead_in, np.flatnonzero(right).tolist()):
+        right[place] = False
     kept = (text for text, is_kept in zip(texts, right, strict=True) if is_kept)
     usable = f1("\n".join(kept), known) > LEARNT_FROM
     for head, worth in ((meta, weight), (bare(meta, page), weight * BARE_WEIGHT)):
@@ -247,7 +262,7 @@ def main() -> None:
     bodies = list(read_bodies(options.shared))
     bodies += read_articles(press_rooms(ROOMS), "rooms", ROOM_WEIGHT)
     if options.wcxb:
-        bodies += read_articles(wcxb(options.wcxb, "dev"), "wcxb", WCXB_WEIGHT)
+        bodies += read_articles(wcxb(options.wcxb, "dev"), "wcxb", WCXB_WEIGHT, LEAD_IN)
     rows = [sample.rows for sample in bodies]
     first = unseen(bodies, rows, FIRST_SHAPE)
     wide = [
