@@ -60,8 +60,9 @@ def learn(
         return None
     if declared.body is None:
         said = [lesson.read.content.body_text.split("\n") for lesson in lessons]
-        known = frozenset(map(squash, repeated(said, everywhere(lessons))))
-        lessons = [replace(lesson, repeated=known) for lesson in lessons]
+        common = everywhere(lessons)
+        known = frozenset(map(squash, repeated(said, common)))
+        lessons = [replace(lesson, common=common, repeated=known) for lesson in lessons]
     if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
         return None
     title = declared.title or _common(lessons, Lesson.titles, _is_title)

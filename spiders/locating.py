@@ -39,14 +39,15 @@ MOST_NODES: Final = 6_000
 class Lesson:
     """A page that was read by detection, to learn from.
 
-    ``reading`` is how its dates are read; ``repeated`` are the lines, squashed, that detection took
-    for text of it although all pages say them.
+    ``reading`` is how its dates are read; ``common`` are the lines, squashed, that all pages say,
+    ``repeated`` those that detection took for text of it although they do.
     """
 
     page: Page
     read: ReleasePage
     reading: Reading
     hint: ListingItem | None = None
+    common: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
 
     @cached_property
@@ -64,11 +65,15 @@ class Lesson:
         return squash(self.text)
 
     def says(self, line: str) -> bool:
-        """Whether a line is one of the body as it was read."""
+        """Whether a line is one of the body as it was read, or a part of one.
+
+        A footer with the institution's name is none, though the text names it too.
+        """
         key = squash(line)
         if key in self.repeated:
             return False
-        return not key or key in self._lines or (len(key) >= LONG and key in self._body)
+        part = len(key) >= LONG and key not in self.common and key in self._body
+        return not key or key in self._lines or part
 
     @cached_property
     def runs(self) -> list[Run]:
