@@ -52,6 +52,7 @@ PLAIN = re.compile(
 """An address without a port, query, fragment or escape: its canonical form is at hand."""
 
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+MOST_MENDINGS = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -97,11 +98,15 @@ def _clean_usual(text: str) -> str:
 
 
 def _clean_any(text: str) -> str:
-    shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
-    mended = shown if shown.isascii() else unicodedata.normalize("NFC", mend(shown))
-    visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
-    lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
-    return PARAGRAPHS.sub("\n\n", lines).strip()
+    for _ in range(MOST_MENDINGS):
+        shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
+        mended = shown if shown.isascii() else unicodedata.normalize("NFC", mend(shown))
+        visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
+        lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
+        text = PARAGRAPHS.sub("\n\n", lines).strip()
+        if visible == shown:
+            break  # else what stands beside one another now may look confused too
+    return text
 
 
 def allowed(text: str) -> str:

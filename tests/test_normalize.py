@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.normalize import canonical_url, clean_line, clean_text, without_campaign
@@ -29,6 +29,7 @@ def test_text_is_mended(raw: str, clean: str) -> None:
 
 
 @given(st.text())
+@example("\x81á\x99\x98")
 def test_cleaning_twice_changes_nothing_and_leaves_what_xml_allows(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
