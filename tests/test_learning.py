@@ -134,6 +134,18 @@ def test_what_three_pages_teach_reads_all_others(layout: Callable[[int], Page]) 
         assert found.body_text == paragraphs(number)[3:-4].replace("</p><p>", "\n\n")
 
 
+def test_a_footer_that_names_who_the_text_names_is_no_part_of_the_text() -> None:
+    def named(number: int) -> Page:
+        return page(
+            number,
+            f'<h1>Decision {number} on the {TOPICS[number]}</h1><p class="when">{number} Feb 2026'
+            f'</p><div class="text">{paragraphs(number)}</div>'
+            '<div class="foot">Harbour Board</div>',
+        )
+
+    assert learned(named(1), named(2), named(3)).rules.body == "div.text"
+
+
 def test_the_most_general_stable_names_are_learned() -> None:
     rules = learned(old(1), old(2), old(3)).rules
     assert (rules.title, rules.published, rules.body) == ("h2.headline", "p.when", "div.text")
