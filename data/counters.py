@@ -25,7 +25,8 @@ COUNTER_LINE: Final = 80
 COUNTER_WORDS: Final = 8
 """Characters, and spaces, of a line up to which it may hold a counter."""
 
-DIGIT: Final = re.compile(r"\d")
+DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
+"""The figures of counters; to look for any figure of Unicode takes twice the time."""
 
 
 def without_counters(text: str) -> str:

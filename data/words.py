@@ -33,7 +33,7 @@ ROLE_BITS: Final = 2
 ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
 ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
-MINUS: Final = ord("-")
+MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
 """Characters whose roles are kept in a table; those beyond are rare."""
 
@@ -212,14 +212,12 @@ def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> Non
 
     A minus stands before a figure, at the start, after a space or after a bracket.
     """
-    last = len(letters) - 1
-    for at in dashes.tolist():
-        roles[at] = SPACE
-        after = chr(letters[at + 1]) if at < last else ""
-        if "0" <= after <= "9":
-            before = chr(letters[at - 1]) if at else " "
-            if before.isspace() or before == "(":
-                roles[at], letters[at] = ALONE, MINUS
+    roles[dashes] = SPACE
+    after = letters.take(dashes + 1, mode="clip")
+    for at in dashes[(after >= ZERO) & (after <= NINE)].tolist():
+        before = chr(letters[at - 1]) if at else " "
+        if before.isspace() or before == "(":
+            roles[at], letters[at] = ALONE, MINUS
 
 
 def _powers(count: int) -> tuple[Hashes, Hashes]:
