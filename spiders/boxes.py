@@ -6,6 +6,7 @@ What they say is in the language of the page; what they hold is the same in all.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -17,6 +18,10 @@ NAMED: Final = ("autocomplete", "name", "id", "placeholder")
 LONGEST: Final = 400
 """Characters that such a box says at the most: some forms hold a whole page."""
 
+MOST_FIELDS, MOST_BESIDE = 50, 20
+"""Fields of a page that are looked at, and elements of a wrapper: none holds more than a box and a
+few headings."""
+
 NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
 """What no such box holds."""
 
@@ -27,14 +32,10 @@ SAID: Final = etree.XPath("normalize-space()")
 
 def subscription_boxes(root: etree._Element) -> list[etree._Element]:
     """The boxes around the forms that ask for an e-mail address and say little."""
-    boxes: dict[etree._Element, None] = {}
-    for field in root.iter("input"):
-        if not asks_for_address(field):
-            continue
-        form = next(field.iterancestors("form"), None)
-        if form is not None and says_little(form):
-            boxes[box_of(form)] = None
-    return list(boxes)
+    fields = islice(filter(asks_for_address, root.iter("input")), MOST_FIELDS)
+    forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)
+    boxes = (box_of(form) for form in forms if form is not None and says_little(form))
+    return list(dict.fromkeys(boxes))
 
 
 def asks_for_address(field: etree._Element) -> bool:
@@ -59,6 +60,8 @@ def box_of(form: etree._Element) -> etree._Element:
     """The largest element that says no more than a form does, but for a heading."""
     box = form
     while (around := box.getparent()) is not None and around.tag in WRAPPERS:
+        if len(around) > MOST_BESIDE:
+            break
         others = [child for child in around if child is not box]
         loose = [around.text, box.tail, *(child.tail for child in others)]
         if any(text and not text.isspace() for text in loose):

@@ -9,7 +9,7 @@ from lxml import html
 
 from data.dates import Reading
 from scheduler.demo.answers import answers
-from spiders.boxes import subscription_boxes
+from spiders.boxes import MOST_FIELDS, subscription_boxes
 from spiders.mainbody import outside_boxes
 from spiders.page import Page
 from spiders.release_page import read_release
@@ -22,6 +22,11 @@ FIELD = '<input type="email" name="e"><button>{}</button>'
 def boxes(body: str) -> list[str | None]:
     """The classes of the boxes on a page."""
     return [box.get("class") for box in subscription_boxes(html.fromstring(body))]
+
+
+def test_of_very_many_boxes_the_first_are_looked_at() -> None:
+    body = f"<div><form class=box>{FIELD}</form></div>" * 20_000
+    assert boxes(f"<html><body><div>{body}</div></body></html>") == [None] * MOST_FIELDS
 
 
 def test_the_demo_room_with_a_form_in_its_text_is_read_without_it() -> None:
