@@ -42,7 +42,7 @@ class Candidate:
     print: bytes
 
 
-class Likeness:
+class Compared:
     """A draft as it is compared: its words, and the print of all that readers would care about."""
 
     def __init__(self, draft: Draft, files: frozenset[str]) -> None:
@@ -76,7 +76,7 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
     return None if bare or key in {canonical_url(url) for url in front} else key
 
 
-def claims(draft: Draft, read: Likeness, owner: Release, *, claimed: bool) -> bool:
+def claims(draft: Draft, read: Compared, owner: Release, *, claimed: bool) -> bool:
     """Whether ``owner``, which holds the address that the draft calls canonical, is the draft.
 
     A claim alone proves nothing: the day and the text must fit as well, fully where the owner was
@@ -87,7 +87,7 @@ def claims(draft: Draft, read: Likeness, owner: Release, *, claimed: bool) -> bo
 
 
 def moved(
-    draft: Draft, read: Likeness, candidates: Iterable[Candidate], since: dt.datetime
+    draft: Draft, read: Compared, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:
     """The stored release that this draft is, at an address never seen before; or None.
 

@@ -30,7 +30,7 @@ ANCHORED: Final = 1000
 so leads from a release to the longer text that holds it."""
 
 SAMPLE: Final = 48
-"""Shingles by which two texts are compared before they are compared in full."""
+"""Shingles, those of the least hashes, by which texts are compared before they are in full."""
 
 MARK_BITS: Final = 48
 """Bits of a mark: so few that among a million texts strangers rarely share one by chance."""
@@ -38,12 +38,11 @@ MARK_BITS: Final = 48
 SEED: Final = 20221124
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 _FOLD: Final = np.uint64(0xC2B2AE3D27D4EB4F)
-_SHIFT: Final = np.uint64(29)
-_TURN: Final = np.uint64(7)
 _ANCHOR_LIMIT: Final = np.uint64((1 << 64) // ANCHOR_ONE_IN)
 _UNMARKED: Final = np.uint64(64 - MARK_BITS)
-_LANES: Final = np.arange(BANDS, dtype=np.uint64) * _ODD
-_ANCHOR_LANE: Final = np.uint64(0xD6E8FEB86659FD93)
+_ALL: Final = (1 << 64) - 1
+_LANES: Final = [band * int(_ODD) & _ALL for band in range(BANDS)]
+_FACTORS: Final = (0xC3EF0E92CA3F9B83, 0xA20BBFF51AF4BFDD, 0xA55358F02C31EFE3)
 _NONE: Final = np.empty(0, np.uint64)
 
 
@@ -68,7 +67,8 @@ class Sketch:
         ordered = np.sort(self._triples)
         if not len(ordered):
             return ordered
-        fresh = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        fresh = np.ones(len(ordered), np.bool_)
+        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
         distinct: Hashes = ordered[fresh]
         return distinct
 
@@ -76,20 +76,20 @@ class Sketch:
     def bands(self) -> list[int]:
         """Marks, one a band: texts that share one are candidates. Empty for an empty text.
 
-        The number of the band is folded in.
+        A multilinear hash of the band's rows, that of each band another (D. Lemire and O. Kaser,
+        "Strongly universal string hashing is fast", 2014).
         """
         if not len(self._triples):
             return []
         digest = RMinHash.digest_matrix_from_flat_token_hashes(
             self._triples, [0, len(self._triples)], BANDS * ROWS, SEED
         )
-        rows = np.array(digest.to_rows()[0], np.uint64).reshape(BANDS, ROWS)
-        folded = _LANES
-        for row in range(ROWS):
-            folded = (folded ^ rows[:, row]) * _FOLD
-            folded ^= folded >> _SHIFT
-        marks: list[int] = (folded >> _UNMARKED).tolist()
-        return marks
+        (rows,) = digest.to_rows()
+        first, second, third = _FACTORS
+        return [
+            (lane + first * a + second * b + third * c & _ALL) >> 64 - MARK_BITS
+            for lane, a, b, c in zip(_LANES, rows[::3], rows[1::3], rows[2::3], strict=True)
+        ]
 
     @cached_property
     def anchors(self) -> list[int]:
@@ -97,12 +97,10 @@ class Sketch:
         triples = self._triples[:ANCHORED]
         if len(triples) <= SHINGLE:
             return []
-        runs = (triples[:-SHINGLE] * _ODD) ^ triples[SHINGLE:]
-        runs ^= runs >> _SHIFT
-        runs *= _FOLD
+        runs = (triples[:-SHINGLE] * _ODD ^ triples[SHINGLE:]) * _FOLD
         chosen = runs[runs < _ANCHOR_LIMIT]
-        marks = (chosen ^ _ANCHOR_LANE) * _FOLD >> _UNMARKED
-        return list(dict.fromkeys(marks.tolist()))
+        marks: list[int] = (chosen * _ODD >> _UNMARKED).tolist()
+        return list(dict.fromkeys(marks))
 
     @property
     def marks(self) -> list[int]:
@@ -117,36 +115,26 @@ def sketch(text: str) -> Sketch:
 
 def jaccard(left: Sketch, right: Sketch) -> float:
     """Shared shingles over all shingles, 0 to 1; two empty texts have nothing in common."""
-    shared = shared_shingles(left, right)
-    either = len(left.shingles) + len(right.shingles) - shared
+    few, many = shorter_first(left, right)
+    shared = count_found(few, many)
+    either = len(few) + len(many) - shared
     return shared / either if either else 0.0
 
 
 def containment(left: Sketch, right: Sketch) -> float:
     """The part of the shorter text's shingles that stand in the longer one as well, 0 to 1."""
-    least = min(len(left.shingles), len(right.shingles))
-    return shared_shingles(left, right) / least if least else 0.0
+    few, many = shorter_first(left, right)
+    return count_found(few, many) / len(few) if len(few) else 0.0
 
 
-def shared_shingles(left: Sketch, right: Sketch) -> int:
-    """How many shingles two texts have in common."""
-    few, many = _shorter_first(left, right)
-    return _found(few, many)
-
-
-def sampled_containment(left: Sketch, right: Sketch) -> float:
-    """`containment` as the least hashes of the shorter text tell it, for a fraction of the cost."""
-    few, many = _shorter_first(left, right)
-    few = few[:SAMPLE]
-    return _found(few, many) / len(few) if len(few) else 0.0
-
-
-def _shorter_first(left: Sketch, right: Sketch) -> tuple[Hashes, Hashes]:
+def shorter_first(left: Sketch, right: Sketch) -> tuple[Hashes, Hashes]:
+    """The shingles of two texts, those of the shorter one first."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)
 
 
-def _found(few: Hashes, many: Hashes) -> int:
+def count_found(few: Hashes, many: Hashes) -> int:
+    """How many of some distinct hashes stand among others, which are sorted."""
     if not len(few):
         return 0
     return int(np.count_nonzero(many.take(many.searchsorted(few), mode="clip") == few))
@@ -158,7 +146,6 @@ def _runs(words: Hashes) -> Hashes:
         words = np.concatenate([words, np.zeros(SHINGLE - len(words), np.uint64)])
     elif not len(words):
         return _NONE
-    first = words[:-2] * _ODD
-    second = (words[1:-1] ^ (first << _TURN)) * _FOLD
-    mixed: Hashes = (second ^ (second >> _SHIFT)) + words[2:] * _ODD
-    return mixed
+    runs: Hashes = (words[:-2] * _ODD ^ words[1:-1]) * _FOLD
+    runs += words[2:] * _ODD
+    return runs

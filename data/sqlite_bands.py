@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from data.dedup import fingerprint
@@ -33,7 +34,7 @@ TABLES: Final = (
 
 
 @migrations()
-def marks_by_letters(db: Database) -> None:
+def marks_in_longer_slots(db: Database) -> None:
     """Enter all texts anew: words are hashed by their letters, and a slot and a mark are one."""
     for statement in TABLES:
         db.execute(statement)
@@ -50,6 +51,13 @@ def marks_by_letters(db: Database) -> None:
 def places(values: Collection[object]) -> str:
     """So many question marks, with commas between."""
     return ",".join("?" * len(values))
+
+
+@cache
+def find(count: int) -> str:
+    """The query for the rows of so many bands: a join is some faster here than IN."""
+    bands = ",".join(["(?)"] * count)
+    return f"SELECT band, release, anchors FROM (VALUES {bands}) CROSS JOIN bands ON band = column1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +84,7 @@ class SqliteBands(SqliteReading):
         if not own:
             return NOTHING
         wanted = own + _in_slots(slots, text.anchors)
-        rows = self._ask(
-            f"SELECT band, release, anchors FROM bands WHERE band IN ({places(wanted)})", wanted
-        )
+        rows = self._ask(find(len(wanted)), wanted)
         if not rows:
             return NOTHING
         # Plain dicts: a Counter costs more than the look-up of the rows.
@@ -96,7 +102,7 @@ class SqliteBands(SqliteReading):
         ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
             (0, -count, n)
             for n, count in anchors.items()
-            if n not in bands and likely(0, count, min(sizes[n], mine))
+            if n not in bands and likely(count, min(sizes[n], mine))
         ]
         ranked.sort()
         crowded = len(rows) >= COMMON
@@ -119,9 +125,10 @@ class SqliteBands(SqliteReading):
 def _hot(rows: list[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
     """The marks whose bucket is full in a slot; ``bands`` are those of bands, in their slots."""
     low = (1 << MARK_BITS) - 1
-    full = Counter(band for band, _, _ in rows if band >> MARK_BITS == slot)
     return frozenset(
-        band & low for band, count in full.items() if count >= (HOT if band in bands else COMMON)
+        band & low
+        for band, count in Counter([row[0] for row in rows]).items()
+        if count >= COMMON and band >> MARK_BITS == slot and (count >= HOT or band not in bands)
     )
 
 

@@ -62,6 +62,7 @@ class SqliteConnection:
         self._threads.depth = 0
         self._threads.marks = []
         self._threads.sketches = {}
+        self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def _ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
@@ -94,6 +95,8 @@ class SqliteConnection:
             connection.execute(begin)
             self._threads.depth += 1
             marks = len(self._threads.marks)
+            if not inner:
+                self._forget_changed(connection)
             try:
                 yield connection
                 if not inner:
@@ -103,6 +106,7 @@ class SqliteConnection:
                 if inner:
                     connection.execute(keep)
                 del self._threads.marks[marks:]
+                self._threads.sketches.clear()
                 raise
             finally:
                 self._threads.depth -= 1
@@ -113,6 +117,13 @@ class SqliteConnection:
             if connection.in_transaction and not inner:
                 connection.execute("ROLLBACK")
             raise StoreError(f"sqlite:{self._path}", str(error)) from error
+
+    def _forget_changed(self, connection: sqlite3.Connection) -> None:
+        """Forget the bodies at hand where another connection wrote since the last transaction."""
+        version = connection.execute("PRAGMA data_version").fetchone()
+        if version != self._threads.version:
+            self._threads.version = version
+            self._threads.sketches.clear()
 
     @contextmanager
     def together(self) -> Iterator[None]:

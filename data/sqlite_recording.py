@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from data.dedup import files_of
-from data.identity import Likeness, claims, keys_of, moved, trusted_canonical
+from data.identity import Compared, claims, keys_of, moved, trusted_canonical
 from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
@@ -47,7 +47,7 @@ class SqliteRecording(SqliteStories):
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
-        read = Likeness(draft, files_of(draft.content))
+        read = Compared(draft, files_of(draft.content))
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
             known = self._owner(draft, read, claimed)
@@ -81,10 +81,10 @@ class SqliteRecording(SqliteStories):
                 told = self._tell(number, draft, release, read, None) if draft.editions else release
             if told is not release:
                 verdict = replace(verdict, release=told)
-            self._remember(number, read.print, read.body)
+            self._remember(number, draft.source, read.body)
         return verdict
 
-    def _owner(self, draft: Draft, read: Likeness, claimed: str | None) -> Kept | None:
+    def _owner(self, draft: Draft, read: Compared, claimed: str | None) -> Kept | None:
         """The release that an address of the draft belongs to."""
         for key in keys_of(draft):
             if found := self._at(draft.source, key, "seen"):
@@ -105,7 +105,7 @@ class SqliteRecording(SqliteStories):
         )
         return found[0] if found else None
 
-    def _moved(self, draft: Draft, read: Likeness, near: Near, since: dt.datetime) -> Kept | None:
+    def _moved(self, draft: Draft, read: Compared, near: Near, since: dt.datetime) -> Kept | None:
         if not draft.content.body_text:
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
@@ -132,7 +132,7 @@ class SqliteRecording(SqliteStories):
         return candidates[found.id] if found else None
 
     def _keep(
-        self, verdict: Verdict, known: Kept | None, read: Likeness, labels: Mapping[str, str]
+        self, verdict: Verdict, known: Kept | None, read: Compared, labels: Mapping[str, str]
     ) -> int:
         """Write the release and what follows from it; its number."""
         release = verdict.release
@@ -205,10 +205,10 @@ class SqliteRecording(SqliteStories):
             )
 
     def _tell(
-        self, number: int, draft: Draft, release: Release, read: Likeness, near: Near | None
+        self, number: int, draft: Draft, release: Release, read: Compared, near: Near | None
     ) -> Release:
         """Join the release to the story it belongs to, if there is one."""
-        kin = self._kin(number, release, read.body, near) if near else []
+        kin = self._kin(release, read.body, near) if near else []
         if draft.editions or near:
             kin += self._editions(number, draft, release)
         if all(one.story and one.story == release.story for one in kin):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -22,12 +22,7 @@ REMEMBERED: Final = 10_000
 """Bodies that are kept at hand as they are compared, some 3 KB each: copies come within hours of
 each other."""
 
-MEMBER: Final = "SELECT number, id, story, sort_at, first_seen, print FROM releases"
-
-ASKED, NOBODY = 24, -1
-"""How many of the nearest are asked for at a time, and the number of none."""
-
-OTHERS: Final = f"{MEMBER} WHERE number IN ({places(range(ASKED))}) AND source <> ? AND number <> ?"
+MEMBER: Final = "SELECT number, id, story, sort_at, first_seen FROM releases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +34,35 @@ class Member:
     story: str | None
     sort_at: float
     first_seen: float
-    print: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A release's body as far as it is compared with others."""
+
+    number: int
+    source: str
+    sketch: Sketch
 
 
 class SqliteStories(SqliteBands):
     """The parts of data.store.Store that know which releases tell the same."""
 
-    def _kin(self, number: int, release: Release, text: Sketch, near: Near) -> list[Member]:
+    def _kin(self, release: Release, text: Sketch, near: Near) -> list[Member]:
         """The releases of other sources that tell the same, one of each story they are in."""
         if not near.nearest or len(text.words) < LEAST_SHINGLES:
             return []
+        alike = self._alike(release.source, text, near)
+        if not alike:
+            return []
+        rows = self._ask(f"{MEMBER} WHERE number IN ({places(alike)})", [*alike])
+        found = {row[0]: Member(*row) for row in rows}
         same: list[Member] = []
         held: list[Member] = []
         known: set[str] = set()
-        for other in islice(self._others(number, release.source, near), COMPARED):
-            if other.story in known:
-                continue
-            how = likeness(text, self._sketched(other))
-            if how is Likeness.NONE or not self._is_of(text, other, how):
+        for one, how in alike.items():
+            other = found[one]
+            if other.story in known or not self._is_of(text, other, how):
                 continue
             (same if how is Likeness.SAME else held).append(other)
             if other.story:
@@ -64,15 +70,12 @@ class SqliteStories(SqliteBands):
         # What holds others whole, or stands within several, joins one story and merges none.
         return same or held[:1]
 
-    def _others(self, number: int, source: str, near: Near) -> Iterator[Member]:
-        """The nearest releases of other sources, in order, asked for some at a time."""
-        for start in range(0, len(near.nearest), ASKED):
-            some = near.nearest[start : start + ASKED]
-            # As many places each time: the statement is prepared once.
-            padded = [*some, *[NOBODY] * (ASKED - len(some))]
-            rows = self._ask(OTHERS, [*padded, source, number])
-            found = {row[0]: row for row in rows}
-            yield from (Member(*found[one]) for one in some if one in found)
+    def _alike(self, source: str, text: Sketch, near: Near) -> dict[int, Likeness]:
+        """Which of the nearest releases of other sources are like a text, and how, in order."""
+        bodies = map(self._body, near.nearest)
+        others = (body for body in bodies if body.source != source)
+        found = {body.number: likeness(text, body.sketch) for body in islice(others, COMPARED)}
+        return {number: how for number, how in found.items() if how is not Likeness.NONE}
 
     def _is_of(self, text: Sketch, found: Member, how: Likeness) -> bool:
         """Whether a text that is like ``found`` is like that one's story too.
@@ -82,31 +85,30 @@ class SqliteStories(SqliteBands):
         if found.story is None:
             return True
         first = self._first(found.story)
-        if first.number == found.number:
-            return True
-        return tells(text, self._sketched(first), how)
+        return first == found.number or tells(text, self._body(first).sketch, how)
 
-    def _first(self, story: str) -> Member:
-        """The first published release of a story."""
-        (row,) = self._ask(
-            f"{MEMBER} WHERE story = ? ORDER BY sort_at, first_seen, id LIMIT 1", [story]
+    def _first(self, story: str) -> int:
+        """The number of the first published release of a story."""
+        ((number,),) = self._ask(
+            "SELECT number FROM releases WHERE story = ? ORDER BY sort_at, first_seen, id LIMIT 1",
+            [story],
         )
-        return Member(*row)
+        return int(number)
 
-    def _sketched(self, one: Member) -> Sketch:
+    def _body(self, number: int) -> Body:
         """The body of a release as it is compared; those of the last ones are at hand."""
-        known: dict[int, tuple[bytes, Sketch]] = self._threads.sketches
-        if one.number in known and known[one.number][0] == one.print:
-            return known[one.number][1]
-        ((content,),) = self._ask("SELECT content FROM releases WHERE number = ?", [one.number])
-        found = sketch(body_of(content))
-        self._remember(one.number, one.print, found)
-        return found
+        known: dict[int, Body] = self._threads.sketches
+        if number not in known:
+            ((source, content),) = self._ask(
+                "SELECT source, content FROM releases WHERE number = ?", [number]
+            )
+            self._remember(number, source, sketch(body_of(content)))
+        return known[number]
 
-    def _remember(self, number: int, text_print: bytes, text: Sketch) -> None:
-        known: dict[int, tuple[bytes, Sketch]] = self._threads.sketches
+    def _remember(self, number: int, source: str, text: Sketch) -> None:
+        known: dict[int, Body] = self._threads.sketches
         text.forget_words()
-        known[number] = (text_print, text)
+        known[number] = Body(number, source, text)
         if len(known) > REMEMBERED:
             del known[next(iter(known))]
 
@@ -149,7 +151,6 @@ class SqliteStories(SqliteBands):
             release.story,
             release.order.timestamp(),
             release.first_seen.timestamp(),
-            b"",
         )
         everyone = sorted(
             {one.id: one for one in (*kin, own)}.values(),

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from data.models import Release
-from data.sketch import Sketch, containment, sampled_containment, shared_shingles, sketch
+from data.sketch import SAMPLE, Sketch, containment, count_found, jaccard, shorter_first, sketch
 
 SAME_TEXT: Final = 0.7
 """Jaccard similarity from which two releases are one story."""
@@ -27,10 +27,11 @@ less."""
 LEAST_SHINGLES: Final = 20
 """Shorter texts are never one story: a bare "Photo release" is like any other."""
 
-LIKELY: Final = 0.5
+LIKELY: Final = 0.6
 """Part of the anchors of the shorter text that must be shared, where no band is."""
 
-SLOT: Final = 64 * 86_400
+WINDOW: Final = 32 * 86_400
+SLOT: Final = 256 * 86_400
 """Seconds in a slot of time. Copies are looked for in a release's own slot and the nearer one
 beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
 
@@ -63,16 +64,17 @@ class Telling:
 
 def likeness(left: Sketch, right: Sketch) -> Likeness:
     """Whether two texts are much the same, or one stands within the other, or neither."""
-    sizes = len(left.shingles), len(right.shingles)
-    if min(sizes) < LEAST_SHINGLES:
+    few, many = shorter_first(left, right)
+    if len(few) < LEAST_SHINGLES:
         return Likeness.NONE
-    if sampled_containment(left, right) < SAMPLED:
+    sample = few[:SAMPLE]
+    if count_found(sample, many) < SAMPLED * len(sample):
         return Likeness.NONE
-    shared = shared_shingles(left, right)
-    if shared >= SAME_TEXT * (sum(sizes) - shared):
+    shared = count_found(few, many)
+    if shared >= SAME_TEXT * (len(few) + len(many) - shared):
         return Likeness.SAME
-    if shared >= CONTAINED * min(sizes):
-        return Likeness.WITHIN if sizes[0] < sizes[1] else Likeness.HOLDS
+    if shared >= CONTAINED * len(few):
+        return Likeness.WITHIN if few is left.shingles else Likeness.HOLDS
     return Likeness.NONE
 
 
@@ -84,18 +86,16 @@ def tells(text: Sketch, first: Sketch, how: Likeness) -> bool:
     """
     if likeness(text, first) is not Likeness.NONE:
         return True
-    shared = shared_shingles(text, first)
-    either = len(text.shingles) + len(first.shingles) - shared
-    return how is Likeness.SAME and shared >= SAME_STORY * either
+    return how is Likeness.SAME and jaccard(text, first) >= SAME_STORY
 
 
-def likely(bands: int, anchors: int, fewest: int) -> bool:
-    """Whether two texts that share so many marks are worth comparing in full.
+def likely(anchors: int, fewest: int) -> bool:
+    """Whether two texts that share no band, but so many anchors, are worth comparing in full.
 
     ``fewest`` is the number of anchors of the one that has fewer: of a text that stands within
     another, most are shared; of a mere common passage, few.
     """
-    return bands > 0 or anchors >= max(1.0, LIKELY * fewest)
+    return anchors >= LIKELY * fewest
 
 
 def first_to_last(releases: Iterable[Release]) -> list[Release]:
@@ -123,10 +123,11 @@ def slot_of(order: dt.datetime) -> int:
     return int(order.timestamp() // SLOT)
 
 
-def slots_near(order: dt.datetime) -> tuple[int, int]:
+def slots_near(order: dt.datetime) -> range:
     """The two slots in which copies of a release are looked for."""
-    slot, rest = divmod(order.timestamp(), SLOT)
-    return (int(slot) - 1, int(slot)) if rest < SLOT / 2 else (int(slot), int(slot) + 1)
+    at = order.timestamp()
+    first, last = int((at - WINDOW) // SLOT), int((at + WINDOW) // SLOT)
+    return range(first, last + 1)
 
 
 def _overlap(release: Release, first: Sketch) -> float:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from data.counters import COUNTER_LINE, DIGIT, uncounted, without_counters
+from data.counters import AGO, COUNTER_LINE, DIGIT, uncounted, without_counters
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Letters: TypeAlias = NDArray[np.uint32] | NDArray[np.uint8]
@@ -26,10 +26,14 @@ UNSPACED: Final = re.compile(
 )
 """Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
 
-SPACE, DASH, ALONE, LETTER = range(4)
-"""What a character does to words: parts them, is a dash or a minus, is one, or belongs to one."""
+SPACE, BREAK, DASH, ALONE, LETTER, FIGURE = range(6)
+"""What a character does to words: parts them, maybe ending a line, is a dash or a minus, is one, or
+belongs to one, maybe as a figure of those that counters are written in."""
 
-ROLE_BITS: Final = 2
+PLAIN: Final = {
+    "-": DASH, "\u2212": DASH, "_": LETTER, "\n": BREAK, "%": ALONE, "$": ALONE,
+}  # fmt: skip
+ROLE_BITS: Final = 3
 ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
 ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
@@ -53,7 +57,7 @@ class Words:
 
     def __init__(self, text: str) -> None:
         folded, roles = _read(text)
-        if _counts(text):
+        if _counts(text, roles):
             folded, roles = _read(without_counters(text))
         held = roles.tobytes()
         if DASH in held:
@@ -123,13 +127,23 @@ def _letters(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
 
 
-def _counts(text: str) -> bool:
-    """Whether any line of a text counts visitors."""
-    return any(
-        uncounted(line) is not None
-        for line in text.split("\n")
-        if len(line) <= COUNTER_LINE and (DIGIT.search(line) or "ago" in line)
-    )
+def _counts(text: str, roles: Roles) -> bool:
+    """Whether any line of a text counts visitors, or the time gone by ("3 hours ago").
+
+    Only short lines with a figure, or that word, are read.
+    """
+    if len(roles) != len(text):
+        return any(uncounted(line) is not None for line in text.split("\n"))
+    signs = (roles == FIGURE).nonzero()[0]
+    if "ago" in text:
+        signs = np.append(signs, [found.start() for found in AGO.finditer(text)])
+    breaks = (roles == BREAK).nonzero()[0]
+    bounds = [-1, *breaks.tolist(), len(text)]
+    for line in dict.fromkeys(breaks.searchsorted(signs).tolist()):
+        start, end = bounds[line] + 1, bounds[line + 1]
+        if end - start <= COUNTER_LINE and uncounted(text[start:end]) is not None:
+            return True
+    return False
 
 
 def _read(text: str) -> tuple[Letters, Roles]:
@@ -157,7 +171,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
     """Where words begin and end; ``alone`` says whether any character is a word by itself."""
     inside = np.zeros(len(roles) + 2, np.bool_)
-    np.equal(roles, LETTER, out=inside[1:-1])
+    np.greater_equal(roles, LETTER, out=inside[1:-1])
     edges = (inside[1:] != inside[:-1]).nonzero()[0]
     starts, ends = edges[::2], edges[1::2]
     if alone:
@@ -193,18 +207,14 @@ def _table() -> NDArray[np.uint32]:
 
 
 def _role_of(char: str) -> int:
-    if char in "-\u2212":
-        return DASH
-    if char == "_":
-        return LETTER
-    if char in "%$":
-        return ALONE
+    if char in PLAIN:
+        return PLAIN[char]
     spelled = role(char)
     if spelled == " ":
         return SPACE
     if spelled != char:
         return ALONE
-    return LETTER
+    return FIGURE if DIGIT.match(char) else LETTER
 
 
 def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:

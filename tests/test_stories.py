@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+
+import pytest
 
 from data.models import Published, Release
 from data.sqlite import SqliteStore
@@ -72,6 +75,32 @@ def test_a_text_that_a_hundred_sources_carry_is_one_story(store: SqliteStore) ->
         copies = [told(store, f"s{number}", text(1)) for number in range(100)]
     assert {one.story for one in copies} == {first.id}
     assert len(store.story(first.id)) == 101
+
+
+def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    told(store, "agency", f"{text(1)}\n\n{text(4, sentences=3)}", hour=9)
+    other = SqliteStore(tmp_path / "communique.db")
+    told(other, "agency", f"{text(2)}\n\n{text(4, sentences=3)}", hour=9)
+    other.close()
+    assert told(store, "wire", f"{text(1)}\n\n{text(4, sentences=3)}").story is None
+    assert told(store, "press", f"{text(2)}\n\n{text(4, sentences=3)}").story is not None
+
+
+def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
+    store: SqliteStore,
+) -> None:
+    first = told(store, "agency", text(1), hour=9)
+
+    def edit_in_vain() -> None:
+        with store.together():
+            told(store, "agency", text(2), hour=9)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        edit_in_vain()
+    assert told(store, "wire", text(1)).story == first.id
 
 
 def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_day(

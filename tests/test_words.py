@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.counters import without_counters
 from data.words import PLANE, tokens, word_hashes
 
 TEXT = st.text(st.sampled_from("aBßİé-−5 .\n(%$€_中ไ\u0301𝒳\x00\ud800ago views:|"), max_size=60)
+
+LINES = st.one_of(
+    st.sampled_from(["1.204 Aufrufe", "Views: 7 | Lamps", "İki İz", "12 lamps", "", "浏览 34 次"]),
+    st.sampled_from(["3 hours ago", "long ago", "as of 3 " + "hours " * 20 + "ago", "reads 5 \r"]),
+    TEXT.filter(lambda text: "\n" not in text),
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +35,13 @@ TEXT = st.text(st.sampled_from("aBßİé-−5 .\n(%$€_中ไ\u0301𝒳\x00\ud8
 )
 def test_words_are_what_readers_would_count(text: str, words: list[str]) -> None:
     assert tokens(text) == words
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join))
+def test_lines_that_count_visitors_are_left_out_wherever_they_stand(text: str) -> None:
+    assert tokens(text) == [
+        word for line in text.split("\n") for word in tokens(without_counters(line))
+    ]
 
 
 @given(TEXT, TEXT)
