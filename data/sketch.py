@@ -55,8 +55,7 @@ class Sketch:
 
     def forget_words(self) -> None:
         """Keep only what is compared: the rest is known of what is stored."""
-        _ = self.shingles
-        self.words = self._triples = _NONE
+        self.words = _NONE
 
     @cached_property
     def shingles(self) -> Hashes:

@@ -34,7 +34,7 @@ TABLES: Final = (
 
 
 @migrations()
-def marks_in_longer_slots(db: Database) -> None:
+def marks_of_fewer_steps(db: Database) -> None:
     """Enter all texts anew: words are hashed by their letters, and a slot and a mark are one."""
     for statement in TABLES:
         db.execute(statement)

@@ -19,7 +19,7 @@ COMPARED: Final = 20
 """How many releases that are likely of one story, but not known to be, are compared in full."""
 
 REMEMBERED: Final = 10_000
-"""Bodies that are kept at hand as they are compared, some 3 KB each: copies come within hours of
+"""Bodies that are kept at hand as they are compared, 3 to 6 KB each: copies come within hours of
 each other."""
 
 MEMBER: Final = "SELECT number, id, story, sort_at, first_seen FROM releases"

@@ -30,8 +30,7 @@ LEAST_SHINGLES: Final = 20
 LIKELY: Final = 0.6
 """Part of the anchors of the shorter text that must be shared, where no band is."""
 
-WINDOW: Final = 32 * 86_400
-SLOT: Final = 256 * 86_400
+SLOT: Final = 64 * 86_400
 """Seconds in a slot of time. Copies are looked for in a release's own slot and the nearer one
 beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
 
@@ -123,11 +122,10 @@ def slot_of(order: dt.datetime) -> int:
     return int(order.timestamp() // SLOT)
 
 
-def slots_near(order: dt.datetime) -> range:
+def slots_near(order: dt.datetime) -> tuple[int, int]:
     """The two slots in which copies of a release are looked for."""
-    at = order.timestamp()
-    first, last = int((at - WINDOW) // SLOT), int((at + WINDOW) // SLOT)
-    return range(first, last + 1)
+    slot, rest = divmod(order.timestamp(), SLOT)
+    return (int(slot) - 1, int(slot)) if rest < SLOT / 2 else (int(slot), int(slot) + 1)
 
 
 def _overlap(release: Release, first: Sketch) -> float:

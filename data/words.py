@@ -137,6 +137,8 @@ def _counts(text: str, roles: Roles) -> bool:
     signs = (roles == FIGURE).nonzero()[0]
     if "ago" in text:
         signs = np.append(signs, [found.start() for found in AGO.finditer(text)])
+    if not len(signs):
+        return False
     breaks = (roles == BREAK).nonzero()[0]
     bounds = [-1, *breaks.tolist(), len(text)]
     for line in dict.fromkeys(breaks.searchsorted(signs).tolist()):

@@ -481,7 +481,7 @@ def test_a_store_whose_words_were_hashed_otherwise_still_finds_copies(
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE bands")
         db.execute("CREATE TABLE bands (slot, band, release, anchors)")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'marks_in_longer_slots'")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'marks_of_fewer_steps'")
     db.close()
     renewed = SqliteStore(path)
     copy = draft("http://wire.example/1", source="wire")
