@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from isal.isal_zlib import crc32
@@ -129,7 +130,7 @@ class Splicer:
             laid.stops,
             laid.checks,
             tuple([self._writer.state(file) for file in files_of(facet)]),
-            b"".join([SPOT.pack(*spot) for spot in spots]),
+            packed_spots(spots),
             window,
             None if shown == window.open else shown,
             laid.columns.languages,
@@ -150,6 +151,7 @@ class Splicer:
         starts: list[int] = []
         stops: list[int] = []
         checks: list[int] = []
+        files: dict[str, tuple[Bytes, ...]] = {}
         for kind, head in zip(FORMATS, heads, strict=True):
             start, start_packed = head.stamped(SYNTAX[kind].stamp(updated))
             plain = inside(runs, lying, kind, mixed=mixed, packed=False)
@@ -159,12 +161,21 @@ class Splicer:
             whole = crc32(head.end, joined(crc32(start), check, size))
             last = head.packed[2] + trailer(whole, len(start) + size + len(head.end))
             file = document.files(kind)
-            write(file, start, *plain, head.end)
-            write(f"{file}.gz", start_packed, *packed, last)
+            files[file] = (start, *plain, head.end)
+            files[f"{file}.gz"] = (start_packed, *packed, last)
             starts += (len(start), len(start_packed))
             stops += (len(start) + size, len(start_packed) + sum(map(len, packed)))
             checks.append(check)
+        # Together: between two of them, the processor forgets what the work above needs.
+        for file, parts in files.items():
+            write(file, *parts)
         return Laid(face, heads, tuple(starts), tuple(stops), tuple(checks), columns)
+
+
+def packed_spots(spots: Iterable[tuple[int, int]]) -> bytes:
+    """Where lines lie on a page, one SPOT after the other."""
+    flat = [*chain.from_iterable(spots)]
+    return struct.pack(f"<{len(flat)}I", *flat)
 
 
 def files_of(facet: Facet) -> list[str]:

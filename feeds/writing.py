@@ -87,7 +87,7 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # By their paths as text: there are very many.
-        self._waiting: dict[str, str] = {}
+        self._waiting: dict[str, tuple[str, State]] = {}
         self._unsynced: set[Path] = set()
         self._known: set[str] = set()
         self._last = 0.0
@@ -108,11 +108,10 @@ class Writer:
         # A name that a crash leaves behind is taken again by the next run.
         temporary = f"{folder}/.{name}.part"
         try:
-            put(temporary, content)
+            self._waiting[path] = temporary, put(temporary, content)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
-        self._waiting[path] = temporary
         self._last = time.monotonic()
         return True
 
@@ -123,7 +122,9 @@ class Writer:
     def state(self, file: str) -> State:
         """The state of a file, as it will be after the next flush."""
         path = f"{self.folder}/{file}"
-        return state_of(os.stat(self._waiting.get(path, path)))  # noqa: PTH116 - text is quicker
+        if path in self._waiting:
+            return self._waiting[path][1]
+        return state_of(os.stat(path))  # noqa: PTH116 - text is quicker
 
     def flush(self) -> bool:
         """Give all that waits its name, once it would survive a loss of power.
@@ -131,12 +132,12 @@ class Writer:
         Where that fails, every file stays as it was.
         """
         try:
-            files = list(self._waiting.values())
+            files = [temporary for temporary, _ in self._waiting.values()]
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 # Together: a disk commits many files in the time of one.
                 shares = [files[start::AT_ONCE] for start in range(AT_ONCE)]
                 deque(pool.map(sync_all, filter(None, shares)), maxlen=0)
-            for path, temporary in self._waiting.items():
+            for path, (temporary, _) in self._waiting.items():
                 os.replace(temporary, path)  # noqa: PTH105 - text is quicker
             self._unsynced.update({Path(path).parent for path in self._waiting})
         except OSError:
@@ -152,7 +153,7 @@ class Writer:
 
     def drop(self) -> None:
         """Forget all that waits."""
-        for temporary in self._waiting.values():
+        for temporary, _ in self._waiting.values():
             Path(temporary).unlink(missing_ok=True)
         self._waiting.clear()
 
@@ -182,8 +183,11 @@ def same(path: str, content: Sequence[Bytes]) -> bool:
     return held == b"".join([one.read() if isinstance(one, Copy) else one for one in content])
 
 
-def put(path: str, content: Sequence[Bytes]) -> None:
-    """Write a file, its parts as they are: joining them would cost as much as writing them."""
+def put(path: str, content: Sequence[Bytes]) -> State:
+    """Write a file, its parts as they are: joining them would cost as much as writing them.
+
+    Returns the state that it is left in.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         some: list[bytes] = []
@@ -195,6 +199,7 @@ def put(path: str, content: Sequence[Bytes]) -> None:
             else:
                 some.append(part)
         write_out(handle, some)
+        return state_of(os.fstat(handle))
     finally:
         os.close(handle)
 
