@@ -12,7 +12,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
@@ -107,9 +107,9 @@ class Splicer:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def lying(self, facet: Facet, sheet: Sheet) -> Lying | None:
-        """The documents of a facet as they lie; None where they are not as its sheet says."""
-        paths = [f"{self._writer.folder}/{file}" for file in files_of(facet)]
+    def lying(self, files: Sequence[str], sheet: Sheet) -> Lying | None:
+        """The documents of a feed as they lie; None where they are not as their sheet says."""
+        paths = [f"{self._writer.folder}/{file}" for file in files]
         try:
             for path, state in zip(paths, sheet.states, strict=True):
                 if state_of(os.stat(path)) != state:  # noqa: PTH116 - text is quicker
@@ -119,7 +119,11 @@ class Splicer:
         return Lying(sheet, paths)
 
     def sheet(
-        self, facet: Facet, window: Window, laid: Laid, spots: Iterable[tuple[int, int]]
+        self,
+        files: Sequence[str],
+        window: Window,
+        laid: Laid,
+        spots: Iterable[tuple[int, int]] = (),
     ) -> Sheet:
         """The sheet of documents that were just written, and of their page with its ``spots``."""
         shown = laid.columns.releases
@@ -129,7 +133,7 @@ class Splicer:
             laid.starts,
             laid.stops,
             laid.checks,
-            tuple([self._writer.state(file) for file in files_of(facet)]),
+            tuple([self._writer.state(file) for file in files]),
             packed_spots(spots),
             window,
             None if shown == window.open else shown,
@@ -178,10 +182,14 @@ def packed_spots(spots: Iterable[tuple[int, int]]) -> bytes:
     return struct.pack(f"<{len(flat)}I", *flat)
 
 
+def feeds_of(files: Callable[[Format], str]) -> list[str]:
+    """The files of a feed in every format, plain and packed, in the order of a sheet."""
+    return [f"{files(kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
+
+
 def files_of(facet: Facet) -> list[str]:
-    """The files of a facet in the order of a sheet."""
-    feeds = [f"{feed_file(facet, kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
-    return [*feeds, page_file(facet)]
+    """The files of a facet in the order of a sheet: its feeds, and its page for people."""
+    return [*feeds_of(partial(feed_file, facet)), page_file(facet)]
 
 
 def rows_of(runs: Iterable[Run], lying: Lying | None) -> Iterator[bytes]:
