@@ -131,7 +131,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
     try:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
             db.execute(f"PRAGMA {setting}")
         db.executescript(TABLES)
     except sqlite3.Error:

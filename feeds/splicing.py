@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from data.models import Facet
 from feeds.checksum import joined, residue
 from feeds.deflating import trailer
-from feeds.fragment import BETWEEN, BETWEEN_PACKED, SYNTAX
+from feeds.fragment import BETWEEN, BETWEEN_PACKED
 from feeds.fragment import joined as joined_entries
-from feeds.heads import Heads
+from feeds.heads import Heads, stamps
 from feeds.sheet import Columns, Run, Sheet, columns_of, numbers
 from feeds.urls import FORMATS, Format, feed_file, page_file
 from feeds.window import Window
@@ -140,6 +140,7 @@ class Splicer:
             laid.columns.languages,
             laid.columns.days,
             laid.columns.lines,
+            laid.columns.newest,
         )
 
     def write(
@@ -151,13 +152,12 @@ class Splicer:
         face = f"{document.face}\n{columns.language}"
         is_known = lying and lying.sheet.face == face
         heads = lying.sheet.heads if lying and is_known else document.heads(columns.language)
-        updated = columns.updated
         starts: list[int] = []
         stops: list[int] = []
         checks: list[int] = []
         files: dict[str, tuple[Bytes, ...]] = {}
-        for kind, head in zip(FORMATS, heads, strict=True):
-            start, start_packed = head.stamped(SYNTAX[kind].stamp(updated))
+        for kind, head, now in zip(FORMATS, heads, stamps(columns.updated), strict=True):
+            start, start_packed = head.stamped(now)
             plain = inside(runs, lying, kind, mixed=mixed, packed=False)
             packed = inside(runs, lying, kind, mixed=mixed, packed=True)
             size = sum(map(len, plain))
