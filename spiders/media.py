@@ -74,13 +74,19 @@ def of_set(srcset: str) -> str:
 
 
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
-    """The elements before a body, the body's own, and those after it, each a few at the most."""
+    """The elements before a body, the body's own, and those after it, each a few at the most.
+
+    Beside a cell of a table are its other rows, if it has any.
+    """
     if element is None:
         return
-    before = list(islice(element.itersiblings(preceding=True), NEIGHBOURS))
+    row = element.getparent() if element.tag == "td" else None
+    rows = row.getparent() if row is not None else None
+    held = row if row is not None and rows is not None and len(rows) > 1 else element
+    before = list(islice(held.itersiblings(preceding=True), NEIGHBOURS))
     yield from reversed(before)
     yield element
-    yield from islice(element.itersiblings(), NEIGHBOURS)
+    yield from islice(held.itersiblings(), NEIGHBOURS)
 
 
 def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
