@@ -131,7 +131,7 @@ class Documents:
         runs = self._runs(before, [*order, self._contents.returned(before, state)])
         laid = self._splicer.write(write, document, runs, before.lying)
         rows = rows_of(runs, before.lying)
-        parts, spots = self._pages.facet(facet, laid.columns.each_day, rows)
+        parts, spots = self._pages.facet(facet, laid.columns.days, rows)
         write(page_file(facet), *parts)
         return self._splicer.sheet(files_of(facet), state, laid, spots)
 

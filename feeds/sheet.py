@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from feeds.feed import NEVER, common_language
 from feeds.fragment import EPOCH, LINE, MICROSECOND, Fragment
 from feeds.heads import Heads
+from feeds.urls import DAY
 from feeds.window import Window
 from feeds.writing import State
 
-KEY, DAY = 16, len("2022-11-24")
+KEY = 16
 SIZE: Final = KEY + LINE.size
 
 LINES: Final = np.dtype(
@@ -83,11 +84,6 @@ class Columns:
     days: str = ""
     lines: bytes = b""
     newest: int | None = None
-
-    @property
-    def each_day(self) -> list[str]:
-        """The day of each entry."""
-        return [self.days[place : place + DAY] for place in range(0, len(self.days), DAY)]
 
     @property
     def updated(self) -> dt.datetime:
