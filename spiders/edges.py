@@ -11,10 +11,10 @@ from lxml import etree
 
 from data.dates import Reading, find_dates
 from data.models import Published
+from spiders.date_labels import CHANGED
 from spiders.frames import Block
 from spiders.media import leads_to_file
 from spiders.phrases import is_tail, letters, phrases, squash
-from spiders.shown_dates import CHANGED
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
