@@ -254,3 +254,69 @@ def test_dates_that_can_t_be_right_never_date_a_release_and_are_told(
         if number in stated:
             assert release.published.raw == stated[number], "what the page said is kept"
     assert releases[5].published.iso == f"{ahead}-03-02"
+
+
+def test_a_view_for_the_printer_is_the_same_release_and_never_edits_it(
+    room: Room, home: Path
+) -> None:
+    note = "<p>This view was made for the printer, by the Harbour Board of Lindmouth.</p>"
+    for number in NUMBERS:
+        text = "".join(
+            f"<p>Basin {basin} of pier {number} took in {basin * number * 13} ships, {basin + 4} "
+            f"of them with timber from the north, and {number + basin} lay there for repairs.</p>"
+            for basin in range(1, 12)
+        )
+        main = page(number).replace('<div class="text">', f'<div class="text">{text}')
+        head = f'<link rel="canonical" href="/news/{number}.html">'
+        copy = main.replace("</head>", f"{head}</head>").replace(
+            '<div class="text">', f'<div class="text">{note}'
+        )
+        room.page(f"/news/{number}.html", main, etag=False)
+        room.page(f"/print/{number}.html", copy, etag=False)
+    both = listing_html(NUMBERS).replace("</ul></body></html>", "")
+    rows = listing_html(NUMBERS, path="/print/{}.html").rpartition('<ul class="news">')[2]
+    room.page("/news/", both + rows)
+    assert changes(collect(home)) == [4, 0, 0]
+    assert len(stored(home)) == 4
+    for _ in range(2):
+        assert changes(collect(home)) == [0, 0, 0]
+    for path in ("/news/1.html", "/print/1.html"):
+        room.page(path, room.answers[path].body.decode().replace("timber", "grain"), etag=False)
+    assert changes(collect(home)) == [0, 1, 0]
+    assert changes(collect(home)) == [0, 0, 0]
+    assert all(one.url.startswith(f"{room.base}/news/") for one in stored(home))
+
+
+def test_a_listing_that_keeps_a_dead_address_retracts_nothing(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2), etag=False)
+    room.answers["/news/2.html"] = Answer(status=301, headers={"Location": "/press/2"}, etag=False)
+    assert changes(collect(home)) == [0, 0, 0]
+    room.page("/news/2.html", "gone", status=404)
+    for _ in range(3):
+        assert changes(collect(home)) == [0, 0, 0]
+    assert room.statuses("/news/2.html")[-1] == 301, "nobody asks there any more"
+    (moved,) = [one for one in stored(home) if "pier 2" in one.content.title]
+    assert (moved.url, moved.retracted) == (f"{room.base}/press/2", None)
+
+
+def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2))
+    room.answers["/news/2.html"] = Answer(status=301, headers={"Location": "/press/2"}, etag=False)
+    assert changes(collect(home)) == [0, 0, 0]
+    assert {one.url for one in stored(home)} > {f"{room.base}/press/2"}
+
+
+def test_where_one_of_two_addresses_dies_the_other_is_kept(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2))
+    listing = listing_html([1, 2, 3, 4])
+    room.page("/news/", listing.replace("/news/2.html", "/press/2"))
+    assert changes(collect(home)) == [0, 0, 0]
+    room.page("/news/", listing)
+    room.page("/press/2", "gone", status=404)
+    for _ in range(3):
+        assert changes(collect(home)) == [0, 0, 0]
+    (kept,) = [one for one in stored(home) if "pier 2" in one.content.title]
+    assert (kept.url, kept.retracted) == (f"{room.base}/news/2.html", None)
