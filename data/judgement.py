@@ -18,6 +18,12 @@ REPLACED: Final = 0.1
 FUTURE: Final = dt.timedelta(hours=36)
 """How far ahead of its first sight a date may lie: noon of today, in any zone."""
 
+LISTED: Final = "listing"
+"""How the rules begin that name a date which a listing states, not the page."""
+
+KEPT: Final = "kept"
+"""The rule of a title that was known before, where the page's own was not believed."""
+
 OLDEST_YEAR: Final = 1800
 EPOCH: Final = dt.date(1970, 1, 1)
 
@@ -150,8 +156,11 @@ def _doubt(content: Content, known: Release, fields: frozenset[str]) -> str | No
         return None
     if not content.body_text:
         return LOST_BODY
-    dated = content.published is not None and content.published.day == known.published.day
-    if dated or not {"title", "body"} <= fields:
+    published = content.published
+    stated = published if published and not published.rule.startswith(LISTED) else None
+    # A title that was kept is not the page's own.
+    retitled = "title" in fields or content.title_rule == KEPT
+    if (stated and stated.day == known.published.day) or not (retitled and "body" in fields):
         return None
     alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
     return OTHER_PAGE if alike < REPLACED else None

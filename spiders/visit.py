@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.filing import filed
-from data.judgement import Verdict
+from data.judgement import LISTED, Verdict
 from data.models import Draft, Link, Release, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
@@ -241,8 +241,9 @@ class Visit:
         release = self._stored(url)
         if release is None:
             return None
+        published = replace(release.published, rule=f"{LISTED}:known")
         dated = not release.published.rule.startswith("first-seen")
-        return ListingItem(url, release.content.title, release.published if dated else None)
+        return ListingItem(url, release.content.title, published if dated else None)
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""

@@ -206,6 +206,43 @@ def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_rel
     assert changes(collect(home)) == [0, 1, 0]
 
 
+def test_a_page_that_says_with_200_that_it_is_not_there_is_no_release(
+    room: Room, home: Path
+) -> None:
+    collect(home)
+    before = [one.content for one in stored(home)]
+    missing = release_html(9, day="", text="<p>Please use the menu.</p>").replace(
+        "<h1>Notice 9: ships counted at pier 9</h1>", "<h1>Page not found</h1>"
+    )
+    room.page("/news/", listing_html([6, 5, *NUMBERS]))
+    for number in (2, 5):
+        room.page(f"/news/{number}.html", missing)
+    room.answers["/news/6.html"] = Answer(status=302, headers={"Location": "/404"}, etag=False)
+    room.page("/404", missing)
+    for _ in range(2):
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+        assert [error["kind"] for error in run["errors"]] == ["missing"] * 3
+    assert [one.content for one in stored(home)] == before
+
+
+def test_another_page_without_a_date_at_the_address_of_a_release_is_not_believed(
+    room: Room, home: Path
+) -> None:
+    collect(home)
+    before = [one.content for one in stored(home)]
+    other = release_html(
+        2, day="", text="<p>This domain may be for sale. Ask the broker today.</p>"
+    )
+    room.page("/news/2.html", other.replace("Notice 2: ships counted at pier 2", "For sale"))
+    for shown in (NUMBERS, [1, 3, 4]):
+        room.page("/news/", listing_html(shown))
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+        assert [error["kind"] for error in run["errors"]] == ["layout"]
+    assert [one.content for one in stored(home)] == before
+
+
 def test_a_listing_that_rotates_retracts_nothing(room: Room, home: Path) -> None:
     collect(home)
     for shown in ([2, 3], [3, 4], [4, 1]):
