@@ -96,7 +96,7 @@ def born(draft: Draft, seen: dt.datetime) -> Release:
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _first_seen(stated, seen)
     return Release(
-        id=mint(draft.source, draft.url),
+        id=mint(draft.source, draft.first or draft.url),
         source=draft.source,
         url=draft.url,
         content=draft.content
