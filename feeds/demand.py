@@ -166,13 +166,17 @@ def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
 
 
 def asked_in(query: bytes) -> dict[str, str]:
-    """What a query string asks for, of all that may be asked here."""
+    """What a query string asks for, of all that may be asked here; repeated, parted by commas."""
     text = query[:LONGEST].decode("ascii", "replace")
     try:
         pairs = parse_qsl(text, max_num_fields=20)
     except ValueError:
         return {}
-    return {name: value for name, value in pairs if name in ASKED and value}
+    asked: dict[str, str] = {}
+    for name, value in pairs:
+        if name in ASKED and value:
+            asked[name] = f"{asked[name]},{value}" if name in asked else value
+    return asked
 
 
 def instant_of(day: str) -> dt.datetime:
@@ -185,8 +189,12 @@ def instant_of(day: str) -> dt.datetime:
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
-    """Whether a facet is in a selection by source and topic."""
-    return all(getattr(facet, name) == asked[name] for name in ("source", "topic") if name in asked)
+    """Whether a facet is in a selection by sources and topics, each parted by commas."""
+    return all(
+        getattr(facet, name) in asked[name].split(",")
+        for name in ("source", "topic")
+        if name in asked
+    )
 
 
 def held_of(path: str, said: str, body: bytes, updated: dt.datetime) -> Held:

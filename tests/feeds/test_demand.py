@@ -157,6 +157,14 @@ def test_opml_of_a_selection(web: httpx.Client) -> None:
     assert root.xpath("//@xmlUrl") == ["https://press.example/feeds/source/acme/topic/economy.atom"]
 
 
+@pytest.mark.parametrize("asked", ["source=agency&source=wire", "source=agency,wire"])
+def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
+    root: Any = etree.fromstring(wire.get(f"/opml.xml?{asked}").content)
+    feeds = set(root.xpath("//@xmlUrl"))
+    assert {f"https://press.example/feeds/source/{one}.atom" for one in ("agency", "wire")} <= feeds
+    assert not any("/feeds/all" in feed or "/feeds/date" in feed for feed in feeds)
+
+
 def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
     assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
     assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
