@@ -86,6 +86,15 @@ def claims(draft: Draft, read: Compared, owner: Release, *, claimed: bool) -> bo
     return _same_day(draft.content, owner) and alike >= (LEAST_CLAIM if claimed else MOVED)
 
 
+def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
+    """Whether a page says of itself that it only shows ``owner``, whose own address is another.
+
+    A view for the printer, say: it has more or less on it than the page that it names.
+    """
+    own = canonical_url(owner.url)
+    return claimed == own and own not in keys_of(draft)
+
+
 def moved(
     draft: Draft, read: Compared, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import json
 import mimetypes
 import re
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.dates import on_day, parse_date
+from data.identity import mint
 from data.language import detect_language, language_tag
 from data.models import Content, Draft, Media, Published, zone_of
 from data.normalize import clean_line, clean_text, without_campaign
@@ -33,6 +35,7 @@ SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)
 """What data.topics.topic_slug gives: such a name is a slug already."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
+SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
@@ -66,10 +69,11 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A release as a line says it; what only a store can know (ids, revisions, stories) is left."""
+    """A release as a line says it; what only a store can know (revisions, stories) is left."""
 
     url: str
     title: str
+    id: str | None = None
     published: str | None = None
     precision: str | None = None
     language: str | None = None
@@ -107,8 +111,8 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
     if len(line) > LONGEST_LINE:
         raise LineError(f"it is longer than {LONGEST_LINE:,} bytes")
     try:
-        said = _decoder.decode(line.removeprefix(codecs.BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        said = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise LineError(f"it is no release in JSON: {error}") from error
     url = _address(said.url)
     if url is None:
@@ -136,7 +140,8 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
         title_rule=_rule(origin.title),
         body_rule=_rule(origin.body),
     )
-    others = filter(None, map(_address, (said.aliases or ())[:MOST]))
+    others = tuple(filter(None, map(_address, (said.aliases or ())[:MOST])))
+    first = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
     topics = (_slug(name, taxonomy) for name in (said.topics or ())[:MOST])
     draft = Draft(
         source,
@@ -144,8 +149,16 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
         content,
         tuple(dict.fromkeys(others)),
         retracted=_instant(said.retracted, reading) if said.retracted else None,
+        first=next(first, None),
     )
     return Imported(draft, tuple(filter(None, topics)))
+
+
+def _whole(line: bytes) -> bytes:
+    """A line without escapes for halves of surrogates, which JSON allows and no text may hold."""
+    if not SURROGATE.search(line):
+        return line
+    return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
 
 
 def _published(said: Line, origin: Found, reading: Reading) -> Published | None:

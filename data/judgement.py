@@ -18,6 +18,12 @@ REPLACED: Final = 0.1
 FUTURE: Final = dt.timedelta(hours=36)
 """How far ahead of its first sight a date may lie: noon of today, in any zone."""
 
+LISTED: Final = "listing"
+"""How the rules begin that name a date which a listing states, not the page."""
+
+KEPT: Final = "kept"
+"""The rule of a title that was known before, where the page's own was not believed."""
+
 OLDEST_YEAR: Final = 1800
 EPOCH: Final = dt.date(1970, 1, 1)
 
@@ -45,29 +51,33 @@ class Verdict:
     doubt: str | None = None
 
 
-def judge(draft: Draft, known: Release, seen: dt.datetime) -> Verdict:
+def judge(
+    draft: Draft, known: Release, seen: dt.datetime, *, gone: bool = False, reread: bool = False
+) -> Verdict:
     """Whether a draft of a known release has changed, and the release to keep.
 
     ``published`` and the id of the release never move. A page whose bytes are the same has not
     changed, whatever our own code now reads in it: then the better reading is kept without a
-    revision. An empty body never replaces one that was read before, nor does a page that shares
-    neither title, day nor text with it.
+    revision; so it is where it is merely ``reread``, from its own page after a copy of that. An
+    empty body never replaces one that was read before, nor does a page that shares neither title,
+    day nor text with it. ``gone`` is whether its address was last found gone: then it is where the
+    draft is.
 
     A draft is the last word on whether the release stands: one that says ``retracted`` retracts a
     release that stood until now, though the time of the first retraction stays; any other brings
     back a release that was retracted. Where the page is there all the same, its next visit does so.
     """
     content = replace(draft.content, published=known.content.published)
-    same_bytes = bool(draft.digest) and draft.digest == known.digest
-    fields = frozenset[str]() if same_bytes else differences(known.content, content)
+    same = reread or (bool(draft.digest) and draft.digest == known.digest)
+    fields = frozenset[str]() if same else differences(known.content, content)
     doubt = _doubt(draft.content, known, fields)
     if doubt:
         return Verdict("unchanged", known, doubt=doubt)
     met = replace(
         known,
-        url=_address(draft, known),
+        url=_address(draft, known) if draft.retracted or not gone else draft.url,
         aliases=tuple(sorted({*known.aliases, draft.url, *draft.aliases})),
-        content=content if same_bytes else known.content,
+        content=content if same else known.content,
         last_seen=seen,
         retracted=(known.retracted or _retracted(draft, seen)) if draft.retracted else None,
         digest=draft.digest or known.digest,
@@ -86,7 +96,7 @@ def born(draft: Draft, seen: dt.datetime) -> Release:
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _first_seen(stated, seen)
     return Release(
-        id=mint(draft.source, draft.url),
+        id=mint(draft.source, draft.first or draft.url),
         source=draft.source,
         url=draft.url,
         content=draft.content
@@ -146,8 +156,11 @@ def _doubt(content: Content, known: Release, fields: frozenset[str]) -> str | No
         return None
     if not content.body_text:
         return LOST_BODY
-    dated = content.published is not None and content.published.day == known.published.day
-    if dated or not {"title", "body"} <= fields:
+    published = content.published
+    stated = published if published and not published.rule.startswith(LISTED) else None
+    # A title that was kept is not the page's own.
+    retitled = "title" in fields or content.title_rule == KEPT
+    if (stated and stated.day == known.published.day) or not (retitled and "body" in fields):
         return None
     alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
     return OTHER_PAGE if alike < REPLACED else None

@@ -134,7 +134,7 @@ class Draft:
     followed, redirects), ``canonical`` the one that the page claims for itself, which may be wrong.
     ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
     and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
-    ``retracted`` is since when it is gone, which only a line of an import can say.
+    Only an import says since when it is ``retracted``, and at what address it was seen ``first``.
     """
 
     source: str
@@ -147,6 +147,7 @@ class Draft:
     digest: str = ""
     validator: Validator | None = None
     retracted: dt.datetime | None = None
+    first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

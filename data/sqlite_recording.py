@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from data.dedup import files_of
-from data.identity import Compared, claims, keys_of, moved, trusted_canonical
+from data.identity import Compared, claims, is_copy, keys_of, moved, trusted_canonical
 from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
@@ -51,12 +51,22 @@ class SqliteRecording(SqliteStories):
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
             known = self._owner(draft, read, claimed)
+            if known and not known.gone and is_copy(draft, known.release, claimed):
+                self._alias(draft, known.number, claimed)
+                return Verdict("unchanged", known.release)
+            reread = False
+            if known is None and (known := self._copied(draft, read)):
+                reread = known.release.first_seen >= since
             near: Near | None = None
             fresh = born(draft, seen)
             if known is None:
                 near = self._near(read.body, fresh.order)
                 known = self._moved(draft, read, near, since)
-            verdict = judge(draft, known.release, seen) if known else Verdict("new", fresh)
+            verdict = (
+                judge(draft, known.release, seen, gone=known.gone, reread=reread)
+                if known
+                else Verdict("new", fresh)
+            )
             if known and verdict.doubt:
                 db.execute(
                     "UPDATE releases SET checked = ? WHERE number = ?",
@@ -96,6 +106,11 @@ class SqliteRecording(SqliteStories):
             if found and claims(draft, read, found.release, claimed=kind == "claimed"):
                 return found
         return None
+
+    def _copied(self, draft: Draft, read: Compared) -> Kept | None:
+        """The release whose page alone said that the draft's page is its own."""
+        found = self._at(draft.source, canonical_url(draft.url), "claimed")
+        return found if found and claims(draft, read, found.release, claimed=False) else None
 
     def _at(self, source: str, key: str, kind: str) -> Kept | None:
         found = self._kept(

@@ -54,6 +54,16 @@ class SqliteVisits(SqliteRecording):
         )
         return dict(rows)
 
+    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Where the releases are now that these canonical addresses belong to, by address."""
+        rows = self._ask(
+            "SELECT a.key, r.url FROM aliases a JOIN releases r ON r.number = a.release"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
     def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
         """Note that a release is still as it was; one that had been retracted is back."""
         with self._writing() as db:

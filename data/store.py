@@ -146,6 +146,9 @@ class Store(Readable, Protocol):
     def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """The ids of the releases that these canonical addresses belong to, by address."""
 
+    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Where the releases are now that these canonical addresses belong to, by address."""
+
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""
 

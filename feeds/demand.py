@@ -11,20 +11,21 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from data.errors import CommuniqueError
-from data.models import Facet, Release
+from data.models import Facet, facets_of
 from data.settings import Site
 from data.store import Store, open_store
 from feeds import opml
 from feeds.clean import plain
 from feeds.directory import Directory, directory_of
-from feeds.entry import entry_of
+from feeds.entry import Entry, entry_of
 from feeds.feed import Feed, feed_of, language_of, updated_of
+from feeds.folding import folded
 from feeds.fragment import fragment_of, rendered
 from feeds.held import Held, hold
 from feeds.pages import Pages
@@ -107,32 +108,47 @@ class Demand:
             return None
         if stem == SEARCH:
             named = named_feed(feed_of(directory, Facet(), ()), path, asked)
-            found = search(store, asked, self._site.entries)
-            return self._filled(directory, named, found, kind)
+            return filled(named, self._found(store, directory, asked), kind)
         facet = facet_of(path)
         if facet is None or "asof" not in asked or facet[0] not in store.facets():
             return None
         at = instant_of(asked["asof"])
-        then = store.as_of(facet[0], at, limit=self._site.entries)
         named = named_feed(feed_of(directory, facet[0], ()), path, asked)
-        return self._filled(directory, named, then, kind)
+        return filled(named, self._then(store, directory, facet[0], at), kind)
 
     def _page(
         self, store: Store, directory: Directory, file: str, asked: Mapping[str, str]
     ) -> bytes:
         pages = Pages(directory, store.facets())
-        found = search(store, asked, self._site.entries)
-        entries = [entry_of(release, directory, mixed=True) for release in found]
-        return search_page(pages, file, asked, entries)
+        return search_page(pages, file, asked, self._found(store, directory, asked))
 
-    def _filled(
-        self, directory: Directory, feed: Feed, releases: Sequence[Release], kind: Format
-    ) -> tuple[bytes, dt.datetime]:
-        fragments = [
-            fragment_of(entry_of(release, directory, mixed=True), b"") for release in releases
-        ]
-        filled = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
-        return rendered(filled, fragments, kind)[0], filled.updated
+    def _found(self, store: Store, directory: Directory, asked: Mapping[str, str]) -> list[Entry]:
+        """What a search finds."""
+        found = search(store, asked, self._site.entries)
+        if "source" in asked:
+            return [entry_of(one, directory, mixed=True) for one in found]
+        ids = {one.id for one in found}
+        shown = folded(store, found, lambda one: one.id in ids, lambda _: True)
+        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+
+    def _then(
+        self, store: Store, directory: Directory, facet: Facet, at: dt.datetime
+    ) -> list[Entry]:
+        """What a feed showed at an instant."""
+        then = store.as_of(facet, at, limit=self._site.entries)
+        if facet.source is not None:
+            return [entry_of(one, directory, mixed=False) for one in then]
+        shown = folded(
+            store, then, lambda one: facet in facets_of(one), lambda one: one.first_seen <= at
+        )
+        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+
+
+def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> tuple[bytes, dt.datetime]:
+    """A feed with its entries, and when it was updated."""
+    fragments = [fragment_of(entry, b"") for entry in entries]
+    made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
+    return rendered(made, fragments, kind)[0], made.updated
 
 
 def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
@@ -150,13 +166,17 @@ def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
 
 
 def asked_in(query: bytes) -> dict[str, str]:
-    """What a query string asks for, of all that may be asked here."""
+    """What a query string asks for, of all that may be asked here; repeated, parted by commas."""
     text = query[:LONGEST].decode("ascii", "replace")
     try:
         pairs = parse_qsl(text, max_num_fields=20)
     except ValueError:
         return {}
-    return {name: value for name, value in pairs if name in ASKED and value}
+    asked: dict[str, str] = {}
+    for name, value in pairs:
+        if name in ASKED and value:
+            asked[name] = f"{asked[name]},{value}" if name in asked else value
+    return asked
 
 
 def instant_of(day: str) -> dt.datetime:
@@ -169,8 +189,12 @@ def instant_of(day: str) -> dt.datetime:
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
-    """Whether a facet is in a selection by source and topic."""
-    return all(getattr(facet, name) == asked[name] for name in ("source", "topic") if name in asked)
+    """Whether a facet is in a selection by sources and topics, each parted by commas."""
+    return all(
+        getattr(facet, name) in asked[name].split(",")
+        for name in ("source", "topic")
+        if name in asked
+    )
 
 
 def held_of(path: str, said: str, body: bytes, updated: dt.datetime) -> Held:

@@ -14,7 +14,7 @@ from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules, SourceFile
-from spiders.walls import wall
+from spiders.walls import apology, wall
 
 DOCUMENTS = {
     "application/pdf",
@@ -72,6 +72,8 @@ def draft_release(
         own = replace(own, published=None)
     if before := wall(page, own):
         raise NotARelease("wall", before)
+    if said := apology(page, own):
+        raise NotARelease("missing", said)
     content = _with_hint(read, item)
     if not content.title:
         raise NotARelease(

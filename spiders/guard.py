@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.dedup import differences
+from data.judgement import KEPT
 from data.models import Draft, Release
 from data.words import tokens, word_hashes
 from spiders.pages import ListingItem
@@ -128,9 +129,7 @@ class Guard:
             return ()
         if "title" in false:
             self._tell(draft.url, SAME_TITLE)
-            content = replace(
-                content, title=one.title, title_rule="kept" if one.known else "listing"
-            )
+            content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
         if "date" in false and one.listed:
             self._tell(draft.url, SAME_DATE)
             content = replace(content, published=one.listed.published)

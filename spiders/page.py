@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from w3lib.encoding import (
     resolve_encoding,
 )
 
+from data.language import detect_language
 from data.sanitize import absolute
 from spiders.taming import tamed
 
@@ -31,8 +33,16 @@ USUAL = {
     **dict.fromkeys(["ru", "uk", "be", "bg", "sr", "mk"], "cp1251"),
     "el": "cp1253", "he": "cp1255", "ar": "cp1256", "vi": "cp1258", "th": "cp874",
     "ja": "cp932", "ko": "cp949", "zh": "gb18030",
+    **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
+    **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
 }  # fmt: skip
-"""What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale)."""
+"""What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale).
+
+English is none of them: many pages in other languages say that they are in English.
+"""
+
+WESTERN = "cp1252"
+MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
@@ -162,7 +172,7 @@ def decode(body: bytes, content_type: str) -> str:
     """The text of a ``body`` that is not UTF-8: as declared, else as detected."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     if declared and resolve_encoding(declared) not in (None, "utf-8"):
-        return body.decode(resolve_encoding(declared) or "cp1252", "replace")
+        return body.decode(resolve_encoding(declared) or WESTERN, "replace")
     spoken = LANG.search(body[:4096])
     usual = USUAL.get(spoken[1].decode("ascii").lower()) if spoken else None
     if usual:
@@ -171,4 +181,15 @@ def decode(body: bytes, content_type: str) -> str:
         except UnicodeDecodeError:
             pass  # not what such pages usually are: detected below
     found = from_bytes(body[:DETECTION_BYTES]).best()
-    return body.decode(found.encoding if found else "cp1252", "replace")
+    detected = found.encoding if found else WESTERN
+    if is_latin(body[:DETECTION_BYTES].decode(detected, "replace")):
+        # Of Latin letters detection takes any for any other; the language tells them apart.
+        said = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
+        detected = USUAL.get(detect_language(" ".join(said.split())) or "", WESTERN)
+    return body.decode(detected, "replace")
+
+
+def is_latin(text: str) -> bool:
+    """Whether all letters of a text are Latin ones."""
+    rare = {char for char in text if char > "\xff" and char.isalpha()}
+    return all("LATIN" in unicodedata.name(char, "LATIN") for char in rare)

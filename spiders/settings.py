@@ -49,6 +49,7 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
         ),
         "DOWNLOADER_MIDDLEWARES": {
             "spiders.addresses.PublicOnlyMiddleware": 60,
+            "spiders.redirected.RedirectedMiddleware": 70,
             "spiders.refreshing.RefreshMiddleware": 580,
             # What they would do for a crawl, ours does itself or has no use for: each is asked of
             # every request and answer.

@@ -64,10 +64,14 @@ class PressRoomSpider(Spider):
             fresh = [*self._fresh(visit, listing)]
             visit.listed(item.url for item in fresh)
             keys = [canonical_url(item.url) for item in fresh]
-            known = visit.store.known(visit.id, keys)
+            known = visit.store.whereabouts(visit.id, keys)
             for item, key in zip(fresh, keys, strict=True):
-                if (number == 1 or key not in known) and visit.claim(item.url):
-                    yield self._ask_release(visit, item.url, item, known=key in known)
+                if number > 1 and key in known:
+                    continue
+                # Listed under another address than its own, it is looked at where it is.
+                url = visit.instead(item.url, known.get(key, item.url))
+                if visit.claim(url):
+                    yield self._ask_release(visit, url, item, known=key in known)
             something_new = len(known) < len(fresh) or (visit.thorough and bool(fresh))
             go_on = something_new and number < visit.most_pages
             if listing.next and go_on and visit.claim(listing.next):
@@ -106,7 +110,7 @@ class PressRoomSpider(Spider):
 
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
-    ) -> Iterator[Draft]:
+    ) -> Iterator[Draft | Request]:
         """Draft the release on a page, or note why there is none."""
         asked = asked_of(response)
         try:
@@ -115,6 +119,9 @@ class PressRoomSpider(Spider):
                 visit.confirm(asked)
             elif response.status in GONE:
                 visit.missed(asked, response.status)
+                listed = visit.listed_for(asked)
+                if listed and visit.claim(listed):
+                    yield self._ask_release(visit, listed, item, known=False)
             elif response.status >= HTTPStatus.BAD_REQUEST:
                 visit.error(response.url, "http", f"the server answered {response.status}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):

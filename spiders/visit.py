@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.filing import filed
-from data.judgement import Verdict
+from data.judgement import LISTED, Verdict
 from data.models import Draft, Link, Release, Run, RunError
 from data.normalize import canonical_url
 from data.reading import Reading
@@ -72,6 +72,7 @@ class Visit:
         self.awaited = 0
         self._requested: set[str] = set()
         self._listed: set[str] = set()
+        self._instead: dict[str, str] = {}
         self._learner = Learner(self.id, self.file.releases, store)
         self._named = Named(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
@@ -105,6 +106,16 @@ class Visit:
             return False
         self._requested.add(key)
         return True
+
+    def instead(self, listed: str, url: str) -> str:
+        """The address ``url`` of a release, remembering under which one it is ``listed``."""
+        if canonical_url(listed) != canonical_url(url):
+            self._instead[canonical_url(url)] = listed
+        return url
+
+    def listed_for(self, url: str) -> str | None:
+        """The other address under which the release at ``url`` is listed, or None."""
+        return self._instead.get(canonical_url(url))
 
     def due(self) -> tuple[str, ...]:
         """The addresses of stored releases to look at again, first those to learn from.
@@ -230,8 +241,9 @@ class Visit:
         release = self._stored(url)
         if release is None:
             return None
+        published = replace(release.published, rule=f"{LISTED}:known")
         dated = not release.published.rule.startswith("first-seen")
-        return ListingItem(url, release.content.title, release.published if dated else None)
+        return ListingItem(url, release.content.title, published if dated else None)
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""

@@ -42,6 +42,29 @@ LOGIN: Final = re.compile(
     r"|登录|登入|ログイン|로그인|تسجيل الدخول|ورود|התחברות|लॉग इन",
     re.IGNORECASE,
 )
+APOLOGY: Final = re.compile(
+    r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?(?:404|410|50[0234])"
+    r"(?: error)?|(?:(?:error )?(?:404|410|50[0234])[ :.,-]+)?(?:"
+    r"(?:the |this |requested )*(?:page|file|document|article|url|content|resource)? ?"
+    r"(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist|(?:is )?unavailable)"
+    r"|\(?not found\)?|internal server error|bad gateway|server error|gateway time-?out"
+    r"|service (?:is )?(?:temporarily )?unavailable|error establishing a database connection"
+    r"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?(?:under|down for|in) maintenance"
+    r"|(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
+    r"|wartungsarbeiten|page (?:non trouvée|introuvable)|site en maintenance"
+    r"|(?:la )?página (?:no (?:fue )?encontrada|não (?:foi )?encontrada)|no se encontró la página"
+    r"|pagina (?:non trovata|niet gevonden|negăsită)|sidan (?:kunde inte hittas|hittades inte)"
+    r"|siden (?:blev )?ikke (?:funnet|fundet)|sivua ei löyt(?:ynyt|y)|stránka (?:ne)?nalezena"
+    r"|nie znaleziono strony|strona nie (?:została znaleziona|istnieje)|az oldal nem található"
+    r"|страница не (?:найдена|существует)|технические работы|сторінк[ау] не знайден[ао]"
+    r"|страницата не (?:е|беше) намерена|sayfa bulunamadı|səhifə tapılmadı|η σελίδα δεν βρέθηκε"
+    r"|页面(?:不存在|未找到|没有找到)|找不到(?:页面|頁面|網頁|网页)|(?:お探しの)?ページが見つかりません(?:でした)?"
+    r"|페이지를 찾을 수 없습니다|الصفحة غير موجودة|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد"
+    r"|הדף לא נמצא|पृष्ठ नहीं मिला)[!1. ]*",
+    re.IGNORECASE,
+)
+"""What a page calls itself that is shown, with 200, where there is none."""
+
 FEW_HEADINGS: Final = 3
 """Headings, the page's title among them, that a challenge has at most."""
 
@@ -56,6 +79,17 @@ def wall(page: Page, content: Content) -> str | None:
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
     return sign_of_wall(page)
+
+
+def apology(page: Page, content: Content) -> str | None:
+    """Why a page says that it is none, in a sentence; or None. ``content`` is as for `wall`."""
+    if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
+        return None
+    for node in page.tree.iter("title", "h1"):
+        for part in PARTED.split(_text(node)):
+            if APOLOGY.fullmatch(part.strip()):
+                return f"it calls itself {part.strip()!r}, though with the status of a page"
+    return None
 
 
 def sign_of_wall(page: Page) -> str | None:

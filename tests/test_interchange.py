@@ -310,3 +310,33 @@ def test_any_line_is_a_clean_release_or_a_line_error(said: dict[str, Any]) -> No
         return
     assert content.title
     assert "\x00" not in content.title + content.body_html + content.body_text
+
+
+def test_a_release_that_moved_keeps_its_id_where_it_is_imported_elsewhere(
+    tmp_path: Path, home: Path
+) -> None:
+    old, new = "https://harbour.example/news/1", "https://harbour.example/presse/eins"
+    bring(home, line(), line(url=new, aliases=[old]))
+    (moved,) = exported(home)
+    assert (moved["url"], moved["aliases"]) == (new, [old, new])
+    other = tmp_path / "other"
+    bring(other, moved)
+    (kept,) = exported(other)
+    assert (kept["id"], kept["url"]) == (moved["id"], new)
+
+
+def test_an_id_that_no_address_of_the_line_gives_is_not_taken(tmp_path: Path, home: Path) -> None:
+    foreign = "6b130855-3b17-50d1-a333-49c5cc0c2387"
+    bring(home, line(id=foreign), line(2, id="no id"))
+    bring(tmp_path / "other", line(), line(2))
+    assert {one["id"] for one in exported(home)} == {
+        one["id"] for one in exported(tmp_path / "other")
+    }
+
+
+def test_half_a_surrogate_costs_only_itself(home: Path) -> None:
+    told = bring(
+        home, rb'{"url": "https://harbour.example/1", "title": "Pier \ud83d open \ud83d\ude00"}'
+    )
+    assert (told["new"], told["rejected"]) == (1, [])
+    assert exported(home)[0]["title"] == "Pier open 😀"

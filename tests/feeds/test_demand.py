@@ -157,6 +157,14 @@ def test_opml_of_a_selection(web: httpx.Client) -> None:
     assert root.xpath("//@xmlUrl") == ["https://press.example/feeds/source/acme/topic/economy.atom"]
 
 
+@pytest.mark.parametrize("asked", ["source=agency&source=wire", "source=agency,wire"])
+def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
+    root: Any = etree.fromstring(wire.get(f"/opml.xml?{asked}").content)
+    feeds = set(root.xpath("//@xmlUrl"))
+    assert {f"https://press.example/feeds/source/{one}.atom" for one in ("agency", "wire")} <= feeds
+    assert not any("/feeds/all" in feed or "/feeds/date" in feed for feed in feeds)
+
+
 def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
     assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
     assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
@@ -175,3 +183,47 @@ def test_a_store_that_fails_is_told_and_the_feeds_are_there(
         page: Any = lxml.html.fromstring(answer.text)
         assert "can't be made now" in page.text_content()
     assert web.get("/feeds/all.atom").status_code == 200
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[httpx.Client]:
+    """A site of an agency and of a wire that brings the agency's release three days later."""
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    text = "The board opened pier 4 to ships of every size, and counted 38 of them on that day. "
+    text += "Odile Brandt, who leads it, spoke of the largest basin that was ever dug at Lindmouth."
+    for later, source in enumerate(("agency", "wire")):
+        store.register(Source(source, source.title(), f"https://{source}.example/", "UTC"))
+        release = make_release(1, source=source, title=f"Pier 4, by {source}", body_text=text)
+        seen = release.order + later * 3 * DAY
+        store.record(Draft(source, release.url, release.content), seen=seen, since=seen)
+    store.index()
+    site = Site(url="https://press.example")
+    publish(store, tmp_path / "site", site)
+    store.close()
+    yield from served_by(create_app(tmp_path / "site", url, site))
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/feeds/all.atom?asof=2022-11-25", False),
+        ("/feeds/all.atom?asof=2023-01-01", True),
+        ("/feeds/search.atom?q=basin", True),
+        ("/search?q=basin", True),
+    ],
+)
+def test_a_story_is_shown_once_where_sources_mix(
+    wire: httpx.Client,
+    address: str,
+    named: bool,  # noqa: FBT001 - given by pytest
+) -> None:
+    answer = wire.get(address)
+    assert answer.text.count(">Pier 4, by agency<") == 1
+    assert answer.text.count(">Pier 4, by wire<") == 0
+    assert ("Wire" in answer.text) == named
+
+
+def test_a_search_of_one_source_shows_its_part_of_a_story(wire: httpx.Client) -> None:
+    assert titles(wire.get("/feeds/search.atom?q=basin&source=wire")) == ["Pier 4, by wire"]
+    assert titles(wire.get("/feeds/source/wire.atom?asof=2023-01-01")) == ["Pier 4, by wire"]

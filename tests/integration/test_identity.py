@@ -206,6 +206,43 @@ def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_rel
     assert changes(collect(home)) == [0, 1, 0]
 
 
+def test_a_page_that_says_with_200_that_it_is_not_there_is_no_release(
+    room: Room, home: Path
+) -> None:
+    collect(home)
+    before = [one.content for one in stored(home)]
+    missing = release_html(9, day="", text="<p>Please use the menu.</p>").replace(
+        "<h1>Notice 9: ships counted at pier 9</h1>", "<h1>Page not found</h1>"
+    )
+    room.page("/news/", listing_html([6, 5, *NUMBERS]))
+    for number in (2, 5):
+        room.page(f"/news/{number}.html", missing)
+    room.answers["/news/6.html"] = Answer(status=302, headers={"Location": "/404"}, etag=False)
+    room.page("/404", missing)
+    for _ in range(2):
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+        assert [error["kind"] for error in run["errors"]] == ["missing"] * 3
+    assert [one.content for one in stored(home)] == before
+
+
+def test_another_page_without_a_date_at_the_address_of_a_release_is_not_believed(
+    room: Room, home: Path
+) -> None:
+    collect(home)
+    before = [one.content for one in stored(home)]
+    other = release_html(
+        2, day="", text="<p>This domain may be for sale. Ask the broker today.</p>"
+    )
+    room.page("/news/2.html", other.replace("Notice 2: ships counted at pier 2", "For sale"))
+    for shown in (NUMBERS, [1, 3, 4]):
+        room.page("/news/", listing_html(shown))
+        run = collect(home)
+        assert changes(run) == [0, 0, 0]
+        assert [error["kind"] for error in run["errors"]] == ["layout"]
+    assert [one.content for one in stored(home)] == before
+
+
 def test_a_listing_that_rotates_retracts_nothing(room: Room, home: Path) -> None:
     collect(home)
     for shown in ([2, 3], [3, 4], [4, 1]):
@@ -254,3 +291,69 @@ def test_dates_that_can_t_be_right_never_date_a_release_and_are_told(
         if number in stated:
             assert release.published.raw == stated[number], "what the page said is kept"
     assert releases[5].published.iso == f"{ahead}-03-02"
+
+
+def test_a_view_for_the_printer_is_the_same_release_and_never_edits_it(
+    room: Room, home: Path
+) -> None:
+    note = "<p>This view was made for the printer, by the Harbour Board of Lindmouth.</p>"
+    for number in NUMBERS:
+        text = "".join(
+            f"<p>Basin {basin} of pier {number} took in {basin * number * 13} ships, {basin + 4} "
+            f"of them with timber from the north, and {number + basin} lay there for repairs.</p>"
+            for basin in range(1, 12)
+        )
+        main = page(number).replace('<div class="text">', f'<div class="text">{text}')
+        head = f'<link rel="canonical" href="/news/{number}.html">'
+        copy = main.replace("</head>", f"{head}</head>").replace(
+            '<div class="text">', f'<div class="text">{note}'
+        )
+        room.page(f"/news/{number}.html", main, etag=False)
+        room.page(f"/print/{number}.html", copy, etag=False)
+    both = listing_html(NUMBERS).replace("</ul></body></html>", "")
+    rows = listing_html(NUMBERS, path="/print/{}.html").rpartition('<ul class="news">')[2]
+    room.page("/news/", both + rows)
+    assert changes(collect(home)) == [4, 0, 0]
+    assert len(stored(home)) == 4
+    for _ in range(2):
+        assert changes(collect(home)) == [0, 0, 0]
+    for path in ("/news/1.html", "/print/1.html"):
+        room.page(path, room.answers[path].body.decode().replace("timber", "grain"), etag=False)
+    assert changes(collect(home)) == [0, 1, 0]
+    assert changes(collect(home)) == [0, 0, 0]
+    assert all(one.url.startswith(f"{room.base}/news/") for one in stored(home))
+
+
+def test_a_listing_that_keeps_a_dead_address_retracts_nothing(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2), etag=False)
+    room.answers["/news/2.html"] = Answer(status=301, headers={"Location": "/press/2"}, etag=False)
+    assert changes(collect(home)) == [0, 0, 0]
+    room.page("/news/2.html", "gone", status=404)
+    for _ in range(3):
+        assert changes(collect(home)) == [0, 0, 0]
+    assert room.statuses("/news/2.html")[-1] == 301, "nobody asks there any more"
+    (moved,) = [one for one in stored(home) if "pier 2" in one.content.title]
+    assert (moved.url, moved.retracted) == (f"{room.base}/press/2", None)
+
+
+def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2))
+    room.answers["/news/2.html"] = Answer(status=301, headers={"Location": "/press/2"}, etag=False)
+    assert changes(collect(home)) == [0, 0, 0]
+    assert {one.url for one in stored(home)} > {f"{room.base}/press/2"}
+
+
+def test_where_one_of_two_addresses_dies_the_other_is_kept(room: Room, home: Path) -> None:
+    collect(home)
+    room.page("/press/2", page(2))
+    listing = listing_html([1, 2, 3, 4])
+    room.page("/news/", listing.replace("/news/2.html", "/press/2"))
+    assert changes(collect(home)) == [0, 0, 0]
+    room.page("/news/", listing)
+    room.page("/press/2", "gone", status=404)
+    for _ in range(3):
+        assert changes(collect(home)) == [0, 0, 0]
+    (kept,) = [one for one in stored(home) if "pier 2" in one.content.title]
+    assert (kept.url, kept.retracted) == (f"{room.base}/news/2.html", None)
