@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 
 from data.dedup import files_of
@@ -157,9 +158,7 @@ class SqliteRecording(SqliteStories):
         row["checked"] = row["last_seen"]
         if known is None or old is None:
             row |= {"print": read.print, "revised": row["first_seen"]}
-            columns = ", ".join(row)
-            places = ", ".join(f":{name}" for name in row)
-            inserted = db.execute(f"INSERT INTO releases ({columns}) VALUES ({places})", row)
+            inserted = db.execute(insert(*row), [*row.values()])
             number = int(inserted.lastrowid or 0)
         else:
             number = known.number
@@ -234,3 +233,9 @@ class SqliteRecording(SqliteStories):
 def _shown(release: Release) -> str:
     """All of a release that readers see: visits move the rest without a word."""
     return encode((release.url, release.content, release.updated, release.retracted, release.story))
+
+
+@cache
+def insert(*columns: str) -> str:
+    """The statement that adds a release, with these columns."""
+    return f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)})"
