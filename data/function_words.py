@@ -55,11 +55,31 @@ WORDS: Final = {
 WORD: Final = re.compile(r"[^\s\d.,:;!?()\"'»«„“”’‘\[\]।/|–—-]+")
 SCRIPTS: Final = (
     ("ja", re.compile("[\u3040-\u30ff]"), 0.1),
-    ("ko", re.compile("[\uac00-\ud7a3]"), 0.3),
-    ("th", re.compile("[\u0e00-\u0e7f]"), 0.3),
-    ("zh", re.compile("[\u4e00-\u9fff]"), 0.3),
-)
+    *(
+        (language, re.compile(f"[{first}-{last}]"), 0.3)
+        for language, first, last in (
+            ("ko", "\uac00", "\ud7a3"), ("th", "\u0e00", "\u0e7f"), ("zh", "\u4e00", "\u9fff"),
+            ("el", "\u0370", "\u03ff"), ("he", "\u0590", "\u05ff"), ("hy", "\u0530", "\u058f"),
+            ("ka", "\u10a0", "\u10ff"), ("ta", "\u0b80", "\u0bff"), ("te", "\u0c00", "\u0c7f"),
+            ("kn", "\u0c80", "\u0cff"), ("ml", "\u0d00", "\u0d7f"), ("gu", "\u0a80", "\u0aff"),
+            ("pa", "\u0a00", "\u0a7f"), ("si", "\u0d80", "\u0dff"), ("lo", "\u0e80", "\u0eff"),
+            ("km", "\u1780", "\u17ff"), ("my", "\u1000", "\u109f"),
+        )
+    ),
+)  # fmt: skip
 """Letters that one language is written in, and the share of a text from which it is that."""
+
+ARABIC: Final = re.compile("[\u0620-\u06ff]")
+ARABIC_OWN: Final = (
+    ("ur", re.compile("[ٹڈڑےںہھ]"), 0.03),
+    ("fa", re.compile("[پچژگ]"), 0.01),
+    ("ar", re.compile("[ةىيك]"), 0.03),
+)
+"""Letters that of the larger languages in Arabic script only one has, or at least the first named,
+and their share of its texts at the least."""
+
+ARABIC_OTHER: Final = re.compile("[ېۋۇۆڭەێڕڵۍډړټښځڄڀٺڊڻ]")
+"""Letters of the smaller ones: Uyghur, Kurdish, Pashto, Sindhi."""
 
 FOREIGN: Final = {
     "ru": re.compile("[іїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
@@ -81,12 +101,26 @@ STRANGE: Final = 0.002
 """The share of foreign letters from which a text is not of a language; below, they are in names."""
 
 
+def language_of_script(text: str) -> str | None:
+    """The language that a text's letters alone tell, or None where several are written in them."""
+    if text.isascii():
+        return None
+    for language, letters, share in SCRIPTS:
+        if len(letters.findall(text)) > share * len(text):
+            return language
+    count = len(ARABIC.findall(text))
+    if count * 3 < len(text) or len(ARABIC_OTHER.findall(text)) > STRANGE * count:
+        return None
+    for language, letters, share in ARABIC_OWN:
+        if len(letters.findall(text)) > share * count:
+            return language
+    return None
+
+
 def language_of_words(text: str) -> str | None:
     """The language of a text as a tag, or None where its words and letters are not sure."""
-    if not text.isascii():
-        for language, letters, share in SCRIPTS:
-            if len(letters.findall(text)) > share * len(text):
-                return language
+    if found := language_of_script(text):
+        return found
     text = text.lower()
     counts = Counter(WORD.findall(text))
     met = {word: counts[word] / SHARED_BY[word] for word in counts.keys() & SHARED_BY.keys()}

@@ -6,6 +6,7 @@ numbers: it takes longer than all the entries of a page take.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -31,10 +32,10 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: bytes
     packed: tuple[bytes, bytes, bytes]
 
-    def stamped(self, now: bytes) -> tuple[bytes, bytes]:
+    def stamped(self, now: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
         """The beginning of the feed with its time, plain, and as a gzip file begins."""
-        packed = (HEADER, self.packed[0], stored(now), self.packed[1])
-        return b"".join((self.before, now, self.after)), b"".join(packed)
+        packed = (HEADER, self.packed[0], now[1], self.packed[1])
+        return b"".join((self.before, now[0], self.after)), b"".join(packed)
 
 
 Heads: TypeAlias = tuple[Head, ...]
@@ -44,8 +45,15 @@ OWN: Final = "\ue000"
 BESIDE: Final[Mapping[str, str]] = {"prev-archive": "\ue001", "next-archive": "\ue002"}
 """What stands for the numbers of a page and those beside it."""
 
-STAMPS: Final = {kind: SYNTAX[kind].stamp(NEVER) for kind in FORMATS}
-"""How a head without entries says when its feed was updated."""
+
+@lru_cache(maxsize=100)
+def stamps(updated: dt.datetime) -> tuple[tuple[bytes, bytes], ...]:
+    """How heads say when their feed was updated, by format, plain and deflated.
+
+    One release is the last of several feeds.
+    """
+    plain = [SYNTAX[kind].stamp(updated) for kind in FORMATS]
+    return tuple([(now, stored(now)) for now in plain])
 
 
 def heads_of(feed: Feed) -> Heads:
@@ -68,7 +76,7 @@ def heads_of_page(feed: Feed, number: int, pages: int) -> Heads:
 
 def head_of(kind: Format, start: bytes, end: bytes) -> Head:
     """The head of a feed that was made without entries."""
-    never = STAMPS[kind]
+    never, _ = stamps(NEVER)[FORMATS.index(kind)]
     before, _, after = start.partition(never) if never else (start, b"", b"")
     return Head(before, after, end, (deflated(before), often_deflated(after), often_deflated(end)))
 

@@ -18,6 +18,8 @@ TABLES = """
     ) STRICT;
     -- What a feed holds that is on no archive page, and where it lies in its documents.
     CREATE TABLE IF NOT EXISTS sheets (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+    -- The same of its last archive page, which is written once more when another follows it.
+    CREATE TABLE IF NOT EXISTS last_pages (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
     -- How many archive pages a feed has.
     CREATE TABLE IF NOT EXISTS windows (
         number INTEGER PRIMARY KEY,
@@ -129,7 +131,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
     try:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
             db.execute(f"PRAGMA {setting}")
         db.executescript(TABLES)
     except sqlite3.Error:

@@ -5,7 +5,7 @@ There are very many of both, so their lines are made once and put together as te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from html import escape
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data.models import Facet
 from feeds.directory import MEDIA_TYPES, spoken
-from feeds.urls import FORMATS, feed_file, href, page_file
+from feeds.urls import DAY, FORMATS, feed_file, href, page_file
 
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
@@ -42,12 +42,16 @@ def environment() -> Environment:
 
 
 def listed(
-    head: bytes, days: Sequence[str], rows: Iterable[bytes], foot: bytes, *, up: str
+    head: bytes, days: str, rows: Iterable[bytes], foot: bytes, *, up: str
 ) -> tuple[list[bytes], list[Spot]]:
-    """Lines of releases under the days on which they were published, in the feed's order."""
+    """Lines of releases under the days on which they were published, in the feed's order.
+
+    ``days`` are theirs as ISO writes them, one after the other.
+    """
     parts, spots = [head], []
     begin, before = len(head), None
-    for day, row in zip(days, rows, strict=True):
+    for place, row in enumerate(rows):
+        day = days[place * DAY : (place + 1) * DAY]
         if day != before:
             heading = day_heading(day, up) if before is None else DAY_END + day_heading(day, up)
             parts.append(heading)

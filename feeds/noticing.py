@@ -24,10 +24,8 @@ from feeds.notices import (
 )
 from feeds.renderer import Renderer, Wanted
 from feeds.sickness import Sickness, events_of
-from feeds.urls import FORMATS, Notice, href, notice_file
+from feeds.urls import DAY, FORMATS, Notice, href, notice_file
 from feeds.writing import Write
-
-DAY = len("2022-11-24")
 
 TOLD = 200
 """Releases of one day that its entry names; the page of the day leads to all."""

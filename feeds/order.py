@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from data.models import Facet
+from feeds.urls import DAY
 
 
 def place(facet: Facet) -> tuple[bool, bool, str, str, str]:
@@ -21,7 +22,7 @@ def place(facet: Facet) -> tuple[bool, bool, str, str, str]:
 
 def is_day(facet: Facet) -> bool:
     """Whether a facet is all that was published on one day."""
-    return facet.period is not None and len(facet.period) == len("2022-11-24")
+    return facet.period is not None and len(facet.period) == DAY
 
 
 def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:

@@ -6,7 +6,7 @@ list feeds run the one script that copies an address, those with bodies from out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from feeds.listing import NAMES, UP, Spot, environment, feed_row, formats_of, li
 from feeds.navigation import Navigation
 from feeds.opml import grouped
 from feeds.urls import (
+    DAY,
     FORMATS,
     feed_file,
     href,
@@ -56,12 +57,12 @@ class Pages:
         return text.encode()
 
     def facet(
-        self, facet: Facet, days: Sequence[str], rows: Iterable[bytes]
+        self, facet: Facet, days: str, rows: Iterable[bytes]
     ) -> tuple[list[bytes], list[Spot]]:
         """The page of a facet in parts, with the lines of the releases that are in its feed.
 
-        ``days`` are theirs; a line from another page of this facet may be taken as it is there.
-        Where each lies is told besides.
+        ``days`` are theirs, one after the other; a line from another page of this facet may be
+        taken as it is there. Where each lies is told besides.
         """
         home = facet == Facet()
         file = page_file(facet)
@@ -70,7 +71,7 @@ class Pages:
             file,
             title=self.directory.title if home else self.directory.name(facet),
             facet=facet,
-            shown=len(days),
+            shown=len(days) // DAY,
             place=UP,
             **self.navigation.around(facet),
         )

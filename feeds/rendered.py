@@ -86,6 +86,19 @@ class Rendered(KeptFile):
         """Keep where the entries of a feed lie."""
         self._put("INSERT OR REPLACE INTO sheets VALUES (?, ?)", [(number, ENCODE(sheet))])
 
+    def last_page(self, number: int, sheet: type[Value]) -> Value | None:
+        """Where the entries of the last archive page of a feed lie, if that is known."""
+        for (body,) in self._ask("SELECT body FROM last_pages WHERE number = ?", [number]):
+            try:
+                return msgspec.msgpack.decode(body, type=sheet)
+            except msgspec.DecodeError:
+                return None
+        return None
+
+    def keep_last_page(self, number: int, sheet: Any) -> None:
+        """Keep where the entries of the last archive page of a feed lie."""
+        self._put("INSERT OR REPLACE INTO last_pages VALUES (?, ?)", [(number, ENCODE(sheet))])
+
     def archived(self, number: int, releases: Sequence[str]) -> set[str]:
         """Those of some releases that are on an archive page of a feed."""
         rows = self._ask(
@@ -165,6 +178,7 @@ class Rendered(KeptFile):
         self._put("DELETE FROM fragments", [()])
         self._put("DELETE FROM pages", [()])
         self._put("DELETE FROM sheets", [()])
+        self._put("DELETE FROM last_pages", [()])
 
     def tidy(self) -> None:
         """Let the oldest rendered entries go where there are too many."""

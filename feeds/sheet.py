@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from feeds.feed import NEVER, common_language
 from feeds.fragment import EPOCH, LINE, MICROSECOND, Fragment
 from feeds.heads import Heads
+from feeds.urls import DAY
 from feeds.window import Window
 from feeds.writing import State
 
-KEY, DAY = 16, len("2022-11-24")
+KEY = 16
 SIZE: Final = KEY + LINE.size
 
 LINES: Final = np.dtype(
@@ -46,7 +47,8 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end in each file, plain and packed; ``checks`` what all entries together add to a check sum.
     ``states`` are those of its files and, last, of its page, in which ``spots`` are the begin and
     size of each line. ``shown`` are its releases where they are not just those of its window;
-    ``days`` are theirs as ISO writes them, one after the other.
+    ``days`` are theirs as ISO writes them, one after the other; ``newest`` is when the last change
+    of any of them was, in microseconds since 1970.
     """
 
     face: str
@@ -61,6 +63,7 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
     languages: list[str | None]
     days: str
     lines: bytes
+    newest: int | None
 
     @property
     def releases(self) -> list[str]:
@@ -80,18 +83,12 @@ class Columns:
     languages: list[str | None] = field(default_factory=list)
     days: str = ""
     lines: bytes = b""
-
-    @property
-    def each_day(self) -> list[str]:
-        """The day of each entry."""
-        return [self.days[place : place + DAY] for place in range(0, len(self.days), DAY)]
+    newest: int | None = None
 
     @property
     def updated(self) -> dt.datetime:
         """When the newest change of any entry was."""
-        if not self.lines:
-            return NEVER
-        return EPOCH + int(numbers(self.lines)["updated"].max()) * MICROSECOND
+        return NEVER if self.newest is None else EPOCH + self.newest * MICROSECOND
 
     @property
     def language(self) -> str | None:
@@ -114,6 +111,7 @@ def columns_of(runs: Sequence[Run], before: Sheet | None, *, mixed: bool) -> Col
     """The columns of these entries, with what is known of them from ``before``."""
     made = Columns()
     lines: list[bytes] = []
+    newest: list[int] = []
     for run in runs:
         if isinstance(run, list):
             for fresh in run:
@@ -121,13 +119,20 @@ def columns_of(runs: Sequence[Run], before: Sheet | None, *, mixed: bool) -> Col
                 made.languages.append(fresh.fragment.language)
                 made.days += fresh.fragment.day
                 lines += (fresh.key, fresh.fragment.lines[mixed])
-        elif before:
+                newest.append((fresh.fragment.updated - EPOCH) // MICROSECOND)
+        elif before and run:
             part = slice(run.start, run.stop)
             made.releases += before.releases[part]
             made.languages += before.languages[part]
             made.days += before.days[run.start * DAY : run.stop * DAY]
-            lines.append(before.lines[run.start * SIZE : run.stop * SIZE])
+            some = before.lines[run.start * SIZE : run.stop * SIZE]
+            lines.append(some)
+            if len(run) == len(before.releases) and before.newest is not None:
+                newest.append(before.newest)
+            else:
+                newest.append(int(numbers(some)["updated"].max()))
     made.lines = b"".join(lines)
+    made.newest = max(newest, default=None)
     return made
 
 

@@ -12,7 +12,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from data.models import Facet
 from feeds.checksum import joined, residue
 from feeds.deflating import trailer
-from feeds.fragment import BETWEEN, BETWEEN_PACKED, SYNTAX
+from feeds.fragment import BETWEEN, BETWEEN_PACKED
 from feeds.fragment import joined as joined_entries
-from feeds.heads import Heads
+from feeds.heads import Heads, stamps
 from feeds.sheet import Columns, Run, Sheet, columns_of, numbers
 from feeds.urls import FORMATS, Format, feed_file, page_file
 from feeds.window import Window
@@ -107,9 +107,9 @@ class Splicer:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def lying(self, facet: Facet, sheet: Sheet) -> Lying | None:
-        """The documents of a facet as they lie; None where they are not as its sheet says."""
-        paths = [f"{self._writer.folder}/{file}" for file in files_of(facet)]
+    def lying(self, files: Sequence[str], sheet: Sheet) -> Lying | None:
+        """The documents of a feed as they lie; None where they are not as their sheet says."""
+        paths = [f"{self._writer.folder}/{file}" for file in files]
         try:
             for path, state in zip(paths, sheet.states, strict=True):
                 if state_of(os.stat(path)) != state:  # noqa: PTH116 - text is quicker
@@ -119,7 +119,11 @@ class Splicer:
         return Lying(sheet, paths)
 
     def sheet(
-        self, facet: Facet, window: Window, laid: Laid, spots: Iterable[tuple[int, int]]
+        self,
+        files: Sequence[str],
+        window: Window,
+        laid: Laid,
+        spots: Iterable[tuple[int, int]] = (),
     ) -> Sheet:
         """The sheet of documents that were just written, and of their page with its ``spots``."""
         shown = laid.columns.releases
@@ -129,13 +133,14 @@ class Splicer:
             laid.starts,
             laid.stops,
             laid.checks,
-            tuple([self._writer.state(file) for file in files_of(facet)]),
+            tuple([self._writer.state(file) for file in files]),
             packed_spots(spots),
             window,
             None if shown == window.open else shown,
             laid.columns.languages,
             laid.columns.days,
             laid.columns.lines,
+            laid.columns.newest,
         )
 
     def write(
@@ -147,13 +152,12 @@ class Splicer:
         face = f"{document.face}\n{columns.language}"
         is_known = lying and lying.sheet.face == face
         heads = lying.sheet.heads if lying and is_known else document.heads(columns.language)
-        updated = columns.updated
         starts: list[int] = []
         stops: list[int] = []
         checks: list[int] = []
         files: dict[str, tuple[Bytes, ...]] = {}
-        for kind, head in zip(FORMATS, heads, strict=True):
-            start, start_packed = head.stamped(SYNTAX[kind].stamp(updated))
+        for kind, head, now in zip(FORMATS, heads, stamps(columns.updated), strict=True):
+            start, start_packed = head.stamped(now)
             plain = inside(runs, lying, kind, mixed=mixed, packed=False)
             packed = inside(runs, lying, kind, mixed=mixed, packed=True)
             size = sum(map(len, plain))
@@ -178,10 +182,14 @@ def packed_spots(spots: Iterable[tuple[int, int]]) -> bytes:
     return struct.pack(f"<{len(flat)}I", *flat)
 
 
+def feeds_of(files: Callable[[Format], str]) -> list[str]:
+    """The files of a feed in every format, plain and packed, in the order of a sheet."""
+    return [f"{files(kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
+
+
 def files_of(facet: Facet) -> list[str]:
-    """The files of a facet in the order of a sheet."""
-    feeds = [f"{feed_file(facet, kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
-    return [*feeds, page_file(facet)]
+    """The files of a facet in the order of a sheet: its feeds, and its page for people."""
+    return [*feeds_of(partial(feed_file, facet)), page_file(facet)]
 
 
 def rows_of(runs: Iterable[Run], lying: Lying | None) -> Iterator[bytes]:

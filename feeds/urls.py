@@ -31,6 +31,9 @@ NOTICES: Mapping[Notice, tuple[str, str]] = {
 }
 """The feeds about releases, each with its title and what it is."""
 
+DAY = len("2022-11-24")
+"""Characters of a period that is a day."""
+
 LONGEST = 120
 """Bytes of a file name without its suffix; most file systems take 255 with it."""
 

@@ -16,6 +16,8 @@ from data.models import Published
 from data.months import fold, month_of
 from data.relative_dates import is_relative
 from data.yearless import day_in_year, month_and_day, year_in
+from spiders.column_heads import ColumnHeads
+from spiders.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
 from spiders.outline import Outline, Text
 from spiders.page import Page
 
@@ -29,6 +31,7 @@ _MAY_BE_DATE = re.compile(
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
+_LABELS = frozenset(("dt", "th", "label"))
 _BARE_YEAR = 12
 _SHORT = 60
 _RELATIVE = 32
@@ -39,7 +42,8 @@ class DateMark:
     """A date at a place; ``alone`` where its text says little else.
 
     ``published`` is None where the page names a month and day but no year. ``last`` is the place of
-    its last text: a calendar leaf has day, month and year in texts of their own.
+    its last text: a calendar leaf has day, month and year in texts of their own. ``other`` where
+    the words before it call it the date of an event or of a change.
     """
 
     place: int
@@ -47,6 +51,7 @@ class DateMark:
     published: Published | None
     alone: bool
     sign: int
+    other: bool = False
 
 
 def page_reading(texts: Iterable[str], page: Page, reading: Reading) -> Reading:
@@ -75,6 +80,7 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
     A month and day take the year of the nearest heading above, else the one that the address names.
     """
     marks: list[DateMark] = []
+    heads = ColumnHeads()
     parts = urlsplit(url)
     year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
     vain = 0
@@ -83,7 +89,7 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
             break
         if marks and text.place <= marks[-1].last:
             continue
-        found = list(_marks_of(outline.texts, index, reading))
+        found = list(_marks_of(outline.texts, index, heads, reading))
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, reading))
             continue
@@ -117,23 +123,38 @@ def _is_plausible(mark: DateMark, reading: Reading) -> bool:
     return mark.published is None or plausible(mark.published, reading.now)
 
 
-def _marks_of(texts: list[Text], index: int, reading: Reading) -> Iterator[DateMark]:
+def _marks_of(
+    texts: list[Text], index: int, heads: ColumnHeads, reading: Reading
+) -> Iterator[DateMark]:
     text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
     if stated and (published := parse_date(stated, reading, "listing:time")):
-        yield DateMark(text.place, text.place, published, alone=True, sign=text.sign)
+        other = _is_other(texts, index, heads, "")
+        yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
         return
-    count = 0
+    end = 0
     if _MAY_BE_DATE.search(text.text):
         for found in scan(text.text, reading, "listing:text"):
-            count += 1
             alone = len(text.text) - (found.end - found.start) <= _SHORT // 2
-            yield DateMark(text.place, text.place, found.published, alone, text.sign)
-    if not count:
+            other = _is_other(texts, index, heads, text.text[end : found.start])
+            end = found.end
+            yield DateMark(text.place, text.place, found.published, alone, text.sign, other)
+    if not end:
         parts = _parts(texts, index, 3)
+        other = bool(parts) and _is_other(texts, index, heads, "")
         for found in scan(" ".join(parts), reading, "listing:parts"):
             last = texts[index + len(parts) - 1].place
-            yield DateMark(text.place, last, found.published, alone=True, sign=text.sign)
+            yield DateMark(text.place, last, found.published, True, text.sign, other)  # noqa: FBT003
+
+
+def _is_other(texts: list[Text], index: int, heads: ColumnHeads, before: str) -> bool:
+    """Whether the words before a date, its label or its column call it an event's or a change's."""
+    if not before.strip(" \t(|-–—") and index:
+        label = texts[index - 1]
+        named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
+        labelled = named or is_label(label.text)
+        before = heads.over(texts[index].parent) or (label.text if labelled else "")
+    return bool(before) and (is_of_event(before) or bool(CHANGED.search(before[-MAX_LABEL:])))
 
 
 def _without_year(

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from lxml import etree
+
 from data.dates import Reading, find_dates
 from data.models import Published
+from spiders.date_labels import CHANGED
 from spiders.frames import Block
 from spiders.media import leads_to_file
 from spiders.phrases import is_tail, letters, phrases, squash
-from spiders.shown_dates import CHANGED
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
@@ -27,6 +29,9 @@ BESIDE_TITLE: Final = 60
 DATE_LINE: Final = 90
 BESIDE_DATE: Final = 14
 """Letters beside the date in a line that is still a date line: "Published", a weekday."""
+
+FILLED: Final = 0.6
+"""The share of a body's text from which on one row of a table is the text itself."""
 
 TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
@@ -70,6 +75,7 @@ def trim(
         said = squash(block.text)
         if block.order == order or (key and key in said and len(said) < len(key) + BESIDE_TITLE):
             low = place + 1
+    low = after_labels(kept, low)
     high = tail_start(kept, low)
     for place in range(low, min(low + NEAR_TOP, high - 1)):
         if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
@@ -78,6 +84,36 @@ def trim(
         high -= 1
     inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
     return tuple(inner) or tuple(kept)
+
+
+def after_labels(kept: Sequence[Block], low: int) -> int:
+    """The place after the labelled rows at the top of a table that one other row nearly fills.
+
+    Such a table shows no data: office, date, counter and files stand above the text in it.
+    """
+    if low == len(kept) or row_of(kept[low]) is None:
+        return low
+    rows = [row_of(block) for block in kept[low:]]
+    sizes = [len(block.text) for block in kept[low:]]
+    by_row = {row: 0 for row in rows if row is not None}
+    for row, size in zip(rows, sizes, strict=True):
+        if row is not None:
+            by_row[row] += size
+    text = max(by_row, key=by_row.__getitem__)
+    if by_row[text] < FILLED * sum(sizes):
+        return low
+    for place, (row, block) in enumerate(zip(rows, kept[low:], strict=True), low):
+        labelled = row is not None and next(row.iterchildren("th"), None) is not None
+        same = row is not None and row.getparent() is text.getparent()
+        if not (labelled and same) or (row is text and block.frame.element.tag != "th"):
+            return place
+    return low
+
+
+def row_of(block: Block) -> etree._Element | None:
+    """The row of a table that a block stands in."""
+    element = block.frame.element
+    return element if element.tag == "tr" else next(element.iterancestors("tr"), None)
 
 
 def tail_start(kept: Sequence[Block], low: int) -> int:

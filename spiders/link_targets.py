@@ -18,7 +18,10 @@ _ATTRIBUTES = (
     "data-link",
     "data-permalink",
     "data-next-url",
+    "data-next-page",
+    "data-next-href",
     "data-next",
+    "hx-get",
 )
 _MAX_URL = 4000
 

@@ -31,6 +31,8 @@ _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
 _SURE = 0.7
 _POSSIBLE = 0.1
+_BESIDE = 12
+"""Characters beside a date in a link from which it is part of a title."""
 
 
 class Items:
@@ -155,22 +157,34 @@ class Items:
         return _joined(inner) or self._text_of(anchor)
 
     def _date(self, record: Record) -> Published | None:
-        """The date that a ``<time>`` states, else one that stands alone where most have theirs."""
+        """The date that a ``<time>`` states, else one that stands alone where most have theirs.
+
+        One of an event or a change, or in a title, only where the record has no other.
+        """
         if not record.dates:
             return None
-        published = max(enumerate(record.dates), key=self._date_rank)[1].published
+        link = self._link(record)
+        titles = {
+            text.place: len(text.text)
+            for text in record.texts
+            if link.place <= text.place < link.end
+        }
+
+        def rank(placed: tuple[int, DateMark]) -> tuple[bool | int, ...]:
+            order, mark = placed
+            at = mark.published
+            known, stated = at is not None, at is not None and at.rule == "listing:time"
+            titled = at is not None and titles.get(mark.place, 0) > len(at.raw) + _BESIDE
+            agreed = self._date_signs[mark.sign]
+            return known, not mark.other, not titled, stated, mark.alone, agreed, -order
+
+        published = max(enumerate(record.dates), key=rank)[1].published
         clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))
         clock = next(clocks, None)
         if published is None or published.precision != "day" or clock is None:
             return published
         reading = Reading(published.zone)
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
-
-    def _date_rank(self, placed: tuple[int, DateMark]) -> tuple[bool, bool, bool, int, int]:
-        order, mark = placed
-        known = mark.published is not None
-        stated = mark.published is not None and mark.published.rule == "listing:time"
-        return known, stated, mark.alone, self._date_signs[mark.sign], -order
 
 
 def _joined(texts: list[Text]) -> str:

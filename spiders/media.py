@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml import etree
 
@@ -40,6 +40,12 @@ PLAIN = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
 """An address whose path can be read off it: most are such, and parsing takes long."""
+
+HOLDERS = {
+    "a": "href", "video": "src", "audio": "src", "source": "src",
+    "iframe": "src", "embed": "src", "object": "data",
+}  # fmt: skip
+"""Elements that lead to a file or show it, and where each has its address."""
 
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
@@ -74,13 +80,19 @@ def of_set(srcset: str) -> str:
 
 
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
-    """The elements before a body, the body's own, and those after it, each a few at the most."""
+    """The elements before a body, the body's own, and those after it, each a few at the most.
+
+    Beside a cell of a table are its other rows, if it has any.
+    """
     if element is None:
         return
-    before = list(islice(element.itersiblings(preceding=True), NEIGHBOURS))
+    row = element.getparent() if element.tag == "td" else None
+    rows = row.getparent() if row is not None else None
+    held = row if row is not None and rows is not None and len(rows) > 1 else element
+    before = list(islice(held.itersiblings(preceding=True), NEIGHBOURS))
     yield from reversed(before)
     yield element
-    yield from islice(element.itersiblings(), NEIGHBOURS)
+    yield from islice(held.itersiblings(), NEIGHBOURS)
 
 
 def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
@@ -126,18 +138,18 @@ def _type_of(ending: str) -> str | None:
 
 
 def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
-    """The files that links in a body and beside it lead to."""
+    """The files that links in a body and beside it lead to, and those that it plays or shows."""
     found: dict[str, Media] = {}
     for part in around(element):
-        for link in part.iter("a"):
-            href = link.get("href") or ""
+        for node in part.iter(*HOLDERS):
+            href = node.get(HOLDERS[node.tag]) or ""
             if not leads_to_file(href):
                 continue
             url = absolute(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
-                kind = media_type(path_of(url)) or "application/octet-stream"
-                title = clean_line("".join(map(str, link.itertext()))) or None
-                found[url] = Media(url, kind, title=title)
+                kind = media_type(file_of(url)) or "application/octet-stream"
+                said = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)
+                found[url] = Media(url, kind, title=clean_line("".join(said)) or None)
     return tuple(found.values())
 
 
@@ -147,8 +159,17 @@ def leads_to_image(url: str) -> bool:
 
 
 def leads_to_file(url: str) -> bool:
-    """Whether an address is that of a file to download, by its end."""
-    return bool(MAYBE_FILE.search(url) and FILE.search(path_of(url)))
+    """Whether an address is that of a file to download, by its end or by what it asks for."""
+    return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
+
+
+def file_of(url: str) -> str:
+    """The path of an address, or the file that its query asks for: ``get.aspx?file=map.odt``."""
+    path = path_of(url)
+    if FILE.search(path) or "?" not in url:
+        return path
+    asked = (value for _, value in parse_qsl(url.partition("?")[2].partition("#")[0]))
+    return next(filter(FILE.search, asked), path)
 
 
 def path_of(url: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -15,11 +17,19 @@ from spiders.hints import BIT
 from spiders.mainbody import MainBody
 from spiders.media import leads_to_file
 from spiders.metadata import Metadata
+from spiders.page import Page, is_web
 
 MAX_SECTION = 60
 MIN_TITLE, MAX_LINKS = 16, 30
 """Characters of a link's text from which it may be a release's title, and links that are kept."""
 
+AUTHORED = (b'author"', b"=author", b"author'")
+MAX_NAME, MAX_MARKED = 80, 20_000
+"""Characters of an author's name, and elements that are looked at for one."""
+
+BY = re.compile(
+    r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
+)
 ELSEWHERE = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )  # fmt: skip
@@ -64,6 +74,24 @@ def publisher_of(meta: Metadata) -> str | None:
         "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
     )
     return clean_line(said)[:200] or None
+
+
+def author_of(page: Page, meta: Metadata) -> str | None:
+    """Who wrote or answers for a release, as its page tells machines or marks it for readers."""
+    told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
+    said = next((name for name in told if name and not is_web(name)), "")
+    if not said and any(mark in page.markup for mark in AUTHORED):
+        marked = page.tree.iter("a", "span", "div", "p", "address", "li", "b", "strong")
+        shown = (element for element in islice(marked, MAX_MARKED) if is_author(element))
+        names = (clean_line("".join(map(str, element.itertext()))) for element in shown)
+        names = (BY.sub("", name) for name in names)
+        said = next((name for name in names if 0 < len(name) <= MAX_NAME), "")
+    return clean_line(said) or None
+
+
+def is_author(element: etree._Element) -> bool:
+    """Whether an element is marked as the author's name."""
+    return "author" in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}
 
 
 def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -13,12 +14,27 @@ from lxml import etree
 from data.months import fold
 from spiders.link_targets import resolve, target_of
 from spiders.page import Page
+from spiders.pagination_links import PAGER_CLASS, label_of, names_around, names_of
+from spiders.pagination_numbers import (
+    NUMBER,
+    Numbered,
+    after_current,
+    is_of_calendar,
+    is_page_of,
+    leads_on,
+    pager_of,
+    step,
+)
 from spiders.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.source import ListingRules
 
 MAX_LINKS = 10_000
 """Links of a page that are looked at."""
 
+LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
+"""Attributes by which any element may load the rest of an endless list."""
+
+_ON = NEXT | OLDER | MORE
 _ARROWS = frozenset(
     ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "…", "...")
 )
@@ -29,28 +45,25 @@ _STRONG_CLASS = re.compile(
 )
 _MORE_CLASS = re.compile(r"(?:load|show|view)[_-]?more", re.IGNORECASE)
 _PREVIOUS_CLASS = re.compile(r"(?:^|[\s_-])prev", re.IGNORECASE)
-_PAGER_CLASS = re.compile(
-    r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
-    re.IGNORECASE,
+_CAROUSEL = re.compile(
+    r"carousel|slider|slick|swiper|lightbox|calendar|datepicker|gallery", re.IGNORECASE
 )
-_CAROUSEL = re.compile(r"carousel|slider|slick|swiper|lightbox|calendar|gallery", re.IGNORECASE)
 _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
-_PAGE_NUMBER = re.compile(
-    r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
-    re.IGNORECASE,
-)
+_DIGITS = re.compile(r"\d+")
 _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪]")
-_NUMBERS = re.compile(r"(\d{1,9})")
-_ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", re.IGNORECASE)
 _LABEL = 40
-_NUMBER = re.compile(r"\d{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """An address that may be the next page's; ``sure`` where rel or a class says so."""
+
     url: str
     score: float
+    label: str = ""
+    pager: bool = False
+    sure: bool = False
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
@@ -78,11 +91,11 @@ def _declared(page: Page, selector: str) -> str | None:
 
 def _candidates(page: Page) -> Iterator[_Candidate]:
     here = urlsplit(page.url)
-    numbers: dict[etree._Element, list[tuple[int, str, etree._Element]]] = {}
-    count = 0
-    for node in page.tree.iter("link", "a", "button"):
-        count += 1
-        if count > MAX_LINKS:
+    numbers: dict[etree._Element, list[Numbered]] = defaultdict(list)
+    called: dict[str, set[str]] = defaultdict(set)
+    found: list[_Candidate] = []
+    for count, node in enumerate(chain(page.tree.iter("link", "a", "button"), _loaders(page))):
+        if count >= MAX_LINKS:
             break
         address = target_of(node, page.base)
         if not address or _same(address, page.url):
@@ -93,38 +106,48 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
             if "next" in (node.get("rel") or "").lower().split():
                 yield _Candidate(address, 6.0)
             continue
-        label = _label(node)
-        if _NUMBER.fullmatch(label):
-            numbers.setdefault(_pager_of(node), []).append((int(label), address, node))
-        numbered = _is_page_of(page.url, address, loads=node.tag == "button")
-        score = _score(node, label, numbered=numbered)
-        if score > 0:
-            yield _Candidate(address, score + 0.2 * numbered + 0.3 * _step(page.url, address))
-    yield from _numbered(numbers)
+        label = label_of(node)
+        called[label].add(address)
+        if NUMBER.fullmatch(label):
+            numbers[pager_of(node)].append((int(label), address))
+        candidate = _rated(node, label, address, page.url)
+        if candidate.score > 0 and not is_of_calendar(page.url, address):
+            found.append(candidate)
+    yield from (one for one in found if not _of_a_row(one, called[one.label], page.url))
+    for address, pager in after_current(numbers):
+        yield _Candidate(address, 1.2 + 0.2 * bool(PAGER_CLASS.search(names_of(pager))))
 
 
-def _label(node: etree._Element) -> str:
-    text = " ".join("".join(map(str, node.itertext())).split())[:200]
-    if not text:
-        image = node.find(".//img")
-        text = node.get("title") or node.get("aria-label") or ""
-        if image is not None:
-            text = image.get("alt") or image.get("title") or text
-    return text
+def _loaders(page: Page) -> Iterator[etree._Element]:
+    """The elements, no links or buttons, that load the rest of an endless list."""
+    if not any(name.encode() in page.markup for name in LOADERS):
+        return
+    for node in page.tree.iter():
+        if node.tag not in {"link", "a", "button"} and any(map(node.get, LOADERS)):
+            yield node
 
 
-def _score(node: etree._Element, label: str, *, numbered: bool) -> float:
-    names = _names(node)
-    said = fold(_EDGES.sub("", label)) if len(label) <= _LABEL else ""
-    titled = fold(_EDGES.sub("", node.get("title") or node.get("aria-label") or ""))[:_LABEL]
+def _of_a_row(found: _Candidate, others: set[str], here: str) -> bool:
+    """Whether links of one label lead to so many addresses that each is one of a row: *weiter*."""
+    if found.sure or len(others) == 1 or not found.label:
+        return False
+    pages = [address for address in others if leads_on(here, address)]
+    return pages != [found.url] and not (len(others) == 2 and found.pager)  # noqa: PLR2004 - two lists
+
+
+def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candidate:
+    """How much a link's words, names and address speak for its leading to the next page."""
     rel = (node.get("rel") or "").lower().split()
+    said = _words(label) if len(label) <= _LABEL else ""
+    titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
-        return 0.0
-    near = f"{names} {_names(node.getparent())}"
-    around = f"{near} {_names(_up(node, 2))} {_names(_up(node, 3))}"
+        return _Candidate(address, 0.0)
+    around = names_around(node, 3)
     if _CAROUSEL.search(around):
-        return 0.0
-    pager = bool(_PAGER_CLASS.search(around))
+        return _Candidate(address, 0.0)
+    loads = node.tag not in {"a", "link"}
+    numbered = is_page_of(here, address, loads=loads)
+    pager = bool(PAGER_CLASS.search(around))
     score = 0.0
     if "next" in rel:
         score += 5.0
@@ -134,102 +157,48 @@ def _score(node: etree._Element, label: str, *, numbered: bool) -> float:
         score += 1.5
     elif numbered and _FORWARD.search(label) and not _BACKWARD.match(label):
         score += 1.2
-    elif numbered and (said in MORE or titled in MORE or said.startswith("more ")):
+    elif numbered and (_is_more(said, titled) or _leads_on(said, titled, address, here)):
         score += 1.0
-    elif numbered and _MORE_CLASS.search(near):
+    elif numbered and (
+        node.tag not in {"a", "button"} or _MORE_CLASS.search(names_around(node, 1))
+    ):
         score += 0.8
-    score += _named_next(node)
-    return score + 0.5 if pager and score else score
+    named = _named_next(node)
+    found = _Candidate(address, score + named, label, pager, sure=bool("next" in rel or named))
+    if not found.score:
+        return found
+    return replace(
+        found, score=found.score + 0.5 * pager + 0.2 * numbered + 0.3 * step(here, address)
+    )
+
+
+def _words(text: str) -> str:
+    return fold(_EDGES.sub("", text))
+
+
+def _is_more(said: str, titled: str) -> bool:
+    return said in MORE or titled in MORE or said.startswith("more ")
+
+
+def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
+    """Whether a label that counts up begins or ends as those of next pages do: *next 20 items*."""
+    if not leads_on(here, address):
+        return False
+    for text in (said, titled):
+        words = _DIGITS.sub(" ", text).split()
+        beginnings = (" ".join(words[:count]) for count in (1, 2, 3))
+        endings = (" ".join(words[-count:]) for count in (1, 2))
+        if any(part in _ON for part in beginnings) or any(part in NEXT for part in endings):
+            return True
+    return False
 
 
 def _named_next(node: etree._Element) -> float:
     """What the class or id of a link, or of the element that holds it, says of a next page."""
-    names = _names(node)
+    names = names_of(node)
     if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
         return 2.5
-    return 2.0 if _STRONG_CLASS.search(_names(node.getparent())) else 0.0
-
-
-def _names(node: etree._Element | None) -> str:
-    if node is None:
-        return ""
-    return f"{node.get('class') or ''} {node.get('id') or ''}"[:300]
-
-
-def _up(node: etree._Element, steps: int) -> etree._Element | None:
-    for _ in range(steps):
-        parent = node.getparent()
-        if parent is None:
-            return None
-        node = parent
-    return node
-
-
-def _pager_of(node: etree._Element) -> etree._Element:
-    """The element that holds the row of page numbers: above the list item of this one."""
-    parent = node.getparent()
-    if parent is not None and parent.tag in {"li", "span", "td", "b", "strong", "div"}:
-        links = len(list(islice(parent.iter("a"), 2)))
-        above = parent.getparent()
-        if links == 1 and above is not None:
-            return above
-    return parent if parent is not None else node
-
-
-def _is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
-    """Whether an address is a numbered part of the listing: its number in the query or the path.
-
-    What a button ``loads`` is a part of its page, so any number in the query tells which.
-    """
-    mine, other = urlsplit(here), urlsplit(address)
-    if mine.path.rstrip("/") == other.path.rstrip("/"):
-        return mine.query != other.query
-    return bool(loads and _NUMBERS.search(other.query)) or bool(
-        _PAGE_NUMBER.search(f"{other.path}?{other.query}")
-    )
-
-
-def _step(here: str, address: str) -> int:
-    """1 where an address differs from the page's in one number that is higher, -1 where lower."""
-    mine, other = _NUMBERS.split(here), _NUMBERS.split(address)
-    if len(mine) != len(other):
-        return 0
-    changed = [
-        (old, new) for old, new in zip(mine, other, strict=True) if old.strip() != new.strip()
-    ]
-    if len(changed) != 1 or not all(number.isdecimal() for number in changed[0]):
-        return 0
-    return 1 if int(changed[0][1]) > int(changed[0][0]) else -1
-
-
-def _numbered(
-    pagers: dict[etree._Element, list[tuple[int, str, etree._Element]]],
-) -> Iterator[_Candidate]:
-    for pager, links in pagers.items():
-        linked = {number: address for number, address, _ in links}
-        current = _current(pager, linked)
-        if current is not None and current + 1 in linked:
-            yield _Candidate(
-                linked[current + 1], 1.2 + 0.2 * bool(_PAGER_CLASS.search(_names(pager)))
-            )
-
-
-def _current(pager: etree._Element, linked: dict[int, str]) -> int | None:
-    """The number of the page shown: the one that is no link, or is marked as current."""
-    for text in map(str, pager.itertext()):
-        label = text.strip(" \t\r\n[]()|-")
-        if _NUMBER.fullmatch(label) and int(label) not in linked:
-            number = int(label)
-            if number + 1 in linked or number - 1 in linked:
-                return number
-    for node in pager.iter("a"):
-        label = _label(node)
-        marked = node.get("aria-current") or _ACTIVE.search(
-            f"{_names(node)} {_names(node.getparent())}"
-        )
-        if marked and _NUMBER.fullmatch(label):
-            return int(label)
-    return None
+    return 2.0 if _STRONG_CLASS.search(names_of(node.getparent())) else 0.0
 
 
 def _same(address: str, url: str) -> bool:

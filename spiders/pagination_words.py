@@ -33,7 +33,8 @@ NEXT = _phrases(
     "kitas toliau kitas_puslapis nākamā nākamais tālāk järgmine järgmised edasi vanemad "
     "შემდეგი შემდეგ հաջորդ հաջորդը अगला अगले अगला_पृष्ठ পরবর্তী अधिक அடுத்து ඊළඟ "
     "ถัดไป หน้าถัดไป selanjutnya berikutnya seterusnya tiếp tiếp_theo trang_sau sau "
-    "下一页 下一頁 下页 下頁 次へ 次のページ 次 다음 다음_페이지 다음페이지 següent tjetra"
+    "下一页 下一頁 下页 下頁 次へ 次のページ 次 다음 다음_페이지 다음페이지 다음_페이지로 "
+    "següent tjetra"
 )
 # Where the newest comes first, "previous" with a noun is older, and so the next page.
 OLDER = _phrases(
@@ -69,6 +70,7 @@ MORE = _phrases(
     "טען_עוד עוד περισσότερα továbbiak_betöltése több_betöltése lataa_lisää näytä_lisää visa_fler "
     "ladda_fler vis_flere last_flere indlæs_flere încarcă_mai_multe rodyti_daugiau rādīt_vairāk "
     "näita_rohkem მეტის_ჩვენება მეტი ավելին और_देखें আরও โหลดเพิ่ม ดูเพิ่มเติม muat_lebih "
+    "meer weitere fler flere още altri altre "
     "xem_thêm 加载更多 更多 查看更多 もっと見る さらに読み込む 더보기 더_보기"
 )
 PREVIOUS = _phrases(

@@ -17,7 +17,7 @@ from spiders.mainbody import MainBody, find_body, holder
 from spiders.media import attachments_of, images_of
 from spiders.metadata import read_metadata
 from spiders.page import NO_TEXT, Page
-from spiders.page_facts import other_releases, page_language, publisher_of, section_of
+from spiders.page_facts import author_of, other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_dates import DateWitnesses, find_published
 from spiders.shown_dates import Place
@@ -87,7 +87,7 @@ def read_release(
         language=language or detect_language(text.text),
         section=first_text(page, rules.section, reasons) or section_of(meta, seen, body),
         publisher=first_text(page, rules.publisher, reasons) or publisher_of(meta),
-        author=clean_line(meta.text("author") or meta.meta("author", "article:author")) or None,
+        author=(stated.author if stated else None) or author_of(page, meta),
         summary=clean_line(meta.meta("og:description", "description")) or None,
         body_html=text.html,
         body_text=text.text,

@@ -13,6 +13,7 @@ from typing import Final
 
 from data.dates import Reading, find_dates, parse_date, plausible
 from data.models import Published
+from spiders.date_labels import CHANGED, OTHER, SAID, is_of_event
 from spiders.frames import Block, Survey
 from spiders.hints import BIT
 
@@ -22,27 +23,6 @@ DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)"
 LIKELY: Final = re.compile(r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2})")
 """What a text with a date holds. All begins with one of a few characters: few places are tried."""
 
-CHANGED: Final = re.compile(
-    "updated?|modified|aktualisiert|zuletzt|geändert|letzte|mis à jour|modifié|actualizad|"
-    "modificad|atualizad|aggiornat|bijgewerkt|uppdaterad|oppdatert|opdateret|обновлен|изменен|промяна|промен|"
-    "оновлен|güncelle|yenilən|zaktualizowan|aktualizov|frissít|actualizat|更新|수정|cập nhật|"
-    "diperbarui|تحديث|به‌روز|עודכן",
-    re.IGNORECASE,
-)
-OTHER: Final = re.compile(
-    "registriert|joined|member since|miembro desde|inscri[ts]|регистрац|üyelik|verfügbar bis|"
-    "available until|expires|сегодня:|today:|heute:|hoy:|bugün:|今天是",
-    re.IGNORECASE,
-)
-"""What a date is called that is not one of publication."""
-
-SAID: Final = re.compile(
-    "publi|posted|released?|issued|veröffentlicht|erschienen|erstellt|datum|date\\b|fecha|опублик|"
-    "mise en ligne|"
-    "дата|yayın|tarih|tarix|dərc|publicat|gepubliceerd|publicerad|publisert|data|dodano|zveřejn|"
-    "közzé|発表|公開|掲載|发布|發布|时间|등록|입력|게시|đăng|diterbitkan|نشر|تاریخ|פורסם|दिनांक|तिथि|วันที่ประกาศ",
-    re.IGNORECASE,
-)
 OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
     | BIT["aside"] | BIT["navigation"]
@@ -50,6 +30,9 @@ OUTSIDE: Final = (
 DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
 """Names of parts of a page that say nothing where the headline stands in them too."""
+
+NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
+"""Properties of schema.org that are dates of something else."""
 
 MAX_LINE: Final = 160
 SENTENCE: Final = 60
@@ -114,6 +97,8 @@ def dates_of_block(
     block: Block, survey: Survey, place: Place, reading: Reading
 ) -> Iterator[tuple[float, Published]]:
     """The dates in one block, with their scores."""
+    if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
+        return
     text = block.text[:MAX_LINE]
     rule = "class" if (block.hints | block.frame.near) & DATED else "line"
     seen: tuple[Published, ...] = ()
@@ -125,24 +110,37 @@ def dates_of_block(
     if not seen and not marked:
         return
     score = weight(block, survey, place)
-    if marked and (not seen or any(near(marked, other) for other in seen)):
-        yield score + 1.0, marked
-        for other in seen:
-            yield score, other
-        return
-    if len(block.text) > MAX_LINE:
+    label = label_before(block, survey)
+    said = list(called(text, seen, label))
+    stated = marked is not None and (not seen or any(near(marked, other) for other in seen))
+    if marked is not None and stated:
+        beside = next((words for found, words in said if near(marked, found)), label)
+        said.insert(0, (marked, beside))
+    elif len(block.text) > MAX_LINE:
         score -= 0.6
-    label = survey.blocks[block.order - 1].text if seen and block.order else ""
+    for found, beside in said:
+        if OTHER.search(beside) or is_of_event(beside):
+            continue
+        if stated:
+            yield score + (found is marked) + min(named(beside), 0.0), found
+        else:
+            alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
+            yield score + alone + named(beside), found
+
+
+def label_before(block: Block, survey: Survey) -> str:
+    """The short line before a block, unless it is about a date of its own."""
+    text = survey.blocks[block.order - 1].text if block.order else ""
+    return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
+
+
+def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
+    """The dates of a text, each with the words that stand right before it."""
     before = 0
     for found in seen:
         start = max(text.find(found.raw, before), before)
-        beside = text[before:start]
-        if not before and len(label) <= LABEL:
-            beside = f"{label} {beside}"
+        yield found, text[before:start] if before else f"{label} {text[:start]}"
         before = start + len(found.raw)
-        if not OTHER.search(beside):
-            alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
-            yield score + alone + named(beside), found
 
 
 def marked_time(block: Block, reading: Reading) -> Published | None:

@@ -18,6 +18,8 @@ from data.normalize import FORBIDDEN, clean_line
 from data.reading import Reading
 from data.sanitize import absolute
 from spiders.media import image_type, leads_to_image
+from spiders.metadata import plain
+from spiders.page import is_web
 from spiders.phrases import squash
 from spiders.rich_text import Writer
 from spiders.script_literal import NoLiteral, decoded
@@ -57,6 +59,9 @@ LEAD: Final = re.compile(
     r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
     re.IGNORECASE,
 )
+PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
+"""Keys under which an image may stand, or something else."""
+
 ELSEWHERE: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
     r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
@@ -180,8 +185,21 @@ def image_in(record: Record, base: str) -> Media | None:
     """The lead image of an object."""
     for value in record.whole[:2]:
         for name, part in value.items():
-            if LEAD.fullmatch(name) and (found := picture(part, base, 0)):
+            sure = LEAD.fullmatch(name)
+            if not sure and not PLACED.fullmatch(name):
+                continue
+            found = picture(part, base, 0)
+            if found and (sure or leads_to_image(found.url)):
                 return found
+    return None
+
+
+def author_in(record: Record) -> str | None:
+    """The author of an object: a name, or the name of the first object or text under such a key."""
+    for name in ("author", "authors", "byline", "authorName", "author_name"):
+        said = clean_line(plain(record.value.get(name)))
+        if said and not is_web(said):
+            return said
     return None
 
 

@@ -26,6 +26,7 @@ from spiders.stated_records import (
     SHORTEST_BODY,
     TAG,
     Record,
+    author_in,
     body_in,
     date_in,
     image_in,
@@ -65,6 +66,7 @@ class StatedRelease:
     html: str
     published: Published | None
     image: Media | None
+    author: str | None
     confidence: float
 
 
@@ -116,6 +118,7 @@ def find_stated(  # noqa: PLR0917 - what a page is known by
                 html,
                 date_in(record, reading),
                 image_in(record, base),
+                author_in(record),
                 SURE[rank],
             )
     return found

@@ -25,6 +25,7 @@ from spiders.media import attachments_of, images_of
 from spiders.metadata import Metadata, read_metadata
 from spiders.page import Page
 from spiders.page_facts import (
+    author_of,
     page_language,
     publisher_of,
     section_of,
@@ -92,7 +93,7 @@ class TemplateReader:
             language=language or detect_language(text),
             section=section or section_of(meta, _NOTHING, None),
             publisher=_value(self._publisher, root) or publisher_of(meta),
-            author=clean_line(meta.text("author") or meta.meta("author", "article:author")) or None,
+            author=author_of(page, meta),
             summary=clean_line(meta.meta("og:description", "description")) or None,
             body_html=html,
             body_text=text,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.normalize import clean_line
+from spiders.emphasis import emphasized, just_above
 from spiders.frames import Block, Survey
 from spiders.headlines import MAX_TITLE, Candidate, candidates, headline_features
 from spiders.mainbody import MainBody
@@ -17,6 +18,9 @@ MIN_AGREED: Final = 8
 """Letters from which what a listing says is a headline, not the name of a section."""
 
 AGREED: Final = 0.95
+DOUBTFUL: Final = 0.5
+"""How sure a headline must be that stands in ``<title>`` alone, against a line of large letters."""
+
 AMONG_FIRST: Final = 8
 """Blocks after the start of what was taken for the body in which its headline may stand."""
 
@@ -43,7 +47,7 @@ def find_title(
     found = candidates(meta, seen, start)
     agreed = as_listed(listed, found, seen, start)
     if not found:
-        return agreed
+        return agreed or in_large_letters(seen, start, "")
     chances = load_trees("headlines").probabilities(
         headline_features(found, meta, seen, start, url).T
     )
@@ -51,8 +55,23 @@ def find_title(
     if agreed and not (best.block and squash(listed) in best.key):
         return agreed
     block = best.block or line_of(best.key, seen, start)
+    if best.rule == "title" and chances.max() < DOUBTFUL and not best.block:
+        # No heading. What stands in <title> alone, or in a header, may be the same on all pages.
+        above = block is not None and (block in just_above(seen, start) or block.order >= start)
+        if large := None if above else in_large_letters(seen, start, best.text):
+            return large
     order = block.order if block else None
     return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
+
+
+def in_large_letters(seen: Survey, start: int, named: str) -> Title | None:
+    """The headline of a page without headings, where it stands out otherwise."""
+    shown = emphasized(seen, start, named)
+    if shown is None:
+        return None
+    text, line = shown
+    whole = squash(text) == squash(line.text)
+    return Title(clean_line(text), "emphasis", DOUBTFUL, line.order if whole else None)
 
 
 def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> Title | None:

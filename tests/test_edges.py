@@ -55,6 +55,24 @@ def test_headline_date_and_bar_go_and_the_text_stays() -> None:
     ) == [TEXT, "Nobody was hurt."]
 
 
+def test_labelled_rows_above_the_text_of_a_board_go() -> None:
+    rows = "<tr><th>Office</th><td>Roads</td><th>Views</th><td>127</td></tr>"
+    board = f"<tr><td colspan=4><p>{TEXT}</p><p>Nobody was hurt.</p></td></tr>"
+    assert kept(f"<table>{rows}{board}</table>") == [TEXT, "Nobody was hurt."]
+    labelled = f"<tr><th>Text</th><td>{TEXT}</td></tr>"
+    assert kept(f"<table>{rows}{labelled}</table>") == [TEXT]
+
+
+def test_a_body_that_is_nothing_but_its_headline_stays() -> None:
+    assert kept("<p>The bridge is open</p>") == ["The bridge is open"]
+
+
+def test_rows_of_figures_stay() -> None:
+    rows = "<tr><th>Cars a day</th><td>14,000</td></tr><tr><th>Lorries</th><td>900</td></tr>"
+    assert kept(f"<table>{rows}</table><p>{TEXT}</p>")[0] == "Cars a day"
+    assert kept(f"<table><tr><th>Bridge</th><td>{TEXT[:30]}</td></tr>{rows}</table>")[0] == "Bridge"
+
+
 def test_a_file_at_the_end_goes_and_one_amid_the_text_stays() -> None:
     file = '<p>Annex: <a href="/get?id=4">Report on the bridge</a> (pdf, 1 KB)</p>'
 

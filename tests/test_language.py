@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from data.function_words import language_of_words
+from data.function_words import language_of_script, language_of_words
 from data.language import detect_language
 
 TEXTS = {
@@ -48,6 +48,32 @@ def test_letters_tell_apart_languages_that_share_their_words() -> None:
     both = "Мост и дорога в град на река: не по план, а за май от 4, с {}. "
     assert language_of_words(both.format("вагон") * 4) is None
     assert language_of_words(both.format("рынок, выезд, объезды") * 4) == "ru"
+
+
+SCRIPTS = {
+    "fa": "شورای شهر تصمیم گرفت که پل از اردیبهشت به روی کامیون‌ها بسته شود و گزارش آن چاپ شد.",
+    "ar": "قرر مجلس المدينة إغلاق الجسر أمام الشاحنات ابتداء من شهر مايو ولمدة سنة كاملة.",
+    "ur": "شہر کی کونسل نے فیصلہ کیا ہے کہ پل مئی سے ٹرکوں کے لیے بند رہے گا اور سڑک بھی۔",
+    "he": "מועצת העיר החליטה כי הגשר ייסגר לתנועת משאיות החל מחודש מאי ולמשך שנה שלמה.",
+    "el": "Το δημοτικό συμβούλιο αποφάσισε ότι η γέφυρα θα κλείσει για τα φορτηγά από τον Μάιο.",
+    "hy": "Քաղաքային խորհուրդը որոշել է կամուրջը փակել բեռնատարների համար մայիսից սկսած։",
+    "ka": "საქალაქო საბჭომ გადაწყვიტა, რომ ხიდი მაისიდან დაიკეტება სატვირთო მანქანებისთვის.",
+    "ta": "மே மாதம் முதல் லாரிகளுக்கு பாலம் மூடப்படும் என்று நகர சபை முடிவு செய்துள்ளது.",
+    "ja": "市議会は五月から橋をトラックに対して閉鎖することを決定しました。",
+}
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_a_short_text_tells_its_language_where_its_script_does(language: str) -> None:
+    assert detect_language(SCRIPTS[language]) == language
+    assert detect_language(SCRIPTS[language][:5]) is None
+
+
+def test_languages_that_share_their_script_are_not_told_by_it() -> None:
+    pashto = "د ښار شورا پرېکړه وکړه چې پل به د مې له میاشتې د لاریو پر مخ وتړل شي او ټول خلک."
+    assert language_of_script(pashto) is None
+    assert language_of_script(TEXTS["ru"]) is None
+    assert language_of_script(TEXTS["hi"]) is None
 
 
 def test_the_model_is_asked_where_words_are_not_sure() -> None:

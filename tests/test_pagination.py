@@ -67,6 +67,78 @@ def test_a_last_page_has_no_next(body: str) -> None:
     assert find(body) is None
 
 
+@pytest.mark.parametrize(
+    "label",
+    ["Далее", "Weiter »", "tovább", "dalej", "Подробнее >>", "More >", "Leia mais »", "Suite »"],
+)
+@pytest.mark.parametrize("address", ["?id={}", "/story/{}.html"])
+def test_what_every_row_says_is_no_next_page(label: str, address: str) -> None:
+    rows = "".join(
+        f'<div><b>{day}.11.2025</b> <a href="{address.format(day)}">{label}</a></div>'
+        for day in range(10, 15)
+    )
+    assert find(rows, "http://press.example/news") is None
+    pager = '<p><b>1</b> <a href="?pg=2">2</a> <a href="?pg=3">3</a></p>'
+    assert find(rows + pager, "http://press.example/news") == "http://press.example/news?pg=2"
+    same = f'<p class="pages"><a href="?page=2">{label}</a></p>'
+    assert find(rows + same, "http://press.example/news") == "http://press.example/news?page=2"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Meer nieuws laden", "Weitere Meldungen laden", "Load more press releases",
+        "Ver más noticias", "Показать ещё новости", "Więcej aktualności", "Ещё 10 новостей",
+        "Next 10 releases", "Nächste 20 Meldungen", "Vis flere nyheter", "Daha fazla haber",
+    ],
+)  # fmt: skip
+def test_what_leads_on_may_name_what_it_leads_to(label: str) -> None:
+    assert (
+        find(f'<a href="?start=30">{label}</a>', "http://press.example/news?start=20")
+        == "http://press.example/news?start=30"
+    )
+    assert find(f'<a href="/about?part=us">{label}</a>') is None
+
+
+@pytest.mark.parametrize("label", ["Go to next page", "Weiter zu Seite 3", "Aller à la suivante"])
+def test_an_arrow_may_say_in_a_sentence_where_it_leads(label: str) -> None:
+    assert find(f'<a href="?page=3" aria-label="{label}"><svg></svg></a>') == NEXT
+    assert find(f'<a href="?page=3" title="{label}"><i class="arrow"></i></a>') == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div hx-get="/news?page=3" hx-trigger="revealed">...</div>',
+        '<ul id="list" data-next-url="/news?page=3"></ul>',
+        '<section data-next-page="?page=3"></section>',
+        '<div class="end"><span data-next-href="?page=3"></span></div>',
+    ],
+)
+def test_an_endless_list_names_what_it_loads(body: str) -> None:
+    assert find(body) == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<table><tr><th><a href="?month=10">&lt;&lt;</a><th><a href="?month=12">&gt;&gt;</a>',
+        '<div><a class="next" href="/news?mini=2026-12">Next</a></div>',
+        '<div class="datepicker"><a class="next" href="/days/2026/12">»</a></div>',
+        '<div hx-get="/weather" hx-trigger="load"></div>',
+    ],
+)
+def test_a_calendar_or_a_box_that_loads_late_leads_to_no_next_page(body: str) -> None:
+    assert find(body, "http://press.example/news") is None
+
+
+def test_an_archive_by_months_leads_to_its_older_months() -> None:
+    assert (
+        find('<a href="?month=10">Older</a>', "http://press.example/news?month=11")
+        == "http://press.example/news?month=10"
+    )
+
+
 def test_an_offset_parameter_is_followed() -> None:
     numbers = "".join(
         f'<a href="/news?start={start}">{number}</a>' if number != 3 else "<b>3</b>"
