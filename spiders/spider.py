@@ -48,9 +48,8 @@ class PressRoomSpider(Spider):
         for visit in self.visits.values():
             visit.ask_named = partial(self._ask_named, visit)
             yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
-            for url in visit.due():
-                if visit.asked.claim(url):
-                    yield self._ask_release(visit, url, None)
+            for url in filter(visit.asked.claim, visit.due()):
+                yield self._ask_release(visit, url, None)
 
     def parse_listing(self, response: Response, visit: Visit, number: int) -> Iterator[Request]:
         """Follow the releases of a listing page, and the next page while there is something new."""
