@@ -22,6 +22,9 @@ VERSIONED: Final = re.compile(
 """Parameters of a file's address that change while the file stays."""
 
 FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
+DOCUMENT: Final = "document"
+"""The rule of a body where a file is the release, and has none that could be read."""
+
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
 PRINT_BYTES: Final = 16
 
@@ -60,7 +63,20 @@ def differences(old: Content, new: Content) -> frozenset[str]:
 
 def files_of(content: Content) -> frozenset[str]:
     """What tells the attachments of a release apart: their addresses without versions."""
-    return frozenset(_file(media.url) for media in content.attachments)
+    return frozenset(named_files(content))
+
+
+def named_files(content: Content) -> dict[str, str]:
+    """The attachments of a release as people read of them, by what tells them apart.
+
+    Of a document that is a release in itself nothing but its length tells that it was replaced.
+    """
+    found = {}
+    for media in content.attachments:
+        told = content.body_rule == DOCUMENT and media.length is not None
+        length = f" ({media.length:,} bytes)" if told else ""
+        found[_file(media.url) + length] = media.url + length
+    return found
 
 
 def _file(url: str) -> str:

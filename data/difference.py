@@ -11,7 +11,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
-from data.dedup import differences, files_of
+from data.dedup import differences, named_files
 from data.models import Content, Revision
 from data.words import UNSPACED
 
@@ -80,9 +80,9 @@ def changes(old: Content, new: Content) -> tuple[Change, ...]:
     if "body" in fields:
         found.append(Change("body", compare(old.body_text, new.body_text)))
     if "attachments" in fields:
-        gone, added = files_of(old) - files_of(new), files_of(new) - files_of(old)
-        pieces = [Piece("gone", url) for url in sorted(gone)]
-        pieces += [Piece("added", url) for url in sorted(added)]
+        before, after = named_files(old), named_files(new)
+        pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
+        pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
         parted = [piece for one in pieces for piece in (Piece("same", "\n\n"), one)]
         found.append(Change("attachments", tuple(parted[1:])))
     return tuple(found)

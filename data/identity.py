@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from data.dedup import text_print
+from data.dedup import DOCUMENT, files_of, text_print
 from data.models import Content, Draft, Release
 from data.normalize import canonical_url
 from data.sketch import Sketch, containment, jaccard, sketch
@@ -45,11 +45,17 @@ class Candidate:
 class Compared:
     """A draft as it is compared: its words, and the print of all that readers would care about."""
 
-    def __init__(self, draft: Draft, files: frozenset[str]) -> None:
+    def __init__(self, draft: Draft) -> None:
         content = draft.content
+        files = frozenset([draft.digest]) if is_document(draft) else files_of(content)
         self.title = tokens(content.title)
         self.body = sketch(content.body_text)
         self.print = text_print(self.title, self.body.words, files)
+
+
+def is_document(draft: Draft) -> bool:
+    """Whether a draft is a file whose bytes alone tell which one it is."""
+    return draft.content.body_rule == DOCUMENT and bool(draft.digest)
 
 
 def mint(source: str, url: str) -> str:
@@ -111,7 +117,7 @@ def moved(
         known = one.release
         if not _same_language(draft.content, known.content):
             continue
-        if one.print == read.print and draft.content.body_text:
+        if one.print == read.print:
             if _near_day(draft.content, known, gone=one.gone):
                 return known
             continue

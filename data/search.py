@@ -68,7 +68,9 @@ def folded(text: str) -> str:
     plain = text.casefold()
     if not plain.isascii():
         decomposed = unicodedata.normalize("NFKD", plain)
-        plain = spaced(unicodedata.normalize("NFC", ACCENTS.sub("", decomposed)))
+        # In Turkish and Azerbaijani ı is the small letter of I, which becomes i elsewhere.
+        bare = ACCENTS.sub("", decomposed).replace("ı", "i")
+        plain = spaced(unicodedata.normalize("NFC", bare))
         plain = plain.encode("utf-8", "replace").decode()
     return " ".join(NO_WORD.sub(" ", plain).split())
 

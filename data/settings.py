@@ -32,8 +32,9 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contact: Annotated[
         str,
         msgspec.Meta(
+            pattern=r"^[^\x00-\x1f\x7f]*\Z",
             description="A mail address or URL of yours that the user agent names, so that a site "
-            "can reach you."
+            "can reach you.",
         ),
     ] = ""
     delay: Annotated[

@@ -8,8 +8,15 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
-from data.dedup import files_of
-from data.identity import Compared, claims, is_copy, keys_of, moved, trusted_canonical
+from data.identity import (
+    Compared,
+    claims,
+    is_copy,
+    is_document,
+    keys_of,
+    moved,
+    trusted_canonical,
+)
 from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
@@ -48,7 +55,7 @@ class SqliteRecording(SqliteStories):
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
-        read = Compared(draft, files_of(draft.content))
+        read = Compared(draft)
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
             known = self._owner(draft, read, claimed)
@@ -122,7 +129,7 @@ class SqliteRecording(SqliteStories):
         return found[0] if found else None
 
     def _moved(self, draft: Draft, read: Compared, near: Near, since: dt.datetime) -> Kept | None:
-        if not draft.content.body_text:
+        if not draft.content.body_text and not is_document(draft):
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
         # Of a notice that comes back word for word, the one of the same day.
@@ -131,7 +138,7 @@ class SqliteRecording(SqliteStories):
             " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
             [read.print, draft.source, day, NEAREST],
         )
-        if near.nearest:
+        if near.nearest and draft.content.body_text:
             rows = self._ask(
                 f"SELECT number FROM releases WHERE number IN ({places(near.nearest)})"
                 " AND source = ? AND day = ?",
@@ -168,7 +175,7 @@ class SqliteRecording(SqliteStories):
                     [number, old.revision, known.revised, encode(old.content)],
                 )
                 row["revised"] = row["updated"]
-            if release.content != old.content:
+            if (release.content, release.digest) != (old.content, old.digest):
                 row["print"] = read.print
             changes = ", ".join(f"{name} = :{name}" for name in row if name != "id")
             db.execute(f"UPDATE releases SET {changes}, gone_since = NULL WHERE id = :id", row)

@@ -55,6 +55,14 @@ def rows_by_day(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def dotless_i(db: Database) -> None:
+    """Enter releases with a dotless i anew, which is now found whatever its case."""
+    db.execute(
+        "INSERT OR IGNORE INTO unindexed SELECT number FROM releases WHERE instr(content, 'ı')"
+    )
+
+
 class SqliteSearch(SqliteEditions):
     """The verbs of data.store.Store that search."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from data.dedup import DOCUMENT
 from data.models import Content, Draft, Media, Validator
 from data.reading import Reading
 from spiders.page import Page
@@ -110,7 +111,7 @@ def document(page: Page, media_type: str, item: ListingItem | None) -> Content:
         published=item.published if item else None,
         attachments=(Media(page.url, media_type, len(page.body), title),),
         title_rule="listing" if item and item.title else "file name",
-        body_rule="document",
+        body_rule=DOCUMENT,
     )
 
 

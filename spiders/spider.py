@@ -48,9 +48,8 @@ class PressRoomSpider(Spider):
         for visit in self.visits.values():
             visit.ask_named = partial(self._ask_named, visit)
             yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
-            for url in visit.due():
-                if visit.claim(url):
-                    yield self._ask_release(visit, url, None)
+            for url in filter(visit.asked.claim, visit.due()):
+                yield self._ask_release(visit, url, None)
 
     def parse_listing(self, response: Response, visit: Visit, number: int) -> Iterator[Request]:
         """Follow the releases of a listing page, and the next page while there is something new."""
@@ -66,15 +65,13 @@ class PressRoomSpider(Spider):
             keys = [canonical_url(item.url) for item in fresh]
             known = visit.store.whereabouts(visit.id, keys)
             for item, key in zip(fresh, keys, strict=True):
-                if number > 1 and key in known:
-                    continue
                 # Listed under another address than its own, it is looked at where it is.
-                url = visit.instead(item.url, known.get(key, item.url))
-                if visit.claim(url):
+                url = visit.asked.instead(item.url, known.get(key, item.url))
+                if (number == 1 or key not in known) and visit.asked.claim(url):
                     yield self._ask_release(visit, url, item, known=key in known)
             something_new = len(known) < len(fresh) or (visit.thorough and bool(fresh))
             go_on = something_new and number < visit.most_pages
-            if listing.next and go_on and visit.claim(listing.next):
+            if listing.next and go_on and visit.asked.claim(listing.next):
                 yield self._ask_listing(visit, listing.next, number + 1)
         except Exception as error:
             log.exception("reading the listing %s failed", response.url)
@@ -96,7 +93,7 @@ class PressRoomSpider(Spider):
                 visit.error(visit.file.feed or "", "stale", found.stale)
             visit.listed(item.url for item in found.lacks)
             for item in found.lacks:
-                if canonical_url(item.url) not in known and visit.claim(item.url):
+                if canonical_url(item.url) not in known and visit.asked.claim(item.url):
                     yield self._ask_release(visit, item.url, item, known=False)
             if visit.backfill and found.lacks and page.next and number < visit.most_pages:
                 yield from self._ask_page(visit, feed, page.next, number + 1)
@@ -119,9 +116,8 @@ class PressRoomSpider(Spider):
                 visit.confirm(asked)
             elif response.status in GONE:
                 visit.missed(asked, response.status)
-                listed = visit.listed_for(asked)
-                if listed and visit.claim(listed):
-                    yield self._ask_release(visit, listed, item, known=False)
+                if other := visit.asked.other(asked):
+                    yield self._ask_release(visit, other, item, known=False)
             elif response.status >= HTTPStatus.BAD_REQUEST:
                 visit.error(response.url, "http", f"the server answered {response.status}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):
@@ -183,7 +179,7 @@ class PressRoomSpider(Spider):
 
     def _ask_listing(self, visit: Visit, url: str, number: int) -> Request:
         kept = None if visit.backfill else visit.store.listed(url, visit.reader)
-        visit.claim(url)
+        visit.asked.claim(url)
         return self._ask(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, number=number
         )
@@ -197,7 +193,7 @@ class PressRoomSpider(Spider):
         """
         url = url or visit.file.url
         cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, url)
-        if visit.file.feed and cheap and visit.claim(url):
+        if visit.file.feed and cheap and visit.asked.claim(url):
             kept = None if visit.backfill else visit.store.listed(url, visit.reader)
             more = {"feed": feed, "number": number}
             yield self._ask(

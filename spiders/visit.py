@@ -18,6 +18,7 @@ from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
+from spiders.asked import Asked
 from spiders.doubts import date_doubt
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
@@ -70,9 +71,8 @@ class Visit:
         self._taxonomy = taxonomy
         self._watch = watch
         self.awaited = 0
-        self._requested: set[str] = set()
+        self.asked = Asked()
         self._listed: set[str] = set()
-        self._instead: dict[str, str] = {}
         self._learner = Learner(self.id, self.file.releases, store)
         self._named = Named(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
@@ -98,24 +98,6 @@ class Visit:
     def most_pages(self) -> int:
         """How many listing pages this visit may read."""
         return self.limits.backfill_pages if self.backfill else self.limits.max_pages
-
-    def claim(self, url: str) -> bool:
-        """Whether an address has not been asked for in this visit; from now on it has."""
-        key = canonical_url(url)
-        if key in self._requested:
-            return False
-        self._requested.add(key)
-        return True
-
-    def instead(self, listed: str, url: str) -> str:
-        """The address ``url`` of a release, remembering under which one it is ``listed``."""
-        if canonical_url(listed) != canonical_url(url):
-            self._instead[canonical_url(url)] = listed
-        return url
-
-    def listed_for(self, url: str) -> str | None:
-        """The other address under which the release at ``url`` is listed, or None."""
-        return self._instead.get(canonical_url(url))
 
     def due(self) -> tuple[str, ...]:
         """The addresses of stored releases to look at again, first those to learn from.
@@ -158,7 +140,7 @@ class Visit:
         """Ask, once, for what the pages of this visit name and the store lacks."""
         self.ask_named = None
         for link in self._named.missing():
-            if self.claim(link.url):
+            if self.asked.claim(link.url):
                 ask(link)
 
     def leave(self) -> None:

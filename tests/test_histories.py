@@ -246,7 +246,7 @@ class Site(RuleBasedStateMachine):
         due = visit.due()
         answered: set[int] = set()
         for url in due:
-            visit.claim(url)
+            visit.asked.claim(url)
             key = self.behind(url)
             if key is None:
                 visit.missed(url, 404)
@@ -256,11 +256,11 @@ class Site(RuleBasedStateMachine):
         listed = [key for key, page in self.site.items() if page.alive]
         for key in listed[self.noise % max(len(listed), 1) :] + listed[: self.noise % 3]:
             url = self.listed_url(key)
-            if visit.claim(url):
+            if visit.asked.claim(url):
                 visit.record(self.answer(key, url))
                 answered.add(key)
         for key in listed:
-            if key not in answered and visit.claim(self.listed_url(key)):
+            if key not in answered and visit.asked.claim(self.listed_url(key)):
                 visit.record(self.answer(key, self.listed_url(key)))
         finish(visit)
         self.check(visit)

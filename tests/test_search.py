@@ -32,6 +32,7 @@ TEXTS = {
     "hi": ("नया सिग्नल स्टेशन", "बंदरगाह बोर्ड ने सोमवार को नया सिग्नल स्टेशन खोला।"),
     "ar": ("افتتاح محطة الإشارات", "افتتح مجلس الميناء محطة الإشارات الجديدة يوم الاثنين."),
     "ru": ("Открыта сигнальная станция", "Портовое управление открыло станцию; ёлка и йод."),
+    "az": ("İLIN SON IŞIĞI", "Limanda yeni çıraq yandırıldı."),
     "ko": ("새 신호소 개소", "항만청은 월요일 새 신호소를 열었다."),
 }
 
@@ -86,6 +87,8 @@ def names(store: SqliteStore, text: str, **filters: object) -> list[str]:
         ("станция", ["ru"]),
         ("елка", ["ru"]),
         ("신호소", ["ko"]),
+        ("ilin ışığı", ["az"]),
+        ("ÇIRAQ YANDIRILDI", ["az"]),
         ("-lamps", []),
         ("", []),
         ("nowhere", []),
@@ -183,6 +186,24 @@ def test_a_store_whose_index_had_no_days_is_entered_anew(tmp_path: Path) -> None
     renewed = SqliteStore(path)
     assert renewed.index() == 1
     assert names(renewed, "signal") == ["1"]
+    renewed.close()
+
+
+def test_releases_with_a_dotless_i_are_entered_anew(tmp_path: Path) -> None:
+    path = tmp_path / "communique.db"
+    old = SqliteStore(path)
+    for number, body in enumerate(("Limanda yeni çıraq.", BODY)):
+        url = f"http://harbour.example/{number}"
+        old.record(draft(url, title=f"Çıraq {number}", body_text=body), seen=NOON, since=NOON)
+    old.record(draft("http://harbour.example/2", title="Pier"), seen=NOON, since=NOON)
+    old.index()
+    old.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'dotless_i'")
+    db.close()
+    renewed = SqliteStore(path)
+    assert renewed.index() == 2
+    assert sorted(names(renewed, "ÇIRAQ")) == ["0", "1"]
     renewed.close()
 
 

@@ -41,6 +41,7 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
         ('[site]\nurl = "ftp://press.example"\n', "site.url"),
         ('[site]\nurl = "https://press.example/?a=b"\n', "site.url"),
         ("[site]\nentries = 0\n", "site.entries"),
+        ('[network]\ncontact = "press@acme.example\\r\\nCookie: a=b"\n', "network.contact"),
         ("[network]\nallow_privat = true\n", "network.allow_privat"),
         ("[nonsense]\n", "nonsense"),
         ("x = = 1\n", "syntax"),

@@ -226,6 +226,14 @@ def test_a_document_on_the_listing_is_a_release_by_what_the_listing_says(
     release = stored(home)["Notice 2: ships counted at pier 2"]
     assert release.published.iso == "2026-03-04"
     assert [(m.type, m.length) for m in release.content.attachments] == [("application/pdf", 14)]
+    room.answers["/news/2.html"].body = b"%PDF-1.4\n/Corrected\n%%EOF"
+    run = collect(home)
+    assert (run["new"], run["changed"]) == (0, 1)
+    assert stored(home)["Notice 2: ships counted at pier 2"].revision == 2
+    told = communique("show", release.id, "--diff", home=home).stdout
+    file = f"{room.base}/news/2.html"
+    assert f"[-{file} (14 bytes)-]" in told
+    assert f"{{+{file} (25 bytes)+}}" in told
 
 
 def test_a_source_may_be_a_feed(room: Room, tmp_path: Path) -> None:

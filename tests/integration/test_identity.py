@@ -293,6 +293,24 @@ def test_dates_that_can_t_be_right_never_date_a_release_and_are_told(
     assert releases[5].published.iso == f"{ahead}-03-02"
 
 
+def test_documents_that_moved_are_nothing_new(room: Room, home: Path) -> None:
+    for number in NUMBERS:
+        pdf = f"%PDF-1.4 {number}".encode()
+        room.answers[f"/news/{number}.html"] = Answer(pdf, content_type="application/pdf")
+    assert changes(collect(home)) == [4, 0, 0]
+    before = {one.content.title: one.id for one in stored(home)}
+    for number in NUMBERS:
+        room.answers[f"/media/{number}.pdf"] = room.answers[f"/news/{number}.html"]
+        room.page(f"/news/{number}.html", "gone", status=404)
+    room.page("/news/", listing_html(NUMBERS, path="/media/{}.pdf"))
+    for _ in range(3):
+        run = collect(home)
+        assert (run["new"], run["retracted"]) == (0, 0)
+    after = stored(home)
+    assert {one.content.title: one.id for one in after} == before
+    assert all("/media/" in one.url for one in after)
+
+
 def test_a_view_for_the_printer_is_the_same_release_and_never_edits_it(
     room: Room, home: Path
 ) -> None:
