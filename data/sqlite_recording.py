@@ -138,11 +138,17 @@ class SqliteRecording(SqliteIdentity):
             "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
             [(topic, at, release.id, release.source) for topic in release.content.topics],
         )
+        named = {topic: labels.get(topic, topic) for topic in release.content.topics}
+        # Nearly all are in the store by then; to ask it costs as much as the rows above.
+        known: dict[str, str] = self._threads.labels
+        if named.items() <= known.items():
+            return
         db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
-            [(topic, labels.get(topic, topic)) for topic in release.content.topics],
+            named.items(),
         )
+        known.update(named)
 
     def _alias(self, draft: Draft, number: int, claimed: str | None) -> None:
         urls = {canonical_url(url): url for url in (*draft.aliases, draft.url)}
