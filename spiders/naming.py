@@ -14,7 +14,9 @@ from spiders.guess import Guess
 from spiders.metadata import Metadata, articles, parse_json, plain, read_metadata, type_of, walk
 from spiders.page import Page
 
-PARTS = re.compile(r"\s+[|–—·•»:-]+\s+|\s*[|｜／_]\s*|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])")
+PARTS = re.compile(
+    r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
+)
 """What parts a page's title from the site's name."""
 
 LONGEST = 100

@@ -289,6 +289,21 @@ def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, h
     assert len(found["listing"]["items"]) == 5
 
 
+def test_a_list_in_a_frame_of_the_page_is_read_instead(room: Room, home: Path) -> None:
+    room.page("/menu", "<a href='/about'>About the board and its members</a>")
+    frames = "<frame src='/menu'><frame src='/gone'><frame src='news/'>"
+    room.page("/", f"<html><title>Harbour Board</title><frameset cols='9,*'>{frames}</frameset>")
+    found = added(home, f"{room.base}/")
+    assert f'url = "{room.base}/news/"' in found["toml"]
+    assert [item["title"] for item in found["listing"]["items"]] == list(TITLES.values())[::-1]
+    assert "in a frame" in found["notes"][0]
+    empty = "<p>Welcome to the harbour.</p>"
+    room.page("/", f"<html>{empty}<iframe src='/menu'></iframe><iframe src='file:///etc'></iframe>")
+    result = communique("add", f"{room.base}/", home=home)
+    assert result.returncode == 1
+    assert "no list of releases was found" in result.stderr
+
+
 def test_a_source_that_exists_is_captured_once(room: Room, home: Path) -> None:
     added(home, f"{room.base}/news/", "--save")
     there = communique("sources", "capture", "harbour-board", home=home)
