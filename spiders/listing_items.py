@@ -155,11 +155,11 @@ class Items:
         """What else in a record may say its title: its texts beside links, and other links."""
         url = self._link(record).url
         links = (self._text_of(other) for other in record.anchors if other.url == url)
+        linked = {place for link in record.anchors for place in range(link.place, link.end)}
         beside = (
             text.text
             for text in record.undated
-            if in_heading(text.parent)
-            or (" " in text.text and not any(a.place <= text.place < a.end for a in record.anchors))
+            if in_heading(text.parent) or (" " in text.text and text.place not in linked)
         )
         return [*links, *beside]
 

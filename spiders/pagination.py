@@ -113,7 +113,7 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         candidate = _rated(node, label, address, page.url)
         if candidate.score > 0 and not is_of_calendar(page.url, address):
             found.append(candidate)
-    yield from (one for one in found if not _of_a_row(one, called[one.label], page.url))
+    yield from _single(found, called, page.url)
     for address, pager in after_current(numbers):
         yield _Candidate(address, 1.2 + 0.2 * bool(PAGER_CLASS.search(names_of(pager))))
 
@@ -127,12 +127,18 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
             yield node
 
 
-def _of_a_row(found: _Candidate, others: set[str], here: str) -> bool:
-    """Whether links of one label lead to so many addresses that each is one of a row: *weiter*."""
-    if found.sure or len(others) == 1 or not found.label:
-        return False
-    pages = [address for address in others if leads_on(here, address)]
-    return pages != [found.url] and not (len(others) == 2 and found.pager)  # noqa: PLR2004 - two lists
+def _single(
+    found: list[_Candidate], called: dict[str, set[str]], here: str
+) -> Iterator[_Candidate]:
+    """The candidates without those whose label leads to many addresses, each a row's: *weiter*."""
+    labels = {one.label for one in found}
+    pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
+    for one in found:
+        count = len(called[one.label])
+        if one.sure or count == 1 or not one.label or pages[one.label] == [one.url]:
+            yield one
+        elif count == 2 and one.pager:  # noqa: PLR2004 - two lists, each with its pager
+            yield one
 
 
 def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candidate:
