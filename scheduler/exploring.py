@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from data.errors import CommuniqueError
 from data.wording import counted
-from scheduler.capture import Capture
+from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
 from scheduler.telling import Say
@@ -67,7 +67,9 @@ class Explorer:
 
         Raises NotFetched and NothingFound.
         """
-        if place.startswith(("http://", "https://")):
+        if OTHER.match(place) and not WEB.match(place):
+            raise NotFetched(place, NEVER_FETCHED)
+        if WEB.match(place):
             with ExitStack() as stack:
                 capture = stack.enter_context(Capture(self._home))
                 self._say(f"reading {place}")
@@ -185,7 +187,7 @@ class Explorer:
 def is_release(page: Page, listing: ListingPage) -> bool:
     """Whether a page that was given for a listing is a release."""
     read = read_release(page, first_reading(page, utc_now()))
-    return bool(page.body) and kind_of(read, listing) == "release"
+    return bool(read.content.body_text) and kind_of(read, listing) == "release"
 
 
 def _why(page: Page, listing: ListingPage) -> str:

@@ -135,9 +135,8 @@ def _single(
     pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
     for one in found:
         count = len(called[one.label])
-        if one.sure or count == 1 or not one.label or pages[one.label] == [one.url]:
-            yield one
-        elif count == 2 and one.pager:  # noqa: PLR2004 - two lists, each with its pager
+        own = one.sure or count == 1 or not one.label or pages[one.label] == [one.url]
+        if own or (count == 2 and one.pager):  # noqa: PLR2004 - two lists, each with its pager
             yield one
 
 

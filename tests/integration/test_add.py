@@ -234,6 +234,7 @@ def test_a_saved_page_is_read_without_the_network(room: Room, home: Path, tmp_pa
 def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Path) -> None:
     room.page("/empty/", "<p>Nothing here today.</p>")
     room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /forbidden")
+    room.answers["/map.pdf"] = Answer(bytes(range(32)) * 9, content_type="application/pdf")
     for page, said in {
         f"{room.base}/gone": "the server answered 404",
         f"{room.base}/empty/": "no list of releases was found",
@@ -241,6 +242,11 @@ def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Pa
         f"{room.base}/forbidden": "robots.txt asks not to",
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "no http or https address",
+        f"HTTP{room.base[4:]}/gone": "the server answered 404",
+        f"{room.base}/map.pdf": "no text but a file of some other kind",
+        "ftp://harbour.example/news": "only http:// and https:// are fetched",
+        "javascript:void(0)": "only http:// and https:// are fetched",
+        "www.harbour.example/news": "an address begins with https://",
         str(tmp_path / "nothing.html"): "No such file",
         str(tmp_path): "Is a directory",
     }.items():
@@ -250,6 +256,12 @@ def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Pa
         assert result.stderr.startswith("communique: ")
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
+
+
+def test_an_empty_argument_is_wrong_usage(home: Path) -> None:
+    result = communique("add", " ", home=home)
+    assert result.returncode == 2
+    assert "it is empty" in result.stderr
 
 
 def test_releases_that_can_t_be_read_are_named_and_the_rest_is_shown(
