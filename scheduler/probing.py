@@ -73,7 +73,7 @@ def read_saved(place: str, url: str) -> Page:
     except FileNotFoundError as error:
         why = "No such file or directory; an address begins with https:// or http://"
         raise NotFetched(place, why) from error
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise NotFetched(place, str(cause)) from error
     if url and not is_web(url):

@@ -35,3 +35,34 @@ def test_pages_are_told_apart_without_a_telling_address(url: str) -> None:
     release, listing = release_html(7), listing_html(list(range(12)))
     assert extract("", Page(url, release.encode()), reading)["kind"] == "release"
     assert extract("", Page(url, listing.encode()), reading)["kind"] == "listing"
+
+
+TODAY = "<div>25 November 2026 <a href='/'>Harbour of Merrow and its three piers</a></div>"
+ABOVE = "<ul><li><a href='/news'>News and notices of the harbour</a></li></ul>"
+TEXT = (
+    "The harbour authority has closed the bridge to all traffic, after four years of talk and two "
+    "winters in which the basin froze over, said the director on Tuesday."
+)
+
+
+@pytest.mark.parametrize("beside", ["", "<p><a href='/f/plan.pdf'>Plan of the bridge</a></p>"])
+def test_a_short_release_below_the_day_of_today_is_no_listing(beside: str) -> None:
+    others = "".join(
+        f"<div><i>{day}/11/2026</i> <a href='/node/{day}'>Recruitment of pilot {day}</a></div>"
+        for day in (20, 18)
+    )
+    html = (
+        f"<html><head><title>Bridge closes</title></head><body>{TODAY}{ABOVE}<h2>Bridge closes</h2>"
+        f"<p>Sent by web on 03/11/2025 - 09:15</p><p>{TEXT}</p>{beside}<h3>Also</h3>{others}"
+    )
+    page = Page("https://merrow.example/node/412", html.encode())
+    assert extract("", page, ALL[0].reading)["kind"] == "release"
+
+
+def test_files_of_one_day_are_a_listing() -> None:
+    files = "".join(
+        f"<tr><td>November 3, 2025<td><a href='/f/{n}.pdf'>Order of the court number {n}</a></tr>"
+        for n in range(4)
+    )
+    page = Page("https://merrow.example/orders", f"<html><body><table>{files}".encode())
+    assert extract("", page, ALL[0].reading)["kind"] == "listing"
