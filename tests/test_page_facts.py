@@ -1,4 +1,4 @@
-"""Who wrote a release is read off what its page marks, and nothing else is taken for a name."""
+"""What goes with a release is read off what its page marks, and nothing else is taken for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from spiders.metadata import read_metadata
 from spiders.page import Page
 from spiders.page_facts import author_of
 from spiders.release_page import read_release
+
+READING = Reading("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
 
 def author(body: str, head: str = "") -> str | None:
@@ -58,6 +60,38 @@ def test_state_in_scripts_names_its_author_and_its_image() -> None:
         f"{json.dumps({'props': {'pageProps': {'post': post}}})}</script></body></html>"
     )
     page = Page("https://merrow.example/n/bridge-closes", html.encode())
-    content = read_release(page, Reading("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))).content
+    content = read_release(page, READING).content
     assert content.author == "Ada Brook"
     assert [image.url for image in content.images] == ["https://merrow.example/i/bridge.jpg"]
+
+
+def test_microdata_names_section_and_publisher() -> None:
+    html = (
+        '<div itemscope><span itemprop="articleSection">Works</span><div itemprop="publisher" '
+        'itemscope><meta itemprop="name" content="Port of Merrow"><img src="/logo.png"></div></div>'
+    )
+    page = Page("https://merrow.example/n/1", f"<html><body>{html}".encode())
+    content = read_release(page, READING).content
+    assert (content.section, content.publisher) == ("Works", "Port of Merrow")
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["/i/a.jpg", {"@type": "ImageObject", "url": "/i/a.jpg"}, ["/i/a.jpg", "/i/b.jpg"],
+     [{"contentUrl": "/i/a.jpg"}], "javascript:1", 7, [[]], {"url": {}}],
+)  # fmt: skip
+def test_json_ld_names_the_lead_image(image: object) -> None:
+    node = {"@type": "NewsArticle", "headline": "Bridge closes", "image": image}
+    head = f'<script type="application/ld+json">{json.dumps(node)}</script>'
+    page = Page("https://merrow.example/n/1", f"<html><head>{head}</head><body>".encode())
+    found = [media.url for media in read_release(page, READING).content.images]
+    assert found == (["https://merrow.example/i/a.jpg"] if "a.jpg" in json.dumps(image) else [])
+
+
+def test_a_choice_of_languages_names_the_other_editions() -> None:
+    links = '<a hreflang="cy" href="/cy/1">Cymraeg</a><a hreflang="en" href="/en/1">English</a>'
+    html = f'<html lang="en"><body><ul class="language-switcher"><li>{links}</ul>'
+    page = Page("https://merrow.example/en/1", html.encode())
+    assert read_release(page, READING).editions == (("cy", "https://merrow.example/cy/1"),)
+    page = Page("https://merrow.example/en/1", f'<html lang="en"><body><p>{links}</p>'.encode())
+    assert read_release(page, READING).editions == ()
