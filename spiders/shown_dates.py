@@ -34,6 +34,9 @@ COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Properties of schema.org that are dates of something else."""
 
+RENEWED: Final = 0.3
+"""What a ``<time>`` of a change weighs less than one of publication in its place."""
+
 MAX_LINE: Final = 160
 SENTENCE: Final = 60
 BEFORE, AFTER = 6, 6
@@ -106,23 +109,24 @@ def dates_of_block(
         if reading.order is None and DOTTED.search(text):
             reading = replace(reading, order="DMY")
         seen = find_dates(text, reading, rule)
-    marked = marked_time(block, reading)
+    marked = marked_times(block, reading)
     if not seen and not marked:
         return
     score = weight(block, survey, place)
-    label = label_before(block, survey)
-    said = list(called(text, seen, label))
-    stated = marked is not None and (not seen or any(near(marked, other) for other in seen))
-    if marked is not None and stated:
-        beside = next((words for found, words in said if near(marked, found)), label)
-        said.insert(0, (marked, beside))
-    elif len(block.text) > MAX_LINE:
+    said = list(called(text, seen, label_before(block, survey)))
+    stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
+    if not seen:
+        said = [(found, label_before(block, survey)) for found in marked]
+    elif len(block.text) > MAX_LINE and not stated:
         score -= 0.6
     for found, beside in said:
         if OTHER.search(beside) or is_of_event(beside):
             continue
         if stated:
-            yield score + (found is marked) + min(named(beside), 0.0), found
+            # Of a date that machines are told too, its being one of a change says less.
+            worth = score - RENEWED * (named(beside) < 0)
+            yield from ((worth + 1.0, exact) for exact in marked if near(exact, found))
+            yield worth, found
         else:
             alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
             yield score + alone + named(beside), found
@@ -143,14 +147,15 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
         before = start + len(found.raw)
 
 
-def marked_time(block: Block, reading: Reading) -> Published | None:
-    """The date that a ``<time>`` element in a block states."""
-    for element, tail in block.pieces:
-        stamp = element.get("datetime") if element.tag == "time" and not tail else None
-        found = parse_date(stamp, reading, "time") if stamp else None
-        if found:
-            return found
-    return None
+def marked_times(block: Block, reading: Reading) -> list[Published]:
+    """The dates that the ``<time>`` elements in a block state."""
+    stamps = (
+        element.get("datetime")
+        for element, tail in block.pieces
+        if element.tag == "time" and not tail
+    )
+    dates = (parse_date(stamp, reading, "time") for stamp in stamps if stamp)
+    return [found for found in dates if found]
 
 
 def named(beside: str) -> float:
