@@ -19,6 +19,7 @@ from spiders.pagination_numbers import (
     NUMBER,
     Numbered,
     after_current,
+    by_script,
     is_of_calendar,
     is_page_of,
     leads_on,
@@ -114,6 +115,13 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         if candidate.score > 0 and not is_of_calendar(page.url, address):
             found.append(candidate)
     yield from _single(found, called, page.url)
+    yield from _counted(page, numbers)
+
+
+def _counted(page: Page, numbers: dict[etree._Element, list[Numbered]]) -> Iterator[_Candidate]:
+    """What comes after the page shown in pagers of numbers, also those that scripts draw."""
+    if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
+        yield _Candidate(drawn, 2.0)
     for address, pager in after_current(numbers):
         yield _Candidate(address, 1.2 + 0.2 * bool(PAGER_CLASS.search(names_of(pager))))
 
