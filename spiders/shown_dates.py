@@ -39,6 +39,12 @@ RENEWED: Final = 0.3
 
 MAX_LINE: Final = 160
 SENTENCE: Final = 60
+LEAF: Final = 24
+"""Characters of a calendar leaf at the most."""
+
+PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
+"""A day, a month or a year on it."""
+
 BEFORE, AFTER = 6, 6
 """Blocks before the headline and after the body that are looked at."""
 
@@ -103,13 +109,11 @@ def dates_of_block(
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
     text = block.text[:MAX_LINE]
-    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
-    seen: tuple[Published, ...] = ()
-    if LIKELY.search(text):
-        if reading.order is None and DOTTED.search(text):
-            reading = replace(reading, order="DMY")
-        seen = find_dates(text, reading, rule)
+    seen = written_dates(block, text, reading)
     marked = marked_times(block, reading)
+    if place.title is not None and block.order < place.title - 1:
+        # What stands in a header on the day of the visit is the day of the visit.
+        seen = tuple(found for found in seen if found.day != reading.now.date())
     if not seen and not marked:
         return
     score = weight(block, survey, place)
@@ -130,6 +134,22 @@ def dates_of_block(
         else:
             alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
             yield score + alone + named(beside), found
+
+
+def written_dates(block: Block, text: str, reading: Reading) -> tuple[Published, ...]:
+    """The dates that the text of a block writes out."""
+    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
+    if LIKELY.search(text):
+        if reading.order is None and DOTTED.search(text):
+            reading = replace(reading, order="DMY")
+        if seen := find_dates(text, reading, rule):
+            return seen
+    if len(text) > LEAF or len(block.pieces) == 1:
+        return ()
+    said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
+    parts = [part for part in map(str.strip, said) if part]
+    # The parts of a calendar leaf stand in elements of their own, often without a space.
+    return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
 def label_before(block: Block, survey: Survey) -> str:

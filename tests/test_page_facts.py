@@ -95,3 +95,27 @@ def test_a_choice_of_languages_names_the_other_editions() -> None:
     assert read_release(page, READING).editions == (("cy", "https://merrow.example/cy/1"),)
     page = Page("https://merrow.example/en/1", f'<html lang="en"><body><p>{links}</p>'.encode())
     assert read_release(page, READING).editions == ()
+
+
+@pytest.mark.parametrize("tag", ["main", "article"])
+def test_a_release_that_is_but_a_file_has_it_attached(tag: str) -> None:
+    html = (
+        "<nav><a href=/site.pdf>Map of the site</a></nav>"
+        f"<{tag}><h1>Bridge closes</h1><p><a href=/f/a.pdf>Read it (PDF)</a></p></{tag}>"
+    )
+    page = Page("https://merrow.example/n/1", f"<html><body>{html}".encode())
+    (found,) = read_release(page, READING).content.attachments
+    assert found.url == "https://merrow.example/f/a.pdf"
+
+
+def test_of_several_articles_in_json_ld_that_of_the_page_is_believed() -> None:
+    nodes = [
+        {"@type": "NewsArticle", "headline": "Ferry", "datePublished": "2025-10-01", "url": "/x/"},
+        {"@type": "NewsArticle", "headline": "Bridge closes", "datePublished": "2025-11-03",
+         "mainEntityOfPage": {"@id": "http://www.merrow.example/n/1/"}},
+    ]  # fmt: skip
+    head = f'<script type="application/ld+json">{json.dumps(nodes)}</script>'
+    page = Page("https://merrow.example/n/1", f"<html><head>{head}</head><body>".encode())
+    published = read_release(page, READING).content.published
+    assert published
+    assert published.iso == "2025-11-03"
