@@ -8,6 +8,7 @@ spiders.fetching.Answer. It ends when its standard input closes.
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -36,6 +37,13 @@ class Job(msgspec.Struct, frozen=True):
     home: str
     first: str
     render: bool = False
+
+
+WEB = re.compile(r"https?://", re.IGNORECASE)
+OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
+"""How an address begins that is fetched, and one of another kind, which never is."""
+
+NEVER_FETCHED = "only http:// and https:// are fetched"
 
 
 class NotFetched(CommuniqueError):

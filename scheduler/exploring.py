@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from data.errors import CommuniqueError
 from data.wording import counted
-from scheduler.capture import Capture
+from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
 from scheduler.telling import Say
@@ -22,7 +22,7 @@ from spiders.pages import ListingItem, ListingPage
 from spiders.proposing import Proposed, Site, first_reading, propose
 from spiders.release_page import read_release
 from spiders.rendering import DOCUMENT, BrowserMissing, find_browser
-from spiders.scripted import needs_scripts
+from spiders.scripted import frames_of, needs_scripts
 from spiders.visit import utc_now
 
 RELEASES = 3
@@ -67,7 +67,9 @@ class Explorer:
 
         Raises NotFetched and NothingFound.
         """
-        if place.startswith(("http://", "https://")):
+        if OTHER.match(place) and not WEB.match(place):
+            raise NotFetched(place, NEVER_FETCHED)
+        if WEB.match(place):
             with ExitStack() as stack:
                 capture = stack.enter_context(Capture(self._home))
                 self._say(f"reading {place}")
@@ -92,9 +94,11 @@ class Explorer:
             site = self._of_feed(capture, page, feed)
             offers = (site.feed,) if site.feed else ()
             return self._propose(self._with_releases(capture, site), offers)
+        listing = first_listing(page)
+        if not listing.items:
+            page, listing = self._framed(capture, page, listing)
         found = probe(capture, page, self._say)
         site = Site(page, utc_now())
-        listing = first_listing(page)
         compared = {compare(place, read, listing): served for place, read, served in found}
         best = preferred(compared) or self._only_way(listing, tuple(compared))
         if best is None and not listing.items and needs_scripts(page):
@@ -118,6 +122,19 @@ class Explorer:
                 f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
             )
         return Site(page, utc_now(), compared, feed_page)
+
+    def _framed(
+        self, capture: Capture, page: Page, listing: ListingPage
+    ) -> tuple[Page, ListingPage]:
+        """The first page in a frame of this one that lists releases, or this one."""
+        for answer in capture.fetch(frames_of(page)):
+            read = first_listing(answer.page) if answer.page else listing
+            if answer.page and any(item.published for item in read.items):
+                self._notes.append(
+                    f"{page.url} shows its releases in a frame: {answer.page.url} is read"
+                )
+                return answer.page, read
+        return page, listing
 
     def _rendered(self, stack: ExitStack, site: Site, capture: Capture) -> tuple[Site, Capture]:
         """The same page through a browser, where there is one."""
@@ -170,7 +187,7 @@ class Explorer:
 def is_release(page: Page, listing: ListingPage) -> bool:
     """Whether a page that was given for a listing is a release."""
     read = read_release(page, first_reading(page, utc_now()))
-    return bool(page.body) and kind_of(read, listing) == "release"
+    return bool(read.content.body_text) and kind_of(read, listing) == "release"
 
 
 def _why(page: Page, listing: ListingPage) -> str:

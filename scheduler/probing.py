@@ -70,8 +70,12 @@ def read_saved(place: str, url: str) -> Page:
     """A page on disk, with the address that it came from. Raises NotFetched."""
     try:
         page = saved(Task(place, place, url, "auto"))
-    except (OSError, EOFError, zlib.error) as error:
-        raise NotFetched(place, str(error)) from error
+    except FileNotFoundError as error:
+        why = "No such file or directory; an address begins with https:// or http://"
+        raise NotFetched(place, why) from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise NotFetched(place, str(cause)) from error
     if url and not is_web(url):
         raise NotFetched(place, f"{url!r} is no web address; write http:// or https://")
     address = url or _address(page)

@@ -43,7 +43,7 @@ def read_page(task: Task) -> bytes | str:
         return task.problem
     try:
         page = task.fetched or saved(task)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # a path with NUL is a ValueError
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         return f"{task.place} can't be read ({cause})"
     try:

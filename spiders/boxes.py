@@ -12,6 +12,10 @@ from typing import Final
 from lxml import etree
 
 MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
+CALLED: Final = re.compile(
+    "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
+    re.IGNORECASE,
+)
 FIELDS: Final = frozenset(["", "text", "email"])
 NAMED: Final = ("autocomplete", "name", "id", "placeholder")
 
@@ -57,7 +61,10 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """The largest element that says no more than a form does, but for a heading."""
+    """The largest element that says no more than a form does, but for a heading.
+
+    One that is called a box for subscribers may say in a sentence what the form is for.
+    """
     box = form
     while (around := box.getparent()) is not None and around.tag in WRAPPERS:
         if len(around) > MOST_BESIDE:
@@ -66,7 +73,9 @@ def box_of(form: etree._Element) -> etree._Element:
         loose = [around.text, box.tail, *(child.tail for child in others)]
         if any(text and not text.isspace() for text in loose):
             break
-        if any(child.tag not in HEADINGS and SAID(child) for child in others):
+        named = CALLED.search(f"{around.get('class') or ''} {around.get('id') or ''}")
+        plain = HEADINGS | {"p"} if named and says_little(around) else HEADINGS
+        if any(child.tag not in plain and SAID(child) for child in others):
             break
         box = around
     return box

@@ -11,6 +11,7 @@ import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from spiders.media import leads_to_file
 from spiders.pages import ListingPage, ReleasePage
 from spiders.phrases import squash
 
@@ -32,6 +33,9 @@ READ = 50_000
 SHORTEST = 9
 """Letters of a title from which on it is not in a text by chance."""
 
+FEW = 5
+"""Items of which one date says nothing."""
+
 BIAS = -3.4
 
 WORD = re.compile(r"[^\W\d]{2,}")
@@ -50,7 +54,7 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
         return "listing"
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY) / MANY
-    dated = sum(item.published is not None for item in listing.items)
+    dated = dated_items(release, listing)
     words, number = address_of(release.canonical or release.url)
     score = (
         BIAS
@@ -67,6 +71,25 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
         - 2.3 * number
     )
     return "listing" if score > 0 else "release"
+
+
+def dated_items(release: ReleasePage, listing: ListingPage) -> int:
+    """How many items have dates that may be those of releases.
+
+    The pages above this one are none. One date for all of a few pages is rather that of this page
+    itself, or today's.
+    """
+    here = (release.url, release.canonical or "")
+    dated = [item for item in listing.items if item.published and not is_above(item.url, here)]
+    days = {item.published.day for item in dated if item.published}
+    several = len(days) > 1 or len(dated) > FEW or any(leads_to_file(item.url) for item in dated)
+    return len(dated) if several else 0
+
+
+def is_above(url: str, pages: tuple[str, ...]) -> bool:
+    """Whether an address is that of a folder which one of these pages lies in."""
+    folder = url.partition("?")[0].rstrip("/") + "/"
+    return any(page.startswith(folder) for page in pages)
 
 
 def told_share(release: ReleasePage, listing: ListingPage) -> float:

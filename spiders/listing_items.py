@@ -20,12 +20,20 @@ from spiders.listing_titles import (
     lead_in,
     lead_of,
     title_likeness,
+    undated_titles,
 )
+from spiders.media import leads_to_file
 from spiders.outline import Anchor, Outline, Text
 from spiders.pages import ListingItem
 
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_FILE_NOTE = re.compile(
+    r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
+    re.IGNORECASE,
+)
+"""What a link says of its file after its title: *(PDF, 120 KB)*."""
+
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
@@ -64,6 +72,12 @@ class Items:
         self._lead = lead_of([item.title for item in self.items], map(self._short, records))
         if self._lead:
             self.items = list(map(self._without_lead, self.items, records))
+        dates = [item.published.raw if item.published else "" for item in self.items]
+        titles = undated_titles([item.title for item in self.items], dates)
+        self.items = [
+            item if item.title == title else replace(item, title=title)
+            for item, title in zip(self.items, titles, strict=True)
+        ]
         if are_captions([item.title for item in self.items]):
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
 
@@ -108,7 +122,10 @@ class Items:
 
     def _item(self, record: Record) -> ListingItem:
         anchor = self._link(record)
-        return ListingItem(anchor.url, self._title(record, anchor), self._date(record))
+        title = self._title(record, anchor)
+        if leads_to_file(anchor.url):
+            title = _FILE_NOTE.sub("", title) or title
+        return ListingItem(anchor.url, title, self._date(record))
 
     def _link(self, record: Record) -> Anchor:
         return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
@@ -135,10 +152,16 @@ class Items:
         return self._titles.best(record) or own
 
     def _short(self, record: Record) -> list[str]:
-        """What the headings of a record say, and the other links to where its own leads."""
+        """What else in a record may say its title: its texts beside links, and other links."""
         url = self._link(record).url
         links = (self._text_of(other) for other in record.anchors if other.url == url)
-        return [*links, *(text.text for text in record.undated if in_heading(text.parent))]
+        linked = {place for link in record.anchors for place in range(link.place, link.end)}
+        beside = (
+            text.text
+            for text in record.undated
+            if in_heading(text.parent) or (" " in text.text and text.place not in linked)
+        )
+        return [*links, *beside]
 
     def _without_lead(self, item: ListingItem, record: Record) -> ListingItem:
         if lead_in(item.title, self._short(record)) != self._lead:

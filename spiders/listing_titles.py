@@ -40,6 +40,8 @@ _NEARLY_ALL = 0.9
 _FEW = 4
 _POOR = 0.4
 _HEADING_ABOVE = 4
+_MOST, _LEFT = 0.75, 2
+_BETWEEN = " \t-–—:|·•,;.()[]/>»"
 
 
 class Titles:
@@ -132,6 +134,27 @@ def lead_in(title: str, said: Iterable[str]) -> str:
     """What a title has in front of the longest other text that it ends with."""
     ends = (text for text in said if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
+
+
+def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
+    """Titles without the dates that they begin or end with, where most do and stay apart.
+
+    ``dates`` are the items' dates as they are written, empty where one has none.
+    """
+    bare = [without_date(title, date) for title, date in zip(titles, dates, strict=True)]
+    mended = [one for one, title in zip(bare, titles, strict=True) if one != title]
+    apart = len(set(bare)) == len(set(titles)) and len(set(mended)) == len(mended) > 1
+    return bare if apart and len(mended) > _MOST * len(titles) else list(titles)
+
+
+def without_date(title: str, date: str) -> str:
+    """A title without the date at its beginning or end, unless hardly a word is left."""
+    rest = title
+    if date and title.startswith(date):
+        rest = title.removeprefix(date).lstrip(_BETWEEN)
+    elif date and title.rstrip(")]").endswith(date):
+        rest = title.rstrip(")]").removesuffix(date).rstrip(_BETWEEN)
+    return rest if len(_words(rest)) >= _LEFT else title
 
 
 def in_heading(node: etree._Element | None) -> bool:

@@ -15,12 +15,13 @@ from lxml import etree
 from data.models import Media
 from data.normalize import clean_line
 from data.sanitize import absolute
-from spiders.metadata import Metadata
+from spiders.metadata import Metadata, rank
 
 MAX_MEDIA = 200
 MAX_SUFFIX = 12
 """Characters at the end of a path that its type is read from."""
 
+MAX_URL = 4_000
 NEIGHBOURS = 4
 """Elements on each side of a body in which its lead image or its files may stand."""
 
@@ -108,10 +109,23 @@ def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tupl
                 add(found, base, source, node.get("alt"))
         if part is element:
             break
-    lead = absolute(base, meta.meta("og:image:secure_url", "og:image", "twitter:image") or "")
+    told = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
+    lead = absolute(base, told)
     if lead and lead not in found:
         return (Media(lead, image_type(lead)), *found.values())
     return tuple(found.values())
+
+
+def stated_image(meta: Metadata) -> str:
+    """The address of the image that JSON-LD gives an article: a text, an object, or a list."""
+    for node in meta.nodes:
+        value = node.get("image") if rank(node) == 0 else None
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, dict):
+            value = value.get("url") or value.get("contentUrl")
+        if isinstance(value, str):
+            return value[:MAX_URL]
+    return ""
 
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:

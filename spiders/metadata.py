@@ -74,7 +74,7 @@ def read_metadata(page: Page) -> Metadata:
             if value is None and element.text:
                 broken.append(element.text[:MAX_SCRIPT])
             nodes.extend(articles(value))
-    ranked = sorted(nodes, key=rank)
+    ranked = sorted(nodes, key=lambda node: (rank(node), foreign(node, page.url)))
     return Metadata(
         {name: tuple(found) for name, found in metas.items()},
         tuple(ranked),
@@ -146,6 +146,21 @@ def rank(node: Mapping[str, Any]) -> int:
     if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
         return 0 if "headline" in node or "datePublished" in node else 1
     return 3 if "Event" in kind else 2
+
+
+def foreign(node: Mapping[str, Any], url: str) -> int:
+    """0 where a node says that it describes this page, 2 where another one, else 1."""
+    named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
+    texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
+    places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]
+    if not places:
+        return 1
+    return 0 if place_of(url) in places else 2
+
+
+def place_of(url: str) -> str:
+    """An address without what does not tell pages apart: scheme, fragment, final slash."""
+    return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def plain(value: Any) -> str:

@@ -14,7 +14,9 @@ from spiders.guess import Guess
 from spiders.metadata import Metadata, articles, parse_json, plain, read_metadata, type_of, walk
 from spiders.page import Page
 
-PARTS = re.compile(r"\s+[|–—·•»:-]+\s+|\s*[|｜／_]\s*|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])")
+PARTS = re.compile(
+    r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
+)
 """What parts a page's title from the site's name."""
 
 LONGEST = 100
@@ -36,9 +38,37 @@ LISTING = re.compile(
 )
 """What a page that lists releases is called, which is not its site's name."""
 
+RELEASE = re.compile(
+    r"(?:press|media|news) (?:releases?|statements?|notices?|information)|"
+    r"(?:presse|medien)(?:mitteilung|information|meldung|erklärung)|(?:press|pers)bericht|"
+    r"communiqué(?: de presse)?|notas? (?:de prensa|informativa|de imprensa)|"
+    r"comunicado(?: de (?:prensa|imprensa))?|comunicato(?: stampa)?|pressmeddelanden?|"
+    r"pressemeddelelser?|pressemelding(?:er)?|(?:lehdistö)?tiedote|komunikat(?: prasowy)?|"
+    r"informacja prasowa|tisková zpráva|tlačová správa|sajtóközlemény|comunicat(?: de presă)?|"
+    r"пресс?-?рел[иі]з|сообщение для прессы|прессъобщение|саопштење(?: за јавност)?|"
+    r"priopćenje|saopštenje|sporočilo za javnost|basın (?:bülteni|açıklaması)|mətbuat xəbəri|"
+    r"press-reliz|баспасөз хабарламасы|δελτίο τύπου|بيان صحفي|خبر صحفي|הודעה לעיתונות|"
+    r"प्रेस विज्ञप्ति|ข่าวประชาสัมพันธ์|siaran pers|thông cáo báo chí|新闻稿|新聞稿|プレスリリース|"
+    r"報道(?:発表)?資料|보도자료",
+    re.IGNORECASE,
+)
+NUMBERED = re.compile(
+    r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
+)
+"""What may follow a kind of release: its number, its year."""
+
 COMMON = frozenset(
     ("www", "www2", "news", "press", "media", "newsroom", "presse", "m", "en", "gov", "city")
 )
+
+
+def is_label(text: str) -> bool:
+    """Whether a text only says that a release is one (*Press release No. 44/2025*), or a section.
+
+    Such a line heads all releases of a site.
+    """
+    bare = NUMBERED.sub("", text).strip()
+    return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:

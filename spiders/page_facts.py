@@ -23,9 +23,10 @@ MAX_SECTION = 60
 MIN_TITLE, MAX_LINKS = 16, 30
 """Characters of a link's text from which it may be a release's title, and links that are kept."""
 
-AUTHORED = (b'author"', b"=author", b"author'")
+MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
+MARKS = ('{}"', "={}", "{}'")
 MAX_NAME, MAX_MARKED = 80, 20_000
-"""Characters of an author's name, and elements that are looked at for one."""
+"""Characters of what is marked, such as a name, and elements that are looked at for it."""
 
 BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
@@ -50,13 +51,13 @@ def page_language(root: etree._Element, meta: Metadata) -> str | None:
     return None
 
 
-def section_of(meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
+def section_of(page: Page, meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
     """The section or rubric that a release stands in."""
     said = meta.text("articleSection") or meta.meta(
         "article:section", "articlesection", "section", "dc.type"
     )
-    if said:
-        return clean_line(said)[:100]
+    if said := clean_line(said)[:100] or marked(page, "articleSection"):
+        return said
     start = body.kept[0].order if body else 0
     for block in reversed(seen.blocks[max(0, start - 8) : start]):
         for element, _ in block.pieces:
@@ -68,30 +69,33 @@ def section_of(meta: Metadata, seen: Survey, body: MainBody | None) -> str | Non
     return None
 
 
-def publisher_of(meta: Metadata) -> str | None:
+def publisher_of(page: Page, meta: Metadata) -> str | None:
     """Who publishes: the institution's own name."""
     said = meta.text("publisher", "sourceOrganization") or meta.meta(
         "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
     )
-    return clean_line(said)[:200] or None
+    return clean_line(said)[:200] or marked(page, "publisher") or None
 
 
 def author_of(page: Page, meta: Metadata) -> str | None:
     """Who wrote or answers for a release, as its page tells machines or marks it for readers."""
     told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
     said = next((name for name in told if name and not is_web(name)), "")
-    if not said and any(mark in page.markup for mark in AUTHORED):
-        marked = page.tree.iter("a", "span", "div", "p", "address", "li", "b", "strong")
-        shown = (element for element in islice(marked, MAX_MARKED) if is_author(element))
-        names = (clean_line("".join(map(str, element.itertext()))) for element in shown)
-        names = (BY.sub("", name) for name in names)
-        said = next((name for name in names if 0 < len(name) <= MAX_NAME), "")
-    return clean_line(said) or None
+    return clean_line(said) or BY.sub("", marked(page, "author")) or None
 
 
-def is_author(element: etree._Element) -> bool:
-    """Whether an element is marked as the author's name."""
-    return "author" in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}
+def marked(page: Page, name: str) -> str:
+    """The first short text that a page marks by ``itemprop`` or ``rel`` as being this."""
+    if not any(mark.format(name).encode() in page.markup for mark in MARKS):
+        return ""
+    for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
+        if name in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}:
+            stated = element.get("content") or "".join(map(str, element.itertext()))
+            inner = element.find(".//meta[@itemprop='name']")
+            text = clean_line((inner.get("content") or "") if inner is not None else stated)
+            if 0 < len(text) <= MAX_NAME:
+                return text
+    return ""
 
 
 def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link, ...]:

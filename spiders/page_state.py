@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from data.dates import Reading
+from spiders.json_records import read_records, unwrapped
 from spiders.link_targets import resolve
 from spiders.media import leads_to_image
 from spiders.metadata import parse_json
@@ -16,7 +17,7 @@ from spiders.page import Page
 from spiders.pages import ListingPage
 from spiders.script_literal import NoLiteral, decoded
 from spiders.script_state import states
-from spiders.syndicated_json import read_records, values_of
+from spiders.syndicated_json import values_of
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
 """Texts of one state that hold JSON themselves and are read, and characters below which none is."""
@@ -38,8 +39,6 @@ LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
 where one is met."""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
-WRAPPERS: Final = ("node", "attributes", "fields", "item", "_source", "post", "article")
-"""What an entry of a list may be wrapped in."""
 
 
 def read_state(page: Page, reading: Reading) -> ListingPage | None:
@@ -130,7 +129,7 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
     """The lists of records in a state, also those that a cache keeps by their keys (Apollo)."""
     for inner in values_of(value):
         if isinstance(inner, list):
-            records = [_unwrapped(one) for one in inner if isinstance(one, dict)]
+            records = [unwrapped(one) for one in inner if isinstance(one, dict)]
             if records and len(records) == len(inner):
                 yield records
         elif isinstance(inner, dict):
@@ -138,12 +137,5 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
             for key, one in inner.items():
                 if isinstance(one, dict):
                     kind = one.get("__typename") or key.partition(":")[0]
-                    kinds[str(kind)].append(_unwrapped(one))
+                    kinds[str(kind)].append(unwrapped(one))
             yield from (alike for alike in kinds.values() if len(alike) >= ALIKE)
-
-
-def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
-    for name in WRAPPERS:
-        if isinstance(record.get(name), dict):
-            return {**record, **record[name]}
-    return record

@@ -19,6 +19,7 @@ from spiders.pagination_numbers import (
     NUMBER,
     Numbered,
     after_current,
+    by_script,
     is_of_calendar,
     is_page_of,
     leads_on,
@@ -113,7 +114,14 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         candidate = _rated(node, label, address, page.url)
         if candidate.score > 0 and not is_of_calendar(page.url, address):
             found.append(candidate)
-    yield from (one for one in found if not _of_a_row(one, called[one.label], page.url))
+    yield from _single(found, called, page.url)
+    yield from _counted(page, numbers)
+
+
+def _counted(page: Page, numbers: dict[etree._Element, list[Numbered]]) -> Iterator[_Candidate]:
+    """What comes after the page shown in pagers of numbers, also those that scripts draw."""
+    if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
+        yield _Candidate(drawn, 2.0)
     for address, pager in after_current(numbers):
         yield _Candidate(address, 1.2 + 0.2 * bool(PAGER_CLASS.search(names_of(pager))))
 
@@ -127,12 +135,17 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
             yield node
 
 
-def _of_a_row(found: _Candidate, others: set[str], here: str) -> bool:
-    """Whether links of one label lead to so many addresses that each is one of a row: *weiter*."""
-    if found.sure or len(others) == 1 or not found.label:
-        return False
-    pages = [address for address in others if leads_on(here, address)]
-    return pages != [found.url] and not (len(others) == 2 and found.pager)  # noqa: PLR2004 - two lists
+def _single(
+    found: list[_Candidate], called: dict[str, set[str]], here: str
+) -> Iterator[_Candidate]:
+    """The candidates without those whose label leads to many addresses, each a row's: *weiter*."""
+    labels = {one.label for one in found}
+    pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
+    for one in found:
+        count = len(called[one.label])
+        own = one.sure or count == 1 or not one.label or pages[one.label] == [one.url]
+        if own or (count == 2 and one.pager):  # noqa: PLR2004 - two lists, each with its pager
+            yield one
 
 
 def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -21,6 +21,10 @@ _PAGE_NUMBER = re.compile(
 )
 _CALENDAR = re.compile(
     r"[?&;](?:mini|month|mon|monat|mois|mes|mese|maand|week|cal\w{0,10})=\d", re.IGNORECASE
+)
+_DRAWN = re.compile(
+    r"createPage(?:HTML|Html)\(\s*(?:['\"][\w-]{1,40}['\"]\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*"
+    r"['\"]([\w-]{1,80})['\"]\s*,\s*['\"](\w{2,5})['\"]"
 )
 _NUMBERS = re.compile(r"(\d{1,9})")
 _ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", re.IGNORECASE)
@@ -65,6 +69,19 @@ def step(here: str, address: str) -> int:
     if len(changed) != 1 or not all(number.isdecimal() for number in changed[0]):
         return 0
     return 1 if int(changed[0][1]) > int(changed[0][0]) else -1
+
+
+def by_script(here: str, text: str) -> str | None:
+    """The next page where a script draws the pager of numbered files: ``index_1.html``.
+
+    ``createPageHTML(pages, shown, "index", "html")`` stands on the pages of a publishing system in
+    wide use (TRS WCM); the first page is number 0 and bears no number.
+    """
+    for count, shown, name, ending in _DRAWN.findall(text):
+        following = int(shown) + 1
+        if following < int(count):
+            return urljoin(here, f"{name}_{following}.{ending}")
+    return None
 
 
 def pager_of(node: etree._Element) -> etree._Element:

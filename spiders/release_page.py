@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from lxml import etree
+
 from data.dates import Reading, parse_date
 from data.language import detect_language
 from data.models import Content, Published
 from data.normalize import clean_line
-from spiders.body_text import STATE, as_body, first_text, read_body
+from spiders.body_text import STATE, BodyText, as_body, first_text, read_body
 from spiders.edges import trim
 from spiders.editions import canonical_of, editions_of
 from spiders.frames import Survey
@@ -85,14 +87,14 @@ def read_release(
         title=title.text if title and title.text else UNTITLED,
         published=published,
         language=language or detect_language(text.text),
-        section=first_text(page, rules.section, reasons) or section_of(meta, seen, body),
-        publisher=first_text(page, rules.publisher, reasons) or publisher_of(meta),
+        section=first_text(page, rules.section, reasons) or section_of(page, meta, seen, body),
+        publisher=first_text(page, rules.publisher, reasons) or publisher_of(page, meta),
         author=(stated.author if stated else None) or author_of(page, meta),
         summary=clean_line(meta.meta("og:description", "description")) or None,
         body_html=text.html,
         body_text=text.text,
         images=images,
-        attachments=attachments_of(text.element, page.base),
+        attachments=attachments_of(files_place(text, title, seen), page.base),
         title_rule=title.rule if title else "",
         body_rule=text.rule,
     )
@@ -109,6 +111,13 @@ def read_release(
         },
         reasons=tuple(reasons),
     )
+
+
+def files_place(text: BodyText, title: Title | None, seen: Survey) -> etree._Element | None:
+    """Where the files of a release lie: with its body, else with its headline."""
+    if text.element is not None or title is None or title.order is None:
+        return text.element
+    return seen.blocks[title.order].frame.element
 
 
 def read_title(

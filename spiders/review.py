@@ -15,6 +15,7 @@ from spiders.metadata import read_metadata
 from spiders.page import Page
 from spiders.page_facts import page_language
 from spiders.pages import ListingItem, ReleasePage
+from spiders.scripted import needs_scripts
 from spiders.selecting import find_selector
 from spiders.source import ReleaseRules
 
@@ -151,6 +152,8 @@ def _body(looks: Sequence[Look]) -> Field:
     advice = ""
     if not found:
         advice = 'no text was found: write [release] body = "…", the selector of the text'
+        if all(is_filled_later(look) for look in looks):
+            advice = "the pages are empty without a browser: write render = true"
     elif len(found) > 1 and len(texts) == 1:
         confidence = 0.1
         advice = 'all pages have the same text: write [release] body = "…", its selector'
@@ -159,6 +162,11 @@ def _body(looks: Sequence[Look]) -> Field:
     text = clean_line(found[0].content.body_text) if found else ""
     rule = found[0].content.body_rule if found else ""
     return Field("body", text, len(found), len(looks), _round(confidence), rule, advice)
+
+
+def is_filled_later(look: Look) -> bool:
+    """Whether a release is shown by scripts alone: its address leads to a place within a page."""
+    return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
 def _said(looks: Sequence[Look], name: str, value: Callable[[Content], str | None]) -> Field:

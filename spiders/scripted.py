@@ -1,12 +1,14 @@
-"""Whether a page is empty until its scripts have run in a browser."""
+"""Whether a page is empty until a browser fills it: by its scripts, or with its frames."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml import etree
 
-from spiders.page import Page
+from data.sanitize import absolute
+from spiders.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
 ASKS = re.compile(
@@ -17,7 +19,19 @@ ASKS = re.compile(
 LITTLE, SOME = 200, 3_000
 """Characters below which a page hardly says anything by itself, and below which it may not."""
 
+FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
+
+
+MOST_FRAMES = 4
+"""Frames of a page that are looked into."""
+
+
+def frames_of(page: Page) -> tuple[str, ...]:
+    """The addresses of the pages that a page shows in frames, the first few."""
+    found = (absolute(page.base, node.get("src") or "") for node in page.tree.iter(*FRAMES))
+    pages = (url for url in found if url and is_web(url))
+    return tuple(islice(dict.fromkeys(pages), MOST_FRAMES))
 
 
 def needs_scripts(page: Page) -> bool:

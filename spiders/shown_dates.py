@@ -34,8 +34,17 @@ COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Properties of schema.org that are dates of something else."""
 
+RENEWED: Final = 0.3
+"""What a ``<time>`` of a change weighs less than one of publication in its place."""
+
 MAX_LINE: Final = 160
 SENTENCE: Final = 60
+LEAF: Final = 24
+"""Characters of a calendar leaf at the most."""
+
+PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
+"""A day, a month or a year on it."""
+
 BEFORE, AFTER = 6, 6
 """Blocks before the headline and after the body that are looked at."""
 
@@ -100,32 +109,47 @@ def dates_of_block(
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
     text = block.text[:MAX_LINE]
-    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
-    seen: tuple[Published, ...] = ()
-    if LIKELY.search(text):
-        if reading.order is None and DOTTED.search(text):
-            reading = replace(reading, order="DMY")
-        seen = find_dates(text, reading, rule)
-    marked = marked_time(block, reading)
+    seen = written_dates(block, text, reading)
+    marked = marked_times(block, reading)
+    if place.title is not None and block.order < place.title - 1:
+        # What stands in a header on the day of the visit is the day of the visit.
+        seen = tuple(found for found in seen if found.day != reading.now.date())
     if not seen and not marked:
         return
     score = weight(block, survey, place)
-    label = label_before(block, survey)
-    said = list(called(text, seen, label))
-    stated = marked is not None and (not seen or any(near(marked, other) for other in seen))
-    if marked is not None and stated:
-        beside = next((words for found, words in said if near(marked, found)), label)
-        said.insert(0, (marked, beside))
-    elif len(block.text) > MAX_LINE:
+    said = list(called(text, seen, label_before(block, survey)))
+    stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
+    if not seen:
+        said = [(found, label_before(block, survey)) for found in marked]
+    elif len(block.text) > MAX_LINE and not stated:
         score -= 0.6
     for found, beside in said:
         if OTHER.search(beside) or is_of_event(beside):
             continue
         if stated:
-            yield score + (found is marked) + min(named(beside), 0.0), found
+            # Of a date that machines are told too, its being one of a change says less.
+            worth = score - RENEWED * (named(beside) < 0)
+            yield from ((worth + 1.0, exact) for exact in marked if near(exact, found))
+            yield worth, found
         else:
             alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
             yield score + alone + named(beside), found
+
+
+def written_dates(block: Block, text: str, reading: Reading) -> tuple[Published, ...]:
+    """The dates that the text of a block writes out."""
+    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
+    if LIKELY.search(text):
+        if reading.order is None and DOTTED.search(text):
+            reading = replace(reading, order="DMY")
+        if seen := find_dates(text, reading, rule):
+            return seen
+    if len(text) > LEAF or len(block.pieces) == 1:
+        return ()
+    said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
+    parts = [part for part in map(str.strip, said) if part]
+    # The parts of a calendar leaf stand in elements of their own, often without a space.
+    return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
 def label_before(block: Block, survey: Survey) -> str:
@@ -143,14 +167,15 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
         before = start + len(found.raw)
 
 
-def marked_time(block: Block, reading: Reading) -> Published | None:
-    """The date that a ``<time>`` element in a block states."""
-    for element, tail in block.pieces:
-        stamp = element.get("datetime") if element.tag == "time" and not tail else None
-        found = parse_date(stamp, reading, "time") if stamp else None
-        if found:
-            return found
-    return None
+def marked_times(block: Block, reading: Reading) -> list[Published]:
+    """The dates that the ``<time>`` elements in a block state."""
+    stamps = (
+        element.get("datetime")
+        for element, tail in block.pieces
+        if element.tag == "time" and not tail
+    )
+    dates = (parse_date(stamp, reading, "time") for stamp in stamps if stamp)
+    return [found for found in dates if found]
 
 
 def named(beside: str) -> float:

@@ -17,13 +17,13 @@ from data.models import Media, Published
 from data.normalize import FORBIDDEN, clean_line
 from data.reading import Reading
 from data.sanitize import absolute
+from spiders.json_records import fields_of, published_in
 from spiders.media import image_type, leads_to_image
 from spiders.metadata import plain
 from spiders.page import is_web
 from spiders.phrases import squash
 from spiders.rich_text import Writer
 from spiders.script_literal import NoLiteral, decoded
-from spiders.syndicated_json import fields_of, published_in
 
 MAX_VALUES: Final = 40_000
 """Values of the state of one page that are looked at."""

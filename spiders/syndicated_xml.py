@@ -25,6 +25,11 @@ MAX_ITEMS = 50_000
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,2000}>")
+_BARE = re.compile(
+    r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
+)
+"""An ampersand that begins no reference; a parser that mends the document would leave it out."""
+
 _RECORDS = ("item", "entry", "url")
 _DATES = (
     "pubdate",
@@ -48,6 +53,8 @@ def read_xml(page: Page, reading: Reading) -> ListingPage:
     text = _DECLARATION.sub("", page.text.lstrip("\ufeff \t\r\n"), count=1)
     if _ENTITY.search(text):
         return _none(page, "the document declares XML entities, which is refused")
+    if "&" in text:
+        text = _BARE.sub(lambda found: found[1] or "&amp;", text)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

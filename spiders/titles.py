@@ -11,6 +11,7 @@ from spiders.frames import Block, Survey
 from spiders.headlines import MAX_TITLE, Candidate, candidates, headline_features
 from spiders.mainbody import MainBody
 from spiders.metadata import Metadata
+from spiders.naming import is_label
 from spiders.phrases import squash
 from spiders.trees import load_trees
 
@@ -20,6 +21,9 @@ MIN_AGREED: Final = 8
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
 """How sure a headline must be that stands in ``<title>`` alone, against a line of large letters."""
+
+DEEPEST: Final = 4
+"""The level of a heading that may be a headline below a label."""
 
 AMONG_FIRST: Final = 8
 """Blocks after the start of what was taken for the body in which its headline may stand."""
@@ -52,6 +56,9 @@ def find_title(
         headline_features(found, meta, seen, start, url).T
     )
     best = found[int(chances.argmax())]
+    if is_label(best.text) and (below := below_label(found, best)):
+        block = below.block
+        return Title(clean_line(below.text), below.rule, DOUBTFUL, block.order if block else None)
     if agreed and not (best.block and squash(listed) in best.key):
         return agreed
     block = best.block or line_of(best.key, seen, start)
@@ -62,6 +69,20 @@ def find_title(
             return large
     order = block.order if block else None
     return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
+
+
+def below_label(found: list[Candidate], label: Candidate) -> Candidate | None:
+    """The first heading below one that only says what kind of page this is."""
+    if label.block is None:
+        return None
+    above = label.block.order
+    headings = (one for one in found if one.block and one.level <= DEEPEST)
+    below = (one for one in headings if one.block and one.block.order > above)
+    return min(
+        (one for one in below if not is_label(one.text)),
+        key=lambda one: (one.block.order if one.block else 0, one.variant),
+        default=None,
+    )
 
 
 def in_large_letters(seen: Survey, start: int, named: str) -> Title | None:

@@ -43,6 +43,16 @@ def test_the_demo_room_with_a_form_in_its_text_is_read_without_it() -> None:
         assert "تصلك أخبار المكتبة" not in content.body_text
 
 
+def test_what_calls_itself_a_box_for_subscribers_may_say_what_for() -> None:
+    form = f"<form>{FIELD.format('Go')}</form>"
+    said = "<h3>News</h3><p>Never miss what happens in the port.</p>"
+    for name in ("newsletter", "c-subscribe-box", "abonnement"):
+        assert boxes(f'<div><p>Text.</p><div class="{name}">{said}{form}</div></div>') == [name]
+    assert boxes(f'<div><p>Text.</p><div class="text">{said}{form}</div></div>') == [None]
+    much = f"<p>{'All that was said in the port. ' * 20}</p>"
+    assert boxes(f'<div><div class="newsletter">{much}{form}</div></div>') == [None]
+
+
 @pytest.mark.parametrize(
     "form",
     [

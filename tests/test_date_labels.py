@@ -112,6 +112,44 @@ def test_the_date_of_an_event_above_a_text_is_not_that_of_its_release(above: str
     assert content.published.iso[:10] == "2025-11-03"
 
 
+def test_of_two_times_in_one_line_that_of_publication_is_taken() -> None:
+    times = (
+        "<p>Updated <time datetime=2025-12-05>5 December 2025</time> | "
+        "Published <time datetime=2025-11-03>3 November 2025</time></p>"
+    )
+    html = f"<html lang=en><body><h1>{ROWS[0][0]}</h1>{times}<div>{PARAGRAPHS}</div>"
+    content = read_release(Page("https://merrow.example/n/1", html.encode()), READING).content
+    assert content.published
+    assert content.published.iso[:10] == "2025-11-03"
+
+
+def test_the_parts_of_a_calendar_leaf_are_one_date() -> None:
+    leaf = "<div><span>03</span><span>Nov</span><span>2025</span></div>"
+    html = f"<html lang=en><body>{leaf}<div><h1>{ROWS[0][0]}</h1>{PARAGRAPHS}</div>"
+    content = read_release(Page("https://merrow.example/n/1", html.encode()), READING).content
+    assert content.published
+    assert content.published.iso == "2025-11-03"
+
+
+def test_the_day_of_the_visit_in_a_header_is_not_that_of_a_release() -> None:
+    header = "<div>25 November 2026</div><div>Port of Merrow</div><div>Press room of the port</div>"
+    html = f"<html lang=en><body>{header}<h1>{ROWS[0][0]}</h1>{PARAGRAPHS}"
+    content = read_release(Page("https://merrow.example/n/1", html.encode()), READING).content
+    assert content.published is None
+
+
+def test_an_only_time_stands_against_the_date_of_another_release() -> None:
+    html = (
+        f"<html lang=en><body><h1>{ROWS[0][0]}</h1><span class=date>Updated: "
+        f"<time datetime='2025-11-03 21:12'>3 November 2025 9:12 pm</time></span>"
+        f"<div>{PARAGRAPHS}</div><div class=info><span class=date>14 October 2025</span>"
+        "<h3><a href=/n/2>Auditor signs off accounts</a></h3></div>"
+    )
+    content = read_release(Page("https://merrow.example/n/1", html.encode()), READING).content
+    assert content.published
+    assert content.published.iso[:10] == "2025-11-03"
+
+
 @pytest.mark.parametrize(
     ("before", "expected"),
     [

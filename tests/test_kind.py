@@ -35,3 +35,32 @@ def test_pages_are_told_apart_without_a_telling_address(url: str) -> None:
     release, listing = release_html(7), listing_html(list(range(12)))
     assert extract("", Page(url, release.encode()), reading)["kind"] == "release"
     assert extract("", Page(url, listing.encode()), reading)["kind"] == "listing"
+
+
+MENU = "".join(
+    f"<li><a href='{path}'>{name}</a></li>"
+    for path, name in (("/", "Home page"), ("/news", "News and notices"), ("/plan", "Plan of port"))
+)
+TEXT = (
+    "The harbour authority has closed the bridge to all traffic, after four years of talk and two "
+    "winters in which the basin froze over, said the director on Tuesday."
+)
+
+
+def test_a_short_release_below_the_day_of_today_is_no_listing() -> None:
+    html = (
+        "<html><head><title>Port of Merrow</title></head><body><div>Wednesday, 18 November 2026"
+        f"</div><ul class=nav>{MENU}</ul><div><h3>Bridge closes</h3><p>Day of notice: 3 November"
+        f" 2025, by the press office</p><div><p>{TEXT}</p></div></div><div>Calls: 88,213</div>"
+    )
+    page = Page("https://merrow.example/n/55", html.encode())
+    assert extract("", page, ALL[0].reading)["kind"] == "release"
+
+
+def test_files_of_one_day_are_a_listing() -> None:
+    files = "".join(
+        f"<tr><td>November 3, 2025<td><a href='/f/{n}.pdf'>Order of the court number {n}</a></tr>"
+        for n in range(4)
+    )
+    page = Page("https://merrow.example/orders", f"<html><body><table>{files}".encode())
+    assert extract("", page, ALL[0].reading)["kind"] == "listing"

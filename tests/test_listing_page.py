@@ -231,6 +231,40 @@ def test_what_leads_on_from_each_title_is_no_part_of_it(row: str) -> None:
     assert rows(read(body)) == EXPECTED
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<li><a href=/f/{n}.pdf>{title} (PDF, 120 KB)</a> {day}</li>",
+        "<li><a href=/f/{n}.docx>{title} [Word, 1.2 MB]</a> {day}</li>",
+        "<li><a href='/get?file={n}.pdf'>{title} (1,2 MB)</a> {day}</li>",
+        "<li><a href=/r/{n}>{day} – {title}</a></li>",
+        "<li><a href=/r/{n}>{day}: {title}</a></li>",
+        "<li><a href=/r/{n}>{title} ({day})</a></li>",
+        "<div><p>{title}</p><i>{day}</i><a href=/r/{n}>More<b> about {title}</b></a></div>",
+    ],
+)
+def test_dates_notes_on_files_and_leads_are_no_part_of_titles(row: str) -> None:
+    titles = ["Bridge closes for repairs", "Six villages get a library", "Ferry timetable is out"]
+    rows = "".join(
+        row.format(n=n, title=title, day=f"{n + 10} November 2022")
+        for n, title in enumerate(titles)
+    )
+    assert [item.title for item in read(f"<ul>{rows}</ul>").items] == titles
+
+
+def test_a_date_stays_in_titles_that_it_tells_apart() -> None:
+    rows = "".join(
+        f"<li><a href=/r/{n}>Minutes of the meeting, {n + 10} November 2022</a></li>"
+        for n in range(4)
+    )
+    assert len({item.title for item in read(f"<ul>{rows}</ul>").items}) == 4
+    rows = "".join(
+        f"<li><a href=/r/{n}>Figures of harbour {n} (January to March)</a> {n + 10}.11.2022</li>"
+        for n in range(4)
+    )
+    assert read(f"<ul>{rows}</ul>").items[0].title == "Figures of harbour 0 (January to March)"
+
+
 def test_a_word_that_some_titles_begin_with_stays() -> None:
     said = ("Correction: budget adopted", "Budget of the port adopted", "Minister meets the pilots")
     body = "".join(

@@ -132,6 +132,22 @@ def test_a_calendar_or_a_box_that_loads_late_leads_to_no_next_page(body: str) ->
     assert find(body, "http://press.example/news") is None
 
 
+@pytest.mark.parametrize(
+    ("call", "following"),
+    [
+        ('createPageHTML(20, 0, "index", "html");', "index_1.html"),
+        ("createPageHTML(20,7,'list','shtml');", "list_8.shtml"),
+        ("createPageHTML('pager', 20, 0, 'index', 'htm', 300);", "index_1.htm"),
+        ('createPageHTML(20, 19, "index", "html");', None),
+        ('createPageHTML(1, 0, "index", "html");', None),
+        ("function createPageHTML(count, index, name, ending) {}", None),
+    ],
+)
+def test_a_pager_that_a_script_draws_is_followed(call: str, following: str | None) -> None:
+    found = find(f"<div class=page><script>{call}</script></div>", "http://press.example/xw/")
+    assert found == (f"http://press.example/xw/{following}" if following else None)
+
+
 def test_an_archive_by_months_leads_to_its_older_months() -> None:
     assert (
         find('<a href="?month=10">Older</a>', "http://press.example/news?month=11")

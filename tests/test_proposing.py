@@ -85,6 +85,8 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
         ('<script type="application/ld+json">{"@type":"WebSite","name":"Harbour"}', [], "Harbour"),
         ("<title>News | Harbour</title>", ["<title>Lamp lit | Harbour</title>"], "Harbour"),
         ("<title>Harbour - News</title>", ["<title>Harbour - Lamp lit</title>"], "Harbour"),
+        ("<title>Harbour > News</title>", ["<title>Harbour > Lamp lit</title>"], "Harbour"),
+        ("<title>News › Harbour</title>", ["<title>Lamp lit › Harbour</title>"], "Harbour"),
         ("<title>A</title><h1>A</h1>", ["<title>Notice - Harbour</title>"] * 3, "Harbour"),
         ("<title>お知らせ_港湾局</title>", [], "港湾局"),
         ("<title>Media centre</title>", [], "harbour.example"),
@@ -236,6 +238,18 @@ def test_pages_that_all_have_the_same_text_are_told() -> None:
     fields = {field.name: field for field in review(looks(*[release_html(1)] * 3), "Harbour")}
     assert "all pages have the same text" in fields["body"].advice
     assert fields["publisher"].value == "Harbour"
+
+
+def test_releases_that_a_browser_must_draw_are_told_with_the_line_to_write() -> None:
+    empty = '<div id="root"></div><script src="/app.js"></script>'
+    fields = {field.name: field for field in review(looks(*[empty] * 3), "Harbour")}
+    assert "write render = true" in fields["body"].advice
+    shown = read_release(found := page("<ul></ul>", f"{URL}#!/7"), Reading("UTC", now=NOW))
+    within = Look(found, shown, ListingItem(f"{URL}#!/7", "Lamp"))
+    fields = {field.name: field for field in review([within], "Harbour")}
+    assert "write render = true" in fields["body"].advice
+    fields = {field.name: field for field in review(looks("<p></p>"), "Harbour")}
+    assert "selector of the text" in fields["body"].advice
 
 
 def test_one_page_is_too_little_for_a_selector() -> None:

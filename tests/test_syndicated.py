@@ -91,6 +91,13 @@ def test_wordpress_goes_on_while_its_pages_are_full() -> None:
     assert read(json.dumps(posts[:1]), url=url).next is None
 
 
+def test_a_bare_ampersand_is_kept_and_references_are_read_once() -> None:
+    broken = FEEDS["rss by guid"].replace(
+        "Bridge &amp; road", "Bridge & road &#38; <![CDATA[A & B]]>"
+    )
+    assert first(read(broken))[1] == "Bridge & road & A & B opened"
+
+
 def test_html_in_a_json_answer_is_read_as_a_listing() -> None:
     rows = "".join(
         f"<li>{n} May 2022 <a href='/r/{n}'>Bridge number {n} opened</a></li>" for n in (3, 2)

@@ -52,6 +52,8 @@ def add(home: Home, *, page: str, url: str, save: bool, as_json: bool) -> int:
     URL is the page that lists the releases, a feed, or the path of a saved page. With --save the
     file is written into HOME/sources, and the pages with what was read of them into HOME/captures.
     """
+    if not page.strip():
+        raise click.BadParameter("it is empty", param_hint="URL")
     loaded, broken = load_sources(home.sources)
     # A file that is there but can't be read is not to be overwritten either.
     taken = (*loaded, *(Path(error.path).stem for error in broken))

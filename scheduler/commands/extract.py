@@ -13,7 +13,7 @@ from typing import IO, get_args
 import click
 import msgspec
 
-from scheduler.capture import Capture, NotFetched
+from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.cli import always_json, complain, with_home
 from scheduler.home import Home
 from scheduler.reading_pages import Task, read_page
@@ -28,10 +28,6 @@ AHEAD = 64
 
 TOGETHER = 16
 """Addresses that are fetched at a time: what they answer is held in memory."""
-
-WEB = re.compile(r"https?://", re.IGNORECASE)
-OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
-"""Addresses of other kinds, which are never fetched."""
 
 READABLE = re.compile(r"^text/|html|xml|json")
 """Types of answers that may be a page or a listing."""
@@ -90,7 +86,7 @@ def named(
             if answer is not None:
                 yield fetched(answer, kind)
             elif OTHER.match(page):
-                why = str(NotFetched(page, "only http:// and https:// are fetched"))
+                why = str(NotFetched(page, NEVER_FETCHED))
                 yield Task(page, page, url, kind, problem=why)
             else:
                 yield Task(page, page, url, kind)

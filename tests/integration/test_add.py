@@ -234,6 +234,7 @@ def test_a_saved_page_is_read_without_the_network(room: Room, home: Path, tmp_pa
 def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Path) -> None:
     room.page("/empty/", "<p>Nothing here today.</p>")
     room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /forbidden")
+    room.answers["/map.pdf"] = Answer(bytes(range(32)) * 9, content_type="application/pdf")
     for page, said in {
         f"{room.base}/gone": "the server answered 404",
         f"{room.base}/empty/": "no list of releases was found",
@@ -241,6 +242,11 @@ def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Pa
         f"{room.base}/forbidden": "robots.txt asks not to",
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "no http or https address",
+        f"HTTP{room.base[4:]}/gone": "the server answered 404",
+        f"{room.base}/map.pdf": "no text but a file of some other kind",
+        "ftp://harbour.example/news": "only http:// and https:// are fetched",
+        "javascript:void(0)": "only http:// and https:// are fetched",
+        "www.harbour.example/news": "an address begins with https://",
         str(tmp_path / "nothing.html"): "No such file",
         str(tmp_path): "Is a directory",
     }.items():
@@ -250,6 +256,12 @@ def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Pa
         assert result.stderr.startswith("communique: ")
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
+
+
+def test_an_empty_argument_is_wrong_usage(home: Path) -> None:
+    result = communique("add", " ", home=home)
+    assert result.returncode == 2
+    assert "it is empty" in result.stderr
 
 
 def test_releases_that_can_t_be_read_are_named_and_the_rest_is_shown(
@@ -287,6 +299,21 @@ def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, h
     except BrowserMissing as error:
         pytest.skip(f"the rest needs a browser: {error}")
     assert len(found["listing"]["items"]) == 5
+
+
+def test_a_list_in_a_frame_of_the_page_is_read_instead(room: Room, home: Path) -> None:
+    room.page("/menu", "<a href='/about'>About the board and its members</a>")
+    frames = "<frame src='/menu'><frame src='/gone'><frame src='news/'>"
+    room.page("/", f"<html><title>Harbour Board</title><frameset cols='9,*'>{frames}</frameset>")
+    found = added(home, f"{room.base}/")
+    assert f'url = "{room.base}/news/"' in found["toml"]
+    assert [item["title"] for item in found["listing"]["items"]] == list(TITLES.values())[::-1]
+    assert "in a frame" in found["notes"][0]
+    empty = "<p>Welcome to the harbour.</p>"
+    room.page("/", f"<html>{empty}<iframe src='/menu'></iframe><iframe src='file:///etc'></iframe>")
+    result = communique("add", f"{room.base}/", home=home)
+    assert result.returncode == 1
+    assert "no list of releases was found" in result.stderr
 
 
 def test_a_source_that_exists_is_captured_once(room: Room, home: Path) -> None:

@@ -60,6 +60,7 @@ def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
     (tmp_path / "cut.html.gz").write_bytes(gzip.compress(b"x" * 999)[:20])
     asked.insert(3, "nonsense")
     asked.append(json.dumps({"id": "absent", "html_path": str(tmp_path / "absent.html")}))
+    asked.append(json.dumps({"id": "nul", "html_path": "a\x00b.html"}))
     asked.append(json.dumps({"id": "cut", "html_path": str(tmp_path / "cut.html.gz")}))
     result = subprocess.run(  # noqa: S603 - our own program
         [*COMMUNIQUE, "extract", "--kind", "release", "--home", str(tmp_path)],
@@ -71,7 +72,7 @@ def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
     assert result.returncode == 1
     assert [page["id"] for page in lines(result.stdout)] == [f"p{n}" for n in range(30)]
     assert "line 4 of the input" in result.stderr
-    assert result.stderr.count("can't be read") == 2
+    assert result.stderr.count("can't be read") == 3
     assert "Traceback" not in result.stderr
 
 
