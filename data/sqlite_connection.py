@@ -62,6 +62,7 @@ class SqliteConnection:
         self._threads.depth = 0
         self._threads.marks = []
         self._threads.sketches = {}
+        self._threads.labels = {}
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
@@ -106,7 +107,7 @@ class SqliteConnection:
                 if inner:
                     connection.execute(keep)
                 del self._threads.marks[marks:]
-                self._threads.sketches.clear()
+                self._forget()
                 raise
             finally:
                 self._threads.depth -= 1
@@ -119,11 +120,16 @@ class SqliteConnection:
             raise StoreError(f"sqlite:{self._path}", str(error)) from error
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
-        """Forget the bodies at hand where another connection wrote since the last transaction."""
+        """Forget what is at hand where another connection wrote since the last transaction."""
         version = connection.execute("PRAGMA data_version").fetchone()
         if version != self._threads.version:
             self._threads.version = version
-            self._threads.sketches.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget the bodies and labels at hand: the store holds others, or may do so."""
+        self._threads.sketches.clear()
+        self._threads.labels.clear()
 
     @contextmanager
     def together(self) -> Iterator[None]:

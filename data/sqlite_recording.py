@@ -5,29 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
+from functools import cache
 
-from data.identity import (
-    Compared,
-    claims,
-    is_copy,
-    is_document,
-    keys_of,
-    moved,
-    trusted_canonical,
-)
+from data.identity import Compared, is_copy, keys_of, trusted_canonical
 from data.judgement import Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
 from data.sqlite_bands import Near, places
-from data.sqlite_stories import SqliteStories
-
-NEAREST = 20
-"""How many stored releases of the source a page at a new address is compared with."""
+from data.sqlite_identity import SqliteIdentity
 
 
-class SqliteRecording(SqliteStories):
+class SqliteRecording(SqliteIdentity):
     """The verbs of data.store.Store that take in what was collected."""
 
     def register(self, source: Source) -> None:
@@ -57,13 +46,14 @@ class SqliteRecording(SqliteStories):
         read = Compared(draft)
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
-            known = self._owner(draft, read, claimed)
+            holders = {key: self._holder(draft.source, key) for key in keys_of(draft)}
+            known = self._owner(draft, read, claimed, holders)
             if known and not known.gone and is_copy(draft, known.release, claimed):
                 self._alias(draft, known.number, claimed)
                 self._keep_validator(draft)
                 return Verdict("unchanged", known.release)
             reread = False
-            if known is None and (known := self._copied(draft, read)):
+            if known is None and (known := self._copied(draft, read, holders)):
                 reread = known.release.first_seen >= since
             near: Near | None = None
             fresh = born(draft, seen)
@@ -98,58 +88,6 @@ class SqliteRecording(SqliteStories):
             self._remember(number, draft.source, read.body)
         return verdict
 
-    def _owner(self, draft: Draft, read: Compared, claimed: str | None) -> Kept | None:
-        """The release that an address of the draft belongs to."""
-        for key in keys_of(draft):
-            if found := self._at(draft.source, key, "seen"):
-                return found
-        if claimed is None:
-            return None
-        for kind in ("seen", "claimed"):
-            found = self._at(draft.source, claimed, kind)
-            if found and claims(draft, read, found.release, claimed=kind == "claimed"):
-                return found
-        return None
-
-    def _copied(self, draft: Draft, read: Compared) -> Kept | None:
-        """The release whose page alone said that the draft's page is its own."""
-        found = self._at(draft.source, canonical_url(draft.url), "claimed")
-        return found if found and claims(draft, read, found.release, claimed=False) else None
-
-    def _at(self, source: str, key: str, kind: str) -> Kept | None:
-        found = self._kept(
-            "JOIN aliases k ON k.release = r.number"
-            " WHERE k.key = ? AND k.source = ? AND k.kind = ?",
-            [key, source, kind],
-        )
-        return found[0] if found else None
-
-    def _moved(self, draft: Draft, read: Compared, near: Near, since: dt.datetime) -> Kept | None:
-        if not draft.content.body_text and not is_document(draft):
-            return None
-        day = draft.content.published.day.isoformat() if draft.content.published else ""
-        # Of a notice that comes back word for word, the one of the same day.
-        alike = self._ask(
-            "SELECT number FROM releases WHERE print = ? AND source = ?"
-            " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
-            [read.print, draft.source, day, NEAREST],
-        )
-        if near.nearest and draft.content.body_text:
-            rows = self._ask(
-                f"SELECT number FROM releases WHERE number IN ({places(near.nearest)})"
-                " AND source = ? AND day = ?",
-                [*near.nearest, draft.source, day],
-            )
-            alike += sorted(rows, key=lambda row: near.nearest.index(row[0]))
-        near_ones = dict.fromkeys(number for (number,) in alike)
-        candidates = {
-            kept.release.id: kept
-            for number in islice(near_ones, NEAREST)
-            for kept in self._kept("WHERE r.number = ?", [number])
-        }
-        found = moved(draft, read, [kept.candidate for kept in candidates.values()], since)
-        return candidates[found.id] if found else None
-
     def _keep(
         self, verdict: Verdict, known: Kept | None, read: Compared, labels: Mapping[str, str]
     ) -> int:
@@ -161,9 +99,7 @@ class SqliteRecording(SqliteStories):
         row["checked"] = row["last_seen"]
         if known is None or old is None:
             row |= {"print": read.print, "revised": row["first_seen"]}
-            columns = ", ".join(row)
-            places = ", ".join(f":{name}" for name in row)
-            inserted = db.execute(f"INSERT INTO releases ({columns}) VALUES ({places})", row)
+            inserted = db.execute(insert(*row), [*row.values()])
             number = int(inserted.lastrowid or 0)
         else:
             number = known.number
@@ -199,11 +135,17 @@ class SqliteRecording(SqliteStories):
             "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
             [(topic, at, release.id, release.source) for topic in release.content.topics],
         )
+        named = {topic: labels.get(topic, topic) for topic in release.content.topics}
+        # Nearly all are in the store by then; to ask it costs as much as the rows above.
+        known: dict[str, str] = self._threads.labels
+        if named.items() <= known.items():
+            return
         db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
-            [(topic, labels.get(topic, topic)) for topic in release.content.topics],
+            named.items(),
         )
+        known.update(named)
 
     def _keep_validator(self, draft: Draft) -> None:
         if draft.validator:
@@ -245,3 +187,9 @@ class SqliteRecording(SqliteStories):
 def _shown(release: Release) -> str:
     """All of a release that readers see: visits move the rest without a word."""
     return encode((release.url, release.content, release.updated, release.retracted, release.story))
+
+
+@cache
+def insert(*columns: str) -> str:
+    """The statement that adds a release, with these columns."""
+    return f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)})"

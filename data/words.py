@@ -57,9 +57,10 @@ class Words:
 
     def __init__(self, text: str) -> None:
         folded, roles = _read(text)
-        if _counts(text, roles):
-            folded, roles = _read(without_counters(text))
         held = roles.tobytes()
+        if (FIGURE in held or "ago" in text) and _counts(text, roles):
+            folded, roles = _read(without_counters(text))
+            held = roles.tobytes()
         if DASH in held:
             folded, roles = folded.copy(), roles.copy()
             _part_minus(folded, roles, (roles == DASH).nonzero()[0])
@@ -137,8 +138,6 @@ def _counts(text: str, roles: Roles) -> bool:
     signs = (roles == FIGURE).nonzero()[0]
     if "ago" in text:
         signs = np.append(signs, [found.start() for found in AGO.finditer(text)])
-    if not len(signs):
-        return False
     breaks = (roles == BREAK).nonzero()[0]
     bounds = [-1, *breaks.tolist(), len(text)]
     for line in dict.fromkeys(breaks.searchsorted(signs).tolist()):

@@ -487,3 +487,24 @@ def test_a_store_whose_words_were_hashed_otherwise_still_finds_copies(
     copy = draft("http://wire.example/1", source="wire")
     assert renewed.record(copy, seen=noon + HOUR, since=noon + HOUR).release.story == first.id
     renewed.close()
+
+
+def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    def tell(label: str, number: int) -> None:
+        one = draft(f"http://harbour.example/news/{number}", body_text=f"Notice {number}.")
+        store.record(one, seen=noon, since=noon, labels={"transport": label})
+
+    def tell_in_vain() -> None:
+        with store.together():
+            tell("Shipping", 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        tell_in_vain()
+    tell("Shipping", 2)
+    assert store.topics() == {"transport": "Shipping"}
+    tell("Traffic", 3)
+    tell("Traffic", 4)
+    assert store.topics() == {"transport": "Traffic"}
