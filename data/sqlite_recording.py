@@ -50,6 +50,7 @@ class SqliteRecording(SqliteIdentity):
             known = self._owner(draft, read, claimed, holders)
             if known and not known.gone and is_copy(draft, known.release, claimed):
                 self._alias(draft, known.number, claimed)
+                self._keep_validator(draft)
                 return Verdict("unchanged", known.release)
             reread = False
             if known is None and (known := self._copied(draft, read, holders)):
@@ -72,11 +73,7 @@ class SqliteRecording(SqliteIdentity):
                 return verdict
             number = self._keep(verdict, known, read, labels or {})
             self._alias(draft, number, claimed)
-            if draft.validator:
-                db.execute(
-                    "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
-                    [draft.url, draft.validator.etag, draft.validator.last_modified],
-                )
+            self._keep_validator(draft)
             release = verdict.release
             if known is None or release.content.body_text != known.release.content.body_text:
                 if known:
@@ -149,6 +146,13 @@ class SqliteRecording(SqliteIdentity):
             named.items(),
         )
         known.update(named)
+
+    def _keep_validator(self, draft: Draft) -> None:
+        if draft.validator:
+            self._db.conn.execute(
+                "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
+                [draft.url, draft.validator.etag, draft.validator.last_modified],
+            )
 
     def _alias(self, draft: Draft, number: int, claimed: str | None) -> None:
         urls = {canonical_url(url): url for url in (*draft.aliases, draft.url)}

@@ -55,9 +55,13 @@ class SqliteVisits(SqliteRecording):
         return dict(rows)
 
     def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Where the releases are now that these canonical addresses belong to, by address."""
+        """Where the releases are now that these canonical addresses belong to, by address.
+
+        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        """
         rows = self._ask(
-            "SELECT a.key, r.url FROM aliases a JOIN releases r ON r.number = a.release"
+            "SELECT a.key, iif(v.url IS NULL, '', r.url) FROM aliases a"
+            " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
             " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
             " AND a.kind = 'seen'",
             [encode(list(keys)), source],

@@ -147,7 +147,10 @@ class Store(Readable, Protocol):
         """The ids of the releases that these canonical addresses belong to, by address."""
 
     def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Where the releases are now that these canonical addresses belong to, by address."""
+        """Where the releases are now that these canonical addresses belong to, by address.
+
+        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        """
 
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""

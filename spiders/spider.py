@@ -66,7 +66,7 @@ class PressRoomSpider(Spider):
             known = visit.store.whereabouts(visit.id, keys)
             for item, key in zip(fresh, keys, strict=True):
                 # Listed under another address than its own, it is looked at where it is.
-                url = visit.asked.instead(item.url, known.get(key, item.url))
+                url = visit.asked.instead(item.url, known.get(key) or item.url)
                 if (number == 1 or key not in known) and visit.asked.claim(url):
                     yield self._ask_release(visit, url, item, known=key in known)
             something_new = len(known) < len(fresh) or (visit.thorough and bool(fresh))

@@ -199,11 +199,11 @@ class Visit:
 
     def missed(self, url: str, status: int) -> None:
         """The server says that a page is gone."""
-        release = self.known(url)
-        if release is None:
+        release = self._stored(url)
+        if release is None or canonical_url(release.url) != canonical_url(url):
             self.error(url, "http", f"the listing names this page, but it answers {status}")
             return
-        if self.store.missed(release, seen=utc_now(), since=self.started) == "retracted":
+        if self.store.missed(release.id, seen=utc_now(), since=self.started) == "retracted":
             self._count("retracted")
 
     def known(self, url: str) -> str | None:

@@ -363,6 +363,25 @@ def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home
     assert {one.url for one in stored(home)} > {f"{room.base}/press/2"}
 
 
+def test_a_link_that_leads_to_another_page_than_before_is_followed_there(
+    room: Room, home: Path
+) -> None:
+    for number in NUMBERS:
+        there = {"Location": f"/news/{number}.html"}
+        room.answers[f"/go/{number}"] = Answer(status=302, headers=there, etag=False)
+    room.page("/news/", listing_html(NUMBERS, path="/go/{}"))
+    assert changes(collect(home)) == [4, 0, 0]
+    # The old page stays as it was.
+    room.page("/press/3", page(3).replace("111 ships", "112 ships"))
+    room.answers["/go/3"].headers["Location"] = "/press/3"
+    assert changes(collect(home)) == [0, 1, 0]
+    room.page("/go/4", "gone", status=404)
+    for _ in range(2):
+        assert changes(collect(home)) == [0, 0, 0]
+    assert not any(one.retracted for one in stored(home))
+    assert {one.url for one in stored(home)} > {f"{room.base}/press/3", f"{room.base}/news/4.html"}
+
+
 def test_where_one_of_two_addresses_dies_the_other_is_kept(room: Room, home: Path) -> None:
     collect(home)
     room.page("/press/2", page(2))
