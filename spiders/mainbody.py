@@ -2,7 +2,7 @@
 
 Two small models judge every block: the first by itself, the second with what the first says of its
 surroundings. The body is the run of blocks that is worth most, without those inside it that are
-not text of it. Where no model can tell, text density does (spiders.density).
+not text of it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from spiders.metadata import Metadata
 from spiders.trees import Matrix, load_trees
 
 KEPT: Final = 0.45
+UNSURE: Final = 0.3
+"""The probability that is enough for a block of the text, and where no block of a page has it."""
 
 KEPT_IN_TABLE: Final = 0.2
 """The probability that is enough for a cell of a table that is kept."""
@@ -75,6 +77,8 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     low, high = best_run(second, words)
     low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
+    if not keep:
+        keep = np.flatnonzero(second >= UNSURE).tolist()
     if not keep:
         return None
     keep += rest_of_tables(seen.blocks, keep, second)

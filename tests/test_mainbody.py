@@ -7,6 +7,7 @@ import datetime as dt
 from data.dates import Reading
 from spiders.page import Page
 from spiders.release_page import read_release
+from tests.press_room import release_html
 
 READING = Reading("UTC", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
 TITLE = "Second lock of Merrow opens to larger ships"
@@ -79,3 +80,18 @@ def test_a_page_that_says_its_text_once_more_in_one_piece_says_it_once() -> None
 def test_a_paragraph_that_quotes_another_stays() -> None:
     last = f"As the pilots put it at the opening of the second lock: {TEXT[0]} {TEXT[1]}"
     assert text_of(f"<div><h1>{TITLE}</h1>{paragraphs((*TEXT, last))}</div>") == [*TEXT, last]
+
+
+def test_a_few_lines_with_odd_links_between_are_still_the_text() -> None:
+    lines = (
+        "Grüße aus Lindmouth — 111 ships, “quoted” naïve café. Привет мир 3.",
+        "Harbour master Odile Brandt said that pier 3 would stay open.",
+    )
+    links = (
+        '<a href="data:text/html,x">d</a><a href="file:///tmp/x">f</a><a href="/f.pdf">The PDF</a>'
+    )
+    page = release_html(3, text=f"<p>{lines[0]}</p><p>{links}</p><p>{lines[1]}</p>")
+    read = read_release(Page("http://harbour.example/news/3", page.encode()), READING)
+    assert read.content.body_text == "\n\n".join(lines)
+    assert [media.url for media in read.content.attachments] == ["http://harbour.example/f.pdf"]
+    assert read.confidence["body"] < 0.5, "it is not sure, and says so"
