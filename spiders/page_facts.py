@@ -24,7 +24,8 @@ MIN_TITLE, MAX_LINKS = 16, 30
 """Characters of a link's text from which it may be a release's title, and links that are kept."""
 
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
-MARKS = ('{}"', "={}", "{}'")
+QUOTES = ('"', "'", "")
+BY_AUTHOR = (b'rel="author', b"rel='author", b"rel=author", b'nofollow author"')
 MAX_NAME, MAX_MARKED = 80, 20_000
 """Characters of what is marked, such as a name, and elements that are looked at for it."""
 
@@ -69,6 +70,13 @@ def section_of(page: Page, meta: Metadata, seen: Survey, body: MainBody | None) 
     return None
 
 
+def may_mark(markup: bytes, name: str) -> bool:
+    """Whether a page may mark anything as this: few do, and most need not be walked through."""
+    if b"itemprop" in markup and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
+        return True
+    return name == "author" and any(mark in markup for mark in BY_AUTHOR)
+
+
 def publisher_of(page: Page, meta: Metadata) -> str | None:
     """Who publishes: the institution's own name."""
     said = meta.text("publisher", "sourceOrganization") or meta.meta(
@@ -86,7 +94,7 @@ def author_of(page: Page, meta: Metadata) -> str | None:
 
 def marked(page: Page, name: str) -> str:
     """The first short text that a page marks by ``itemprop`` or ``rel`` as being this."""
-    if not any(mark.format(name).encode() in page.markup for mark in MARKS):
+    if not may_mark(page.markup, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
         if name in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}:
