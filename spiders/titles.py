@@ -67,6 +67,9 @@ def find_title(
         above = block is not None and (block in just_above(seen, start) or block.order >= start)
         if large := None if above else in_large_letters(seen, start, best.text):
             return large
+        said = squash(listed)
+        if len(said) >= MIN_AGREED and block is None and not best.key.startswith(said):
+            return Title(clean_line(listed), "listing", DOUBTFUL)
     order = block.order if block else None
     return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
 

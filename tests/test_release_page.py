@@ -151,6 +151,17 @@ def test_what_a_listing_said_helps_only_where_the_page_is_silent() -> None:
     assert read("<p>", hint=hint).content.title == "From the listing"
 
 
+def test_of_a_page_with_an_empty_heading_the_listing_knows_the_title() -> None:
+    page = (
+        f"<title>Notice - Port of Merrow</title><ul><li><a href=/>Home</a></ul><h1></h1>"
+        f"<p>12 February 2026</p><div><p>{FIRST}</p><p>{SECOND}</p></div>"
+    )
+    hint = ListingItem("https://merrow.example/news/77", "Second lock opens to larger ships")
+    assert read(page, hint=hint).content.title == "Second lock opens to larger ships"
+    longer = page.replace("Notice - Port of Merrow", "Second lock opens to larger ships at last")
+    assert read(longer, hint=hint).content.title == "Second lock opens to larger ships at last"
+
+
 def test_json_ld_that_lies_is_not_believed() -> None:
     lie = LD.replace("…", '{"@type": "NewsArticle", "datePublished": "2099-01-01"}')
 
