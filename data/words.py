@@ -30,9 +30,7 @@ SPACE, BREAK, DASH, ALONE, LETTER, FIGURE = range(6)
 """What a character does to words: parts them, maybe ending a line, is a dash or a minus, is one, or
 belongs to one, maybe as a figure of those that counters are written in."""
 
-PLAIN: Final = {
-    "-": DASH, "\u2212": DASH, "_": LETTER, "\n": BREAK, "%": ALONE, "$": ALONE,
-}  # fmt: skip
+PLAIN: Final = dict(zip("-\u2212_\n%$", (DASH, DASH, LETTER, BREAK, ALONE, ALONE), strict=True))
 ROLE_BITS: Final = 3
 ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
 ROLE_SHIFT: Final = np.uint32(ROLE_BITS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from lxml import etree
@@ -22,12 +22,18 @@ def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:
 
     From ``link rel=alternate hreflang``, else from the links by which readers change the language.
     """
+    links = page.declared["link"]
+    stated = (one for one in links if "alternate" in (one.get("rel") or "").lower().split())
+    return _named(stated, page.base, own) or _named(switches(page), page.base, own)
+
+
+def _named(
+    links: Iterable[etree._Element], base: str, own: str | None
+) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
-    for link in (*page.declared["link"], *switches(page)):
-        if link.tag == "link" and "alternate" not in (link.get("rel") or "").lower().split():
-            continue
+    for link in links:
         tag = language_tag(link.get("hreflang"))
-        url = absolute(page.base, link.get("href") or "")
+        url = absolute(base, link.get("href") or "")
         if tag and url and tag != own and tag not in found:
             found[tag] = url
     return tuple(found.items())
