@@ -16,11 +16,8 @@ import msgspec
 
 from data.errors import CommuniqueError
 from scheduler.executor import GRACE, pipes_of
-from scheduler.home import Home, open_home
+from scheduler.home import NICE, Home, open_home
 from scheduler.publishing import publish_home
-
-NICE = 5
-"""How much the child stands back for others who want the processor."""
 
 
 class Published(msgspec.Struct, frozen=True):
