@@ -53,7 +53,7 @@ def stamps(updated: dt.datetime) -> tuple[tuple[bytes, bytes], ...]:
     One release is the last of several feeds.
     """
     plain = [SYNTAX[kind].stamp(updated) for kind in FORMATS]
-    return tuple([(now, stored(now)) for now in plain])
+    return tuple([(stamp, stored(stamp)) for stamp in plain])
 
 
 def heads_of(feed: Feed) -> Heads:

@@ -28,7 +28,7 @@ class Asked:
         return url
 
     def other(self, url: str) -> str | None:
-        """The other address under which the release at ``url`` is listed, to be asked for now.
+        """The other address under which the release at ``url`` is listed, which may be asked next.
 
         None where there is none, or where it has been asked for.
         """
