@@ -10,7 +10,10 @@ import os
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from feeds.coding import IDENTITY
 from feeds.deflating import is_gzip_of
@@ -29,12 +32,24 @@ LONGEST, DEEPEST = 250, 12
 ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
 
 
-class SiteCache:
-    """The files below one folder, by the path of their address. Not for use by several threads."""
+Later: TypeAlias = Callable[[Callable[[], None]], object]
 
-    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+
+def at_once(work: Callable[[], None]) -> None:
+    """Do some work now."""
+    work()
+
+
+class SiteCache:
+    """The files below one folder, by the path of their address. Not for use by several threads.
+
+    ``later`` is given what no answer waits for.
+    """
+
+    def __init__(self, folder: Path, limit: int = LIMIT, later: Later = at_once) -> None:
         self._folder = str(folder)
         self._limit = limit
+        self._later = later
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._size = 0
         self.states = States()
@@ -99,7 +114,7 @@ class SiteCache:
         held = self._held.pop(path, None)
         if held:
             self._size -= held.size
-            self.states.remember(held.tags[IDENTITY], held.body, held.kind)
+            self._later(partial(self.states.remember, held.tags[IDENTITY], held.body, held.kind))
 
     def _file(self, path: str) -> str | None:
         parts = path.split("/")[1:]

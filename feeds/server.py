@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,7 +58,12 @@ def create_app(
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
     demand = Demand(store_url, site or Site()) if store_url else None
-    return SiteServer(SiteCache(folder, limit), behind, demand, hub)
+    return SiteServer(SiteCache(folder, limit, soon), behind, demand, hub)
+
+
+def soon(work: Callable[[], None]) -> None:
+    """Do some work once the answer at hand is given."""
+    asyncio.get_running_loop().call_soon(work)
 
 
 class SiteServer:
@@ -121,7 +126,7 @@ class SiteServer:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send(EMPTY)
             return
-        if wanted and (changed := self._delta(held, wanted, scope["headers"])):
+        if wanted and (changed := await self._delta(held, wanted, scope["headers"])):
             await self._give_delta(held, changed, coding, scope, send)
             return
         variant = held.variants.get(coding) or await self._compress(held, coding)
@@ -130,13 +135,15 @@ class SiteServer:
         body = b"" if scope["method"] == "HEAD" else variant.body
         await send({"type": "http.response.body", "body": body})
 
-    def _delta(
+    async def _delta(
         self, held: Held, wanted: bytes, headers: Iterable[tuple[bytes, bytes]]
     ) -> tuple[bytes, bytes] | None:
         """What a reader lacks who asks for no more (RFC 3229), and the tag of what it has."""
         manipulations = b",".join(value for name, value in headers if name == b"a-im")
         if not manipulations or not wants_delta(manipulations):
             return None
+        # It may be this request that found the feed replaced: what it held is noted first.
+        await asyncio.sleep(0)
         return self._cache.states.newer(wanted, held.body, held.kind)
 
     async def _give_delta(

@@ -25,7 +25,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from data.errors import CommuniqueError, HomeInUse
 from data.models import Run, RunError
 from data.topics import load_taxonomy
-from scheduler.home import NICE, Home, open_home
+from scheduler.home import Home, open_home
 from spiders.loader import LoadedSource, choose, load_sources
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
@@ -187,8 +187,6 @@ def _end_with_parent() -> None:
 
 def main() -> int:
     """Run one crawl."""
-    # Where there is too little to go round, whoever reads comes first.
-    os.nice(NICE)
     gc.freeze()
     gc.set_threshold(GARBAGE)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.models import Run, RunError
+from scheduler.children import GRACE, pipes_of, start_child
 from scheduler.crawl import Job, Progress, Report
 from scheduler.home import Home
 from spiders.loader import LoadedSource
@@ -21,9 +21,6 @@ BATCH = 12
 
 CHILDREN = 2
 """Crawls at a time."""
-
-GRACE = 15.0
-"""Seconds that a crawl has to end what it is doing, when it is told to stop."""
 
 Watcher = Callable[[Progress], None]
 
@@ -59,16 +56,7 @@ class Executor:
         async with self._free:
             started = utc_now()
             with self._home.crawl_log.open("ab") as log:
-                child = await asyncio.create_subprocess_exec(
-                    # -P: a folder named data where the user stands is none of ours.
-                    *(sys.executable, "-P", "-m", "scheduler.crawl"),
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=log,
-                    limit=2**26,
-                    # A Ctrl-C is for us: we end the child in good order.
-                    start_new_session=True,
-                )
+                child = await start_child("scheduler.crawl", log=log)
             try:
                 async with asyncio.timeout(self._home.settings.collect.run_timeout):
                     report = await self._follow(child, job, watch)
@@ -122,15 +110,6 @@ class Executor:
 
 def _ignore(progress: Progress) -> None:
     del progress
-
-
-def pipes_of(
-    child: asyncio.subprocess.Process,
-) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
-    """The pipes to and from a child that was started with both."""
-    if child.stdin is None or child.stdout is None:
-        raise RuntimeError("a child was started without pipes")
-    return child.stdin, child.stdout
 
 
 def batches(sources: Iterable[LoadedSource]) -> list[tuple[LoadedSource, ...]]:

@@ -13,9 +13,6 @@ from data.errors import HomeInUse, SettingsError
 from data.settings import Settings, load_settings
 from data.store import Store, open_store
 
-NICE = 5
-"""How much children that crawl or publish stand back for others who want the processor."""
-
 
 @dataclass(frozen=True, slots=True)
 class Home:

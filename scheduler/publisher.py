@@ -8,15 +8,14 @@ standard input does.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.executor import GRACE, pipes_of
-from scheduler.home import NICE, Home, open_home
+from scheduler.children import GRACE, pipes_of, start_child
+from scheduler.home import Home, open_home
 from scheduler.publishing import publish_home
 
 
@@ -51,7 +50,8 @@ class Publisher:
 
     async def _publish(self) -> Published:
         async with self._one:
-            child = self._child = self._child or await self._start()
+            child = self._child or await start_child("scheduler.publisher", str(self._home.path))
+            self._child = child
             stdin, stdout = pipes_of(child)
             try:
                 stdin.write(b"\n")
@@ -66,17 +66,6 @@ class Publisher:
             stdin.close()
             code = await child.wait()
             return Published(errors=(f"publishing ended with code {code}; it is tried again",))
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            # -P: a folder named data where the user stands is none of ours.
-            *(sys.executable, "-P", "-m", "scheduler.publisher", str(self._home.path)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=2**26,
-            # A Ctrl-C is for us: the child ends when we are done with it.
-            start_new_session=True,
-        )
 
     async def close(self) -> None:
         """Let the child end what it is doing."""
@@ -95,8 +84,6 @@ class Publisher:
 
 def main() -> None:
     """Publish once for every line that comes in."""
-    # Where there is too little to go round, whoever reads comes first.
-    os.nice(NICE)
     home = open_home(Path(sys.argv[1]))
     for _ in sys.stdin:
         try:

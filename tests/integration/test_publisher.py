@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from scheduler.children import NICE
 from scheduler.home import open_home
 from scheduler.publisher import Publisher
 from tests.command import collect, make_home
@@ -62,6 +63,33 @@ def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
             (error,) = (await publisher.publish()).errors
             assert "code -9" in error
             assert (await publisher.publish()).errors == ()
+        finally:
+            await publisher.close()
+
+    uvloop.run(work())
+
+
+def group_niceness(process: int) -> int | None:
+    """How much the session of a process stands back, where the system tells and takes that.
+
+    It takes such a change at any time from root, from others one in a tenth of a second.
+    """
+    group = Path(f"/proc/{process}/autogroup")
+    said = group.read_text("ascii") if os.geteuid() == 0 and group.exists() else ""
+    return int(said.split()[-1]) if said else None
+
+
+def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
+    async def work() -> None:
+        publisher = Publisher(open_home(tmp_path))
+        try:
+            await publisher.publish()
+            child = publisher.child
+            assert child is not None
+            nice = os.getpriority(os.PRIO_PROCESS, child)
+            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+            # Where sessions are weighed against each other, its own counts as little.
+            assert group_niceness(child) in {None, nice}
         finally:
             await publisher.close()
 
