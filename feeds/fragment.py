@@ -15,7 +15,6 @@ import msgspec
 from isal.isal_zlib import crc32
 
 from feeds import atom, jsonfeed, rss
-from feeds.checksum import residue
 from feeds.deflating import deflated, gzipped, often_deflated
 from feeds.entry import Entry
 from feeds.feed import Feed
@@ -26,7 +25,7 @@ MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 LINE: Final = struct.Struct("<q6I3I")
 """An entry in numbers: microseconds since 1970; its bytes, plain and deflated, in one format after
-the other; what its plain bytes in each add to a check sum."""
+the other; the check sum of its plain bytes in each."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -124,9 +123,8 @@ def lines_of(entry: Entry, pieces: Sequence[Piece]) -> tuple[bytes, bytes]:
         for piece, check in zip(pieces, bodies, strict=True):
             body, end = piece.parts(mixed=mixed, packed=False)
             body_packed, end_packed = piece.parts(mixed=mixed, packed=True)
-            size = len(body) + len(end)
-            sizes += (size, len(body_packed) + len(end_packed))
-            checks.append(residue(crc32(end, check), size))
+            sizes += (len(body) + len(end), len(body_packed) + len(end_packed))
+            checks.append(crc32(end, check))
         made.append(LINE.pack(updated, *sizes, *checks))
     return made[0], made[1]
 

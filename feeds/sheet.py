@@ -44,7 +44,7 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The documents of a feed, and their entries, column by column.
 
     ``face`` is what shapes its ``heads``; ``starts`` and ``stops`` are where its entries begin and
-    end in each file, plain and packed; ``checks`` what all entries together add to a check sum.
+    end in each file, plain and packed; ``checks`` the check sum of all entries together.
     ``states`` are those of its files and, last, of its page, in which ``spots`` are the begin and
     size of each line. ``shown`` are its releases where they are not just those of its window;
     ``days`` are theirs as ISO writes them, one after the other; ``newest`` is when the last change

@@ -12,15 +12,14 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 
 import numpy as np
-from isal.isal_zlib import crc32
+from isal.isal_zlib import crc32, crc32_combine
 from numpy.typing import NDArray
 
 from data.models import Facet
-from feeds.checksum import joined, residue
 from feeds.deflating import trailer
 from feeds.fragment import BETWEEN, BETWEEN_PACKED
 from feeds.fragment import joined as joined_entries
@@ -162,7 +161,7 @@ class Splicer:
             packed = inside(runs, lying, kind, mixed=mixed, packed=True)
             size = sum(map(len, plain))
             check = checked(runs, plain, kind, lying)
-            whole = crc32(head.end, joined(crc32(start), check, size))
+            whole = crc32(head.end, crc32_combine(crc32(start), check, size))
             last = head.packed[2] + trailer(whole, len(start) + size + len(head.end))
             file = document.files(kind)
             files[file] = (start, *plain, head.end)
@@ -187,9 +186,10 @@ def feeds_of(files: Callable[[Format], str]) -> list[str]:
     return [f"{files(kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
 
 
-def files_of(facet: Facet) -> list[str]:
+@lru_cache(maxsize=16)
+def files_of(facet: Facet) -> tuple[str, ...]:
     """The files of a facet in the order of a sheet: its feeds, and its page for people."""
-    return [*feeds_of(partial(feed_file, facet)), page_file(facet)]
+    return (*feeds_of(partial(feed_file, facet)), page_file(facet))
 
 
 def rows_of(runs: Iterable[Run], lying: Lying | None) -> Iterator[bytes]:
@@ -222,7 +222,7 @@ def inside(
 
 
 def checked(runs: Sequence[Run], plain: Sequence[Bytes], kind: Format, lying: Lying | None) -> int:
-    """What the entries of a plain document, laid as ``inside`` lays them, add to a check sum."""
+    """The check sum of the entries of a plain document, laid as ``inside`` lays them."""
     number, gap = FORMATS.index(kind), BETWEEN[kind]
     check = 0
     for place, (run, part) in enumerate(zip(runs, plain[::2], strict=True)):
@@ -231,10 +231,10 @@ def checked(runs: Sequence[Run], plain: Sequence[Bytes], kind: Format, lying: Ly
         if not isinstance(part, Copy):
             check = crc32(part, check)
         elif lying and run == range(len(lying.sheet.releases)):
-            check = joined(check, lying.sheet.checks[number], len(part))
+            check = crc32_combine(check, lying.sheet.checks[number], len(part))
         elif lying and isinstance(run, range):
             check = carried(check, run, number, gap, lying.sheet)
-    return residue(check, sum(map(len, plain)))
+    return check
 
 
 def carried(check: int, run: range, number: int, gap: bytes, sheet: Sheet) -> int:
@@ -242,5 +242,5 @@ def carried(check: int, run: range, number: int, gap: bytes, sheet: Sheet) -> in
     lines = numbers(sheet.lines)[run.start : run.stop]
     sizes, checks = lines["sizes"][:, 2 * number].tolist(), lines["checks"][:, number].tolist()
     for place, (size, line) in enumerate(zip(sizes, checks, strict=True)):
-        check = joined(crc32(gap, check) if place else check, line, size)
+        check = crc32_combine(crc32(gap, check) if place else check, line, size)
     return check

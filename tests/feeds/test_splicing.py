@@ -7,18 +7,14 @@ import errno
 import gzip
 import os
 import sqlite3
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis.strategies import binary, lists
 
 from data.models import Facet, Release
 from data.outline import Outline
 from data.settings import Site
-from feeds.checksum import joined, over_zeros, residue
 from feeds.publication import Publication
 from feeds.publish import publish
 from feeds.urls import FORMATS
@@ -193,19 +189,6 @@ def test_bytes_of_a_file_that_is_another_by_now_are_refused(tmp_path: Path) -> N
     with pytest.raises(OSError, match="changed while it was published"):
         writer.write("newer", part)
     assert not (tmp_path / ".newer.part").exists()
-
-
-@given(parts=lists(binary(max_size=300), min_size=1))
-def test_a_check_sum_comes_from_those_of_the_parts(parts: list[bytes]) -> None:
-    check = 0
-    for part in parts:
-        check = joined(check, residue(zlib.crc32(part), len(part)), len(part))
-    assert check == zlib.crc32(b"".join(parts))
-
-
-def test_a_check_sum_is_carried_over_very_many_bytes() -> None:
-    size = 5 * 1024 * 1024 + 3
-    assert over_zeros(zlib.crc32(b"a"), size) == zlib.crc32(b"a" + bytes(size))
 
 
 def test_a_document_that_was_lost_is_made_anew(tmp_path: Path) -> None:
