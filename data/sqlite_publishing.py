@@ -1,18 +1,16 @@
-"""What publishing asks the SQLite store: releases without their text, edits, what once was."""
+"""What publishing asks the SQLite store: releases without their text, edits, retractions."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from data.migrations import migrations
 from data.models import Facet, Release, Revision
 from data.outline import Outline
-from data.rows import encode, instant, revision_of
+from data.rows import encode, revision_of
+from data.sqlite_history import SqliteHistory
 from data.sqlite_reading import selection
-from data.sqlite_visits import SqliteVisits
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -96,7 +94,7 @@ def outlines(db: Database) -> None:
         db.execute(statement)
 
 
-class SqlitePublishing(SqliteVisits):
+class SqlitePublishing(SqliteHistory):
     """The verbs of data.store.Readable that publishing alone needs."""
 
     def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
@@ -142,36 +140,3 @@ class SqlitePublishing(SqliteVisits):
                 "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?", [limit]
             )
         )
-
-    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
-        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
-
-        What was first seen later is left out; of what was edited or retracted later, the version
-        of then is given. Topics and stories are those of today.
-        """
-        join, clauses, arguments, table = selection(facet)
-        clauses.append("r.first_seen <= :now")
-        moment = at.timestamp()
-        then = self._releases(
-            f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
-            " LIMIT :limit",
-            {**arguments, "now": moment, "limit": limit},
-        )
-        return tuple(self._then(release, moment) for release in then)
-
-    def _then(self, release: Release, moment: float) -> Release:
-        if release.retracted and release.retracted.timestamp() > moment:
-            release = replace(release, retracted=None)
-        if release.updated.timestamp() <= moment:
-            return release
-        rows = self._ask(
-            "SELECT ?1, v.number, v.seen, v.content FROM revisions v WHERE v.seen <= ?2"
-            " AND v.release = (SELECT number FROM releases WHERE id = ?1)"
-            " UNION ALL SELECT id, revision, revised, content FROM releases"
-            " WHERE id = ?1 AND revised <= ?2 ORDER BY 2 DESC LIMIT 1",
-            [release.id, moment],
-        )
-        if not rows:
-            return replace(release, updated=instant(moment))
-        found = revision_of(rows[0])
-        return replace(release, content=found.content, revision=found.number, updated=found.seen)

@@ -175,6 +175,31 @@ def test_gone_is_retracted_only_when_a_later_visit_confirms_it_and_undone_on_ret
     assert kept.retracted is None
 
 
+def test_a_retraction_that_was_undone_is_still_known_of_its_time(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    hours = [noon + number * HOUR for number in range(10)]
+    for gone, back in ((1, 3), (5, 7)):
+        store.missed(release.id, seen=hours[gone], since=hours[gone])
+        store.missed(release.id, seen=hours[gone + 1], since=hours[gone + 1])
+        store.confirm(release.id, seen=hours[back])
+    edited = draft(title="New signal station opened late")
+    store.record(edited, seen=hours[8], since=hours[8])
+
+    def then(hour: float) -> tuple[str, dt.datetime | None, dt.datetime]:
+        (one,) = store.as_of(Facet(), noon + hour * HOUR, limit=9)
+        return one.content.title, one.retracted, one.updated
+
+    first, second = release.content.title, edited.content.title
+    assert then(1.5) == (first, None, noon)
+    assert then(2.5) == (first, hours[2], hours[2])
+    assert then(3.5) == (first, None, hours[3])
+    assert then(6.5) == (first, hours[6], hours[6])
+    assert then(7.5) == (first, None, hours[7])
+    assert then(8.5) == (second, None, hours[8])
+
+
 def test_a_page_seen_again_between_two_misses_is_not_retracted(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
