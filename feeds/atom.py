@@ -48,7 +48,7 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
     if entry.retracted:
-        end += written(tombstone_element(entry, entry.retracted))
+        end += written(tombstone_element(entry))
     if entry.origin is None:
         return body, end, end
     source = source_of(entry.origin).replace(stamp(NEVER), stamp(entry.updated), 1)
@@ -111,13 +111,17 @@ def source_of(origin: Origin) -> bytes:
     return written(source)
 
 
-def tombstone_element(entry: Entry, when: dt.datetime) -> Element:
-    """What says that an entry is gone (RFC 6721)."""
+def tombstone_element(entry: Entry) -> Element:
+    """What says that an entry is gone (RFC 6721).
+
+    It is as new as the entry itself: one that is older, be it by a fraction of a second, says that
+    the entry is back.
+    """
     element = etree.Element(
         f"{{{TOMBSTONES}}}deleted-entry",
         nsmap={"at": TOMBSTONES},
         ref=entry.id,
-        when=when.isoformat(),
+        when=entry.updated.isoformat(),
     )
     comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
     comment.text = "Retracted by its publisher"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from contextlib import closing
 from dataclasses import replace
@@ -289,6 +290,15 @@ def test_a_retracted_release_stays_and_says_so() -> None:
     assert "All that statement 1 says." in entry.findtext(f"{ATOM}content")
     assert entry.findtext(f"{ATOM}updated") == "2022-11-24T17:00:00+00:00"
     assert json_of(gone)["items"][0]["tags"][-1] == "Retracted"
+
+
+def test_a_tombstone_is_as_new_as_its_entry_or_else_it_would_count_for_nothing() -> None:
+    at = make_release(9).updated.replace(microsecond=654321)
+    for changed in (at, at - dt.timedelta(days=1), at + dt.timedelta(days=1)):
+        feed = atom_of(make_release(1, retracted=at, updated=changed))
+        (tombstone,) = feed.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+        assert tombstone.get("ref") == feed.findtext(f"{ATOM}entry/{ATOM}id")
+        assert tombstone.get("when") == feed.findtext(f"{ATOM}entry/{ATOM}updated")
 
 
 def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
