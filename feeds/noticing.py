@@ -22,7 +22,7 @@ from feeds.notices import (
     notice_feed,
     retraction_entry,
 )
-from feeds.renderer import Renderer, Wanted
+from feeds.renderer import Renderer, Wanted, face
 from feeds.sickness import Sickness, events_of
 from feeds.urls import DAY, FORMATS, Notice, href, notice_file
 from feeds.writing import Write
@@ -60,12 +60,15 @@ class Noticing:
 
     def changes(self) -> list[Wanted]:
         """The newest edits."""
+        edits = self._store.edits(limit=self._entries)
+        # An entry links the release where it is now.
+        now = self._store.outlined(sorted({edit.release for edit in edits}))
         return [
             (
-                self._renderer.key("edit", edit.release, edit.number),
+                self._renderer.key("edit", edit.release, edit.number, now[edit.release].version),
                 partial(self._edit_entry, edit.release, edit.number),
             )
-            for edit in self._store.edits(limit=self._entries)
+            for edit in edits
         ]
 
     def _edit_entry(self, release_id: str, number: int) -> Entry:
@@ -80,7 +83,7 @@ class Noticing:
         """The last retractions."""
         return [
             (
-                self._renderer.key("retracted", release.id, release.retracted),
+                self._renderer.key("retracted", *face(release), release.retracted),
                 partial(retraction_entry, self._directory, release, release.retracted),
             )
             for release in self._store.retractions(limit=self._entries)
