@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from html import unescape
 
-from data.models import Facet, Media, Release, Source
+from data.models import Content, Facet, Media, Release, Source
 from feeds.body import body_of, full_text, is_long
 from feeds.clean import excerpt, language_tag, plain, web_address, web_media
 from feeds.directory import Directory, Person
@@ -96,7 +96,7 @@ def entry_of(
     # A name is no place for markup: a reference in one was escaped once too often.
     name = plain(unescape(content.publisher or source.name))
     publisher = Person(name or source.id, web_address(source.url))
-    title = plain(content.title) or excerpt(content.body_text, 80) or UNTITLED
+    title = title_of(content)
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
     also = tuple(
         Person(plain(directory.source(other.source).name), web_address(other.url))
@@ -126,6 +126,11 @@ def entry_of(
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
     )
+
+
+def title_of(content: Content) -> str:
+    """The title of a release; where it has none, how its text begins."""
+    return plain(content.title) or excerpt(content.body_text, 80) or UNTITLED
 
 
 def shown(release: Release) -> dt.datetime:

@@ -10,9 +10,10 @@ from html import escape
 import msgspec
 
 from data.health import zone_or_utc
-from data.models import Facet
+from data.models import Facet, facets_of
 from feeds.clean import plain
-from feeds.entry import Entry
+from feeds.entry import Entry, title_of
+from feeds.folding import folded
 from feeds.fragment import rendered
 from feeds.notices import (
     Edition,
@@ -122,13 +123,16 @@ class Noticing:
             return msgspec.json.decode(noted, type=Edition)
         closed, total = now, 0
         told: list[tuple[str, str, str]] = []
-        for release in self._store.releases(Facet(period=day)):
+        facet = Facet(period=day)
+        every = self._store.releases(facet)
+        shown = folded(self._store, every, lambda one: facet in facets_of(one), lambda _: True)
+        for release, others in shown:
             closed = max(closed, release.first_seen) if total else release.first_seen
             total += 1
             if total <= TOLD:
-                title = plain(release.content.title) or "Untitled"
-                name = plain(self._directory.source(release.source).name)
-                told.append((release.id, title, name))
+                sources = dict.fromkeys(one.source for one in (release, *others))
+                names = [plain(self._directory.source(source).name) for source in sources]
+                told.append((release.id, title_of(release.content), ", ".join(names)))
         edition = Edition(day, closed, tuple(told), total)
         self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition

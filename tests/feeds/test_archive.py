@@ -238,6 +238,20 @@ def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) 
     assert Facet(period="2022-11-24") in archive.store.facets()
 
 
+def test_a_day_names_a_story_once_with_all_its_publishers(tmp_path: Path) -> None:
+    wire, copy = make_release(1, "wire", story="s"), make_release(2, story="s")
+    day_after = make_release(40, story="s")
+    archive = Archive(tmp_path, wire, copy, make_release(3, title=""), day_after)
+    archive.publish()
+    today, before = archive.read("feeds/days.atom").findall(f"{ATOM}entry")
+    assert today.findtext(f"{ATOM}title") == "26 November 2022: 1 release"
+    assert before.findtext(f"{ATOM}title") == "24 November 2022: 2 releases"
+    text = before.findtext(f"{ATOM}content")
+    assert ">All that statement 3 says.</a> (ACME Corporation)" in text
+    assert ">Statement 1</a> (The Wire, ACME Corporation)" in text
+    assert "Statement 2" not in text
+
+
 def test_a_day_of_very_many_releases_names_the_newest_and_leads_to_the_others(
     tmp_path: Path,
 ) -> None:
