@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 
 from lxml import etree
 
@@ -25,8 +25,8 @@ from feeds.generator import (
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-MARKUP = re.compile(r"</?\w|&#?\w")
-"""What looks like HTML in text."""
+TAG = re.compile(r"</?\w")
+"""What looks like a tag in text."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -132,10 +132,11 @@ def as_text(element: Element, text: str | None = None) -> None:
     """Let a text construct show its text, or another, as it is written, talk of markup included.
 
     Escaped once more and declared as HTML, such text is itself to every reader that knows the
-    declaration; as plain text some take it for markup all the same.
+    declaration; as plain text some take it for markup all the same. What nobody takes for it, such
+    as "R&D", stays plain: some readers know no declaration.
     """
     text = element.text if text is None else text
     element.text = text
-    if text and MARKUP.search(text):
+    if text and (TAG.search(text) or unescape(text) != text):
         element.text = escape(text, quote=False)
         element.set("type", "html")

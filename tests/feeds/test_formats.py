@@ -344,6 +344,25 @@ def test_markup_in_titles_is_text() -> None:
     assert json_of(release)["items"][0]["authors"][0]["name"] == title
 
 
+@pytest.mark.parametrize("title", ["AT&T and R&D: Q&A", "1 < 2 & 3 > 2", "?a=1&b=2", "A &", "x&y;"])
+def test_a_title_that_no_reader_takes_for_markup_is_plain_text(title: str) -> None:
+    feed = rendered(*made(FakeStore(make_release(title=title, summary=title))), "atom")[0]
+    entry: Any = etree.fromstring(feed)[-1]
+    for name in ("title", "summary"):
+        found = entry.find(ATOM + name)
+        assert (found.text, found.get("type")) == (title, None)
+    read = feedparser.parse(feed).entries[0]
+    assert (read.title, read.title_detail.type) == (title, "text/plain")
+
+
+@pytest.mark.parametrize("title", ["a<b", "</p>", "&nbsp;", "x &#65; y", "&#x41", "&copy 2026"])
+def test_a_title_that_some_reader_takes_for_markup_is_escaped_once_more(title: str) -> None:
+    found = atom_of(make_release(title=title))[-1].find(f"{ATOM}title")
+    assert found.get("type") == "html"
+    shown: Any = lxml.html.fromstring(f"<div>{found.text}</div>")
+    assert shown.text_content() == title
+
+
 def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as_html() -> None:
     summary = 'a < b, <b onclick="alert(1)">see</b> <a href="x">there</a>'
     release = make_release(summary=summary)
