@@ -19,7 +19,7 @@ from feeds.languages import LANGUAGES
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
-HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.ASCII)
+HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f:.]+", re.ASCII)
 STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 RIGHT_TO_LEFT = frozenset(
@@ -64,12 +64,12 @@ def web_address(url: str) -> str | None:
             return None
     except (ValueError, UnicodeError):
         return None
-    place = parts.netloc
+    user, at, place = parts.netloc.rpartition("@")
     if not place.isascii():
-        user, at, _ = place.rpartition("@")
-        place = escaped(user) + at + host + (f":{parts.port}" if parts.port else "")
+        place = host + (f":{parts.port}" if parts.port else "")
     rest, mark, fragment = bare[len(f"{parts.scheme}://{parts.netloc}") :].partition("#")
-    return f"{parts.scheme}://{place}{escaped(rest)}{mark}{escaped(fragment)}"
+    path = f"/{rest}" if rest.startswith("?") else rest
+    return f"{parts.scheme}://{escaped(user)}{at}{place}{escaped(path)}{mark}{escaped(fragment)}"
 
 
 def escaped(text: str) -> str:
