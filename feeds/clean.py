@@ -29,6 +29,9 @@ SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "sy
 SCRIPT = 4
 """Letters of a tag's part that names a script."""
 
+LONGEST_NAME = 500
+"""Characters that a title or any other name may have in a feed."""
+
 LARGEST_BODY = 1_000_000
 """Characters of HTML that one entry may bring into a feed; beyond it the entry has the summary."""
 
@@ -49,6 +52,11 @@ def excerpt(text: str, length: int = 300) -> str:
     said = line[: length - 1]
     whole = said.rpartition(" ")[0]
     return (whole if 3 * len(whole) > 2 * len(said) else said).rstrip(",;:–—- ") + "…"
+
+
+def as_name(text: str) -> str:
+    """A text as a name: one line of at most LONGEST_NAME characters."""
+    return excerpt(text, LONGEST_NAME)
 
 
 @lru_cache(maxsize=1000)
@@ -86,7 +94,7 @@ def web_media(media: Media) -> Media | None:
     if not MEDIA_TYPE.fullmatch(kind):
         kind = "application/octet-stream"
     length = media.length if media.length and media.length > 0 else None
-    return Media(url, kind, length, plain(media.title or "") or None)
+    return Media(url, kind, length, as_name(media.title or "") or None)
 
 
 def language_tag(language: str | None) -> str | None:
