@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from data.models import Facet
 from data.settings import Site
 from feeds.atom import XML_LANG
 from feeds.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = Site(url="https://press.example", entries=4)
@@ -236,6 +238,28 @@ def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) 
     archive.publish(everything=True)
     assert (archive.folder / "feeds/days.atom").read_bytes() == before
     assert Facet(period="2022-11-24") in archive.store.facets()
+
+
+@pytest.mark.parametrize(
+    ("zones", "day", "over"),
+    [
+        (("Asia/Baku", "Asia/Baku"), "2022-11-24", "2022-11-24T20:00:00"),
+        (("Pacific/Kiritimati", "Pacific/Pago_Pago"), "2022-11-24", "2022-11-25T11:00:00"),
+        (("Pacific/Kiritimati", "Pacific/Kiritimati"), "2022-11-24", "2022-11-24T10:00:00"),
+        (("Europe/Paris", "Europe/Paris"), "2022-10-30", "2022-10-30T23:00:00"),
+        (("Europe/Paris", "Europe/Paris"), "2022-03-27", "2022-03-27T22:00:00"),
+    ],
+)
+def test_a_day_is_over_when_it_is_over_in_the_zones_of_all_sources(
+    tmp_path: Path, zones: tuple[str, str], day: str, over: str
+) -> None:
+    archive = Archive(tmp_path, make_release(1, published=on_day(day, zones[0])))
+    for (name, source), zone in zip(tuple(archive.store.known.items()), zones, strict=True):
+        archive.store.known[name] = replace(source, timezone=zone)
+    midnight = dt.datetime.fromisoformat(over).replace(tzinfo=dt.UTC)
+    for now, told in ((midnight - dt.timedelta(seconds=1), 0), (midnight, 1)):
+        publish(archive.store, archive.folder, SITE, kept=archive.kept, now=now)
+        assert len(archive.read("feeds/days.atom").findall(f"{ATOM}entry")) == told
 
 
 def test_a_day_names_a_story_once_with_all_its_publishers(tmp_path: Path) -> None:
