@@ -133,6 +133,24 @@ def test_an_edit_of_an_archived_release_comes_once_more_by_the_feed(tmp_path: Pa
     assert f"urn:uuid:{old.id}" in ids
 
 
+def test_an_archived_release_that_is_back_comes_once_more_and_undoes_its_tombstone(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
+    archive.publish()
+    old = archive.store.kept[make_release(0).id]
+    gone, back = make_release(30).updated, make_release(31).updated
+    for changed in (replace(old, retracted=gone, updated=gone), replace(old, updated=back)):
+        archive.store.put(changed)
+        archive.publish()
+        root = archive.read("feeds/all.atom")
+        entry = root.find(f"{ATOM}entry[{ATOM}id='urn:uuid:{old.id}']")
+        assert entry.findtext(f"{ATOM}updated") == changed.updated.isoformat()
+        stones = root.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+        assert [one.get("when") for one in stones] == [gone.isoformat()] * bool(changed.retracted)
+        assert ("Retracted" in entry.findtext(f"{ATOM}content")) == bool(changed.retracted)
+
+
 def test_a_release_that_an_edit_files_under_another_topic_moves_there(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
