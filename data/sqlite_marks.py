@@ -30,7 +30,11 @@ def marks_between(old: Release | None, new: Release) -> list[Mark]:
 
 def facet_keys(release: Release) -> frozenset[Key]:
     """The keys of data.models.facets_of, without the cost of making facets."""
-    source, topics, day = release.source, release.content.topics, release.published.day.isoformat()
+    return keys_at(release.source, release.content.topics, release.published.day.isoformat())
+
+
+def keys_at(source: str, topics: Iterable[str], day: str) -> frozenset[Key]:
+    """The keys of data.models.facets_at."""
     return frozenset(
         [
             ("", "", ""),

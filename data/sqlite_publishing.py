@@ -94,6 +94,14 @@ def outlines(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def touched(db: Database) -> None:
+    """Find the releases that changed by the time of their last change."""
+    db.execute(
+        "CREATE INDEX releases_touched ON releases (updated DESC) WHERE updated > first_seen"
+    )
+
+
 class SqlitePublishing(SqliteHistory):
     """The verbs of data.store.Readable that publishing alone needs."""
 
@@ -138,5 +146,13 @@ class SqlitePublishing(SqliteHistory):
         return tuple(
             self._releases(
                 "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?", [limit]
+            )
+        )
+
+    def touched(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that changed since their first sight, the last change first."""
+        return tuple(
+            self._releases(
+                "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?", [limit]
             )
         )

@@ -117,6 +117,8 @@ class SqliteRecording(SqliteIdentity):
             self._file_under_topics(old, release, labels)
         if old is None or _shown(release) != _shown(old):
             self._mark(old, release)
+            if old and release.story and _named(release) != _named(old):
+                self._mark_story(release.story)
         if old is None or release.content != old.content:
             db.execute("INSERT OR IGNORE INTO unindexed (release) VALUES (?)", [number])
         return number
@@ -187,6 +189,11 @@ class SqliteRecording(SqliteIdentity):
 def _shown(release: Release) -> str:
     """All of a release that readers see: visits move the rest without a word."""
     return encode((release.url, release.content, release.updated, release.retracted, release.story))
+
+
+def _named(release: Release) -> tuple[str | None, ...]:
+    """What the others of its story say of a release."""
+    return release.url, release.content.title, release.content.language
 
 
 @cache

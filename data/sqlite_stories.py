@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from data.identity import keys_of
 from data.models import Draft, Release
 from data.normalize import canonical_url
 from data.rows import body_of
 from data.sketch import Sketch, sketch
 from data.sqlite_bands import Near, SqliteBands, places
+from data.sqlite_marks import keys_at
 from data.stories import LEAST_SHINGLES, Likeness, likeness, tells
 
 COMPARED: Final = 20
@@ -158,13 +161,22 @@ class SqliteStories(SqliteBands):
         )
         story = next((one.story for one in everyone if one.story), everyone[0].id)
         for old in sorted({one.story for one in everyone if one.story and one.story != story}):
-            others = self.story(old)
             db.execute("UPDATE releases SET story = ? WHERE story = ?", [story, old])
-            for other in others:
-                self._mark(other, other)
         alone = [(story, one.number) for one in everyone if not one.story]
         db.executemany("UPDATE releases SET story = ? WHERE number = ?", alone)
-        for one in everyone:
-            for told in self._releases("WHERE r.number = ?", [one.number]):
-                self._mark(told, told)
+        # Each of them names all the others.
+        self._mark_story(story)
         return replace(release, story=story)
+
+    def _mark_story(self, story: str) -> None:
+        """Mark the facets of all the releases of a story, which may be very many."""
+        rows = self._ask(
+            "SELECT source, coalesce(json_extract(content, '$.topics'), '[]'), day FROM releases"
+            " WHERE story = ?",
+            [story],
+        )
+        self._threads.marks += [
+            (key, 0)
+            for source, topics, day in rows
+            for key in keys_at(source, msgspec.json.decode(topics, type=list[str]), day)
+        ]

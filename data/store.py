@@ -70,6 +70,12 @@ class Readable(Protocol):
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""
 
+    def touched(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that changed since their first sight, the last change first.
+
+        Edits, retractions, and returns of what was retracted are changes.
+        """
+
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
 

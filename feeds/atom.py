@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 
 from lxml import etree
 
@@ -25,8 +25,8 @@ from feeds.generator import (
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-MARKUP = re.compile(r"</?\w|&#?\w")
-"""What looks like HTML in text."""
+TAG = re.compile(r"</?\w")
+"""What looks like a tag in text."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -48,7 +48,7 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
     if entry.retracted:
-        end += written(tombstone_element(entry, entry.retracted))
+        end += written(tombstone_element(entry))
     if entry.origin is None:
         return body, end, end
     source = source_of(entry.origin).replace(stamp(NEVER), stamp(entry.updated), 1)
@@ -111,13 +111,17 @@ def source_of(origin: Origin) -> bytes:
     return written(source)
 
 
-def tombstone_element(entry: Entry, when: dt.datetime) -> Element:
-    """What says that an entry is gone (RFC 6721)."""
+def tombstone_element(entry: Entry) -> Element:
+    """What says that an entry is gone (RFC 6721).
+
+    It is as new as the entry itself: one that is older, be it by a fraction of a second, says that
+    the entry is back.
+    """
     element = etree.Element(
         f"{{{TOMBSTONES}}}deleted-entry",
         nsmap={"at": TOMBSTONES},
         ref=entry.id,
-        when=when.isoformat(),
+        when=entry.updated.isoformat(),
     )
     comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
     comment.text = "Retracted by its publisher"
@@ -128,10 +132,11 @@ def as_text(element: Element, text: str | None = None) -> None:
     """Let a text construct show its text, or another, as it is written, talk of markup included.
 
     Escaped once more and declared as HTML, such text is itself to every reader that knows the
-    declaration; as plain text some take it for markup all the same.
+    declaration; as plain text some take it for markup all the same. What nobody takes for it, such
+    as "R&D", stays plain: some readers know no declaration.
     """
     text = element.text if text is None else text
     element.text = text
-    if text and MARKUP.search(text):
+    if text and (TAG.search(text) or unescape(text) != text):
         element.text = escape(text, quote=False)
         element.set("type", "html")

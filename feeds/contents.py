@@ -11,8 +11,8 @@ from feeds.renderer import Renderer
 from feeds.splicing import Lying
 from feeds.window import Part, Window, is_settled, moved, newest_first, page_size
 
-AGAIN = 50
-"""How many of the last edits and retractions bring an archived release back into documents."""
+AGAIN = 100
+"""How many of the releases that changed last come back into documents though they are archived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,15 @@ class Contents:
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
     def returned(self, before: Before, state: Window) -> list[Outline]:
-        """Archived releases that were edited or retracted of late.
+        """Archived releases that were edited or retracted of late, or came back.
 
         Pages never change, so these come once more by the document (RFC 5005, section 4.1).
         """
         if self._again is None:
             self._again = {}
-            edited = {revision.release for revision in self._store.edits(limit=AGAIN)}
-            found = [self._store.release(one) for one in sorted(edited)]
-            for release in (*found, *self._store.retractions(limit=AGAIN)):
-                for one in facets_of(release) if release else ():
-                    self._again.setdefault(one, set()).add(release.id if release else "")
+            for release in self._store.touched(limit=AGAIN):
+                for one in facets_of(release):
+                    self._again.setdefault(one, set()).add(release.id)
         wanted = self._again.get(before.facet, set()).difference(state.open)
         wanted &= self._kept.archived(before.number, sorted(wanted)) if wanted else set()
         return newest_first(self._store.outlined(sorted(wanted)).values())

@@ -69,7 +69,7 @@ class Demand:
         asked = asked_in(query)
         if not asked and path.rpartition(".")[0] != SEARCH and path not in PAGES:
             return None
-        key = path, urlencode(sorted(asked.items()))
+        key = path, said(asked)
         now = time.monotonic()
         with self._lock:
             held = self._held.get(key)
@@ -107,13 +107,16 @@ class Demand:
         if kind is None:
             return None
         if stem == SEARCH:
-            named = named_feed(feed_of(directory, Facet(), ()), path, asked)
+            name = f"Search: {search_name(directory, asked)}"
+            named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
+            named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{said(asked)}")
             return filled(named, self._found(store, directory, asked), kind)
         facet = facet_of(path)
         if facet is None or "asof" not in asked or facet[0] not in store.facets():
             return None
         at = instant_of(asked["asof"])
-        named = named_feed(feed_of(directory, facet[0], ()), path, asked)
+        name = f"As of {asked['asof']}"
+        named = named_feed(feed_of(directory, facet[0], ()), path, asked, name)
         return filled(named, self._then(store, directory, facet[0], at), kind)
 
     def _page(
@@ -151,18 +154,29 @@ def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> tuple[bytes, d
     return rendered(made, fragments, kind)[0], made.updated
 
 
-def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
+def named_feed(feed: Feed, path: str, asked: Mapping[str, str], name: str) -> Feed:
     """A feed under the name and the addresses of what was asked for."""
-    said = urlencode(sorted(asked.items()))
-    name = f"As of {asked['asof']}" if "asof" in asked else f"Search: {plain(asked.get('q', ''))}"
     stem = feed.site + path.rpartition(".")[0]
     return replace(
         feed,
         title=f"{name} · {feed.title}",
-        id=f"{stem}?{said}",
-        addresses=tuple((kind, f"{stem}.{kind}?{said}") for kind in FORMATS),
+        id=f"{stem}?{said(asked)}",
+        addresses=tuple((kind, f"{stem}.{kind}?{said(asked)}") for kind in FORMATS),
         links=(),
     )
+
+
+def said(asked: Mapping[str, str]) -> str:
+    """What is asked for as the query of an address, always in the same order."""
+    return urlencode(sorted(asked.items()))
+
+
+def search_name(directory: Directory, asked: Mapping[str, str]) -> str:
+    """All that a search asks for: its words, its source and topic, its language."""
+    facet = Facet(asked.get("source"), asked.get("topic"))
+    where = "" if facet == Facet() else directory.name(facet)
+    parts = (plain(asked.get("q", "")), where, plain(asked.get("lang", "")))
+    return " · ".join(filter(None, parts)) or "nothing"
 
 
 def asked_in(query: bytes) -> dict[str, str]:
@@ -197,8 +211,8 @@ def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
     )
 
 
-def held_of(path: str, said: str, body: bytes, updated: dt.datetime) -> Held:
+def held_of(path: str, query: str, body: bytes, updated: dt.datetime) -> Held:
     """An answer as the server gives it."""
     state = (int(updated.timestamp()) * 10**9, len(body), 0)
-    address = f"{path}?{hashlib.sha256(said.encode()).hexdigest()}"
+    address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
     return hold(address, path, state, body, follows=False)

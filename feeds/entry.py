@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from html import unescape
 
-from data.models import Facet, Media, Release, Source
+from data.models import Content, Facet, Media, Release, Source
 from feeds.body import body_of, full_text, is_long
-from feeds.clean import excerpt, language_tag, plain, web_address, web_media
+from feeds.clean import as_name, excerpt, language_tag, plain, web_address, web_media
 from feeds.directory import Directory, Person
 
 UNTITLED = "Untitled"
@@ -94,9 +94,9 @@ def entry_of(
     url = web_address(release.url) or page
     language = language_tag(content.language)
     # A name is no place for markup: a reference in one was escaped once too often.
-    name = plain(unescape(content.publisher or source.name))
+    name = as_name(unescape(content.publisher or source.name))
     publisher = Person(name or source.id, web_address(source.url))
-    title = plain(content.title) or excerpt(content.body_text, 80) or UNTITLED
+    title = title_of(content)
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
     also = tuple(
         Person(plain(directory.source(other.source).name), web_address(other.url))
@@ -128,6 +128,11 @@ def entry_of(
     )
 
 
+def title_of(content: Content) -> str:
+    """The title of a release; where it has none, how its text begins."""
+    return as_name(content.title) or excerpt(content.body_text, 80) or UNTITLED
+
+
 def shown(release: Release) -> dt.datetime:
     """When a release was published, at the offset of its source.
 
@@ -151,7 +156,7 @@ def categories_of(release: Release, directory: Directory) -> tuple[Category, ...
         Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
         for topic in release.content.topics
     ]
-    section = plain(release.content.section or "")
+    section = as_name(release.content.section or "")
     if section:
         found.append(Category(section, section, directory.page(Facet(source=release.source))))
     if release.retracted:
@@ -176,7 +181,7 @@ def links_of(
                 "related",
                 address,
                 "text/html",
-                plain(other.content.title) or None,
+                as_name(other.content.title) or None,
                 language_tag(other.content.language),
             )
             for other, address in elsewhere

@@ -17,7 +17,7 @@ from data.wording import counted
 from feeds.body import anchor, difference, quoted
 from feeds.clean import excerpt, plain, web_address
 from feeds.directory import Directory, Person
-from feeds.entry import Category, Entry, Link, to_seconds
+from feeds.entry import Category, Entry, Link, title_of, to_seconds
 from feeds.feed import Dated, Feed, updated_of
 from feeds.urls import FORMATS, NOTICES, Notice
 
@@ -48,7 +48,7 @@ def edit_entry(directory: Directory, release: Release, before: Revision, after: 
     page = directory.revision(release.id, after.number)
     url = web_address(release.url) or page
     name = plain(directory.source(release.source).name)
-    title = anchor(url, plain(after.content.title))
+    title = anchor(url, title_of(after.content))
     html = (
         f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
         f" (version {after.number}):</p>"
@@ -58,7 +58,7 @@ def edit_entry(directory: Directory, release: Release, before: Revision, after: 
         directory,
         f"{release.id}/revisions/{after.number}",
         release,
-        title=f"Corrected: {plain(after.content.title)}",
+        title=f"Corrected: {title_of(after.content)}",
         at=after.seen,
         page=page,
         html=html,
@@ -72,7 +72,7 @@ def retraction_entry(directory: Directory, release: Release, at: dt.datetime) ->
     page = directory.release(release.id)
     url = web_address(release.url) or page
     name = plain(directory.source(release.source).name)
-    title = anchor(url, plain(release.content.title))
+    title = anchor(url, title_of(release.content))
     html = (
         f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
         f" {anchor(page, 'the copy kept')} shows what it said.</p>"
@@ -81,7 +81,7 @@ def retraction_entry(directory: Directory, release: Release, at: dt.datetime) ->
         directory,
         f"{release.id}/retracted/{at.isoformat()}",
         release,
-        title=f"Retracted: {plain(release.content.title)}",
+        title=f"Retracted: {title_of(release.content)}",
         at=at,
         page=page,
         html=html,
@@ -128,7 +128,7 @@ def about(
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publisher."""
+    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
 
     day: str
     closed: dt.datetime

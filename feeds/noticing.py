@@ -10,9 +10,10 @@ from html import escape
 import msgspec
 
 from data.health import zone_or_utc
-from data.models import Facet
+from data.models import Facet, facets_of
 from feeds.clean import plain
-from feeds.entry import Entry
+from feeds.entry import Entry, title_of
+from feeds.folding import folded
 from feeds.fragment import rendered
 from feeds.notices import (
     Edition,
@@ -22,7 +23,7 @@ from feeds.notices import (
     notice_feed,
     retraction_entry,
 )
-from feeds.renderer import Renderer, Wanted
+from feeds.renderer import Renderer, Wanted, face
 from feeds.sickness import Sickness, events_of
 from feeds.urls import DAY, FORMATS, Notice, href, notice_file
 from feeds.writing import Write
@@ -60,12 +61,15 @@ class Noticing:
 
     def changes(self) -> list[Wanted]:
         """The newest edits."""
+        edits = self._store.edits(limit=self._entries)
+        # An entry links the release where it is now.
+        now = self._store.outlined(sorted({edit.release for edit in edits}))
         return [
             (
-                self._renderer.key("edit", edit.release, edit.number),
+                self._renderer.key("edit", edit.release, edit.number, now[edit.release].version),
                 partial(self._edit_entry, edit.release, edit.number),
             )
-            for edit in self._store.edits(limit=self._entries)
+            for edit in edits
         ]
 
     def _edit_entry(self, release_id: str, number: int) -> Entry:
@@ -80,7 +84,7 @@ class Noticing:
         """The last retractions."""
         return [
             (
-                self._renderer.key("retracted", release.id, release.retracted),
+                self._renderer.key("retracted", *face(release), release.retracted),
                 partial(retraction_entry, self._directory, release, release.retracted),
             )
             for release in self._store.retractions(limit=self._entries)
@@ -119,13 +123,16 @@ class Noticing:
             return msgspec.json.decode(noted, type=Edition)
         closed, total = now, 0
         told: list[tuple[str, str, str]] = []
-        for release in self._store.releases(Facet(period=day)):
+        facet = Facet(period=day)
+        every = self._store.releases(facet)
+        shown = folded(self._store, every, lambda one: facet in facets_of(one), lambda _: True)
+        for release, others in shown:
             closed = max(closed, release.first_seen) if total else release.first_seen
             total += 1
             if total <= TOLD:
-                title = plain(release.content.title) or "Untitled"
-                name = plain(self._directory.source(release.source).name)
-                told.append((release.id, title, name))
+                sources = dict.fromkeys(one.source for one in (release, *others))
+                names = [plain(self._directory.source(source).name) for source in sources]
+                told.append((release.id, title_of(release.content), ", ".join(names)))
         edition = Edition(day, closed, tuple(told), total)
         self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition

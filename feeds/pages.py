@@ -17,7 +17,7 @@ from data.models import Facet, Release, Revision
 from feeds.body import body_of, difference
 from feeds.clean import is_right_to_left, language_tag, plain, web_address
 from feeds.directory import MEDIA_TYPES, Directory, spoken
-from feeds.entry import Entry
+from feeds.entry import Entry, title_of
 from feeds.listing import NAMES, UP, Spot, environment, feed_row, formats_of, listed
 from feeds.navigation import Navigation
 from feeds.opml import grouped
@@ -100,7 +100,7 @@ class Pages:
             versions=[
                 {
                     "seen": revision.seen,
-                    "title": plain(revision.content.title),
+                    "title": title_of(revision.content),
                     "file": revision_file(release.id, revision.number),
                 }
                 for revision in revisions
@@ -118,7 +118,7 @@ class Pages:
         return self._render(
             "revision.html",
             revision_file(release.id, after.number),
-            title=plain(after.content.title) or entry.title,
+            title=title_of(after.content),
             facet=source,
             language=language_tag(after.content.language),
             number=after.number,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
-from data.models import Facet, facets_of
+from data.models import Facet
 from data.outline import Change, Outline
 from feeds.renderer import Renderer, Shown, face
 from feeds.urls import release_file, revision_file
@@ -42,13 +43,18 @@ class ReleasePages:
         here = {
             one: change.outline for one, change in self._changes.items() if facet in change.facets
         }
-        told = [
-            member.id
-            for outline in here.values()
-            for member in self._renderer.story(outline.story)
-            if facet in facets_of(member)
-        ]
+        told = self._told.get(facet, ())
         return list({**self._store.outlined(told), **here}.values())
+
+    @cached_property
+    def _told(self) -> Mapping[Facet, Sequence[str]]:
+        """The members of stories of which any changed, by their days: each names all the others."""
+        found: dict[Facet, set[str]] = {}
+        for story in {change.outline.story for change in (self._changes or {}).values()}:
+            for member in self._renderer.story(story):
+                day = Facet(period=member.published.day.isoformat())
+                found.setdefault(day, set()).add(member.id)
+        return {day: sorted(members) for day, members in found.items()}
 
     def write(self, shown: Shown, key: bytes, write: Write) -> None:
         """Write the page of a release, and those of its versions where it has several."""

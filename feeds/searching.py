@@ -6,9 +6,9 @@ that is worth less than a hundred old ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from data.models import Release
+from data.models import Facet, Release
 from data.search import Query
 from data.store import Store
 
@@ -23,16 +23,28 @@ ROUNDS = 10
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> list[Release]:
-    """The newest releases that a search finds, by its parameters q, source, topic and lang."""
-    query = Query(asked.get("q", ""), asked.get("source"), asked.get("topic"))
+    """The newest releases that a search finds, by its parameters q, source, topic and lang.
+
+    One without words finds all that there is by the others; one for nothing at all finds nothing.
+    """
+    if not asked:
+        return []
     language = asked.get("lang")
     found: list[Release] = []
     for offset in range(0, ROUNDS * limit, limit):
-        some = store.search(query, limit=limit, offset=offset, newest=True)
+        some = matching(store, asked, limit, offset)
         found += (one for one in some if speaks(one, language))
         if len(found) >= limit or len(some) < limit:
             break
     return found[:limit]
+
+
+def matching(store: Store, asked: Mapping[str, str], limit: int, offset: int) -> Sequence[Release]:
+    """The releases that a search finds from ``offset`` on, whatever their language."""
+    text, source, topic = (asked.get(name) for name in ("q", "source", "topic"))
+    if text is None:
+        return tuple(store.releases(Facet(source, topic), limit=limit, offset=offset))
+    return store.search(Query(text, source, topic), limit=limit, offset=offset, newest=True)
 
 
 def speaks(release: Release, language: str | None) -> bool:

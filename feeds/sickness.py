@@ -14,6 +14,7 @@ from data.health import Health, expectation, health_of
 from data.models import Facet, Source
 from data.rhythm import Expected
 from data.store import Readable
+from feeds.clean import plain
 from feeds.rendered import Rendered
 
 SAID: Mapping[str, str] = {
@@ -66,7 +67,7 @@ def events_of(
             # The day of the last release is in what is expected; its text is not needed here.
             health = health_of(source, run, "an earlier day", expected[name])
             if is_news(latest.get(name), health):
-                reason = "" if health.is_well else health.reason
+                reason = "" if health.is_well else plain(health.reason)
                 state = "ok" if health.is_well else health.state
                 fresh.append(Sickness(name, health.is_well, run.started, reason, state))
     if fresh:

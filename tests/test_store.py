@@ -200,6 +200,25 @@ def test_a_retraction_that_was_undone_is_still_known_of_its_time(
     assert then(8.5) == (second, None, hours[8])
 
 
+def test_what_was_edited_or_retracted_or_is_back_was_touched(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    names = ("Pier", "Lock", "Crane", "Lamp")
+    pages = [draft(f"https://a.example/{one}", title=one, body_text=one * 9) for one in names]
+    kept = [store.record(page, seen=noon, since=noon).release.id for page in pages]
+    assert store.touched(limit=9) == ()
+    hours = [noon + hour * HOUR for hour in range(6)]
+    for one in kept[:2]:
+        for at in hours[1:3]:
+            store.missed(one, seen=at, since=at)
+    store.confirm(kept[0], seen=hours[3])
+    store.confirm(kept[2], seen=hours[4])
+    edited = draft("https://a.example/Lamp", title="Lamps", body_text="Lamp" * 9)
+    store.record(edited, seen=hours[5], since=hours[5])
+    assert [one.id for one in store.touched(limit=9)] == [kept[3], kept[0], kept[1]]
+    assert len(store.touched(limit=2)) == 2
+
+
 def test_a_page_seen_again_between_two_misses_is_not_retracted(
     store: SqliteStore, noon: dt.datetime
 ) -> None:

@@ -118,6 +118,14 @@ class FakeStore:
         found = [(one.retracted, one.id) for one in self.kept.values() if one.retracted]
         return tuple(self.kept[one] for _, one in sorted(found, reverse=True)[:limit])
 
+    def touched(self, *, limit: int) -> tuple[Release, ...]:
+        found = [
+            (max(one.updated, one.retracted or one.updated), one) for one in self.kept.values()
+        ]
+        found = [(at, one) for at, one in found if at > one.first_seen]
+        found.sort(key=lambda pair: (pair[0], pair[1].id), reverse=True)
+        return tuple(one for _, one in found[:limit])
+
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         then = [one for one in self.releases(facet) if one.first_seen <= at]
         return tuple(then[:limit])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from data.models import Facet
 from data.settings import Site
 from feeds.atom import XML_LANG
 from feeds.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = Site(url="https://press.example", entries=4)
@@ -131,6 +133,24 @@ def test_an_edit_of_an_archived_release_comes_once_more_by_the_feed(tmp_path: Pa
     assert f"urn:uuid:{old.id}" in ids
 
 
+def test_an_archived_release_that_is_back_comes_once_more_and_undoes_its_tombstone(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
+    archive.publish()
+    old = archive.store.kept[make_release(0).id]
+    gone, back = make_release(30).updated, make_release(31).updated
+    for changed in (replace(old, retracted=gone, updated=gone), replace(old, updated=back)):
+        archive.store.put(changed)
+        archive.publish()
+        root = archive.read("feeds/all.atom")
+        entry = root.find(f"{ATOM}entry[{ATOM}id='urn:uuid:{old.id}']")
+        assert entry.findtext(f"{ATOM}updated") == changed.updated.isoformat()
+        stones = root.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+        assert [one.get("when") for one in stones] == [gone.isoformat()] * bool(changed.retracted)
+        assert ("Retracted" in entry.findtext(f"{ATOM}content")) == bool(changed.retracted)
+
+
 def test_a_release_that_an_edit_files_under_another_topic_moves_there(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
@@ -236,6 +256,42 @@ def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) 
     archive.publish(everything=True)
     assert (archive.folder / "feeds/days.atom").read_bytes() == before
     assert Facet(period="2022-11-24") in archive.store.facets()
+
+
+@pytest.mark.parametrize(
+    ("zones", "day", "over"),
+    [
+        (("Asia/Baku", "Asia/Baku"), "2022-11-24", "2022-11-24T20:00:00"),
+        (("Pacific/Kiritimati", "Pacific/Pago_Pago"), "2022-11-24", "2022-11-25T11:00:00"),
+        (("Pacific/Kiritimati", "Pacific/Kiritimati"), "2022-11-24", "2022-11-24T10:00:00"),
+        (("Europe/Paris", "Europe/Paris"), "2022-10-30", "2022-10-30T23:00:00"),
+        (("Europe/Paris", "Europe/Paris"), "2022-03-27", "2022-03-27T22:00:00"),
+    ],
+)
+def test_a_day_is_over_when_it_is_over_in_the_zones_of_all_sources(
+    tmp_path: Path, zones: tuple[str, str], day: str, over: str
+) -> None:
+    archive = Archive(tmp_path, make_release(1, published=on_day(day, zones[0])))
+    for (name, source), zone in zip(tuple(archive.store.known.items()), zones, strict=True):
+        archive.store.known[name] = replace(source, timezone=zone)
+    midnight = dt.datetime.fromisoformat(over).replace(tzinfo=dt.UTC)
+    for now, told in ((midnight - dt.timedelta(seconds=1), 0), (midnight, 1)):
+        publish(archive.store, archive.folder, SITE, kept=archive.kept, now=now)
+        assert len(archive.read("feeds/days.atom").findall(f"{ATOM}entry")) == told
+
+
+def test_a_day_names_a_story_once_with_all_its_publishers(tmp_path: Path) -> None:
+    wire, copy = make_release(1, "wire", story="s"), make_release(2, story="s")
+    day_after = make_release(40, story="s")
+    archive = Archive(tmp_path, wire, copy, make_release(3, title=""), day_after)
+    archive.publish()
+    today, before = archive.read("feeds/days.atom").findall(f"{ATOM}entry")
+    assert today.findtext(f"{ATOM}title") == "26 November 2022: 1 release"
+    assert before.findtext(f"{ATOM}title") == "24 November 2022: 2 releases"
+    text = before.findtext(f"{ATOM}content")
+    assert ">All that statement 3 says.</a> (ACME Corporation)" in text
+    assert ">Statement 1</a> (The Wire, ACME Corporation)" in text
+    assert "Statement 2" not in text
 
 
 def test_a_day_of_very_many_releases_names_the_newest_and_leads_to_the_others(

@@ -63,6 +63,28 @@ def test_a_search_is_a_feed(web: httpx.Client) -> None:
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("q=bridge", "Search: bridge"),
+        ("q=bridge&source=acme&topic=economy&lang=en", "Search: bridge · ACME: Economy · en"),
+        ("lang=az", "Search: az"),
+    ],
+)
+def test_a_search_is_called_by_all_that_it_asks_for_and_leads_to_its_page(
+    web: httpx.Client, query: str, name: str
+) -> None:
+    channel = etree.fromstring(web.get(f"/feeds/search.rss?{query}").content)[0]
+    assert channel.findtext("title") == f"{name} · Communique"
+    link = channel.findtext("link")
+    assert link is not None
+    assert link.startswith("https://press.example/search?")
+    answer = web.get(link.removeprefix("https://press.example"))
+    page: Any = lxml.html.fromstring(answer.text)
+    shown = page.xpath("//a[@class='title']/text()")
+    assert [one.text for one in channel.findall("item/title")] == shown
+
+
 def test_a_search_is_a_page_that_leads_to_its_feed(web: httpx.Client) -> None:
     answer = web.get("/search?q=bridge&source=acme")
     assert answer.status_code == 200
@@ -128,6 +150,13 @@ def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None
     for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
         assert titles(web.get("/feeds/search.atom?q=bridge&lang=en")) == ["Note 1", "Note 0"]
         assert titles(web.get("/feeds/search.atom?q=bridge&lang=en-GB")) == ["Note 1"]
+        assert titles(web.get("/feeds/search.atom?lang=en")) == ["Note 1", "Note 0"]
+        assert titles(web.get("/feeds/search.atom?source=acme")) == ["Note 4", "Note 3"]
+        assert titles(web.get("/feeds/search.atom?source=acme&topic=economy&lang=en-GB")) == [
+            "Note 1"
+        ]
+        assert titles(web.get("/feeds/search.atom?source=nobody")) == []
+        assert titles(web.get("/feeds/search.atom?lang=en&q=%3F")) == []
 
 
 @pytest.mark.parametrize("query", ["", "q=", 'q=" OR *', "q=NEAR(", "q='; DROP", "q=%00%ff", "x=1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from contextlib import closing
 from dataclasses import replace
@@ -291,6 +292,15 @@ def test_a_retracted_release_stays_and_says_so() -> None:
     assert json_of(gone)["items"][0]["tags"][-1] == "Retracted"
 
 
+def test_a_tombstone_is_as_new_as_its_entry_or_else_it_would_count_for_nothing() -> None:
+    at = make_release(9).updated.replace(microsecond=654321)
+    for changed in (at, at - dt.timedelta(days=1), at + dt.timedelta(days=1)):
+        feed = atom_of(make_release(1, retracted=at, updated=changed))
+        (tombstone,) = feed.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+        assert tombstone.get("ref") == feed.findtext(f"{ATOM}entry/{ATOM}id")
+        assert tombstone.get("when") == feed.findtext(f"{ATOM}entry/{ATOM}updated")
+
+
 def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
     before, after = make_release(1), make_release(1, updated=make_release(7).updated, revision=2)
     one, other = atom_of(before)[-1], atom_of(after)[-1]
@@ -332,6 +342,25 @@ def test_markup_in_titles_is_text() -> None:
     assert (shown.text_content(), len(shown)) == (title, 0)
     assert rss_of(release).findtext("item/title") == title
     assert json_of(release)["items"][0]["authors"][0]["name"] == title
+
+
+@pytest.mark.parametrize("title", ["AT&T and R&D: Q&A", "1 < 2 & 3 > 2", "?a=1&b=2", "A &", "x&y;"])
+def test_a_title_that_no_reader_takes_for_markup_is_plain_text(title: str) -> None:
+    feed = rendered(*made(FakeStore(make_release(title=title, summary=title))), "atom")[0]
+    entry: Any = etree.fromstring(feed)[-1]
+    for name in ("title", "summary"):
+        found = entry.find(ATOM + name)
+        assert (found.text, found.get("type")) == (title, None)
+    read = feedparser.parse(feed).entries[0]
+    assert (read.title, read.title_detail.type) == (title, "text/plain")
+
+
+@pytest.mark.parametrize("title", ["a<b", "</p>", "&nbsp;", "x &#65; y", "&#x41", "&copy 2026"])
+def test_a_title_that_some_reader_takes_for_markup_is_escaped_once_more(title: str) -> None:
+    found = atom_of(make_release(title=title))[-1].find(f"{ATOM}title")
+    assert found.get("type") == "html"
+    shown: Any = lxml.html.fromstring(f"<div>{found.text}</div>")
+    assert shown.text_content() == title
 
 
 def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as_html() -> None:

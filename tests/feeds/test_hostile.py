@@ -229,6 +229,19 @@ def test_a_body_of_5_mb_stays_on_its_page_and_leaves_the_feed_small(
     assert (tmp_path / release_file(release.id)).stat().st_size > 1_000_000
 
 
+@every_format
+def test_names_without_end_leave_the_feed_small(kind: Format, tmp_path: Path) -> None:
+    text = "word " * 200_000
+    file = Media("https://acme.example/a.pdf", "application/pdf", title=text)
+    release = make_release(1, title=text, publisher=text, section=text, attachments=(file,))
+    found = shown(release, kind, tmp_path)
+    for name in (found.title, found.author, found.topics[-1]):
+        assert name.startswith("word word")
+        assert name.endswith("word…")
+        assert 400 < len(name) <= 500
+    assert (tmp_path / feed_file(Facet(), kind)).stat().st_size < 50_000
+
+
 NAMES = ("../../x", "..", ".", "\0", "CON", "con", "a" * 300, "a" * 301, "", "a/b", "a%2Fb", "<x>")
 
 
