@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
@@ -31,19 +32,21 @@ from feeds.held import Held, hold
 from feeds.pages import Pages
 from feeds.search_page import search_page
 from feeds.searching import SEARCH, SEARCH_PAGE, search
-from feeds.urls import FORMATS, Format, facet_of
+from feeds.urls import FORMATS, Format, facet_of, href
 
 SECONDS = 60
 """How long an answer is given again."""
 
-MOST = 128
-"""Answers that are held."""
+MOST, LIMIT = 128, 64 * 1024 * 1024
+"""Answers that are held, and their bytes; those that were made first go first."""
 
 LONGEST = 2000
 """Bytes of a query string that are read."""
 
-ASKED = frozenset({"q", "source", "topic", "lang", "asof"})
+DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
+"""A day without a time (ISO 8601)."""
 
+SEARCHED = ("q", "source", "topic", "lang")
 
 PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
 
@@ -66,8 +69,9 @@ class Demand:
 
         Raises BadQuery for a query that asks for nothing possible, StoreError.
         """
-        asked = asked_in(query)
-        if not asked and path.rpartition(".")[0] != SEARCH and path not in PAGES:
+        taken = taken_by(path)
+        asked = asked_in(query, taken)
+        if not asked and taken is not SEARCHED:
             return None
         key = path, urlencode(sorted(asked.items()))
         now = time.monotonic()
@@ -79,29 +83,36 @@ class Demand:
             made = self._made(path, asked)
             if made is None:
                 return None
-            answer = held_of("/search.html" if path in PAGES else path, key[1], *made)
+            if held and held[1].body == made:
+                answer = held[1]
+            else:
+                name = "/search.html" if path in PAGES else path
+                answer = held_of(name, key[1], made, held and held[1])
             self._held[key] = now, answer
             self._held.move_to_end(key)
-            while len(self._held) > MOST:
-                self._held.popitem(last=False)
+            self._bound()
             return answer
 
-    def _made(self, path: str, asked: Mapping[str, str]) -> tuple[bytes, dt.datetime] | None:
+    def _bound(self) -> None:
+        size = sum(held.size for _, held in self._held.values())
+        while len(self._held) > MOST or (size > LIMIT and len(self._held) > 1):
+            _, (_, gone) = self._held.popitem(last=False)
+            size -= gone.size
+
+    def _made(self, path: str, asked: Mapping[str, str]) -> bytes | None:
         # Opened each time: any thread may be the one that asks, and none outlives its answer.
         with closing(open_store(self._url)) as store:
             return self._from(store, path, asked)
 
-    def _from(
-        self, store: Store, path: str, asked: Mapping[str, str]
-    ) -> tuple[bytes, dt.datetime] | None:
+    def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         directory = directory_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
-            return opml.render(directory, chosen), dt.datetime.now(dt.UTC)
+            return opml.render(directory, chosen)
         if path in PAGES:
             # Links are relative: a page without a slash at its end lies a folder higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
-            return self._page(store, directory, file, asked), dt.datetime.now(dt.UTC)
+            return self._page(store, directory, file, asked)
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
@@ -109,11 +120,12 @@ class Demand:
         if stem == SEARCH:
             named = named_feed(feed_of(directory, Facet(), ()), path, asked)
             return filled(named, self._found(store, directory, asked), kind)
-        facet = facet_of(path)
-        if facet is None or "asof" not in asked or facet[0] not in store.facets():
+        address = href(path[1:])
+        facet = facet_of(address)
+        if facet is None or facet[0] not in store.facets():
             return None
         at = instant_of(asked["asof"])
-        named = named_feed(feed_of(directory, facet[0], ()), path, asked)
+        named = named_feed(feed_of(directory, facet[0], ()), address, asked)
         return filled(named, self._then(store, directory, facet[0], at), kind)
 
     def _page(
@@ -144,18 +156,18 @@ class Demand:
         return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
 
 
-def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> tuple[bytes, dt.datetime]:
-    """A feed with its entries, and when it was updated."""
+def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
+    """A feed with its entries."""
     fragments = [fragment_of(entry, b"") for entry in entries]
     made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
-    return rendered(made, fragments, kind)[0], made.updated
+    return rendered(made, fragments, kind)[0]
 
 
-def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
-    """A feed under the name and the addresses of what was asked for."""
+def named_feed(feed: Feed, address: str, asked: Mapping[str, str]) -> Feed:
+    """A feed under the name and the addresses of what was asked for at its own address."""
     said = urlencode(sorted(asked.items()))
     name = f"As of {asked['asof']}" if "asof" in asked else f"Search: {plain(asked.get('q', ''))}"
-    stem = feed.site + path.rpartition(".")[0]
+    stem = feed.site + address.rpartition(".")[0]
     return replace(
         feed,
         title=f"{name} · {feed.title}",
@@ -165,8 +177,15 @@ def named_feed(feed: Feed, path: str, asked: Mapping[str, str]) -> Feed:
     )
 
 
-def asked_in(query: bytes) -> dict[str, str]:
-    """What a query string asks for, of all that may be asked here; repeated, parted by commas."""
+def taken_by(path: str) -> tuple[str, ...]:
+    """What may be asked for at a path."""
+    if path in PAGES or path.rpartition(".")[0] == SEARCH:
+        return SEARCHED
+    return ("source", "topic") if path == "/opml.xml" else ("asof",)
+
+
+def asked_in(query: bytes, taken: Collection[str]) -> dict[str, str]:
+    """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
     text = query[:LONGEST].decode("ascii", "replace")
     try:
         pairs = parse_qsl(text, max_num_fields=20)
@@ -174,18 +193,23 @@ def asked_in(query: bytes) -> dict[str, str]:
         return {}
     asked: dict[str, str] = {}
     for name, value in pairs:
-        if name in ASKED and value:
+        if name in taken and value:
             asked[name] = f"{asked[name]},{value}" if name in asked else value
     return asked
 
 
-def instant_of(day: str) -> dt.datetime:
-    """The end of a day, UTC. Raises BadQuery."""
+def instant_of(asked: str) -> dt.datetime:
+    """An instant, UTC where it names no zone, or the end of a day, UTC. Raises BadQuery."""
     try:
-        start = dt.datetime.fromisoformat(day).date()
-        return dt.datetime.combine(start, dt.time.max, dt.UTC)
-    except ValueError as error:
-        raise BadQuery(f"{day} is no day; write asof=2024-03-01") from error
+        if DAY.fullmatch(asked):
+            return dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.max, dt.UTC)
+        # A plus sign that is not encoded comes as a space.
+        at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
+        return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(
+            f"{asked[:40]} is no day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
+        ) from error
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
@@ -197,8 +221,8 @@ def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
     )
 
 
-def held_of(path: str, said: str, body: bytes, updated: dt.datetime) -> Held:
-    """An answer as the server gives it."""
-    state = (int(updated.timestamp()) * 10**9, len(body), 0)
+def held_of(path: str, said: str, body: bytes, before: Held | None) -> Held:
+    """An answer as the server gives it, which is as it is since now; there was another before."""
     address = f"{path}?{hashlib.sha256(said.encode()).hexdigest()}"
-    return hold(address, path, state, body, follows=False)
+    state = (time.time_ns(), len(body), 0)
+    return hold(address, path, state, body, follows=False, before=before)
