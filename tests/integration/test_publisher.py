@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -19,7 +20,7 @@ from scheduler.executor import Executor
 from scheduler.home import open_home
 from scheduler.publisher import Publisher
 from spiders.loader import choose, load_sources
-from tests.command import collect, make_home
+from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served
 
 
@@ -42,6 +43,26 @@ def test_what_changed_is_published_once(tmp_path: Path) -> None:
 
     uvloop.run(work())
     assert "<entry" in (folder / "site/feeds/all.atom").read_text("utf-8")
+
+
+def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        collect(folder)
+    assert communique("publish", home=folder).returncode == 0
+    before = (folder / "site/feeds/all.atom").read_bytes()
+    kept = folder / "rendered.db"
+    with kept.open("r+b") as file:
+        for page in range(1, kept.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xde\xad\xbe\xef" * 1024)
+    result = communique("publish", "--all", "--json", home=folder)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["written"] == 0
+    assert (folder / "site/feeds/all.atom").read_bytes() == before
+    assert communique("publish", home=folder).stderr == ""
 
 
 def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
