@@ -40,7 +40,10 @@ NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: ``text`` as above, and filters, None for all. Days are inclusive."""
+    """What is asked: ``text`` as above, and filters, None for all. Days are inclusive.
+
+    Where several sources or topics are named, parted by commas, any of them will do.
+    """
 
     text: str
     source: str | None = None
@@ -98,8 +101,12 @@ def expression(query: Query) -> str | None:
     for term in terms:
         if not term.wanted:
             asked = f"({asked}) NOT {term.expression}"
-    marks = [mark(kind, name) for kind, name in (("s", query.source), ("t", query.topic)) if name]
-    return " AND ".join([f"({{title body}} : ({asked}))", *(f'(marks : "{m}")' for m in marks)])
+    marks = [
+        " OR ".join(f'"{mark(kind, name)}"' for name in names.split(","))
+        for kind, names in (("s", query.source), ("t", query.topic))
+        if names
+    ]
+    return " AND ".join([f"({{title body}} : ({asked}))", *(f"(marks : ({m}))" for m in marks)])
 
 
 def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:

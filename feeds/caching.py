@@ -78,7 +78,8 @@ class SiteCache:
             self._drop(path)
             return None
         self._drop(path)
-        held = self._held[path] = hold(path, name, state, body, follows=is_followed(name))
+        held = hold(path, name, state, body, follows=is_followed(name), before=held)
+        self._held[path] = held
         self._take_packed(held, body)
         self._count(held.size)
         return held

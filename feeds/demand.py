@@ -14,14 +14,21 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
 
-from data.errors import CommuniqueError
 from data.models import Facet, facets_of
 from data.settings import Site
 from data.store import Store, open_store
 from feeds import opml
-from feeds.clean import plain
+from feeds.asking import (
+    PAGES,
+    SEARCHED,
+    asked_in,
+    instant_of,
+    is_chosen,
+    said,
+    search_name,
+    taken_by,
+)
 from feeds.directory import Directory, directory_of
 from feeds.entry import Entry, entry_of
 from feeds.feed import Feed, feed_of, language_of, updated_of
@@ -31,25 +38,13 @@ from feeds.held import Held, hold
 from feeds.pages import Pages
 from feeds.search_page import search_page
 from feeds.searching import SEARCH, SEARCH_PAGE, search
-from feeds.urls import FORMATS, Format, facet_of
+from feeds.urls import FORMATS, Format, facet_of, href
 
 SECONDS = 60
 """How long an answer is given again."""
 
-MOST = 128
-"""Answers that are held."""
-
-LONGEST = 2000
-"""Bytes of a query string that are read."""
-
-ASKED = frozenset({"q", "source", "topic", "lang", "asof"})
-
-
-PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
-
-
-class BadQuery(CommuniqueError):
-    """A query that can't be answered."""
+MOST, LIMIT = 128, 64 * 1024 * 1024
+"""Answers that are held, and their bytes; those that were made first go first."""
 
 
 class Demand:
@@ -66,8 +61,9 @@ class Demand:
 
         Raises BadQuery for a query that asks for nothing possible, StoreError.
         """
-        asked = asked_in(query)
-        if not asked and path.rpartition(".")[0] != SEARCH and path not in PAGES:
+        taken = taken_by(path)
+        asked = asked_in(query, taken)
+        if not asked and taken is not SEARCHED:
             return None
         key = path, said(asked)
         now = time.monotonic()
@@ -79,29 +75,36 @@ class Demand:
             made = self._made(path, asked)
             if made is None:
                 return None
-            answer = held_of("/search.html" if path in PAGES else path, key[1], *made)
+            if held and held[1].body == made:
+                answer = held[1]
+            else:
+                name = "/search.html" if path in PAGES else path
+                answer = held_of(name, key[1], made, held and held[1])
             self._held[key] = now, answer
             self._held.move_to_end(key)
-            while len(self._held) > MOST:
-                self._held.popitem(last=False)
+            self._bound()
             return answer
 
-    def _made(self, path: str, asked: Mapping[str, str]) -> tuple[bytes, dt.datetime] | None:
+    def _bound(self) -> None:
+        size = sum(held.size for _, held in self._held.values())
+        while len(self._held) > MOST or (size > LIMIT and len(self._held) > 1):
+            _, (_, gone) = self._held.popitem(last=False)
+            size -= gone.size
+
+    def _made(self, path: str, asked: Mapping[str, str]) -> bytes | None:
         # Opened each time: any thread may be the one that asks, and none outlives its answer.
         with closing(open_store(self._url)) as store:
             return self._from(store, path, asked)
 
-    def _from(
-        self, store: Store, path: str, asked: Mapping[str, str]
-    ) -> tuple[bytes, dt.datetime] | None:
+    def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         directory = directory_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
-            return opml.render(directory, chosen), dt.datetime.now(dt.UTC)
+            return opml.render(directory, chosen)
         if path in PAGES:
             # Links are relative: a page without a slash at its end lies a folder higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
-            return self._page(store, directory, file, asked), dt.datetime.now(dt.UTC)
+            return self._page(store, directory, file, asked)
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
@@ -111,12 +114,13 @@ class Demand:
             named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
             named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{said(asked)}")
             return filled(named, self._found(store, directory, asked), kind)
-        facet = facet_of(path)
-        if facet is None or "asof" not in asked or facet[0] not in store.facets():
+        address = href(path[1:])
+        facet = facet_of(address)
+        if facet is None or facet[0] not in store.facets():
             return None
         at = instant_of(asked["asof"])
         name = f"As of {asked['asof']}"
-        named = named_feed(feed_of(directory, facet[0], ()), path, asked, name)
+        named = named_feed(feed_of(directory, facet[0], ()), address, asked, name)
         return filled(named, self._then(store, directory, facet[0], at), kind)
 
     def _page(
@@ -147,16 +151,16 @@ class Demand:
         return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
 
 
-def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> tuple[bytes, dt.datetime]:
-    """A feed with its entries, and when it was updated."""
+def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
+    """A feed with its entries."""
     fragments = [fragment_of(entry, b"") for entry in entries]
     made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
-    return rendered(made, fragments, kind)[0], made.updated
+    return rendered(made, fragments, kind)[0]
 
 
-def named_feed(feed: Feed, path: str, asked: Mapping[str, str], name: str) -> Feed:
-    """A feed under the name and the addresses of what was asked for."""
-    stem = feed.site + path.rpartition(".")[0]
+def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:
+    """A feed under the name and the addresses of what was asked for at its own address."""
+    stem = feed.site + address.rpartition(".")[0]
     return replace(
         feed,
         title=f"{name} · {feed.title}",
@@ -166,53 +170,8 @@ def named_feed(feed: Feed, path: str, asked: Mapping[str, str], name: str) -> Fe
     )
 
 
-def said(asked: Mapping[str, str]) -> str:
-    """What is asked for as the query of an address, always in the same order."""
-    return urlencode(sorted(asked.items()))
-
-
-def search_name(directory: Directory, asked: Mapping[str, str]) -> str:
-    """All that a search asks for: its words, its source and topic, its language."""
-    facet = Facet(asked.get("source"), asked.get("topic"))
-    where = "" if facet == Facet() else directory.name(facet)
-    parts = (plain(asked.get("q", "")), where, plain(asked.get("lang", "")))
-    return " · ".join(filter(None, parts)) or "nothing"
-
-
-def asked_in(query: bytes) -> dict[str, str]:
-    """What a query string asks for, of all that may be asked here; repeated, parted by commas."""
-    text = query[:LONGEST].decode("ascii", "replace")
-    try:
-        pairs = parse_qsl(text, max_num_fields=20)
-    except ValueError:
-        return {}
-    asked: dict[str, str] = {}
-    for name, value in pairs:
-        if name in ASKED and value:
-            asked[name] = f"{asked[name]},{value}" if name in asked else value
-    return asked
-
-
-def instant_of(day: str) -> dt.datetime:
-    """The end of a day, UTC. Raises BadQuery."""
-    try:
-        start = dt.datetime.fromisoformat(day).date()
-        return dt.datetime.combine(start, dt.time.max, dt.UTC)
-    except ValueError as error:
-        raise BadQuery(f"{day} is no day; write asof=2024-03-01") from error
-
-
-def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
-    """Whether a facet is in a selection by sources and topics, each parted by commas."""
-    return all(
-        getattr(facet, name) in asked[name].split(",")
-        for name in ("source", "topic")
-        if name in asked
-    )
-
-
-def held_of(path: str, query: str, body: bytes, updated: dt.datetime) -> Held:
-    """An answer as the server gives it."""
-    state = (int(updated.timestamp()) * 10**9, len(body), 0)
+def held_of(path: str, query: str, body: bytes, before: Held | None) -> Held:
+    """An answer as the server gives it, which is as it is since now; there was another before."""
     address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
-    return hold(address, path, state, body, follows=False)
+    state = (time.time_ns(), len(body), 0)
+    return hold(address, path, state, body, follows=False, before=before)

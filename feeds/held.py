@@ -111,14 +111,24 @@ class Held:
         return sum(len(variant.body) for variant in self.variants.values())
 
 
-def hold(address: str, file: str, state: State, body: bytes, *, follows: bool) -> Held:
+def hold(
+    address: str,
+    file: str,
+    state: State,
+    body: bytes,
+    *,
+    follows: bool,
+    before: Held | None = None,
+) -> Held:
     """A file with its tags and the headers that its answers share.
 
     ``follows`` is whether it is an archive page with another after it: such a page is for ever.
+    Whoever asks by the time of what was held ``before`` gets the new one, be it of the same second
+    or, restored from a copy, of an earlier one.
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
-    modified = state[0] // 10**9
+    modified = max(state[0] // 10**9, before.modified + 1 if before else 0)
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),

@@ -46,6 +46,13 @@ TABLES = """
 """
 
 
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Damaged(StoreError):
+    """The file of what is kept is broken; nothing in it can't be made again."""
+
+
 class KeptFile:
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
@@ -57,11 +64,9 @@ class KeptFile:
         try:
             db = opened(path)
         except sqlite3.DatabaseError as error:
-            # No SQLite file, or a broken one. Nothing in it can't be made again.
             if path is None or isinstance(error, sqlite3.OperationalError):
                 raise StoreError(self._name, str(error)) from error
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            forget(path)
             db = opened(path)
         return db
 
@@ -122,7 +127,14 @@ class KeptFile:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(self._name, str(error)) from error
+            is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGED
+            raise (Damaged if is_damaged else StoreError)(self._name, str(error)) from error
+
+
+def forget(path: Path) -> None:
+    """Take a file of what is kept away, and what SQLite has beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def opened(path: Path | None) -> sqlite3.Connection:

@@ -60,7 +60,7 @@ def publish(
     to be rendered, the next run goes on with those that were not. A feed's file that somebody took
     away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
     kept between runs; without one, all is made anew and days are as of today. ``now`` decides which
-    days are over. Raises StoreError.
+    days are over. Raises StoreError, which is Damaged where that file is.
     """
     started = time.perf_counter()
     rendered = Rendered(kept)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from feeds.bounded import BoundedProtocol
 
 Ready: TypeAlias = tuple[bytes, bytes]
 """A status line with headers, but for the date and the empty line; and a body."""
@@ -22,8 +22,8 @@ PLAIN = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """An address that needs no decoding and asks for nothing more."""
 
 
-class QuickProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol; an application with a method ``ready`` is asked that first.
+class QuickProtocol(BoundedProtocol):
+    """Uvicorn's protocol, bounded; an application with a method ``ready`` is asked that first.
 
     ``ready`` takes a path and headers, and gives an answer or None.
     """
@@ -35,6 +35,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request; the scope waits until it is needed."""
+        self.begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -42,6 +43,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Answer at once, or leave the request to the application."""
+        self.end_head()
         if self._answer():
             self._answered = True
             return
@@ -63,16 +65,17 @@ class QuickProtocol(HttpToolsProtocol):
 
     def _answer(self) -> bool:
         parser = self.parser
-        busy = self.cycle is not None and not self.cycle.response_complete
         if (
             self._find is None
-            or busy
+            or self.is_busy
             or self.flow.write_paused
             or self.expect_100_continue
             or parser.get_method() != b"GET"
             or parser.should_upgrade()
             or not parser.should_keep_alive()
             or not PLAIN(self.url)
+            # Such a reader waits for the end of the connection, unless it is told to keep it.
+            or parser.get_http_version() != "1.1"
         ):
             return False
         try:
@@ -87,6 +90,7 @@ class QuickProtocol(HttpToolsProtocol):
             head += b"%s: %s\r\n" % (name, value)
         self.transport.write(head + b"\r\n" + body)
         self.server_state.total_requests += 1
+        self.answers += 1
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -7,6 +7,7 @@ that is worth less than a hundred old ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice, product
 
 from data.models import Facet, Release
 from data.search import Query
@@ -20,6 +21,9 @@ SEARCH_PAGE = "/search"
 
 ROUNDS = 10
 """How often as many releases again are looked at for those in the language that was asked for."""
+
+SELECTED = 20
+"""Pairs of a source and a topic that are looked at in a search without words."""
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> list[Release]:
@@ -42,9 +46,16 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> list[Release]:
 def matching(store: Store, asked: Mapping[str, str], limit: int, offset: int) -> Sequence[Release]:
     """The releases that a search finds from ``offset`` on, whatever their language."""
     text, source, topic = (asked.get(name) for name in ("q", "source", "topic"))
-    if text is None:
-        return tuple(store.releases(Facet(source, topic), limit=limit, offset=offset))
-    return store.search(Query(text, source, topic), limit=limit, offset=offset, newest=True)
+    if text is not None:
+        return store.search(Query(text, source, topic), limit=limit, offset=offset, newest=True)
+    every = product(*(name.split(",") if name else [None] for name in (source, topic)))
+    facets = [Facet(*names) for names in islice(every, SELECTED)]
+    if len(facets) == 1:
+        return tuple(store.releases(facets[0], limit=limit, offset=offset))
+    some = (one for facet in facets for one in store.releases(facet, limit=offset + limit))
+    found = sorted({one.id: one for one in some}.values(), key=lambda one: one.id)
+    found.sort(key=lambda one: one.order, reverse=True)
+    return found[offset : offset + limit]
 
 
 def speaks(release: Release, language: str | None) -> bool:

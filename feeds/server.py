@@ -19,11 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import StoreError
 from data.settings import Site
+from feeds.asking import BadQuery
 from feeds.caching import LIMIT, SiteCache
 from feeds.coding import CODINGS, COMPRESS, IDENTITY
 from feeds.conditional import accepted, has_since, matching
 from feeds.delta import wants_delta
-from feeds.demand import BadQuery, Demand
+from feeds.demand import Demand
 from feeds.explaining import explain, page
 from feeds.held import CHOSEN_BY, Held, Variant
 from feeds.quick import Ready

@@ -53,19 +53,14 @@ class Executor:
         return tuple(runs[source.id] for source in sources)
 
     async def _run(self, job: Job, watch: Watcher) -> tuple[Run, ...]:
+        report: tuple[Run, ...] = ()
         async with self._free:
             started = utc_now()
-            with self._home.crawl_log.open("ab") as log:
-                child = await start_child("scheduler.crawl", log=log)
             try:
-                async with asyncio.timeout(self._home.settings.collect.run_timeout):
-                    report = await self._follow(child, job, watch)
-                why = f"the crawl ended with code {child.returncode}; see {self._home.crawl_log}"
-            except TimeoutError:
-                report, why = await self._end(child), "the crawl took longer than run_timeout"
-            except asyncio.CancelledError:
-                await self._end(child)
-                raise
+                report, why = await self._crawl(job, watch)
+            except OSError as error:
+                # Too many files are open, or there is no memory for a child: it is tried again.
+                why = f"the crawl could not be run: {error}"
         reported = {run.source: run for run in report}
         seconds = (utc_now() - started).total_seconds()
         return tuple(
@@ -73,6 +68,20 @@ class Executor:
             or Run(source, started, seconds, errors=(RunError("", "crawl", why),))
             for source in job.sources
         )
+
+    async def _crawl(self, job: Job, watch: Watcher) -> tuple[tuple[Run, ...], str]:
+        """What a child reports, and why it says nothing of a source that is not in it."""
+        with self._home.crawl_log.open("ab") as log:
+            child = await start_child("scheduler.crawl", log=log)
+        try:
+            async with asyncio.timeout(self._home.settings.collect.run_timeout):
+                report = await self._follow(child, job, watch)
+        except TimeoutError:
+            return await self._end(child), "the crawl took longer than run_timeout"
+        except asyncio.CancelledError:
+            await self._end(child)
+            raise
+        return report, f"the crawl ended with code {child.returncode}; see {log.name}"
 
     async def _follow(
         self, child: asyncio.subprocess.Process, job: Job, watch: Watcher
@@ -82,6 +91,9 @@ class Executor:
         await stdin.drain()
         runs: tuple[Run, ...] = ()
         async for line in stdout:
+            if not line.endswith(b"\n"):
+                # It died while it wrote.
+                break
             said = msgspec.json.decode(line, type=dict[str, Any])
             if "runs" in said:
                 runs = msgspec.convert(said, Report).runs

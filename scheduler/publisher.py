@@ -50,7 +50,13 @@ class Publisher:
 
     async def _publish(self) -> Published:
         async with self._one:
-            child = self._child or await start_child("scheduler.publisher", str(self._home.path))
+            try:
+                child = self._child or await start_child(
+                    "scheduler.publisher", str(self._home.path)
+                )
+            except OSError as error:
+                # Too many files are open, or there is no memory for a child.
+                return Published(errors=(f"publishing did not start: {error}; it is tried again",))
             self._child = child
             stdin, stdout = pipes_of(child)
             try:
@@ -60,7 +66,8 @@ class Publisher:
             except (OSError, RuntimeError):
                 # It has died meanwhile; uvloop says so by a RuntimeError.
                 line = b""
-            if line:
+            # It may have died in the middle of a line.
+            if line.endswith(b"\n"):
                 return msgspec.json.decode(line, type=Published)
             self._child = None
             stdin.close()

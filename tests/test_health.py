@@ -132,3 +132,22 @@ def test_the_command_says_it_as_json(tmp_path: Path) -> None:
         result = communique("health", home=home)
         assert result.returncode == 1
         assert "blocked" in result.stdout
+
+
+def test_a_source_whose_file_is_broken_is_failing_and_says_why(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        communique("collect", home=home)
+    (home / "sources" / "harbour.toml").write_text('name = "Harbour Board"\nurl = 3\n')
+    (home / "sources" / "pier.toml").write_text("name = ")
+    result = communique("health", "--json", home=home)
+    assert result.returncode == 1
+    visited, never = json.loads(result.stdout)["sources"]
+    assert (visited["id"], visited["state"]) == ("harbour", "failing")
+    assert visited["last_release"]
+    assert "harbour.toml: url" in visited["reason"]
+    assert (never["id"], never["state"], never["last_run"]) == ("pier", "failing", None)
+    assert "pier.toml" in never["reason"]
+    assert "pier.toml" in communique("health", home=home).stdout

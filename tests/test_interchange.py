@@ -160,8 +160,21 @@ def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
     assert numbers() == ["1", "2", "3", "7"]
     assert numbers("--source", "harbour", "--since", "2026-03-02") == ["2", "3"]
     assert numbers("--until", "2026-03-02") == ["1", "2", "7"]
-    assert numbers("--source", "nobody") == []
+    assert numbers("--source", "wire", "--until", "2026-03-01") == []
     assert communique("export", "--since", "soon", home=home).returncode == 2
+
+
+def test_export_of_a_source_that_nobody_knows_names_those_that_are(home: Path) -> None:
+    bring(home, line(1))
+    result = communique("export", "--source", "nobody", home=home)
+    assert (result.returncode, result.stdout) == (2, "")
+    (said,) = result.stderr.splitlines()
+    assert "no source 'nobody'" in said
+    assert "harbour" in said
+
+
+def test_export_of_a_source_without_releases_is_empty(home: Path) -> None:
+    assert exported(home, "--source", "federal-reserve") == []
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import sys
 import click
 import msgspec
 
+from data.errors import UnknownSource
 from data.public_names import release_fields
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
+from spiders.loader import load_sources
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -33,6 +35,11 @@ def export(
     Days are those of publication, in the zone of each release's source.
     """
     store = home.store()
+    if source is not None:
+        known = {*store.sources(), *load_sources(home.sources)[0]}
+        if source not in known:
+            store.close()
+            raise UnknownSource(source, tuple(sorted(known)))
     encoder = msgspec.json.Encoder()
     line = bytearray()
     found = store.collected(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
 from data.health import Health, examine
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
+from spiders.loader import load_sources
 
 
 @click.command()
@@ -17,11 +21,18 @@ def health(home: Home, *, as_json: bool) -> int:
 
     The exit code is 1 where one is failing, blocked or silent.
     """
+    _, broken = load_sources(home.sources)
     store = home.store()
     try:
-        found = [examine(store, source) for _, source in sorted(store.sources().items())]
+        by_id = {source.id: examine(store, source) for source in store.sources().values()}
     finally:
         store.close()
+    for error in broken:
+        # Nobody visits it, however well its last visit went.
+        source = Path(error.path).stem
+        known = by_id.get(source) or Health(source, "failing", None, None, None, "")
+        by_id[source] = replace(known, state="failing", reason=str(error))
+    found = [by_id[source] for source in sorted(by_id)]
     if as_json:
         print_json({"sources": [fields_of(one) for one in found]})
     else:

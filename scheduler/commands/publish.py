@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import click
 
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
+from scheduler.logs import log_to
 from scheduler.publishing import publish_home
 from scheduler.websub import announce
 
@@ -22,6 +24,8 @@ ERRORS_SHOWN = 10
 @with_home
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Write the feeds and pages that changes touch, into HOME/site."""
+    # Standard output is for what was published.
+    log_to(sys.stderr)
     published = publish_home(home, everything=everything)
     if not asyncio.run(announce(home)):
         complain("the hub was not told of all changes; it will be, by the next run")

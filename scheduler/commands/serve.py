@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import click
 import uvicorn
@@ -12,6 +13,7 @@ from feeds.server import create_app
 from scheduler.cli import complain, with_home
 from scheduler.home import Home
 from scheduler.listening import PORT, address_of, listen, server_config
+from scheduler.logs import log_to
 from scheduler.websub import Push
 
 
@@ -30,6 +32,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     click.echo(f"serving {home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
         complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
+    log_to(sys.stderr)
     uvloop.run(serve_home(home, opened))
     return 0
 

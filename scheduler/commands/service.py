@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
-import structlog
 import uvloop
 
 from scheduler.cli import with_home
 from scheduler.home import Home
+from scheduler.logs import log_to
 from scheduler.service import Service
 
 
@@ -18,14 +20,7 @@ def run(home: Home) -> int:
 
     It stops on SIGTERM or Ctrl-C, with nothing half done.
     """
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.add_log_level,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
+    log_to(sys.stdout)
     with home.lock("run", "communique run"):
         uvloop.run(Service(home).run())
     return 0

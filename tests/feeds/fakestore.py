@@ -167,7 +167,7 @@ def make_release(number: int = 1, source: str = "acme", **changes: object) -> Re
             source=source,
             url=f"https://{source}.example/news/{number}",
             content=content,
-            first_seen=at,
+            first_seen=max(at, content.published.at),
             last_seen=at,
             updated=content.published.at,
             order=content.published.at,

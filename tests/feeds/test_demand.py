@@ -14,7 +14,8 @@ from lxml import etree
 
 from data.models import Draft, Source
 from data.settings import Site
-from data.store import open_store
+from data.store import Store, open_store
+from feeds.demand import Demand
 from feeds.publish import publish
 from feeds.server import create_app
 from tests.feeds.fakestore import FakeStore, make_release
@@ -256,3 +257,109 @@ def test_a_story_is_shown_once_where_sources_mix(
 def test_a_search_of_one_source_shows_its_part_of_a_story(wire: httpx.Client) -> None:
     assert titles(wire.get("/feeds/search.atom?q=basin&source=wire")) == ["Pier 4, by wire"]
     assert titles(wire.get("/feeds/source/wire.atom?asof=2023-01-01")) == ["Pier 4, by wire"]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
+    """A site with a topic in letters that addresses encode, and its store."""
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for number, source in enumerate(("acme", "agency", "wire")):
+        store.register(Source(source, source.title(), f"https://{source}.example/", "UTC"))
+        text = f"All that {source} has to say about the bridge, in a text of its own: {number}."
+        release = make_release(
+            number, source=source, title=f"By {source}", body_text=text, topics=("énergie",)
+        )
+        draft = Draft(source, release.url, release.content)
+        seen = release.order + number * DAY
+        store.record(draft, seen=seen, since=seen)
+    store.index()
+    site = Site(url="https://press.example")
+    publish(store, tmp_path / "site", site)
+    for web in served_by(create_app(tmp_path / "site", url, site)):
+        yield web, store
+    store.close()
+
+
+def test_a_feed_whose_address_is_encoded_is_shown_as_of_a_day_too(
+    many: tuple[httpx.Client, Store],
+) -> None:
+    web, _ = many
+    answer = web.get("/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25")
+    assert titles(answer) == ["By agency", "By acme"]
+    root: Any = etree.fromstring(answer.content)
+    assert root.find(f"{ATOM}link[@rel='self']").get("href") == (
+        "https://press.example/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("2022-11-25T09:00:00Z", 2),
+        ("2022-11-25T08:59:59", 1),
+        ("2022-11-25T13:00:00+04:00", 2),
+        ("2022-11-25T12:59:59+04:00", 1),
+        ("2022-11-25T23:30:00-15:00", 3),
+    ],
+)
+def test_a_feed_is_shown_as_of_an_instant(
+    many: tuple[httpx.Client, Store], at: str, shown: int
+) -> None:
+    web, _ = many
+    assert len(titles(web.get("/feeds/all.atom", params={"asof": at}))) == shown
+    # As people write it, who forget that a plus sign has to be encoded.
+    assert len(titles(web.get(f"/feeds/all.atom?asof={at}"))) == shown
+
+
+def test_times_that_no_calendar_holds_are_no_days(web: httpx.Client) -> None:
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert web.get("/feeds/all.atom", params={"asof": at}).status_code == 400
+
+
+def test_what_an_address_does_not_take_is_not_asked(web: httpx.Client) -> None:
+    assert b"As of" not in web.get("/feeds/search.atom?q=bridge&asof=2022-11-25").content
+    for address, more in (("/opml.xml?source=acme", "q"), ("/feeds/all.atom?asof=2022-11-25", "q")):
+        answers = [web.get(f"{address}&{more}={number}") for number in range(3)]
+        assert {answer.content for answer in answers} == {web.get(address).content}
+
+
+@pytest.mark.parametrize("asked", ["source=acme&source=wire", "source=acme,wire"])
+def test_a_search_of_several_sources_finds_what_is_in_any(
+    many: tuple[httpx.Client, Store], asked: str
+) -> None:
+    web, _ = many
+    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}")) == ["By wire", "By acme"]
+    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}&topic=none")) == []
+    assert titles(web.get(f"/feeds/search.atom?{asked}")) == ["By wire", "By acme"]
+    assert titles(web.get(f"/feeds/search.atom?{asked}&topic=none,nothing")) == []
+
+
+def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
+    many: tuple[httpx.Client, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, store = many
+    monkeypatch.setattr("feeds.demand.SECONDS", 0)
+    address = "/feeds/search.atom?q=bridge"
+    before = web.get(address)
+    since = {"if-modified-since": before.headers["last-modified"]}
+    assert web.get(address, headers=since).status_code == 304
+    release = make_release(2, source="wire", title="By wire", body_text="It is withdrawn: 198.")
+    seen = release.order + 9 * DAY
+    assert store.record(Draft("wire", release.url, release.content), seen=seen, since=seen)
+    store.index()
+    assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
+
+
+def test_answers_made_on_demand_are_held_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    open_store(url).close()
+    monkeypatch.setattr("feeds.demand.LIMIT", 5_000)
+    demand = Demand(url, Site())
+    first = demand.answer("/feeds/search.atom", b"q=0")
+    assert demand.answer("/feeds/search.atom", b"q=0") is first
+    for number in range(1, 20):
+        demand.answer("/feeds/search.atom", b"q=%d" % number)
+    assert demand.answer("/feeds/search.atom", b"q=0") is not first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,3 +114,80 @@ def test_nonsense_after_an_answer_is_a_400(quick: httpx.Client) -> None:
     answers = spoken(quick, request() + b"NONSENSE\r\n\r\n")
     assert answers.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"HTTP/1.1 400 Bad Request\r\n" in answers
+
+
+def test_an_old_reader_is_answered_to_the_end_of_the_connection(quick: httpx.Client) -> None:
+    sent = request(FEED, "connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert b"\r\nconnection: close\r\n" in spoken(quick, sent).partition(b"\r\n\r\n")[0] + b"\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"GET /", request()[:-2] + b"x: ", request()[:-2] + b"x: y\r\n"])
+def test_a_head_without_an_end_is_not_read_to_it(quick: httpx.Client, begun: bytes) -> None:
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        piece = b"z: z\r\n" * 10_000 if begun.endswith(b"\n") else b"z" * 60_000
+        with pytest.raises(OSError):  # noqa: PT011 - broken in one way or another
+            raw.sendall(begun + piece * 1_000)
+    assert quick.get(FEED).status_code == 200
+
+
+def test_a_large_head_is_told_to_be_too_large(quick: httpx.Client) -> None:
+    said = spoken(quick, request()[:-2] + b"x: " + b"z" * 70_000)
+    assert said.startswith(b"HTTP/1.1 431 ")
+
+
+def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
+    said = spoken(quick, request(FEED, f"x: {'z' * 60_000}", "if-none-match: *") * 5 + LAST)
+    assert said.count(b"HTTP/1.1 304 ") == 5
+    assert said.count(b"HTTP/1.1 404 ") == 1
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /feeds",
+        request()[:-2],
+        request(FEED, "content-length: 10") + b"1",
+        request("/hub", "content-length: 10", method="POST") + b"1",
+    ],
+    ids=["nothing", "line", "headers", "body", "form"],
+)
+def test_who_never_ends_a_request_is_not_waited_for(
+    quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr("feeds.bounded.PATIENCE", 0.05)
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        raw.settimeout(30)
+        raw.sendall(begun)
+        while raw.recv(65536):
+            pass
+
+
+def test_who_takes_nothing_of_an_answer_is_not_waited_for(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "large.html").write_bytes(b"x" * 50_000_000)
+    monkeypatch.setattr("feeds.bounded.PATIENCE", 0.05)
+    for web in served_by(create_app(site)):
+        with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
+            raw.sendall(request("/large.html"))
+            # Each of these is ended after one look, that one after two.
+            for _ in range(3):
+                assert spoken(web, b"") == b""
+            with contextlib.suppress(ConnectionResetError):
+                assert sum(map(len, iter(lambda: raw.recv(2**20), b""))) < 50_000_000
+
+
+def test_who_reads_on_and_asks_on_is_waited_for(
+    quick: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.bounded.PATIENCE", 0.2)
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        raw.settimeout(0.05)
+        answers = 0
+        for _ in range(20):
+            raw.sendall(request(FEED, "if-none-match: *"))
+            with contextlib.suppress(TimeoutError):
+                while found := raw.recv(65536):
+                    answers += found.count(b"HTTP/1.1 304 ")
+        assert answers == 20

@@ -127,6 +127,24 @@ def test_gzip_has_its_own_tag_and_is_the_file_that_was_published(
         assert (again.status_code, again.headers["etag"]) == (304, tag)
 
 
+@pytest.mark.parametrize("later", [0, -3600 * 10**9], ids=["same second", "restored"])
+def test_a_feed_that_was_replaced_is_given_to_who_asks_by_its_time(
+    tmp_path: Path, later: int
+) -> None:
+    folder = make_site(tmp_path)
+    file = folder / FEED[1:]
+    for web in served(folder):
+        first = web.get(FEED)
+        at = file.stat().st_mtime_ns
+        other = file.with_name(".other")
+        other.write_bytes(first.content.replace(b"Statement 4", b"Statement 5"))
+        os.utime(other, ns=(at + later, at + later))
+        other.replace(file)
+        answer = web.get(FEED, headers={"if-modified-since": first.headers["last-modified"]})
+        assert answer.status_code == 200
+        assert b"Statement 5" in answer.content
+
+
 @pytest.mark.parametrize(
     ("accept", "coding"),
     [

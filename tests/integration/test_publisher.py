@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import resource
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import uvloop
 
 from scheduler.children import NICE
+from scheduler.executor import Executor
 from scheduler.home import open_home
 from scheduler.publisher import Publisher
-from tests.command import collect, make_home
+from spiders.loader import choose, load_sources
+from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served
 
 
@@ -35,6 +43,26 @@ def test_what_changed_is_published_once(tmp_path: Path) -> None:
 
     uvloop.run(work())
     assert "<entry" in (folder / "site/feeds/all.atom").read_text("utf-8")
+
+
+def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        collect(folder)
+    assert communique("publish", home=folder).returncode == 0
+    before = (folder / "site/feeds/all.atom").read_bytes()
+    kept = folder / "rendered.db"
+    with kept.open("r+b") as file:
+        for page in range(1, kept.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xde\xad\xbe\xef" * 1024)
+    result = communique("publish", "--all", "--json", home=folder)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["written"] == 0
+    assert (folder / "site/feeds/all.atom").read_bytes() == before
+    assert communique("publish", home=folder).stderr == ""
 
 
 def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
@@ -67,6 +95,74 @@ def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
             await publisher.close()
 
     uvloop.run(work())
+
+
+def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        publisher = Publisher(open_home(tmp_path))
+        try:
+            with files_used_up():
+                (error,) = (await publisher.publish()).errors
+            assert "did not start" in error
+            assert (await publisher.publish()).errors == ()
+        finally:
+            await publisher.close()
+
+    uvloop.run(work())
+
+
+def test_a_child_that_dies_while_it_answers_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text('#!/bin/sh\nread line\nprintf \'{"feeds": 12, "wri\'\nkill -9 $$\n')
+    dying.chmod(0o755)
+
+    async def work() -> None:
+        publisher = Publisher(open_home(tmp_path / "home"))
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "executable", str(dying))
+                (error,) = (await publisher.publish()).errors
+            assert "code -9" in error
+            assert (await publisher.publish()).errors == ()
+        finally:
+            await publisher.close()
+
+    uvloop.run(work())
+
+
+def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text('#!/bin/sh\nread line\nprintf \'{"runs": [{"sou\'\nkill -9 $$\n')
+    dying.chmod(0o755)
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    sources = choose(load_sources(home.sources)[0], ())
+
+    async def work() -> None:
+        executor = Executor(home)
+        with files_used_up():
+            (run,) = await executor.visit(sources)
+        assert run.source == "harbour"
+        assert "open files" in run.errors[0].message
+        monkeypatch.setattr(sys, "executable", str(dying))
+        (run,) = await executor.visit(sources)
+        assert "code -9" in run.errors[0].message
+
+    uvloop.run(work())
+
+
+@contextmanager
+def files_used_up() -> Iterator[None]:
+    """A process that can open no more files, as where too many connections are open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def group_niceness(process: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ from scheduler.websub import Push, announce, note_changes
 from scheduler.websub_kept import Kept
 from scheduler.websub_pace import Pace
 from scheduler.websub_subscribers import Subscribers
-from tests.command import COMMUNIQUE
+from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.peer import Peer, peer_served
 
@@ -176,6 +177,16 @@ def test_nothing_is_lost_while_a_hub_is_down_and_we_start_anew(tmp_path: Path) -
     with node.running():
         pass
     assert node.waiting() == waiting
+
+
+def test_publishing_tells_of_a_hub_that_is_down_beside_its_json(tmp_path: Path) -> None:
+    with peer_served() as gone:
+        address = gone.url
+    node = Node(tmp_path / "home", address)
+    node.release(2)
+    result = communique("publish", "--json", home=node.home.path)
+    assert json.loads(result.stdout)["feeds"] >= 0
+    assert "hub was not told" in result.stderr
 
 
 def test_a_hub_that_fails_is_told_again_and_one_that_knows_is_not(
