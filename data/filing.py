@@ -10,15 +10,17 @@ from data.topics import Taxonomy, topics_of
 
 
 def filed(
-    draft: Draft, topics: tuple[str, ...], taxonomy: Taxonomy, slugs: Iterable[str] = ()
+    draft: Draft,
+    topics: tuple[str, ...],
+    taxonomy: Taxonomy,
+    known: Iterable[tuple[str, str]] = (),
 ) -> tuple[Draft, Mapping[str, str]]:
     """A draft with the topics of its text, its source and its section, and their labels by slug.
 
-    ``topics`` are those that its source always has, ``slugs`` further ones that are known already.
+    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
-    for slug in slugs:
-        known = taxonomy.topics.get(slug)
-        labels.setdefault(slug, known.label if known else slug)
+    for slug, label in known:
+        labels.setdefault(slug, label)
     content = replace(draft.content, topics=tuple(sorted(labels)))
     return replace(draft, content=content), labels

@@ -95,10 +95,10 @@ _decoder = msgspec.json.Decoder(Line)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A draft read from a line, and the topics that the line gave it, as slugs."""
+    """A draft read from a line, and the topics that the line gave it, as slugs and labels."""
 
     draft: Draft
-    topics: tuple[str, ...]
+    topics: tuple[tuple[str, str], ...]
 
 
 def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
@@ -142,7 +142,7 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
     )
     others = tuple(filter(None, map(_address, (said.aliases or ())[:MOST])))
     first = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
-    topics = (_slug(name, taxonomy) for name in (said.topics or ())[:MOST])
+    names = filter(None, map(clean_line, (said.topics or ())[:MOST]))
     draft = Draft(
         source,
         url,
@@ -151,7 +151,7 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
         retracted=_instant(said.retracted, reading) if said.retracted else None,
         first=next(first, None),
     )
-    return Imported(draft, tuple(filter(None, topics)))
+    return Imported(draft, tuple([_topic(name, taxonomy) for name in names]))
 
 
 def _whole(line: bytes) -> bytes:
@@ -237,8 +237,9 @@ def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple
     return tuple(found)
 
 
-def _slug(name: str, taxonomy: Taxonomy) -> str:
-    text = clean_line(name)
-    if SLUG.fullmatch(text) and len(text) <= SLUG_LENGTH and text not in RESERVED:
-        return text
-    return taxonomy.named(text)[0] if text else ""
+def _topic(name: str, taxonomy: Taxonomy) -> tuple[str, str]:
+    """The slug and the label of a topic; of one that is named by its slug, that stands for both."""
+    if SLUG.fullmatch(name) and len(name) <= SLUG_LENGTH and name not in RESERVED:
+        known = taxonomy.topics.get(name)
+        return name, known.label if known else name
+    return taxonomy.named(name)

@@ -144,7 +144,9 @@ class SqliteRecording(SqliteIdentity):
             return
         db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
-            " DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
+            " DO UPDATE SET label = excluded.label"
+            # Where only the slug was said, the topic is still called what it was called.
+            " WHERE label <> excluded.label AND excluded.label <> excluded.slug",
             named.items(),
         )
         known.update(named)

@@ -80,6 +80,11 @@ def web_address(url: str) -> str | None:
     return f"{parts.scheme}://{escaped(user)}{at}{place}{escaped(path)}{mark}{escaped(fragment)}"
 
 
+def site_address(url: str) -> str:
+    """The address of a site as feeds name it, without a slash at its end."""
+    return (web_address(url) or url).rstrip("/")
+
+
 def escaped(text: str) -> str:
     """Part of an address, percent-encoded where it has to be and is not yet."""
     return quote(STRAY.sub("%25", text), safe="%/:?@!$&'()*+,;=~")

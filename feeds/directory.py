@@ -11,7 +11,7 @@ from functools import lru_cache
 from data.models import Facet, Source
 from data.settings import Site
 from data.store import Readable
-from feeds.clean import plain
+from feeds.clean import plain, site_address
 from feeds.urls import (
     FORMATS,
     Format,
@@ -128,7 +128,7 @@ def urn_of(address: str) -> str:
 def directory_of(store: Readable, site: Site) -> Directory:
     """Read sources and topics from the store."""
     return Directory(
-        site=site.url.rstrip("/"),
+        site=site_address(site.url),
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
         topics=dict(store.topics()),

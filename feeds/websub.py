@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
 from data.settings import Site
-from feeds.clean import web_address
+from feeds.clean import site_address, web_address
 from feeds.urls import FORMATS, href
 
 OWN = "own"
@@ -56,7 +56,7 @@ class Asked:
 def hub_of(site: Site) -> str | None:
     """The address of the hub that feeds name, or None."""
     if site.hub == OWN:
-        return site.url.rstrip("/") + HUB_PATH
+        return site_address(site.url) + HUB_PATH
     return web_address(site.hub) if site.hub else None
 
 
@@ -148,12 +148,12 @@ SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
 def topic_of(site: Site, file: str) -> str:
     """The address of a feed's file."""
-    return site.url.rstrip("/") + href(file)
+    return site_address(site.url) + href(file)
 
 
 def file_of(site: Site, folder: Path, topic: str) -> str | None:
     """The file of a feed of ours by its address, or None for all that is none."""
-    base = site.url.rstrip("/") + "/"
+    base = site_address(site.url) + "/"
     file = unquote(topic.removeprefix(base))
     if not topic.startswith(base) or not is_topic(file) or topic_of(site, file) != topic:
         return None

@@ -283,6 +283,18 @@ def test_the_same_text_from_two_sources_is_one_story(home: Path) -> None:
     assert bring(home, copy, source="wire")["stories"] == 1
 
 
+def test_a_topic_is_called_what_the_first_line_called_it_and_its_slug_takes_no_name_away(
+    home: Path,
+) -> None:
+    bring(home, line(1, topics=["Énergie & climat", "transport"]))
+    lines = exported(home)
+    for again in (lines, [line(2, topics=lines[0]["topics"])]):
+        bring(home, *again)
+        store = SqliteStore(home / "communique.db")
+        assert sorted(store.topics().values()) == ["transport", "Énergie & climat"]
+        store.close()
+
+
 def test_a_source_with_a_file_lends_its_zone_its_topics_and_its_name(home: Path) -> None:
     (home / "sources").mkdir(parents=True)
     (home / "sources" / "harbour.toml").write_text(

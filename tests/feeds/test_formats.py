@@ -24,6 +24,7 @@ from feeds.pages import Pages
 from feeds.rendered import Rendered
 from feeds.renderer import Renderer
 from feeds.urls import FORMATS
+from feeds.websub import topic_of
 from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -308,6 +309,16 @@ def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
         assert one.findtext(ATOM + kept) == other.findtext(ATOM + kept)
     assert other.findtext(f"{ATOM}updated") == "2022-11-24T15:00:00+00:00"
     assert "Corrected" in other.findtext(f"{ATOM}content")
+
+
+def test_a_site_of_any_name_has_addresses_that_every_reader_can_follow() -> None:
+    site = Site(url="https://zeitung-ü.example/für/alle/", hub="own")
+    store = FakeStore(make_release())
+    directory = directory_of(store, site)
+    home = "https://xn--zeitung--e6a.example/f%C3%BCr/alle"
+    assert directory.site == home
+    assert topic_of(site, "feeds/all.atom") == directory.feed(Facet(), "atom")
+    assert directory.hub == f"{home}/hub"
 
 
 # Hostile releases.
