@@ -181,7 +181,7 @@ class SiteServer:
         answer: ASGIApp = self._behind
         if scope["type"] == "http":
             path = scope["path"]
-            if self._hub and path == HUB_PATH and scope["method"] in {"GET", "POST"}:
+            if self._hub and path == HUB_PATH and scope["method"] in {"GET", "HEAD", "POST"}:
                 answer = self._hub
             elif scope["method"] == "OPTIONS":
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})

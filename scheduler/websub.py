@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
+import structlog
 from starlette.types import ASGIApp
 
-from data.errors import HomeInUse
+from data.errors import HomeInUse, StoreError
 from feeds.websub import OWN, hub_of
 from scheduler.home import Home
 from scheduler.outbound import Outbound
@@ -19,6 +20,8 @@ from scheduler.websub_kept import Kept
 from scheduler.websub_pace import LOOK, Pace
 from scheduler.websub_subscribers import Subscribers
 from spiders.settings import user_agent
+
+log = structlog.get_logger()
 
 FILE = "websub.db"
 
@@ -57,6 +60,10 @@ class Push:
                     await self._worker(self._kept, self._hub).run()
             except HomeInUse:
                 await asyncio.sleep(LOOK)
+            except (OSError, StoreError) as error:
+                # A disk that is full, most likely: feeds are served all the same.
+                log.warning("push failed", problem=str(error))
+                await self._pace.rest()
 
     def _worker(self, kept: Subscribers, hub: str) -> Announcer | Distributor:
         outbound = outbound_of(self._home)

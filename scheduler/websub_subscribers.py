@@ -88,11 +88,15 @@ class Subscribers(Kept):
         )
 
     def subscribe(self, asked: Asked, file: str, expires: float) -> None:
-        """Keep a confirmed subscription, or renew it; it has what the feed holds now."""
+        """Keep a confirmed subscription, or renew it; it has what the feed holds now.
+
+        Who renews is there again: what failed before counts no more.
+        """
         self._put(
             "INSERT INTO subscriptions (callback, file, host, secret, expires, sent)"
             " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (file, callback)"
-            " DO UPDATE SET secret = excluded.secret, expires = excluded.expires",
+            " DO UPDATE SET secret = excluded.secret, expires = excluded.expires, due = 0,"
+            " attempts = 0",
             [
                 asked.callback,
                 file,

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 
 from feeds.publish import publish
 from feeds.server import create_app
@@ -129,6 +131,17 @@ def peer() -> Iterator[Peer]:
         yield peer
 
 
+@contextmanager
+def disk_full() -> Iterator[None]:
+    """A process that can write nothing more to any file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def told(peer: Peer) -> list[str]:
     """The feeds that a hub was told of."""
     forms = [parse_qs(one.body.decode()) for one in peer.posts()]
@@ -215,6 +228,24 @@ def test_a_change_that_nobody_noted_is_found_by_the_next_process(
     assert len(peer.posts()) == before
 
 
+def test_a_disk_that_is_full_ends_no_push(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", peer.url)
+
+    async def work() -> None:
+        ended = asyncio.Event()
+        push = Push(node.home, Pace(0.05))
+        async with push.at_work(ended.set):
+            with disk_full(), capture_logs() as logs:
+                await asyncio.to_thread(peer.wait_for, lambda: logs)
+            assert not ended.is_set()
+            await asyncio.to_thread(peer.wait_for, lambda: not node.waiting())
+
+    node.release(2)
+    due = node.waiting()
+    asyncio.run(work())
+    assert len(set(told(peer))) == due
+
+
 def test_losing_what_is_kept_makes_no_storm(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
     for file in node.home.path.glob("websub.db*"):
@@ -290,6 +321,7 @@ def test_bad_requests_are_told_what_is_wrong(tmp_path: Path, peer: Peer) -> None
         large = node.subscribe(peer, more="x" * 100_000)
         assert large.status_code == 413
         assert "WebSub" in httpx.get(f"{node.url}/hub", timeout=60).text
+        assert httpx.head(f"{node.url}/hub", timeout=60).status_code == 200
     assert peer.heard == []
 
 
@@ -392,6 +424,22 @@ def test_leases_end(tmp_path: Path, peer: Peer) -> None:
         ((_, ends),) = kept.subscriptions().items()
         assert kept.expire(ends - 1) == 0
         assert kept.expire(ends) == 1
+    finally:
+        kept.close()
+
+
+def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, peer: Peer) -> None:
+    node = Node(tmp_path / "home", "own")
+    asked = Asked("subscribe", peer.url, node.topic)
+    kept = Subscribers(node.home.path / "websub.db")
+    try:
+        kept.subscribe(asked, "feeds/all.atom", float("inf"))
+        node.release(2)
+        (delivery,) = kept.to_deliver(0, (), 10)
+        kept.deliver_later(delivery, float("inf"))
+        assert kept.to_deliver(1, (), 10) == []
+        kept.subscribe(asked, "feeds/all.atom", float("inf"))
+        assert kept.to_deliver(1, (), 10) == [delivery]
     finally:
         kept.close()
 
