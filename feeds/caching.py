@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -68,13 +69,17 @@ class SiteCache:
         if name is None:
             return None
         try:
-            state = state_of(os.stat(name))  # noqa: PTH116 - a Path for every request costs more
+            found = os.stat(name)  # noqa: PTH116 - a Path for every request costs more
+            state = state_of(found)
             if held and held.state == state:
                 self._held.move_to_end(path)
                 held.looked = now
                 return held
-            body = Path(name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            # Whatever is no file might be read for ever.
+            body = Path(name).read_bytes() if stat.S_ISREG(found.st_mode) else None
+        except (FileNotFoundError, NotADirectoryError):
+            body = None
+        if body is None:
             self._drop(path)
             return None
         self._drop(path)

@@ -98,7 +98,12 @@ class SiteServer:
                 log.warning("%s", error)
                 await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
                 return
-        held = held or self._cache.find(scope["path"])
+        try:
+            held = held or self._cache.find(scope["path"])
+        except OSError as error:
+            log.warning("%s", error)
+            await page(scope, 500)(scope, receive, send)
+            return
         if held is None:
             await self._other(scope, receive, send)
         else:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -20,6 +20,7 @@ from scheduler.home import Home
 from scheduler.listening import address_of, listen, server_config
 from scheduler.publisher import Publisher
 from scheduler.timetable import JITTER, first_visit
+from scheduler.visiting import Visits
 from scheduler.websub import Push
 from spiders.loader import LoadedSource, choose, load_sources
 from spiders.visit import utc_now
@@ -85,7 +86,7 @@ class Service:
         server.should_exit = True
         await serving
         if not visiting.cancelled() and (error := visiting.exception()):
-            raise error
+            raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
 
     def _schedule(self) -> None:
         for job, seconds in ((self._reload, RELOAD), (self._tidy, HOUSEKEEPING)):
@@ -131,24 +132,28 @@ class Service:
         self._due.put_nowait(source)
 
     async def _visit_due(self) -> None:
-        while True:
-            due = [await self._due.get()]
-            await asyncio.sleep(GATHER)
-            while not self._due.empty():
-                due.append(self._due.get_nowait())
-            sources = [self._sources[one] for one in dict.fromkeys(due) if one in self._sources]
-            for run in await self._executor.visit(sources):
-                log.info(
-                    "visited",
-                    source=run.source,
-                    found=run.found,
-                    new=run.new,
-                    changed=run.changed,
-                    retracted=run.retracted,
-                    seconds=round(run.seconds, 1),
-                    errors=[f"{error.url}: {error.message}" for error in run.errors],
-                )
-            await self._publish()
+        async with asyncio.TaskGroup() as group:
+            visits = Visits(group, self._visit)
+            while True:
+                due = [await self._due.get()]
+                await asyncio.sleep(GATHER)
+                while not self._due.empty():
+                    due.append(self._due.get_nowait())
+                visits.begin(self._sources[one] for one in due if one in self._sources)
+
+    async def _visit(self, sources: Sequence[LoadedSource]) -> None:
+        for run in await self._executor.visit(sources):
+            log.info(
+                "visited",
+                source=run.source,
+                found=run.found,
+                new=run.new,
+                changed=run.changed,
+                retracted=run.retracted,
+                seconds=round(run.seconds, 1),
+                errors=[f"{error.url}: {error.message}" for error in run.errors],
+            )
+        await self._publish()
 
     async def _publish(self) -> None:
         published = await self._publisher.publish()

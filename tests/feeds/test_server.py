@@ -265,6 +265,35 @@ def test_nothing_can_be_written(web: httpx.Client) -> None:
     assert web.options(FEED).status_code == 204
 
 
+def test_a_file_that_cannot_be_read_is_explained_and_spoils_no_other(tmp_path: Path) -> None:
+    folder = make_site(tmp_path)
+    file = folder / FEED[1:]
+    file.unlink()
+    file.symlink_to(file.name)
+    for web in served(folder):
+        for method in ("GET", "HEAD"):
+            answer = web.request(method, FEED)
+            assert answer.status_code == 500
+            assert answer.headers["content-type"].startswith("text/html")
+            assert answer.headers["cache-control"] == "no-store"
+        assert "noted why" in web.get(FEED).text
+        assert web.get("/feeds/all.rss").status_code == 200
+
+
+def test_what_is_no_file_is_not_there(tmp_path: Path) -> None:
+    folder = make_site(tmp_path)
+    file = folder / FEED[1:]
+    for web in served(folder):
+        assert web.get(FEED).status_code == 200
+        file.unlink()
+        os.mkfifo(file)
+        assert web.get(FEED).status_code == 404
+        file.unlink()
+        file.mkdir()
+        assert web.get(FEED).status_code == 404
+        assert web.get("/feeds/all.rss").status_code == 200
+
+
 def test_a_small_cache_serves_a_large_site(site: Path) -> None:
     for client in served(site, limit=1):
         for _ in range(2):
