@@ -30,6 +30,10 @@ _BARE = re.compile(
 )
 """An ampersand that begins no reference; a parser that mends the document would leave it out."""
 
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
+_HALVES = range(0xD800, 0xE000)
+"""Halves of characters, which no text has alone; the parser takes them into names and values."""
+
 _RECORDS = ("item", "entry", "url")
 _DATES = (
     "pubdate",
@@ -54,6 +58,7 @@ def read_xml(page: Page, reading: Reading) -> ListingPage:
     if _ENTITY.search(text):
         return _none(page, "the document declares XML entities, which is refused")
     if "&" in text:
+        text = _REFERENCE.sub(_whole, text)
         text = _BARE.sub(lambda found: found[1] or "&amp;", text)
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -81,6 +86,11 @@ def read_xml(page: Page, reading: Reading) -> ListingPage:
     items = tuple(item for node in records if (item := _item(node, page, reading)))
     reasons = () if items else ("the document holds no items with an address",)
     return ListingPage(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
+
+
+def _whole(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return "\ufffd" if code in _HALVES else reference[0]
 
 
 def _none(page: Page, reason: str) -> ListingPage:

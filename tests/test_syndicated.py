@@ -146,3 +146,13 @@ def test_a_page_tells_its_feeds_but_not_those_of_comments() -> None:
         ("http://press.example/feed/", "rss", "News"),
         ("http://press.example/news/atom.xml", "atom", ""),
     ]
+
+
+@pytest.mark.parametrize("half", ["&#xD800;", "&#57343;", "&#xdc00;&#XDFFF;"])
+def test_half_a_character_spoils_no_name_or_value(half: str) -> None:
+    text = FEEDS["news sitemap"].replace("http://www.google", f"{half}http://www.google")
+    text = text.replace("Bridge", f"Bridge{half}")
+    item = read(text).items[0]
+    assert (item.url, item.published and item.published.iso) == (EXPECTED[0], EXPECTED[2])
+    assert item.title.startswith("Bridge\ufffd")
+    item.title.encode("utf-8")

@@ -42,6 +42,7 @@ class FakeStore:
         self.changed = 0
         self.versions: dict[str, int] = {}
         self.born: dict[str, int] = {}
+        self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
         for release in releases:
             self.put(release)
@@ -55,6 +56,7 @@ class FakeStore:
         self.changed += 1
         self.versions[release.id] = self.changed
         self.born.setdefault(release.id, self.changed)
+        self.entered.setdefault(release.id, release.updated)
         for facet in facets_of(release) | (facets_of(before) if before else set()):
             self.marked[facet] = self.changed
 
@@ -122,7 +124,7 @@ class FakeStore:
         found = [
             (max(one.updated, one.retracted or one.updated), one) for one in self.kept.values()
         ]
-        found = [(at, one) for at, one in found if at > one.first_seen]
+        found = [(at, one) for at, one in found if at > self.entered[one.id]]
         found.sort(key=lambda pair: (pair[0], pair[1].id), reverse=True)
         return tuple(one for _, one in found[:limit])
 
@@ -167,7 +169,7 @@ def make_release(number: int = 1, source: str = "acme", **changes: object) -> Re
             source=source,
             url=f"https://{source}.example/news/{number}",
             content=content,
-            first_seen=max(at, content.published.at),
+            first_seen=at,
             last_seen=at,
             updated=content.published.at,
             order=content.published.at,
