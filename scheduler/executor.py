@@ -128,7 +128,7 @@ def batches(sources: Iterable[LoadedSource]) -> list[tuple[LoadedSource, ...]]:
     """Sources in batches, those of one host together: politeness is kept within one child."""
     hosts: dict[str, list[LoadedSource]] = {}
     for source in sources:
-        hosts.setdefault(urlsplit(source.file.url).hostname or "", []).append(source)
+        hosts.setdefault(host_of(source), []).append(source)
     made: list[tuple[LoadedSource, ...]] = []
     for group in hosts.values():
         if made and len(made[-1]) + len(group) <= BATCH:
@@ -136,3 +136,8 @@ def batches(sources: Iterable[LoadedSource]) -> list[tuple[LoadedSource, ...]]:
         else:
             made.append(tuple(group))
     return made
+
+
+def host_of(source: LoadedSource) -> str:
+    """The host of a source, which is visited by one at a time."""
+    return urlsplit(source.file.url).hostname or ""

@@ -1,11 +1,11 @@
-"""Visits that are under way: a slow source holds up no other but those of its own host."""
+"""Visits that are under way: a slow source holds up none but those of its batch and its host."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from urllib.parse import urlsplit
 
+from scheduler.executor import batches, host_of
 from spiders.loader import LoadedSource
 
 Visit = Callable[[Sequence[LoadedSource]], Awaitable[None]]
@@ -21,23 +21,17 @@ class Visits:
         self._hosts: set[str] = set()
 
     def begin(self, sources: Iterable[LoadedSource]) -> None:
-        """Visit sources, each as soon as no other of its host is visited."""
+        """Visit sources in batches, each source as soon as no other of its host is visited."""
         self._waiting.update((source.id, source) for source in sources)
         free = [one for one in self._waiting.values() if host_of(one) not in self._hosts]
-        if not free:
-            return
-        for source in free:
-            del self._waiting[source.id]
-        hosts = {host_of(source) for source in free}
-        self._hosts |= hosts
-        self._group.create_task(self._run(free, hosts))
+        for some in batches(free):
+            for source in some:
+                del self._waiting[source.id]
+            hosts = {host_of(source) for source in some}
+            self._hosts |= hosts
+            self._group.create_task(self._run(some, hosts))
 
     async def _run(self, sources: Sequence[LoadedSource], hosts: set[str]) -> None:
         await self._visit(sources)
         self._hosts -= hosts
         self.begin(())
-
-
-def host_of(source: LoadedSource) -> str:
-    """The host of a source, which is visited by one at a time."""
-    return urlsplit(source.file.url).hostname or ""

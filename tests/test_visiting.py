@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from scheduler.executor import BATCH
 from scheduler.visiting import Visits
 from spiders.loader import LoadedSource
 from spiders.source import SourceFile
@@ -43,3 +44,24 @@ def test_a_slow_source_holds_up_only_those_of_its_host() -> None:
         assert begun == [["slow"], ["other"], ["near"]]
 
     asyncio.run(work())
+
+
+def test_a_slow_source_holds_up_only_its_batch_of_those_that_come_due_together() -> None:
+    every = [source(f"source-{number}", f"{number}.example") for number in range(BATCH + 2)]
+    again = asyncio.Event()
+
+    async def visit(sources: Sequence[LoadedSource]) -> None:
+        if every[0] in sources:
+            await again.wait()
+        elif sources == (every[-1],):
+            again.set()
+
+    async def work() -> None:
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            visits = Visits(group, visit)
+            visits.begin(every)
+            await asyncio.sleep(0)
+            visits.begin(every[-1:])
+
+    asyncio.run(work())
+    assert again.is_set()
