@@ -24,13 +24,17 @@ TOO_LARGE = (
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol, which ends connections that ask too much."""
+    """Uvicorn's protocol, which ends connections that ask too much.
+
+    Whoever derives from it says when the head of a request begins and ends (``in_head``), of which
+    ``head_size`` bytes have come, and counts the ``answers`` that it gives itself.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.answers = 0
-        self._in_head = True
-        self._size = 0
+        self.in_head = True
+        self.head_size = 0
         self._before = (0, 0)
         self._watch: asyncio.TimerHandle | None = None
 
@@ -52,22 +56,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that has no end is not read to it."""
-        if self._in_head:
-            self._size += len(data)
+        if self.in_head:
+            self.head_size += len(data)
         super().data_received(data)
-        if self._in_head and self._size > LARGEST and not self.transport.is_closing():
+        if self.in_head and self.head_size > LARGEST and not self.transport.is_closing():
             if not self.is_busy:
                 self.transport.write(TOO_LARGE)
             self.transport.close()
-
-    def begin_head(self) -> None:
-        """A request begins."""
-        self._in_head = True
-
-    def end_head(self) -> None:
-        """The head of a request is read."""
-        self._in_head = False
-        self._size = 0
 
     def on_response_complete(self) -> None:
         """Count an answer."""

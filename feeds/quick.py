@@ -35,7 +35,7 @@ class QuickProtocol(BoundedProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request; the scope waits until it is needed."""
-        self.begin_head()
+        self.in_head = True
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -43,7 +43,8 @@ class QuickProtocol(BoundedProtocol):
 
     def on_headers_complete(self) -> None:
         """Answer at once, or leave the request to the application."""
-        self.end_head()
+        self.in_head = False
+        self.head_size = 0
         if self._answer():
             self._answered = True
             return
