@@ -159,8 +159,8 @@ def test_who_never_ends_a_request_is_not_waited_for(
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(30)
         raw.sendall(begun)
-        while raw.recv(65536):
-            pass
+        # It ends before this side gives up, be the head answered or not.
+        assert b"".join(iter(lambda: raw.recv(65536), b"")).count(b"HTTP/1.1 ") <= 1
 
 
 def test_who_takes_nothing_of_an_answer_is_not_waited_for(
@@ -181,13 +181,14 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(
 def test_who_reads_on_and_asks_on_is_waited_for(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.bounded.PATIENCE", 0.2)
+    # So long that a busy machine is no reason to end the connection, and shorter than this takes.
+    monkeypatch.setattr("feeds.bounded.PATIENCE", 1.0)
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(0.05)
         answers = 0
-        for _ in range(20):
+        for _ in range(50):
             raw.sendall(request(FEED, "if-none-match: *"))
             with contextlib.suppress(TimeoutError):
                 while found := raw.recv(65536):
                     answers += found.count(b"HTTP/1.1 304 ")
-        assert answers == 20
+        assert answers == 50
