@@ -6,6 +6,11 @@ attributes, for programs.
 
 from __future__ import annotations
 
+from data.wording import meant
+
+KNOWN = 12
+"""Sources that a sentence names; of more it says how many."""
+
 
 class CommuniqueError(Exception):
     """The root of all errors that a person or a caller can act on.
@@ -43,9 +48,11 @@ class UnknownSource(CommuniqueError):
     exit_code = 2
 
     def __init__(self, source: str, known: tuple[str, ...]) -> None:
-        listed = ", ".join(known[:12]) or "none yet"
+        listed = ", ".join(known[:KNOWN]) or "none yet"
+        more = f" and {len(known) - KNOWN} more" if len(known) > KNOWN else ""
         super().__init__(
-            f"there is no source {source!r} (known: {listed}); see `communique sources list`"
+            f"there is no source {source!r}{meant(source, known)} (known: {listed}{more}); "
+            "see `communique sources list`"
         )
         self.source = source
         self.known = known

@@ -8,13 +8,32 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from data.errors import ConfigurationError
+from data.wording import meant
 
 Shape = TypeVar("Shape")
 
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
+TYPES = re.compile(r"Expected `([^`]+)`(?:, got `([^`]+)`)?(?: (>=|<=|>|<) (\S+))?")
+LENGTH = re.compile(r"Expected `str` of length >= 1")
+ENUM = re.compile(r"Invalid enum value (.+)")
+PATTERN = re.compile(r"Expected `str` matching regex")
+
+WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": 'a text in quotes ("…")',
+    "bool": "true or false",
+    "array": "a list ([…])",
+    "object": "a table",
+    "date": "a day such as 2025-03-01",
+}
+"""What msgspec calls the values of TOML, and what people call them."""
+
+BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
 
 
 def read_text(path: Path, error: type[ConfigurationError]) -> str:
@@ -36,17 +55,109 @@ def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationEr
         return msgspec.convert(tomllib.loads(text), shape)
     except tomllib.TOMLDecodeError as cause:
         raise error(path, "syntax", f"it is not TOML ({cause})") from cause
+    except RecursionError as cause:
+        raise error(path, "syntax", "lists or tables lie too deep within each other") from cause
     except msgspec.ValidationError as cause:
         message, _, where = str(cause).partition(" - at ")
         inside = where.rpartition("`$")[2].strip("`.")
         named = UNKNOWN.search(message) or MISSING.search(message)
         key = ".".join(filter(None, (inside, named[1] if named else "")))
-        raise error(path, key or "keys", _fix(message)) from cause
+        raise error(path, key or "keys", _fix(message, shape, inside)) from cause
 
 
-def _fix(message: str) -> str:
-    if UNKNOWN.search(message):
-        return "there is no such key; take it out or mend its spelling"
+def _fix(message: str, shape: type[object], inside: str) -> str:
+    """What to do about a mistake, in the words of people rather than of msgspec."""
+    if unknown := UNKNOWN.search(message):
+        keys = _keys(shape, inside)
+        known = f"; the keys are {', '.join(keys)}" if keys else ""
+        return f"there is no such key{meant(unknown[1], keys)}{known}"
     if MISSING.search(message):
         return "it is missing and must be there"
-    return message
+    if invalid := ENUM.search(message):
+        choices = [f'"{choice}"' for choice in _choices(shape, inside)]
+        value = invalid[1].strip("'")
+        said = f"write {' or '.join(choices)}" if choices else "it is none of those that are known"
+        return f'"{value}" can\'t be used; {said}'
+    if PATTERN.search(message):
+        return f"it can't be used as written. {_description(shape, inside)}".strip()
+    return _in_words(message)
+
+
+def _in_words(message: str) -> str:
+    """What a value must be, and is not."""
+    if LENGTH.search(message):
+        return "it is empty; write something"
+    if "RFC3339" in message:
+        return f"it must be {WORDS['date']}"
+    found = TYPES.search(message)
+    if found is None:
+        return message
+    expected, got, sign, bound = found.groups()
+    kinds = [WORDS.get(kind, kind) for kind in expected.split(" | ") if kind != "null"]
+    said = f"it must be {' or '.join(kinds)}"
+    if bound:
+        said += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
+    return f"{said}, not {WORDS.get(got, got).partition(' (')[0]}" if got else said
+
+
+def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
+    """The keys of the table at a place."""
+    return tuple(
+        field.encode_name
+        for kind in _at(shape, inside)
+        if isinstance(kind, inspect.StructType)
+        for field in kind.fields
+    )
+
+
+def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
+    """The values that may stand at a place, where there are few."""
+    return tuple(
+        value
+        for kind in _at(shape, inside)
+        if isinstance(kind, inspect.LiteralType)
+        for value in kind.values
+    )
+
+
+def _description(shape: type[object], inside: str) -> str:
+    """What the setting at a place says, where it is told."""
+    table, _, key = inside.rpartition(".")
+    for kind in _at(shape, table):
+        for field in kind.fields if isinstance(kind, inspect.StructType) else ():
+            told = field.type
+            while field.encode_name == key and isinstance(told, inspect.Metadata):
+                if said := (told.extra_json_schema or {}).get("description"):
+                    return str(said)
+                told = told.type
+    return ""
+
+
+def _at(shape: type[object], inside: str) -> list[inspect.Type]:
+    """The types that a value may have at a place such as ``release[0].until``."""
+    kinds = _alternatives(inspect.type_info(shape))
+    for part in re.findall(r"[^.\[\]]+|\[", inside):
+        if part.isdigit() or part == "...":
+            continue
+        if part == "[":
+            items = [getattr(kind, "item_type", None) for kind in kinds]
+            kinds = [one for item in items if item for one in _alternatives(item)]
+            continue
+        fields = [
+            field
+            for kind in kinds
+            if isinstance(kind, inspect.StructType)
+            for field in kind.fields
+            if field.encode_name == part
+        ]
+        kinds = [one for field in fields for one in _alternatives(field.type)]
+    return kinds
+
+
+def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
+    """The types that a type allows, those of a union one by one."""
+    if isinstance(kind, inspect.UnionType):
+        return [one for part in kind.types for one in _alternatives(part)]
+    if isinstance(kind, inspect.Metadata):
+        return _alternatives(kind.type)
+    return [kind]

@@ -11,10 +11,10 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote, urlsplit
 
+from data.language_codes import LANGUAGES
 from data.models import Media
 from data.normalize import allowed
 from data.sanitize import sanitize
-from feeds.languages import LANGUAGES
 
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)

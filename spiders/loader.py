@@ -9,12 +9,12 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from parsel.csstranslator import HTMLTranslator
-
 from data.errors import SourceError, UnknownSource
+from data.language_names import fault_of_language
 from data.models import Source
 from data.toml_files import decode, read_text
 from spiders.page import is_web
+from spiders.selector_check import fault_of
 from spiders.source import ListingRules, ReleaseRules, SourceFile
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -94,6 +94,8 @@ def parse_source(text: str, path: str) -> SourceFile:
         if file.listing != ListingRules():
             raise SourceError(path, "feed", "keep either `feed` or `[listing]`, not both")
     _check_zone(path, file.timezone)
+    if file.language is not None and (fault := fault_of_language(file.language)):
+        raise SourceError(path, "language", fault)
     _check_selectors(path, "listing", file.listing)
     for rules in file.releases:
         _check_selectors(path, "release", rules)
@@ -123,10 +125,5 @@ def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) 
         for selector in selectors:
             if not isinstance(selector, str):
                 continue
-            try:
-                HTMLTranslator().css_to_xpath(selector)
-            except Exception as error:
-                # cssselect raises errors of several families; each means a selector it can't read.
-                raise SourceError(
-                    path, f"{table}.{key}", f"{selector!r} is no CSS selector ({error})"
-                ) from error
+            if fault := fault_of(key, selector):
+                raise SourceError(path, f"{table}.{key}", f"{selector!r} {fault}")

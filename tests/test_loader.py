@@ -29,10 +29,28 @@ GOOD = 'name = "Harbour Board"\nurl = "https://harbour.example/news/"\ntimezone 
         (GOOD + '[listing]\nlink = "a[href"\n', "listing.link", "no CSS selector"),
         (GOOD + '[release]\ndrop = [".x", "p:::text"]\n', "release.drop", "no CSS selector"),
         (GOOD + 'feed = "https://harbour.example/f"\n[listing]\nlink = "a"\n', "feed", "either"),
-        (GOOD + "interval = 5\n", "interval", ">= 60"),
         (GOOD + 'date_order = "DYM"\n', "date_order", "DYM"),
         (GOOD + "[[release]]\ntitle = 'h1'\n[[release]]\ntitle = 'h2'\n", "release", "until"),
         ("name = ", "syntax", "not TOML"),
+        (GOOD + "deep = " + "[" * 5000 + "]" * 5000, "syntax", "too deep"),
+        (GOOD + '[listing]\nlink = "a|b"\n', "listing.link", "namespaces"),
+        (GOOD + '[release]\ntitle = "h1[svg|title]"\n', "release.title", "namespaces"),
+        (GOOD + '[listing]\nitem = "li::text"\n', "listing.item", "selector of an element"),
+        (GOOD + '[release]\nbody = "h1, ::text"\n', "release.body", "no CSS selector"),
+        (GOOD + '[release]\ndrop = ["p::text"]\n', "release.drop", "no CSS selector"),
+        (GOOD + 'titel = "x"\n', "titel", "the keys are name, url, timezone, topics"),
+        (GOOD + 'feeds = "x"\n', "feeds", "did you mean feed?"),
+        (GOOD + '[[release]]\ntitel = "h1"\n', "release[0].titel", "did you mean title?"),
+        (GOOD + 'interval = "90"\n', "interval", "must be a whole number, not a text"),
+        (GOOD + "interval = 5\n", "interval", "a whole number, 60 or more"),
+        (GOOD + 'date_order = "dmy"\n', "date_order", 'write "DMY" or "MDY" or "YMD"'),
+        (GOOD + 'topics = "sea"\n', "topics", "must be a list"),
+        (GOOD.replace("Harbour Board", ""), "name", "it is empty"),
+        (GOOD + '[release]\nuntil = "2020"\n', "release.until", "a day such as 2025-03-01"),
+        (GOOD + 'language = "english"\n', "language", 'did you mean "en"?'),
+        (GOOD + 'language = "Português (Brasil)"\n', "language", 'did you mean "pt"?'),
+        (GOOD + 'language = "jp"\n', "language", 'did you mean "ja"?'),
+        (GOOD + 'language = "qq"\n', "language", 'write one such as "en"'),
     ],
 )
 def test_a_mistake_is_named_with_its_file_key_and_fix(text: str, key: str, fix: str) -> None:
@@ -43,6 +61,24 @@ def test_a_mistake_is_named_with_its_file_key_and_fix(text: str, key: str, fix: 
     assert fix in caught.value.fix
     assert str(caught.value).startswith("sources/harbour.toml: ")
     assert caught.value.exit_code == 2
+
+
+def test_selectors_and_languages_of_good_form_are_accepted() -> None:
+    file = parse_source(
+        GOOD
+        + 'language = "zh-Hant"\n[listing]\nlink = "a[lang|=en]::attr(href)"\n[release]\n'
+        + "title = 'h1[data-x=\"a|b\"]'\nbody = '.text::text'\ndrop = ['p:has(a)', '.x\\:y']\n",
+        "harbour.toml",
+    )
+    assert file.language == "zh-Hant"
+    assert len(file.releases[0].drop) == 2
+
+
+def test_of_many_known_sources_a_few_are_named_and_the_rest_is_counted() -> None:
+    error = UnknownSource("source-3o", tuple(f"source-{n}" for n in range(40)))
+    assert "did you mean source-3" in str(error)
+    assert "source-11 and 28 more)" in str(error)
+    assert "(known: none yet)" in str(UnknownSource("nope", ()))
 
 
 def test_a_name_a_url_and_a_zone_are_enough() -> None:
@@ -67,6 +103,7 @@ def test_older_layouts_keep_their_rules() -> None:
 def test_own_files_win_over_shipped_ones_and_a_broken_one_spoils_no_other(tmp_path: Path) -> None:
     (tmp_path / "european-central-bank.toml").write_text(GOOD)
     (tmp_path / "broken.toml").write_text("nonsense")
+    (tmp_path / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
     (tmp_path / "Bad Name.toml").write_text(GOOD)
     sources, errors = load_sources(tmp_path)
     assert sources["european-central-bank"].own

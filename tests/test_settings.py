@@ -52,3 +52,12 @@ def test_what_is_wrong_is_told_with_its_key(tmp_path: Path, text: str, key: str)
         written(tmp_path, text)
     assert caught.value.key == key
     assert str(tmp_path / "communique.toml") in str(caught.value)
+
+
+def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"did you mean allow_private\?; the keys are"):
+        written(tmp_path, "[network]\nallow_privat = true\n")
+    with pytest.raises(SettingsError, match=r"site\.url: it can't be used as written\. The public"):
+        written(tmp_path, '[site]\nurl = "not a url"\n')
+    with pytest.raises(SettingsError, match="a whole number, 65535 or less"):
+        written(tmp_path, "[site]\nport = 99999\n")

@@ -1,0 +1,39 @@
+"""Whether a selector of a source file can be used: tried on an empty page as on a real one."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+import soupsieve
+from parsel import Selector
+
+EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
+
+ELEMENTS: Final = frozenset(("item", "body", "drop"))
+"""The keys whose selectors mean elements: a text or an attribute has no parts to read."""
+
+CLEANED: Final = frozenset(("body", "drop"))
+"""The keys whose selectors are read by soupsieve too, where a body is cleaned."""
+
+QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
+NAMESPACE: Final = re.compile(r"\|(?!=)")
+
+
+@cache
+def fault_of(key: str, selector: str) -> str:
+    """What is wrong with the selector of a key, as the end of a sentence; empty if nothing is."""
+    bare = selector.removesuffix("::text") if key == "body" else selector
+    if NAMESPACE.search(QUOTED.sub("", selector)):
+        return "can't be used: HTML knows no namespaces, so leave out what stands before the |"
+    try:
+        EMPTY.css(selector)
+        EMPTY.css(bare)
+        if key in CLEANED:
+            soupsieve.compile(bare)
+    except Exception as error:  # noqa: BLE001 - of several families; each means that it can't be used
+        return f"is no CSS selector ({str(error).splitlines()[0]})"
+    if key in ELEMENTS and "::" in bare:
+        return "must be the selector of an element: leave out ::text and ::attr(…)"
+    return ""
