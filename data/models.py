@@ -202,9 +202,17 @@ class RunError:
     message: str
 
 
+History = Literal["complete", "walking", "bounded"]
+"""How far back a source has been collected: to its first release, not yet, or to some bound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read."""
+    """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
+
+    ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
+    later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
+    """
 
     source: str
     started: dt.datetime
@@ -215,6 +223,8 @@ class Run:
     changed: int = 0
     unchanged: int = 0
     retracted: int = 0
+    history: History = "walking"
+    bound: str = ""
     errors: tuple[RunError, ...] = field(default=())
 
 

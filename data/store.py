@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -14,6 +14,7 @@ from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Vali
 from data.outline import Change, Outline, Point
 from data.recall import Recall
 from data.search import Query
+from data.walks import Listed, Walk, Witness
 
 
 class Readable(Protocol):
@@ -205,6 +206,46 @@ class Store(Readable, Protocol):
 
     def recall(self, source: str) -> Recall:
         """How many of the releases that the pages of a source name were in the store."""
+
+    def walk(self, source: str, start: str) -> Walk | None:
+        """How far the walk has come that began on the page at ``start``."""
+
+    def begin_walk(self, source: str, start: str, rules: str) -> Walk:
+        """A new walk from the page at ``start``, in place of the one that began there before."""
+
+    def keep_walk(self, source: str, walk: Walk) -> None:
+        """Keep how far a walk has come."""
+
+    def list_items(
+        self, source: str, witness: Witness, walk: int, items: Mapping[str, str]
+    ) -> Listed:
+        """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
+
+        A name is the day and the title: a release that had it under another address is not fresh.
+        """
+
+    def listed_before(
+        self, source: str, witness: Witness, items: Mapping[str, str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The addresses among these that a witness has ever listed, and those whose names it has.
+
+        ``items`` are names by canonical address.
+        """
+
+    def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
+        """Remember what a listing names and nobody has read, as JSON text by canonical address.
+
+        What the first page lists (``front``) is asked for by every visit, the rest at growing
+        intervals.
+        """
+
+    def awaited(
+        self, source: str, *, now: dt.datetime, but: Collection[str], limit: int
+    ) -> Sequence[str]:
+        """What is to be read next, first what the first page lists; each is counted as asked for.
+
+        ``but`` are canonical addresses that have been asked for already.
+        """
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""

@@ -95,6 +95,12 @@ class Visit:
         return f"{READER} {msgspec.json.encode(self.file.listing).decode()}"
 
     @property
+    def first_history(self) -> bool:
+        """Whether no walk back to the first release of this source has come to its end yet."""
+        walk = self.store.walk(self.id, self.file.feed or self.file.url)
+        return walk is None or walk.first
+
+    @property
     def most_pages(self) -> int:
         """How many listing pages this visit may read."""
         return self.limits.backfill_pages if self.backfill else self.limits.max_pages
