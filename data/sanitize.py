@@ -10,6 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
+from data.nesting import flattened
+
 SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
 TAGS: Final = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
@@ -45,6 +47,9 @@ MOST: Final = 2_000_000
 """Characters of a fragment that are kept: the time that is needed grows with their square where a
 text is all escapes."""
 
+LEVELS: Final = 150
+"""How deep elements may lie in one another; honest texts stay below twenty."""
+
 
 def is_huge(fragment: str) -> bool:
     """Whether only the beginning of a fragment is kept."""
@@ -58,7 +63,7 @@ def sanitize(fragment: str, base: str) -> str:
     """
     token = _base.set(base)
     try:
-        return _RESOLVER.clean(fragment[:MOST])
+        return _RESOLVER.clean(flattened(fragment[:MOST], LEVELS))
     finally:
         _base.reset(token)
 
@@ -74,7 +79,7 @@ _CLEANER: Final = nh3.Cleaner(
 
 def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
-    return _CLEANER.clean(fragment[:MOST])
+    return _CLEANER.clean(flattened(fragment[:MOST], LEVELS))
 
 
 WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
