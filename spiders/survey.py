@@ -17,11 +17,11 @@ from spiders.hints import BIT, hints_in
 from spiders.menus import MENUS, is_menu
 
 INLINE: Final = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr "  # noqa: SIM905 - words read better in a row
-    "output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em embed font i img ins kbd label mark "  # noqa: SIM905 - words read better in a row
+    "nobr output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 SKIPPED: Final = frozenset(
-    "head script style noscript template svg iframe select option optgroup object embed canvas "  # noqa: SIM905 - words read better in a row
+    "head script style noscript template svg iframe select option optgroup object canvas "  # noqa: SIM905 - words read better in a row
     "audio video textarea input math map frameset".split()
 )
 BLOCK, TEXT, ANCHOR, BREAK, SKIP = range(5)

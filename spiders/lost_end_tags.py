@@ -1,0 +1,63 @@
+"""Sets the end tag that a document lacks where an element or a comment holds all the rest of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+RAW: Final = frozenset(
+    "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
+)
+"""Elements that hold text only: tags in them are none."""
+
+UNSEEN: Final = frozenset(
+    "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
+    "frameset".split()
+)
+"""Elements that hold others and show none of them, or hardly any."""
+
+HIDING: Final = RAW | UNSEEN
+
+PARTS: Final = re.compile(
+    rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
+    rb"(?=[\s/>])"
+)
+"""Tags that stand in the body of a document."""
+
+LEAST: Final = 3
+"""Such tags in an element that holds none, from which on its end tag is missing."""
+
+
+def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
+    """The document with an end tag for what hides all the rest of it; None where nothing does.
+
+    The end tag is set before the first tag of PARTS: what is hidden holds no such tag.
+    """
+    for start, end_tag in _openings(markup, root):
+        first = PARTS.search(markup, start)
+        if (
+            first
+            and sum(1 for _ in zip(range(LEAST), PARTS.finditer(markup, start), strict=False))
+            == LEAST
+        ):
+            return markup[: first.start()] + end_tag + markup[first.start() :]
+    return None
+
+
+def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]]:
+    """Where something begins that goes on to the end of the document, and its end tag."""
+    comment = markup.rfind(b"<!--")
+    if comment >= 0 and markup.find(b"-->", comment) < 0 and markup.find(b"--!>", comment) < 0:
+        yield comment, b"-->"
+    last: etree._Element | None = root
+    while last is not None:
+        if last.tag in HIDING:
+            name = str(last.tag).encode()
+            places = [*re.finditer(rb"(?i)<(/?)" + name + rb"(?=[\s/>])", markup)]
+            if places and not places[-1][1]:
+                yield places[-1].end(), b"</" + name + b">"
+            return
+        last = last[-1] if len(last) else None
