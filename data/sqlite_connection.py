@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -15,14 +16,12 @@ from data.errors import StoreError
 from data.migrations import migrations
 from data.models import Release
 from data.sqlite_marks import keep_marks, marks_between
-
-BUSY_SECONDS: Final = 30.0
-"""How long a writer waits for another; a transaction of ours takes milliseconds."""
-
-LOG_PAGES: Final = 4000
-"""Pages of 4 KB that the log holds before it is folded into the file."""
+from data.sqlite_opening import connect, is_read_only
 
 Arguments = Sequence[Any] | Mapping[str, Any]
+
+
+READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where it can be written"
 
 
 class SqliteConnection:
@@ -37,28 +36,28 @@ class SqliteConnection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if migrations.pending(self._db):
+                if is_read_only(path):
+                    raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
                 with self._writing():
                     # Asked again under the lock: two processes may start at once.
                     migrations.apply(self._db)
         except (OSError, sqlite3.Error) as error:
             self.close()
-            raise StoreError(f"sqlite:{path}", str(error)) from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
+        """What went wrong, for people."""
+        folder = self._path.parent
+        if is_read_only(self._path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
+            return StoreError(f"sqlite:{self._path}", f"its folder is read-only ({error})")
+        return StoreError(f"sqlite:{self._path}", str(error))
 
     @property
     def _db(self) -> Database:
         found: Database | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
-        # isolation_level None: transactions begin where we say so, never behind our back.
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256
-        )
-        try:
-            set_up(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        self._threads.db = Database(connection)
+        self._threads.db = Database(connect(self._path))
         self._threads.depth = 0
         self._threads.marks = []
         self._threads.sketches = {}
@@ -71,7 +70,7 @@ class SqliteConnection:
         try:
             return self._db.conn.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"sqlite:{self._path}", str(error)) from error
+            raise self._failed(error) from error
 
     def _mark(self, old: Release | None, new: Release) -> None:
         """Count a release in its facets and mark them for publishing, when the transaction ends."""
@@ -117,7 +116,7 @@ class SqliteConnection:
         except sqlite3.Error as error:
             if connection.in_transaction and not inner:
                 connection.execute("ROLLBACK")
-            raise StoreError(f"sqlite:{self._path}", str(error)) from error
+            raise self._failed(error) from error
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
         """Forget what is at hand where another connection wrote since the last transaction."""
@@ -143,16 +142,3 @@ class SqliteConnection:
         if found is not None:
             found.close()
             del self._threads.db
-
-
-def set_up(connection: sqlite3.Connection) -> None:
-    """Say how a new connection shall work."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    # Pages that change in one transaction after another are folded into the file once.
-    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -65536")
-    # What a verb may undo within a transaction is copied: in memory that costs a third.
-    connection.execute("PRAGMA temp_store = MEMORY")

@@ -8,6 +8,7 @@ spiders.fetching.Answer. It ends when its standard input closes.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError
-from scheduler.home import Home, open_home
+from scheduler.home import Home, home_at
 from spiders.fetching import Answer, FetchSpider
 from spiders.page import Page
 from spiders.rendering import render_settings
@@ -109,7 +110,8 @@ class Capture:
         if len(answers) < len(wanted):
             missing = next(url for url in wanted if url not in answers)
             log = self._home.crawl_log
-            raise NotFetched(missing, f"the child that fetches ended too soon; see {log}")
+            told = f"; see {log}" if log.exists() else ""
+            raise NotFetched(missing, f"the child that fetches ended too soon{told}")
         return tuple(answers[url] for url in wanted)
 
     def page(self, url: str) -> Page:
@@ -123,7 +125,7 @@ class Capture:
         if self._render:
             # What is missing is told here: the child would say it to the log.
             render_settings(self._home.settings.network)
-        with self._home.crawl_log.open("ab") as log:
+        with _log(self._home.crawl_log) as log:
             self._child = subprocess.Popen(
                 # -P: a folder named data where the user stands is none of ours.
                 [sys.executable, "-P", "-m", "scheduler.capture"],
@@ -141,6 +143,14 @@ def fetch_page(home: Home, url: str, *, render: bool = False) -> Page:
     """One page, fetched with the settings of a HOME. Raises NotFetched."""
     with Capture(home, render=render) as capture:
         return capture.page(url)
+
+
+def _log(path: Path) -> IO[bytes]:
+    """Where the child complains: nowhere if there is no HOME, or none that can be written."""
+    try:
+        return path.open("ab")
+    except OSError:
+        return open(os.devnull, "ab")  # noqa: PTH123 - the caller closes it
 
 
 def _send(child: subprocess.Popen[bytes], line: Job | tuple[str, ...]) -> None:
@@ -171,7 +181,7 @@ def main() -> int:
     stdin = sys.stdin.buffer
     try:
         job = msgspec.json.decode(stdin.readline(), type=Job)
-        network = open_home(Path(job.home)).settings.network
+        network = home_at(Path(job.home)).settings.network
         settings = scrapy_settings(network, [job.first]) | {"ITEM_PIPELINES": {}}
         if job.render:
             settings |= render_settings(network)

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.home import default_home, open_home
+from scheduler.home import Home, NoHome, default_home, home_at, open_home
 
 Command = Callable[..., Any]
 
@@ -34,6 +34,10 @@ COMMANDS = {
     "sources": "sources",
 }
 """Each command, and the module in scheduler/commands that holds it."""
+
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
 
 
 class Commands(click.Group):
@@ -58,28 +62,61 @@ class Commands(click.Group):
 @click.group(
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
+@click.option(
+    "--home", "folder", metavar="DIR", envvar="COMMUNIQUE_HOME", type=FOLDER, help=HOME_HELP
+)
 @click.version_option(package_name="communique")
-def cli() -> None:
+def cli(folder: Path | None) -> None:
     """Turn the press rooms of institutions into feeds, alerts and a local mirror."""
+    del folder  # commands ask for it by named_home
 
 
-def with_home(command: Command) -> Command:
-    """Give a command the option --home, and pass it the HOME as its first argument."""
+def named_home(context: click.Context, folder: Path | None) -> Path | None:
+    """The HOME that was named, behind a command or before it, or by COMMUNIQUE_HOME; or None."""
+    before: Path | None = context.find_root().params.get("folder")
+    return folder or before
 
-    @click.option(
-        "--home",
-        "folder",
-        metavar="DIR",
-        envvar="COMMUNIQUE_HOME",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=default_home,
-        help="The folder that holds sources, store and site (also COMMUNIQUE_HOME).",
-    )
-    @functools.wraps(command)
-    def opened(folder: Path, **arguments: Any) -> Any:
-        return command(open_home(folder), **arguments)
 
-    return opened
+def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command], Command]:
+    """Give a command the option --home, and pass it the HOME as its first argument.
+
+    ``open_named`` opens the folder; it is told whether somebody named it.
+    """
+
+    def given(command: Command) -> Command:
+        @click.option("--home", "folder", metavar="DIR", type=FOLDER, help=HOME_HELP)
+        @functools.wraps(command)
+        def opened(folder: Path | None, **arguments: Any) -> Any:
+            named = named_home(click.get_current_context(), folder)
+            return command(open_named(named or default_home(), named is not None), **arguments)
+
+        return opened
+
+    return given
+
+
+def _there(folder: Path, named: bool) -> Home:  # noqa: FBT001 - as home_option calls it
+    del named
+    if not folder.is_dir():
+        raise NoHome(folder)
+    return home_at(folder)
+
+
+def _there_if_named(folder: Path, named: bool) -> Home:  # noqa: FBT001
+    return _there(folder, named) if named else home_at(folder)
+
+
+with_home = home_option(_there)
+"""For a command that reads: it refuses a HOME that is not there."""
+
+with_any_home = home_option(_there_if_named)
+"""For a command that needs none: without one, all is as by default."""
+
+with_new_home = home_option(lambda folder, _: open_home(folder))
+"""For a command that makes a HOME where none is."""
+
+with_later_home = home_option(lambda folder, _: home_at(folder))
+"""For a command that makes one itself, as soon as there is something to keep."""
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,9 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import HomeInUse, SettingsError
+from data.errors import CommuniqueError, HomeInUse, SettingsError
 from data.settings import Settings, load_settings
 from data.store import Store, open_store
+
+
+class NoHome(CommuniqueError):
+    """There is no HOME where one is to be read."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no HOME at {path}; name the right folder with --home or COMMUNIQUE_HOME, or"
+            " make one by `communique add URL --save`"
+        )
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +108,13 @@ def open_home(path: Path) -> Home:
     except OSError as error:
         cause = f"the folder can't be made ({error.strerror})"
         raise SettingsError(str(path), "--home", cause) from error
+    return home_at(path)
+
+
+def home_at(path: Path) -> Home:
+    """The HOME at ``path`` as it is, or as it would be; nothing is made.
+
+    Raises SettingsError.
+    """
     path = path.resolve()
     return Home(path, load_settings(path / "communique.toml"))

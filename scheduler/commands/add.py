@@ -13,7 +13,7 @@ from rich.text import Text
 
 from data.errors import CommuniqueError, SourceError
 from data.wording import counted
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, print_json, with_later_home
 from scheduler.exploring import Explored, Explorer
 from scheduler.home import Home
 from scheduler.telling import telling
@@ -45,7 +45,7 @@ class AlreadyThere(CommuniqueError):
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--save", is_flag=True, help="Write the source file and a golden test of it.")
 @as_json
-@with_home
+@with_later_home
 def add(home: Home, *, page: str, url: str, save: bool, as_json: bool) -> int:
     """Look at a press room, show what would be collected, and propose a source file.
 

@@ -8,9 +8,9 @@ import click
 
 from data.models import Run
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_later_home
 from scheduler.executor import Executor
-from scheduler.home import Home
+from scheduler.home import Home, open_home
 from scheduler.progress import progress_bars
 from spiders.loader import choose, load_sources
 
@@ -22,7 +22,7 @@ ERRORS_SHOWN = 10
 @click.argument("sources", nargs=-1, metavar="[SOURCE …]")
 @click.option("--backfill", is_flag=True, help="Walk through all listing pages, ask anew for all.")
 @as_json
-@with_home
+@with_later_home
 def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bool) -> int:
     """Visit sources now: your own (all in HOME/sources), or those that are named.
 
@@ -38,6 +38,7 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
             "that `communique sources list` shows"
         )
         return 2
+    home = open_home(home.path)
     with progress_bars() as watch:
         runs = asyncio.run(
             Executor(home).visit(chosen, explicit=True, backfill=backfill, watch=watch)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import signal
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,7 +18,7 @@ from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
 from feeds.server import create_app
-from scheduler.cli import as_json, complain, print_json
+from scheduler.cli import FOLDER, as_json, complain, named_home, print_json
 from scheduler.commands.collect import print_run
 from scheduler.demo.serving import Served, rooms_served, write_sources
 from scheduler.executor import Executor
@@ -52,8 +56,7 @@ class NotADemo(CommuniqueError):
     "--home",
     "folder",
     metavar="DIR",
-    envvar="COMMUNIQUE_HOME",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="An empty folder to work in, instead of a new temporary one (also COMMUNIQUE_HOME).",
 )
 @click.option(
@@ -67,16 +70,37 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     A web server plays six press rooms over three days. They are crawled, new is told from changed
     and copied, the feeds are published and served.
     """
-    folder = folder or Path(tempfile.mkdtemp(prefix="communique-demo-"))
+    named = named_home(click.get_current_context(), folder)
+    # Told to end, we end as by Ctrl-C: in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     opened = None if once else listen("127.0.0.1", port)
-    home = demo_home(folder, address_of(opened) if opened else None)
-    with rooms_served() as rooms:
+    with working_in(named, keep=once) as place, rooms_served() as rooms:
+        home = demo_home(place, address_of(opened) if opened else None)
         write_sources(home.sources, rooms.bases)
         failed = collect_and_publish(home, rooms, as_json=as_json)
         if opened:
             # The rooms stay open too: pages and feeds link to them.
             show(home, opened, quiet=as_json)
     return 1 if failed else 0
+
+
+@contextmanager
+def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
+    """The folder to work in, that was named or a new temporary one.
+
+    A temporary one is taken away afterwards, unless it is to be kept and all went well.
+    """
+    if named:
+        yield named
+        return
+    made = Path(tempfile.mkdtemp(prefix="communique-demo-"))
+    kept = False
+    try:
+        yield made
+        kept = keep
+    finally:
+        if not kept:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:

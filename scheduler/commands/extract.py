@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
-from scheduler.cli import always_json, complain, with_home
+from scheduler.cli import always_json, complain, with_any_home
 from scheduler.home import Home
 from scheduler.reading_pages import Task, read_page
 from scheduler.telling import Say, telling
@@ -46,7 +46,7 @@ class Line(msgspec.Struct, frozen=True):
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--kind", type=click.Choice(get_args(Wanted)), default="auto", help="What to read.")
 @always_json
-@with_home
+@with_any_home
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
     """Read pages, and print what they say as lines of JSON.
 

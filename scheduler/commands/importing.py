@@ -18,7 +18,7 @@ from data.models import Source
 from data.reading import Reading
 from data.topics import load_taxonomy
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_new_home
 from scheduler.home import Home
 from spiders.loader import ID, LoadedSource, load_sources
 from spiders.visit import utc_now
@@ -31,7 +31,7 @@ SHOWN = 10
 @click.argument("path", type=click.File("rb"))
 @click.option("--source", required=True, metavar="ID", help="The source they belong to.")
 @as_json
-@with_home
+@with_new_home
 def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     """Take in releases from a file of JSON lines (``-``: standard input), as if collected.
 

@@ -17,7 +17,7 @@ from data.reading import Reading
 from data.recall import Recall
 from data.wording import counted
 from scheduler.capture import Capture, NotFetched
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_any_home, with_home
 from scheduler.home import Home
 from spiders.golden import BadGolden, differences, write_golden
 from spiders.listing_page import read_listing
@@ -50,7 +50,7 @@ def sources() -> None:
 
 @sources.command("list")
 @as_json
-@with_home
+@with_any_home
 def list_sources(home: Home, *, as_json: bool) -> int:
     """List all sources: your own, and those that are shipped and can be named."""
     loaded, broken = load_sources(home.sources)
@@ -151,7 +151,7 @@ def recall_lines(recall: Recall) -> Iterator[str]:
 @sources.command()
 @click.argument("source", nargs=-1)
 @as_json
-@with_home
+@with_any_home
 def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     """Check source files: say of each whether it can be used, and if not, what to mend.
 

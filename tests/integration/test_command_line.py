@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from data.sqlite import SqliteStore
 from tests.command import COMMUNIQUE, communique, make_home
+from tests.press_room import release_html
 
 
 def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -75,6 +78,95 @@ def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None
     option = ("--home", str(tmp_path / "option"))
     said = plainly("sources", "show", "harbour", "--json", *option, **variable)
     assert json.loads(said.stdout)["url"] == "http://option.example/"
+
+
+def test_the_home_may_be_named_before_the_command(tmp_path: Path) -> None:
+    for name in ("before", "behind"):
+        make_home(tmp_path / name, f"http://{name}.example/")
+    before = ("--home", str(tmp_path / "before"))
+    variable = {"COMMUNIQUE_HOME": str(tmp_path / "nowhere")}
+    said = plainly(*before, "sources", "show", "harbour", "--json", **variable)
+    assert json.loads(said.stdout)["url"] == "http://before.example/"
+    behind = ("--home", str(tmp_path / "behind"))
+    said = plainly(*before, "sources", "show", "harbour", "--json", *behind)
+    assert json.loads(said.stdout)["url"] == "http://behind.example/"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("health",),
+        ("search", "x"),
+        ("export",),
+        ("show", "x"),
+        ("publish",),
+        ("serve",),
+        ("sources",),
+        ("sources", "check"),
+        ("extract", "x"),
+        ("collect",),
+    ],
+    ids=" ".join,
+)
+def test_a_home_that_is_not_there_is_told_and_not_made(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    home = tmp_path / "typo" / "home"
+    result = plainly(*arguments, COMMUNIQUE_HOME=str(home))
+    assert result.returncode == 2
+    assert str(home) in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not home.parent.exists()
+
+
+def test_without_a_home_what_needs_none_works_and_what_has_something_to_keep_makes_one(
+    tmp_path: Path,
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(release_html(1))
+    data = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    assert plainly("extract", str(page), **data).returncode == 0
+    assert "federal-reserve" in plainly("sources", **data).stdout
+    assert not (tmp_path / "data").exists()
+    taken = plainly("import", os.devnull, "--source", "harbour", **data)
+    assert taken.returncode == 0, taken.stderr
+    assert (tmp_path / "data" / "communique" / "communique.db").exists()
+
+
+@pytest.mark.parametrize("log", [False, True], ids=["at rest", "with a log"])
+def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    line = {"url": "http://127.0.0.1:9/1", "title": "Lamp", "published": "2026-03-02"}
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(json.dumps(line))
+    assert communique("import", str(lines), "--source", "harbour", home=home).returncode == 0
+    store = SqliteStore(home / "communique.db")
+    if not log:
+        store.close()
+
+    def read_only(*arguments: str) -> subprocess.CompletedProcess[str]:
+        mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        command = [*COMMUNIQUE, *arguments, "--home", str(home)]
+        return subprocess.run(  # noqa: S603 - our own program
+            ["unshare", "-rm", "sh", "-c", mount, str(home), *command],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=110,
+        )
+
+    if shutil.which("unshare") is None or "mount" in (tried := read_only("sources")).stderr:
+        pytest.skip("no folder can be mounted read-only here")
+    assert tried.returncode == 0
+    assert json.loads(read_only("export").stdout)["title"] == "Lamp"
+    assert "Lamp" in read_only("search", "lamp").stdout
+    assert read_only("health").returncode == 0
+    refused = read_only("import", str(lines), "--source", "harbour")
+    assert refused.returncode == 1
+    assert "read-only" in refused.stderr.lower()
+    assert "Traceback" not in refused.stderr
+    if log:
+        store.close()
 
 
 def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: Path) -> None:

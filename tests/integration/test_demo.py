@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -99,6 +100,28 @@ def test_what_it_serves_names_the_address_that_it_prints(tmp_path: Path) -> None
     assert sheet[1].startswith(base)
     assert {page.status_code for page in edits} == {200}
     assert original.status_code == 200
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["Day 1", "Look at"])
+def test_its_temporary_folder_goes_when_it_is_stopped(
+    tmp_path: Path, sent: signal.Signals, when: str
+) -> None:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={name: value for name, value in os.environ.items() if name != "COMMUNIQUE_HOME"}
+        | {"TMPDIR": str(tmp_path)},
+    ) as demo:
+        assert demo.stdout is not None
+        next(line for line in demo.stdout if line.startswith(when))
+        assert list(tmp_path.glob("communique-demo-*"))
+        demo.send_signal(sent)
+        demo.communicate(timeout=60)
+    assert list(tmp_path.glob("communique-demo-*")) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
