@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from data.models import Facet, Run, Source
 from data.rhythm import Expected, expected_after
 from data.store import Readable
+from data.wording import counted
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
@@ -19,6 +20,9 @@ KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
 
 KEEPS_OUT = {"robots", "wall"}
 """Kinds of errors that say the same."""
+
+LOST = {"bug", "store"}
+"""Kinds of errors by which we ourselves lose what a page says, until a later visit."""
 
 LOOKED_BACK = 1500
 """Releases of a source whose days make its rhythm."""
@@ -50,8 +54,9 @@ def health_of(
     """
     if run is None:
         return Health(source.id, "new", last_release, expected, None, "it was not visited yet")
+    lost = [error for error in run.errors if error.kind in LOST]
     if not works(run):
-        first = run.errors[0]
+        first = next(iter(lost or run.errors))
         state: State = "blocked" if is_blocked(run) else "failing"
         reason = f"{first.kind}: {first.message} ({first.url})"
     elif last_release is None:
@@ -59,6 +64,9 @@ def health_of(
     else:
         day = run.started.astimezone(zone_or_utc(source.timezone)).date()
         state, reason = heard(day, expected)
+    if lost and works(run):
+        pages = counted(len({error.url for error in lost}), "page")
+        reason = f"{reason}; {pages} of its last visit could not be dealt with: {lost[0].message}"
     return Health(source.id, state, last_release, expected, run.started, reason)
 
 
@@ -73,8 +81,13 @@ def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:
 
 
 def works(run: Run) -> bool:
-    """Whether a run found any release at all, or had nothing to complain of."""
-    return not run.errors or run.found > 0
+    """Whether a run found any release at all, or had nothing to complain of.
+
+    One that found releases and lost all of them on the way to the store does not work.
+    """
+    lost = any(error.kind in LOST for error in run.errors)
+    met = run.new + run.changed + run.unchanged + run.retracted
+    return not run.errors or (run.found > 0 and (met > 0 or not lost))
 
 
 def is_blocked(run: Run) -> bool:

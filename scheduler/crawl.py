@@ -27,6 +27,7 @@ from data.models import Run, RunError
 from data.topics import load_taxonomy
 from scheduler.home import Home, open_home
 from spiders.loader import LoadedSource, choose, load_sources
+from spiders.page_errors import Tell, page_errors
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
 from spiders.spider import PressRoomSpider
@@ -116,27 +117,48 @@ def _crawl(
     store = home.store()
     taxonomy = load_taxonomy(home.topics)
     watch = Watch()
-    visits = [
-        Visit(
-            loaded,
-            store,
-            taxonomy,
-            home.settings.collect,
-            explicit=job.explicit,
-            backfill=job.backfill,
-            watch=watch,
-        )
-        for loaded in sources
-    ]
+    visits: list[Visit] = []
+    failed = Failures()
+    for loaded in sources:
+        with page_errors(loaded.file.url, failed.of(loaded.id)):
+            visits.append(
+                Visit(
+                    loaded,
+                    store,
+                    taxonomy,
+                    home.settings.collect,
+                    explicit=job.explicit,
+                    backfill=job.backfill,
+                    watch=watch,
+                )
+            )
     urls = [loaded.file.feed or loaded.file.url for loaded in sources]
     process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls) | browser)
     process.crawl(PressRoomSpider, visits=visits)
     process.start()
     for visit in visits:
         visit.leave()
-    store.index()
+    for visit in visits[:1]:
+        # What is not entered now is entered after the next crawl.
+        with page_errors(visit.file.url, visit.error):
+            store.index()
     store.close()
-    return tuple(_report(visit) for visit in visits)
+    return (*failed.runs, *map(_report, visits))
+
+
+class Failures:
+    """The runs of sources whose visit could not even begin."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+    def of(self, source: str) -> Tell:
+        """What notes that the visit to a source could not begin, and why."""
+
+        def tell(url: str, kind: str, message: str) -> None:
+            self.runs.append(Run(source, utc_now(), 0.0, errors=(RunError(url, kind, message),)))
+
+        return tell
 
 
 class Watch:

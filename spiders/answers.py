@@ -11,8 +11,6 @@ from data.models import Validator
 from spiders.addresses import PrivateAddressError, PublicOnlyResolver
 from spiders.page import Page
 
-BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
-
 
 def asked_of(response: Response) -> str:
     """The address that was asked for, before any redirect."""

@@ -72,32 +72,31 @@ class Guard:
         self._waiting: dict[str, Waiting] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
-    def admit(
-        self, draft: Draft, known: Release | None, listed: ListingItem | None
-    ) -> tuple[Draft, ...]:
-        """Take a draft; those that may be recorded now.
+    def admit(self, draft: Draft, known: Release | None, listed: ListingItem | None) -> bool:
+        """Whether a draft may be recorded at once; else it waits.
 
         ``known`` is the release at its address, ``listed`` what the listing said of a new one.
         """
         same = known is not None and not differences(known.content, draft.content)
         if same or (known and known.digest and known.digest == draft.digest):
-            return (draft,)
+            return True
         one = Waiting(draft, known, listed, {})
         self._note(one)
         self._waiting[draft.url] = one
-        if len(self._waiting) <= WINDOW:
-            return ()
-        return self._judged(self._waiting.pop(next(iter(self._waiting))))
+        return False
+
+    def waiting(self, *, at_most: int = 0) -> tuple[str, ...]:
+        """The addresses of the drafts that wait too long, where so many may wait."""
+        return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
     def take_back(self, url: str) -> Draft | None:
         """A draft that waits, out of the row; or None."""
         one = self._waiting.pop(url, None)
         return one.draft if one else None
 
-    def rest(self) -> tuple[Draft, ...]:
-        """All that wait and may be recorded."""
-        waiting, self._waiting = self._waiting, {}
-        return tuple(draft for one in waiting.values() for draft in self._judged(one))
+    def let_go(self, url: str) -> Draft | None:
+        """A draft that waits, as it may be recorded; None where it may not."""
+        return self._judged(self._waiting.pop(url))
 
     def _note(self, one: Waiting) -> None:
         """Find what the draft has in common with others that ought not to be."""
@@ -121,16 +120,16 @@ class Guard:
         one.keys[what] = (what, now)
         self._met[what, now].add(before)
 
-    def _judged(self, one: Waiting) -> tuple[Draft, ...]:
+    def _judged(self, one: Waiting) -> Draft | None:
         false = {what for what, key in one.keys.items() if len(self._met[key]) >= ALIKE}
         draft, content = one.draft, one.draft.content
         if "body" in false:
             self._tell(draft.url, SAME_BODY)
-            return ()
+            return None
         if "title" in false:
             self._tell(draft.url, SAME_TITLE)
             content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
         if "date" in false and one.listed:
             self._tell(draft.url, SAME_DATE)
             content = replace(content, published=one.listed.published)
-        return (replace(draft, content=content),)
+        return replace(draft, content=content)

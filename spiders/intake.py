@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from data.errors import CommuniqueError
 from data.models import Draft, Release
 from spiders.drafting import completed
-from spiders.guard import Guard
+from spiders.guard import WINDOW, Guard
 from spiders.learner import Learner
-from spiders.pages import ListingItem
+from spiders.page_errors import Tell, page_errors
+from spiders.pages import ListingItem, ReleasePage
 from spiders.source import SourceFile
 
 RECORDED: Final = 50
@@ -29,11 +29,14 @@ class Desk:
     take: Callable[[Draft], None]
     renew: Callable[[Draft], object]
     known: Callable[[str], Release | None]
-    error: Callable[[str, str, str], None]
+    error: Tell
 
 
 class Intake:
-    """Lets drafts wait while they may yet be read better, or may turn out to be no releases."""
+    """Lets drafts wait while they may yet be read better, or may turn out to be no releases.
+
+    Whatever goes wrong with one of them is told as an error of its page, and spoils no other.
+    """
 
     def __init__(self, file: SourceFile, learner: Learner, desk: Desk) -> None:
         self._file = file
@@ -56,34 +59,43 @@ class Intake:
         else:
             self._admit(draft)
         for read in self._learner.mended():
-            content = completed(read.content, self._file)
-            if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):
-                self._admit(replace(waiting, content=content))
-            elif known := self._recorded.get(read.url):
-                # The bytes are the same, so this is no edit.
-                self._desk.renew(replace(known, content=content))
+            with page_errors(read.url, self._desk.error):
+                self._mend(read)
+        self._let_go(at_most=WINDOW)
 
     def finish(self) -> None:
         """Take in all that waits still: nothing better was learned of it."""
         unsure, self._unsure = self._unsure, {}
         for draft in unsure.values():
             self._admit(draft)
-        for draft in self._guard.rest():
-            self._take(draft)
+        self._let_go()
+
+    def _mend(self, read: ReleasePage) -> None:
+        """Put a better reading of a page in place of the one that waits or was recorded."""
+        content = completed(read.content, self._file)
+        if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):
+            self._admit(replace(waiting, content=content))
+        elif known := self._recorded.get(read.url):
+            # The bytes are the same, so this is no edit.
+            self._desk.renew(replace(known, content=content))
 
     def _admit(self, draft: Draft) -> None:
-        listed = self._listed.pop(draft.url, None)
-        found = map(self._desk.known, dict.fromkeys((draft.url, *draft.aliases)))
-        known = next((release for release in found if release), None)
-        for one in self._guard.admit(draft, known, listed):
-            self._take(one)
+        with page_errors(draft.url, self._desk.error):
+            listed = self._listed.pop(draft.url, None)
+            found = map(self._desk.known, dict.fromkeys((draft.url, *draft.aliases)))
+            known = next((release for release in found if release), None)
+            if self._guard.admit(draft, known, listed):
+                self._take(draft)
+
+    def _let_go(self, *, at_most: int = 0) -> None:
+        """Record what waits, until ``at_most`` so many still do."""
+        for url in self._guard.waiting(at_most=at_most):
+            with page_errors(url, self._desk.error):
+                if draft := self._guard.let_go(url):
+                    self._take(draft)
 
     def _take(self, draft: Draft) -> None:
-        try:
-            self._desk.take(draft)
-        except CommuniqueError as error:
-            self._desk.error(draft.url, "store", str(error))
-            return
+        self._desk.take(draft)
         self._recorded[draft.url] = draft
         if len(self._recorded) > RECORDED:
             del self._recorded[next(iter(self._recorded))]

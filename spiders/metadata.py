@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spiders.json_text import load_json
 from spiders.page import Page
 
 MAX_SCRIPT = 2_000_000
@@ -104,11 +104,11 @@ def parse_json(text: str) -> Any:
     text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
     text = text.removeprefix("//<![CDATA[").removesuffix("//]]>").strip().rstrip(";")
     try:
-        return json.loads(text, strict=False)
+        return load_json(text)
     except (ValueError, RecursionError):
         mended = TRAILING_COMMA.sub(r"\1", CONTROL.sub(" ", text))
     try:
-        return json.loads(mended, strict=False)
+        return load_json(mended)
     except (ValueError, RecursionError):
         return None
 

@@ -13,8 +13,9 @@ from data.models import Draft, Link
 from data.normalize import canonical_url
 from data.store import Store
 from data.words import tokens
-from spiders.answers import BUG, asked_of, page_of, validator_of
+from spiders.answers import asked_of, page_of, validator_of
 from spiders.drafting import NotARelease, draft_release
+from spiders.page_errors import page_errors
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -73,16 +74,12 @@ class Named:
 
 def parse_named(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
     """Draft the release on a page that another one names, if it surely is one."""
-    try:
+    with page_errors(response.url, visit.error):
         visit.page_read()
         if draft := draft_named(response, visit, link):
             visit.expect()
             yield draft
-    except Exception as error:
-        log.exception("reading %s failed", response.url)
-        visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
-    finally:
-        visit.settle()
+    visit.settle()
 
 
 def failed_named(failure: Failure) -> None:

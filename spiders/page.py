@@ -14,6 +14,7 @@ from parsel import Selector
 from data.sanitize import absolute
 from spiders.charsets import DETECTION_BYTES, recode
 from spiders.html_tree import parse
+from spiders.json_text import bytes_without_lone_surrogates
 from spiders.taming import tamed
 
 DECLARING = ("base", "link", "meta", "script", "title")
@@ -49,7 +50,7 @@ class Page:
 
     @cached_property
     def markup(self) -> bytes:
-        """The body in UTF-8, without the characters that XML forbids; empty for what is no text."""
+        """The body in UTF-8, without what no text may hold; empty for what is no text at all."""
         markup = recode(unpacked(self.body), self.content_type)
         if is_binary(markup[:DETECTION_BYTES]):
             return b""
@@ -58,7 +59,7 @@ class Page:
         if b"\xef" in markup:  # one byte is found far sooner than three
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
-        return markup
+        return bytes_without_lone_surrogates(markup)
 
     @property
     def is_binary(self) -> bool:

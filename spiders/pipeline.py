@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from data.errors import CommuniqueError
 from data.models import Draft
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from spiders.spider import PressRoomSpider
-
-log = logging.getLogger(__name__)
 
 
 class RecordPipeline:
@@ -29,15 +25,8 @@ class RecordPipeline:
         return cls(spider)
 
     def process_item(self, draft: Draft) -> Draft:
-        """Record a draft; an error of the store is noted and spoils no other draft."""
+        """Record a draft; whatever goes wrong is an error of its page."""
         visit = self._visits[draft.source]
-        try:
-            visit.record(draft)
-        except CommuniqueError as error:
-            visit.error(draft.url, "store", str(error))
-        except Exception as error:
-            log.exception("keeping %s failed", draft.url)
-            visit.error(draft.url, "bug", f"{type(error).__name__}: {error}; see crawl.log")
-        finally:
-            visit.settle()
+        visit.record(draft)
+        visit.settle()
         return draft

@@ -7,6 +7,8 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote
 
+from spiders.json_text import load_json
+
 MOST_TOKENS: Final = 200_000
 """Words, numbers, texts and signs of one literal that are read."""
 
@@ -68,7 +70,7 @@ def first_value(text: str, at: int) -> tuple[Any, int]:
 def decoded(text: str) -> Any:
     """The value of a JSON text. Raises NoLiteral."""
     try:
-        return json.loads(text, strict=False)
+        return load_json(text)
     except (ValueError, RecursionError) as error:
         raise NoLiteral from error
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from spiders.json_text import without_lone_surrogates
 from spiders.nuxt_payload import revived
 from spiders.script_literal import NoLiteral, decoded, first_value
 
@@ -112,6 +113,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
 
 def _rows(stream: str) -> Iterator[Any]:
     """The values in the stream of React's server components, long texts put where they belong."""
+    stream = without_lone_surrogates(stream)
     texts: dict[str, str] = {}
     values: list[Any] = []
     at = 0

@@ -16,11 +16,12 @@ from twisted.python.failure import Failure
 
 from data.models import Draft, Link
 from data.normalize import canonical_url, without_campaign
-from spiders.answers import BUG, asked_of, explain, page_of, validator_of
+from spiders.answers import asked_of, explain, page_of, validator_of
 from spiders.cross_check import cross_check
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_answer import NoListing, read_answer
 from spiders.named import failed_named, parse_named
+from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
@@ -47,9 +48,14 @@ class PressRoomSpider(Spider):
         """The listing of each source, and its stored releases that are due."""
         for visit in self.visits.values():
             visit.ask_named = partial(self._ask_named, visit)
-            yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
-            for url in filter(visit.asked.claim, visit.due()):
-                yield self._ask_release(visit, url, None)
+            # Its own end is awaited too, so that it comes if nothing can be asked for.
+            visit.expect()
+            with page_errors(visit.file.url, visit.error):
+                yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
+                for url in filter(visit.asked.claim, visit.due()):
+                    with page_errors(url, visit.error):
+                        yield self._ask_release(visit, url, None)
+            visit.settle()
 
     def parse_listing(self, response: Response, visit: Visit, number: int) -> Iterator[Request]:
         """Follow the releases of a listing page, and the next page while there is something new."""
@@ -68,7 +74,8 @@ class PressRoomSpider(Spider):
                 # Listed under another address than its own, it is looked at where it is.
                 url = visit.asked.instead(item.url, known.get(key) or item.url)
                 if (number == 1 or key not in known) and visit.asked.claim(url):
-                    yield self._ask_release(visit, url, item, known=key in known)
+                    with page_errors(url, visit.error):
+                        yield self._ask_release(visit, url, item, known=key in known)
             something_new = len(known) < len(fresh) or (visit.thorough and bool(fresh))
             go_on = something_new and number < visit.most_pages
             if listing.next and go_on and visit.asked.claim(listing.next):
@@ -94,7 +101,8 @@ class PressRoomSpider(Spider):
             visit.listed(item.url for item in found.lacks)
             for item in found.lacks:
                 if canonical_url(item.url) not in known and visit.asked.claim(item.url):
-                    yield self._ask_release(visit, item.url, item, known=False)
+                    with page_errors(item.url, visit.error):
+                        yield self._ask_release(visit, item.url, item, known=False)
             if visit.backfill and found.lacks and page.next and number < visit.most_pages:
                 yield from self._ask_page(visit, feed, page.next, number + 1)
         except NoListing as error:
@@ -151,13 +159,14 @@ class PressRoomSpider(Spider):
         """
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
-        kind, message = explain(failure, urlsplit(request.url).hostname or "")
-        if request.callback == self.parse_page:
-            log.info("%s can't be compared with its feed: %s", request.url, message)
-        else:
-            visit.error(request.url, kind, message)
-        if request.callback == self.parse_listing and request.cb_kwargs["number"] == 1:
-            yield from self._ask_page(visit, None)
+        with page_errors(request.url, visit.error):
+            kind, message = explain(failure, urlsplit(request.url).hostname or "")
+            if request.callback == self.parse_page:
+                log.info("%s can't be compared with its feed: %s", request.url, message)
+            else:
+                visit.error(request.url, kind, message)
+            if request.callback == self.parse_listing and request.cb_kwargs["number"] == 1:
+                yield from self._ask_page(visit, None)
         visit.settle()
 
     @staticmethod
@@ -231,7 +240,6 @@ class PressRoomSpider(Spider):
         conditional: bool,
         **more: Any,
     ) -> Request:
-        visit.expect()
         render = needs_browser(visit.file, url)
         # A page that scripts fill may have changed where its document has not.
         validator = visit.store.validator(url) if conditional and not render else None
@@ -239,7 +247,7 @@ class PressRoomSpider(Spider):
             "If-None-Match": validator.etag if validator else None,
             "If-Modified-Since": validator.last_modified if validator else None,
         }
-        return Request(
+        request = Request(
             url,
             callback=callback,
             errback=self.failed,
@@ -248,3 +256,6 @@ class PressRoomSpider(Spider):
             cb_kwargs={"visit": visit, **more},
             meta={"asked": url, RENDER: render},
         )
+        # An address that no request can be made of is not awaited.
+        visit.expect()
+        return request

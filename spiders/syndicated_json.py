@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from data.dates import Reading
 from spiders.json_next import next_of
 from spiders.json_records import read_records, unwrapped
+from spiders.json_text import load_json
 from spiders.page import Page
 from spiders.pages import ListingPage
 
@@ -22,7 +22,7 @@ MAX_HTML = 2_000_000
 def read_json(page: Page, reading: Reading) -> ListingPage:
     """The items of a JSON listing; where its strings hold HTML instead, ``html_within`` has it."""
     try:
-        document = json.loads(page.text)
+        document = load_json(page.text)
     except (ValueError, RecursionError) as error:
         reason = f"the document is not JSON ({str(error)[:120]})"
         return ListingPage(page.url, (), rule="json", reasons=(reason,))
@@ -38,7 +38,7 @@ def html_within(page: Page) -> str | None:
     Rows of cells make a table; else it is the longest string, or all where each holds a part.
     """
     try:
-        document = json.loads(page.text)
+        document = load_json(page.text)
     except (ValueError, RecursionError):
         return None
     rows = [row for row in values_of(document) if isinstance(row, list) and _is_row(row)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -13,7 +15,7 @@ import msgspec
 from data.filing import filed
 from data.judgement import LISTED, Verdict
 from data.models import Draft, Link, Release, Run, RunError
-from data.normalize import canonical_url
+from data.normalize import allowed, canonical_url
 from data.reading import Reading
 from data.settings import Collect
 from data.store import Store
@@ -25,11 +27,16 @@ from spiders.learner import Learner
 from spiders.loader import LoadedSource
 from spiders.named import Named
 from spiders.page import Page
+from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ReleasePage
+from spiders.release_page import read_release
 from spiders.source import ReleaseRules
 
 READER = "2"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
+
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> dt.datetime:
@@ -131,28 +138,39 @@ class Visit:
         """An awaited answer was dealt with; after the last one the report is kept."""
         self.awaited -= 1
         if self._watch:
-            self._watch(self)
+            with self._errors():
+                self._watch(self)
         if self.awaited == 0:
-            self._intake.finish()
+            with self._errors():
+                self._intake.finish()
             if self.ask_named:
-                self._ask_missing(self.ask_named)
+                with self._errors():
+                    self._ask_missing(self.ask_named)
         if self.awaited == 0:
-            self._named.finish()
-            self._learner.finish()
+            for finish in (self._named.finish, self._learner.finish):
+                with self._errors():
+                    finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
-            self.store.finish(self.run)
+            with self._errors():
+                self.store.finish(self.run)
+
+    def _errors(self) -> AbstractContextManager[None]:
+        """Whatever goes wrong in what concerns no page alone is an error of the source."""
+        return page_errors(self.file.url, self.error)
 
     def _ask_missing(self, ask: Callable[[Link], None]) -> None:
         """Ask, once, for what the pages of this visit name and the store lacks."""
         self.ask_named = None
         for link in self._named.missing():
             if self.asked.claim(link.url):
-                ask(link)
+                with page_errors(link.url, self.error):
+                    ask(link)
 
     def leave(self) -> None:
         """Take in what waits, where a visit ends before its last answer."""
         if self.awaited:
-            self._intake.finish()
+            with self._errors():
+                self._intake.finish()
 
     def page_read(self) -> None:
         """Count an answer."""
@@ -172,13 +190,21 @@ class Visit:
             self._intake.listed(page.url, item)
         digest = hashlib.sha256(page.body).hexdigest()
         edited = known is not None and known.digest != digest
-        return self._learner.read(page, reading, rules, item, known, edited=edited)
+        try:
+            return self._learner.read(page, reading, rules, item, known, edited=edited)
+        except Exception as error:
+            # What was learned of other pages may be at fault, and would be at the next visit too.
+            log.exception("what was learned of its layout could not be used for %s", page.url)
+            self.error(page.url, "bug", f"{BUG} ({type(error).__name__})")
+            return read_release(page, reading, rules, item)
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: now, or as soon as that is sure."""
         if self.ask_named:
-            self._named.note(draft)
-        self._intake.record(draft)
+            with page_errors(draft.url, self.error):
+                self._named.note(draft)
+        with page_errors(draft.url, self.error):
+            self._intake.record(draft)
 
     def _take(self, draft: Draft) -> None:
         """Record a release, and count it."""
@@ -235,7 +261,7 @@ class Visit:
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
-        found = RunError(url, kind, message)
+        found = RunError(allowed(url), kind, allowed(message))
         if found not in self.run.errors:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
