@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest, NotConfigured
-from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.error import DNSLookupError
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from twisted.internet.defer import Deferred
 
 GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 """All that is given to networks in IPv6 (RFC 4291, 2.4): whatever else there is, is not public."""
@@ -86,27 +83,6 @@ def is_own_machine(url: str) -> bool:
     except (OSError, ValueError):
         return False
     return bool(found) and all(ipaddress.ip_address(str(one)).is_loopback for one in found)
-
-
-class PublicOnlyResolver(CachingThreadedResolver):
-    """Scrapy's resolver, refusing names that lead to private addresses.
-
-    ``refused`` keeps where those led: Twisted tells the caller only that the look-up failed.
-    """
-
-    refused: ClassVar[dict[str, str]] = {}
-
-    def getHostByName(  # noqa: N802 - the name is Twisted's
-        self, name: str, timeout: Any = ()
-    ) -> Deferred[str]:
-        """The address of a host; fails with DNSLookupError where it is not public."""
-        return super().getHostByName(name, timeout).addCallback(self._checked, name)
-
-    def _checked(self, address: str, name: str) -> str:
-        if not is_public(address):
-            self.refused[name] = address
-            raise DNSLookupError(str(PrivateAddressError(name, address)))
-        return address
 
 
 class PublicOnlyMiddleware:

@@ -8,8 +8,9 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from data.models import Validator
-from spiders.addresses import PrivateAddressError, PublicOnlyResolver
+from spiders.addresses import PrivateAddressError
 from spiders.page import Page
+from spiders.resolver import HostResolver
 
 
 def asked_of(response: Response) -> str:
@@ -30,8 +31,8 @@ def validator_of(response: Response) -> Validator:
 def explain(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
     error = failure.value
-    if host in PublicOnlyResolver.refused:
-        return "refused", str(PrivateAddressError(host, PublicOnlyResolver.refused[host]))
+    if host in HostResolver.refused:
+        return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))
     if isinstance(error, IgnoreRequest):
         text = str(error)
         if "robots.txt" in text:

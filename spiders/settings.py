@@ -42,11 +42,7 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
         "REDIRECT_MAX_TIMES": 8,
         # Only the web: a redirect or a listing can't make us read files.
         "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
-        "TWISTED_DNS_RESOLVER": (
-            "scrapy.resolver.CachingThreadedResolver"
-            if network.allow_private
-            else "spiders.addresses.PublicOnlyResolver"
-        ),
+        "TWISTED_DNS_RESOLVER": "spiders.resolver.HostResolver",
         "DOWNLOADER_MIDDLEWARES": {
             "spiders.addresses.PublicOnlyMiddleware": 60,
             "spiders.redirected.RedirectedMiddleware": 70,
