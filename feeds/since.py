@@ -31,12 +31,7 @@ class Since:
         noted = self._kept.note("point")
         if noted is None:
             return None
-        try:
-            point = msgspec.json.decode(noted, type=Point)
-        except msgspec.ValidationError:
-            # Noted by another version of ours.
-            return None
-        return self._store.changes(point, limit=MOST)
+        return self._store.changes(msgspec.json.decode(noted, type=Point), limit=MOST)
 
     def keep(self) -> None:
         """Note that all is published that had changed by then."""

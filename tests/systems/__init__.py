@@ -1,0 +1,1 @@
+"""Real content management systems on loopback, filled with invented posts."""

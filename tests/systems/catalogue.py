@@ -1,0 +1,14 @@
+"""All systems, and all variants of them."""
+
+from __future__ import annotations
+
+from tests.systems.hugo import HugoSystem
+from tests.systems.site import System, Variant
+from tests.systems.wordpress import WordPressSystem
+
+SYSTEMS: tuple[System, ...] = (WordPressSystem(), HugoSystem())
+
+
+def variants() -> tuple[Variant, ...]:
+    """The variants of all systems."""
+    return tuple(variant for system in SYSTEMS for variant in system.variants())

@@ -1,0 +1,113 @@
+"""Programs that are started for a test and stopped after it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+PATIENCE = 60.0
+"""Seconds after which a program that does not answer is given up."""
+
+
+class Absent(Exception):
+    """A system can't run here; the message says what is missing."""
+
+
+def needed(*programs: str) -> None:
+    """Raise Absent where a program is missing."""
+    for program in programs:
+        if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+            raise Absent(f"the program {program} is not installed")
+
+
+def needed_path(path: Path, package: str) -> None:
+    """Raise Absent where the files of a package are missing."""
+    if not path.exists():
+        raise Absent(f"the package {package} is not installed")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    ready: Callable[[], bool],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program from the moment it is ready until the block ends. Raises Absent."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(  # noqa: S603 - programs that we name
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            cwd=folder,
+            start_new_session=True,
+        )
+        try:
+            wait_for(process, ready, log)
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 15)
+            process.wait(PATIENCE)
+
+
+def wait_for(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    """Return as soon as a program is ready. Raises Absent."""
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > end:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
+            raise Absent(f"{process.args!r} did not start: {said}")
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    """Whether a web server answers at all."""
+    try:
+        httpx.get(url, timeout=PATIENCE)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def done(
+    command: Sequence[str],
+    *,
+    stdin: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> str:
+    """What a program that ends prints. Raises Absent where it fails."""
+    result = subprocess.run(  # noqa: S603 - programs that we name
+        command,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **(environment or {})},
+        cwd=folder,
+        check=False,
+        timeout=600,
+    )
+    if result.returncode:
+        said = (result.stderr.strip() or result.stdout.strip())[-600:]
+        raise Absent(f"{' '.join(command[:3])} failed: {said}")
+    return result.stdout
