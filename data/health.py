@@ -21,6 +21,9 @@ KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
 KEEPS_OUT = {"robots", "wall"}
 """Kinds of errors that say the same."""
 
+VANISHED = "vanished"
+"""The kind of error by which much of a source is gone at once: a person has to look."""
+
 LOST = {"bug", "store"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
 
@@ -56,7 +59,8 @@ def health_of(
         return Health(source.id, "new", last_release, expected, None, "it was not visited yet")
     lost = [error for error in run.errors if error.kind in LOST]
     if not works(run):
-        first = next(iter(lost or run.errors))
+        vanished = [error for error in run.errors if error.kind == VANISHED]
+        first = next(iter(vanished or lost or run.errors))
         state: State = "blocked" if is_blocked(run) else "failing"
         reason = f"{first.kind}: {first.message} ({first.url})"
     elif last_release is None:
@@ -83,8 +87,11 @@ def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:
 def works(run: Run) -> bool:
     """Whether a run found any release at all, or had nothing to complain of.
 
-    One that found releases and lost all of them on the way to the store does not work.
+    One that found releases and lost all of them on the way to the store does not work, nor does one
+    from which many vanished at once.
     """
+    if any(error.kind == VANISHED for error in run.errors):
+        return False
     lost = any(error.kind in LOST for error in run.errors)
     met = run.new + run.changed + run.unchanged + run.retracted
     return not run.errors or (run.found > 0 and (met > 0 or not lost))

@@ -210,6 +210,8 @@ History = Literal["complete", "walking", "bounded"]
 class Run:
     """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
 
+    ``gone`` are the addresses of releases that were found gone for the first time: unconfirmed, and
+    not retracted yet.
     ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
     later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
     """
@@ -223,6 +225,7 @@ class Run:
     changed: int = 0
     unchanged: int = 0
     retracted: int = 0
+    gone: tuple[str, ...] = ()
     history: History = "walking"
     bound: str = ""
     errors: tuple[RunError, ...] = field(default=())

@@ -72,6 +72,13 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revisit_most: Annotated[
         Whole, msgspec.Meta(description="Stored releases that one visit looks at again at most.")
     ] = 1000
+    retract_after: Annotated[
+        Seconds,
+        msgspec.Meta(
+            description="Seconds after which a release that was found gone, and still is, is "
+            "retracted; 0 is the next visit."
+        ),
+    ] = 21600
     run_timeout: Annotated[
         Whole, msgspec.Meta(description="Seconds after which a crawl is stopped from outside.")
     ] = 3600

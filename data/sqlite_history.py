@@ -10,7 +10,7 @@ from data.migrations import migrations
 from data.models import Facet, Release
 from data.rows import instant, revision_of
 from data.sqlite_reading import selection
-from data.sqlite_visits import SqliteVisits
+from data.sqlite_retraction import SqliteRetraction
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -42,7 +42,7 @@ def absences(db: Database) -> None:
         db.execute(statement)
 
 
-class SqliteHistory(SqliteVisits):
+class SqliteHistory(SqliteRetraction):
     """The verb of data.store.Readable that looks back."""
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from data.models import Release, Run, Validator
+from data.models import Run, Validator
 from data.rows import decode_run, encode, instant
 from data.sqlite_recording import SqliteRecording
 
@@ -85,34 +85,6 @@ class SqliteVisits(SqliteRecording):
                 )
                 self._mark(known, known)
         return "changed" if back else "unchanged"
-
-    def missed(
-        self, release_id: str, *, seen: dt.datetime, since: dt.datetime
-    ) -> Literal["gone", "retracted", "known"]:
-        """Note that a release is gone (404 or 410): ``gone`` until a later visit confirms it.
-
-        Then it is ``retracted``; further visits say ``known``. ``since`` is the start of the run.
-        """
-        with self._writing() as db:
-            ((gone_since, retracted),) = self._ask(
-                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
-            )
-            at = seen.timestamp()
-            db.execute("UPDATE releases SET checked = ? WHERE id = ?", [at, release_id])
-            if retracted is not None:
-                return "known"
-            if gone_since is None:
-                db.execute("UPDATE releases SET gone_since = ? WHERE id = ?", [at, release_id])
-                return "gone"
-            if gone_since >= since.timestamp():
-                return "gone"
-            db.execute(
-                "UPDATE releases SET retracted = ?, updated = ? WHERE id = ?", [at, at, release_id]
-            )
-            known = self.release(release_id)
-            if isinstance(known, Release):
-                self._mark(known, known)
-        return "retracted"
 
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""

@@ -13,6 +13,7 @@ from data.judgement import Verdict
 from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Validator
 from data.outline import Change, Outline, Point
 from data.recall import Recall
+from data.retraction import Vanished
 from data.search import Query
 from data.walks import Listed, Walk, Witness
 
@@ -134,12 +135,30 @@ class Store(Readable, Protocol):
         """Note that a release is still as it was; one that had been retracted is back."""
 
     def missed(
-        self, release_id: str, *, seen: dt.datetime, since: dt.datetime
-    ) -> Literal["gone", "retracted", "known"]:
-        """Note that a release is gone (404 or 410): ``gone`` until a later visit confirms it.
+        self, release_id: str, *, seen: dt.datetime
+    ) -> Literal["gone", "still gone", "retracted"]:
+        """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
 
-        Then it is ``retracted``; further visits say ``known``. ``since`` is the start of the run.
+        It is retracted by `retract` alone.
         """
+
+    def vanished(self, source: str) -> tuple[Vanished, ...]:
+        """The releases of a source that are gone and not retracted, those first missed first."""
+
+    def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
+        """Retract none of these releases, by id, each with since when a working listing lacks it.
+
+        Who comes back is held no more.
+        """
+
+    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+        """Retract a release, and say whether it stood until now.
+
+        ``why`` is what a person says of it.
+        """
+
+    def why_retracted(self, release_id: str) -> str:
+        """What a person said of a retraction, or empty."""
 
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int

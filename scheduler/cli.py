@@ -27,6 +27,7 @@ COMMANDS = {
     "health": "health",
     "import": "importing",
     "publish": "publish",
+    "releases": "releases",
     "run": "service",
     "search": "search",
     "serve": "serve",

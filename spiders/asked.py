@@ -20,6 +20,10 @@ class Asked:
         self._keys.add(key)
         return True
 
+    def has(self, url: str) -> bool:
+        """Whether an address has been asked for in this visit."""
+        return canonical_url(url) in self._keys
+
     def instead(self, listed: str, url: str) -> str:
         """The address ``url`` of a release, remembering under which one it is ``listed``."""
         key = canonical_url(url)

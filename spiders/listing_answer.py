@@ -36,6 +36,8 @@ def read_answer(response: Response, visit: Visit) -> ListingPage:
     It is kept for when it has not changed.
     """
     listing = _read(response, visit)
+    unchanged = response.status == HTTPStatus.NOT_MODIFIED
+    visit.vanishing.listed(asked_of(response), listing, unchanged=unchanged)
     for url in listing.passed:
         visit.error(url, "date", PASSED)
     return listing

@@ -48,6 +48,7 @@ class PressRoomSpider(Spider):
         """The listing of each source, and its stored releases that are due."""
         for visit in self.visits.values():
             visit.ask_named = partial(self._ask_named, visit)
+            visit.ask_anew = partial(self._ask_anew, visit)
             # Its own end is awaited too, so that it comes if nothing can be asked for.
             visit.expect()
             with page_errors(visit.file.url, visit.error):
@@ -152,6 +153,19 @@ class PressRoomSpider(Spider):
         finally:
             visit.settle()
 
+    def parse_anew(self, response: Response, visit: Visit) -> Iterator[Request]:
+        """Follow what a listing names now that was said not to have changed."""
+        with page_errors(response.url, visit.error):
+            visit.page_read()
+            listing = self._listing(response, visit)
+            fresh = [*self._fresh(visit, listing)] if listing else []
+            known = visit.store.known(visit.id, [canonical_url(item.url) for item in fresh])
+            for item in fresh:
+                if canonical_url(item.url) not in known and visit.asked.claim(item.url):
+                    with page_errors(item.url, visit.error):
+                        yield self._ask_release(visit, item.url, item, known=False)
+        visit.settle()
+
     def failed(self, failure: Failure) -> Iterator[Request]:
         """Note an address that gave no answer; where it was a feed, its page is asked all the more.
 
@@ -212,6 +226,7 @@ class PressRoomSpider(Spider):
     def _ask_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request:
+        visit.vanishing.looked_at += known
         priority = KNOWN if known else NEW
         return self._ask(
             visit,
@@ -229,6 +244,11 @@ class PressRoomSpider(Spider):
         engine = self.crawler.engine
         if engine:
             engine.crawl(request.replace(meta=meta, errback=failed_named))
+
+    def _ask_anew(self, visit: Visit, url: str) -> None:
+        request = self._ask(visit, url, self.parse_anew, LISTING, conditional=False)
+        if self.crawler.engine:
+            self.crawler.engine.crawl(request)
 
     def _ask(
         self,

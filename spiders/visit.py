@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.filing import filed
+from data.health import VANISHED
 from data.judgement import LISTED, Verdict
 from data.models import Draft, Link, Release, Run, RunError
 from data.normalize import allowed, canonical_url
@@ -31,6 +32,7 @@ from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules
+from spiders.vanishing import Vanishing
 
 READER = "2"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
@@ -49,7 +51,8 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``watch`` is called after each
-    answer. Who sets ``ask_named`` is called for each release that others name and the store lacks.
+    answer. Who sets ``ask_named`` is called for each release that others name and the store lacks;
+    who sets ``ask_anew``, for each listing that is to be asked once more, without conditions.
     """
 
     def __init__(
@@ -83,6 +86,15 @@ class Visit:
         self._learner = Learner(self.id, self.file.releases, store)
         self._named = Named(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
+        self.ask_anew: Callable[[str], None] | None = None
+        self.vanishing = Vanishing(
+            self.id,
+            store,
+            self.asked,
+            fronts=(self.file.url, *filter(None, [self.file.feed])),
+            started=self.started,
+            after=dt.timedelta(seconds=limits.retract_after),
+        )
         self._intake = Intake(
             self.file,
             self._learner,
@@ -146,8 +158,11 @@ class Visit:
             if self.ask_named:
                 with self._errors():
                     self._ask_missing(self.ask_named)
+            if self.ask_anew:
+                with self._errors():
+                    self._ask_anew(self.ask_anew)
         if self.awaited == 0:
-            for finish in (self._named.finish, self._learner.finish):
+            for finish in (self._retract, self._named.finish, self._learner.finish):
                 with self._errors():
                     finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
@@ -165,6 +180,22 @@ class Visit:
             if self.asked.claim(link.url):
                 with page_errors(link.url, self.error):
                     ask(link)
+
+    def _ask_anew(self, ask: Callable[[str], None]) -> None:
+        """Ask, once, for listings that can't be unchanged, as what they name is gone."""
+        urls = self.vanishing.to_ask_anew()
+        if urls:
+            self.ask_anew = None
+        for url in urls:
+            with page_errors(url, self.error):
+                ask(url)
+
+    def _retract(self) -> None:
+        """Decide what becomes of the releases that are gone."""
+        outcome = self.vanishing.finish(utc_now())
+        self.run = replace(self.run, retracted=self.run.retracted + outcome.retracted)
+        if outcome.held:
+            self.error(self.file.url, VANISHED, outcome.held)
 
     def leave(self) -> None:
         """Take in what waits, where a visit ends before its last answer."""
@@ -230,13 +261,18 @@ class Visit:
         self._count(self.store.confirm(release, seen=utc_now()))
 
     def missed(self, url: str, status: int) -> None:
-        """The server says that a page is gone."""
+        """The server says that a page is gone: what comes of it is decided at the visit's end."""
         release = self._stored(url)
         if release is None or canonical_url(release.url) != canonical_url(url):
             self.error(url, "http", f"the listing names this page, but it answers {status}")
             return
-        if self.store.missed(release.id, seen=utc_now(), since=self.started) == "retracted":
-            self._count("retracted")
+        was = self.store.missed(release.id, seen=utc_now())
+        if was == "retracted":
+            self.vanishing.retracted_before()
+            return
+        self.vanishing.gone(release.id)
+        if was == "gone":
+            self.run = replace(self.run, gone=(*self.run.gone, url))
 
     def known(self, url: str) -> str | None:
         """The id of the stored release at an address."""

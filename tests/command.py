@@ -11,6 +11,10 @@ from typing import Any
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
 
 
+SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
+"""Collect from loopback, and retract at the next visit what is gone."""
+
+
 def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     """The result of one command on a HOME."""
     return subprocess.run(  # noqa: S603 - our own program
@@ -34,7 +38,7 @@ def collect(home: Path, *arguments: str) -> dict[str, Any]:
 def make_home(folder: Path, url: str, **keys: str) -> Path:
     """A HOME with one source, ``harbour``, that may collect from loopback."""
     (folder / "sources").mkdir(parents=True)
-    (folder / "communique.toml").write_text("[network]\nallow_private = true\n")
+    (folder / "communique.toml").write_text(SETTINGS)
     lines = ['name = "Harbour Board"', f'url = "{url}"', 'timezone = "Europe/Oslo"']
     lines += [f"{key} = {value}" for key, value in keys.items()]
     (folder / "sources" / "harbour.toml").write_text("\n".join(lines) + "\n")

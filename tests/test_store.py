@@ -157,15 +157,20 @@ def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
     assert kept.updated == noon
 
 
-def test_gone_is_retracted_only_when_a_later_visit_confirms_it_and_undone_on_return(
+def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     later, last = noon + HOUR, noon + 2 * HOUR
-    assert store.missed(release.id, seen=later, since=later) == "gone"
-    assert store.missed(release.id, seen=later + HOUR / 2, since=later) == "gone"
-    assert store.missed(release.id, seen=last, since=last) == "retracted"
-    assert store.missed(release.id, seen=last + HOUR, since=last + HOUR) == "known"
+    assert store.missed(release.id, seen=later) == "gone"
+    assert store.missed(release.id, seen=later + HOUR / 2) == "still gone"
+    (gone,) = store.vanished("harbour")
+    assert (gone.id, gone.since, gone.held) == (release.id, later, False)
+    assert store.retract(release.id, at=last, why="the Board says so")
+    assert not store.retract(release.id, at=last + HOUR)
+    assert store.missed(release.id, seen=last + HOUR) == "retracted"
+    assert store.vanished("harbour") == ()
+    assert store.why_retracted(release.id) == "the Board says so"
     kept = store.release(release.id)
     assert kept is not None
     assert (kept.retracted, kept.updated, kept.content) == (last, last, release.content)
@@ -173,6 +178,29 @@ def test_gone_is_retracted_only_when_a_later_visit_confirms_it_and_undone_on_ret
     kept = store.release(release.id)
     assert kept is not None
     assert kept.retracted is None
+    assert store.why_retracted(release.id) == ""
+
+
+def test_what_is_held_is_so_until_it_is_back_or_retracted(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    pages = [draft(f"http://harbour.example/{n}", body_text=f"Pier {n} " * 9) for n in range(3)]
+    ids = [store.record(page, seen=noon, since=noon).release.id for page in pages]
+    for one in ids:
+        store.missed(one, seen=noon + HOUR)
+    store.hold({ids[0]: None, ids[1]: noon + 2 * HOUR})
+    held = {one.id: (one.held, one.unlisted) for one in store.vanished("harbour")}
+    assert held == {
+        ids[0]: (True, None),
+        ids[1]: (True, noon + 2 * HOUR),
+        ids[2]: (False, None),
+    }
+    store.record(pages[0], seen=noon + 3 * HOUR, since=noon + 3 * HOUR)
+    store.retract(ids[1], at=noon + 3 * HOUR)
+    for one in ids[:2]:
+        store.confirm(one, seen=noon + 4 * HOUR)
+        store.missed(one, seen=noon + 5 * HOUR)
+    assert {one.held for one in store.vanished("harbour")} == {False}
 
 
 def test_a_retraction_that_was_undone_is_still_known_of_its_time(
@@ -181,8 +209,8 @@ def test_a_retraction_that_was_undone_is_still_known_of_its_time(
     release = store.record(draft(), seen=noon, since=noon).release
     hours = [noon + number * HOUR for number in range(10)]
     for gone, back in ((1, 3), (5, 7)):
-        store.missed(release.id, seen=hours[gone], since=hours[gone])
-        store.missed(release.id, seen=hours[gone + 1], since=hours[gone + 1])
+        store.missed(release.id, seen=hours[gone])
+        store.retract(release.id, at=hours[gone + 1])
         store.confirm(release.id, seen=hours[back])
     edited = draft(title="New signal station opened late")
     store.record(edited, seen=hours[8], since=hours[8])
@@ -209,8 +237,8 @@ def test_what_was_edited_or_retracted_or_is_back_was_touched(
     assert store.touched(limit=9) == ()
     hours = [noon + hour * HOUR for hour in range(6)]
     for one in kept[:2]:
-        for at in hours[1:3]:
-            store.missed(one, seen=at, since=at)
+        store.missed(one, seen=hours[1])
+        store.retract(one, at=hours[2])
     store.confirm(kept[0], seen=hours[3])
     store.confirm(kept[2], seen=hours[4])
     edited = draft("https://a.example/Lamp", title="Lamps", body_text="Lamp" * 9)
@@ -219,13 +247,13 @@ def test_what_was_edited_or_retracted_or_is_back_was_touched(
     assert len(store.touched(limit=2)) == 2
 
 
-def test_a_page_seen_again_between_two_misses_is_not_retracted(
+def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
-    store.missed(release.id, seen=noon + HOUR, since=noon + HOUR)
+    store.missed(release.id, seen=noon + HOUR)
     store.confirm(release.id, seen=noon + 2 * HOUR)
-    assert store.missed(release.id, seen=noon + 3 * HOUR, since=noon + 3 * HOUR) == "gone"
+    assert store.missed(release.id, seen=noon + 3 * HOUR) == "gone"
 
 
 @pytest.mark.parametrize(
@@ -364,7 +392,7 @@ def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
     assert set(due(noon + HOUR, everything=True)) == {old.url, young.url}
     assert due(noon + dt.timedelta(days=20)) == (young.url,), "a year old: every 38 days"
     assert set(due(noon + dt.timedelta(days=45))) == {old.url, young.url}
-    store.missed(kept.id, seen=noon + HOUR, since=noon + HOUR)
+    store.missed(kept.id, seen=noon + HOUR)
     assert set(due(noon + 2 * HOUR)) == {old.url, young.url}
 
 

@@ -57,7 +57,8 @@ def print_run(run: Run) -> None:
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
         f" {run.unchanged} unchanged, {run.retracted} retracted,"
         f" {counted(len(run.errors), 'error')}"
-        f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
+        + (f", {len(run.gone)} gone (unconfirmed)" if run.gone else "")
+        + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
     for error in run.errors[:ERRORS_SHOWN]:
         complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)

@@ -35,6 +35,9 @@ SETTINGS = """\
 [network]
 allow_private = true
 
+[collect]
+retract_after = 0
+
 [site]
 title = "Communique demo"
 """

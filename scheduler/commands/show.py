@@ -12,6 +12,7 @@ from data.difference import Edit, edits
 from data.errors import CommuniqueError
 from data.models import Release, Revision
 from data.public_names import provenance_fields, release_fields
+from data.retraction import Vanished
 from data.store import Store
 from data.stories import Telling, tellings
 from data.wording import counted
@@ -73,9 +74,16 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         told = {"id": found.id, **provenance_fields(found.content, found.published)}
         text = provenance_text(found)
     else:
+        gone = next((one for one in store.vanished(found.source) if one.id == found.id), None)
+        why = store.why_retracted(found.id)
         story = tellings(store.story(found.story)) if found.story else ()
-        told = {**release_fields(found), "tellings": [telling_fields(one) for one in story]}
-        text = release_text(found, story)
+        told = {
+            **release_fields(found),
+            "tellings": [telling_fields(one) for one in story],
+            "gone": gone.since.isoformat() if gone else None,
+            "why_retracted": why or None,
+        }
+        text = release_text(found, story, gone, why)
     store.close()
     if as_json:
         print_json(told)
@@ -129,8 +137,10 @@ def telling_fields(telling: Telling) -> dict[str, Any]:
     }
 
 
-def release_text(release: Release, story: tuple[Telling, ...]) -> str:
-    """A release for people to read."""
+def release_text(
+    release: Release, story: tuple[Telling, ...], gone: Vanished | None, why: str
+) -> str:
+    """A release for people to read; ``gone`` where its page is, and that is not confirmed yet."""
     content = release.content
     lines = [
         content.title,
@@ -138,7 +148,11 @@ def release_text(release: Release, story: tuple[Telling, ...]) -> str:
         f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
     ]
     if release.retracted:
-        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}")
+        said = f" ({why})" if why else ""
+        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
+    elif gone:
+        held = "; held, as many others are gone too" if gone.held else ""
+        lines.append(f"gone, unconfirmed: first found so at {gone.since:{MINUTE}} UTC{held}")
     for place, one in enumerate(story):
         told = "first published" if place == 0 else retold(one, story[0])
         lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {told}")

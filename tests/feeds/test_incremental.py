@@ -70,9 +70,9 @@ class Press:
         elif kind == "moved":
             page.aliases, page.url = (*page.aliases, page.url), f"{page.url}/moved"
         elif kind == "gone":
-            for _ in range(2):
-                self.now += dt.timedelta(hours=1)
-                self.store.missed(page.id, seen=self.now, since=self.now)
+            self.store.missed(page.id, seen=self.now)
+            self.now += dt.timedelta(hours=1)
+            self.store.retract(page.id, at=self.now)
             return
         elif kind == "back":
             self.store.confirm(page.id, seen=self.now)

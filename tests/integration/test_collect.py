@@ -79,10 +79,11 @@ def test_an_edit_a_move_and_a_vanished_page_are_each_told_once(room: Room, home:
     room.page("/news/1.html", release_html(1).replace("37 ships", "38 ships"))
     room.page("/press/two", release_html(2))
     del room.answers["/news/2.html"], room.answers["/news/3.html"]
-    page = listing_html([1, 2, 3]).replace("/news/2.html", "/press/two")
+    page = listing_html([1, 2]).replace("/news/2.html", "/press/two")
     room.page("/news/", page)
     second = collect(home)
     assert counts(second)[1:] == (0, 1, 1, 0)
+    assert second["gone"] == [f"{room.base}/news/3.html"]
     assert counts(collect(home))[1:] == (0, 0, 2, 1)
     assert counts(collect(home))[1:] == (0, 0, 2, 0)
     after = stored(home)

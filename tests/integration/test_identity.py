@@ -176,6 +176,7 @@ def test_what_is_gone_twice_is_retracted_and_its_return_undoes_it(
     collect(home)
     html = room.answers["/news/2.html"].body.decode()
     room.page("/news/2.html", "gone", status=status)
+    room.page("/news/", listing_html([4, 3, 1]))
     assert changes(collect(home)) == [0, 0, 0]
     assert changes(collect(home)) == [0, 0, 1]
     assert changes(collect(home)) == [0, 0, 0]

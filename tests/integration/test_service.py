@@ -33,7 +33,7 @@ def home(tmp_path: Path, room: Room) -> Path:
     """A HOME whose web server takes a free port."""
     home = make_home(tmp_path / "home", f"{room.base}/news/", interval="60")
     with (home / "communique.toml").open("a") as settings:
-        settings.write("[site]\nport = 0\n")
+        settings.write("\n[site]\nport = 0\n")
     return home
 
 

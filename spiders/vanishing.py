@@ -1,0 +1,138 @@
+"""The releases that one visit finds gone: what its listings say of them, and what comes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from data.normalize import canonical_url
+from data.retraction import WEEK, Listed, Name, Vanished, fates, name_of
+from data.store import Store
+from spiders.asked import Asked
+from spiders.pages import ListingItem, ListingPage
+
+HELD: Final = (
+    "{count} of the {asked} releases that were looked at are gone at once (they answer 404 or 410);"
+    " they are kept and not retracted. If they are gone for good, `communique releases retract"
+    " --source {source} --held --why TEXT` says so; they are retracted by themselves once a listing"
+    " that works has lacked them for {days} days"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a visit decides of releases that are gone: how many it retracts, and what to tell."""
+
+    retracted: int = 0
+    held: str = ""
+
+
+class Vanishing:
+    """What one visit learns of releases that are gone.
+
+    ``fronts`` are the first pages of the listings of the source, ``asked`` the addresses that the
+    visit asks for; it ``started`` then, and a release is retracted ``after`` that time.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        store: Store,
+        asked: Asked,
+        *,
+        fronts: tuple[str, ...],
+        started: dt.datetime,
+        after: dt.timedelta,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._asked = asked
+        self._fronts = fronts
+        self._started = started
+        self._after = after
+        self._read: dict[str, Listed] = {}
+        self._unchanged: set[str] = set()
+        self._gone: set[str] = set()
+        self.looked_at = 0
+        """Stored releases that the visit asks for."""
+
+    def listed(self, url: str, listing: ListingPage, *, unchanged: bool) -> None:
+        """Note what the listing at ``url`` names; ``unchanged`` if its server said only that."""
+        self._read[url] = Listed(
+            frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed))),
+            frozenset(name for one in listing.items if (name := name_of(one.title, day_of(one)))),
+        )
+        if unchanged:
+            self._unchanged.add(url)
+
+    def gone(self, release_id: str) -> None:
+        """Note that a stored release is gone."""
+        self._gone.add(release_id)
+
+    def retracted_before(self) -> None:
+        """Note that a release was asked for that is retracted: it can't vanish any more."""
+        self.looked_at -= 1
+
+    def to_ask_anew(self) -> tuple[str, ...]:
+        """Listings said to be unchanged that name what is gone; to be asked without conditions.
+
+        A server may compare what it last changed, not the addresses that it writes.
+        """
+        lost = {key for one in self._found() for key in one.keys}
+        doubted = [url for url in self._unchanged if not lost.isdisjoint(self._read[url].keys)]
+        for url in doubted:
+            # What it names is told by the answer; without one nothing is known of it.
+            del self._read[url]
+        self._unchanged.clear()
+        return tuple(doubted)
+
+    def finish(self, now: dt.datetime) -> Outcome:
+        """Retract what is surely gone, and hold what vanished at once."""
+        found = self._found()
+        if not found:
+            return Outcome()
+        decided = fates(
+            found,
+            self._listed(),
+            asked=self.looked_at,
+            started=self._started,
+            now=now,
+            after=self._after,
+        )
+        held = {one.id: since for one, (fate, since) in decided.items() if fate == "held"}
+        if held:
+            self._store.hold(held)
+        retracted = sum(
+            self._store.retract(one.id, at=now)
+            for one, (fate, _) in decided.items()
+            if fate == "retracted"
+        )
+        told = HELD.format(
+            count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
+        )
+        return Outcome(retracted, told if held else "")
+
+    def _found(self) -> tuple[Vanished, ...]:
+        """What is gone still: some may have been met at another address since."""
+        if not self._gone:
+            return ()
+        return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
+
+    def _listed(self) -> Listed | None:
+        """What the listings name, or None where one could not be read or names no living release.
+
+        What is named by none of them must be missed by all.
+        """
+        asked = {canonical_url(url) for url in self._fronts if self._asked.has(url)}
+        if not asked or not asked.issubset(map(canonical_url, self._read)):
+            return None
+        keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
+        if self._gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
+            return None
+        return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
+
+
+def day_of(item: ListingItem) -> str:
+    """The day that a listing states of a release, as ISO has it, or empty."""
+    return item.published.day.isoformat() if item.published else ""

@@ -1,0 +1,216 @@
+"""What becomes of releases whose pages are gone, on a site that works and on one that doesn't."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import collect, communique, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+NUMBERS = [*range(1, 8)]
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room of seven releases."""
+    with served() as room:
+        show(room, NUMBERS)
+        yield room
+
+
+def show(room: Room, numbers: list[int], path: str = "/news/{}.html") -> None:
+    """Let the room list these and have pages of no others."""
+    room.answers.clear()
+    room.page("/news/", listing_html(numbers[::-1], path=path))
+    for number in numbers:
+        room.page(path.format(number), release_html(number, day=f"{2 + number} March 2026"))
+
+
+@pytest.fixture
+def home(room: Room, tmp_path: Path) -> Path:
+    """A HOME that has collected all of it."""
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    assert collect(home)["new"] == len(NUMBERS)
+    return home
+
+
+def exported(home: Path) -> dict[str, dict[str, Any]]:
+    """All releases by the beginning of their title."""
+    lines = map(json.loads, communique("export", home=home).stdout.splitlines())
+    return {one["title"].partition(":")[0]: one for one in lines}
+
+
+def retracted(home: Path) -> set[str]:
+    """Which releases are retracted."""
+    return {title for title, one in exported(home).items() if one["retracted"]}
+
+
+def kinds(run: dict[str, Any]) -> list[str]:
+    """The kinds of errors of a run."""
+    return [error["kind"] for error in run["errors"]]
+
+
+def test_what_is_gone_is_told_as_unconfirmed_and_retracted_by_a_later_visit(
+    room: Room, home: Path
+) -> None:
+    show(room, NUMBERS[1:])
+    run = collect(home)
+    gone = f"{room.base}/news/1.html"
+    assert (run["gone"], run["retracted"], run["errors"]) == ([gone], 0, [])
+    assert "gone, unconfirmed: first found so at" in communique("show", gone, home=home).stdout
+    told = json.loads(communique("show", gone, "--json", home=home).stdout)
+    assert (told["gone"] is not None, told["retracted"]) == (True, None)
+    run = collect(home)
+    assert (run["gone"], run["retracted"]) == ([], 1)
+    assert "retracted: gone from its site" in communique("show", gone, home=home).stdout
+
+
+def test_hours_lie_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:
+    (home / "communique.toml").write_text("[network]\nallow_private = true\n")
+    show(room, NUMBERS[1:])
+    for _ in range(3):
+        assert collect(home)["retracted"] == 0
+    assert retracted(home) == set()
+
+
+def test_what_the_listing_names_is_not_retracted(room: Room, home: Path) -> None:
+    del room.answers["/news/1.html"]
+    for _ in range(3):
+        assert collect(home)["retracted"] == 0
+    # At another address, with the same title and day.
+    listing = listing_html(NUMBERS[::-1]).replace("/news/1.html", "/elsewhere/one")
+    room.page("/news/", listing)
+    for _ in range(2):
+        assert collect(home)["retracted"] == 0
+    show(room, NUMBERS[1:])
+    assert collect(home)["retracted"] == 1
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, "http"), (404, "http"), (200, "empty")])
+def test_nothing_is_retracted_while_the_listing_fails(
+    room: Room, home: Path, status: int, kind: str
+) -> None:
+    del room.answers["/news/1.html"]
+    room.page("/news/", "<p>Back soon.</p>", status=status)
+    for _ in range(3):
+        run = collect(home)
+        assert (run["retracted"], kinds(run)) == (0, [kind])
+    show(room, NUMBERS[1:])
+    assert collect(home)["retracted"] == 1, "it was gone all the time"
+
+
+def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
+    room: Room, home: Path
+) -> None:
+    room.answers.clear()
+    for _ in range(3):
+        run = collect(home)
+        assert run["retracted"] == 0
+        assert set(kinds(run)) == {"http", "vanished"}
+    assert retracted(home) == set()
+    (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert one["state"] == "failing"
+    assert one["reason"].startswith("vanished: 7 of the 7 releases")
+    show(room, NUMBERS)
+    run = collect(home)
+    assert (run["unchanged"], run["errors"]) == (7, [])
+
+
+def test_what_vanishes_at_once_is_held_until_a_person_lets_it_go(room: Room, home: Path) -> None:
+    show(room, NUMBERS[5:])
+    for _ in range(3):
+        run = collect(home)
+        assert (run["retracted"], kinds(run)) == (0, ["vanished"])
+    address = f"{room.base}/news/1.html"
+    assert "held, as many others are gone too" in communique("show", address, home=home).stdout
+    why = ("--why", "the Board withdrew its old notices")
+    assert communique("releases", "retract", address, *why, home=home).returncode == 0
+    assert retracted(home) == {"Notice 1"}
+    shown = communique("show", address, home=home).stdout
+    assert "(the Board withdrew its old notices)" in shown
+    held = ("releases", "retract", "--source", "harbour", "--held", "--json", *why)
+    assert len(json.loads(communique(*held, home=home).stdout)["retracted"]) == 4
+    assert retracted(home) == {f"Notice {number}" for number in NUMBERS[:5]}
+    run = collect(home)
+    assert (run["retracted"], run["errors"]) == (0, [])
+    again = communique(*held, home=home)
+    assert again.returncode == 1
+    assert "of harbour nothing is held" in again.stderr
+
+
+def test_what_was_held_and_is_back_is_held_no_more(room: Room, home: Path) -> None:
+    show(room, NUMBERS[5:])
+    assert kinds(collect(home)) == ["vanished"]
+    show(room, NUMBERS)
+    assert collect(home)["errors"] == []
+    show(room, NUMBERS[1:])
+    assert collect(home)["retracted"] == 0
+    assert collect(home)["retracted"] == 1
+    assert retracted(home) == {"Notice 1"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--held",), ("--source", "harbour"), ("x", "--source", "harbour", "--held")]
+)
+def test_who_retracts_names_releases_or_a_source_and_what_is_held(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = communique("releases", "retract", *arguments, "--why", "x", home=tmp_path)
+    assert result.returncode == 2
+    assert "name releases, or a source by --source ID --held" in result.stderr
+
+
+def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
+    room: Room, home: Path
+) -> None:
+    before = {title: one["id"] for title, one in exported(home).items()}
+    show(room, NUMBERS, path="/2026/notice-{}/")
+    for _ in range(3):
+        run = collect(home)
+        assert (run["new"], run["changed"], run["retracted"]) == (0, 0, 0)
+        assert run["errors"] == []
+    after = exported(home)
+    assert {title: one["id"] for title, one in after.items()} == before
+    assert all("/2026/notice-" in one["url"] for one in after.values())
+
+
+def feed_of(room: Room, path: str) -> bytes:
+    """The feed of the room, with these addresses."""
+    entries = "".join(
+        f"<item><title>Notice {n}: ships counted at pier {n}</title>"
+        f"<link>{room.base}{path.format(n)}</link>"
+        f"<pubDate>{2 + n:02} Mar 2026 10:00:00 +0100</pubDate></item>"
+        for n in NUMBERS[::-1]
+    )
+    return f'<rss version="2.0"><channel><title>News</title>{entries}</channel></rss>'.encode()
+
+
+def test_a_feed_that_says_it_is_unchanged_while_its_links_are_dead_is_asked_once_more(
+    room: Room, tmp_path: Path
+) -> None:
+    def publish(path: str) -> None:
+        show(room, NUMBERS, path=path)
+        # Its tag is of the posts, not of where they are.
+        room.answers["/feed"] = Answer(
+            feed_of(room, path), content_type="application/rss+xml", tag='"posts-7"'
+        )
+
+    publish("/news/{}.html")
+    home = make_home(tmp_path / "feeds", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    assert collect(home)["new"] == len(NUMBERS)
+    before = {title: one["id"] for title, one in exported(home).items()}
+    publish("/2026/notice-{}/")
+    # The page is as late as the feed.
+    room.page("/news/", "<p>Back soon.</p>", status=503)
+    room.log.clear()
+    run = collect(home)
+    assert room.statuses("/feed") == [304, 200]
+    assert (run["new"], run["changed"], run["retracted"]) == (0, 0, 0)
+    after = exported(home)
+    assert {title: one["id"] for title, one in after.items()} == before
+    assert all("/2026/notice-" in one["url"] for one in after.values())
