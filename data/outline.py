@@ -8,8 +8,8 @@ import msgspec
 
 from data.models import Facet
 
-Point: TypeAlias = tuple[int, int, int]
-"""How far a store had come: the number of its last change, one drawn with it, its releases."""
+Point: TypeAlias = tuple[int, int]
+"""How far a store had come: the number of its last change, and one drawn with it."""
 
 
 class Outline(msgspec.Struct, frozen=True, gc=False):
@@ -27,11 +27,7 @@ class Outline(msgspec.Struct, frozen=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """A release that changed: how it is now, and the ``facets`` that it belongs to now.
-
-    ``is_new`` is whether it came in since.
-    """
+    """A release that changed: how it is now, and the ``facets`` that it belongs to now."""
 
     outline: Outline
     facets: frozenset[Facet]
-    is_new: bool

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEPT: Final = 10_000
 """Changes that are remembered; who comes after more of them compares all."""
 
-NOTHING: Final = (0, 0, 0)
+NOTHING: Final = (0, 0)
 
 TABLES: Final = (
     # Every version that a release came to. The number counts, the version was drawn: in a store
@@ -50,32 +50,29 @@ class SqliteChanges(SqlitePublishing):
 
     def point(self) -> Point:
         """How far the store has come."""
-        rows = self._ask(
-            "SELECT number, version, (SELECT max(number) FROM releases)"
-            " FROM changes ORDER BY number DESC LIMIT 1"
-        )
+        rows = self._ask("SELECT number, version FROM changes ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else NOTHING
 
     def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
         """The releases that changed since a point, by id; None where that can't be told."""
-        number, version, last = since
+        number, version = since
         # A log that does not hold that point was shortened since, or is another store's.
         if self._ask("SELECT version FROM changes WHERE number = ?", [number]) != [(version,)]:
             return None
         rows = self._ask(
             "SELECT r.id, v.source, v.version, r.sort_at, v.story, r.day,"
-            " coalesce(json_extract(r.content, '$.topics'), '[]'), r.number > :last"
+            " coalesce(json_extract(r.content, '$.topics'), '[]')"
             " FROM (SELECT DISTINCT release FROM changes WHERE number > :number LIMIT :limit) c"
             " JOIN releases r ON r.number = c.release JOIN versions v ON v.release = c.release",
-            {"number": number, "last": last, "limit": limit + 1},
+            {"number": number, "limit": limit + 1},
         )
         if len(rows) > limit:
             return None
         found = {}
-        for id_, source, drawn, order, story, day, topics, is_new in rows:
+        for id_, source, drawn, order, story, day, topics in rows:
             labels = msgspec.json.decode(topics, type=list[str])
             outline = Outline(id_, source, drawn, order, story)
-            found[id_] = Change(outline, facets_at(source, labels, day), bool(is_new))
+            found[id_] = Change(outline, facets_at(source, labels, day))
         return found
 
     def tidy(self) -> None:

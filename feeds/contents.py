@@ -63,8 +63,9 @@ class Contents:
             return None
         facet, window = before.facet, before.window
         here = [one for one in self._changes.values() if facet in one.facets]
-        old = [one.outline.id for one in here if not one.is_new]
-        archived = self._kept.archived(before.number, old) if old and window.pages else set()
+        # New ones too: a run before may have met one that its counts did not know of yet.
+        ids = [one.outline.id for one in here]
+        archived = self._kept.archived(before.number, ids) if ids and window.pages else set()
         come = [one.outline for one in here if one.outline.id not in archived]
         # Which member of a story is shown, and beside whom, has to be looked at.
         told = set(() if facet.source else window.told)

@@ -31,7 +31,12 @@ class Since:
         noted = self._kept.note("point")
         if noted is None:
             return None
-        return self._store.changes(msgspec.json.decode(noted, type=Point), limit=MOST)
+        try:
+            point = msgspec.json.decode(noted, type=Point)
+        except msgspec.ValidationError:
+            # Noted by another version of ours.
+            return None
+        return self._store.changes(point, limit=MOST)
 
     def keep(self) -> None:
         """Note that all is published that had changed by then."""

@@ -8,8 +8,13 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from data.models import Validator
-from spiders.addresses import PrivateAddressError, PublicOnlyResolver
+from spiders.addresses import PrivateAddressError
+from spiders.heads import head_error
 from spiders.page import Page
+from spiders.resolver import HostResolver
+from spiders.unpacking import TOO_LARGE
+
+BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
 
 def asked_of(response: Response) -> str:
@@ -30,18 +35,12 @@ def validator_of(response: Response) -> Validator:
 def explain(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
     error = failure.value
-    if host in PublicOnlyResolver.refused:
-        return "refused", str(PrivateAddressError(host, PublicOnlyResolver.refused[host]))
+    if host in HostResolver.refused:
+        return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))
     if isinstance(error, IgnoreRequest):
-        text = str(error)
-        if "robots.txt" in text:
-            return "robots", "the site's robots.txt asks not to fetch it"
-        if isinstance(error, HttpError):
-            status, place = error.response.status, _header(error.response, "Location")
-            return "refused", f"it answers {status} and leads to {place}, which is not fetched"
-        if "max redirections" in text:
-            text = "it leads from one address to the next without end"
-        return "refused", text
+        return _ignored(error)
+    if head := head_error(error):
+        return "size", str(head)
     name = type(error).__name__
     known = {
         "TimeoutError": ("timeout", "it took too long to answer"),
@@ -54,6 +53,19 @@ def explain(failure: Failure, host: str) -> tuple[str, str]:
     }
     kind, sentence = known.get(name, ("network", "it could not be fetched"))
     return kind, f"{sentence} ({name}: {error})"
+
+
+def _ignored(error: IgnoreRequest) -> tuple[str, str]:
+    """The same for an answer that is not taken."""
+    text = str(error)
+    if "robots.txt" in text:
+        return "robots", "the site's robots.txt asks not to fetch it"
+    if isinstance(error, HttpError):
+        status, place = error.response.status, _header(error.response, "Location")
+        return "refused", f"it answers {status} and leads to {place}, which is not fetched"
+    if "max redirections" in text:
+        text = "it leads from one address to the next without end"
+    return "size" if text == TOO_LARGE else "refused", text
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -10,12 +10,14 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as Tab
 from playwright.async_api import Request as TabRequest
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from spiders.gateway import Gateway
+from spiders.heads import bound_heads
 from spiders.rendering import RENDER
 
 HEAVY = {"image", "media", "font"}
@@ -49,6 +51,10 @@ class GuardedBrowser(PlaywrightBrowserProvider):
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
     """Fetches requests with ``render`` by a browser, and all others as ever."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        bound_heads(self._pool)
 
     async def download_request(self, request: Request) -> Response:
         """The answer to a request; a page that goes on for ever is given up after the time-out."""

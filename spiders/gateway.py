@@ -11,7 +11,8 @@ import asyncio
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from spiders.addresses import PublicOnlyResolver, is_public
+from spiders.addresses import is_public
+from spiders.resolver import HostResolver
 
 CHUNK = 65_536
 PATIENCE = 30.0
@@ -77,7 +78,7 @@ class Gateway:
         found = [str(info[4][0]) for info in await loop.getaddrinfo(host, port)]
         private = next((one for one in found if not is_public(one)), None)
         if private and not self._allow_private:
-            PublicOnlyResolver.refused[host] = private
+            HostResolver.refused[host] = private
             raise Refused(host)
         for address in found[:-1]:
             with suppress(OSError):

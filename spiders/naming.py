@@ -1,129 +1,150 @@
-"""What a site calls itself, and the id that its source gets."""
+"""What a site calls itself."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit
 
-from anyascii import anyascii
-
 from data.normalize import clean_line
+from spiders.generic_names import LISTING, is_generic, is_host, without_frills
 from spiders.guess import Guess
 from spiders.metadata import Metadata, articles, parse_json, plain, read_metadata, type_of, walk
 from spiders.page import Page
+from spiders.phrases import squash
 
 PARTS = re.compile(
-    r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
+    r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
 """What parts a page's title from the site's name."""
 
 LONGEST = 100
-LONGEST_ID = 40
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
 FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNORECASE)
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
-LISTING = re.compile(
-    r"(?:latest |all )?(?:news(?:room)?|press(?: (?:releases?|room|office|centre|center))?|feed|"
-    r"rss|blog|home|media(?: centre| center| releases)?|updates|announcements|notices|statements|"
-    r"aktuelles|presse(?:mitteilungen|portal)?|nachrichten|actualit[ée]s|communiqués(?: de presse)?"
-    r"|noticias|actualidad|sala de prensa|notas de prensa|notícias|comunicati(?: stampa)?|notizie|"
-    r"nieuws(?:berichten)?|nyheter|nyheder|uutiset|ajankohtaista|aktualno[śs]ci|aktuality|"
-    r"novice|novosti|hírek|ştiri|știri|naujienos|jaunumi|uudised|haberler|duyurular|xəbərlər|"
-    r"новости|новини|вести|навіны|жаңалықтар|пресс-релизы|пресс-центр|νέα|ανακοινώσεις|"
-    r"الأخبار|أخبار|اخبار|חדשות|समाचार|সংবাদ|செய்திகள்|ข่าว|tin tức|berita|"
-    r"新闻|新聞|ニュース|お知らせ|報道発表|보도자료|뉴스|공지사항)",
+COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright)[\s©:]*(?:by\s+)?(?:(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?)?"
+    r"[\s,.:|–-]*(?:by\s+)?([^.|•·–\n©,;:(]{3,80})",
     re.IGNORECASE,
 )
-"""What a page that lists releases is called, which is not its site's name."""
-
-RELEASE = re.compile(
-    r"(?:press|media|news) (?:releases?|statements?|notices?|information)|"
-    r"(?:presse|medien)(?:mitteilung|information|meldung|erklärung)|(?:press|pers)bericht|"
-    r"communiqué(?: de presse)?|notas? (?:de prensa|informativa|de imprensa)|"
-    r"comunicado(?: de (?:prensa|imprensa))?|comunicato(?: stampa)?|pressmeddelanden?|"
-    r"pressemeddelelser?|pressemelding(?:er)?|(?:lehdistö)?tiedote|komunikat(?: prasowy)?|"
-    r"informacja prasowa|tisková zpráva|tlačová správa|sajtóközlemény|comunicat(?: de presă)?|"
-    r"пресс?-?рел[иі]з|сообщение для прессы|прессъобщение|саопштење(?: за јавност)?|"
-    r"priopćenje|saopštenje|sporočilo za javnost|basın (?:bülteni|açıklaması)|mətbuat xəbəri|"
-    r"press-reliz|баспасөз хабарламасы|δελτίο τύπου|بيان صحفي|خبر صحفي|הודעה לעיתונות|"
-    r"प्रेस विज्ञप्ति|ข่าวประชาสัมพันธ์|siaran pers|thông cáo báo chí|新闻稿|新聞稿|プレスリリース|"
-    r"報道(?:発表)?資料|보도자료",
-    re.IGNORECASE,
+RIGHTS = re.compile(
+    r"\s*\b(?:all rights|alle rechte|tous droits|todos los|all right)\b.*$", re.IGNORECASE
 )
-NUMBERED = re.compile(
-    r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
-)
-"""What may follow a kind of release: its number, its year."""
+"""What follows the name in a line on copyright."""
 
-COMMON = frozenset(
-    ("www", "www2", "news", "press", "media", "newsroom", "presse", "m", "en", "gov", "city")
-)
+SAID_BY_HOST: Final = 0.8
+"""How sure a name is that the host's own name is made of."""
 
+FROM_FOOT: Final = 3000
+"""Characters at the end of a page where its line on copyright is looked for."""
 
-def is_label(text: str) -> bool:
-    """Whether a text only says that a release is one (*Press release No. 44/2025*), or a section.
+MOST_WORDS: Final = 9
+"""Words of a name that a host's name may be made of: in more, anything is found."""
 
-    Such a line heads all releases of a site.
-    """
-    bare = NUMBERED.sub("", text).strip()
-    return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))
+SHORTEST_LABEL: Final = 3
+
+LONG_NAME: Final = 40
+"""Letters from which on a name that is the whole title of a page is rather that of the page."""
+
+LISTED: Final = re.compile(r"[^\W\d_]{2}")
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
     """What the site calls itself, most trusted first.
 
-    What it says to machines, what the titles of its pages share, its feed's title, its host.
+    What it says to machines, what the titles of its pages share, its feed's title, the end of its
+    title, its line on copyright, its host. What names a kind of page is passed over, and a host's
+    name is taken where there is no other.
     """
-    found = (guess for guess in _names(listing, releases, feed) if guess.value)
-    return next(found, Guess(_host(listing.url), 0.3, "the host"))
+    host = urlsplit(listing.url).hostname or ""
+    found = [
+        replace(guess, value=without_frills(guess.value))
+        for guess in _names(listing, releases, feed)
+        if guess.value and not is_generic(without_frills(guess.value))
+    ]
+    found = [_weighed(guess, host) for guess in found]
+    named = [guess for guess in found if not is_host(guess.value)]
+    sure = [guess for guess in named if guess.sure]
+    best = next(iter(sure or named or found), None)
+    return best or Guess(_host(listing.url), 0.1 if is_number(host) else 0.3, "the host")
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is told by its number, which names nobody."""
+    return not host or not any(letter.isalpha() for letter in host) or ":" in host
+
+
+def _weighed(guess: Guess, host: str) -> Guess:
+    """A guess, surer where the host's name is made of it."""
+    if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
+        return guess
+    return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, as the host says")
+
+
+def says(host: str, name: str) -> bool:
+    """Whether a label of a host is made of beginnings of a name's words, in their order.
+
+    ``ndcourts`` is of *North Dakota Court System*.
+    """
+    words = [squash(word) for word in name.split()]
+    if not 0 < len(words) <= MOST_WORDS:
+        return False
+    labels = [squash(label) for label in host.split(".")[:-1]]
+    return any(len(label) >= SHORTEST_LABEL and _made_of(label, words) for label in labels)
+
+
+def _made_of(label: str, words: Sequence[str]) -> bool:
+    reached = {0}
+    for word in words:
+        for start in tuple(reached):
+            length = 0
+            while length < len(word) and label[start + length : start + length + 1] == word[length]:
+                length += 1
+                reached.add(start + length)
+    return len(label) in reached
 
 
 def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterator[Guess]:
     pages = (listing, *releases)
     metas = [read_metadata(page) for page in pages]
-    yield Guess(
-        _most(clean_line(meta.meta("og:site_name")) for meta in metas), 0.95, "og:site_name"
-    )
+    heading = _heading(listing)
+    sites = (clean_line(meta.meta("og:site_name")) for meta in metas if not _is_own(meta))
+    yield Guess(_most(sites), 0.95, "og:site_name")
     yield Guess(_most(name for page in pages for name in _organizations(page)), 0.9, "json-ld")
     publishers = (clean_line(meta.text("publisher", "sourceOrganization")) for meta in metas)
     yield Guess(_most(publishers), 0.9, "json-ld publisher")
     named = (clean_line(meta.meta("application-name", "dc.publisher")) for meta in metas)
     yield Guess(_most(named), 0.85, "meta")
-    heading = _heading(listing)
     shared = _shared(metas, heading)
     yield Guess(shared, 0.8 if releases else 0.65, "what the titles of its pages share")
     yield Guess(_of_feed(feed) if feed else "", 0.7, "the feed's title")
-    yield Guess(_last_part(metas[0], heading), 0.5, "the page's title")
+    parts = [part for part in _parts(metas[0]) if len(part) <= LONGEST]
+    for part in reversed(parts):
+        yield Guess(part if part != heading else "", 0.5, "the page's title")
+    yield Guess(_copyright(listing), 0.45, "its line on copyright")
+    for part in reversed(parts):
+        yield Guess(part, 0.4, "the page's title")
 
 
-def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
-    """An id for a source: its name where that is sure, short and Latin, else its host's."""
-    used = set(taken)
-    labels = (urlsplit(url).hostname or "").split(".")
-    own = [label for label in labels[:-1] if label not in COMMON]
-    # The longest part of a host is its own; co, gov and the like are short.
-    hosts = [max(own, key=len), "-".join(own)] if own and not labels[-1].isdecimal() else []
-    slug = _slug(name.value)
-    latin = sum(letter < "\u0250" for letter in name.value) * 2 > len(name.value)
-    first = [slug] if name.sure and latin and len(slug) <= LONGEST_ID else []
-    choices = [*first, *map(_slug, hosts), _shortened(slug), "source"]
-    free = [choice for choice in choices if choice]
-    for choice in free:
-        if choice not in used:
-            return choice
-    number = next(n for n in range(2, len(used) + 3) if f"{free[0]}-{n}" not in used)
-    return f"{free[0]}-{number}"
+def _is_own(meta: Metadata) -> bool:
+    """Whether what a page calls its site is its own title, as some systems write it."""
+    name, parts = squash(meta.meta("og:site_name")), _parts(meta)
+    longest = len(name) > LONG_NAME and name == squash(meta.title)
+    return longest or (len(parts) > 1 and name == squash(parts[0]) != squash(parts[-1]))
 
 
-def _slug(text: str) -> str:
-    return _shortened(re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower()).strip("-"), 60)
-
-
-def _shortened(slug: str, most: int = LONGEST_ID) -> str:
-    """As many whole words as fit."""
-    return slug if len(slug) <= most else (slug[:most].rpartition("-")[0] or slug[:most])
+def _copyright(page: Page) -> str:
+    """Whom the line at the foot of a page says it belongs to."""
+    body = page.tree.find("body")
+    text = " ".join(map(str, body.itertext())) if body is not None else ""
+    for found in reversed(list(COPYRIGHT.finditer(text[-FROM_FOOT:]))):
+        name = RIGHTS.sub("", clean_line(found[1])).strip(" -,")
+        if LISTED.search(name):
+            return name
+    return ""
 
 
 def _most(names: Iterable[str]) -> str:
@@ -167,18 +188,9 @@ def _shared(metas: Sequence[Metadata], heading: str) -> str:
     shared = [
         part
         for part, count in counted.items()
-        if count * 2 > len(titles) and 1 < len(part) <= LONGEST and not LISTING.fullmatch(part)
+        if count * 2 > len(titles) and 1 < len(part) <= LONGEST and not is_generic(part)
     ]
     return max(shared, key=lambda part: (part != heading, counted[part], places[part]), default="")
-
-
-def _last_part(meta: Metadata, heading: str) -> str:
-    parts = [
-        part
-        for part in _parts(meta)
-        if not LISTING.fullmatch(part) and part != heading and len(part) <= LONGEST
-    ]
-    return parts[-1] if parts else ""
 
 
 def _of_feed(feed: Page) -> str:

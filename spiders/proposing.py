@@ -15,7 +15,7 @@ from spiders.discovery import Comparison
 from spiders.guess import SURE
 from spiders.listing_page import read_listing
 from spiders.metadata import read_metadata
-from spiders.naming import guess_name, source_id
+from spiders.naming import guess_name
 from spiders.page import Page
 from spiders.page_facts import page_language
 from spiders.pages import ListingItem, ListingPage
@@ -23,6 +23,7 @@ from spiders.proposal import Proposal
 from spiders.release_page import read_release
 from spiders.review import Field, Look, draft_rules, review
 from spiders.source import DateOrder, ReleaseRules, SourceFile
+from spiders.source_ids import source_id
 from spiders.zones import guess_zone
 
 

@@ -41,16 +41,18 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
         "RETRY_TIMES": 1,
         "REDIRECT_MAX_TIMES": 8,
         # Only the web: a redirect or a listing can't make us read files.
-        "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
-        "TWISTED_DNS_RESOLVER": (
-            "scrapy.resolver.CachingThreadedResolver"
-            if network.allow_private
-            else "spiders.addresses.PublicOnlyResolver"
-        ),
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(["http", "https"], "spiders.heads.BoundedHandler"),
+            **dict.fromkeys(["file", "data", "ftp", "s3"]),
+        },
+        "TWISTED_DNS_RESOLVER": "spiders.resolver.HostResolver",
         "DOWNLOADER_MIDDLEWARES": {
             "spiders.addresses.PublicOnlyMiddleware": 60,
             "spiders.redirected.RedirectedMiddleware": 70,
             "spiders.refreshing.RefreshMiddleware": 580,
+            # In the place of Scrapy's own.
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+            "spiders.unpacking.UnpackingMiddleware": 590,
             # What they would do for a crawl, ours does itself or has no use for: each is asked of
             # every request and answer.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

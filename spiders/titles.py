@@ -8,10 +8,10 @@ from typing import Final
 from data.normalize import clean_line
 from spiders.emphasis import emphasized, just_above
 from spiders.frames import Block, Survey
+from spiders.generic_names import is_label
 from spiders.headlines import MAX_TITLE, Candidate, candidates, headline_features
 from spiders.mainbody import MainBody
 from spiders.metadata import Metadata
-from spiders.naming import is_label
 from spiders.phrases import squash
 from spiders.trees import load_trees
 

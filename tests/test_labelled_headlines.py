@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates import Reading
-from spiders.naming import is_label
+from spiders.generic_names import is_label
 from spiders.page import Page
 from spiders.release_page import read_release
 

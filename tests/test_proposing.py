@@ -9,7 +9,7 @@ import pytest
 from data.reading import Reading
 from spiders.guess import Guess
 from spiders.loader import parse_source
-from spiders.naming import guess_name, source_id
+from spiders.naming import guess_name
 from spiders.page import Page
 from spiders.pages import ListingItem
 from spiders.proposal import Proposal
@@ -18,6 +18,7 @@ from spiders.release_page import read_release
 from spiders.review import Look, draft_rules, review
 from spiders.scripted import needs_scripts
 from spiders.source import ReleaseRules
+from spiders.source_ids import source_id
 from spiders.zones import guess_zone
 from tests.golden import NOW, Room, rooms
 from tests.press_room import listing_html, release_html
@@ -90,6 +91,20 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
         ("<title>A</title><h1>A</h1>", ["<title>Notice - Harbour</title>"] * 3, "Harbour"),
         ("<title>お知らせ_港湾局</title>", [], "港湾局"),
         ("<title>Media centre</title>", [], "harbour.example"),
+        ("<title>News Releases</title>", [], "harbour.example"),
+        ("<title>Home</title>", [], "harbour.example"),
+        ("<title>News &amp; Events | Official Website</title>", [], "harbour.example"),
+        ("<title>官网</title><p>© 2026 港湾局", [], "港湾局"),
+        ("<title>Opinion Search</title><p>Copyright © 2019-2026 Harbour Board. All rights reserved",
+         [], "Harbour Board"),
+        ('<meta property="og:site_name" content="Home"><title>Harbour Board :: News</title>',
+         [], "Harbour Board"),
+        ('<meta property="og:site_name" content="Lamp lit"><title>Lamp lit | Harbour</title>',
+         [], "Harbour"),
+        ('<meta property="og:site_name" content="harbour.example"><title>News | Harbour</title>',
+         [], "Harbour"),
+        ("<title>Welcome to Harbour Board</title>", [], "Harbour Board"),
+        ("<title>Harbour Board - Coast and Sea</title>", [], "Harbour Board"),
         ("", [], "harbour.example"),
     ],
 )  # fmt: skip
@@ -97,6 +112,20 @@ def test_a_site_is_called_what_it_calls_itself(
     listing: str, releases: list[str], name: str
 ) -> None:
     assert guess_name(page(listing), [page(text) for text in releases]).value == name
+
+
+def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
+    for host, name in {
+        "ndcourts.example": "North Dunmere Court System",
+        "www.harbour.example": "The Harbour Board",
+        "hbl.example": "Harbour Board of Lindmouth",
+    }.items():
+        title = page(f"<title>News | {name}</title>", f"https://{host}/news/")
+        assert guess_name(title, []).sure, name
+    unlike = page("<title>News | Society of Pilots</title>")
+    assert not guess_name(unlike, []).sure
+    numbered = page("<title>News</title>", "http://127.0.0.1:8000/news/")
+    assert guess_name(numbered, []).confidence < 0.2
 
 
 def test_a_feed_s_title_names_a_site_whose_page_does_not() -> None:
@@ -114,7 +143,13 @@ def test_a_feed_s_title_names_a_site_whose_page_does_not() -> None:
         (Guess("Harbour Board", 0.9, ""), URL, ("harbour-board",), "harbour"),
         (Guess("Harbour", 0.9, ""), URL, ("harbour", "source"), "harbour-2"),
         (Guess("…", 0.9, ""), "http://127.0.0.1/", (), "source"),
-        (Guess("sound " * 30, 0.9, ""), "http://127.0.0.1/", (), "-".join(["sound"] * 6)),
+        (Guess("Representative A. B. Butterfield of Lindmouth", 0.95, ""),
+         "https://butterfield.house.gov/", (), "butterfield-house"),
+        (Guess("State of Lindmouth Department of Harbours and Roads", 0.95, ""),
+         "http://127.0.0.1:80/", (), "lindmouth-harbours-roads"),
+        (Guess("127.0.0.1", 0.1, ""), "http://127.0.0.1/", (), "source"),
+        (Guess("www.harbour.example", 0.3, ""), URL, (), "harbour"),
+        (Guess("sound " * 30, 0.9, ""), "http://127.0.0.1/", (), "-".join(["sound"] * 4)),
     ],
 )  # fmt: skip
 def test_a_source_gets_an_id_that_is_free(

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from data.settings import Network
-from spiders.addresses import PublicOnlyResolver
 from spiders.gateway import Gateway
 from spiders.loader import parse_source
 from spiders.rendering import BrowserMissing, needs_browser, render_settings
+from spiders.resolver import HostResolver
 from tests.command import COMMUNIQUE, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
@@ -101,7 +101,7 @@ def test_the_gateway_leads_to_private_addresses_only_where_they_are_allowed(requ
         for asked in (request_, local):
             assert asyncio.run(ask(room, allow_private=False, request=asked)) == b""
         assert room.log == []
-    assert PublicOnlyResolver.refused["127.0.0.1"] == "127.0.0.1"
+    assert HostResolver.refused["127.0.0.1"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,6 @@ class FakeStore:
         }
         self.changed = 0
         self.versions: dict[str, int] = {}
-        self.born: dict[str, int] = {}
         self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
         for release in releases:
@@ -55,7 +54,6 @@ class FakeStore:
             seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
         self.changed += 1
         self.versions[release.id] = self.changed
-        self.born.setdefault(release.id, self.changed)
         self.entered.setdefault(release.id, release.updated)
         for facet in facets_of(release) | (facets_of(before) if before else set()):
             self.marked[facet] = self.changed
@@ -102,14 +100,13 @@ class FakeStore:
         return Outline(release.id, release.source, self.versions[release.id], order, release.story)
 
     def point(self) -> Point:
-        return self.changed, self.changed, self.changed
+        return self.changed, self.changed
 
     def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
         found = {}
         for release in self.kept.values():
             if self.versions[release.id] > since[0]:
-                is_new = self.born[release.id] > since[0]
-                found[release.id] = Change(self.outline(release), facets_of(release), is_new)
+                found[release.id] = Change(self.outline(release), facets_of(release))
         return found if len(found) <= limit else None
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from data.models import Facet
+from data.models import Facet, Release
+from data.outline import Change, Point
 from data.settings import Site
 from feeds.atom import XML_LANG
 from feeds.publish import publish
@@ -22,13 +24,25 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = Site(url="https://press.example", entries=4)
 
 
+class Busy(FakeStore):
+    """A store into which ``late`` comes while its changes are asked for, after its counts were."""
+
+    late: Release | None = None
+
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:  # noqa: D102
+        if late := self.late:
+            self.late = None
+            self.put(late)
+        return super().changes(since, limit=limit)
+
+
 class Archive:
     """A site that is published again and again, and what a subscriber reads of it."""
 
     def __init__(self, folder: Path, *releases: Any) -> None:
         self.folder = folder / "site"
         self.kept = folder / "rendered.db"
-        self.store = FakeStore(*releases)
+        self.store = Busy(*releases)
 
     def publish(self, *, everything: bool = False) -> None:
         """Publish what changed, or everything."""
@@ -102,6 +116,21 @@ def test_full_pages_stay_byte_for_byte_while_new_and_old_releases_come_in(tmp_pa
         for path, content in before.items()
     )
     assert sorted(chain(*archive.walk())) == sorted(titles(*range(11), 20, 21, 22, -5, -6))
+
+
+def test_an_old_release_that_comes_while_the_site_is_published_is_archived_once(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path, *(make_release(number) for number in range(0, 22, 2)))
+    archive.publish()
+    archive.store.late = make_release(13)
+    archive.store.put(make_release(40))
+    archive.publish()
+    for number in (42, 44, 46):
+        archive.store.put(make_release(number))
+        archive.publish()
+    found = sorted(chain(*archive.walk()))
+    assert found == sorted(titles(*range(0, 22, 2), 13, 40, 42, 44, 46))
 
 
 def test_everything_rendered_anew_leaves_every_page_as_it_is(tmp_path: Path) -> None:

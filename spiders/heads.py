@@ -1,0 +1,78 @@
+"""Bounds the head of an answer, its status line and headers, as ``max_bytes`` bounds its body."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+)
+from scrapy.crawler import Crawler
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+from twisted.web._newclient import HEADER, STATUS
+from twisted.web._newclient import Request as TwistedRequest
+from twisted.web.client import HTTPConnectionPool, ResponseFailed
+from twisted.web.iweb import IResponse
+
+MOST: Final = 262_144
+"""Bytes of a head, and of one line in it: what Chromium takes. Twisted takes 16,384 a line."""
+
+
+class HeadTooLargeError(Exception):
+    """An answer has more headers than any honest one."""
+
+    def __init__(self) -> None:
+        super().__init__(f"its headers are larger than {MOST // 1024} KB")
+
+
+class BoundedProtocol(_LenientHTTP11ClientProtocol):
+    """A connection that is given up when the head of an answer does not end."""
+
+    _head = 0
+
+    def request(self, request: TwistedRequest) -> Deferred[IResponse]:
+        """Send a request; its answer starts to count."""
+        answer = super().request(request)
+        self._head = 0
+        assert self._parser is not None  # noqa: S101 - the request has just made it
+        self._parser.MAX_LENGTH = 2 * MOST  # the bound of the head comes first
+        return answer
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Take what the server sent."""
+        if self._parser is not None and self._parser.state in (STATUS, HEADER):
+            if self._head > MOST:
+                self._giveUp(Failure(HeadTooLargeError()))  # type: ignore[no-untyped-call]
+                return
+            self._head += len(data)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+
+class _Factory(_LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: object) -> BoundedProtocol:  # noqa: N802 - Twisted's name
+        del addr
+        return BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+
+
+def bound_heads(pool: HTTPConnectionPool) -> None:
+    """Let the connections of a pool bound the heads of answers."""
+    pool._factory = _Factory  # noqa: SLF001 - Scrapy sets its own in the same way
+
+
+class BoundedHandler(HTTP11DownloadHandler):
+    """Scrapy's handler of http and https, with a bound for heads."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        bound_heads(self._pool)
+
+
+def head_error(error: BaseException | None) -> HeadTooLargeError | None:
+    """What was wrong with the head of an answer, where that is why there is no answer."""
+    cause = error.__cause__ if error else None
+    reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
+    found = (reason.value for reason in reasons)
+    return next((one for one in found if isinstance(one, HeadTooLargeError)), None)

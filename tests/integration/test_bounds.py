@@ -1,0 +1,131 @@
+"""What a server may send without end, and what a crawl keeps of it in memory."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import HtmlResponse
+from scrapy.statscollectors import StatsCollector
+from twisted.python.failure import Failure
+
+from spiders.answers import explain
+from spiders.unpacking import UnpackingMiddleware
+from tests.command import collect, communique, make_home
+from tests.press_room import Answer, listing_html, release_html, served
+from tests.raw_server import plain, serving
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+ENDLESS = (
+    (HEAD, b"X-A: " + b"b" * 8_000 + b"\r\n"),
+    (HEAD + b"X-A: ", b"b" * 8_000),
+    (HEAD + b"X-A: a\r\n", b" " + b"b" * 8_000 + b"\r\n"),
+    (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 300),
+)
+"""How an answer begins and goes on for ever: headers, one header, one in many lines, interim
+answers."""
+
+
+def test_a_head_without_end_is_cut_and_told(tmp_path: Path) -> None:
+    sent = 0
+
+    def without_end(first: bytes, again: bytes) -> Iterator[bytes]:
+        nonlocal sent
+        yield first
+        for part in repeat(again):
+            sent += len(part)
+            assert sent < 400_000_000
+            yield part
+
+    def answering(path: str) -> Iterable[bytes]:
+        if path == "/news/":
+            return plain(listing_html([5, 4, 3, 2, 1]).encode())
+        number = int(path[6]) if path.startswith("/news/") else 0
+        if number > 1:
+            return without_end(*ENDLESS[number - 2])
+        return plain(release_html(number).encode())
+
+    with serving(answering) as base:
+        run = collect(make_home(tmp_path / "home", f"{base}/news/"))
+    assert run["new"] == 1
+    assert sent < 100_000_000
+    said = {one["url"][-6:]: (one["kind"], one["message"]) for one in run["errors"]}
+    cut = ("size", "its headers are larger than 256 KB")
+    assert said == dict.fromkeys(["2.html", "3.html", "4.html", "5.html"], cut)
+
+
+def test_a_long_cookie_does_not_keep_a_source_from_being_read(tmp_path: Path) -> None:
+    def answering(path: str) -> Iterable[bytes]:
+        if path == "/news/":
+            return plain(listing_html([1]).encode(), b"Set-Cookie: a=" + b"c" * 50_000)
+        return plain(release_html(1).encode(), b"ETag: " + b"e" * 50_000)
+
+    with serving(answering) as base:
+        run = collect(make_home(tmp_path / "home", f"{base}/news/"))
+    assert (run["new"], run["errors"]) == (1, [])
+
+
+def bomb() -> bytes:
+    """A hundred kilobytes that become a hundred megabytes."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    parts = [packer.compress(bytes(1_000_000)) for _ in range(100)]
+    return b"".join((*parts, packer.flush()))
+
+
+@pytest.fixture
+def without_garbage_collection() -> Iterator[None]:
+    """What a cycle holds stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_garbage_collection")
+def test_nothing_is_kept_of_what_is_too_large_to_unpack() -> None:
+    crawler = Crawler(Spider, {"DOWNLOAD_MAXSIZE": 5_000_000})
+    crawler.stats = StatsCollector(crawler)
+    middleware = UnpackingMiddleware.from_crawler(crawler)
+    request = Request("http://harbour.example/1")
+    body = bomb()
+    failures = []
+    tracemalloc.start()
+    for _ in range(5):
+        answer = HtmlResponse(request.url, headers={"Content-Encoding": "gzip"}, body=body)
+        with pytest.raises(IgnoreRequest) as error:
+            middleware.process_response(request, answer)
+        failures.append(Failure(error.value))  # type: ignore[no-untyped-call]
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 5_000_000
+    assert explain(failures[0], "harbour.example")[0] == "size"
+
+
+def test_a_bomb_is_told_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([2, 1]))
+        room.page("/news/1.html", release_html(1))
+        room.answers["/news/2.html"] = Answer(bomb(), headers={"Content-Encoding": "gzip"})
+        run = collect(make_home(tmp_path / "home", f"{room.base}/news/"))
+    assert run["new"] == 1
+    assert [one["kind"] for one in run["errors"]] == ["size"]
+    assert "max_bytes" in run["errors"][0]["message"]
+
+
+def test_a_page_that_gzip_made_without_saying_so_is_a_release(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.answers["/news/1.html"] = Answer(gzip.compress(release_html(1).encode()))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        run = collect(home)
+    assert run["new"] == 1
+    assert "Odile Brandt" in communique("export", home=home).stdout
