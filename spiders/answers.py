@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 
 from data.models import Validator
 from spiders.addresses import PrivateAddressError
+from spiders.documents import DOCUMENT
 from spiders.heads import head_error
 from spiders.page import Page
 from spiders.resolver import HostResolver
@@ -24,7 +25,12 @@ def asked_of(response: Response) -> str:
 
 def page_of(response: Response) -> Page:
     """The page that a response holds."""
-    return Page(response.url, response.body, _header(response, "Content-Type") or "")
+    return Page(
+        response.url,
+        response.body,
+        _header(response, "Content-Type") or "",
+        response.meta.get(DOCUMENT),
+    )
 
 
 def validator_of(response: Response) -> Validator:

@@ -9,10 +9,15 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from data.dedup import DOCUMENT
+from data.language import detect_language
 from data.models import Content, Draft, Media, Validator
+from data.plain import paragraphs
 from data.reading import Reading
+from spiders.document_release import published_of, text_of, title_of
+from spiders.documents import is_pdf
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
+from spiders.pdf_reader import DocumentText
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules, SourceFile
 from spiders.walls import apology, wall
@@ -28,6 +33,7 @@ DOCUMENTS = {
 }
 """Types of files that are releases in themselves where a listing links to them."""
 
+PDF_TYPE = "application/pdf"
 PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
 
 
@@ -57,8 +63,10 @@ def draft_release(
     """The release on a page, as ``read_page`` reads it. Raises NotARelease."""
     digest = hashlib.sha256(page.body).hexdigest()
     media_type = page.content_type.partition(";")[0].strip().lower()
+    if is_pdf(page.body):
+        media_type = PDF_TYPE
     if media_type in DOCUMENTS:
-        content = document(page, media_type, item)
+        content = completed(document(page, media_type, item, reading), file)
         return Draft(source, page.url, content, aliases, digest=digest, validator=validator)
     if media_type not in PAGES:
         raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
@@ -102,17 +110,31 @@ def completed(content: Content, file: SourceFile) -> Content:
     )
 
 
-def document(page: Page, media_type: str, item: ListingItem | None) -> Content:
-    """A document as a release: what the listing said of it, and the file as its attachment."""
-    name = unquote(urlsplit(page.url).path.rpartition("/")[2])
-    title = item.title if item and item.title else name
+def document(page: Page, media_type: str, item: ListingItem | None, reading: Reading) -> Content:
+    """A document as a release: what the listing says of it and, where it could be read, it itself.
+
+    The file is its attachment. Of one that is locked, broken or scanned only the listing tells.
+    """
+    said = page.document or DocumentText()
+    listed = item.title if item else ""
+    title, rule = title_of(said, listed)
+    if not title:
+        title, rule = (listed, "listing") if listed else (_file_name(page.url), "file name")
+    text = text_of(said, title)
     return Content(
         title=title,
-        published=item.published if item else None,
+        published=(item.published if item else None) or published_of(said, reading),
+        language=detect_language(text) if text else None,
+        body_html=paragraphs(text),
+        body_text=text,
         attachments=(Media(page.url, media_type, len(page.body), title),),
-        title_rule="listing" if item and item.title else "file name",
+        title_rule=rule,
         body_rule=DOCUMENT,
     )
+
+
+def _file_name(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:

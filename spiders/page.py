@@ -15,6 +15,7 @@ from data.sanitize import absolute
 from spiders.charsets import DETECTION_BYTES, recode
 from spiders.html_tree import parse
 from spiders.json_text import bytes_without_lone_surrogates
+from spiders.pdf_reader import DocumentText
 from spiders.taming import tamed
 
 DECLARING = ("base", "link", "meta", "script", "title")
@@ -41,12 +42,13 @@ class Page:
 
     ``url`` is the address that answered. ``body`` is decoded of any Content-Encoding but not of its
     character set, and may be a file that gzip made. ``content_type`` is the header's value, or
-    empty.
+    empty. ``document`` is what the body says where it is a document that was read.
     """
 
     url: str
     body: bytes
     content_type: str = ""
+    document: DocumentText | None = None
 
     @cached_property
     def markup(self) -> bytes:

@@ -49,6 +49,7 @@ def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {
             "spiders.addresses.PublicOnlyMiddleware": 60,
             "spiders.redirected.RedirectedMiddleware": 70,
+            "spiders.documents.DocumentMiddleware": 570,
             "spiders.refreshing.RefreshMiddleware": 580,
             # In the place of Scrapy's own.
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import json
 import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from itertools import repeat
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -129,3 +131,35 @@ def test_a_page_that_gzip_made_without_saying_so_is_a_release(tmp_path: Path) ->
         run = collect(home)
     assert run["new"] == 1
     assert "Odile Brandt" in communique("export", home=home).stdout
+
+
+def test_releases_that_are_documents_come_with_title_date_and_text(tmp_path: Path) -> None:
+    with served() as room:
+        row = '<li><a href="/files/{0}.pdf">{1}</a> <span class="date">{2} March 2026</span></li>'
+        rows = row.format(1, "Lamp on the mole", 3) + row.format(2, "New pilot boat", 2)
+        room.page("/news/", f'<ul class="news">{rows}{row.format(3, "Tides of spring", 1)}</ul>')
+        for number, body in enumerate((document("Odile Brandt lit it."), b"%PDF-1.4 cut", b""), 1):
+            kind = "application/octet-stream" if number == 1 else "application/pdf"
+            room.answers[f"/files/{number}.pdf"] = Answer(body, content_type=kind)
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        run = collect(home)
+    assert (run["new"], run["errors"]) == (3, [])
+    found = {one["title"]: one for one in map(json.loads, exported(home))}
+    assert set(found) == {"Lamp on the mole", "New pilot boat", "Tides of spring"}
+    assert "Odile Brandt lit it." in found["Lamp on the mole"]["body_text"]
+    assert found["New pilot boat"]["body_text"] == ""
+    assert all(one["attachments"] for one in found.values())
+
+
+def exported(home: Path) -> list[str]:
+    """All releases, as lines of JSON."""
+    return communique("export", home=home).stdout.splitlines()
+
+
+def document(text: str) -> bytes:
+    """A PDF that says so."""
+    made = FPDF()
+    made.add_page()
+    made.set_font("helvetica", size=11)
+    made.multi_cell(0, 5, text)
+    return bytes(made.output())
