@@ -12,55 +12,74 @@ from data.wording import counted
 from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
+from scheduler.seeking import Tried, promise_of, seek
 from scheduler.telling import Say
+from spiders.certainty import reads_as_release
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
 from spiders.drafting import DOCUMENTS
-from spiders.guess import SURE
-from spiders.kind import kind_of
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
-from spiders.proposing import Proposed, Site, first_reading, propose
-from spiders.release_page import read_release
+from spiders.press_links import PressLink, is_front, press_links
+from spiders.proposing import Proposed, Said, Site, first_reading, propose
 from spiders.rendering import DOCUMENT, BrowserMissing, find_browser
 from spiders.scripted import frames_of, needs_scripts
+from spiders.skeleton import skeleton
 from spiders.visit import utc_now
+from spiders.walls import sign_of_wall
 
 RELEASES = 3
 """Release pages that are looked at."""
+
+NAMED = 5
+"""Pages that were tried and are named in a sentence."""
+
+OWN = 0.6
+"""How much of its own promise another page must reach to be taken for a front page."""
 
 SCRIPTED = "the page is empty without a browser: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
-    """A page lists no releases that could be found."""
+    """A page lists no releases that could be found.
 
-    def __init__(self, url: str, why: str) -> None:
+    ``draft`` is a source to go on with, ``skeleton`` its text with candidates as comments.
+    """
+
+    def __init__(self, url: str, why: str, draft: Proposed, skeleton: str) -> None:
         super().__init__(f"{url}: {why}")
         self.url = url
         self.why = why
+        self.draft = draft
+        self.skeleton = skeleton
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
     """A site as it was fetched, the source proposed for it, and what else there is to say.
 
-    ``offers`` are the feeds and sitemaps that were compared with the page.
+    ``offers`` are the feeds and sitemaps that were compared with the page, ``tried`` the pages that
+    were tried for the press room.
     """
 
     site: Site
     proposed: Proposed
     offers: tuple[Comparison, ...]
     notes: tuple[str, ...]
+    tried: tuple[Tried, ...] = ()
 
 
 class Explorer:
-    """Explores one site; ``say`` is told what it does."""
+    """Explores one site; ``say`` is told what it does, ``said`` is what a person knows."""
 
-    def __init__(self, home: Home, taken: tuple[str, ...], say: Say) -> None:
+    def __init__(
+        self, home: Home, taken: tuple[str, ...], say: Say, said: Said | None = None
+    ) -> None:
         self._home = home
         self._taken = taken
         self._say = say
+        self._said = said or Said()
         self._notes: list[str] = []
+        self._tried: tuple[Tried, ...] | None = None
 
     def explore(self, place: str, url: str = "") -> Explored:
         """The site at an address, or on a page that was saved to disk and came from ``url``.
@@ -74,6 +93,9 @@ class Explorer:
                 capture = stack.enter_context(Capture(self._home))
                 self._say(f"reading {place}")
                 page = capture.page(place)
+                feed = as_feed(page)
+                if feed:
+                    return self._of_feed(capture, page, feed)
                 return self._online(stack, capture, page)
         return self._offline(read_saved(place, url))
 
@@ -82,21 +104,75 @@ class Explorer:
             "a saved page is read by itself: neither its feeds nor its releases were looked at"
         )
         feed = as_feed(page)
-        site = Site(page, utc_now())
+        site = Site(page, utc_now(), offline=True)
         if feed:
             address = page_of_feed(page) or urljoin(page.url, "/")
-            site = Site(Page(address, b""), utc_now(), feed, page)
+            site = Site(Page(address, b""), utc_now(), feed, page, offline=True)
         return self._propose(site, ())
 
+    def _of_feed(self, capture: Capture, feed_page: Page, feed: Comparison) -> Explored:
+        """The site of a feed that was named: its page is the cross-check."""
+        address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
+        self._say(f"reading {address}")
+        (answer,) = capture.fetch([address])
+        page = answer.page
+        if page is None:
+            self._notes.append(f"{address}, the page of the feed, can't be read: {answer.why}")
+            site = Site(Page(address, b""), utc_now(), feed, feed_page)
+            return self._propose(self._with_releases(capture, site), (feed,))
+        compared = compare(feed.place, feed.listing, first_listing(page))
+        if compared.listed > compared.held:
+            self._notes.append(
+                f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
+            )
+        site = Site(page, utc_now(), compared, feed_page)
+        return self._propose(self._with_releases(capture, site), (compared,))
+
     def _online(self, stack: ExitStack, capture: Capture, page: Page) -> Explored:
-        feed = as_feed(page)
-        if feed:
-            site = self._of_feed(capture, page, feed)
-            offers = (site.feed,) if site.feed else ()
-            return self._propose(self._with_releases(capture, site), offers)
-        listing = first_listing(page)
+        """The site of a page: as it is where it is sure, else by the press room that it leads to.
+
+        A front page shows the newest releases only, so there the press room is sought at once.
+        """
+        given, listing = page, first_listing(page)
         if not listing.items:
             page, listing = self._framed(capture, page, listing)
+        reading = first_reading(page, utc_now())
+        scripted = not listing.items and needs_scripts(page)
+        single = reads_as_release(page, listing, reading)
+        if is_front(given.url) or single or not (listing.items or scripted):
+            own = 0.0 if single else promise_of(page, listing)
+            page, listing = self._sought(capture, page, listing, own)
+        found = self._described(stack, capture, page, listing)
+        if found.proposed.certainty.enough or self._tried is not None or found.site.render:
+            return found
+        notes = list(self._notes)
+        other, listed = self._sought(capture, page, listing, 0.0)
+        if other is page:
+            return replace(found, notes=tuple(self._notes), tried=self._tried or ())
+        better = self._described(stack, capture, other, listed)
+        if better.proposed.certainty.value > found.proposed.certainty.value:
+            return better
+        return replace(found, notes=tuple(notes), tried=self._tried or ())
+
+    def _sought(
+        self, capture: Capture, page: Page, listing: ListingPage, own: float
+    ) -> tuple[Page, ListingPage]:
+        """The most promising page of those that this one leads to, or this one."""
+        self._tried = seek(capture, page, self._say)
+        best = next(iter(self._tried), None)
+        if best is None or not best.page or not best.listing or best.promise <= own * OWN:
+            return page, listing
+        called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""
+        self._notes.append(f"{page.url} leads to {best.page.url}{called}, which is taken")
+        others = [one for one in self._tried if one is not best]
+        if others:
+            self._notes.append(f"also tried: {named(others)}")
+        return best.page, best.listing
+
+    def _described(
+        self, stack: ExitStack, capture: Capture, page: Page, listing: ListingPage
+    ) -> Explored:
+        """The source of a page: with its feed where that is complete, and some of its releases."""
         found = probe(capture, page, self._say)
         site = Site(page, utc_now())
         compared = {compare(place, read, listing): served for place, read, served in found}
@@ -106,22 +182,6 @@ class Explorer:
         if best:
             site = replace(site, feed=best, feed_page=compared[best])
         return self._propose(self._with_releases(capture, site), tuple(compared))
-
-    def _of_feed(self, capture: Capture, feed_page: Page, feed: Comparison) -> Site:
-        """The site of a feed that was named: its page is the cross-check."""
-        address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
-        self._say(f"reading {address}")
-        (answer,) = capture.fetch([address])
-        page = answer.page
-        if page is None:
-            self._notes.append(f"{address}, the page of the feed, can't be read: {answer.why}")
-            return Site(Page(address, b""), utc_now(), feed, feed_page)
-        compared = compare(feed.place, feed.listing, first_listing(page))
-        if compared.listed > compared.held:
-            self._notes.append(
-                f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
-            )
-        return Site(page, utc_now(), compared, feed_page)
 
     def _framed(
         self, capture: Capture, page: Page, listing: ListingPage
@@ -173,27 +233,42 @@ class Explorer:
         return replace(site, releases=tuple(found))
 
     def _propose(self, site: Site, offers: tuple[Comparison, ...]) -> Explored:
-        proposed = propose(site, self._taken)
+        proposed = propose(site, self._taken, self._said)
+        tried = self._tried or ()
         if not proposed.listing.items and not site.render:
-            raise NothingFound(site.page.url, _why(site.page, proposed.listing))
-        self._notes += _about(site, proposed.listing)
-        if proposed.listing.confidence < SURE and is_release(site.page, proposed.listing):
-            self._notes.append(
-                f"{site.page.url} looks like a release itself: give the page that lists them"
+            links = tuple(one.link for one in tried) or press_links(site.page)
+            raise NothingFound(
+                site.page.url,
+                _why(site.page, proposed.listing, tried, links),
+                proposed,
+                skeleton(proposed.proposal, site.page, links),
             )
-        return Explored(site, proposed, offers, tuple(self._notes))
+        notes = (*self._notes, *_about(site, proposed.listing))
+        return Explored(site, proposed, offers, notes, tried)
 
 
-def is_release(page: Page, listing: ListingPage) -> bool:
-    """Whether a page that was given for a listing is a release."""
-    read = read_release(page, first_reading(page, utc_now()))
-    return bool(read.content.body_text) and kind_of(read, listing) == "release"
+def named(tried: tuple[Tried, ...] | list[Tried]) -> str:
+    """The pages that were tried, and what each is, for a sentence."""
+    said = [f"{one.link.url} ({one.why})" for one in tried[:NAMED]]
+    more = [f"{len(tried) - NAMED} more"] if len(tried) > NAMED else []
+    return ", ".join(said + more)
 
 
-def _why(page: Page, listing: ListingPage) -> str:
-    if is_release(page, listing):
-        return "no list of releases was found on it: give the page that lists them, or their feed"
-    return f"no list of releases was found on it ({'; '.join(listing.reasons)})"
+def _why(
+    page: Page, listing: ListingPage, tried: tuple[Tried, ...], links: tuple[PressLink, ...]
+) -> str:
+    """Why nothing was found on a page, and what to do."""
+    if sign := sign_of_wall(page):
+        return f"no list of releases was found on it: {sign}"
+    also = f"; tried: {named(tried)}" if tried else ""
+    if not also and links:
+        also = f"; it may be at {links[0].url}"
+    if reads_as_release(page, listing, first_reading(page, utc_now())):
+        return (
+            "no list of releases was found on it, it reads as a release or other text: give the "
+            f"page that lists them, or their feed{also}"
+        )
+    return f"no list of releases was found on it ({'; '.join(listing.reasons)}){also}"
 
 
 def _about(site: Site, listing: ListingPage) -> Iterator[str]:

@@ -93,7 +93,8 @@ def parse_source(text: str, path: str) -> SourceFile:
         _check_url(path, "feed", file.feed)
         if file.listing != ListingRules():
             raise SourceError(path, "feed", "keep either `feed` or `[listing]`, not both")
-    _check_zone(path, file.timezone)
+    if fault := check_zone(file.timezone):
+        raise SourceError(path, "timezone", fault)
     if file.language is not None and (fault := fault_of_language(file.language)):
         raise SourceError(path, "language", fault)
     _check_selectors(path, "listing", file.listing)
@@ -109,13 +110,13 @@ def _check_url(path: str, key: str, url: str) -> None:
         raise SourceError(path, key, f"{url!r} is no web address; write http:// or https://")
 
 
-def _check_zone(path: str, zone: str) -> None:
+def check_zone(zone: str) -> str:
+    """What is wrong with a time zone, and the fix; empty where nothing is."""
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SourceError(
-            path, "timezone", f"{zone!r} is no IANA zone; write one such as Europe/Berlin"
-        ) from error
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return f"{zone!r} is no IANA zone; write one such as Europe/Berlin"
+    return ""
 
 
 def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) -> None:

@@ -31,18 +31,18 @@ class Proposal:
     def toml(self) -> str:
         """The text of the source file; a guess that a person must check says so."""
         lines = [
-            _line("name", self.name.value, self.name),
-            _line("url", self.url),
-            _line("timezone", self.timezone.value, self.timezone),
+            line_of("name", self.name.value, self.name),
+            line_of("url", self.url),
+            line_of("timezone", self.timezone.value, self.timezone),
         ]
         if self.date_order:
-            lines.append(_line("date_order", self.date_order))
+            lines.append(line_of("date_order", self.date_order))
         if self.feed:
-            lines.append(_line("feed", self.feed))
+            lines.append(line_of("feed", self.feed))
         if self.render:
             lines.append("render = true")
         rules = [
-            _line(name, value)
+            line_of(name, value)
             for name in ("title", "published", "body")
             if (value := getattr(self.rules, name))
         ]
@@ -56,7 +56,8 @@ class Proposal:
         return parse_source(self.toml, f"{self.id}.toml")
 
 
-def _line(key: str, value: str, guess: Guess | None = None) -> str:
+def line_of(key: str, value: str, guess: Guess | None = None) -> str:
+    """A line of TOML that gives a key a text; a guess that a person must check says so."""
     # A JSON string without DEL is a basic string of TOML.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from data.language import detect_language
 from data.models import Published
 from data.reading import Reading
+from spiders.certainty import Certainty, certainty_of
 from spiders.discovery import Comparison
-from spiders.guess import SURE
+from spiders.guess import SURE, Guess
 from spiders.listing_page import read_listing
 from spiders.metadata import read_metadata
 from spiders.naming import guess_name
@@ -26,6 +27,9 @@ from spiders.source import DateOrder, ReleaseRules, SourceFile
 from spiders.source_ids import source_id
 from spiders.zones import guess_zone
 
+GIVEN = "as it was given"
+"""Why a guess is sure that a person made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -33,7 +37,8 @@ class Site:
 
     ``page`` is the page that lists the releases, ``feed`` what can stand for it, with its page as
     served. ``releases`` pair items of the listing with their pages. ``render`` says that the pages
-    came through a browser, and ``now`` when they came.
+    came through a browser, ``offline`` that a saved page is all there is, and ``now`` when they
+    came.
     """
 
     page: Page
@@ -42,6 +47,7 @@ class Site:
     feed_page: Page | None = None
     releases: tuple[tuple[ListingItem, Page], ...] = ()
     render: bool = False
+    offline: bool = False
 
     @property
     def listing_page(self) -> Page:
@@ -50,8 +56,20 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a source beforehand; what is empty is guessed."""
+
+    id: str = ""
+    name: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposed source, what it would collect, and in sentences what a person should check."""
+    """A proposed source, what it would collect, and in sentences what a person should check.
+
+    ``certainty`` is how sure it is that these are the institution's releases.
+    """
 
     proposal: Proposal
     file: SourceFile
@@ -59,6 +77,7 @@ class Proposed:
     looks: tuple[Look, ...]
     fields: tuple[Field, ...]
     doubts: tuple[str, ...]
+    certainty: Certainty
 
 
 def first_reading(page: Page, now: dt.datetime) -> Reading:
@@ -67,8 +86,9 @@ def first_reading(page: Page, now: dt.datetime) -> Reading:
     return Reading(zone.value, now=now)
 
 
-def propose(site: Site, taken: Iterable[str]) -> Proposed:
+def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Proposed:
     """The source that collects what this site has; ``taken`` are the ids in use."""
+    said = said or Said()
     pages = [page for _, page in site.releases]
     reading = first_reading(site.page, site.now)
     listing = read_listing(site.listing_page, reading)
@@ -81,13 +101,15 @@ def propose(site: Site, taken: Iterable[str]) -> Proposed:
         spoken = detect_language(" ".join(item.title for item in listing.items))
         languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
+    name = Guess(said.name, 1.0, GIVEN) if said.name else name
     zone = guess_zone(urlsplit(site.page.url).hostname or "", languages, _stated(dates))
+    zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
     # A zone that is itself in doubt says nothing about the order of day and month.
     known = Reading(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(reading, zone=zone.value)
     order, doubt = _order(site.listing_page, place, certain=known.day_order is not None)
     proposal = Proposal(
-        id=source_id(name, site.page.url, taken),
+        id=said.id or source_id(name, site.page.url, taken),
         name=name,
         url=site.page.url,
         timezone=zone,
@@ -102,7 +124,8 @@ def propose(site: Site, taken: Iterable[str]) -> Proposed:
         *_doubts(proposal, listing),
         *(f"{field.name}: {field.advice}" for field in fields if field.advice),
     ]
-    return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts))
+    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline)
+    return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:

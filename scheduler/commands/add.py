@@ -2,73 +2,225 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from data.errors import CommuniqueError, SourceError
 from data.wording import counted
-from scheduler.cli import as_json, print_json, with_later_home
-from scheduler.exploring import Explored, Explorer
-from scheduler.home import Home
-from scheduler.telling import telling
-from spiders.extraction import listing_values, release_values
+from scheduler.cli import as_json, complain, print_json, with_later_home
+from scheduler.draft_report import show, values
+from scheduler.exploring import Explored, Explorer, NothingFound, named
+from scheduler.home import Home, open_home
+from scheduler.telling import Say, telling
+from spiders.certainty import FLOOR
 from spiders.golden import write_golden
-from spiders.guess import SURE, Guess
-from spiders.loader import LoadedSource, load_sources
-
-ITEMS = 5
-"""Releases of the listing that are shown."""
-
-WIDTH = 110
-"""Columns of a table in a pipe."""
+from spiders.loader import ID, LoadedSource, check_zone, load_sources
+from spiders.proposing import Said
 
 
 class AlreadyThere(CommuniqueError):
-    """A source of this HOME collects from the address already."""
+    """A source of this HOME collects from the address already, or has the id."""
 
     exit_code = 2
 
-    def __init__(self, path: Path, url: str) -> None:
-        super().__init__(f"{path} collects from {url} already; edit it, or remove it first")
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} {what}")
         self.path = path
-        self.url = url
+        self.what = what
+
+    @classmethod
+    def at(cls, path: Path, url: str) -> AlreadyThere:
+        """A source that collects from the address."""
+        return cls(path, f"collects from {url} already; edit it, or remove it first")
+
+    @classmethod
+    def called(cls, path: Path, source: str) -> AlreadyThere:
+        """A source that has the id."""
+        return cls(path, f"has the id {source!r} already; choose another with --id")
+
+
+class NotSure(CommuniqueError):
+    """What was found is too unsure to be saved."""
+
+    def __init__(self, found: Explored) -> None:
+        certainty = found.proposed.certainty
+        tried = f" (tried: {named(found.tried)})" if found.tried else ""
+        super().__init__(
+            f"{found.site.page.url}: it is not sure that these are the releases "
+            f"({certainty.value:.0%}, {FLOOR:.0%} are needed): {'; '.join(certainty.reasons)}"
+            f"{tried}. Nothing was written; give the page that lists them, or, if these are right, "
+            "--save --force"
+        )
+        self.found = found
 
 
 @click.command()
-@click.argument("page", metavar="URL")
+@click.argument("page", metavar="[URL]", default="")
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--save", is_flag=True, help="Write the source file and a golden test of it.")
+@click.option("--force", is_flag=True, help="Save also what is not sure, or only candidates.")
+@click.option("--id", "source", default="", metavar="ID", help="The id of the source.")
+@click.option("--name", default="", help="The institution, as feeds shall name it.")
+@click.option("--timezone", default="", metavar="ZONE", help="The IANA zone of its dates.")
+@click.option(
+    "--from",
+    "listed",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A file of addresses, one a line, each looked at; - is standard input.",
+)
 @as_json
 @with_later_home
-def add(home: Home, *, page: str, url: str, save: bool, as_json: bool) -> int:
+def add(
+    home: Home,
+    *,
+    page: str,
+    url: str,
+    save: bool,
+    force: bool,
+    source: str,
+    name: str,
+    timezone: str,
+    listed: IO[str] | None,
+    as_json: bool,
+) -> int:
     """Look at a press room, show what would be collected, and propose a source file.
 
-    URL is the page that lists the releases, a feed, or the path of a saved page. With --save the
-    file is written into HOME/sources, and the pages with what was read of them into HOME/captures.
+    URL is the page that lists the releases, any other page of the site, a feed, or the path of a
+    saved page. With --save the file is written into HOME/sources, and the pages with what was read
+    of them into HOME/captures. Exit code 1 where it is not sure what the releases are.
     """
-    if not page.strip():
-        raise click.BadParameter("it is empty", param_hint="URL")
-    loaded, broken = load_sources(home.sources)
-    # A file that is there but can't be read is not to be overwritten either.
-    taken = (*loaded, *(Path(error.path).stem for error in broken))
+    said = Said(source, name.strip(), timezone)
+    _check(said, page, listed)
     with telling() as say:
-        found = Explorer(home, taken, say).explore(page, url)
-    written = write(home, found, loaded) if save else None
+        adding = Adding(home, say, said, save=save, force=force)
+        if listed is not None:
+            return adding.all(listed, as_json=as_json)
+        try:
+            found, written = adding.one(page, url)
+        except NothingFound as error:
+            return _nothing(adding, error, as_json=as_json)
+    unsure = None if written or found.proposed.certainty.enough else NotSure(found)
     if as_json:
         print_json(values(found) | {"saved": str(written) if written else None})
-        return 0
-    show(found)
-    if written:
-        click.echo(f"wrote {written}; collect it with: communique collect {written.stem}")
     else:
-        click.echo("nothing was written; --save writes this file, and a golden test of it")
+        show(found)
+        if written:
+            click.echo(f"wrote {written}; collect it with: communique collect {written.stem}")
+        elif unsure is None:
+            click.echo("nothing was written; --save writes this file, and a golden test of it")
+    if unsure is not None:
+        raise unsure
     return 0
+
+
+def _check(said: Said, page: str, listed: IO[str] | None) -> None:
+    """Raise click.BadParameter or UsageError for what can't be meant."""
+    if bool(page.strip()) == (listed is not None):
+        why = "it is empty" if listed is None else "give an address or --from, not both"
+        raise click.BadParameter(why, param_hint="URL")
+    if listed is not None and (said.id or said.name):
+        raise click.UsageError("--id and --name are for one address, not for --from")
+    if said.id and not ID.fullmatch(said.id):
+        why = "use lower-case letters, digits and hyphens, at most 64"
+        raise click.BadParameter(why, param_hint="--id")
+    if said.timezone and (fault := check_zone(said.timezone)):
+        raise click.BadParameter(fault, param_hint="--timezone")
+
+
+def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
+    """Show, or write where that was asked for, a source file to go on with."""
+    written = adding.keep_skeleton(error)
+    if as_json:
+        saved = str(written) if written else None
+        print_json({"error": str(error), "toml": error.skeleton, "saved": saved})
+    elif written:
+        click.echo(f"wrote {written} with candidates; go on with it there")
+    else:
+        click.echo(f"# sources/{error.draft.proposal.id}.toml, to go on with\n{error.skeleton}")
+    complain(str(error))
+    return 1
+
+
+class Adding:
+    """Adds sources to a HOME: with ``save`` those that are sure, with ``force`` all."""
+
+    def __init__(self, home: Home, say: Say, said: Said, *, save: bool, force: bool) -> None:
+        self._home = home
+        self._say = say
+        self._said = said
+        self._save = save
+        self._force = force
+        self._proposed: set[str] = set()
+
+    def one(self, page: str, url: str = "") -> tuple[Explored, Path | None]:
+        """What is at one address, and the file that was written for it.
+
+        Raises NotFetched, NothingFound, AlreadyThere, SourceError and BadGolden.
+        """
+        loaded, taken = self._taken()
+        if self._said.id in taken:
+            there = loaded.get(self._said.id)
+            path = there.path if there else self._home.sources / f"{self._said.id}.toml"
+            raise AlreadyThere.called(path, self._said.id)
+        explorer = Explorer(self._home, tuple(taken), self._say, self._said)
+        found = explorer.explore(page, url)
+        self._proposed.add(found.proposed.proposal.id)
+        if not self._save or not (self._force or found.proposed.certainty.enough):
+            return found, None
+        return found, write(self._home, found, loaded)
+
+    def all(self, lines: Iterable[str], *, as_json: bool) -> int:
+        """Each address of a list, one a line; a bad one spoils no other. Returns the exit code."""
+        told: list[dict[str, Any]] = []
+        for line in lines:
+            address = line.strip()
+            if address and not address.startswith("#"):
+                told.append(self._told(address, quiet=as_json))
+        failed = sum("error" in one for one in told)
+        if as_json:
+            print_json({"sources": told})
+        else:
+            click.echo(f"{counted(len(told), 'address', 'addresses')}, {failed} failed")
+        return 1 if failed or not told else 0
+
+    def _told(self, address: str, *, quiet: bool) -> dict[str, Any]:
+        """One address of several, and what came of it."""
+        written = None
+        try:
+            found, written = self.one(address)
+            told = values(found) | {"given": address, "saved": str(written) if written else None}
+            if written is None and not found.proposed.certainty.enough:
+                raise NotSure(found)
+        except CommuniqueError as error:
+            complain(str(error) if address in str(error) else f"{address}: {error}")
+            if isinstance(error, NotSure):
+                return told | {"error": str(error)}
+            if isinstance(error, NothingFound):
+                written = self.keep_skeleton(error)
+            saved = str(written) if written else None
+            return {"given": address, "error": str(error), "saved": saved}
+        if not quiet:
+            proposed = found.proposed
+            what = f"{counted(len(proposed.listing.items), 'release')} at {proposed.proposal.url}"
+            end = f", wrote {written}" if written else ""
+            click.echo(f"{proposed.proposal.id}: {what}, {proposed.certainty.value:.0%} sure{end}")
+        return told
+
+    def keep_skeleton(self, error: NothingFound) -> Path | None:
+        """Write a source file to go on with, where that was asked for. Raises AlreadyThere."""
+        if not (self._save and self._force):
+            return None
+        proposal = error.draft.proposal
+        return _write(self._home, proposal.id, error.skeleton, proposal.url)
+
+    def _taken(self) -> tuple[Mapping[str, LoadedSource], set[str]]:
+        """The sources of the HOME, and the ids that can't be given any more."""
+        loaded, broken = load_sources(self._home.sources)
+        # A file that is there but can't be read is not to be overwritten either.
+        return loaded, {*loaded, *(Path(one.path).stem for one in broken), *self._proposed}
 
 
 def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Path:
@@ -79,16 +231,8 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
     proposal, site = found.proposed.proposal, found.site
     for source in loaded.values():
         if source.own and source.file.url == proposal.url:
-            raise AlreadyThere(source.path, proposal.url)
-    path = home.sources / f"{proposal.id}.toml"
-    try:
-        home.sources.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(proposal.toml)
-    except FileExistsError as error:
-        raise AlreadyThere(path, proposal.url) from error
-    except OSError as error:
-        raise SourceError(str(path), "file", f"it can't be written ({error})") from error
+            raise AlreadyThere.at(source.path, proposal.url)
+    path = _write(home, proposal.id, proposal.toml, proposal.url)
     if site.releases:
         release = site.releases[0][1]
         folder = home.captures / proposal.id
@@ -96,89 +240,16 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
     return path
 
 
-def values(found: Explored) -> dict[str, Any]:
-    """What was found as plain values."""
-    proposed = found.proposed
-    proposal = proposed.proposal
-    return {
-        "id": proposal.id,
-        "name": _guess(proposal.name),
-        "url": proposal.url,
-        "timezone": _guess(proposal.timezone),
-        "feed": proposal.feed,
-        "render": proposal.render,
-        "offers": [
-            {
-                "url": offer.place.url,
-                "kind": offer.place.kind,
-                "items": len(offer.listing.items),
-                "complete": offer.complete,
-                "verdict": offer.verdict,
-            }
-            for offer in found.offers
-        ],
-        "listing": listing_values(proposal.id, proposed.listing),
-        "releases": [release_values(look.item.url, look.read) for look in proposed.looks],
-        "fields": {
-            field.name: {
-                "value": field.value,
-                "found": field.found,
-                "of": field.of,
-                "confidence": field.confidence,
-                "rule": field.rule,
-            }
-            for field in proposed.fields
-        },
-        "doubts": list(proposed.doubts),
-        "notes": list(found.notes),
-        "toml": proposal.toml,
-    }
-
-
-def _guess(guess: Guess) -> dict[str, Any]:
-    return {"value": guess.value, "confidence": guess.confidence, "rule": guess.rule}
-
-
-def show(found: Explored) -> None:
-    """Show a person what would be collected, what is unsure, and the file."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
-    proposed = found.proposed
-    proposal = proposed.proposal
-    table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
-    for name, guess in (("name", proposal.name), ("timezone", proposal.timezone)):
-        _row(table, name, guess.value, guess.confidence, guess.rule)
-    listing = proposed.listing
-    days = sorted(item.published.iso for item in listing.items if item.published)
-    span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ""
-    said = f"{counted(len(listing.items), 'release')}{span}"
-    _row(table, "listing", said, listing.confidence, listing.rule)
-    _row(table, "next page", listing.next or "none", None, "")
-    for field in proposed.fields:
-        rule = f"{field.rule} ({field.found} of {field.of})" if field.found else field.rule
-        _row(table, field.name, field.value, field.confidence if field.found else None, rule)
-    for offer in found.offers:
-        used = "used: " if offer.place.url == proposal.feed else ""
-        _row(table, offer.place.kind, offer.place.url, None, f"{used}{offer.verdict}")
-    console.print(table)
-    items = Table("published", "title", "address", box=None, pad_edge=False)
-    for item in listing.items[:ITEMS]:
-        published = item.published.iso if item.published else ""
-        items.add_row(Text(published), Text(item.title), Text(item.url))
-    if listing.items:
-        console.print()
-        console.print(items)
-    for note in found.notes:
-        click.echo(f"note: {note}", err=True)
-    for doubt in proposed.doubts:
-        click.echo(f"check {doubt}", err=True)
-    click.echo(f"\n# sources/{proposal.id}.toml\n{proposal.toml}")
-
-
-def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:
-    doubt = "" if confidence is None or confidence >= SURE else " ?"
-    sure = "" if confidence is None else f"{confidence:.0%}{doubt}"
-    # Text, not markup: a site's words are not ours to interpret.
-    short = value if len(value) <= WIDTH else f"{value[:WIDTH]}…"
-    table.add_row(Text(name), Text(short), Text(sure), Text(rule))
+def _write(home: Home, source: str, text: str, url: str) -> Path:
+    """Write a source file; the HOME is made where it is not there."""
+    open_home(home.path)
+    path = home.sources / f"{source}.toml"
+    try:
+        home.sources.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise AlreadyThere.at(path, url) from error
+    except OSError as error:
+        raise SourceError(str(path), "file", f"it can't be written ({error})") from error
+    return path

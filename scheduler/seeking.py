@@ -1,0 +1,106 @@
+"""Seeks the press room of a site from any of its pages: by links, and by the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from data.normalize import canonical_url
+from data.wording import counted
+from scheduler.capture import Capture
+from scheduler.probing import as_feed, first_listing
+from scheduler.telling import Say
+from spiders.certainty import odd_rows, reads_as_release
+from spiders.page import Page
+from spiders.pages import ListingPage
+from spiders.press_links import PressLink, is_front, press_links
+from spiders.proposing import first_reading
+from spiders.visit import utc_now
+
+FIRST: Final = 5
+MORE: Final = 3
+"""Links of the page that are tried, and links of those that are tried after them."""
+
+ENOUGH: Final = 0.6
+"""Promise from which on no page further away is tried."""
+
+MANY: Final = 8
+"""Rows from which on more of them promise no more."""
+
+THE_ONE: Final = 0.5
+"""What the page that lists the given release is worth more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A page that was tried: by which link, what it lists, and how promising that is (0 is not).
+
+    ``why`` says in a few words what was found there.
+    """
+
+    link: PressLink
+    page: Page | None
+    listing: ListingPage | None
+    promise: float
+    why: str
+
+
+def seek(capture: Capture, page: Page, say: Say) -> tuple[Tried, ...]:
+    """The pages that may be the press room which a page belongs to, the most promising first.
+
+    At most FIRST and MORE pages are asked for.
+    """
+    release = page.url if not is_front(page.url) else ""
+    seen = {canonical_url(page.url)}
+    tried = _try(capture, press_links(page)[:FIRST], seen, release, say)
+    if max((one.promise for one in tried), default=0.0) < ENOUGH:
+        reached = [one for one in tried if one.page is not None]
+        onward = [link for one in reached if one.page for link in press_links(one.page)]
+        new = {canonical_url(link.url): link for link in onward}
+        further = [link for key, link in new.items() if key not in seen]
+        further.sort(key=lambda link: -link.score)
+        tried += _try(capture, further[:MORE], seen, release, say)
+    return tuple(sorted(tried, key=lambda one: -one.promise))
+
+
+def _try(
+    capture: Capture, links: Iterable[PressLink], seen: set[str], release: str, say: Say
+) -> list[Tried]:
+    wanted = {link.url: link for link in links}
+    if wanted:
+        say(f"looking for the press room at {counted(len(wanted), 'address', 'addresses')}")
+    seen.update(map(canonical_url, wanted))
+    tried = []
+    for answer in capture.fetch(wanted):
+        link = wanted[answer.asked]
+        if answer.page is None:
+            tried.append(Tried(link, None, None, 0.0, answer.why))
+            continue
+        seen.add(canonical_url(answer.page.url))
+        tried.append(_looked_at(link, answer.page, release))
+    return tried
+
+
+def _looked_at(link: PressLink, page: Page, release: str) -> Tried:
+    listing = first_listing(page)
+    if not listing.items or as_feed(page):
+        return Tried(link, page, listing, 0.0, "no list of releases")
+    reading = first_reading(page, utc_now())
+    if reads_as_release(page, listing, reading):
+        return Tried(link, page, listing, 0.0, "a page of text")
+    named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
+    promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
+    said = counted(len(listing.items), "release")
+    return Tried(link, page, listing, round(promise, 2), said)
+
+
+def promise_of(page: Page, listing: ListingPage) -> float:
+    """How much a page promises to be the list of releases, before any of them is read: 0 to 1."""
+    if not listing.items:
+        return 0.0
+    reading = first_reading(page, utc_now())
+    rows = listing.items[:MANY]
+    dated = sum(item.published is not None for item in listing.items) / len(listing.items)
+    odd = odd_rows(rows, reading) / len(rows)
+    return (1 - odd) * (0.4 + 0.3 * len(rows) / MANY + 0.3 * dated)

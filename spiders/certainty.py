@@ -1,0 +1,137 @@
+"""How sure it is that a page lists an institution's releases: what a draft must reach to be saved.
+
+Each witness takes a share off 1: what the page itself reads as, what its rows are called, where
+they lead, and how many they are. A list without dates is as good as any if its pages are releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from data.dates import parse_date
+from data.normalize import clean_line
+from data.reading import Reading
+from data.wording import counted
+from spiders.generic_names import is_generic
+from spiders.guess import SURE
+from spiders.kind import kind_of
+from spiders.listing_page import read_listing
+from spiders.media import leads_to_file
+from spiders.page import Page
+from spiders.pages import ListingItem, ListingPage, ReleasePage
+from spiders.phrases import squash
+from spiders.release_page import read_release
+from spiders.review import Look
+
+FLOOR: Final = 0.5
+"""Certainty from which on a draft is taken for right."""
+
+FEW: Final = 3
+"""Rows from which on a list is no accident."""
+
+WORDS: Final = 4
+"""Words of a heading that is told twice by no chance: on the listing and on its page."""
+
+LONGEST_DATE: Final = 30
+"""Characters of a row that may be a date and nothing else."""
+
+MOST_ROWS: Final = 60
+"""Rows whose names are looked at."""
+
+IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
+"""What is left where the page reads as a release, lists hardly anything, says no days anywhere, or
+where none of the pages that it leads to could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """``value`` is 0 to 1; ``reasons`` are sentences on what takes from it."""
+
+    value: float
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def enough(self) -> bool:
+        """Whether the draft can be taken for right."""
+        return self.value >= FLOOR
+
+
+def certainty_of(
+    page: Page, listing: ListingPage, looks: Sequence[Look], reading: Reading, *, offline: bool
+) -> Certainty:
+    """How sure it is that a listing, read off a page, is that of releases.
+
+    ``looks`` are the pages of it that were looked at; ``offline`` says that none could be.
+    """
+    if not listing.items:
+        return Certainty(0.0, ("no list of releases was found",))
+    shares = list(_shares(page, listing, looks, reading, offline=offline))
+    value = 1.0
+    for share, _ in shares:
+        value *= share
+    return Certainty(round(value, 2), tuple(why for share, why in shares if share < 1 and why))
+
+
+def _shares(
+    page: Page, listing: ListingPage, looks: Sequence[Look], reading: Reading, *, offline: bool
+) -> Iterator[tuple[float, str]]:
+    if reads_as_release(page, listing, reading):
+        yield IS_RELEASE, "the page reads as a release itself, not as a list of them"
+    odd = odd_rows(listing.items, reading)
+    if odd:
+        said = f"{odd} of {counted(len(listing.items[:MOST_ROWS]), 'row')}"
+        yield 1 - odd / len(listing.items[:MOST_ROWS]), f"{said} are called by a day or a section"
+    if len(listing.items) < FEW:
+        yield FEW_ROWS, f"it lists {counted(len(listing.items), 'release')} only"
+    dated = any(item.published for item in listing.items)
+    dated = dated or any(look.read.content.published for look in looks)
+    if looks:
+        good = sum(is_release(look, reading) for look in looks)
+        said = f"{len(looks) - good} of {counted(len(looks), 'page')} that it leads to"
+        yield 0.2 + 0.8 * good / len(looks), f"{said} read as no release"
+        if not dated:
+            yield UNDATED, "neither it nor the releases say a day"
+    elif offline:
+        yield max(listing.confidence, SURE * dated), "the releases were not looked at"
+    elif not any(leads_to_file(item.url) for item in listing.items):
+        yield NOT_LOOKED_AT, "none of its releases could be read"
+
+
+def odd_rows(items: Sequence[ListingItem], reading: Reading) -> int:
+    """How many of the first rows are called by a day, a month or a kind of page."""
+    return sum(_is_odd(item.title, reading) for item in items[:MOST_ROWS])
+
+
+def _is_odd(title: str, reading: Reading) -> bool:
+    line = clean_line(title)
+    if not line:
+        return False  # a sitemap names none
+    if is_generic(line):
+        return True
+    return len(line) <= LONGEST_DATE and parse_date(line, reading, "row") is not None
+
+
+def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool:
+    """Whether a page that was given for a listing is a release."""
+    files = sum(leads_to_file(item.url) for item in listing.items)
+    if listing.confidence >= SURE or files * 2 > len(listing.items) > 0:
+        return False
+    read = read_release(page, reading)
+    return bool(read.content.body_text) and kind_of(read, listing) == "release"
+
+
+def is_release(look: Look, reading: Reading) -> bool:
+    """Whether a page that a listing leads to is a release: by its kind, or by the same heading."""
+    if not look.read.content.body_text:
+        return False
+    if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
+        return True
+    return kind_of(look.read, read_listing(look.page, reading)) == "release"
+
+
+def same_heading(read: ReleasePage, item: ListingItem) -> bool:
+    """Whether a page is called as the listing calls it, be it cut short there."""
+    listed, said = squash(item.title.rstrip(" .…[]")), squash(read.content.title)
+    return bool(listed and said) and (said.startswith(listed) or listed.startswith(said))

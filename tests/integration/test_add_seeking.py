@@ -1,0 +1,275 @@
+"""`communique add` on any page of a site: the press room is found, or it says that it is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spiders.loader import read_source
+from tests.command import collect, communique
+from tests.press_room import Answer, Room, release_html, served
+
+HEAD = (
+    '<!DOCTYPE html><html lang="nb-NO"><head><title>{} - Harbour Board of Lindmouth</title></head>'
+)
+TITLES = (
+    "A second lamp is lit on the northern mole",
+    "Pilots ask for a longer pier in the eastern basin",
+    "Winter timetable of the harbour ferry begins",
+    "Dredging of basin three is finished before the ice",
+    "Harbour board elects Odile Brandt as its chair anew",
+    "More ships than ever were counted in the last year",
+    "Cruise ships will lie at the southern quay from May",
+    "The old crane is taken down and given to the museum",
+)
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
+
+
+def page(title: str, body: str) -> str:
+    """A page of the invented Harbour Board, whose menu has few entries."""
+    menu = "<nav><ul><li><a href='/about'>About us</a></li><li><a href='/tides'>Tides</a></li></ul>"
+    return f"{HEAD.format(title)}<body>{menu}</nav><main>{body}</main></body></html>"
+
+
+def rows(*numbers: int, dated: bool = True) -> str:
+    """Its list of releases."""
+    day = '<span class="date">{} March 2026</span> ' if dated else ""
+    return "<h1>Press releases</h1><ul class='list'>{}</ul>".format(
+        "".join(
+            f'<li>{day.format(2 + n % 20)}<a href="/press/{n}.html">'
+            f"Notice {n}: ships counted at pier {n}</a></li>"
+            for n in numbers
+        )
+    )
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A site with a front page, a hub for journalists, a list of releases, and releases."""
+    with served() as room:
+        link = "<p><a href='/media'>Press</a> <a href='/contact'>Press contact</a></p>"
+        room.page("/", page("Welcome", f"<h1>Welcome</h1><p>The harbour is open.</p>{link}"))
+        hub = "<h1>For journalists</h1><p>Ask us.</p><a href='/media/all'>All press releases</a>"
+        room.page("/media", page("Press", hub))
+        room.page("/media/all", page("Press releases", rows(*range(12, 0, -1))))
+        for number in range(1, 13):
+            text = release_html(number, day=f"{2 + number % 20} March 2026")
+            room.page(f"/press/{number}.html", text)
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME that may look at loopback."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "communique.toml").write_text("[network]\nallow_private = true\n")
+    return folder
+
+
+def added(home: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """What `communique add --json` says."""
+    result = communique("add", "--json", *arguments, home=home)
+    assert result.returncode == code, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_from_a_front_page_the_list_of_releases_is_found_through_the_hub(
+    room: Room, home: Path
+) -> None:
+    found = added(home, f"{room.base}/", "--save")
+    assert found["url"] == f"{room.base}/media/all"
+    assert found["certainty"]["enough"]
+    assert next(one["url"] for one in found["tried"]) == f"{room.base}/media/all"
+    assert f"{room.base}/media/all ('All press releases'), which is taken" in found["notes"][0]
+    assert f"{room.base}/media (" in found["notes"][1]
+    assert room.statuses("/contact") == []
+    run = collect(home)
+    assert (run["found"], run["new"]) == (12, 12)
+
+
+def test_a_front_page_with_the_newest_few_gives_way_to_the_whole_list(
+    room: Room, home: Path
+) -> None:
+    few = "".join(
+        f"<article><h3><a href='/press/{n}.html'>Notice {n}: ships counted at pier {n}</a></h3>"
+        f"<time>{2 + n % 20} March 2026</time></article>"
+        for n in (12, 11, 10)
+    )
+    room.page("/", page("Welcome", f"{few}<p><a href='/media/all'>All news</a></p>"))
+    assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
+
+
+@pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu"])
+def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
+    path = "/press/5.html"
+    if way == "folder":
+        room.page("/press/", page("Press releases", rows(*range(12, 0, -1))))
+        wanted = f"{room.base}/press/"
+    elif way == "menu":
+        menu = "<ul><li><a href='/media/all'>Nyheter</a></li></ul>"
+        room.page(path, release_html(5, day="7 March 2026").replace("</body>", f"{menu}</body>"))
+        wanted = f"{room.base}/media/all"
+    else:
+        crumbs = (
+            '<script type="application/ld+json">{"@type": "BreadcrumbList", "itemListElement": '
+            '[{"@type": "ListItem", "position": 1, "item": {"@id": "/media/all"}}]}</script>'
+        )
+        room.page(path, release_html(5, day="7 March 2026").replace("</head>", f"{crumbs}</head>"))
+        wanted = f"{room.base}/media/all"
+    found = added(home, f"{room.base}{path}")
+    assert found["url"] == wanted
+    assert f"{path} leads to {wanted}" in found["notes"][0]
+
+
+def test_a_release_whose_list_is_not_found_is_told_with_what_was_tried(
+    room: Room, home: Path
+) -> None:
+    result = communique("add", f"{room.base}/press/5.html", "--save", home=home)
+    assert result.returncode == 1
+    assert "give the page that lists them" in result.stderr
+    assert f"{room.base}/press/ (the server answered 404)" in result.stderr
+    assert not (home / "sources").exists()
+
+
+def test_a_menu_of_days_is_not_taken_for_the_list(room: Room, home: Path) -> None:
+    days = "".join(
+        f"<li><a href='/archive/2026/{n}'>{month} 2026</a> <span>(1{n})</span></li>"
+        for n, month in enumerate(MONTHS, start=1)
+    )
+    for number, month in enumerate(MONTHS, start=1):
+        room.page(f"/archive/2026/{number}", page(f"{month} 2026", rows(number, number + 1)))
+    room.page("/archive", page("Archive", f"<h1>Archive</h1><ul>{days}</ul>"))
+    result = communique("add", f"{room.base}/archive", "--save", home=home)
+    assert result.returncode == 1, result.stdout
+    assert "no list of releases" in result.stderr or "it is not sure" in result.stderr
+    assert not list(home.glob("sources/*.toml"))
+
+
+def test_what_is_not_sure_is_saved_by_force_only(room: Room, home: Path) -> None:
+    for number in range(1, 13):
+        room.page(f"/press/{number}.html", page("Notice", "<form><input></form>"))
+    found = added(home, f"{room.base}/media/all", "--save", code=1)
+    assert found["saved"] is None
+    assert not found["certainty"]["enough"]
+    assert "3 of 3 pages that it leads to read as no release" in found["certainty"]["reasons"]
+    shown = communique("add", f"{room.base}/media/all", home=home)
+    assert shown.returncode == 1
+    assert "Notice 12" in shown.stdout
+    assert "--save --force" in shown.stderr
+    assert Path(added(home, f"{room.base}/media/all", "--save", "--force")["saved"]).exists()
+
+
+def test_a_plain_list_without_dates_is_sure_where_its_releases_are(room: Room, home: Path) -> None:
+    plain = "".join(
+        f"<li><a href='/press/{n}.html'>{title}</a></li>" for n, title in enumerate(TITLES, start=1)
+    )
+    for n, title in enumerate(TITLES, start=1):
+        text = release_html(n, day=f"{2 + n} March 2026")
+        room.page(f"/press/{n}.html", text.replace(f"Notice {n}: ships counted at pier {n}", title))
+    room.page("/news", page("News", f"<h1>News</h1><ul class='list'>{plain}</ul>"))
+    found = added(home, f"{room.base}/news", "--save")
+    assert found["certainty"]["value"] >= 0.8
+    assert collect(home)["new"] == len(TITLES)
+
+
+def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
+    documents = "".join(
+        f"<li>{2 + n} March 2026 <a href='/files/{n}.pdf'>Notice {n}: ships counted at pier {n}"
+        "</a></li>"
+        for n in range(9, 0, -1)
+    )
+    room.page("/notices", page("Notices", f"<h1>Notices</h1><ul>{documents}</ul>"))
+    found = added(home, f"{room.base}/notices")
+    assert len(found["listing"]["items"]) == 9
+    assert not any("reads as a release" in why for why in found["certainty"]["reasons"])
+
+
+def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, home: Path) -> None:
+    boxes = "".join(
+        f"<div class='box'><div class='name'><a href='/p?{n}'>Harbour chart number {n}</a></div>"
+        "</div>"
+        for n in range(3)
+    )
+    links = "<a href='/gone'>Nyhetsarkiv</a> <a href='/newsroom'>Newsroom</a>"
+    room.page("/charts", page("Charts", f"{links}{boxes}<p>{'Depths in metres. ' * 60}</p>"))
+    result = communique("add", f"{room.base}/charts", home=home)
+    assert result.returncode == 1
+    assert f'# url = "{room.base}/newsroom"  # Newsroom' in result.stdout
+    assert '# link = "div.name > a"  # 3, the first: Harbour chart number 0' in result.stdout
+    assert f"tried: {room.base}/newsroom (the server answered 404)" in result.stderr
+    assert not (home / "sources").exists()
+    assert communique("add", f"{room.base}/charts", "--save", home=home).returncode == 1
+    assert not (home / "sources").exists()
+    forced = communique("add", f"{room.base}/charts", "--save", "--force", home=home)
+    assert forced.returncode == 1
+    (path,) = home.glob("sources/*.toml")
+    assert read_source(path).url == f"{room.base}/charts"
+    text = path.read_text("utf-8").replace("# [listing]", "[listing]").replace("# link", "link")
+    path.write_text(text)
+    assert read_source(path).listing.link == "div.name > a"
+
+
+def test_a_person_may_say_id_name_and_zone(room: Room, home: Path) -> None:
+    said = ("--id", "lindmouth", "--name", "Port of Lindmouth", "--timezone", "Europe/Dublin")
+    found = added(home, f"{room.base}/media/all", "--save", *said)
+    path = home / "sources" / "lindmouth.toml"
+    assert found["saved"] == str(path)
+    file = read_source(path)
+    assert (file.name, file.timezone) == ("Port of Lindmouth", "Europe/Dublin")
+    assert "check this" not in path.read_text("utf-8")
+    taken = communique("add", f"{room.base}/media/all", "--id", "lindmouth", home=home)
+    assert taken.returncode == 2
+    assert f"{path} has the id 'lindmouth' already; choose another with --id" in taken.stderr
+    for option, value, why in (
+        ("--id", "Not An Id", "lower-case letters"),
+        ("--timezone", "Europe/Nowhere", "IANA zone"),
+    ):
+        wrong = communique("add", f"{room.base}/media/all", option, value, home=home)
+        assert wrong.returncode == 2
+        assert why in wrong.stderr
+
+
+def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "rooms.txt"
+    room.answers["/robots.txt"] = Answer(
+        b"User-agent: *\nDisallow: /closed", content_type="text/plain"
+    )
+    listed.write_text(
+        f"# rooms\n\n{room.base}/\nnonsense\n{room.base}/closed\n  {room.base}/media/all \n"
+        f"{room.base}/press/5.html\n"
+    )
+    result = communique("add", "--from", str(listed), "--save", home=home)
+    assert result.returncode == 1
+    (path,) = home.glob("sources/*.toml")
+    assert result.stdout.splitlines()[0].startswith(f"{path.stem}: 12 releases at ")
+    assert result.stdout.splitlines()[-1] == "5 addresses, 4 failed"
+    assert "nonsense could not be read" in result.stderr
+    assert "/closed could not be read: the site's robots.txt asks not to" in result.stderr
+    assert f"collects from {room.base}/media/all already" in result.stderr
+    path.unlink()
+    shutil.rmtree(home / "captures")
+    listed.write_text(f"{room.base}/media/all\n")
+    told = added(home, "--from", str(listed), "--timezone", "Europe/Dublin", "--save")
+    assert told["sources"][0]["given"] == f"{room.base}/media/all"
+    assert read_source(Path(told["sources"][0]["saved"])).timezone == "Europe/Dublin"
+    both = communique("add", f"{room.base}/", "--from", str(listed), home=home)
+    assert both.returncode == 2
+
+
+def test_a_home_is_made_when_a_source_is_saved_and_not_before(room: Room, tmp_path: Path) -> None:
+    home = tmp_path / "new" / "home"
+    saved = tmp_path / "saved.html"
+    saved.write_bytes(room.answers["/media/all"].body)
+    place = (str(saved), "--url", "https://harbour.example/media/all")
+    assert communique("add", *place, home=home).returncode == 0
+    assert not home.parent.exists()
+    assert communique("add", *place, "--save", home=home).returncode == 0
+    assert list(home.glob("sources/*.toml"))
