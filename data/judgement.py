@@ -12,6 +12,12 @@ from data.models import Content, Draft, Published, Release
 from data.normalize import canonical_url
 from data.sketch import jaccard, sketch
 
+SAME: Final = 0.9
+"""Jaccard similarity from which a page that an address leads to is the release, on another day."""
+
+LIKE: Final = 0.6
+"""The same for one that states no day of its own."""
+
 REPLACED: Final = 0.1
 """Jaccard similarity below which a page with another title and day is not the release any more."""
 
@@ -34,6 +40,13 @@ LOST_BODY: Final = (
 OTHER_PAGE: Final = (
     "the address now shows another page, with another title, date and text; the last good text is "
     "kept (it may be a notice, a login or a challenge)"
+)
+LED_AWAY: Final = (
+    "the address now leads to another release, of another day or title; the last good text is kept"
+)
+SHARED_BODY: Final = (
+    "the page now shows the text of another release of this source; the last good text is kept "
+    "(check the source with `communique sources check`)"
 )
 
 
@@ -60,8 +73,8 @@ def judge(
     changed, whatever our own code now reads in it: then the better reading is kept without a
     revision; so it is where it is merely ``reread``, from its own page after a copy of that. An
     empty body never replaces one that was read before, nor does a page that shares neither title,
-    day nor text with it. ``gone`` is whether its address was last found gone: then it is where the
-    draft is.
+    day nor text with it, nor one of another day or title that the address leads to since. ``gone``
+    is whether its address was last found gone: then it is where the draft is.
 
     A draft is the last word on whether the release stands: one that says ``retracted`` retracts a
     release that stood until now, though the time of the first retraction stays; any other brings
@@ -70,7 +83,7 @@ def judge(
     content = replace(draft.content, published=known.content.published)
     same = reread or (bool(draft.digest) and draft.digest == known.digest)
     fields = frozenset[str]() if same else differences(known.content, content)
-    doubt = _doubt(draft.content, known, fields)
+    doubt = _doubt(draft.content, known, fields, led=_is_led(draft, known))
     if doubt:
         return Verdict("unchanged", known, doubt=doubt)
     met = replace(
@@ -150,17 +163,32 @@ def _first_seen(stated: Published | None, seen: dt.datetime) -> Published:
     return Published(seen.replace(microsecond=0), "second", "UTC", raw, rule)
 
 
-def _doubt(content: Content, known: Release, fields: frozenset[str]) -> str | None:
-    """Why a page is not believed to show the release that it did, or None."""
+def _is_led(draft: Draft, known: Release) -> bool:
+    """Whether an address of a release leads to one where it was never seen."""
+    seen = {canonical_url(url) for url in known.aliases}
+    return canonical_url(draft.url) not in seen and any(
+        canonical_url(url) in seen for url in draft.aliases
+    )
+
+
+def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
+    """Why a page is not believed to show the release that it did, or None.
+
+    ``led`` is whether a known address led to it, where it was never seen.
+    """
     if not known.content.body_text:
         return None
     if not content.body_text:
         return LOST_BODY
     published = content.published
     stated = published if published and not published.rule.startswith(LISTED) else None
+    same_day = stated is not None and stated.day == known.published.day
     # A title that was kept is not the page's own.
     retitled = "title" in fields or content.title_rule == KEPT
-    if (stated and stated.day == known.published.day) or not (retitled and "body" in fields):
+    if "body" not in fields or (same_day and not (led and retitled)) or not (retitled or led):
         return None
     alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
-    return OTHER_PAGE if alike < REPLACED else None
+    enough = REPLACED if same_day else SAME if stated else LIKE
+    if led and alike < enough:
+        return LED_AWAY
+    return OTHER_PAGE if retitled and alike < REPLACED else None

@@ -8,12 +8,17 @@ from dataclasses import replace
 from functools import cache
 
 from data.identity import Compared, is_copy, keys_of, trusted_canonical
-from data.judgement import Verdict, born, judge
+from data.judgement import SHARED_BODY, Verdict, born, judge
 from data.models import Draft, Release, Source
 from data.normalize import canonical_url
 from data.rows import Kept, encode, release_row
+from data.sketch import Sketch
 from data.sqlite_bands import Near, places
 from data.sqlite_identity import SqliteIdentity
+from data.words import word_hashes
+
+COMPARED = 200
+"""Releases of a source, the newest, that a changed text is compared with."""
 
 
 class SqliteRecording(SqliteIdentity):
@@ -65,6 +70,8 @@ class SqliteRecording(SqliteIdentity):
                 if known
                 else Verdict("new", fresh)
             )
+            if known and "body" in verdict.fields and self._is_shared(known, read.body):
+                verdict = Verdict("unchanged", known.release, doubt=SHARED_BODY)
             if known and verdict.doubt:
                 db.execute(
                     "UPDATE releases SET checked = ? WHERE number = ?",
@@ -87,6 +94,16 @@ class SqliteRecording(SqliteIdentity):
                 verdict = replace(verdict, release=told)
             self._remember(number, draft.source, read.body)
         return verdict
+
+    def _is_shared(self, known: Kept, text: Sketch) -> bool:
+        """Whether a text that a release came to is that of another of its source, a recent one."""
+        rows = self._ask(
+            "SELECT json_extract(content, '$.body_text') FROM releases"
+            " WHERE source = ? AND number <> ? ORDER BY sort_at DESC LIMIT ?",
+            [known.release.source, known.number, COMPARED],
+        )
+        words = text.words.tobytes()
+        return any(word_hashes(body).tobytes() == words for (body,) in rows if body)
 
     def _keep(
         self, verdict: Verdict, known: Kept | None, read: Compared, labels: Mapping[str, str]

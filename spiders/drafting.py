@@ -15,6 +15,8 @@ from data.plain import paragraphs
 from data.reading import Reading
 from spiders.document_release import published_of, text_of, title_of
 from spiders.documents import is_pdf
+from spiders.furniture import is_furniture
+from spiders.locks import lock
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.pdf_reader import DocumentText
@@ -79,11 +81,10 @@ def draft_release(
     own = read.content
     if own.published and item and own.published == item.published:
         own = replace(own, published=None)
-    if before := wall(page, own):
-        raise NotARelease("wall", before)
-    if said := apology(page, own):
-        raise NotARelease("missing", said)
+    _refuse_none(page, own, item)
     content = _with_hint(read, item)
+    if is_furniture(page, content.body_text, (file.name, content.publisher or "")):
+        content = replace(content, body_html="", body_text="", body_rule="")
     if not content.title:
         raise NotARelease(
             "title", "no title was found on the page (write release.title in the source file)"
@@ -99,6 +100,14 @@ def draft_release(
         digest=digest,
         validator=validator,
     )
+
+
+def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
+    """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
+    if before := wall(page, own) or lock(page, own, item.title if item else ""):
+        raise NotARelease("wall", before)
+    if said := apology(page, own):
+        raise NotARelease("missing", said)
 
 
 def completed(content: Content, file: SourceFile) -> Content:

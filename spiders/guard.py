@@ -21,12 +21,15 @@ from spiders.pages import ListingItem
 ALIKE: Final = 3
 """Releases that were not alike before, from which on their being alike is not believed."""
 
+KNOWN_ALIKE: Final = 2
+"""The same for known releases that had texts of their own and now have one text."""
+
 WINDOW: Final = 24
 """Drafts that wait for others: all that a visit meets, or the last ones of a long visit."""
 
 LEAST_WORDS: Final = 40
 """Words from which on a text that several new releases share is not theirs: shorter ones lead to a
-document."""
+document, unless the title is none of theirs either."""
 
 ASK: Final = "(it may be a notice before the page, or a new layout: `communique sources check`)"
 SAME_BODY: Final = (
@@ -102,14 +105,16 @@ class Guard:
         """Find what the draft has in common with others that ought not to be."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
-        if len(words) and (known or (len(words) >= LEAST_WORDS and not content.attachments)):
+        title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
+        other = bool(expected) and title != expected
+        is_text = (len(words) >= LEAST_WORDS or other) and not content.attachments
+        if len(words) and (known or is_text):
             before: Hashable = one.draft.url
             if known:
                 before = word_hashes(known.content.body_text).tobytes()
             if before != words.tobytes():
                 self._meet(one, "body", words.tobytes(), before)
-        title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
-        if expected and title != expected:
+        if other:
             self._meet(one, "title", title, expected)
         if known is None and listed and listed.published and content.published:
             day = content.published.day
@@ -120,8 +125,15 @@ class Guard:
         one.keys[what] = (what, now)
         self._met[what, now].add(before)
 
+    def _are_many(self, one: Waiting, what: str, key: Key) -> bool:
+        alike = self._met[key]
+        # What known ones said before are bytes; new ones are told apart by their addresses.
+        known = sum(isinstance(before, bytes) for before in alike)
+        sure = what == "body" and one.known is not None and known >= KNOWN_ALIKE
+        return sure or len(alike) >= ALIKE
+
     def _judged(self, one: Waiting) -> Draft | None:
-        false = {what for what, key in one.keys.items() if len(self._met[key]) >= ALIKE}
+        false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
         if "body" in false:
             self._tell(draft.url, SAME_BODY)

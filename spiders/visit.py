@@ -15,7 +15,7 @@ import msgspec
 from data.filing import filed
 from data.health import VANISHED
 from data.judgement import LISTED, Verdict
-from data.models import Draft, Link, Release, Run, RunError
+from data.models import Draft, Facet, Link, Release, Run, RunError
 from data.normalize import allowed, canonical_url
 from data.reading import Reading
 from data.settings import Collect
@@ -37,6 +37,14 @@ from spiders.vanishing import Vanishing
 READER = "2"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
+
+LAST = 20
+"""Releases of a source, the newest, by which a new one is judged that shows no text."""
+
+NO_TEXT = (
+    "no text was found on the page, as other releases of this source have it"
+    " (check the source with `communique sources check`)"
+)
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +253,16 @@ class Visit:
             self.error(draft.url, "layout", verdict.doubt)
         if verdict.kind == "new" and (doubt := date_doubt(verdict.release)):
             self.error(draft.url, "date", doubt)
+        if verdict.kind == "new" and self._lacks_text(verdict.release):
+            self.error(draft.url, "layout", NO_TEXT)
+
+    def _lacks_text(self, release: Release) -> bool:
+        """Whether a new release shows no text, where most of the source's last ones do."""
+        if release.content.body_text or release.content.attachments:
+            return False
+        last = self.store.releases(Facet(source=self.id), limit=LAST)
+        others = [one for one in last if one.id != release.id]
+        return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
 
     def _record(self, draft: Draft) -> Verdict:
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
