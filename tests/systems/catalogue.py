@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from tests.systems.eleventy import EleventySystem
 from tests.systems.hugo import HugoSystem
+from tests.systems.pelican import PelicanSystem
+from tests.systems.rendered import RenderedSystem
 from tests.systems.site import System, Variant
 from tests.systems.wordpress import WordPressSystem
 
-SYSTEMS: tuple[System, ...] = (WordPressSystem(), HugoSystem())
+SYSTEMS: tuple[System, ...] = (
+    WordPressSystem(),
+    HugoSystem(),
+    PelicanSystem(),
+    EleventySystem(),
+    RenderedSystem(),
+)
 
 
 def variants() -> tuple[Variant, ...]:

@@ -83,11 +83,10 @@ class HugoSystem:
     name: str = "hugo"
 
     def variants(self) -> tuple[Variant, ...]:
-        """Every theme with feeds on and off, its section plain and in a crowd, and its front."""
+        """Every theme in a crowd with feeds on and off, its front page, and short posts."""
         made = []
         for theme in ("papercards", "sideroad", "yearbook"):
-            for where in ("plain", "boxes"):
-                made += [Variant(self.name, theme, where, feeds=feeds) for feeds in (True, False)]
+            made += [Variant(self.name, theme, "boxes", feeds=feeds) for feeds in (True, False)]
             made.append(Variant(self.name, theme, "front", feeds=True))
             made.append(Variant(self.name, theme, "brief", feeds=False))
         return tuple(made)

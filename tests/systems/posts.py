@@ -26,6 +26,9 @@ SPAN = 1080
 YOUNGEST = 2
 """Days from the newest post until now."""
 
+LATELY = (10, 8, 5, 3, 0)
+"""Days from the newest posts to the very newest: every visit looks at them again."""
+
 NEWEST = 6
 """Posts that are one paragraph each, where the newest are."""
 
@@ -53,10 +56,10 @@ def posts(*, brief: bool = False, now: dt.datetime | None = None) -> tuple[Post,
     """All posts, oldest first; with ``brief`` the newest are one paragraph each."""
     end = (now or dt.datetime.now(ZONE)).astimezone(ZONE) - dt.timedelta(days=YOUNGEST)
     chance = random.Random(19)
-    ago = sorted(chance.sample(range(SPAN), len(TITLES) - 2), reverse=True)
+    middle = chance.sample(range(LATELY[0] + 9, SPAN), len(TITLES) - len(LATELY) - 1)
     made = []
     for number, ((category, title), days) in enumerate(
-        zip(TITLES, (SPAN, *ago, 0), strict=True), 1
+        zip(TITLES, (SPAN, *sorted(middle, reverse=True), *LATELY), strict=True), 1
     ):
         day = end.date() - dt.timedelta(days=days)
         hour, minute = chance.choice(((9, 5), (11, 30), (14, 0), (16, 45), (0, 20), (23, 40)))

@@ -108,6 +108,6 @@ def done(
         timeout=600,
     )
     if result.returncode:
-        said = (result.stderr.strip() or result.stdout.strip())[-600:]
+        said = (result.stderr.strip() or result.stdout.strip())[:600]
         raise Absent(f"{' '.join(command[:3])} failed: {said}")
     return result.stdout

@@ -24,7 +24,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.parametrize(
     "name",
-    ["papercards/plain/feeds", "sideroad/boxes/feeds", "yearbook/boxes/blocked"],
+    ["papercards/front/feeds", "sideroad/boxes/feeds", "yearbook/boxes/blocked"],
 )
 def test_every_post_is_collected_right(running: Running, tmp_path: Path, name: str) -> None:
     found = seen_by_a_newcomer(SYSTEM, running, name, tmp_path / "home")

@@ -87,6 +87,12 @@ class WordPress:
             },
         )
 
+    def move(self, path: str) -> None:
+        """Move the site below a path, with redirects from where it was."""
+        (self.root / "below.txt").write_text(path, encoding="utf-8")
+        self.below = path
+        self.act("move", url=self.url + path)
+
     def held(self, category: str = "") -> list[Held]:
         """What the database says is published and open, of one category or of all."""
         return [
@@ -142,9 +148,8 @@ class WordPressSystem:
         for number, theme in enumerate((*PACKAGED, *WRITTEN_HERE)):
             for where in ("front", "page", "category"):
                 made += [Variant(self.name, theme, where, feeds=feeds) for feeds in (True, False)]
-            for step, where in enumerate(("plain-links", "sticky", "brief")):
-                feeds = (number + step) % 2 == 0
-                made.append(Variant(self.name, theme, where, feeds=feeds))
+            extra = ("plain-links", "sticky") if number % 2 else ("brief",)
+            made += [Variant(self.name, theme, where, feeds=number % 3 == 0) for where in extra]
         return tuple(made)
 
     @contextlib.contextmanager

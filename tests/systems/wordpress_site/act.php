@@ -125,6 +125,11 @@ $board_actions = [
         wp_untrash_post($post->ID);
         wp_publish_post($post->ID);
     },
+    'move' => function (array $given) {
+        update_option('siteurl', $given['url']);
+        update_option('home', $given['url']);
+        flush_rewrite_rules(false);
+    },
     'dump' => function (array $given) {
         $held = [];
         foreach (get_posts(['numberposts' => -1, 'post_status' => 'publish']) as $post) {
