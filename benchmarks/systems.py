@@ -1,12 +1,13 @@
 """How right real content management systems are read by who names an address and a time zone.
 
-    python benchmarks/systems.py [--list] [NAME …] [--jobs 2] [--serve NAME]
+    python benchmarks/systems.py [--list] [NAME …] [--jobs 2] [--serve]
 
 Every variant (system, theme, surroundings, feeds on or blocked) holds 45 invented posts of three
 years. It is added, collected and exported as a newcomer would, and compared with what the system's
-own database or files hold. A NAME selects the variants that begin with it. ``--serve`` serves one
-variant until Enter is pressed. The last line is JSON: ``variants``, ``right``,
-``history_complete``, ``life_steps``, ``life_right``.
+own database or files hold. Then a WordPress site lives through changes, with feeds on and blocked
+(``life/feeds``, ``life/blocked``), and each step is judged. A NAME selects what begins with it;
+``--serve`` serves the first variant selected until Enter is pressed. The last line is JSON:
+``variants``, ``right``, ``history_complete``, ``life_steps``, ``life_right``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.systems.catalogue import SYSTEMS, variants
+from tests.systems.life import Lived, live
+from tests.systems.newcomer import NotDone
 from tests.systems.outcome import Outcome, outcome
 from tests.systems.processes import Absent
 from tests.systems.site import System, Variant
+from tests.systems.wordpress import WordPressSystem
+
+FEEDS, BLOCKED = "life/feeds", "life/blocked"
+LIVES = (FEEDS, BLOCKED)
 
 
 def main() -> None:
@@ -33,15 +40,15 @@ def main() -> None:
     options.add_argument("--serve", action="store_true")
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
-    chosen = tuple(
-        v for v in variants() if not given.names or v.name.startswith(tuple(given.names))
-    )
+    wanted = tuple(given.names) or ("",)
+    chosen = tuple(variant for variant in variants() if variant.name.startswith(wanted))
+    lives = tuple(name for name in LIVES if name.startswith(wanted))
     if given.list:
-        print("\n".join(variant.name for variant in chosen))
+        print("\n".join((*(variant.name for variant in chosen), *lives)))
     elif given.serve:
         serve(chosen[0])
     else:
-        tell(run(chosen, given.jobs))
+        tell(*run(chosen, lives, given.jobs))
 
 
 def serve(variant: Variant) -> None:
@@ -54,13 +61,38 @@ def serve(variant: Variant) -> None:
             sys.stdin.readline()
 
 
-def run(chosen: Sequence[Variant], jobs: int) -> list[Outcome]:
-    """What came of all variants, in the order of the list."""
+def run(
+    chosen: Sequence[Variant], lives: Sequence[str], jobs: int
+) -> tuple[list[Outcome], dict[str, list[Lived]]]:
+    """What came of all variants, in the order of the list, and the steps of the lives."""
     found: dict[str, Outcome] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        for outcomes in pool.map(run_share, *zip(*shares(chosen, jobs), strict=True)):
-            found |= {one.variant.name: one for one in outcomes}
-    return [found[variant.name] for variant in chosen if variant.name in found]
+        # The longest work first, so that all jobs end together.
+        lived = [pool.submit(run_life, name) for name in lives]
+        shared = [pool.submit(run_share, *share) for share in shares(chosen, jobs)]
+        for share in shared:
+            found |= {one.variant.name: one for one in share.result()}
+        steps = {name: future.result() for name, future in zip(lives, lived, strict=True)}
+    return [found[variant.name] for variant in chosen if variant.name in found], steps
+
+
+def run_life(name: str) -> list[Lived]:
+    """Let a WordPress site live, with feeds on or blocked."""
+    lived: list[Lived] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with WordPressSystem().start(Path(folder)) as site:
+                for step in live(site, Path(folder) / "home", feeds=name == FEEDS):
+                    lived.append(step)
+                    print(step_line(name, step), file=sys.stderr, flush=True)
+        except (Absent, NotDone) as error:
+            print(f"{name}: ended early, since {error}", file=sys.stderr, flush=True)
+    return lived
+
+
+def step_line(name: str, step: Lived) -> str:
+    """A row of the table of a life."""
+    return f"{name + ' ' + step.name:<52} {'right' if step.right else 'WRONG'}"
 
 
 def shares(chosen: Sequence[Variant], jobs: int) -> list[tuple[System, Sequence[Variant]]]:
@@ -98,8 +130,8 @@ def line(found: Outcome) -> str:
     )
 
 
-def tell(outcomes: Sequence[Outcome]) -> None:
-    """Print the table, what is wrong, and the line of JSON."""
+def tell(outcomes: Sequence[Outcome], lives: Mapping[str, Sequence[Lived]]) -> None:
+    """Print the tables, what is wrong, and the line of JSON."""
     head = ("variant", "", "recall", "precision", "titles", "days", "bodies", "seconds")
     print("{:<52} {:<6} {} {} {} {} {} {}".format(*head))
     for found in outcomes:
@@ -110,10 +142,18 @@ def tell(outcomes: Sequence[Outcome]) -> None:
             for reason in found.reasons():
                 print(f"  {reason}")
             print("".join(f"  | {row}\n" for row in found.source.splitlines()), end="")
+    for name, steps in lives.items():
+        for step in steps:
+            print(step_line(name, step))
+            for wrong in step.wrong:
+                print(f"  {wrong}")
+    lived = [step for steps in lives.values() for step in steps]
     sums = {
         "variants": len(outcomes),
         "right": sum(found.right for found in outcomes),
         "history_complete": sum(found.complete for found in outcomes),
+        "life_steps": len(lived),
+        "life_right": sum(step.right for step in lived),
     }
     print(json.dumps(sums))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,8 +16,6 @@ from tests.systems.truth import Kept
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
 LONGEST = 300
 """Seconds after which a command is given up."""
-
-LINE = re.compile(r'^#?\s*timezone = ".*$', re.MULTILINE)
 
 
 class NotDone(Exception):
@@ -41,16 +38,9 @@ class Newcomer:
         (self.home / "communique.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def add(self, url: str) -> Path:
-        """`communique add URL --save`; the source file, with the zone that the newcomer knows.
-
-        Raises NotDone.
-        """
-        self.run("add", url, "--save")
+        """`communique add URL --timezone ZONE --save`; the source file. Raises NotDone."""
+        self.run("add", url, "--timezone", ZONE.key, "--save")
         (path,) = (self.home / "sources").glob("*.toml")
-        text = path.read_text(encoding="utf-8")
-        line = f'timezone = "{ZONE.key}"'
-        zoned = LINE.sub(line, text, count=1) if LINE.search(text) else f"{line}\n{text}"
-        path.write_text(zoned, encoding="utf-8")
         return path
 
     def collect(self) -> dict[str, Any]:
