@@ -110,7 +110,9 @@ def expectation(store: Readable, source: Source) -> Expected | None:
     zone = zone_or_utc(source.timezone)
     outlines = store.outlines(Facet(source=source.id), limit=LOOKED_BACK)
     return expected_after(
-        dt.datetime.fromtimestamp(outline.order, zone).date() for outline in outlines
+        dt.datetime.fromtimestamp(outline.order, zone).date()
+        for outline in outlines
+        if not outline.is_backlog
     )
 
 
@@ -118,7 +120,8 @@ def examine(store: Readable, source: Source) -> Health:
     """The health of one source, asked of the store."""
     run = next(iter(store.runs(source.id, limit=1)), None)
     newest = next(iter(store.releases(Facet(source=source.id), limit=1)), None)
-    last = newest.published.iso if newest else None
+    # Of what has no date, the day of its first sight says when the source was last heard of.
+    last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
     return health_of(source, run, last, expectation(store, source))
 
 

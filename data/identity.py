@@ -136,7 +136,7 @@ def moved(
 
 
 def _undated(release: Release) -> bool:
-    return release.published.rule.startswith("first-seen")
+    return release.published.precision == "none"
 
 
 def _same_day(content: Content, known: Release) -> bool:

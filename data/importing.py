@@ -20,8 +20,8 @@ from data.store import Store
 from data.topics import Taxonomy
 
 UNDATED: Final = (
-    "it has no date that can be right; the release is dated by its first sight"
-    " (write published in the line)"
+    "it has no date that can be right; the release is kept without one, and is in no feed's"
+    " current document (write published in the line)"
 )
 
 BATCH: Final = 200
@@ -118,7 +118,9 @@ class Importer:
     def _take(self, number: int, line: bytes) -> None:
         try:
             imported = read_line(line, self._source.id, self._reading, self._taxonomy)
-            draft, labels = filed(imported.draft, self._topics, self._taxonomy, imported.topics)
+            # What is imported was there before: without a date it is nobody's news.
+            draft = replace(imported.draft, position=number)
+            draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
             verdict = self._store.record(
                 draft,
                 seen=dt.datetime.now(dt.UTC),
@@ -139,7 +141,7 @@ class Importer:
             return
         self._counts[verdict.kind] += 1
         if verdict.kind == "new":
-            undated = verdict.release.published != draft.content.published
+            undated = verdict.release.published.precision == "none"
             if doubt := UNDATED if undated else yet_to_come(verdict.release):
                 self._doubtful.append(Remark(number, doubt))
         if verdict.release.story:

@@ -150,6 +150,7 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
         tuple(dict.fromkeys(others)),
         retracted=_instant(said.retracted, reading) if said.retracted else None,
         first=next(first, None),
+        zone=reading.zone,
     )
     return Imported(draft, tuple([_topic(name, taxonomy) for name in names]))
 

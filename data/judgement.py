@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from data.dates import on_day
 from data.dedup import differences
 from data.identity import mint
-from data.models import Content, Draft, Published, Release
+from data.models import UNDATED_BEFORE, Content, Draft, Published, Release, zone_of
 from data.normalize import canonical_url
 from data.sketch import jaccard, sketch
 
@@ -29,6 +30,9 @@ LISTED: Final = "listing"
 
 KEPT: Final = "kept"
 """The rule of a title that was known before, where the page's own was not believed."""
+
+UNDATED: Final = "undated"
+"""How the rule begins of a release without a date, or without one that can be right."""
 
 OLDEST_YEAR: Final = 1800
 EPOCH: Final = dt.date(1970, 1, 1)
@@ -69,7 +73,8 @@ def judge(
 ) -> Verdict:
     """Whether a draft of a known release has changed, and the release to keep.
 
-    ``published`` and the id of the release never move. A page whose bytes are the same has not
+    ``published`` and the id of the release never move, but that a date takes the place of none. A
+    page whose bytes are the same has not
     changed, whatever our own code now reads in it: then the better reading is kept without a
     revision; so it is where it is merely ``reread``, from its own page after a copy of that. An
     empty body never replaces one that was read before, nor does a page that shares neither title,
@@ -80,7 +85,8 @@ def judge(
     release that stood until now, though the time of the first retraction stays; any other brings
     back a release that was retracted. Where the page is there all the same, its next visit does so.
     """
-    content = replace(draft.content, published=known.content.published)
+    published, order = _dated(draft, known, seen)
+    content = replace(draft.content, published=published)
     same = reread or (bool(draft.digest) and draft.digest == known.digest)
     fields = frozenset[str]() if same else differences(known.content, content)
     doubt = _doubt(draft.content, known, fields, led=_is_led(draft, known))
@@ -90,7 +96,8 @@ def judge(
         known,
         url=_address(draft, known) if draft.retracted or not gone else draft.url,
         aliases=tuple(sorted({*known.aliases, draft.url, *draft.aliases})),
-        content=content if same else known.content,
+        content=content if same else replace(known.content, published=published),
+        order=order,
         last_seen=seen,
         retracted=(known.retracted or _retracted(draft, seen)) if draft.retracted else None,
         digest=draft.digest or known.digest,
@@ -107,7 +114,7 @@ def judge(
 def born(draft: Draft, seen: dt.datetime) -> Release:
     """The release that a draft is at first sight."""
     stated = draft.content.published
-    published = stated if stated and _possible(stated, seen) else _first_seen(stated, seen)
+    published = stated if stated and _possible(stated, seen) else _undated(draft, seen)
     return Release(
         id=mint(draft.source, draft.first or draft.url),
         source=draft.source,
@@ -118,7 +125,7 @@ def born(draft: Draft, seen: dt.datetime) -> Release:
         first_seen=seen,
         last_seen=seen,
         updated=seen,
-        order=seen if published.at > seen + FUTURE else published.at,
+        order=_order(draft, published, seen),
         aliases=tuple(sorted({draft.url, *draft.aliases})),
         retracted=_retracted(draft, seen),
         digest=draft.digest,
@@ -132,7 +139,7 @@ def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
 
 def yet_to_come(release: Release) -> str | None:
     """The doubt about a release whose date lies in the future, or None."""
-    if release.order == release.published.at:
+    if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
         f"it is dated {release.published.iso}, which is yet to come; that is kept, and the release"
@@ -158,9 +165,29 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
     return OLDEST_YEAR <= stated.at.year <= seen.year + 10 and stated.day != EPOCH
 
 
-def _first_seen(stated: Published | None, seen: dt.datetime) -> Published:
-    raw, rule = (stated.raw, f"first-seen, not {stated.rule}") if stated else ("", "first-seen")
-    return Published(seen.replace(microsecond=0), "second", "UTC", raw, rule)
+def _undated(draft: Draft, seen: dt.datetime) -> Published:
+    """What is known of the date of a release without one that can be right: its first sight."""
+    stated = draft.content.published
+    raw, rule = (stated.raw, f"{UNDATED}, not {stated.rule}") if stated else ("", UNDATED)
+    day = seen.astimezone(zone_of(draft.zone)).date()
+    return replace(on_day(day, draft.zone, raw, rule), precision="none")
+
+
+def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime:
+    """The instant that feeds sort a new release by."""
+    if published.precision == "none":
+        if draft.position is None:
+            return seen
+        return UNDATED_BEFORE - dt.timedelta(seconds=1 + draft.position)
+    return seen if published.at > seen + FUTURE else published.at
+
+
+def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published | None, dt.datetime]:
+    """The date of a known release and its order: a date that it now states takes that of none."""
+    stated = draft.content.published
+    if known.published.precision != "none" or stated is None or not _possible(stated, seen):
+        return known.content.published, known.order
+    return stated, _order(draft, stated, known.first_seen)
 
 
 def _is_led(draft: Draft, known: Release) -> bool:

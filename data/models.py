@@ -8,10 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-Precision: TypeAlias = Literal["day", "second"]
+Precision: TypeAlias = Literal["day", "second", "none"]
+
+UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
+"""What has no date and was there at the first visit sorts before this, in the order of its page:
+after all that has a date, as no date before 1800 is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +23,11 @@ class Published:
     """When a release was published, as exactly as its page said.
 
     ``at`` is aware UTC. With precision ``day`` no hour is known and ``at`` is noon in ``zone``, so
-    that the day is right for readers from UTC-8 to UTC+11. ``zone`` is an IANA name, or a fixed
+    that the day is right for readers from UTC-8 to UTC+11. With precision ``none`` nothing is
+    known, and ``at`` is noon of the day of first sight. ``zone`` is an IANA name, or a fixed
     offset such as ``+04:00`` that the page itself stated. ``raw`` is the page's own text and
     ``rule`` names the rule that found it (``json-ld``, ``meta:article:published_time``,
-    ``first-seen`` …).
+    ``undated`` …).
     """
 
     at: dt.datetime
@@ -38,12 +43,17 @@ class Published:
 
     @property
     def day(self) -> dt.date:
-        """The calendar day in the zone of the source."""
+        """The calendar day in the zone of the source; of what has no date, that of first sight."""
         return self.local.date()
 
     @property
     def iso(self) -> str:
-        """An ISO date where the precision is ``day``, else an ISO datetime with its offset."""
+        """An ISO date where the precision is ``day``, else an ISO datetime with its offset.
+
+        Empty where no date is known.
+        """
+        if self.precision == "none":
+            return ""
         if self.precision == "day":
             return self.day.isoformat()
         return self.local.isoformat(timespec="seconds")
@@ -135,6 +145,9 @@ class Draft:
     ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
     and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
     Only an import says since when it is ``retracted``, and at what address it was seen ``first``.
+    ``zone`` is that of its source, for the day of first sight where it has no date. ``position``
+    counts from the top of the listing what was there at the first visit; what appeared later has
+    none.
     """
 
     source: str
@@ -148,6 +161,8 @@ class Draft:
     validator: Validator | None = None
     retracted: dt.datetime | None = None
     first: str | None = None
+    zone: str = "UTC"
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +172,9 @@ class Release:
     ``id`` is a UUID minted once. ``updated`` moves when readers would care, ``first_seen`` and
     ``content.published`` never do. ``revision`` counts from 1. ``story`` is the id shared by the
     same text at other institutions and by language editions, None where the release stands alone.
-    ``order`` is the instant that feeds sort by: ``published``, or the first sight where the page's
-    date was in the future or impossible.
+    ``order`` is the instant that feeds sort by: ``published``; the first sight where the page's
+    date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
+    at the first visit.
     """
 
     id: str
@@ -177,10 +193,25 @@ class Release:
 
     @property
     def published(self) -> Published:
-        """The date of publication; a stored release always has one."""
+        """What is known of the date of publication; a stored release always says it."""
         if self.content.published is None:
-            raise ValueError(f"release {self.id} was stored without a date")
+            raise ValueError(f"release {self.id} was stored without saying what date it has")
         return self.content.published
+
+    @property
+    def is_backlog(self) -> bool:
+        """Whether it has no date and was there at the first visit: it is nobody's news."""
+        return self.order < UNDATED_BEFORE
+
+    @property
+    def day(self) -> str:
+        """The day under which it is filed, as ISO writes it, or empty: it belongs to none."""
+        return "" if self.is_backlog else self.published.day.isoformat()
+
+    @property
+    def instant(self) -> dt.datetime:
+        """When it came up, to compare it with others: its order, or else its first sight."""
+        return self.first_seen if self.is_backlog else self.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,18 +277,17 @@ class Facet:
 
 def facets_of(release: Release) -> frozenset[Facet]:
     """All the facets that a release belongs to, and so the feeds that a change of it touches."""
-    day = release.published.day.isoformat()
-    return facets_at(release.source, release.content.topics, day)
+    return facets_at(release.source, release.content.topics, release.day)
 
 
 def facets_at(source: str, topics: Sequence[str], day: str) -> frozenset[Facet]:
-    """The facets of a release by its source, its topics and its day as ISO writes it."""
+    """The facets of a release by its source, its topics and its day as ISO writes it, or empty."""
     return frozenset(
         [
             Facet(),
             Facet(source=source),
             *(Facet(topic=topic) for topic in topics),
             *(Facet(source=source, topic=topic) for topic in topics),
-            *(Facet(period=day[:length]) for length in (4, 7, 10)),
+            *(Facet(period=day[:length]) for length in (4, 7, 10) if day),
         ]
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
-from data.models import Facet
+from data.models import UNDATED_BEFORE, Facet
+
+BACKLOG: Final = UNDATED_BEFORE.timestamp()
+"""Seconds since 1970 before which releases sort that have no date since the first visit."""
 
 Point: TypeAlias = tuple[int, int]
 """How far a store had come: the number of its last change, and one drawn with it."""
@@ -24,6 +27,11 @@ class Outline(msgspec.Struct, frozen=True, gc=False):
     version: int
     order: float
     story: str | None = None
+
+    @property
+    def is_backlog(self) -> bool:
+        """As data.models.Release says it."""
+        return self.order < BACKLOG
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ def release_fields(release: Release) -> dict[str, Any]:
         "url": release.url,
         "aliases": release.aliases,
         "title": content.title,
-        "published": published.iso,
+        "published": published.iso or None,
         "precision": published.precision,
         "updated": release.updated.isoformat(),
         "first_seen": release.first_seen.isoformat(),

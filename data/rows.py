@@ -11,6 +11,7 @@ import msgspec
 
 from data.identity import Candidate
 from data.models import Content, Release, Revision, Run
+from data.outline import BACKLOG
 
 RELEASE_COLUMNS: Final = (
     "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
@@ -18,6 +19,9 @@ RELEASE_COLUMNS: Final = (
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
 )
 KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.print"
+
+INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
+"""data.models.Release.instant in SQL."""
 
 _content = msgspec.json.Decoder(Content)
 _urls = msgspec.json.Decoder(list[str])
@@ -83,7 +87,7 @@ def release_row(release: Release) -> dict[str, Any]:
         "url": release.url,
         "title": release.content.title,
         "language": release.content.language or "",
-        "day": release.published.day.isoformat(),
+        "day": release.day,
         "sort_at": release.order.timestamp(),
         "first_seen": release.first_seen.timestamp(),
         "last_seen": release.last_seen.timestamp(),

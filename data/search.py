@@ -30,6 +30,9 @@ RANKED: Final = 5000
 ROW_BITS: Final = 24
 """Bits of a row of the index below those of its day: so many releases of one day have a place."""
 
+NO_DAY: Final = 0
+"""Stands for the day of what has none: the first of January of the year 1 is 1."""
+
 PASSAGE: Final = 240
 """Characters of a body that are shown with a hit."""
 
@@ -110,9 +113,18 @@ def expression(query: Query) -> str | None:
 
 
 def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:
-    """The first and last row of the index for releases of these days (inclusive; None: open)."""
-    first, last = since or dt.date.min, until or dt.date.max
-    return first.toordinal() << ROW_BITS, ((last.toordinal() + 1) << ROW_BITS) - 1
+    """The first and last row of the index for releases of these days (inclusive; None: open).
+
+    What has no day stands before all days.
+    """
+    first = since.toordinal() if since else NO_DAY
+    return first << ROW_BITS, (((until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
+
+
+def rows_of_day(day: str) -> tuple[int, int]:
+    """The first and last row of the index for releases of a day as ISO writes it, or of none."""
+    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
+    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
 
 def mark(kind: str, name: str) -> str:

@@ -118,7 +118,7 @@ class SqliteBands(SqliteReading):
         marks = sketch(known.release.content.body_text).marks
         self._db.conn.executemany(
             "DELETE FROM bands WHERE band = ? AND release = ?",
-            [(band, known.number) for band in _in_slots([slot_of(known.release.order)], marks)],
+            [(band, known.number) for band in _in_slots([slot_of(known.release.instant)], marks)],
         )
 
 

@@ -24,7 +24,7 @@ class SqliteEditions(SqliteChanges):
         """Join the editions among what was recorded since the last time, and of those days."""
         rows = self._ask(
             "SELECT DISTINCT r.source, r.day FROM unindexed u JOIN releases r"
-            " ON r.number = u.release WHERE r.language <> ''"
+            " ON r.number = u.release WHERE r.language <> '' AND r.day <> ''"
         )
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from data.migrations import migrations
 from data.models import Facet, Release
+from data.outline import BACKLOG
 from data.rows import instant, revision_of
 from data.sqlite_reading import selection
 from data.sqlite_retraction import SqliteRetraction
@@ -48,11 +49,12 @@ class SqliteHistory(SqliteRetraction):
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
 
-        What was first seen later is left out; of what was edited, retracted or brought back later,
-        the version of then is given. Topics and stories are those of today.
+        What was first seen later is left out, and so is what has no date since the first visit; of
+        what was edited, retracted or brought back later, the version of then is given. Topics and
+        stories are those of today.
         """
         join, clauses, arguments, table = selection(facet)
-        clauses.append("r.first_seen <= :now")
+        clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
         moment = at.timestamp()
         then = self._releases(
             f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"

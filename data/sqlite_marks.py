@@ -30,7 +30,7 @@ def marks_between(old: Release | None, new: Release) -> list[Mark]:
 
 def facet_keys(release: Release) -> frozenset[Key]:
     """The keys of data.models.facets_of, without the cost of making facets."""
-    return keys_at(release.source, release.content.topics, release.published.day.isoformat())
+    return keys_at(release.source, release.content.topics, release.day)
 
 
 def keys_at(source: str, topics: Iterable[str], day: str) -> frozenset[Key]:
@@ -41,9 +41,7 @@ def keys_at(source: str, topics: Iterable[str], day: str) -> frozenset[Key]:
             (source, "", ""),
             *(("", topic, "") for topic in topics),
             *((source, topic, "") for topic in topics),
-            ("", "", day[:4]),
-            ("", "", day[:7]),
-            ("", "", day),
+            *(("", "", day[:length]) for length in (4, 7, 10) if day),
         ]
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from data.migrations import migrations
 from data.models import Link
 from data.recall import Recall
-from data.rows import encode
+from data.rows import INSTANT, encode
 from data.sqlite_connection import SqliteConnection
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class SqliteNamed(SqliteConnection):
         """Note what came of looking for releases at addresses that pages name."""
         with self._writing() as db:
             ((since,),) = self._ask(
-                "SELECT min(sort_at) FROM releases r WHERE source = :source AND number NOT IN"
+                f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
                 f" (SELECT release FROM ({STATED})) AND number NOT IN"
                 " (SELECT release FROM named WHERE source = :source AND release IS NOT NULL)",
                 {"source": source},
@@ -95,8 +95,8 @@ class SqliteNamed(SqliteConnection):
             )
             for key, release in self._ask(STATED, {"source": source}):
                 db.execute(
-                    "UPDATE named SET release = :release, state = (SELECT CASE WHEN r.sort_at >="
-                    " :since THEN 'missed' ELSE 'older' END FROM releases r"
+                    "UPDATE named SET release = :release, state = (SELECT CASE WHEN"
+                    f" {INSTANT} >= :since THEN 'missed' ELSE 'older' END FROM releases r"
                     " WHERE r.number = :release) WHERE source = :source AND key = :key",
                     {"source": source, "key": key, "release": release, "since": since or 0.0},
                 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.migrations import migrations
 from data.models import Facet, Release, Revision
-from data.outline import Outline
+from data.outline import BACKLOG, Outline
 from data.rows import encode, revision_of
 from data.sqlite_history import SqliteHistory
 from data.sqlite_reading import selection
@@ -114,6 +114,16 @@ class SqlitePublishing(SqliteHistory):
             f" {join} JOIN versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": -1 if limit is None else limit},
+        )
+        return tuple(Outline(*row) for row in rows)
+
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The undated releases that a source had at its first visit, in the order of its page."""
+        rows = self._ask(
+            "SELECT r.id, v.source, v.version, r.sort_at, v.story FROM releases r"
+            " JOIN versions v ON v.release = r.number WHERE r.source = :source"
+            f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
+            {"source": source, "limit": -1 if limit is None else limit},
         )
         return tuple(Outline(*row) for row in rows)
 

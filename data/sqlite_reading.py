@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from data.models import Facet, Release, Revision, Source
 from data.normalize import canonical_url
-from data.rows import KEPT_COLUMNS, RELEASE_COLUMNS, Kept, kept_of, release_of, revision_of
+from data.rows import INSTANT, KEPT_COLUMNS, RELEASE_COLUMNS, Kept, kept_of, release_of, revision_of
 from data.sqlite_connection import Arguments, SqliteConnection
 
 BATCH: Final = 500
@@ -127,7 +127,7 @@ class SqliteReading(SqliteConnection):
     def story(self, story: str) -> tuple[Release, ...]:
         """The releases that share a story, first published first."""
         return tuple(
-            self._releases("WHERE r.story = ? ORDER BY r.sort_at, r.first_seen, r.id", [story])
+            self._releases(f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id", [story])
         )
 
     def marks(self) -> Mapping[Facet, int]:

@@ -63,7 +63,7 @@ class SqliteRecording(SqliteIdentity):
             near: Near | None = None
             fresh = born(draft, seen)
             if known is None:
-                near = self._near(read.body, fresh.order)
+                near = self._near(read.body, fresh.instant)
                 known = self._moved(draft, read, near, since)
             verdict = (
                 judge(draft, known.release, seen, gone=known.gone, reread=reread)
@@ -82,11 +82,11 @@ class SqliteRecording(SqliteIdentity):
             self._alias(draft, number, claimed)
             self._keep_validator(draft)
             release = verdict.release
-            if known is None or release.content.body_text != known.release.content.body_text:
+            if known is None or _copied_from(release) != _copied_from(known.release):
                 if known:
                     self._leave(known)
-                near = near or self._near(read.body, release.order)
-                self._enter(number, release.order, read.body, near.hot)
+                near = near or self._near(read.body, release.instant)
+                self._enter(number, release.instant, read.body, near.hot)
                 told = self._tell(number, draft, release, read, near)
             else:
                 told = self._tell(number, draft, release, read, None) if draft.editions else release
@@ -130,7 +130,7 @@ class SqliteRecording(SqliteIdentity):
                 row["print"] = read.print
             changes = ", ".join(f"{name} = :{name}" for name in row if name != "id")
             db.execute(f"UPDATE releases SET {changes}, gone_since = NULL WHERE id = :id", row)
-        if old is None or release.content.topics != old.content.topics:
+        if old is None or _filed(release) != _filed(old):
             self._file_under_topics(old, release, labels)
         if old is None or _shown(release) != _shown(old):
             self._mark(old, release)
@@ -146,9 +146,10 @@ class SqliteRecording(SqliteIdentity):
         db = self._db.conn
         at = release.order.timestamp()
         if old:
+            before = old.order.timestamp()
             db.executemany(
                 "DELETE FROM release_topics WHERE topic = ? AND sort_at = ? AND id = ?",
-                [(topic, at, old.id) for topic in old.content.topics],
+                [(topic, before, old.id) for topic in old.content.topics],
             )
         db.executemany(
             "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
@@ -208,6 +209,16 @@ class SqliteRecording(SqliteIdentity):
 def _shown(release: Release) -> str:
     """All of a release that readers see: visits move the rest without a word."""
     return encode((release.url, release.content, release.updated, release.retracted, release.story))
+
+
+def _filed(release: Release) -> tuple[tuple[str, ...], dt.datetime]:
+    """Where a release stands under its topics."""
+    return release.content.topics, release.order
+
+
+def _copied_from(release: Release) -> tuple[str, dt.datetime]:
+    """By what copies of a release are found."""
+    return release.content.body_text, release.instant
 
 
 def _named(release: Release) -> tuple[str | None, ...]:

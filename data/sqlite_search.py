@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -11,7 +10,7 @@ import msgspec
 
 from data.migrations import migrations
 from data.models import Content, Release
-from data.search import RANKED, Query, expression, folded, marks_of, rows_between
+from data.search import RANKED, Query, expression, folded, marks_of, rows_between, rows_of_day
 from data.sqlite_bands import places
 from data.sqlite_editions import SqliteEditions
 
@@ -142,7 +141,7 @@ class SqliteSearch(SqliteEditions):
         for day, some in groupby(
             sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
         ):
-            first, last = rows_between(*[dt.date.fromisoformat(day)] * 2)
+            first, last = rows_of_day(day)
             ((free,),) = self._ask(
                 "SELECT coalesce(max(row) + 1, ?1) FROM search_rows WHERE row BETWEEN ?1 AND ?2",
                 [first, last],

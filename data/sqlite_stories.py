@@ -12,7 +12,7 @@ import msgspec
 from data.identity import keys_of
 from data.models import Draft, Release
 from data.normalize import canonical_url
-from data.rows import body_of
+from data.rows import INSTANT, body_of
 from data.sketch import Sketch, sketch
 from data.sqlite_bands import Near, SqliteBands, places
 from data.sqlite_marks import keys_at
@@ -25,7 +25,7 @@ REMEMBERED: Final = 10_000
 """Bodies that are kept at hand as they are compared, 3 to 6 KB each: copies come within hours of
 each other."""
 
-MEMBER: Final = "SELECT number, id, story, sort_at, first_seen FROM releases"
+MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Member:
     number: int
     id: str
     story: str | None
-    sort_at: float
+    instant: float
     first_seen: float
 
 
@@ -93,7 +93,8 @@ class SqliteStories(SqliteBands):
     def _first(self, story: str) -> int:
         """The number of the first published release of a story."""
         ((number,),) = self._ask(
-            "SELECT number FROM releases WHERE story = ? ORDER BY sort_at, first_seen, id LIMIT 1",
+            f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
+            " LIMIT 1",
             [story],
         )
         return int(number)
@@ -152,12 +153,12 @@ class SqliteStories(SqliteBands):
             number,
             release.id,
             release.story,
-            release.order.timestamp(),
+            release.instant.timestamp(),
             release.first_seen.timestamp(),
         )
         everyone = sorted(
             {one.id: one for one in (*kin, own)}.values(),
-            key=lambda one: (one.sort_at, one.first_seen, one.id),
+            key=lambda one: (one.instant, one.first_seen, one.id),
         )
         story = next((one.story for one in everyone if one.story), everyone[0].id)
         for old in sorted({one.story for one in everyone if one.story and one.story != story}):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from data.models import Run, Validator
-from data.rows import decode_run, encode, instant
+from data.rows import INSTANT, decode_run, encode, instant
 from data.sqlite_recording import SqliteRecording
 
 GROWTH = 0.1
@@ -31,7 +31,7 @@ class SqliteVisits(SqliteRecording):
         rows = self._ask(
             "SELECT url FROM releases WHERE source = :source AND (:everything"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
-            " OR checked + (:now - sort_at) * :growth <= :now)"
+            f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
             " ORDER BY checked, id LIMIT :limit",
             {
                 "source": source,

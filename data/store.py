@@ -53,6 +53,9 @@ class Readable(Protocol):
     def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
 
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The undated releases that a source had at its first visit, in the order of its page."""
+
     def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
         """Releases without their text, by id; what is not in the store is left out."""
 

@@ -102,7 +102,7 @@ def first_to_last(releases: Iterable[Release]) -> list[Release]:
 
     A day without an hour counts from its noon; ties go to the one seen first.
     """
-    return sorted(releases, key=lambda r: (r.order, r.first_seen, r.id))
+    return sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
 
 
 def tellings(releases: Iterable[Release]) -> tuple[Telling, ...]:
@@ -112,7 +112,7 @@ def tellings(releases: Iterable[Release]) -> tuple[Telling, ...]:
         return ()
     first = sketch(ordered[0].content.body_text)
     return tuple(
-        Telling(release, release.order - ordered[0].order, _overlap(release, first))
+        Telling(release, release.instant - ordered[0].instant, _overlap(release, first))
         for release in ordered
     )
 

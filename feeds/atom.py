@@ -76,7 +76,8 @@ def head(feed: Feed) -> Element:
 def entry_element(entry: Entry) -> Element:
     """The element of an entry."""
     made = common_entry(entry)
-    made.published(entry.published)
+    if entry.published:
+        made.published(entry.published)
     made.author(name=entry.publisher.name, uri=entry.publisher.url)
     made.contributor([{"name": other.name, "uri": other.url} for other in entry.also])
     made.summary(entry.summary)

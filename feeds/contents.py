@@ -115,4 +115,5 @@ class Contents:
                     self._again.setdefault(one, set()).add(release.id)
         wanted = self._again.get(before.facet, set()).difference(state.open)
         wanted &= self._kept.archived(before.number, sorted(wanted)) if wanted else set()
-        return newest_first(self._store.outlined(sorted(wanted)).values())
+        found = self._store.outlined(sorted(wanted)).values()
+        return newest_first(one for one in found if not one.is_backlog)

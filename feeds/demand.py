@@ -113,7 +113,9 @@ class Demand:
             name = f"Search: {search_name(directory, asked)}"
             named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
             named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{said(asked)}")
-            return filled(named, self._found(store, directory, asked), kind)
+            found = self._found(store, directory, asked)
+            # What has no date since the first visit is nobody's news.
+            return filled(named, (one for one in found if one.published), kind)
         address = href(path[1:])
         facet = facet_of(address)
         if facet is None or facet[0] not in store.facets():

@@ -11,6 +11,7 @@ from data.outline import Change
 from feeds.contents import Before, Contents
 from feeds.feed import Feed, feed_of, with_archives
 from feeds.heads import heads_of, heads_of_page
+from feeds.order import is_source
 from feeds.renderer import Renderer, Wanted
 from feeds.sheet import Fresh, Run, Sheet, add
 from feeds.splicing import Document, Lying, Splicer, feeds_of, files_of, rows_of
@@ -131,9 +132,17 @@ class Documents:
         runs = self._runs(before, [*order, self._contents.returned(before, state)])
         laid = self._splicer.write(write, document, runs, before.lying)
         rows = rows_of(runs, before.lying)
-        parts, spots = self._pages.facet(facet, laid.columns.days, rows)
+        parts, spots = self._pages.facet(facet, laid.columns.days, rows, self._backlog(facet))
         write(page_file(facet), *parts)
         return self._splicer.sheet(files_of(facet), state, laid, spots)
+
+    def _backlog(self, facet: Facet) -> list[bytes]:
+        """The lines of the releases that stand on the page of a source, but in no feed of it."""
+        if facet.source is None or not is_source(facet):
+            return []
+        outlines = self._store.backlog(facet.source, limit=self._entries)
+        wanted = [self._renderer.wanted(one) for one in self._renderer.shown(facet, outlines)]
+        return [fragment.row for fragment in self._renderer.fragments(wanted)]
 
     def _feed(self, facet: Facet, language: str | None) -> Feed:
         return replace(feed_of(self._directory, facet, ()), language=language)

@@ -51,7 +51,9 @@ class Entry:
     """One release in a feed.
 
     All text is plain but ``html``; all addresses are absolute; all times are aware. ``published``
-    keeps the offset of the source, and ``exact`` is whether its hour is known at all. ``updated``
+    keeps the offset of the source, and ``exact`` is whether its hour is known at all. What has no
+    date is ``undated``: ``published`` is the day on which it came up, or None where it was there
+    at the first visit. ``updated``
     keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
     release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
     story. ``origin`` is set in feeds that mix sources. ``body`` is the safe text alone, unless it
@@ -62,8 +64,9 @@ class Entry:
     url: str
     page: str
     title: str
-    published: dt.datetime
+    published: dt.datetime | None
     exact: bool
+    undated: bool
     updated: dt.datetime
     language: str | None
     publisher: Person
@@ -112,6 +115,7 @@ def entry_of(
         title=title,
         published=shown(release),
         exact=release.published.precision == "second",
+        undated=release.published.precision == "none",
         updated=max(release.updated, release.retracted or release.updated).astimezone(dt.UTC),
         language=language,
         publisher=publisher,
@@ -133,13 +137,16 @@ def title_of(content: Content) -> str:
     return as_name(content.title) or excerpt(content.body_text, 80) or UNTITLED
 
 
-def shown(release: Release) -> dt.datetime:
+def shown(release: Release) -> dt.datetime | None:
     """When a release was published, at the offset of its source.
 
-    The first sight stands in where the page's own date can't be true, as it does in the order.
+    The first sight stands in where the page's own date can't be true, as it does in the order; of
+    what has no date, the day of it. None for what has no date since the first visit.
     """
     published = release.published
-    if release.order == published.at:
+    if release.is_backlog:
+        return None
+    if release.order == published.at or published.precision == "none":
         return to_seconds(published.local)
     return to_seconds(release.order.astimezone(published.local.tzinfo))
 
@@ -151,7 +158,7 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
 
 
 def categories_of(release: Release, directory: Directory) -> tuple[Category, ...]:
-    """The topics of a release, its section, and whether it was retracted."""
+    """The topics of a release, its section, and whether it has no date or was retracted."""
     found = [
         Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
         for topic in release.content.topics
@@ -159,6 +166,8 @@ def categories_of(release: Release, directory: Directory) -> tuple[Category, ...
     section = as_name(release.content.section or "")
     if section:
         found.append(Category(section, section, directory.page(Facet(source=release.source))))
+    if release.published.precision == "none":
+        found.append(Category("undated", "No date", f"{directory.site}/marks/"))
     if release.retracted:
         found.append(Category("retracted", "Retracted", f"{directory.site}/marks/"))
     return tuple(found)

@@ -21,6 +21,9 @@ from feeds.feed import Feed
 from feeds.urls import FORMATS, Format
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+NO_DAY: Final = "0000-00-00"
+"""Stands in the place of a day, and takes as many letters, where there is none."""
+
 MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 LINE: Final = struct.Struct("<q6I3I")
@@ -46,8 +49,9 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Fragment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry in every format: ``day`` is ISO, ``row`` its line on pages, all times aware UTC.
+    """An entry in every format: ``day`` is ISO or NO_DAY, ``row`` its line on pages.
 
+    Times are aware UTC.
     ``lines`` are its numbers (LINE) in a feed of one source, and in one of several.
     """
 
@@ -98,7 +102,7 @@ def fragment_of(entry: Entry, row: bytes) -> Fragment:
     return Fragment(
         entry.updated,
         entry.language,
-        entry.published.date().isoformat(),
+        entry.published.date().isoformat() if entry.published else NO_DAY,
         row,
         lines_of(entry, pieces),
         (pieces[0], pieces[1], pieces[2]),

@@ -66,7 +66,7 @@ def item(entry: Entry) -> dict[str, Any]:
         "title": entry.title,
         "content_html": entry.html,
         "summary": entry.summary,
-        "date_published": entry.published.isoformat(),
+        **({"date_published": entry.published.isoformat()} if entry.published else {}),
         "date_modified": entry.updated.isoformat(),
         "authors": [author(entry.publisher)],
         **{name: value for name, value in optional.items() if value},

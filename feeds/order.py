@@ -25,6 +25,11 @@ def is_day(facet: Facet) -> bool:
     return facet.period is not None and len(facet.period) == DAY
 
 
+def is_source(facet: Facet) -> bool:
+    """Whether a facet is all that one source published."""
+    return facet.source is not None and facet.topic is None and facet.period is None
+
+
 def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:
     """Facets in runs of ``size``."""
     for start in range(0, len(facets), size):

@@ -6,7 +6,7 @@ list feeds run the one script that copies an address, those with bodies from out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -57,26 +57,31 @@ class Pages:
         return text.encode()
 
     def facet(
-        self, facet: Facet, days: str, rows: Iterable[bytes]
+        self, facet: Facet, days: str, rows: Iterable[bytes], undated: Sequence[bytes] = ()
     ) -> tuple[list[bytes], list[Spot]]:
         """The page of a facet in parts, with the lines of the releases that are in its feed.
 
         ``days`` are theirs, one after the other; a line from another page of this facet may be
-        taken as it is there. Where each lies is told besides.
+        taken as it is there. Where each lies is told besides. ``undated`` are lines of releases
+        that are in no feed, as they have no date; they come last.
         """
         home = facet == Facet()
         file = page_file(facet)
+        up = "../" * file.count("/")
+        backlog = b"".join(undated).decode().replace(UP, up)
         page = self._render(
             "home.html" if home else "facet.html",
             file,
             title=self.directory.title if home else self.directory.name(facet),
             facet=facet,
             shown=len(days) // DAY,
+            undated=len(undated),
+            backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
             place=UP,
             **self.navigation.around(facet),
         )
         head, _, foot = page.partition(UP.encode())
-        return listed(head, days, rows, foot, up="../" * file.count("/"))
+        return listed(head, days, rows, foot, up=up)
 
     def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
         """The page of a release: its text as kept, where it comes from, its versions."""

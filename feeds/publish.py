@@ -18,7 +18,7 @@ from feeds.documents import Documents
 from feeds.layout import layout_of, listing_of, names_changed, names_of
 from feeds.lists import Lists
 from feeds.noticing import Noticing
-from feeds.order import batches, is_day, place
+from feeds.order import batches, is_day, is_source, place
 from feeds.pages import Pages
 from feeds.publication import Publication
 from feeds.release_pages import ReleasePages
@@ -169,11 +169,14 @@ class Publishing:
         return False
 
     def _facet(self, facet: Facet) -> bool:
-        """Write the feeds and pages of a facet, and of a day the pages of its releases too."""
+        """Write the feeds and pages of a facet, and of a day the pages of its releases too.
+
+        Of a source, those of its releases without a day.
+        """
         failed, every = len(self.errors), facet in self._owed
         file = feed_file(facet, "atom")
         self._tried(file, lambda: self._documents.write(facet, self._write, everything=every))
-        if is_day(facet):
+        if is_day(facet) or is_source(facet):
             for shown, key in self._releases.due(facet, everything=every):
                 page = partial(self._releases.write, shown, key, self._write)
                 self._tried(release_file(shown.outline.id), page)

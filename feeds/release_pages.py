@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from data.models import Facet
+from data.models import Facet, Release
 from data.outline import Change, Outline
 from feeds.renderer import Renderer, Shown, face
 from feeds.urls import release_file, revision_file
 from feeds.writing import Pace, Write
+
+
+def facet_of_page(release: Release) -> Facet:
+    """The facet with which the page of a release is written: its day, or its source without one."""
+    return Facet(period=release.day) if release.day else Facet(source=release.source)
 
 
 class ReleasePages:
@@ -37,24 +42,30 @@ class ReleasePages:
                 yield Shown(outline, others), key
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[Outline]:
-        """The releases of a facet, or where that is known only those that a change touches."""
+        """The releases of a facet, or where that is known only those that a change touches.
+
+        Of a source, those that have no day.
+        """
         if everything or self._changes is None:
-            return self._store.outlines(facet)
+            return (
+                self._store.backlog(facet.source) if facet.source else self._store.outlines(facet)
+            )
         here = {
-            one: change.outline for one, change in self._changes.items() if facet in change.facets
+            one: change.outline
+            for one, change in self._changes.items()
+            if facet in change.facets and (facet.period or change.outline.is_backlog)
         }
         told = self._told.get(facet, ())
         return list({**self._store.outlined(told), **here}.values())
 
     @cached_property
     def _told(self) -> Mapping[Facet, Sequence[str]]:
-        """The members of stories of which any changed, by their days: each names all the others."""
+        """The members of stories of which any changed, by facet: each names all the others."""
         found: dict[Facet, set[str]] = {}
         for story in {change.outline.story for change in (self._changes or {}).values()}:
             for member in self._renderer.story(story):
-                day = Facet(period=member.published.day.isoformat())
-                found.setdefault(day, set()).add(member.id)
-        return {day: sorted(members) for day, members in found.items()}
+                found.setdefault(facet_of_page(member), set()).add(member.id)
+        return {facet: sorted(members) for facet, members in found.items()}
 
     def write(self, shown: Shown, key: bytes, write: Write) -> None:
         """Write the page of a release, and those of its versions where it has several."""

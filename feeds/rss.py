@@ -114,7 +114,8 @@ def item_element(entry: Entry) -> Element:
         first = entry.enclosures[0]
         made.enclosure(first.url, first.length or 0, first.type)
     item = made.rss_entry()
-    etree.SubElement(item, "pubDate").text = format_datetime(entry.published)
+    if entry.published:
+        etree.SubElement(item, "pubDate").text = format_datetime(entry.published)
     etree.SubElement(item, f"{{{ATOM}}}updated").text = entry.updated.isoformat()
     etree.SubElement(item, f"{{{DC}}}creator").text = entry.publisher.name
     for other in entry.also:

@@ -25,6 +25,11 @@ def static_page(pages: Pages) -> bytes:
     return pages.search(STATIC, asked={}, days=None, found=0, feeds=[], address="")
 
 
+def day_of(entry: Entry) -> str:
+    """The day under which an entry is listed, or empty where it has none."""
+    return entry.published.date().isoformat() if entry.published else ""
+
+
 def search_page(
     pages: Pages, file: str, asked: Mapping[str, str], entries: Iterable[Entry]
 ) -> bytes:
@@ -33,11 +38,11 @@ def search_page(
     up = "../" * file.count("/")
     days = [
         (
-            spoken(day),
-            relative(page_file(Facet(period=day)), file),
+            spoken(day) if day else "No date",
+            relative(page_file(Facet(period=day)), file) if day else "",
             Markup("".join(pages.row(one).decode() for one in some).replace(UP, up)),  # noqa: S704 - made by the template of a row, which escapes
         )
-        for day, some in groupby(found, key=lambda one: one.published.date().isoformat())
+        for day, some in groupby(found, key=day_of)
     ]
     query = urlencode(sorted(asked.items()))
     return pages.search(

@@ -3,7 +3,8 @@
 A feed's document holds all that is on none of its archive pages: at least the newest entries that
 the settings ask for, and up to half as many more. When there are more, the oldest half go to a new
 page at once, which is full from its first day and never gains or loses a release. What is found
-late, however old, enters by the document.
+late, however old, enters by the document; but what had no date at the first visit to its source
+never does: it goes to archive pages at once.
 """
 
 from __future__ import annotations
@@ -56,7 +57,12 @@ def filled(
     """
     document, size = list(order), page_size(entries)
     full: list[list[Part]] = []
-    while sum(map(len, document)) >= entries + size:
+    # What has no date since the first visit is nobody's news: it goes to pages of its own at once.
+    backlog = sum(one.is_backlog for part in document if isinstance(part, list) for one in part)
+    while backlog:
+        full.append(cut_off(document, min(size, backlog)))
+        backlog -= len_of(full[-1])
+    while len_of(document) >= entries + size:
         full.append(cut_off(document, size))
     ids: list[str] = []
     orders: list[float] = []
@@ -73,6 +79,11 @@ def filled(
             orders += [one.order for one in part]
             told += [one.id for one in part if one.story is not None]
     return Window(ids, window.pages + len(full), total, orders, told), document, full
+
+
+def len_of(order: Iterable[Part]) -> int:
+    """How many releases there are in an order."""
+    return sum(map(len, order))
 
 
 def cut_off(order: list[Part], size: int) -> list[Part]:

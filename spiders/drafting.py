@@ -69,7 +69,15 @@ def draft_release(
         media_type = PDF_TYPE
     if media_type in DOCUMENTS:
         content = completed(document(page, media_type, item, reading), file)
-        return Draft(source, page.url, content, aliases, digest=digest, validator=validator)
+        return Draft(
+            source,
+            page.url,
+            content,
+            aliases,
+            digest=digest,
+            validator=validator,
+            zone=file.timezone,
+        )
     if media_type not in PAGES:
         raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
     if not page.body.strip():
@@ -99,6 +107,7 @@ def draft_release(
         editions=read.editions,
         digest=digest,
         validator=validator,
+        zone=file.timezone,
     )
 
 

@@ -68,7 +68,7 @@ class PressRoomSpider(Spider):
             if listing is None:
                 return
             fresh = [*self._fresh(visit, listing)]
-            visit.listed(item.url for item in fresh)
+            visit.listed((item.url for item in fresh), number)
             keys = [canonical_url(item.url) for item in fresh]
             known = visit.store.whereabouts(visit.id, keys)
             for item, key in zip(fresh, keys, strict=True):

@@ -22,7 +22,7 @@ from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
 from spiders.asked import Asked
-from spiders.doubts import date_doubt
+from spiders.doubts import UNDATED, date_doubt
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
 from spiders.loader import LoadedSource
@@ -39,7 +39,7 @@ READER = "2"
 
 
 LAST = 20
-"""Releases of a source, the newest, by which a new one is judged that shows no text."""
+"""Releases of a source, the newest, by which a new one is judged that lacks a text or a date."""
 
 NO_TEXT = (
     "no text was found on the page, as other releases of this source have it"
@@ -47,6 +47,12 @@ NO_TEXT = (
 )
 
 log = logging.getLogger(__name__)
+
+PAGE_POSITIONS = 10_000
+"""Places on a listing page, so that releases of later pages follow those of earlier ones."""
+
+UNLISTED = 1_000_000_000
+"""The place of what no listing page names: after all that they name."""
 
 
 def utc_now() -> dt.datetime:
@@ -90,7 +96,10 @@ class Visit:
         self._watch = watch
         self.awaited = 0
         self.asked = Asked()
-        self._listed: set[str] = set()
+        self._listed: dict[str, int] = {}
+        self._undated: list[str] = []
+        self._dates = False
+        self._backlog = store.last_visit(self.id) is None
         self._learner = Learner(self.id, self.file.releases, store)
         self._named = Named(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
@@ -170,7 +179,8 @@ class Visit:
                 with self._errors():
                     self._ask_anew(self.ask_anew)
         if self.awaited == 0:
-            for finish in (self._retract, self._named.finish, self._learner.finish):
+            ends = self._retract, self._named.finish, self._learner.finish, self._tell_undated
+            for finish in ends:
                 with self._errors():
                     finish()
             self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
@@ -215,10 +225,16 @@ class Visit:
         """Count an answer."""
         self.run = replace(self.run, pages=self.run.pages + 1)
 
-    def listed(self, urls: Iterable[str]) -> None:
-        """Count the releases that a listing page names."""
-        self._listed.update(map(canonical_url, urls))
+    def listed(self, urls: Iterable[str], page: int = 1) -> None:
+        """Count the releases that a listing page names, in the order in which it names them."""
+        for place, key in enumerate(map(canonical_url, urls)):
+            self._listed.setdefault(key, page * PAGE_POSITIONS + place)
         self.run = replace(self.run, found=len(self._listed))
+
+    def _position(self, draft: Draft) -> int:
+        """Where the listing names a release, counted from the top of its first page."""
+        keys = map(canonical_url, (draft.url, *draft.aliases))
+        return next((self._listed[key] for key in keys if key in self._listed), UNLISTED)
 
     def read(
         self, page: Page, reading: Reading, rules: ReleaseRules, item: ListingItem | None
@@ -251,9 +267,15 @@ class Visit:
         self._count(verdict.kind)
         if verdict.doubt:
             self.error(draft.url, "layout", verdict.doubt)
-        if verdict.kind == "new" and (doubt := date_doubt(verdict.release)):
+        dated = verdict.release.published.precision != "none"
+        self._dates |= dated
+        if verdict.kind != "new":
+            return
+        if doubt := date_doubt(verdict.release):
             self.error(draft.url, "date", doubt)
-        if verdict.kind == "new" and self._lacks_text(verdict.release):
+        elif not dated:
+            self._undated.append(draft.url)
+        if self._lacks_text(verdict.release):
             self.error(draft.url, "layout", NO_TEXT)
 
     def _lacks_text(self, release: Release) -> bool:
@@ -264,7 +286,19 @@ class Visit:
         others = [one for one in last if one.id != release.id]
         return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
 
+    def _tell_undated(self) -> None:
+        """Tell of releases without a date, where the source is one that dates its releases."""
+        undated, self._undated = self._undated, []
+        if not undated:
+            return
+        known = self.store.releases(Facet(source=self.id), limit=LAST)
+        if self._dates or any(one.published.precision != "none" for one in known):
+            for url in undated:
+                self.error(url, "date", UNDATED)
+
     def _record(self, draft: Draft) -> Verdict:
+        if self._backlog:
+            draft = replace(draft, position=self._position(draft))
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         return self.store.record(
             draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
@@ -310,7 +344,7 @@ class Visit:
         if release is None:
             return None
         published = replace(release.published, rule=f"{LISTED}:known")
-        dated = not release.published.rule.startswith("first-seen")
+        dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
 
     def error(self, url: str, kind: str, message: str) -> None:

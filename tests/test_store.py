@@ -260,9 +260,9 @@ def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
     ("day", "order_is_first_seen", "rule"),
     [
         ("2031-01-01", True, "test"),
-        ("0001-01-01", True, "first-seen, not test"),
-        ("1970-01-01", True, "first-seen, not test"),
-        ("9999-12-30", True, "first-seen, not test"),
+        ("0001-01-01", True, "undated, not test"),
+        ("1970-01-01", True, "undated, not test"),
+        ("9999-12-30", True, "undated, not test"),
         ("1951-07-04", False, "test"),
     ],
 )
@@ -275,13 +275,75 @@ def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
     assert release.published.raw == day
 
 
-def test_a_release_without_a_date_is_dated_by_its_first_sight_for_ever(
+def test_a_release_that_comes_up_without_a_date_is_news_of_its_day_without_an_hour(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
-    first = store.record(draft(published=None), seen=noon, since=noon).release
-    again = store.record(draft(), seen=noon + HOUR, since=noon + HOUR).release
-    assert first.published.at == noon
-    assert again.published == first.published
+    late = noon.replace(hour=23)
+    release = store.record(draft(published=None, zone="Asia/Tokyo"), seen=late, since=late).release
+    assert (release.published.precision, release.published.iso) == ("none", "")
+    assert release.day == "2026-03-03", "the day of first sight where the source is"
+    assert release.order == late
+    assert Facet(period="2026-03-03") in facets_of(release)
+
+
+def test_what_had_no_date_at_the_first_visit_follows_all_dated_in_the_order_of_its_page(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    for number, position in ((1, 2), (2, 0), (3, 1)):
+        url, text = f"http://harbour.example/news/{number}", f"Pier {number} is closed for repairs."
+        undated = draft(url, published=None, position=position, title=text, body_text=text)
+        store.record(undated, seen=noon, since=noon)
+    store.record(draft("http://harbour.example/news/4"), seen=noon, since=noon)
+    found = [*store.releases(Facet(source="harbour"))]
+    assert [one.url[-1] for one in found] == ["4", "2", "3", "1"]
+    assert [one.is_backlog for one in found] == [False, True, True, True]
+    assert [one.day for one in found] == ["2026-03-02", "", "", ""]
+    assert [one.id for one in store.backlog("harbour", limit=2)] == [one.id for one in found[1:3]]
+    assert {facet.period for facet in store.facets()} == {None, "2026", "2026-03", "2026-03-02"}
+
+
+def test_a_date_takes_the_place_of_none_and_never_moves_again(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(published=None, position=0), seen=noon, since=noon).release
+    later = store.record(draft(), seen=noon + HOUR, since=noon + HOUR).release
+    last = store.record(
+        draft(published=published("2026-02-01")), seen=noon + HOUR, since=noon + HOUR
+    ).release
+    assert (first.day, later.day, last.day) == ("", "2026-03-02", "2026-03-02")
+    assert (later.revision, later.updated, later.id) == (1, first.updated, first.id)
+    assert [one.id for one in store.releases(Facet(topic="transport"))] == [first.id]
+    assert store.backlog("harbour") == ()
+
+
+def test_who_was_first_of_a_story_is_not_who_has_no_date(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    dated = store.record(draft(), seen=noon, since=noon).release
+    other = store.record(
+        draft("http://wire.example/9", source="wire", published=None, position=0),
+        seen=noon + HOUR,
+        since=noon + HOUR,
+    ).release
+    assert other.story == dated.story or other.story is not None
+    assert [one.id for one in store.story(other.story or "")] == [dated.id, other.id]
+
+
+def test_what_has_no_date_is_looked_at_again_as_seldom_as_it_is_old(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    url = "http://harbour.example/news/1"
+    store.record(draft(url, published=None, position=0), seen=noon, since=noon)
+    month = dt.timedelta(days=30)
+
+    def due(now: dt.datetime) -> tuple[str, ...]:
+        recent = dt.timedelta(days=14)
+        return store.due("harbour", now=now, recent=recent, everything=False, limit=10)
+
+    assert due(noon + month) == (url,)
+    store.record(draft(url, published=None), seen=noon + month, since=noon + month)
+    assert due(noon + month + HOUR) == ()
+    assert due(noon + month + month) == (url,)
 
 
 def test_facets_count_their_releases_and_give_them_newest_first(

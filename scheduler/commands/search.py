@@ -64,7 +64,8 @@ def search(
         print_json({"releases": hits})
     else:
         for one in found:
-            click.echo(f"{one.published.iso[:10]} {one.source} {one.id[:8]} {one.content.title}")
+            day = one.published.iso[:10] or "no date   "
+            click.echo(f"{day} {one.source} {one.id[:8]} {one.content.title}")
             click.echo(f"    {passage(one.content, asked)}")
         if not found:
             click.echo(f"nothing was found{why}")

@@ -144,7 +144,7 @@ def release_text(
     content = release.content
     lines = [
         content.title,
-        f"{release.published.iso} | {release.source} | {release.url}",
+        f"{release.published.iso or 'no date'} | {release.source} | {release.url}",
         f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
     ]
     if release.retracted:
@@ -193,8 +193,9 @@ def edit_text(edit: Edit) -> str:
 def provenance_text(release: Release) -> str:
     """Where the fields came from, for people to read."""
     date = release.published
+    stated = f"{date.iso or 'no date'} from {date.raw!r}"
     lines = [
-        f"published: {date.iso} from {date.raw!r} by the rule {date.rule}, zone {date.zone}",
+        f"published: {stated} by the rule {date.rule}, zone {date.zone}",
         f"title: by the rule {release.content.title_rule}",
         f"body: by the rule {release.content.body_rule}",
         f"first seen {release.first_seen:{MINUTE}} UTC, last {release.last_seen:{MINUTE}} UTC",

@@ -92,6 +92,10 @@ class FakeStore:
     def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
         return tuple(self.outline(release) for release in self.releases(facet, limit=limit))
 
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+        every = self.outlines(Facet(source=source))
+        return tuple(one for one in every if one.is_backlog)[:limit]
+
     def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
         return {one: self.outline(self.kept[one]) for one in ids if one in self.kept}
 
