@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.normalize import clean_line
 from data.wording import counted
 from scheduler.exploring import Explored
 from spiders.extraction import listing_values, release_values
@@ -84,7 +85,7 @@ def show(found: Explored) -> None:
     items = Table("published", "title", "address", box=None, pad_edge=False)
     for item in proposed.listing.items[:ITEMS]:
         published = item.published.iso if item.published else ""
-        items.add_row(Text(published), Text(item.title), Text(item.url))
+        items.add_row(Text(published), Text(clean_line(item.title)), Text(item.url))
     if proposed.listing.items:
         console.print()
         console.print(items)

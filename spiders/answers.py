@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -38,6 +40,26 @@ def validator_of(response: Response) -> Validator:
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
+KNOWN: Final = {
+    "TimeoutError": ("timeout", "it took too long to answer"),
+    "DownloadTimeoutError": ("timeout", "it took too long to answer"),
+    "DNSLookupError": ("dns", "its host name leads nowhere"),
+    "CannotResolveHostError": ("dns", "its host name leads nowhere"),
+    "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
+    "NotSupported": ("refused", "only http and https addresses are fetched"),
+    "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
+    "ConnectionDone": ("connection", "the server closed the connection without an answer"),
+    "ConnectionLost": ("connection", "the connection was lost before there was an answer"),
+    "ConnectError": ("connection", "no connection to its address could be made"),
+    "ResponseDataLossError": ("connection", "the connection was lost in the midst of its answer"),
+    "ResponseDataLoss": ("connection", "the connection was lost in the midst of its answer"),
+    "ParseError": ("network", "what answers there does not speak HTTP"),
+    "Error": ("connection", "no secure connection to it could be made (TLS)"),
+    "VerificationError": ("connection", "its certificate is not one to be trusted"),
+}
+"""By the name of an error a short code, and a sentence."""
+
+
 def explain(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
     error = failure.value
@@ -47,18 +69,16 @@ def explain(failure: Failure, host: str) -> tuple[str, str]:
         return _ignored(error)
     if head := head_error(error):
         return "size", str(head)
-    name = type(error).__name__
-    known = {
-        "TimeoutError": ("timeout", "it took too long to answer"),
-        "DownloadTimeoutError": ("timeout", "it took too long to answer"),
-        "DNSLookupError": ("dns", "its host name leads nowhere"),
-        "CannotResolveHostError": ("dns", "its host name leads nowhere"),
-        "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
-        "NotSupported": ("refused", "only http and https addresses are fetched"),
-        "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
-    }
-    kind, sentence = known.get(name, ("network", "it could not be fetched"))
-    return kind, f"{sentence} ({name}: {error})"
+    known = KNOWN.get(type(error).__name__)
+    # What a download failed of lies within: Twisted's own failures, innermost last.
+    cause = error.__cause__ if error else None
+    reasons = getattr(error, "reasons", None) or getattr(cause, "reasons", None) or ()
+    inner = [KNOWN.get(type(reason.value).__name__) for reason in reasons]
+    found = known or next((one for one in reversed(inner) if one), None)
+    if found is None:
+        last = reasons[-1].value if reasons else error
+        return "network", f"it could not be fetched ({type(last).__name__})"
+    return found
 
 
 def _ignored(error: IgnoreRequest) -> tuple[str, str]:

@@ -79,10 +79,14 @@ def _shares(
 ) -> Iterator[tuple[float, str]]:
     if reads_as_release(page, listing, reading):
         yield IS_RELEASE, "the page reads as a release itself, not as a list of them"
-    odd = odd_rows(listing.items, reading)
+    rows = listing.items[:MOST_ROWS]
+    odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
     if odd:
-        said = f"{odd} of {counted(len(listing.items[:MOST_ROWS]), 'row')}"
-        yield 1 - odd / len(listing.items[:MOST_ROWS]), f"{said} are called by a day or a section"
+        # What a day leads to may be the minutes of that day, but it may be the list of that day.
+        kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
+        worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
+        said = f"{odd} of {counted(len(rows), 'row')}"
+        yield 1 - worth * odd / len(rows), f"{said} are called by a day or a section"
     if len(listing.items) < FEW:
         yield FEW_ROWS, f"it lists {counted(len(listing.items), 'release')} only"
     dated = any(item.published for item in listing.items)

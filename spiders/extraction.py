@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from data.normalize import clean_line
 from data.reading import Reading
 from spiders.kind import kind_of
 from spiders.listing_page import read_listing
@@ -58,7 +59,8 @@ def release_values(page_id: str, page: ReleasePage) -> dict[str, Any]:
 def item_values(item: ListingItem) -> dict[str, Any]:
     """One item of a listing as plain values."""
     published = item.published.iso if item.published else None
-    return {"url": item.url, "title": item.title, "published": published}
+    # As collected titles are: without what nobody sees, such as soft hyphens.
+    return {"url": item.url, "title": clean_line(item.title), "published": published}
 
 
 def listing_values(page_id: str, page: ListingPage) -> dict[str, Any]:

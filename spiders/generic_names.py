@@ -72,9 +72,11 @@ OFFICIAL: Final = re.compile(
 )
 """What stands before or behind a name and is no part of it."""
 
+FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
     r"(?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?|[\d.]+(?::\d+)?|\[?[\da-f:]+\]?|localhost"
 )
+CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
 LETTERED: Final = re.compile(r"[^\W\d_]")
 PART: Final = re.compile(r"[\w'’-]+")
 
@@ -82,9 +84,13 @@ PART: Final = re.compile(r"[\w'’-]+")
 def is_generic(name: str) -> bool:
     """Whether a text names no institution: a kind of page, a date, nothing but signs."""
     folded = name.casefold().strip()
-    if not LETTERED.search(folded) or LISTING.fullmatch(folded) or RELEASE.fullmatch(folded):
+    if (
+        not LETTERED.search(CLOCK.sub("", folded))
+        or LISTING.fullmatch(folded)
+        or RELEASE.fullmatch(folded)
+    ):
         return True
-    if GENERIC_WHOLE.fullmatch(folded):
+    if GENERIC_WHOLE.fullmatch(folded) or FILE.fullmatch(folded):
         return True
     words = [word for word in PART.findall(folded) if LETTERED.search(word)]
     return all(word in GENERIC or LISTING.fullmatch(word) for word in words)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
 from data.normalize import clean_line
 from spiders.generic_names import LISTING, is_generic, is_host, without_frills
 from spiders.guess import Guess
+from spiders.link_targets import resolve
 from spiders.metadata import Metadata, articles, parse_json, plain, read_metadata, type_of, walk
 from spiders.page import Page
 from spiders.phrases import squash
+from spiders.press_links import is_front, is_of_site
 
 PARTS = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
@@ -46,6 +49,13 @@ MOST_WORDS: Final = 9
 
 SHORTEST_LABEL: Final = 3
 
+MOST_LINKS: Final = 2_000
+"""Links of a page among which those to the front page are looked for."""
+
+MOST_LOGO_WORDS: Final = 6
+LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
+"""What the name on a picture that leads to the front page is often called beside."""
+
 LONG_NAME: Final = 40
 """Letters from which on a name that is the whole title of a page is rather that of the page."""
 
@@ -68,8 +78,10 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
     found = [_weighed(guess, host) for guess in found]
     named = [guess for guess in found if not is_host(guess.value)]
     sure = [guess for guess in named if guess.sure]
-    best = next(iter(sure or named or found), None)
-    return best or Guess(_host(listing.url), 0.1 if is_number(host) else 0.3, "the host")
+    if sure:
+        return sure[0]
+    own = Guess(_host(listing.url), 0.1 if is_number(host) else 0.3, "the host")
+    return max((*named, own), key=lambda guess: guess.confidence)
 
 
 def is_number(host: str) -> bool:
@@ -118,15 +130,34 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
     yield Guess(_most(publishers), 0.9, "json-ld publisher")
     named = (clean_line(meta.meta("application-name", "dc.publisher")) for meta in metas)
     yield Guess(_most(named), 0.85, "meta")
-    shared = _shared(metas, heading)
+    titles = Counter(_heading(page) for page in releases)
+    alike = {title for title, count in titles.items() if count * 2 > len(releases)}
+    shared = _shared(metas, heading, alike)
     yield Guess(shared, 0.8 if releases else 0.65, "what the titles of its pages share")
     yield Guess(_of_feed(feed) if feed else "", 0.7, "the feed's title")
     parts = [part for part in _parts(metas[0]) if len(part) <= LONGEST]
     for part in reversed(parts):
         yield Guess(part if part != heading else "", 0.5, "the page's title")
     yield Guess(_copyright(listing), 0.45, "its line on copyright")
+    yield Guess(_first_name(_logos(listing)), 0.25, "its link to the front page")
     for part in reversed(parts):
         yield Guess(part, 0.4, "the page's title")
+
+
+def _logos(page: Page) -> Iterator[str]:
+    """What the links to the front page are called, be it on a picture."""
+    for link in islice(page.tree.iter("a"), MOST_LINKS):
+        address = resolve(link.get("href") or "", page.base)
+        if address and is_front(address) and is_of_site(address, page.url):
+            pictures = (one.get("alt") or "" for one in link.iter("img"))
+            said = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
+            yield from (name for one in said if (name := LOGO.sub("", clean_line(one[:LONGEST]))))
+
+
+def _first_name(names: Iterable[str]) -> str:
+    """The first short name that says who it is."""
+    short = (name for name in names if len(name.split()) <= MOST_LOGO_WORDS)
+    return next((name for name in short if not is_generic(without_frills(name))), "")
 
 
 def _is_own(meta: Metadata) -> bool:
@@ -178,8 +209,11 @@ def _heading(page: Page) -> str:
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 
 
-def _shared(metas: Sequence[Metadata], heading: str) -> str:
-    """The part that the titles of most pages share; of several the last, where sites put it."""
+def _shared(metas: Sequence[Metadata], heading: str, alike: Collection[str] = ()) -> str:
+    """The part that the titles of most pages share; of several the last, where sites put it.
+
+    ``alike`` are headings that most releases have, which are no name for that.
+    """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - to share takes two
         return ""
@@ -188,7 +222,10 @@ def _shared(metas: Sequence[Metadata], heading: str) -> str:
     shared = [
         part
         for part, count in counted.items()
-        if count * 2 > len(titles) and 1 < len(part) <= LONGEST and not is_generic(part)
+        if count * 2 > len(titles)
+        and 1 < len(part) <= LONGEST
+        and part not in alike
+        and not is_generic(part)
     ]
     return max(shared, key=lambda part: (part != heading, counted[part], places[part]), default="")
 

@@ -122,6 +122,11 @@ def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
     }.items():
         title = page(f"<title>News | {name}</title>", f"https://{host}/news/")
         assert guess_name(title, []).sure, name
+    logo = "<title>News</title><a href='/'><img alt='Harbour Board logo'></a>"
+    assert guess_name(page(logo), []) == Guess(
+        "Harbour Board", 0.8, "its link to the front page, as the host says"
+    )
+    assert guess_name(page(logo.replace("Harbour Board logo", "img1.jpg")), []).rule == "the host"
     unlike = page("<title>News | Society of Pilots</title>")
     assert not guess_name(unlike, []).sure
     numbered = page("<title>News</title>", "http://127.0.0.1:8000/news/")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -262,6 +265,46 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
     assert read_source(Path(told["sources"][0]["saved"])).timezone == "Europe/Dublin"
     both = communique("add", f"{room.base}/", "--from", str(listed), home=home)
     assert both.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"", "the server closed the connection without an answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<p>half",
+            "lost in the midst of its answer",
+        ),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
+    ],
+)
+def test_a_connection_that_is_closed_is_told_in_plain_words(
+    home: Path, sent: bytes, said: str
+) -> None:
+    def answer() -> None:
+        for _ in range(20):
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(sent)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, daemon=True).start()
+        place = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        result = communique("add", place, home=home)
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "twisted" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_titles_of_a_draft_have_no_soft_hyphens(home: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.html"
+    text = page("Press releases", rows(*range(12, 0, -1)))
+    saved.write_text(text.replace("counted", "coun\u00adted"))
+    found = added(home, str(saved), "--url", "https://harbour.example/press")
+    assert found["listing"]["items"][0]["title"] == "Notice 12: ships counted at pier 12"
 
 
 def test_a_home_is_made_when_a_source_is_saved_and_not_before(room: Room, tmp_path: Path) -> None:
