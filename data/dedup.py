@@ -75,11 +75,12 @@ def named_files(content: Content) -> dict[str, str]:
     for media in content.attachments:
         told = content.body_rule == DOCUMENT and media.length is not None
         length = f" ({media.length:,} bytes)" if told else ""
-        found[_file(media.url) + length] = media.url + length
+        found[file_name(media.url) + length] = media.url + length
     return found
 
 
-def _file(url: str) -> str:
+def file_name(url: str) -> str:
+    """What tells a file apart: its address without parameters that only name its version."""
     parts = urlsplit(url)
     if FILE.search(parts.path):
         return canonical_url(parts._replace(query="", fragment="").geturl())

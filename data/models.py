@@ -144,6 +144,8 @@ class Draft:
     followed, redirects), ``canonical`` the one that the page claims for itself, which may be wrong.
     ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
     and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
+    ``skeleton`` is a sketch of what its page is built of, and ``reread`` says that only our reading
+    or the site's design differs from what is stored.
     Only an import says since when it is ``retracted``, and at what address it was seen ``first``.
     ``zone`` is that of its source, for the day of first sight where it has no date. ``position``
     counts from the top of the listing what was there at the first visit; what appeared later has
@@ -159,6 +161,8 @@ class Draft:
     editions: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     validator: Validator | None = None
+    skeleton: bytes = b""
+    reread: bool = False
     retracted: dt.datetime | None = None
     first: str | None = None
     zone: str = "UTC"

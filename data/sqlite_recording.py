@@ -57,7 +57,7 @@ class SqliteRecording(SqliteIdentity):
                 self._alias(draft, known.number, claimed)
                 self._keep_validator(draft)
                 return Verdict("unchanged", known.release)
-            reread = False
+            reread = draft.reread
             if known is None and (known := self._copied(draft, read, holders)):
                 reread = known.release.first_seen >= since
             near: Near | None = None
@@ -81,6 +81,7 @@ class SqliteRecording(SqliteIdentity):
             number = self._keep(verdict, known, read, labels or {})
             self._alias(draft, number, claimed)
             self._keep_validator(draft)
+            self._keep_skeleton(draft, number)
             release = verdict.release
             if known is None or _copied_from(release) != _copied_from(known.release):
                 if known:
@@ -174,6 +175,13 @@ class SqliteRecording(SqliteIdentity):
             self._db.conn.execute(
                 "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
                 [draft.url, draft.validator.etag, draft.validator.last_modified],
+            )
+
+    def _keep_skeleton(self, draft: Draft, number: int) -> None:
+        if draft.skeleton:
+            self._db.conn.execute(
+                "INSERT OR REPLACE INTO skeletons (release, skeleton) VALUES (?, ?)",
+                [number, draft.skeleton],
             )
 
     def _alias(self, draft: Draft, number: int, claimed: str | None) -> None:

@@ -26,6 +26,19 @@ def templates(db: Database) -> None:
     )
 
 
+@migrations()
+def skeletons(db: Database) -> None:
+    """Keep of each release what its page is built of."""
+    db.execute(
+        """
+        CREATE TABLE skeletons (
+            release  INTEGER PRIMARY KEY REFERENCES releases (number),
+            skeleton BLOB NOT NULL           -- only spiders read what is in it
+        ) STRICT
+        """
+    )
+
+
 class SqliteTemplates(SqliteConnection):
     """The verbs of data.store.Store that remember layouts."""
 
@@ -43,6 +56,15 @@ class SqliteTemplates(SqliteConnection):
                 "INSERT OR REPLACE INTO templates (source, layout, template) VALUES (?, ?, ?)",
                 [source, layout, template],
             )
+
+    def skeleton(self, release: str) -> bytes:
+        """The sketch of what the page of a release was built of last; empty where not known."""
+        row = self._ask(
+            "SELECT s.skeleton FROM skeletons s JOIN releases r ON r.number = s.release"
+            " WHERE r.id = ?",
+            [release],
+        )
+        return next((bytes(found[0]) for found in row), b"")
 
     def forget_template(self, source: str, layout: str) -> None:
         """Forget a layout that is not met any more."""

@@ -217,6 +217,9 @@ class Store(Readable, Protocol):
     def forget_template(self, source: str, layout: str) -> None:
         """Forget a layout that is not met any more."""
 
+    def skeleton(self, release: str) -> bytes:
+        """The sketch of what the page of a release was built of last; empty where not known."""
+
     def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Note the releases that pages name, by canonical address; those to fetch, at most so many.
 

@@ -18,6 +18,7 @@ from spiders.documents import is_pdf
 from spiders.furniture import is_furniture
 from spiders.locks import lock
 from spiders.page import Page
+from spiders.page_skeleton import skeleton_of
 from spiders.pages import ListingItem, ReleasePage
 from spiders.pdf_reader import DocumentText
 from spiders.release_page import read_release
@@ -107,6 +108,7 @@ def draft_release(
         editions=read.editions,
         digest=digest,
         validator=validator,
+        skeleton=skeleton_of(page),
         zone=file.timezone,
     )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.models import Draft, Release
+from data.reading import Reading
 from spiders.drafting import completed
 from spiders.guard import WINDOW, Guard
 from spiders.learner import Learner
 from spiders.page_errors import Tell, page_errors
 from spiders.pages import ListingItem, ReleasePage
+from spiders.redesign import Redesign, Shown
 from spiders.source import SourceFile
 
 RECORDED: Final = 50
@@ -22,13 +24,14 @@ RECORDED: Final = 50
 class Desk:
     """What the visit does with drafts: ``take`` records and counts one, ``renew`` records one anew.
 
-    ``known`` is the stored release at an address, ``error`` notes what went wrong: an address, a
-    kind and a sentence.
+    ``known`` is the stored release at an address, ``skeleton`` the sketch that is stored of a
+    release's page, by its id, ``error`` notes what went wrong: an address, a kind and a sentence.
     """
 
     take: Callable[[Draft], None]
     renew: Callable[[Draft], object]
     known: Callable[[str], Release | None]
+    skeleton: Callable[[str], bytes]
     error: Tell
 
 
@@ -43,14 +46,20 @@ class Intake:
         self._learner = learner
         self._desk = desk
         self._guard = Guard(lambda url, message: desk.error(url, "redesign", message))
+        self._redesign = Redesign(Reading(file.timezone, file.date_order), desk.skeleton)
         self._unsure: dict[str, Draft] = {}
         self._recorded: dict[str, Draft] = {}
         self._listed: dict[str, ListingItem] = {}
+        self._shown: dict[str, Shown] = {}
 
     def listed(self, url: str, item: ListingItem | None) -> None:
         """Remember what a listing said of a page that is read now."""
         if item:
             self._listed[url] = item
+
+    def shown(self, url: str, shown: Shown) -> None:
+        """Remember what an edited page shows, until its draft is taken in."""
+        self._shown[url] = shown
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it, and those that can be read better since."""
@@ -84,6 +93,7 @@ class Intake:
             listed = self._listed.pop(draft.url, None)
             found = map(self._desk.known, dict.fromkeys((draft.url, *draft.aliases)))
             known = next((release for release in found if release), None)
+            self._redesign.note(draft, known, self._shown.get(draft.url, Shown()))
             if self._guard.admit(draft, known, listed):
                 self._take(draft)
 
@@ -95,7 +105,11 @@ class Intake:
                     self._take(draft)
 
     def _take(self, draft: Draft) -> None:
-        self._desk.take(draft)
+        renewed, edited = self._redesign.parted(draft)
+        self._shown.pop(draft.url, None)
+        if renewed and edited:
+            self._desk.renew(renewed)
+        self._desk.take(edited or renewed or draft)
         self._recorded[draft.url] = draft
         if len(self._recorded) > RECORDED:
             del self._recorded[next(iter(self._recorded))]

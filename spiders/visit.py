@@ -31,6 +31,7 @@ from spiders.page import Page
 from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
+from spiders.shown_lines import shown_on
 from spiders.source import ReleaseRules
 from spiders.vanishing import Vanishing
 
@@ -115,7 +116,7 @@ class Visit:
         self._intake = Intake(
             self.file,
             self._learner,
-            Desk(self._take, self._record, self._stored, self.error),
+            Desk(self._take, self._record, self._stored, self.store.skeleton, self.error),
         )
         store.register(loaded.source)
 
@@ -245,6 +246,8 @@ class Visit:
             self._intake.listed(page.url, item)
         digest = hashlib.sha256(page.body).hexdigest()
         edited = known is not None and known.digest != digest
+        if edited:
+            self._intake.shown(page.url, shown_on(page))
         try:
             return self._learner.read(page, reading, rules, item, known, edited=edited)
         except Exception as error:

@@ -24,7 +24,7 @@ def published(day: str) -> Published:
 def draft(url: str = "http://harbour.example/news/1", **changes: Any) -> Draft:
     """A draft of one release; content fields and draft fields can be given by name."""
     of_draft = {
-        "source", "aliases", "canonical", "links", "editions", "digest", "validator",
+        "source", "aliases", "canonical", "links", "editions", "digest", "validator", "skeleton",
         "zone", "position",
     }  # fmt: skip
     outer = {name: value for name, value in changes.items() if name in of_draft}
