@@ -7,13 +7,17 @@ from tests.systems.hugo import HugoSystem
 from tests.systems.pelican import PelicanSystem
 from tests.systems.rendered import RenderedSystem
 from tests.systems.site import System, Variant
+from tests.systems.spip import SpipSystem
+from tests.systems.wagtail import WagtailSystem
 from tests.systems.wordpress import WordPressSystem
 
 SYSTEMS: tuple[System, ...] = (
     WordPressSystem(),
+    SpipSystem(),
     HugoSystem(),
     PelicanSystem(),
     EleventySystem(),
+    WagtailSystem(),
     RenderedSystem(),
 )
 

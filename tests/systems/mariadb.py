@@ -25,12 +25,13 @@ def database_server() -> Iterator[Path]:
             shutil.chown(folder, user)
         data, socket = folder / "data", folder / "socket"
         options = ["--no-defaults", f"--user={user}", f"--datadir={data}"]
-        done(["mariadb-install-db", *options, "--skip-test-db"])
+        done(["mariadb-install-db", *options, "--skip-test-db"], environment={"TMPDIR": name})
         command = [
             "/usr/sbin/mariadbd",
             *options,
             f"--socket={socket}",
             f"--pid-file={folder / 'pid'}",
+            f"--tmpdir={folder}",
             "--skip-networking",
             "--skip-grant-tables",
             "--innodb-flush-log-at-trx-commit=0",

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import httpx
 
+SAID = 800
+"""Characters that are told of what a program said that failed."""
+
 PATIENCE = 60.0
 """Seconds after which a program that does not answer is given up."""
 
@@ -108,6 +111,7 @@ def done(
         timeout=600,
     )
     if result.returncode:
-        said = (result.stderr.strip() or result.stdout.strip())[:600]
+        said = result.stderr.strip() or result.stdout.strip()
+        said = said if len(said) < SAID else f"{said[: SAID // 2]} … {said[-SAID // 2 :]}"
         raise Absent(f"{' '.join(command[:3])} failed: {said}")
     return result.stdout

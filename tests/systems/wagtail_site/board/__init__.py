@@ -1,0 +1,1 @@
+"""A site of Wagtail's, as a board would have one."""
