@@ -44,11 +44,30 @@ DROPPED_WHOLE: Final = frozenset(
 
 
 MOST: Final = 2_000_000
-"""Characters of a fragment that are kept: the time that is needed grows with their square where a
-text is all escapes."""
+"""Characters of a fragment that are kept."""
 
 LEVELS: Final = 150
 """How deep elements may lie in one another; honest texts stay below twenty."""
+
+
+PART: Final = re.compile(r"<[^>]*+>?|(?:[^<&]|&(?:#?\w{1,31}+;?+)?+){1024}+")
+"""A tag, or a stretch of text in which no character reference is cut."""
+
+PARTING: Final = "<x-part></x-part>"
+MANY: Final = 2_000
+"""Characters that are written as references, from which on the length of a text counts."""
+
+
+def _ready(fragment: str) -> str:
+    """The part of a fragment that is kept, so that it takes time in proportion to its length.
+
+    Each reference costs as much as the text around it is long: texts are parted by an element that
+    goes without a trace.
+    """
+    kept = flattened(fragment[:MOST], LEVELS)
+    if kept.count("&") + kept.count("\xa0") < MANY:
+        return kept
+    return PART.sub(lambda part: part[0] if part[0][0] == "<" else part[0] + PARTING, kept)
 
 
 def is_huge(fragment: str) -> bool:
@@ -63,7 +82,7 @@ def sanitize(fragment: str, base: str) -> str:
     """
     token = _base.set(base)
     try:
-        return _RESOLVER.clean(flattened(fragment[:MOST], LEVELS))
+        return _RESOLVER.clean(_ready(fragment))
     finally:
         _base.reset(token)
 
@@ -79,7 +98,7 @@ _CLEANER: Final = nh3.Cleaner(
 
 def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
-    return _CLEANER.clean(flattened(fragment[:MOST], LEVELS))
+    return _CLEANER.clean(_ready(fragment))
 
 
 WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")

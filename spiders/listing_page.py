@@ -57,7 +57,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         if state and len(state.items) > shown * FEW:
             return replace(state, next=next_page(page, rules))
     reasons = [NO_TEXT] if page.is_binary else []
-    if flat.cut:
+    if page.is_cut or flat.cut:
         bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")
     if best is None:

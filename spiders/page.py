@@ -79,7 +79,16 @@ class Page:
 
         Comments and processing instructions are left out: they part no text.
         """
-        return parse(tamed(self.markup))
+        return parse(self._tamed[0])
+
+    @cached_property
+    def _tamed(self) -> tuple[bytes, bool]:
+        return tamed(self.markup)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the page is so large that only its beginning is in the tree."""
+        return self._tamed[1]
 
     @cached_property
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:

@@ -53,7 +53,7 @@ def read_release(
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(page)
     seen = survey(root)
-    if not seen.complete:
+    if page.is_cut or not seen.complete:
         reasons.append("the page is so large that only its beginning was read")
     language = page_language(root, meta)
     if language and not reading.languages:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from data.dates import Reading, find_dates, parse_date, plausible
@@ -167,6 +168,10 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
         before = start + len(found.raw)
 
 
+MAX_TIMES = 20
+"""``<time>`` elements of a block that are read."""
+
+
 def marked_times(block: Block, reading: Reading) -> list[Published]:
     """The dates that the ``<time>`` elements in a block state."""
     stamps = (
@@ -174,7 +179,8 @@ def marked_times(block: Block, reading: Reading) -> list[Published]:
         for element, tail in block.pieces
         if element.tag == "time" and not tail
     )
-    dates = (parse_date(stamp, reading, "time") for stamp in stamps if stamp)
+    told = islice(filter(None, stamps), MAX_TIMES)
+    dates = (parse_date(stamp, reading, "time") for stamp in told)
     return [found for found in dates if found]
 
 

@@ -68,3 +68,23 @@ def test_long_texts_that_are_not_deep_stay_as_they_are(html: str) -> None:
 def test_a_script_in_the_depth_is_not_turned_into_text() -> None:
     html = "<div>" * 1_000 + "<script>alert(1)</script><style>p {}</style>The end."
     assert text_of(sanitize(html, "https://harbour.example/")) == "The end."
+
+
+@pytest.mark.parametrize(
+    "unit", ["&amp;", "\xa0", "&nbsp;x ", "&", '<a href="/?a=1&amp;b=2">x</a>']
+)
+def test_a_text_full_of_references_is_sanitized_to_the_same(unit: str) -> None:
+    part = f"<p>{unit * 600}</p>"
+    whole = sanitize(part * 10 + f"<p>{unit * 20_000}</p>", "https://harbour.example/")
+    assert "x-part" not in whole
+    once, last = (
+        sanitize(part, "https://harbour.example/"),
+        sanitize(unit, "https://harbour.example/"),
+    )
+    assert whole == once * 10 + f"<p>{last * 20_000}</p>"
+
+
+def test_long_addresses_stay_whole_among_many_references() -> None:
+    link = f'<a href="https://harbour.example/{"a" * 3_000}">x</a>'
+    html = f"<p>{link}</p>" + "<p>&amp;</p>" * 5_000
+    assert sanitize(html, "https://harbour.example/") == html
