@@ -22,8 +22,12 @@ HELD: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a visit decides of releases that are gone: how many it retracts, and what to tell."""
+    """What a visit decides of releases that are gone: how many it retracts, and what to tell.
 
+    ``gone`` are the addresses of those that no visit missed before.
+    """
+
+    gone: tuple[str, ...] = ()
     retracted: int = 0
     held: str = ""
 
@@ -54,6 +58,7 @@ class Vanishing:
         self._read: dict[str, Listed] = {}
         self._unchanged: set[str] = set()
         self._gone: set[str] = set()
+        self._first: set[str] = set()
         self.looked_at = 0
         """Stored releases that the visit asks for."""
 
@@ -66,9 +71,11 @@ class Vanishing:
         if unchanged:
             self._unchanged.add(url)
 
-    def gone(self, release_id: str) -> None:
-        """Note that a stored release is gone."""
+    def gone(self, release_id: str, *, first: bool) -> None:
+        """Note that a stored release is gone; ``first`` if no visit missed it before."""
         self._gone.add(release_id)
+        if first:
+            self._first.add(release_id)
 
     def retracted_before(self) -> None:
         """Note that a release was asked for that is retracted: it can't vanish any more."""
@@ -111,7 +118,8 @@ class Vanishing:
         told = HELD.format(
             count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
         )
-        return Outcome(retracted, told if held else "")
+        first = tuple(one.url for one in found if one.id in self._first)
+        return Outcome(first, retracted, told if held else "")
 
     def _found(self) -> tuple[Vanished, ...]:
         """What is gone still: some may have been met at another address since."""

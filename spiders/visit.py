@@ -212,7 +212,7 @@ class Visit:
     def _retract(self) -> None:
         """Decide what becomes of the releases that are gone."""
         outcome = self.vanishing.finish(utc_now())
-        self.run = replace(self.run, retracted=self.run.retracted + outcome.retracted)
+        self.run = replace(self.run, gone=outcome.gone, retracted=outcome.retracted)
         if outcome.held:
             self.error(self.file.url, VANISHED, outcome.held)
 
@@ -325,9 +325,7 @@ class Visit:
         if was == "retracted":
             self.vanishing.retracted_before()
             return
-        self.vanishing.gone(release.id)
-        if was == "gone":
-            self.run = replace(self.run, gone=(*self.run.gone, url))
+        self.vanishing.gone(release.id, first=was == "gone")
 
     def known(self, url: str) -> str | None:
         """The id of the stored release at an address."""
