@@ -60,11 +60,19 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(description="Seconds between two visits to a source that sets none itself."),
     ] = 900
     max_pages: Annotated[
-        Whole, msgspec.Meta(description="Listing pages that one visit reads at the most.")
-    ] = 20
+        Whole,
+        msgspec.Meta(
+            description="Pages of a listing that one visit reads at the most; the walk back to the "
+            "first release goes on in the next visits."
+        ),
+    ] = 500
     backfill_pages: Annotated[
-        Whole, msgspec.Meta(description="The same bound for `collect --backfill`.")
-    ] = 1000
+        Whole,
+        msgspec.Meta(
+            description="Pages of a listing after which a walk ends that has not come to the first "
+            "release; one visit with `--backfill` reads so many."
+        ),
+    ] = 5000
     revisit_days: Annotated[
         Whole,
         msgspec.Meta(description="Days for which every visit looks again at a release."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -63,7 +63,7 @@ def walks(db: Database) -> None:
             item   TEXT NOT NULL,            -- JSON of what the listing says of it
             front  INTEGER NOT NULL,         -- 1 where the first page lists it
             tries  INTEGER NOT NULL,
-            after  REAL NOT NULL,            -- when to ask again
+            asked  REAL NOT NULL,            -- the last visit that asked for it, 0 before
             UNIQUE (source, key)
         ) STRICT
         """
@@ -151,19 +151,19 @@ class SqliteWalks(SqliteConnection):
         """
         with self._writing() as db:
             db.executemany(
-                "INSERT INTO awaited (source, key, item, front, tries, after)"
+                "INSERT INTO awaited (source, key, item, front, tries, asked)"
                 " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (source, key) DO UPDATE SET"
                 " item = excluded.item, front = excluded.front,"
-                " tries = iif(excluded.front, 0, tries), after = iif(excluded.front, 0, after)",
+                " tries = iif(excluded.front, 0, tries), asked = iif(excluded.front, 0, asked)",
                 [(source, key, item, int(front)) for key, item in items.items()],
             )
 
     def awaited(
-        self, source: str, *, now: dt.datetime, but: Collection[str], limit: int
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """What is to be read next, first what the first page lists; each is counted as asked for.
+        """What is to be read ``now``, first what the first page lists; each counts as asked for.
 
-        ``but`` are canonical addresses that have been asked for already.
+        What was asked for ``since`` the start of the visit is left out.
         """
         with self._writing() as db:
             db.execute(
@@ -172,14 +172,20 @@ class SqliteWalks(SqliteConnection):
                 {"source": source},
             )
             rows = self._ask(
-                "SELECT number, item FROM awaited WHERE source = ? AND tries < ? AND after <= ?"
-                " AND key NOT IN (SELECT value FROM json_each(?))"
-                " ORDER BY front DESC, tries, number LIMIT ?",
-                [source, MOST_TRIES, now.timestamp(), encode(list(but)), limit],
+                "SELECT number, item FROM awaited WHERE source = :source AND tries < :most"
+                " AND asked < :since AND asked + :wait * tries * tries <= :now"
+                " ORDER BY front DESC, tries, number LIMIT :limit",
+                {
+                    "source": source,
+                    "most": MOST_TRIES,
+                    "since": since.timestamp(),
+                    "wait": WAIT,
+                    "now": now.timestamp(),
+                    "limit": limit,
+                },
             )
             db.executemany(
-                "UPDATE awaited SET tries = tries + 1, front = 0,"
-                " after = ? + ? * (tries + 1) * (tries + 1) WHERE number = ?",
-                [(now.timestamp(), WAIT, number) for number, _ in rows],
+                "UPDATE awaited SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",
+                [(since.timestamp(), number) for number, _ in rows],
             )
         return tuple(item for _, item in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -265,11 +265,11 @@ class Store(Readable, Protocol):
         """
 
     def awaited(
-        self, source: str, *, now: dt.datetime, but: Collection[str], limit: int
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """What is to be read next, first what the first page lists; each is counted as asked for.
+        """What is to be read ``now``, first what the first page lists; each counts as asked for.
 
-        ``but`` are canonical addresses that have been asked for already.
+        What was asked for ``since`` the start of the visit is left out.
         """
 
     def finish(self, run: Run) -> None:

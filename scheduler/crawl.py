@@ -185,11 +185,8 @@ def _report(visit: Visit) -> Run:
         "interrupted",
         "the visit was stopped before its end; what it had read is kept, the next goes on",
     )
-    return replace(
-        visit.run,
-        seconds=(utc_now() - visit.started).total_seconds(),
-        errors=(*visit.run.errors, cut),
-    )
+    run = visit.report()
+    return replace(run, errors=(*run.errors, cut))
 
 
 def _first_line() -> bytes:

@@ -21,36 +21,41 @@ LAG: Final = dt.timedelta(days=2)
 SURE: Final = 0.5
 """Confidence from which a page is believed on what no feed ever had."""
 
-MOST: Final = 100
+MOST: Final = 1000
 """Releases that are taken from one page, the first of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """What a page lists beside its feed: the items that the feed ``lacks``, and a doubt about it.
+    """What a page says beside its feed: whether it is ``believed``, its ``items``, and a doubt.
 
-    ``stale`` is a sentence where the feed has stopped while the page goes on, else empty.
+    The items that the feed ``lacks`` are among them. ``stale`` is a sentence where the feed has
+    stopped while the page goes on, else empty.
     """
 
+    believed: bool
+    items: tuple[ListingItem, ...]
     lacks: tuple[ListingItem, ...]
     stale: str = ""
 
 
-def cross_check(
-    feed: ListingPage | None, page: ListingPage, known: Collection[str], *, first: bool = True
-) -> CrossCheck:
+def cross_check(feed: ListingPage | None, page: ListingPage, known: Collection[str]) -> CrossCheck:
     """Compare a page with its feed, None where that can't be read; ``known`` are canonical URLs.
 
-    Only what the page dates counts. On the ``first`` page, what neither feed nor store has seen is
-    believed if half of the page has been seen, or if its own reading is sure.
+    What the page dates counts, or all of it where it dates next to nothing. What neither feed nor
+    store has seen is believed if half of the page has been seen, or if its own reading is sure;
+    without dates that is not enough.
     """
     dated = [item for item in page.items if item.published]
+    plain = len(dated) * 2 < len(page.items)
+    shown = list(page.items) if plain else dated
     listed = {key for item in (feed.items if feed else ()) for key in keys_of(item)}
-    lacks = [item for item in dated if listed.isdisjoint(keys_of(item))]
-    seen = len(dated) - sum(canonical_url(item.url) not in known for item in lacks)
-    if feed and first and page.confidence < SURE and seen * 2 < len(dated):
-        return CrossCheck(())
-    return CrossCheck(tuple(lacks[:MOST]), _stale(feed, lacks))
+    lacks = [item for item in shown if listed.isdisjoint(keys_of(item))]
+    seen = len(shown) - sum(canonical_url(item.url) not in known for item in lacks)
+    if (plain or (feed and page.confidence < SURE)) and seen * 2 < len(shown):
+        return CrossCheck(believed=False, items=(), lacks=())
+    items, lacks = shown[:MOST], lacks[:MOST]
+    return CrossCheck(bool(shown), tuple(items), tuple(lacks), _stale(feed, lacks))
 
 
 def _stale(feed: ListingPage | None, lacks: list[ListingItem]) -> str:

@@ -20,6 +20,9 @@ LEARNT = 50
 TITLE_WORDS, LONG = 3, 200
 """Words that every title in a field of unknown name has, and characters that none exceeds."""
 
+MAX_CATEGORIES = 30
+"""Categories of one record that are read."""
+
 MAX_RECORDS = 50_000
 """Records of one document that are looked at."""
 
@@ -125,7 +128,16 @@ def _item(
     published = published_in(fields, reading)
     if published is None and shape[1]:
         published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
-    return ListingItem(url, title, published)
+    return ListingItem(url, title, published, _categories(record))
+
+
+def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The numbers or names under ``categories``, as WordPress gives them."""
+    found = record.get("categories")
+    if not isinstance(found, list):
+        return ()
+    plain = (str(one) for one in found[:MAX_CATEGORIES] if isinstance(one, (int, str)))
+    return tuple(dict.fromkeys(plain))
 
 
 def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -17,11 +17,24 @@ from spiders.walls import sign_of_wall
 
 
 class NoListing(ValueError):
-    """An answer holds no listing: ``kind`` is a short code, the message a sentence."""
+    """An answer holds no listing: ``kind`` is a short code, the message a sentence.
 
-    def __init__(self, kind: str, message: str) -> None:
+    ``empty`` is the page where it was read and lists nothing, ``status`` that of an answer in which
+    there was no page.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        empty: ListingPage | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.empty = empty
+        self.status = status
 
 
 PASSED: Final = (
@@ -51,7 +64,8 @@ def _read(response: Response, visit: Visit) -> ListingPage:
             raise NoListing("http", "the server answered 304 to a question without a condition")
         return msgspec.json.decode(kept, type=ListingPage)
     if response.status >= HTTPStatus.BAD_REQUEST:
-        raise NoListing("http", f"the listing answered {response.status}")
+        said = f"the listing answered {response.status}"
+        raise NoListing("http", said, status=response.status)
     page = page_of(response)
     listing = read_listing(page, visit.reading, visit.file.listing)
     if not listing.items:
@@ -63,6 +77,7 @@ def _read(response: Response, visit: Visit) -> ListingPage:
         raise NoListing(
             "empty",
             f"no release was found on the listing ({why}); what is stored stays as it is",
+            empty=listing,
         )
     text = msgspec.json.encode(listing).decode()
     visit.store.keep_listing(visit.id, url, visit.reader, text, validator_of(response))

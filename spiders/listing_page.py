@@ -62,7 +62,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         reasons.append(f"only the first {bounds} of the page were read")
     if best is None:
         reasons.append("no repeated block of links was found")
-        return ListingPage(page.url, (), None, "", 0.0, tuple(reasons))
+        return ListingPage(page.url, (), next_page(page, rules), "", 0.0, tuple(reasons))
     rows = with_undated(best.items, best.block, flat, dates)
     found = _unique(featured(best.items, best.block, flat, dates) + rows.items)
     dated = sum(item.published is not None for item in found) / len(found)

@@ -29,11 +29,15 @@ class ReleasePage:
 
 @dataclass(frozen=True, slots=True)
 class ListingItem:
-    """One release as a listing names it; ``url`` is absolute."""
+    """One release as a listing names it; ``url`` is absolute.
+
+    ``categories`` are those that a feed or an API gives it.
+    """
 
     url: str
     title: str
     published: Published | None = None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

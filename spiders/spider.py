@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +14,9 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.models import Draft, Link
-from data.normalize import canonical_url, without_campaign
+from data.normalize import canonical_url
+from data.walks import Witness
 from spiders.answers import asked_of, explain, page_of, validator_of
-from spiders.cross_check import cross_check
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_answer import NoListing, read_answer
 from spiders.named import failed_named, parse_named
@@ -25,6 +24,7 @@ from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
+from spiders.walking import Way
 
 LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities. What is known comes first, so that a moved page is told from a copied one."""
@@ -45,74 +45,54 @@ class PressRoomSpider(Spider):
         self.visits: Mapping[str, Visit] = {visit.id: visit for visit in visits}
 
     async def start(self) -> AsyncIterator[Request]:
-        """The listing of each source, and its stored releases that are due."""
+        """The first page of each listing of each source, and its stored releases that are due."""
         for visit in self.visits.values():
             visit.ask_named = partial(self._ask_named, visit)
             visit.ask_anew = partial(self._ask_anew, visit)
+            visit.ask_next = partial(self._ask_next, visit)
             # Its own end is awaited too, so that it comes if nothing can be asked for.
             visit.expect()
             with page_errors(visit.file.url, visit.error):
-                yield self._ask_listing(visit, visit.file.feed or visit.file.url, 1)
+                fronts = [way for way in visit.frontier.ways.values() if self._is_due(visit, way)]
+                visit.fronts = len(fronts)
+                for way in fronts:
+                    visit.asked.claim(way.start)
+                    yield self._ask_listing(visit, way.start, way.witness, front=True)
                 for url in filter(visit.asked.claim, visit.due()):
                     with page_errors(url, visit.error):
                         yield self._ask_release(visit, url, None)
             visit.settle()
 
-    def parse_listing(self, response: Response, visit: Visit, number: int) -> Iterator[Request]:
-        """Follow the releases of a listing page, and the next page while there is something new."""
-        try:
-            visit.page_read()
-            listing = self._listing(response, visit)
-            if number == 1:
-                yield from self._ask_page(visit, listing)
-            if listing is None:
-                return
-            fresh = [*self._fresh(visit, listing)]
-            visit.listed((item.url for item in fresh), number)
-            keys = [canonical_url(item.url) for item in fresh]
-            known = visit.store.whereabouts(visit.id, keys)
-            for item, key in zip(fresh, keys, strict=True):
-                # Listed under another address than its own, it is looked at where it is.
-                url = visit.asked.instead(item.url, known.get(key) or item.url)
-                if (number == 1 or key not in known) and visit.asked.claim(url):
-                    with page_errors(url, visit.error):
-                        yield self._ask_release(visit, url, item, known=key in known)
-            something_new = len(known) < len(fresh) or (visit.thorough and bool(fresh))
-            go_on = something_new and number < visit.most_pages
-            if listing.next and go_on and visit.asked.claim(listing.next):
-                yield self._ask_listing(visit, listing.next, number + 1)
-        except Exception as error:
-            log.exception("reading the listing %s failed", response.url)
-            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
-        finally:
-            visit.settle()
-
-    def parse_page(
-        self, response: Response, visit: Visit, feed: ListingPage | None, number: int
+    def parse_listing(
+        self, response: Response, visit: Visit, witness: Witness, *, front: bool
     ) -> Iterator[Request]:
-        """Follow the releases that a page lists and its feed lacks; back to the first, if asked."""
-        try:
+        """Take in a page of a listing; after the first ones follow what they list."""
+        listing = None
+        with page_errors(response.url, visit.error):
             visit.page_read()
-            page = read_answer(response, visit)
-            items = tuple(self._fresh(visit, page))
-            known = visit.store.known(visit.id, [canonical_url(item.url) for item in items])
-            found = cross_check(feed, replace(page, items=items), known, first=number == 1)
-            if found.stale and number == 1:
-                visit.error(visit.file.feed or "", "stale", found.stale)
-            visit.listed(item.url for item in found.lacks)
-            for item in found.lacks:
-                if canonical_url(item.url) not in known and visit.asked.claim(item.url):
-                    with page_errors(item.url, visit.error):
-                        yield self._ask_release(visit, item.url, item, known=False)
-            if visit.backfill and found.lacks and page.next and number < visit.most_pages:
-                yield from self._ask_page(visit, feed, page.next, number + 1)
-        except NoListing as error:
-            log.info("%s can't be compared with its feed: %s", response.url, error)
-        except Exception as error:
-            log.exception("comparing %s with its feed failed", response.url)
-            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
-        finally:
-            visit.settle()
+            listing = self._listing(response, visit, witness, front=front)
+        with page_errors(response.url, visit.error):
+            if front:
+                yield from self._follow(visit, witness, listing)
+            elif listing:
+                visit.frontier.read(witness, asked_of(response), listing)
+        visit.settle()
+
+    def _follow(
+        self, visit: Visit, witness: Witness, front: ListingPage | None
+    ) -> Iterator[Request]:
+        """Ask for what the first pages list, as soon as the last of them is there."""
+        visit.fronts -= 1
+        found = [*visit.frontier.opened(witness, front, visit.fronts)]
+        keys = [canonical_url(item.url) for item, known in found if known]
+        places = visit.store.whereabouts(visit.id, keys)
+        for item, known in found:
+            with page_errors(item.url, visit.error):
+                # Listed under another address than its own, it is looked at where it is.
+                place = places.get(canonical_url(item.url)) if known else None
+                url = visit.asked.instead(item.url, place or item.url)
+                if not known or visit.asked.claim(url):
+                    yield self._ask_release(visit, url, item, known=known)
 
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
@@ -153,21 +133,18 @@ class PressRoomSpider(Spider):
         finally:
             visit.settle()
 
-    def parse_anew(self, response: Response, visit: Visit) -> Iterator[Request]:
-        """Follow what a listing names now that was said not to have changed."""
+    def parse_anew(self, response: Response, visit: Visit) -> None:
+        """Take in what a listing names now that was said not to have changed."""
         with page_errors(response.url, visit.error):
             visit.page_read()
-            listing = self._listing(response, visit)
-            fresh = [*self._fresh(visit, listing)] if listing else []
-            known = visit.store.known(visit.id, [canonical_url(item.url) for item in fresh])
-            for item in fresh:
-                if canonical_url(item.url) not in known and visit.asked.claim(item.url):
-                    with page_errors(item.url, visit.error):
-                        yield self._ask_release(visit, item.url, item, known=False)
+            try:
+                visit.frontier.renewed(asked_of(response), read_answer(response, visit))
+            except NoListing as error:
+                visit.error(response.url, error.kind, str(error))
         visit.settle()
 
     def failed(self, failure: Failure) -> Iterator[Request]:
-        """Note an address that gave no answer; where it was a feed, its page is asked all the more.
+        """Note an address that gave no answer; what else the first pages list is asked for then.
 
         A page beside a feed need not answer: its releases come from the feed.
         """
@@ -175,53 +152,71 @@ class PressRoomSpider(Spider):
         visit: Visit = request.cb_kwargs["visit"]
         with page_errors(request.url, visit.error):
             kind, message = explain(failure, urlsplit(request.url).hostname or "")
-            if request.callback == self.parse_page:
-                log.info("%s can't be compared with its feed: %s", request.url, message)
-            else:
+            if request.callback != self.parse_listing:
                 visit.error(request.url, kind, message)
-            if request.callback == self.parse_listing and request.cb_kwargs["number"] == 1:
-                yield from self._ask_page(visit, None)
+            else:
+                witness, front = request.cb_kwargs["witness"], request.cb_kwargs["front"]
+                error = NoListing(kind, message)
+                self._unread(visit, witness, request.meta["asked"], error, front=front)
+                if front:
+                    yield from self._follow(visit, witness, None)
         visit.settle()
 
-    @staticmethod
-    def _listing(response: Response, visit: Visit) -> ListingPage | None:
+    def _listing(
+        self, response: Response, visit: Visit, witness: Witness, *, front: bool
+    ) -> ListingPage | None:
         try:
             return read_answer(response, visit)
         except NoListing as error:
-            visit.error(response.url, error.kind, str(error))
+            if error.empty and not front:
+                # A month without a release, say; the walk goes on to the one before.
+                return error.empty
+            self._unread(visit, witness, response.url, error, front=front)
             return None
 
     @staticmethod
-    def _fresh(visit: Visit, listing: ListingPage) -> Iterator[ListingItem]:
-        """The items of a listing that may be releases, without marks of a campaign."""
-        front = set(map(canonical_url, visit.front))
-        for item in listing.items:
-            web = urlsplit(item.url).scheme in ("http", "https")
-            if web and canonical_url(item.url) not in front:
-                yield replace(item, url=without_campaign(item.url))
+    def _unread(visit: Visit, witness: Witness, url: str, error: NoListing, *, front: bool) -> None:
+        if front:
+            told = witness == "feed" or not visit.file.feed
+        else:
+            told = visit.frontier.ways[witness].missing(error.status, f"{url}: {error}")
+        if told:
+            visit.error(url, error.kind, str(error))
+        else:
+            log.info("%s is passed over: %s", url, error)
 
-    def _ask_listing(self, visit: Visit, url: str, number: int) -> Request:
-        kept = None if visit.backfill else visit.store.listed(url, visit.reader)
-        visit.asked.claim(url)
-        return self._ask(
-            visit, url, self.parse_listing, LISTING, conditional=kept is not None, number=number
-        )
+    @staticmethod
+    def _is_due(visit: Visit, way: Way) -> bool:
+        """Whether the first page of a listing is asked for.
 
-    def _ask_page(
-        self, visit: Visit, feed: ListingPage | None, url: str = "", number: int = 1
-    ) -> Iterator[Request]:
-        """The page of a source that has a feed, to compare with it; once a visit.
-
-        A page that needs a browser is only asked for when a person asks.
+        A page that needs a browser, beside a feed, is so only when a person asks.
         """
-        url = url or visit.file.url
-        cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, url)
-        if visit.file.feed and cheap and visit.asked.claim(url):
-            kept = None if visit.backfill else visit.store.listed(url, visit.reader)
-            more = {"feed": feed, "number": number}
-            yield self._ask(
-                visit, url, self.parse_page, LISTING, conditional=kept is not None, **more
-            )
+        cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
+        return cheap or not visit.file.feed
+
+    def _ask_next(self, visit: Visit) -> None:
+        """Ask for what a visit goes on to, once all that it asked for has been read."""
+        while visit.awaited == 0:
+            items, page = visit.frontier.step()
+            if not items and page is None:
+                return
+            for item in items:
+                with page_errors(item.url, visit.error):
+                    self._crawl(self._ask_release(visit, item.url, item, known=False))
+            if page:
+                with page_errors(page[1], visit.error):
+                    self._crawl(self._ask_listing(visit, page[1], page[0], front=False))
+
+    def _crawl(self, request: Request) -> None:
+        if self.crawler.engine:
+            self.crawler.engine.crawl(request)
+
+    def _ask_listing(self, visit: Visit, url: str, witness: Witness, *, front: bool) -> Request:
+        kept = None if visit.backfill else visit.store.listed(url, visit.reader)
+        more = {"witness": witness, "front": front}
+        return self._ask(
+            visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
+        )
 
     def _ask_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True

@@ -22,6 +22,9 @@ from spiders.pages import ListingItem, ListingPage
 MAX_ITEMS = 50_000
 """Items of one document that are read: what the sitemap protocol allows."""
 
+MAX_CATEGORIES = 30
+"""Categories of one item that are read."""
+
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,2000}>")
@@ -118,8 +121,11 @@ def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
 def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | None:
     url = None
     texts: dict[str, str] = {}
+    categories: list[str] = []
     for child in node.iter():
         name = _name(child)
+        if name == "category" and len(categories) < MAX_CATEGORIES:
+            categories.append(_plain(child.get("term") or child.text))
         if name == "link" and child.get("href"):
             if child.get("rel", "alternate") == "alternate" and not url:
                 url = resolve(child.get("href", ""), page.url)
@@ -137,7 +143,8 @@ def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | N
     if not url:
         return None
     title = next((text for name in _TITLES if (text := _plain(texts.get(name)))), "")
-    return ListingItem(url, title, _published(texts, reading))
+    named = tuple(dict.fromkeys(filter(None, categories)))
+    return ListingItem(url, title, _published(texts, reading), named)
 
 
 def _published(texts: dict[str, str], reading: Reading) -> Published | None:

@@ -23,6 +23,7 @@ from data.store import Store
 from data.topics import Taxonomy
 from spiders.asked import Asked
 from spiders.doubts import UNDATED, date_doubt
+from spiders.frontier import Frontier, Hand
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
 from spiders.loader import LoadedSource
@@ -66,8 +67,9 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``watch`` is called after each
-    answer. Who sets ``ask_named`` is called for each release that others name and the store lacks;
-    who sets ``ask_anew``, for each listing that is to be asked once more, without conditions.
+    answer. Who sets ``ask_next`` is called whenever all that was asked for has been read; who sets
+    ``ask_named``, for each release that others name and the store lacks; and who sets ``ask_anew``,
+    for each listing that is to be asked once more, without conditions.
     """
 
     def __init__(
@@ -91,16 +93,14 @@ class Visit:
         self.started = utc_now()
         self.run = Run(self.id, self.started, 0.0)
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
-        # A first visit that was cut short left no report: the next one is thorough again.
-        self.thorough = backfill or store.last_visit(self.id) is None
         self._taxonomy = taxonomy
         self._watch = watch
         self.awaited = 0
+        self.fronts = 0
         self.asked = Asked()
         self._listed: dict[str, int] = {}
         self._undated: list[str] = []
         self._dates = False
-        self._backlog = store.last_visit(self.id) is None
         self._learner = Learner(self.id, self.file.releases, store)
         self._named = Named(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
@@ -112,6 +112,18 @@ class Visit:
             fronts=(self.file.url, *filter(None, [self.file.feed])),
             started=self.started,
             after=dt.timedelta(seconds=limits.retract_after),
+        )
+        self.ask_next: Callable[[], None] | None = None
+        self.frontier = Frontier(
+            self.id,
+            self.file,
+            store,
+            limits,
+            Hand(self.listed, self._stale),
+            front=self.front,
+            asked=self.asked,
+            explicit=explicit,
+            backfill=backfill,
         )
         self._intake = Intake(
             self.file,
@@ -133,14 +145,8 @@ class Visit:
 
     @property
     def first_history(self) -> bool:
-        """Whether no walk back to the first release of this source has come to its end yet."""
-        walk = self.store.walk(self.id, self.file.feed or self.file.url)
-        return walk is None or walk.first
-
-    @property
-    def most_pages(self) -> int:
-        """How many listing pages this visit may read."""
-        return self.limits.backfill_pages if self.backfill else self.limits.max_pages
+        """Whether, when this visit began, no walk to the source's first release had ended yet."""
+        return self.frontier.first_history
 
     def due(self) -> tuple[str, ...]:
         """The addresses of stored releases to look at again, first those to learn from.
@@ -170,6 +176,9 @@ class Visit:
         if self._watch:
             with self._errors():
                 self._watch(self)
+        if self.awaited == 0 and self.ask_next:
+            with self._errors():
+                self.ask_next()
         if self.awaited == 0:
             with self._errors():
                 self._intake.finish()
@@ -180,17 +189,31 @@ class Visit:
                 with self._errors():
                     self._ask_anew(self.ask_anew)
         if self.awaited == 0:
-            ends = self._retract, self._named.finish, self._learner.finish, self._tell_undated
-            for finish in ends:
+            for finish in (
+                self.frontier.finish,
+                self._retract,
+                self._named.finish,
+                self._learner.finish,
+                self._tell_undated,
+            ):
                 with self._errors():
                     finish()
-            self.run = replace(self.run, seconds=(utc_now() - self.started).total_seconds())
+            self.run = self.report()
             with self._errors():
                 self.store.finish(self.run)
 
     def _errors(self) -> AbstractContextManager[None]:
         """Whatever goes wrong in what concerns no page alone is an error of the source."""
         return page_errors(self.file.url, self.error)
+
+    def report(self) -> Run:
+        """The report of the visit as it stands."""
+        return replace(
+            self.run,
+            seconds=(utc_now() - self.started).total_seconds(),
+            history=self.frontier.history,
+            bound=self.frontier.bound,
+        )
 
     def _ask_missing(self, ask: Callable[[Link], None]) -> None:
         """Ask, once, for what the pages of this visit name and the store lacks."""
@@ -225,6 +248,9 @@ class Visit:
     def page_read(self) -> None:
         """Count an answer."""
         self.run = replace(self.run, pages=self.run.pages + 1)
+
+    def _stale(self, doubt: str) -> None:
+        self.error(self.file.feed or "", "stale", doubt)
 
     def listed(self, urls: Iterable[str], page: int = 1) -> None:
         """Count the releases that a listing page names, in the order in which it names them."""
@@ -300,7 +326,7 @@ class Visit:
                 self.error(url, "date", UNDATED)
 
     def _record(self, draft: Draft) -> Verdict:
-        if self._backlog:
+        if self.first_history:
             draft = replace(draft, position=self._position(draft))
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         return self.store.record(

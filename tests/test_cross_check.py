@@ -38,8 +38,11 @@ def test_what_the_feed_has_under_another_address_is_not_lacking() -> None:
     assert cross_check(feed, listing((*items(3, 5), moved)), ()).lacks == items(5)
 
 
-def test_what_has_no_date_is_not_lacking() -> None:
-    assert cross_check(listing(items(3)), listing(items(4, 5, dated=False)), ()).lacks == ()
+def test_a_page_without_dates_is_believed_only_if_half_of_it_has_been_seen() -> None:
+    page = listing(items(4, 5, dated=False))
+    assert not cross_check(listing(items(3)), page, ()).believed
+    found = cross_check(listing(items(4)), page, ())
+    assert (found.believed, found.lacks) == (True, page.items[1:])
 
 
 @pytest.mark.parametrize(("confidence", "shared", "believed"), [
@@ -71,4 +74,4 @@ def test_a_page_that_lists_older_releases_does_not_make_a_feed_stale() -> None:
 
 def test_no_more_than_a_bound_is_taken_from_one_page() -> None:
     many = tuple(one for name in "abcdefghij" for one in items(*range(1, 29), place=name))
-    assert len(cross_check(listing(items(1)), listing(many), ()).lacks) == MOST
+    assert len(cross_check(listing(items(1)), listing(many * 4), ()).lacks) == MOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 from data.sqlite import SqliteStore
@@ -37,14 +38,17 @@ def test_what_is_listed_waits_until_it_was_read_and_is_asked_for_ever_more_seldo
     store: SqliteStore,
 ) -> None:
     noon = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+    later = noon + dt.timedelta(hours=1)
+
+    def awaited(now: dt.datetime, limit: int = 9) -> Sequence[str]:
+        return store.awaited("harbour", now=now, since=now, limit=limit)
+
     store.await_items("harbour", {"old": "1", "older": "2"}, front=False)
     store.await_items("harbour", {"new": "3"}, front=True)
-    assert store.awaited("harbour", now=noon, but=(), limit=2) == ("3", "1")
-    assert store.awaited("harbour", now=noon, but=["older"], limit=2) == ()
-    assert store.awaited("harbour", now=noon, but=(), limit=2) == ("2",)
-    assert store.awaited("harbour", now=noon, but=(), limit=2) == ()
-    hour = noon + dt.timedelta(hours=1)
-    assert store.awaited("harbour", now=hour, but=(), limit=9) == ("1", "2", "3")
-    assert store.awaited("harbour", now=hour, but=(), limit=9) == ()
+    assert awaited(noon, 2) == ("3", "1")
+    assert awaited(noon, 2) == ("2",), "each once a visit"
+    assert awaited(noon + dt.timedelta(minutes=10)) == ()
+    assert awaited(later) == ("1", "2", "3")
+    assert awaited(later + dt.timedelta(minutes=50)) == ()
     store.await_items("harbour", {"old": "1"}, front=True)
-    assert store.awaited("harbour", now=hour, but=(), limit=9) == ("1",)
+    assert awaited(later + dt.timedelta(minutes=50)) == ("1",)

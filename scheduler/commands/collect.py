@@ -20,7 +20,9 @@ ERRORS_SHOWN = 10
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE …]")
-@click.option("--backfill", is_flag=True, help="Walk through all listing pages, ask anew for all.")
+@click.option(
+    "--backfill", is_flag=True, help="Walk back from the first page again, ask anew for all."
+)
 @as_json
 @with_later_home
 def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bool) -> int:
@@ -60,6 +62,10 @@ def print_run(run: Run) -> None:
         + (f", {len(run.gone)} gone (unconfirmed)" if run.gone else "")
         + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
+    if run.history == "walking" and run.pages:
+        click.echo(f"{run.source}: there are older releases; the next visits go on with them")
+    elif run.history == "bounded":
+        click.echo(f"{run.source}: older releases are left out, {run.bound}")
     for error in run.errors[:ERRORS_SHOWN]:
         complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)
     if len(run.errors) > ERRORS_SHOWN:

@@ -121,7 +121,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     for run in runs:
         click.echo(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
-            f" {run.changed} changed, {counted(len(run.errors), 'error')}"
+            f" {run.changed} changed, {counted(len(run.errors), 'error')},"
+            f" history {run.history}{f' {run.bound}' if run.bound else ''}"
         )
     return 0
 

@@ -91,12 +91,15 @@ def test_a_feed_that_can_not_be_read_is_told_and_the_page_is_read(room: Room, ho
     assert (error["kind"], error["message"]) == ("http", "the listing answered 404")
 
 
-def test_a_backfill_goes_on_to_the_pages_that_no_feed_reaches(room: Room, home: Path) -> None:
+def test_the_pages_that_no_feed_reaches_are_walked_to_the_first_release(
+    room: Room, home: Path
+) -> None:
     show(room, 5, 6, more='<a rel="next" href="/news/?page=2">Older</a>')
     room.page("/news/?page=2", listing_html([1, 2, 3, 4]))
     feed(room, 5, 6)
-    assert collect(home)["new"] == 2
-    assert room.statuses("/news/?page=2") == []
-    show(room, 4, 5, 6, more='<a rel="next" href="/news/?page=2">Older</a>')
-    assert collect(home, "--backfill")["new"] == 4
-    assert room.statuses("/news/?page=2") == [200]
+    run = collect(home)
+    assert (run["new"], run["history"], run["errors"]) == (6, "complete", [])
+    assert collect(home)["new"] == 0
+    assert room.statuses("/news/?page=2") == [200], "the walk is over"
+    assert collect(home, "--backfill")["new"] == 0
+    assert room.statuses("/news/?page=2") == [200, 200]

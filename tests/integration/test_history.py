@@ -1,0 +1,288 @@
+"""A source is collected back to its first release, in as many visits as that takes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from data.models import Run
+from data.sqlite import SqliteStore
+from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+SIZE = 3
+"""Releases on a page of the listing."""
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with twelve releases on four pages."""
+    with served() as room:
+        fill(room, range(12, 0, -1))
+        yield room
+
+
+@pytest.fixture
+def home(room: Room, tmp_path: Path) -> Path:
+    """A HOME that collects from it."""
+    return make_home(tmp_path / "home", f"{room.base}/news/")
+
+
+def fill(room: Room, numbers: Sequence[int]) -> None:
+    """Let the room list these releases, newest first, and have a page for each."""
+    for number in numbers:
+        room.page(f"/news/{number}.html", release_html(number, day=day(number)))
+    pages = [numbers[start : start + SIZE] for start in range(0, len(numbers), SIZE)]
+    for place, page in enumerate(pages, 1):
+        more = f'<a rel="next" href="{address(place + 1)}">Older</a>' if place < len(pages) else ""
+        room.page(address(place), listing_html([*page], more=more))
+
+
+def address(place: int) -> str:
+    """The address of a page of the listing."""
+    return "/news/" if place == 1 else f"/news/?page={place}"
+
+
+def day(number: int) -> str:
+    """The day of a release, as the listing dates it."""
+    return f"{2 + number % 20} March 2026"
+
+
+def limit(home: Path, **most: int) -> None:
+    """Bound what a visit of this HOME reads."""
+    lines = ["[network]", "allow_private = true", "[collect]"]
+    lines += [f"{name} = {value}" for name, value in most.items()]
+    (home / "communique.toml").write_text("\n".join(lines) + "\n")
+
+
+def told(run: dict[str, object]) -> tuple[object, object, int]:
+    """How far a run came: new releases, history, errors."""
+    errors = run["errors"]
+    assert isinstance(errors, list)
+    return run["new"], run["history"], len(errors)
+
+
+def places(room: Room) -> list[str]:
+    """The pages of the listing that were asked for, in order."""
+    return [path for path, _ in room.log if path == "/news/" or "page=" in path]
+
+
+def exported(home: Path) -> list[str]:
+    """The last parts of the addresses that are stored."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return sorted(json.loads(line)["url"].rpartition("/")[2] for line in lines)
+
+
+def test_a_first_visit_comes_to_the_first_release_the_newest_first(room: Room, home: Path) -> None:
+    assert told(collect(home)) == (12, "complete", 0)
+    asked = [path for path, _ in room.log if path.startswith("/news/")]
+    assert asked == [
+        path
+        for place, first in enumerate((12, 9, 6, 3), 1)
+        for path in (address(place), *(f"/news/{first - n}.html" for n in range(SIZE)))
+    ]
+    room.log.clear()
+    assert told(collect(home)) == (0, "complete", 0)
+    assert places(room) == ["/news/"]
+
+
+def test_a_walk_goes_on_in_the_next_visits_and_what_is_new_comes_first(
+    room: Room, home: Path
+) -> None:
+    limit(home, max_pages=2)
+    assert told(collect(home)) == (6, "walking", 0)
+    fill(room, range(13, 0, -1))
+    room.log.clear()
+    run = collect(home)
+    assert told(run)[:2] == (3, "walking"), "the new one, and what has moved on to page 3"
+    fresh = [path for path, status in room.log if path.endswith(".html") and status == 200]
+    assert fresh[0] == "/news/13.html"
+    while collect(home)["history"] == "walking":
+        pass
+    assert len(exported(home)) == 13
+    told_of_it = communique("sources", "show", "harbour", home=home).stdout
+    assert "complete" in told_of_it
+
+
+def test_pages_that_list_the_same_for_ever_end_a_walk_soon(room: Room, home: Path) -> None:
+    for place in range(1, 60):
+        more = f'<a rel="next" href="/news/?page={place + 1}">Older</a>'
+        room.page(address(place), listing_html([3, 2, 1], more=more))
+    assert told(collect(home)) == (3, "complete", 0)
+    assert len(places(room)) == 4
+    room.log.clear()
+    assert told(collect(home, "--backfill")) == (0, "complete", 0)
+    assert len(places(room)) == 4
+
+
+def test_a_page_that_repeats_others_or_lists_nothing_ends_no_walk(room: Room, home: Path) -> None:
+    more = '<a rel="next" href="/news/?page={}">Older</a>'
+    room.page("/news/?page=2", listing_html([12, 11, 10], more=more.format(3)))
+    room.page(
+        "/news/?page=3", f"<html><body><p>Nothing this month.</p>{more.format(4)}</body></html>"
+    )
+    assert told(collect(home)) == (6, "complete", 0)
+    assert "3.html" in exported(home)
+
+
+def test_an_error_on_the_way_is_tried_again_by_the_next_visit(room: Room, home: Path) -> None:
+    room.page(address(3), "come back later", status=503)
+    run = collect(home)
+    assert told(run) == (6, "walking", 1)
+    assert told(collect(home)) == (0, "walking", 1)
+    fill(room, range(12, 0, -1))
+    assert told(collect(home)) == (6, "complete", 0)
+
+
+def test_a_release_that_failed_on_a_deep_page_is_asked_for_again(room: Room, home: Path) -> None:
+    room.page("/news/5.html", "come back later", status=503)
+    assert told(collect(home)) == (11, "complete", 1)
+    fill(room, range(12, 0, -1))
+    assert told(collect(home)) == (1, "complete", 0)
+
+
+def test_what_was_imported_before_ends_no_walk(room: Room, home: Path, tmp_path: Path) -> None:
+    assert collect(home)["new"] == 12
+    lines = communique("export", home=home).stdout.splitlines()
+    some = [line for line in lines if not line.rpartition("/news/1.html")[1]]
+    other = make_home(tmp_path / "other", f"{room.base}/news/")
+    path = tmp_path / "some.jsonl"
+    path.write_text("\n".join(some) + "\n")
+    assert communique("import", str(path), "--source", "harbour", home=other).returncode == 0
+    assert told(collect(other)) == (1, "complete", 0)
+
+
+def test_a_bound_that_no_later_visit_passes_is_told(home: Path) -> None:
+    limit(home, backfill_pages=2)
+    run = collect(home)
+    assert told(run) == (6, "bounded", 0)
+    assert "backfill_pages" in str(run["bound"])
+    assert "backfill_pages" in communique("collect", home=home).stdout
+
+
+def test_the_walk_beyond_the_last_page_is_complete(room: Room, home: Path) -> None:
+    more = f'<a rel="next" href="{address(5)}">Older</a>'
+    room.page(address(4), listing_html([3, 2, 1], more=more))
+    assert told(collect(home)) == (12, "complete", 0)
+    assert room.statuses(address(5)) == [404]
+
+
+def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
+    hold = threading.Event()
+    room.answers["/news/8.html"].hold = hold
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, "collect", "--home", str(home)], stdout=subprocess.DEVNULL
+    ) as child:
+        room.wait_for("/news/8.html")
+        child.send_signal(signal.SIGKILL)
+        child.wait(60)
+    hold.set()
+    room.answers["/news/8.html"].hold = None
+    run = collect(home)
+    while "another visit" in str(run["errors"]):
+        run = collect(home)
+    assert run["history"] == "complete"
+    assert len(exported(home)) == 12
+
+
+def test_what_came_while_nobody_looked_is_followed_over_an_error(room: Room, home: Path) -> None:
+    collect(home)
+    fill(room, range(21, 0, -1))
+    room.page(address(3), "come back later", status=503)
+    assert told(collect(home)) == (6, "walking", 1)
+    fill(room, range(22, 0, -1))
+    assert told(collect(home)) == (4, "complete", 0)
+
+
+def rss(room: Room, *items: tuple[str, int, str]) -> str:
+    """A feed: the address, the number of the day, and the category of each item."""
+    entries = "".join(
+        f"<item><title>{title(path)}</title><link>{room.base}{path}</link>"
+        f"<category>{category}</category><pubDate>{day(n)} 09:00:00 +0100</pubDate></item>"
+        for path, n, category in items
+    )
+    return f"<?xml version='1.0'?><rss version='2.0'><channel>{entries}</channel></rss>"
+
+
+def title(path: str) -> str:
+    """The title of the release at an address."""
+    number = path.rpartition("/")[2].partition(".")[0]
+    return f"Notice {number}: ships counted at pier {number}"
+
+
+def test_a_feed_of_the_newest_hides_no_older_page(room: Room, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    text = rss(room, *((f"/news/{n}.html", n, "Press") for n in (12, 11, 10)))
+    room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
+    assert told(collect(home)) == (12, "complete", 0)
+
+
+def test_a_feed_of_the_whole_site_brings_no_page_that_is_no_release(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    for path in ("/about/", "/company/careers.html", "/news/privacy/"):
+        room.page(path, release_html(40, day=day(11)))
+    text = rss(
+        room,
+        ("/about/", 11, ""),
+        ("/company/careers.html", 12, ""),
+        ("/news/privacy/", 13, ""),
+        *((f"/news/{n}.html", n, "") for n in (12, 11, 10, 9)),
+    )
+    room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
+    assert told(collect(home)) == (12, "complete", 0)
+    assert exported(home) == sorted(f"{n}.html" for n in range(1, 13))
+
+
+@pytest.mark.parametrize("category", ["", "Tides"])
+def test_a_feed_of_the_whole_site_brings_no_release_of_other_categories(
+    room: Room, tmp_path: Path, category: str
+) -> None:
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    others = range(20, 30) if not category else range(20, 22)
+    for number in others:
+        room.page(f"/news/{number}.html", release_html(number, day=day(number - 15)))
+    ours = "Press" if category else ""
+    text = rss(
+        room,
+        *((f"/news/{n}.html", n, ours) for n in range(12, 0, -1)),
+        *((f"/news/{n}.html", n - 15, category) for n in others),
+    )
+    room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
+    assert told(collect(home)) == (12, "complete", 0)
+    assert exported(home) == sorted(f"{n}.html" for n in range(1, 13))
+
+
+def test_what_only_the_feed_or_only_the_page_lists_is_collected(room: Room, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    room.page("/news/", listing_html([12, 11, 9]))
+    text = rss(room, *((f"/news/{n}.html", n, "") for n in (12, 11, 10, 8, 7)))
+    room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
+    assert told(collect(home)) == (6, "complete", 0)
+
+
+def test_a_first_history_lasts_until_all_that_is_listed_has_been_read(
+    room: Room, home: Path
+) -> None:
+    def first() -> bool:
+        store = SqliteStore(home / "communique.db")
+        walk = store.walk("harbour", f"{room.base}/news/")
+        runs: tuple[Run, ...] = store.runs("harbour", limit=1)
+        store.close()
+        assert walk is not None
+        assert runs
+        return walk.first
+
+    limit(home, max_pages=3)
+    collect(home)
+    assert first()
+    collect(home)
+    collect(home)
+    assert not first()
