@@ -91,6 +91,8 @@ def show(found: Explored) -> None:
         console.print(items)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
+    if proposed.certainty.hopeless:
+        return  # what was read of it is that of something else
     for doubt in proposed.doubts:
         click.echo(f"check {doubt}", err=True)
     click.echo(f"\n# sources/{proposal.id}.toml\n{proposal.toml}")
@@ -111,7 +113,9 @@ def _fields(found: Explored) -> Table:
     said = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
     _row(table, "listing", said, None, listing.rule)
     _row(table, "next page", listing.next or "none", None, "")
-    for field in proposed.fields:
+    for field in () if certainty.hopeless else proposed.fields:
+        if not (field.value or field.advice):
+            continue
         rule = f"{field.rule} ({field.found} of {field.of})" if field.found else field.rule
         _row(table, field.name, field.value, field.confidence if field.found else None, rule)
     for offer in found.offers:

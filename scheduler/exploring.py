@@ -14,7 +14,7 @@ from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
 from scheduler.seeking import Tried, promise_of, seek
 from scheduler.telling import Say
-from spiders.certainty import reads_as_release
+from spiders.certainty import is_article, reads_as_release
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
 from spiders.drafting import DOCUMENTS
 from spiders.page import Page
@@ -158,7 +158,11 @@ class Explorer:
         self, capture: Capture, page: Page, listing: ListingPage, own: float
     ) -> tuple[Page, ListingPage]:
         """The most promising page of those that this one leads to, or this one."""
-        self._tried = seek(capture, page, self._say)
+        if sign_of_wall(page):
+            self._tried = ()
+            return page, listing
+        article = is_article(page, first_reading(page, utc_now()))
+        self._tried = seek(capture, page, self._say, article=article)
         best = next(iter(self._tried), None)
         if best is None or not best.page or not best.listing or best.promise <= own * OWN:
             return page, listing
@@ -223,7 +227,8 @@ class Explorer:
     def _with_releases(self, capture: Capture, site: Site) -> Site:
         listing = first_listing(site.listing_page)
         items = [item for item in listing.items if not DOCUMENT.search(item.url)][:RELEASES]
-        self._say(f"reading {counted(len(items), 'release')}")
+        if items:
+            self._say(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []
         for item, answer in zip(items, capture.fetch(item.url for item in items), strict=True):
             if answer.page is None:

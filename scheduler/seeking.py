@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urljoin
 
 from data.normalize import canonical_url
 from data.wording import counted
@@ -20,7 +21,11 @@ from spiders.visit import utc_now
 
 FIRST: Final = 5
 MORE: Final = 3
-"""Links of the page that are tried, and links of those that are tried after them."""
+ROUNDS: Final = 3
+"""Links of the page that are tried, links of those that are tried after them, and how often."""
+
+LAST_RESORT: Final = 0.4
+"""What the front page is worth as a list of releases."""
 
 ENOUGH: Final = 0.6
 """Promise from which on no page further away is tried."""
@@ -46,21 +51,28 @@ class Tried:
     why: str
 
 
-def seek(capture: Capture, page: Page, say: Say) -> tuple[Tried, ...]:
+def seek(capture: Capture, page: Page, say: Say, *, article: bool) -> tuple[Tried, ...]:
     """The pages that may be the press room which a page belongs to, the most promising first.
 
-    At most FIRST and MORE pages are asked for.
+    From the page's own links, and from those of the front page where it is an ``article`` of the
+    site, it goes on to what those lead to, for at most ROUNDS and as long as nothing is promising.
     """
-    release = page.url if not is_front(page.url) else ""
+    release = "" if is_front(page.url) else page.url
+    links = list(press_links(page)[:FIRST])
+    if article and release:
+        links.append(PressLink(urljoin(page.url, "/"), "the front page", LAST_RESORT))
     seen = {canonical_url(page.url)}
-    tried = _try(capture, press_links(page)[:FIRST], seen, release, say)
-    if max((one.promise for one in tried), default=0.0) < ENOUGH:
-        reached = [one for one in tried if one.page is not None]
-        onward = [link for one in reached if one.page for link in press_links(one.page)]
-        new = {canonical_url(link.url): link for link in onward}
-        further = [link for key, link in new.items() if key not in seen]
-        further.sort(key=lambda link: -link.score)
-        tried += _try(capture, further[:MORE], seen, release, say)
+    tried: list[Tried] = []
+    for _ in range(ROUNDS):
+        new = _try(capture, links, seen, release, say)
+        tried += new
+        if max((one.promise for one in tried), default=0.0) >= ENOUGH:
+            break
+        onward = [link for one in new if one.page for link in press_links(one.page)]
+        unseen = {canonical_url(link.url): link for link in onward}
+        links = [link for key, link in unseen.items() if key not in seen]
+        links.sort(key=lambda link: -link.score)
+        del links[MORE:]
     return tuple(sorted(tried, key=lambda one: -one.promise))
 
 

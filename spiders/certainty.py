@@ -28,11 +28,17 @@ from spiders.review import Look
 FLOOR: Final = 0.5
 """Certainty from which on a draft is taken for right."""
 
+HOPELESS: Final = 0.2
+"""Certainty below which a draft isn't worth looking at."""
+
 FEW: Final = 3
 """Rows from which on a list is no accident."""
 
 WORDS: Final = 4
 """Words of a heading that is told twice by no chance: on the listing and on its page."""
+
+SOME_TEXT: Final = 200
+"""Characters of a text from which on a page without a date is one of text."""
 
 LONGEST_DATE: Final = 30
 """Characters of a row that may be a date and nothing else."""
@@ -51,6 +57,11 @@ class Certainty:
 
     value: float
     reasons: tuple[str, ...] = ()
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the page is rather something else than a list of releases."""
+        return self.value < HOPELESS
 
     @property
     def enough(self) -> bool:
@@ -94,7 +105,7 @@ def _shares(
     if looks:
         good = sum(is_release(look, reading) for look in looks)
         said = f"{len(looks) - good} of {counted(len(looks), 'page')} that it leads to"
-        yield 0.2 + 0.8 * good / len(looks), f"{said} read as no release"
+        yield 0.2 + 0.8 * good / len(looks), f"no release was found on {said}"
         if not dated:
             yield UNDATED, "neither it nor the releases say a day"
     elif offline:
@@ -124,6 +135,14 @@ def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool
         return False
     read = read_release(page, reading)
     return bool(read.content.body_text) and kind_of(read, listing) == "release"
+
+
+def is_article(page: Page, reading: Reading) -> bool:
+    """Whether a page has a text of its own, rather than next to nothing or a login."""
+    content = read_release(page, reading).content
+    return bool(content.body_text) and (
+        content.published is not None or len(content.body_text) >= SOME_TEXT
+    )
 
 
 def is_release(look: Look, reading: Reading) -> bool:

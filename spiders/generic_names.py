@@ -43,7 +43,7 @@ _GENERIC: Final = """
     blog board by calendar category center centre committee contact content court decisions
     default document documents en english error events feed for found front frontpage gallery
     hearings home homepage in index information journal judgments latest library list listing
-    login main media meeting meetings menu minutes most my new news newsroom no not notices of
+    log login main media meeting meetings menu minutes most my new news newsroom no not notices of
     official on online opinion opinions orders our page pages portal post posts press public
     publications published recent release releases report reports resources results room rss
     search section site slip speeches start statements stories test the this to topics

@@ -27,6 +27,9 @@ from spiders.source import DateOrder, ReleaseRules, SourceFile
 from spiders.source_ids import source_id
 from spiders.zones import guess_zone
 
+CERTAIN = 0.9
+"""Certainty of a list from which on nobody needs to look at its rows."""
+
 GIVEN = "as it was given"
 """Why a guess is sure that a person made."""
 
@@ -119,12 +122,12 @@ def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Propo
     )
     proposal, listing, looks = _mended(proposal, site)
     fields = review(looks, name.value)
+    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline)
     doubts = [
         *(doubt,) * bool(doubt),
-        *_doubts(proposal, listing),
+        *_doubts(proposal, listing, looks, certainty),
         *(f"{field.name}: {field.advice}" for field in fields if field.advice),
     ]
-    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline)
     return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
 
 
@@ -197,7 +200,9 @@ def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
     return future + sum(older > newer for newer, older in pairwise(days))
 
 
-def _doubts(proposal: Proposal, listing: ListingPage) -> Iterator[str]:
+def _doubts(
+    proposal: Proposal, listing: ListingPage, looks: Sequence[Look], certainty: Certainty
+) -> Iterator[str]:
     if not proposal.name.sure:
         yield f'name: it was taken from {proposal.name.rule}: write name = "…"'
     if not proposal.timezone.sure:
@@ -205,9 +210,11 @@ def _doubts(proposal: Proposal, listing: ListingPage) -> Iterator[str]:
     if not listing.items:
         return
     if not any(item.published for item in listing.items):
+        if looks and all(look.read.content.published for look in looks):
+            return  # the releases say their days themselves
         yield (
             "listing: no dates stand beside the links: if the page has some, write [listing] with "
             'item = "…" and published = "…"'
         )
-    elif listing.confidence < SURE:
-        yield 'listing: if the items below are not the releases, write [listing] item = "…"'
+    elif listing.confidence < SURE and certainty.value < CERTAIN:
+        yield 'listing: if the rows shown are not the releases, write [listing] item = "…"'

@@ -108,7 +108,7 @@ def test_a_front_page_with_the_newest_few_gives_way_to_the_whole_list(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
-@pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu"])
+@pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu", "front page"])
 def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
     path = "/press/5.html"
     if way == "folder":
@@ -117,6 +117,8 @@ def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> N
     elif way == "menu":
         menu = "<ul><li><a href='/media/all'>Nyheter</a></li></ul>"
         room.page(path, release_html(5, day="7 March 2026").replace("</body>", f"{menu}</body>"))
+        wanted = f"{room.base}/media/all"
+    elif way == "front page":
         wanted = f"{room.base}/media/all"
     else:
         crumbs = (
@@ -133,10 +135,32 @@ def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> N
 def test_a_release_whose_list_is_not_found_is_told_with_what_was_tried(
     room: Room, home: Path
 ) -> None:
+    del room.answers["/"]
     result = communique("add", f"{room.base}/press/5.html", "--save", home=home)
     assert result.returncode == 1
     assert "give the page that lists them" in result.stderr
+    assert len(result.stderr) < 1000
     assert f"{room.base}/press/ (the server answered 404)" in result.stderr
+    assert not (home / "sources").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<p>Nothing here today.</p>",
+        "<title>Log in</title><h1>Log in</h1><form><input type=password></form>",
+    ],
+    ids=["empty", "nearly empty", "login"],
+)
+def test_an_empty_page_and_a_login_end_with_1_and_are_not_left_for_another(
+    room: Room, home: Path, text: str
+) -> None:
+    room.page("/closed", text)
+    result = communique("add", f"{room.base}/closed", "--save", home=home)
+    assert result.returncode == 1
+    assert "no list of releases was found" in result.stderr
+    assert room.statuses("/") == []
     assert not (home / "sources").exists()
 
 
@@ -160,7 +184,7 @@ def test_what_is_not_sure_is_saved_by_force_only(room: Room, home: Path) -> None
     found = added(home, f"{room.base}/media/all", "--save", code=1)
     assert found["saved"] is None
     assert not found["certainty"]["enough"]
-    assert "3 of 3 pages that it leads to read as no release" in found["certainty"]["reasons"]
+    assert "no release was found on 3 of 3 pages that it leads to" in found["certainty"]["reasons"]
     shown = communique("add", f"{room.base}/media/all", home=home)
     assert shown.returncode == 1
     assert "Notice 12" in shown.stdout
