@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +20,7 @@ from spiders.link_targets import resolve
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage
 from spiders.syndicated import offers
+from spiders.witnesses import family, is_standing
 
 Kind = Literal["feed", "wordpress", "sitemap"]
 
@@ -29,7 +30,7 @@ MOST = 6
 MOST_SITEMAPS = 3
 """Sitemaps that are read of those that robots.txt or a sitemap index names."""
 
-POSTS = "posts?per_page=50&_fields=id,link,date,title"
+POSTS = "posts?per_page=100&_fields=id,link,date,title,categories"
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
@@ -60,7 +61,8 @@ class Comparison:
     """How a machine's listing compares with the page.
 
     Of the ``listed`` releases of the page it holds ``held``; ``surplus`` counts what it has from
-    the same days that the page does not list. ``dated`` says that what it holds has dates.
+    the same days that the page does not list, ``strange`` what is unlike all that the page lists by
+    its address. ``dated`` says that what it holds has dates.
     """
 
     place: Place
@@ -69,12 +71,20 @@ class Comparison:
     held: int
     surplus: int
     dated: bool
+    strange: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether it can stand for the page: all that the page lists, and hardly more."""
         few = max(1, self.listed // 10)
-        return 0 < self.listed == self.held and self.surplus <= few and self.dated
+        whole = 0 < self.listed == self.held and self.dated
+        return whole and self.surplus <= few and not self.strange
+
+    @property
+    def back_to(self) -> dt.date:
+        """The day of the oldest that its first page holds."""
+        days = [item.published.day for item in self.listing.items if item.published]
+        return min(days, default=dt.date.max)
 
     @property
     def verdict(self) -> str:
@@ -87,6 +97,8 @@ class Comparison:
         said = f"holds {self.held} of the {counted(self.listed, 'release')} on the page"
         if self.surplus:
             said += f", and {counted(self.surplus, 'other')} from the same time"
+        if self.strange:
+            said += f", and {counted(self.strange, 'page')} of some other kind"
         return said if self.dated else f"{said}, but without dates"
 
 
@@ -140,29 +152,55 @@ def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison
     dated = [item for item in page.items if item.published]
     shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
     keys = {key: item for item in listing.items for key in keys_of(item)}
-    held = {id(found): found for item in shown if (found := _same(item, keys))}
+    held = [found for item in shown if (found := _same(item, keys))]
     listed = {key for item in page.items for key in keys_of(item)}
-    oldest = min((item.published.day for item in held.values() if item.published), default=None)
-    surplus = sum(
-        _after(item, oldest) and not any(key in listed for key in keys_of(item))
-        for item in listing.items
-    )
+    oldest = min((item.published.day for item in in_order(held) if item.published), default=None)
+    others = [item for item in listing.items if not any(key in listed for key in keys_of(item))]
+    kinds = {family(item.url) for item in (*page.items, *held)}
     return Comparison(
         place,
         listing,
         len(shown),
-        sum(_same(item, keys) is not None for item in shown),
-        surplus,
-        all(item.published for item in held.values()),
+        len(held),
+        sum(_after(item, oldest) for item in others),
+        all(item.published for item in held),
+        sum(is_standing(item.url) or family(item.url) not in kinds for item in others),
     )
 
 
+def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+    """The items that stand where their days belong, the newest first.
+
+    An old release that a page keeps at its top says nothing of how far back the page goes. Where
+    most items are out of order, the page has some other one, and all are given.
+    """
+    newest = dt.date.min
+    found = []
+    for item in reversed(items):
+        day = item.published.day if item.published else newest
+        if day >= newest:
+            newest = day
+            found.append(item)
+    return found[::-1] if len(found) * 2 > len(items) else items
+
+
 def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
-    """The best of those that can stand for the page: feeds first, then the least surplus."""
+    """The best of those that can stand for the page.
+
+    Feeds and the API come before sitemaps, what goes back furthest before what holds the newest
+    only, a feed before the API, and then the least surplus.
+    """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(
         (found for found in comparisons if found.complete),
-        key=lambda found: (order[found.place.kind], found.surplus, not found.place.sure),
+        key=lambda found: (
+            found.place.kind == "sitemap",
+            found.back_to,
+            found.listing.next is None,
+            order[found.place.kind],
+            found.surplus,
+            not found.place.sure,
+        ),
         default=None,
     )
 

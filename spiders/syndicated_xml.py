@@ -10,6 +10,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
 
@@ -24,6 +25,9 @@ MAX_ITEMS = 50_000
 
 MAX_CATEGORIES = 30
 """Categories of one item that are read."""
+
+WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
+"""What WordPress calls itself in its feeds."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -166,10 +170,21 @@ def _repeated(root: etree._Element) -> list[etree._Element]:
 
 
 def _next(root: etree._Element, page: Page) -> str | None:
-    """The next page of the feed (RFC 5005, 3 and 4)."""
+    """The next page of the feed (RFC 5005, 3 and 4), or of one that WordPress made.
+
+    WordPress names no next page, but has one under the next number of ``paged``, until it answers
+    404.
+    """
     for node in root.iter("{http://www.w3.org/2005/Atom}link"):
         if node.get("rel") in {"next", "prev-archive"}:
             url = resolve(node.get("href", ""), page.url)
             if url and url != page.url:
                 return url
-    return None
+    maker = root.find("channel/generator")
+    if maker is None or not WORDPRESS.match(maker.text or "") or root.find("channel/item") is None:
+        return None
+    parts = urlsplit(page.url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    number = query.get("paged", "1")
+    query["paged"] = str(int(number) + 1) if re.fullmatch(r"\d{1,6}", number) else "2"
+    return parts._replace(query=urlencode(query)).geturl()

@@ -163,6 +163,32 @@ def test_a_feed_is_preferred_to_the_api_and_that_to_a_sitemap() -> None:
     assert preferred([]) is None
 
 
+def test_an_old_release_at_the_top_of_the_page_stretches_no_range() -> None:
+    assert against(rss(*range(20, 0, -1)), listed(2, 20, 19, 18, 17)).complete
+    assert not against(rss(*range(20, 0, -1)), listed(20, 19, 18, 17, 2)).complete
+
+
+@pytest.mark.parametrize("path", ["/about/", "/r/privacy", "/company/careers.html"])
+def test_a_feed_that_carries_pages_of_other_kinds_is_not_complete(path: str) -> None:
+    page = ListingItem(f"https://press.example{path}", "What we are", None)
+    feed = rss(9, 8, 7)
+    found = against(replace(feed, items=(*feed.items, page)), listed(9, 8, 7))
+    assert not found.complete
+    assert "1 page of some other kind" in found.verdict
+
+
+def test_what_goes_back_to_the_first_release_is_preferred_to_what_holds_the_newest() -> None:
+    listing = listed(9, 8, 7)
+    newest = against(rss(9, 8, 7), listing)
+    api = Place("https://press.example/p", "wordpress", sure=True)
+    whole = compare(api, rss(9, 8, 7, 6, 5), listing)
+    paged = compare(api, replace(rss(9, 8, 7), next="https://press.example/p?page=2"), listing)
+    assert preferred([newest, whole]) is whole
+    assert preferred([newest, paged]) is paged
+    sitemap = Place("https://press.example/s", "sitemap", sure=True)
+    assert preferred([newest, compare(sitemap, rss(9, 8, 7, 6), listing)]) is newest
+
+
 @pytest.mark.parametrize(
     "feed",
     [

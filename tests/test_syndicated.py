@@ -156,3 +156,34 @@ def test_half_a_character_spoils_no_name_or_value(half: str) -> None:
     assert (item.url, item.published and item.published.iso) == (EXPECTED[0], EXPECTED[2])
     assert item.title.startswith("Bridge\ufffd")
     item.title.encode("utf-8")
+
+
+def test_a_feed_of_wordpress_has_older_pages_by_number() -> None:
+    feed = (
+        "<rss version='2.0'><channel><generator>https://wordpress.org/?v=6.8</generator>{}"
+        "</channel></rss>"
+    )
+    item = "<item><title>One</title><link>https://press.example/one</link></item>"
+    for url, following in (
+        ("https://press.example/feed/", "https://press.example/feed/?paged=2"),
+        ("https://press.example/?feed=rss2&paged=4", "https://press.example/?feed=rss2&paged=5"),
+    ):
+        assert read(feed.format(item), url=url).next == following
+    assert read(feed.format(""), url="https://press.example/feed/").next is None
+    plain = feed.replace("https://wordpress.org/?v=6.8", "Press room 2.1")
+    assert read(plain.format(item), url="https://press.example/feed/").next is None
+
+
+def test_the_categories_of_items_are_read() -> None:
+    rss = (
+        "<rss><channel><item><title>One</title><link>https://press.example/one</link>"
+        "<category>Press</category><category>Tides</category></item></channel></rss>"
+    )
+    assert read(rss, url="https://press.example/feed").items[0].categories == ("Press", "Tides")
+    atom = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>One</title>"
+        "<link href='https://press.example/one'/><category term='Press'/></entry></feed>"
+    )
+    assert read(atom, url="https://press.example/feed").items[0].categories == ("Press",)
+    api = '[{"link": "https://press.example/one", "title": "One two", "categories": [3, 7]}]'
+    assert read(api, url="https://press.example/api").items[0].categories == ("3", "7")
