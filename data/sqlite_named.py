@@ -101,6 +101,17 @@ class SqliteNamed(SqliteConnection):
                     {"source": source, "key": key, "release": release, "since": since or 0.0},
                 )
 
+    def sections(self, source: str) -> Mapping[str, int]:
+        """The sections of a source's releases that were not found by name, and how many each."""
+        rows = self._ask(
+            "SELECT json_extract(content, '$.section') AS section, count(*) FROM releases"
+            " WHERE source = :source AND section IS NOT NULL AND number NOT IN"
+            " (SELECT release FROM named WHERE source = :source AND release IS NOT NULL)"
+            " GROUP BY section",
+            {"source": source},
+        )
+        return dict(rows)
+
     def recall(self, source: str) -> Recall:
         """How many of the releases that the pages of a source name were in the store."""
         ((known, older),) = self._ask(

@@ -229,6 +229,9 @@ class Store(Readable, Protocol):
     def fetched(self, source: str, keys: Iterable[str]) -> None:
         """Note what came of looking for releases at addresses that pages name."""
 
+    def sections(self, source: str) -> Mapping[str, int]:
+        """The sections of a source's releases that were not found by name, and how many each."""
+
     def recall(self, source: str) -> Recall:
         """How many of the releases that the pages of a source name were in the store."""
 

@@ -12,11 +12,11 @@ from lxml import etree
 from data.models import Link
 from spiders.excerpt import LINKED, Excerpt, excerpt_of
 from spiders.locating import Lesson
-from spiders.named import family
 from spiders.pages import ReleasePage
 from spiders.selectors import marks_of
 from spiders.template import Template
 from spiders.templated import TemplateReader
+from spiders.witnesses import family
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
 """Bytes beyond an element in which the releases may be named that a page names."""

@@ -1,13 +1,17 @@
-"""Releases that a release's page names, in a box of other news: none of them may be missing."""
+"""Releases that a release's page names, in a box of other news: none of them may be missing.
+
+But what a page names may be of some other list. So it is asked for only once the walk through the
+listing is over, and never where that came to its end over several pages, or shows by its address
+that it is the list of one category: such a list holds all that belongs to it.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlsplit
 
 from data.models import Draft, Link
 from data.normalize import canonical_url
@@ -16,6 +20,8 @@ from data.words import tokens
 from spiders.answers import asked_of, page_of, validator_of
 from spiders.drafting import NotARelease, draft_release
 from spiders.page_errors import page_errors
+from spiders.walking import Way
+from spiders.witnesses import family
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,7 +41,15 @@ MOST_NAMED: Final = 5000
 SHARED: Final = 0.7
 """Part of the shorter title's words that a page must share with the name it was given."""
 
-DIGITS: Final = re.compile(r"\d+")
+FILED: Final = 3
+"""Releases with a section from which on the section of another says whether it belongs to them."""
+
+PART: Final = re.compile(
+    r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
+    r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
+    re.IGNORECASE,
+)
+"""Addresses of listings that show a part of what their site publishes."""
 
 
 class Named:
@@ -58,10 +72,11 @@ class Named:
             if key not in self._front and family(link.url) == own:
                 self._links.setdefault(key, link)
 
-    def missing(self) -> tuple[Link, ...]:
-        """The releases to fetch now."""
+    def missing(self, way: Way) -> tuple[Link, ...]:
+        """The releases to fetch now, as far as the listing may lack any."""
         links, self._links = self._links, {}
-        found = self._store.name(self._source, links, limit=MOST)
+        most = MOST if may_lack(way) else 0
+        found = self._store.name(self._source, links, limit=most)
         self._asked = [canonical_url(link.url) for link in found]
         return found
 
@@ -72,11 +87,26 @@ class Named:
             self._asked = []
 
 
+def may_lack(way: Way) -> bool:
+    """Whether a listing may lack releases of its own, so far as it was walked."""
+    if PART.search(way.start):
+        return False
+    return way.walk is None or (way.walk.history != "walking" and way.walk.pages == 1)
+
+
+def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
+    """Whether a release is of the list whose releases are filed in these sections, by count."""
+    if not section or sum(sections.values()) < FILED:
+        return True
+    return section in sections or len(sections) >= FILED
+
+
 def parse_named(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
     """Draft the release on a page that another one names, if it surely is one."""
     with page_errors(response.url, visit.error):
         visit.page_read()
-        if draft := draft_named(response, visit, link):
+        draft = draft_named(response, visit, link)
+        if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
             visit.expect()
             yield draft
     visit.settle()
@@ -88,13 +118,6 @@ def failed_named(failure: Failure) -> None:
     log.info("%s, which another page names, gave no release: %s", request.url, failure.value)
     visit: Visit = request.cb_kwargs["visit"]
     visit.settle()
-
-
-def family(url: str) -> tuple[str, str, tuple[str, ...]]:
-    """What the addresses of one kind of page share: host, folder without figures, parameters."""
-    parts = urlsplit(canonical_url(url))
-    folder = DIGITS.sub("0", parts.path.rpartition("/")[0])
-    return parts.netloc, folder, tuple(name for name, _ in parse_qsl(parts.query))
 
 
 def draft_named(response: Response, visit: Visit, link: Link) -> Draft | None:

@@ -218,7 +218,7 @@ class Visit:
     def _ask_missing(self, ask: Callable[[Link], None]) -> None:
         """Ask, once, for what the pages of this visit name and the store lacks."""
         self.ask_named = None
-        for link in self._named.missing():
+        for link in self._named.missing(self.frontier.page):
             if self.asked.claim(link.url):
                 with page_errors(link.url, self.error):
                     ask(link)

@@ -120,3 +120,36 @@ def test_what_the_listing_shows_later_was_known_in_time(room: Room, home: Path) 
         "older": 0,
         "unread": [],
     }
+
+
+def test_what_is_named_comes_in_no_list_that_was_walked_to_its_end_over_several_pages(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([6, 5], more='<a rel="next" href="/news/?page=2">Older</a>'))
+    room.page("/news/?page=2", listing_html([3, 2]))
+    name(room, 6, link(5), link(4), link(1))
+    assert collect(home)["new"] == 4
+    assert titles(home) == [f"Notice {n}" for n in (2, 3, 5, 6)]
+    assert room.statuses("/news/4.html") == []
+
+
+def test_what_is_named_comes_in_no_list_of_one_category(room: Room, tmp_path: Path) -> None:
+    room.page("/category/tides/", listing_html([6, 5, 3, 2]))
+    name(room, 6, link(4), link(1))
+    assert collect(make_home(tmp_path / "tides", f"{room.base}/category/tides/"))["new"] == 4
+
+
+def test_what_is_named_and_filed_elsewhere_than_all_that_is_listed_stays_out(
+    room: Room, home: Path
+) -> None:
+    for number in range(1, 7):
+        section = "Fisheries" if number == 4 else "Harbour"
+        html = release_html(number, day=f"{2 + number} March 2026").replace(
+            "</head>", f'<meta property="article:section" content="{section}"></head>'
+        )
+        box = f"<ul>{link(4)}{link(1)}</ul>" if number == 6 else ""
+        room.page(
+            f"/news/{number}.html", html.replace('<div class="foot">', box + '<div class="foot">')
+        )
+    collect(home)
+    assert titles(home) == [f"Notice {n}" for n in (1, 2, 3, 5, 6)]
