@@ -84,7 +84,7 @@ def run_life(name: str) -> list[Lived]:
             with WordPressSystem().start(Path(folder)) as site:
                 for step in live(site, Path(folder) / "home", feeds=name == FEEDS):
                     lived.append(step)
-                    print(step_line(name, step), file=sys.stderr, flush=True)
+                    print(step_line(name, step), *step.wrong, sep="\n  ", file=sys.stderr)
         except (Absent, NotDone) as error:
             print(f"{name}: ended early, since {error}", file=sys.stderr, flush=True)
     return lived
@@ -114,7 +114,7 @@ def run_share(system: System, own: Sequence[Variant]) -> list[Outcome]:
                 for number, variant in enumerate(own):
                     site = running.show(variant)
                     found.append(outcome(variant, site, folder / f"home-{number}"))
-                    print(line(found[-1]), file=sys.stderr, flush=True)
+                    print(line(found[-1]), *found[-1].reasons(), sep="\n  ", file=sys.stderr)
         except Absent as error:
             print(f"{system.name}: left out, since {error}", file=sys.stderr, flush=True)
     return found

@@ -164,6 +164,7 @@ def live(site: WordPress, home: Path, *, feeds: bool) -> Iterator[Lived]:
     life.newcomer.settle(retract_after=0)
     life.newcomer.add(f"{site.url}/")
     held: dict[str, Held] = {}
+    known: set[str] = set()
     before: list[Kept] = []
     for step in STEPS:
         step.do(life)
@@ -179,10 +180,14 @@ def live(site: WordPress, home: Path, *, feeds: bool) -> Iterator[Lived]:
             held |= {post.title: post for post in site.held()}
         after = life.newcomer.export()
         wrong += differences(life, step, before, after)
-        verdict = compare(list(held.values()), after)
-        wrong += [
-            f"{kind}: {'; '.join(found[:3])}" for kind, found in verdict.wrongs().items() if found
-        ]
+        faults = {
+            f"{kind}: {fault}"
+            for kind, found in compare(list(held.values()), after).wrongs().items()
+            for fault in found
+        }
+        # What was wrong before is not the fault of this step.
+        wrong += sorted(faults - known)
+        known = faults
         before = after
         yield Lived(step.name, tuple(wrong))
 
