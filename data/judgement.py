@@ -17,7 +17,7 @@ SAME: Final = 0.9
 """Jaccard similarity from which a page that an address leads to is the release, on another day."""
 
 LIKE: Final = 0.6
-"""The same for one that states no day of its own."""
+"""The same where it, or the release, states no day."""
 
 REPLACED: Final = 0.1
 """Jaccard similarity below which a page with another title and day is not the release any more."""
@@ -215,7 +215,7 @@ def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: boo
     if "body" not in fields or (same_day and not (led and retitled)) or not (retitled or led):
         return None
     alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
-    enough = REPLACED if same_day else SAME if stated else LIKE
-    if led and alike < enough:
+    other_day = stated is not None and known.published.precision != "none"
+    if led and alike < (REPLACED if same_day else SAME if other_day else LIKE):
         return LED_AWAY
     return OTHER_PAGE if retitled and alike < REPLACED else None

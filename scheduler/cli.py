@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import keyword
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,23 @@ def run(arguments: list[str] | None = None) -> int:
         sentence, code = told(error)
         complain(sentence)
         return code
+    except UnicodeEncodeError:
+        # The name of a file may hold any bytes; nothing else that is asked for can.
+        given = next((one for one in arguments or sys.argv[1:] if not is_text(one)), None)
+        if given is None:
+            raise
+        complain(f"{given!r} holds bytes that are no text in UTF-8")
+        return 2
     return result if isinstance(result, int) else 0
+
+
+def is_text(argument: str) -> bool:
+    """Whether an argument is text: bytes that are none become halves of surrogate pairs."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def told(error: BaseException) -> tuple[str, int]:

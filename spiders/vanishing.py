@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,8 +36,9 @@ class Outcome:
 class Vanishing:
     """What one visit learns of releases that are gone.
 
-    ``fronts`` are the first pages of the listings of the source, ``asked`` the addresses that the
-    visit asks for; it ``started`` then, and a release is retracted ``after`` that time.
+    ``fronts`` are the first pages of the listings of the source, the one that it is collected from
+    first, and ``reader`` names the rules that read them; ``asked`` are the addresses that the visit
+    asks for. It ``started`` then, and a release is retracted ``after`` that time.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Vanishing:
         asked: Asked,
         *,
         fronts: tuple[str, ...],
+        reader: str,
         started: dt.datetime,
         after: dt.timedelta,
     ) -> None:
@@ -53,6 +56,7 @@ class Vanishing:
         self._store = store
         self._asked = asked
         self._fronts = fronts
+        self._reader = reader
         self._started = started
         self._after = after
         self._read: dict[str, Listed] = {}
@@ -132,13 +136,24 @@ class Vanishing:
 
         What is named by none of them must be missed by all.
         """
-        asked = {canonical_url(url) for url in self._fronts if self._asked.has(url)}
+        asked = {canonical_url(url) for url in filter(self._asked.has, self._witnesses())}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
         if self._gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
             return None
         return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
+
+    def _witnesses(self) -> Iterator[str]:
+        """The listings that must be read: the first one, and what else could ever be read.
+
+        A page beside a feed may be there for browsers only.
+        """
+        first, *others = self._fronts
+        yield first
+        for url in others:
+            if self._store.listed(url, self._reader) is not None:
+                yield url
 
 
 def day_of(item: ListingItem) -> str:

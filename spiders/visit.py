@@ -109,7 +109,8 @@ class Visit:
             self.id,
             store,
             self.asked,
-            fronts=(self.file.url, *filter(None, [self.file.feed])),
+            fronts=(*filter(None, [self.file.feed]), self.file.url),
+            reader=self.reader,
             started=self.started,
             after=dt.timedelta(seconds=limits.retract_after),
         )

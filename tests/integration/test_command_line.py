@@ -228,3 +228,21 @@ def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> N
     (home / "site").unlink()
     assert communique("publish", home=home).returncode == 0
     assert (home / "site" / "feeds" / "all.atom").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "\udcff"),
+        ("releases", "retract", "\udcff", "--why", "x"),
+        ("add", "http://127.0.0.1:9/\udcff"),
+    ],
+)
+def test_an_argument_of_bytes_that_are_no_text_is_told(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = communique(*arguments, home=home)
+    assert result.returncode == 2
+    assert "holds bytes that are no text in UTF-8" in result.stderr
+    assert "Traceback" not in result.stderr

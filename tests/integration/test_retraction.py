@@ -179,13 +179,13 @@ def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
     assert all("/2026/notice-" in one["url"] for one in after.values())
 
 
-def feed_of(room: Room, path: str) -> bytes:
+def feed_of(room: Room, path: str = "/news/{}.html", numbers: list[int] = NUMBERS) -> bytes:
     """The feed of the room, with these addresses."""
     entries = "".join(
         f"<item><title>Notice {n}: ships counted at pier {n}</title>"
         f"<link>{room.base}{path.format(n)}</link>"
         f"<pubDate>{2 + n:02} Mar 2026 10:00:00 +0100</pubDate></item>"
-        for n in NUMBERS[::-1]
+        for n in numbers[::-1]
     )
     return f'<rss version="2.0"><channel><title>News</title>{entries}</channel></rss>'.encode()
 
@@ -214,3 +214,24 @@ def test_a_feed_that_says_it_is_unchanged_while_its_links_are_dead_is_asked_once
     after = exported(home)
     assert {title: one["id"] for title, one in after.items()} == before
     assert all("/2026/notice-" in one["url"] for one in after.values())
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_a_page_beside_a_feed_is_a_witness_if_it_was_ever_read(
+    room: Room, tmp_path: Path, *, was_there: bool
+) -> None:
+    def publish(numbers: list[int]) -> None:
+        show(room, numbers)
+        if not was_there:
+            room.page("/news/", "<div id=app></div>")
+        room.answers["/feed"] = Answer(
+            feed_of(room, numbers=numbers), content_type="application/rss+xml"
+        )
+
+    publish(NUMBERS)
+    home = make_home(tmp_path / "feeds", f"{room.base}/news/", feed=f'"{room.base}/feed"')
+    assert collect(home)["new"] == len(NUMBERS)
+    publish(NUMBERS[1:])
+    room.page("/news/", "<div id=app></div>")
+    assert collect(home)["retracted"] == 0
+    assert collect(home)["retracted"] == (0 if was_there else 1)
