@@ -11,6 +11,7 @@ from playwright.async_api import Page as Tab
 from playwright.async_api import Request as TabRequest
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
@@ -18,6 +19,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from spiders.gateway import Gateway
 from spiders.heads import bound_heads
+from spiders.page import is_web
 from spiders.rendering import RENDER
 
 HEAVY = {"image", "media", "font"}
@@ -27,6 +29,8 @@ QUIET = 10_000
 """Milliseconds that a page may go on loading after its document is there."""
 
 TAB = "communique_tab"
+
+NOT_LOADED = "its scripts lead the browser to an address that it can't load"
 
 
 class GuardedBrowser(PlaywrightBrowserProvider):
@@ -74,7 +78,17 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             tab: Tab | None = request.meta.pop(TAB, None)
             if tab is not None and not tab.is_closed():
                 await tab.close()
-        return response
+        return from_web(response)
+
+
+def from_web(response: Response) -> Response:
+    """The answer, if it is of the web: a browser has pages of its own for what it can't load.
+
+    Raises IgnoreRequest where it is not.
+    """
+    if not is_web(response.url):
+        raise IgnoreRequest(NOT_LOADED)
+    return response
 
 
 def is_heavy(request: TabRequest) -> bool:

@@ -57,6 +57,14 @@ def test_a_room_filled_by_scripts_is_collected_where_the_source_asks_for_a_brows
     assert titles == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
 
 
+def test_a_page_of_the_browser_itself_is_no_release(tmp_path: Path, room: Room) -> None:
+    room.page("/news/2.html", '<script>location.href = "http://127.0.0.1:9/x"</script>')
+    run = collect(make_home(tmp_path / "home", f"{room.base}/news/", render="true"))
+    assert run["new"] == 2
+    assert [error["url"] for error in run["errors"]] == [f"{room.base}/news/2.html"]
+    assert "can't load" in run["errors"][0]["message"]
+
+
 def test_an_edit_behind_an_unchanged_document_is_seen(tmp_path: Path, room: Room) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/", render="true")
     collect(home)
