@@ -73,7 +73,12 @@ def trim(
         if len(block.text) > max(SHORT, len(headline) + 20):
             break
         said = squash(block.text)
-        if block.order == order or (key and key in said and len(said) < len(key) + BESIDE_TITLE):
+        headed = block.frame.tag == "h1" and place + 1 < len(kept)
+        if (
+            block.order == order
+            or headed
+            or (key and key in said and len(said) < len(key) + BESIDE_TITLE)
+        ):
             low = place + 1
     low = after_labels(kept, low)
     high = tail_start(kept, low)

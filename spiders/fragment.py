@@ -9,6 +9,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.frames import Block, Frame, Survey
+from spiders.hidden import hidden_parts
 from spiders.mainbody import MainBody
 from spiders.prose import Prose, write
 from spiders.survey import BLOCK, BREAK, KINDS, SKIP
@@ -20,9 +21,14 @@ def prose_of(body: MainBody, seen: Survey, base: str) -> Prose:
     """The prose of a body's element with the kept blocks only, and the images among them."""
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
-    prose = write(body.frame.element, base, dead)
+    hidden = set(hidden_parts(body.frame.element))
+    prose = write(body.frame.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
-    met: list[Block] = [block for block in _inside(body, seen) if block.frame.element in alive]
+    met: list[Block] = [
+        block
+        for block in _inside(body, seen)
+        if block.frame.element in alive and (not hidden or _is_shown(block, hidden))
+    ]
     for block, run in zip_longest(met, prose.runs):
         if run and (block is None or block.order not in kept):
             prose.cut(run)
@@ -88,6 +94,16 @@ def _parted(body: MainBody, seen: Survey) -> tuple[set[etree._Element], set[etre
     inside = seen.frames[body.frame.index :]
     dead = {one.element for one in inside if one.blocks and one.element not in alive}
     return alive, dead.union(seen.menus)
+
+
+def _is_shown(block: Block, hidden: set[etree._Element]) -> bool:
+    """Whether any text of a block lies in none of the hidden elements."""
+    return any(
+        element not in hidden and hidden.isdisjoint(element.iterancestors())
+        if not tail
+        else hidden.isdisjoint(element.iterancestors())
+        for element, tail in block.pieces
+    )
 
 
 def _open(element: etree._Element) -> str:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from lxml import etree
 
 from spiders.boxes import subscription_boxes
 from spiders.columns import AT
 from spiders.context import best_run, context_features
 from spiders.features import TAG_CODES, block_features
 from spiders.frames import Block, Frame, Survey
+from spiders.hidden import hidden_parts
 from spiders.metadata import Metadata
 from spiders.trees import Matrix, load_trees
 
@@ -72,8 +74,8 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     columns = table.columns
     words = columns[AT["spaces"]] + 1
     first = load_trees("blocks").probabilities(columns)
-    around = context_features(first, words, table)
-    second = load_trees("surroundings").probabilities(np.concatenate([columns, around]))
+    beside = context_features(first, words, table)
+    second = load_trees("surroundings").probabilities(np.concatenate([columns, beside]))
     low, high = best_run(second, words)
     low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
@@ -87,6 +89,8 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
     keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
+    around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
+    keep = list(outside(seen, keep, frozenset(hidden_parts(around.element)), least=0))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
@@ -108,10 +112,16 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
 def outside_boxes(seen: Survey, keep: Sequence[int]) -> Sequence[int]:
     """The places that lie in no box for subscribers, unless that leaves hardly a body."""
-    boxes = frozenset(subscription_boxes(seen.top.element))
-    if not boxes:
+    return outside(seen, keep, frozenset(subscription_boxes(seen.top.element)), least=LEFT)
+
+
+def outside(
+    seen: Survey, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
+) -> Sequence[int]:
+    """The places that lie in none of these elements, if they say ``least`` characters or more."""
+    if not parts:
         return keep
-    inside = {frame.index for frame in seen.frames if frame.element in boxes}
+    inside = {frame.index for frame in seen.frames if frame.element in parts}
 
     def is_outside(place: int) -> bool:
         frame: Frame | None = seen.blocks[place].frame
@@ -119,8 +129,9 @@ def outside_boxes(seen: Survey, keep: Sequence[int]) -> Sequence[int]:
             frame = frame.parent
         return frame is None
 
-    outside = [*filter(is_outside, keep)]
-    return outside if sum(len(seen.blocks[place].text) for place in outside) >= LEFT else keep
+    left = [*filter(is_outside, keep)]
+    said = sum(len(seen.blocks[place].text) for place in left)
+    return left if left and said >= least else keep
 
 
 def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:

@@ -20,6 +20,7 @@ from spiders.excerpt import excerpt_of
 from spiders.finder import Finder
 from spiders.fragment import whole
 from spiders.frames import Block, Frame, Survey
+from spiders.hidden import hidden_parts
 from spiders.links_after import links_after
 from spiders.media import attachments_of, images_of
 from spiders.metadata import Metadata, read_metadata
@@ -121,7 +122,8 @@ class TemplateReader:
 
     def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
-        dropped = {*subscription_boxes(body), *(self._drop.elements(body) if self._drop else ())}
+        cut = self._drop.elements(body) if self._drop else ()
+        dropped = {*subscription_boxes(body), *hidden_parts(body), *cut}
         prose = write(body, page.base, dropped)
         kept = []
         for run in prose.runs:

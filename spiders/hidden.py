@@ -1,0 +1,72 @@
+"""What a page holds but shows to no eye: labels for screen readers, data for programs, old dialogs.
+
+Texts that a page unfolds, such as the rest after "read more", are hidden too until then. So only
+what says little is passed over, and nothing that a headline or a date stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, cast
+
+from lxml import etree
+
+LONGEST: Final = 600
+"""Characters that a hidden part says at the most."""
+
+NEVER: Final = ("h1", "time", "table", "article", "main")
+"""What is read even where it is hidden."""
+
+CALLED: Final = re.compile(
+    r"(?:^|\s)(?:(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
+    r"(?:-?(?:only|text|response))?|show-for-sr|element-(?:invisible|hidden)|hidden-visually|a11y-"
+    r"(?:hidden|only|text)|assistive-text|off-?screen|hide|hidden|d-none|display-none|is-hidden|"
+    r"u-hidden|uk-hidden|js-hidden|nodisplay|no-?display|print-?only|only-?print|visible-print)"
+    r"(?=\s|$)",
+    re.IGNORECASE,
+)
+"""Classes of what is not shown, as frameworks call it."""
+
+SHOWN: Final = re.compile(
+    r"(?:^|\s)(?:not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)"
+    r"[\w-]+)(?=\s|$)"
+)
+"""Classes that show it again, on wide screens or by a pointer."""
+
+STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
+
+MARKED: Final = etree.XPath(
+    ".//*[@hidden or @aria-hidden='true' or contains(@style, 'none') or contains(@style, 'hidden')"
+    " or contains(@class, 'hid') or contains(@class, 'only') or contains(@class, 'reader')"
+    " or contains(@class, 'sr') or contains(@class, 'none') or contains(@class, 'invisible')"
+    " or contains(@class, 'display') or contains(@class, 'screen') or contains(@class, 'a11y')"
+    " or contains(@class, 'print') or contains(@class, 'assistive')]"
+)
+SAID: Final = etree.XPath("normalize-space()")
+
+
+def hidden_parts(root: etree._Element) -> list[etree._Element]:
+    """The elements in another that say little and are shown to no eye."""
+    found = cast("list[Any]", MARKED(root))
+    return [part for part in found if is_hidden(part) and says_little(part)]
+
+
+def is_hidden(element: etree._Element) -> bool:
+    """Whether an element says of itself that it is not shown."""
+    get = element.get
+    until = get("hidden")
+    if until is not None:
+        return until.strip().lower() != "until-found"
+    if (style := get("style")) and STYLED.search("".join(style.split())):
+        return True
+    if get("aria-hidden") == "true" and element.tag != "a":
+        return True
+    named = get("class") or ""
+    return bool(CALLED.search(named)) and not SHOWN.search(named)
+
+
+def says_little(element: etree._Element) -> bool:
+    """Whether a hidden element can be passed over."""
+    if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
+        return False
+    return len(str(SAID(element))) <= LONGEST
