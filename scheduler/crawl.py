@@ -1,7 +1,8 @@
 """A crawl: a child process that visits a batch of sources.
 
 It reads one line of JSON, the job, from its standard input, and writes lines of JSON to its
-standard output: while it works ``{"source", "pages", "awaited", "new", "changed"}``, and at the end
+standard output: while it works ``{"source", "pages", "awaited", "new", "changed", "reached"}``, and
+at the end
 ``{"runs": […]}``. It ends by itself when its standard input closes, so it never outlives its
 parent. Exit code: 0 done, 1 something failed, 2 the job can't be read.
 """
@@ -50,13 +51,17 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A line while a crawl works: answers read, and answers awaited."""
+    """A line while a crawl works: answers read, and answers awaited.
+
+    ``reached`` is the day that the walk back to the first release has come to, or empty.
+    """
 
     source: str
     pages: int
     awaited: int
     new: int
     changed: int
+    reached: str = ""
 
 
 READ = 65_536
@@ -174,7 +179,8 @@ class Watch:
             return
         self._told[visit.id] = now
         run = visit.run
-        say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed))
+        reached = visit.frontier.reached
+        say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
 
 
 def _report(visit: Visit) -> Run:

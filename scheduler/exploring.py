@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin
@@ -248,7 +247,7 @@ class Explorer:
                 proposed,
                 skeleton(proposed.proposal, site.page, links),
             )
-        notes = (*self._notes, *_about(site, proposed.listing))
+        notes = tuple(self._notes)
         return Explored(site, proposed, offers, notes, tried)
 
 
@@ -274,15 +273,3 @@ def _why(
             f"page that lists them, or their feed{also}"
         )
     return f"no list of releases was found on it ({'; '.join(listing.reasons)}){also}"
-
-
-def _about(site: Site, listing: ListingPage) -> Iterator[str]:
-    if site.feed is None or not site.page.body:
-        return
-    page = first_listing(site.page)
-    if page.next and not listing.next:
-        oldest = min((item.published.iso for item in listing.items if item.published), default="")
-        yield (
-            f"the feed reaches back to {oldest}, the page further: for all of it, "
-            "`communique collect --backfill`"
-        )

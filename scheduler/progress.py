@@ -25,19 +25,21 @@ def progress_bars() -> Iterator[Watcher | None]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("pages, {task.fields[new]} new, {task.fields[changed]} changed"),
+        TextColumn("{task.fields[reached]}"),
     )
     with Progress(*columns, console=console) as bars:
         tasks = {}
 
         def watch(line: Line) -> None:
             if line.source not in tasks:
-                tasks[line.source] = bars.add_task(line.source, new=0, changed=0)
+                tasks[line.source] = bars.add_task(line.source, new=0, changed=0, reached="")
             bars.update(
                 tasks[line.source],
                 completed=line.pages,
                 total=line.pages + line.awaited,
                 new=line.new,
                 changed=line.changed,
+                reached=f"back to {line.reached}" if line.reached else "",
             )
 
         yield watch

@@ -34,6 +34,13 @@ POSTS = "posts?per_page=100&_fields=id,link,date,title,categories"
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
+OTHER_PAGES = re.compile(
+    r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
+    r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
+    re.IGNORECASE,
+)
+"""Names of sitemaps that list something else than releases."""
+
 SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 WORDPRESS = re.compile(r"/wp-content/|/wp-includes/|/wp-json/")
 RSS_PAGE = re.compile(
@@ -141,6 +148,16 @@ def sitemaps_in(index: ListingPage) -> tuple[Place, ...]:
         for place in _likely(item.url for item in index.items)
         if NEWS.search(urlsplit(place.url).path)
     )
+
+
+def sitemaps_to_walk(index: ListingPage) -> tuple[str, ...]:
+    """The addresses of the sitemaps of an index that may list releases, in its order.
+
+    Those of news by their names, or else all but those of other kinds of pages.
+    """
+    urls = [item.url for item in index.items]
+    news = [url for url in urls if NEWS.search(urlsplit(url).path)]
+    return tuple(news or (url for url in urls if not OTHER_PAGES.search(urlsplit(url).path)))
 
 
 def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison:

@@ -23,6 +23,7 @@ from data.store import Store
 from data.walks import Witness
 from spiders.asked import Asked
 from spiders.cross_check import cross_check
+from spiders.discovery import sitemaps_to_walk
 from spiders.pages import ListingItem, ListingPage
 from spiders.source import SourceFile
 from spiders.walking import Way
@@ -31,8 +32,11 @@ from spiders.witnesses import Evidence, family, names_of
 CHUNK: Final = 25
 """Releases that are asked for at a time."""
 
-FRONT: Final = 100
-"""Releases of a first page that every visit looks at again."""
+FRONT: Final = 50
+"""Releases on the first page of a feed that every visit looks at again; of a page, it is all."""
+
+INDEX: Final = "xml:sitemapindex"
+"""The rule that reads an index of sitemaps."""
 
 PART: Final = 0.8
 """Part of the longest time of a crawl after which a visit lets its walks rest."""
@@ -102,8 +106,11 @@ class Frontier:
         walks = [way.walk for way in self.ways.values() if way.walk]
         self.first_history = not walks or any(walk.first for walk in walks)
         self._fronts: dict[Witness, ListingPage | None] = {}
+        self._sitemaps: tuple[str, ...] = ()
         self._evidence = Evidence()
         self._judged = False
+        self.reached = ""
+        """The day of the oldest release on the page that was read last, as ISO has it, or empty."""
 
     @property
     def history(self) -> History:
@@ -126,6 +133,9 @@ class Frontier:
 
         After the last of them, the releases to ask for at once, and whether each is known.
         """
+        if front and front.rule == INDEX:
+            self._sitemaps = sitemaps_to_walk(front)
+            front = replace(front, items=(), next=next(iter(self._sitemaps), None))
         self._fronts[witness] = front
         if awaited:
             return
@@ -137,11 +147,14 @@ class Frontier:
 
     def read(self, witness: Witness, url: str, page: ListingPage) -> None:
         """Take in another page."""
-        way = self.ways[witness]
+        if url in self._sitemaps:
+            later = self._sitemaps[self._sitemaps.index(url) + 1 :]
+            page = replace(page, next=next(iter(later), None))
         items = self._fresh(page)
-        names = names_of(items)
-        way.read(url, page, names)
+        self.ways[witness].read(url, page, names_of(items))
         self._await(self._chosen(witness, items), front=False)
+        days = [item.published.day.isoformat() for item in items if item.published]
+        self.reached = min(days, default=self.reached)
 
     def renewed(self, url: str, page: ListingPage) -> None:
         """Take in a page once more, that was said to be unchanged and isn't."""
@@ -208,13 +221,15 @@ class Frontier:
             page, shown = (page, list(found.items)) if found.believed else (None, [])
         for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
             if way and front:
-                way.open(front, names_of(items), anew=self._backfill)
+                # Which of its sitemaps has something new, an index does not say.
+                again = bool(way is self.feed and self._sitemaps and way.history != "walking")
+                way.open(front, names_of(items), anew=self._backfill or again)
         self._evidence.families.update(family(item.url) for item in shown)
         chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
         new = self._await(chosen, front=True)
-        again = [*listed[:FRONT], *shown[:FRONT]]
-        seen = self._store.known(self._source, [canonical_url(item.url) for item in again])
-        return [item for item in again if canonical_url(item.url) in seen], len(new)
+        looked = [*listed[:FRONT], *shown]
+        seen = self._store.known(self._source, [canonical_url(item.url) for item in looked])
+        return [item for item in looked if canonical_url(item.url) in seen], len(new)
 
     def _chosen(self, witness: Witness, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
         if witness == "feed":

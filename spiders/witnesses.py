@@ -114,12 +114,12 @@ class Evidence:
         if common:
             return tuple(alike)
         shown = Counter(family(item.url) for item in both)
+        # What has no date may as well be older than all in common.
         other = Counter(
             family(item.url)
             for key, item in self.items.items()
-            if key not in self.shown
-            and not is_standing(item.url)
-            and (not (item.published and first and last) or first <= item.published.day <= last)
+            if key not in self.shown and not is_standing(item.url)
+            if first and last and item.published and first <= item.published.day <= last
         )
         return tuple(
             item

@@ -286,3 +286,35 @@ def test_a_first_history_lasts_until_all_that_is_listed_has_been_read(
     collect(home)
     collect(home)
     assert not first()
+
+
+def test_an_index_of_sitemaps_is_walked_and_what_is_new_in_it_is_seen(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "mapped", f"{room.base}/news/", feed=f'"{room.base}/sitemap.xml"')
+    room.page("/news/", listing_html([12, 11, 10]))
+    room.page("/about", release_html(40))
+    maps = ("posts-1", "posts-2", "page-1")
+    places = "".join(
+        f"<sitemap><loc>{room.base}/sitemap-{name}.xml</loc></sitemap>" for name in maps
+    )
+    xml(room, "/sitemap.xml", f"<sitemapindex>{places}</sitemapindex>")
+    urls(room, "posts-1", *(f"/news/{number}.html" for number in range(1, 7)))
+    urls(room, "posts-2", *(f"/news/{number}.html" for number in range(7, 13)))
+    urls(room, "page-1", "/about")
+    assert told(collect(home)) == (12, "complete", 0)
+    room.page("/news/13.html", release_html(13, day=day(13)))
+    urls(room, "posts-2", *(f"/news/{number}.html" for number in range(7, 14)))
+    assert told(collect(home)) == (1, "complete", 0)
+    assert room.statuses("/about") == []
+
+
+def xml(room: Room, path: str, text: str) -> None:
+    """Let an address answer with XML."""
+    room.answers[path] = Answer(text.encode(), content_type="application/xml")
+
+
+def urls(room: Room, name: str, *paths: str) -> None:
+    """Let a sitemap list these."""
+    listed = "".join(f"<url><loc>{room.base}{path}</loc></url>" for path in paths)
+    xml(room, f"/sitemap-{name}.xml", f"<urlset>{listed}</urlset>")
