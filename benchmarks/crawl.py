@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -173,18 +174,22 @@ def ours(sites: list[tuple[str, str]], *, profile: bool) -> float:
         )
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(json.dumps({"home": folder, "sources": names}) + "\n")
+        lines = [{"home": folder}, *({"source": name} for name in names)]
+        child.stdin.writelines(json.dumps(line) + "\n" for line in lines)
         child.stdin.flush()
-        begun = 0.0
+        begun = seconds = 0.0
+        runs: list[dict[str, Any]] = []
         for line in child.stdout:
             begun = begun or time.perf_counter()
-            if line.startswith('{"runs"'):
+            if line.startswith('{"run"'):
                 seconds = time.perf_counter() - begun
-                runs = json.loads(line)["runs"]
-                break
-        if profile:
-            print("".join(line for _, line in zip(range(160), child.stdout, strict=False)))
+                runs.append(json.loads(line)["run"])
+                if len(runs) == len(names):
+                    break
         child.stdin.close()
+        for line in child.stdout:
+            if profile:
+                print(line, end="")
         child.wait()
     read = sum(run["pages"] for run in runs) - len(sites)
     new = sum(run["new"] for run in runs)

@@ -88,7 +88,8 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 21600
     run_timeout: Annotated[
-        Whole, msgspec.Meta(description="Seconds after which a crawl is stopped from outside.")
+        Whole,
+        msgspec.Meta(description="Seconds after which a visit is stopped; the next one goes on."),
     ] = 3600
 
 

@@ -33,10 +33,9 @@ GRACE = 15.0
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What the child needs to know: its HOME, the first address, and whether to use a browser."""
+    """What the child needs to know: its HOME, and whether to use a browser."""
 
     home: str
-    first: str
     render: bool = False
 
 
@@ -92,7 +91,7 @@ class Capture:
         wanted = tuple(dict.fromkeys(urls))
         if not wanted:
             return ()
-        child = self._child or self._start(wanted[0])
+        child = self._child or self._start()
         limit = self._home.settings.collect.run_timeout
         deadline = threading.Timer(limit, child.kill)
         deadline.daemon = True
@@ -121,7 +120,7 @@ class Capture:
             raise NotFetched(url, answer.why)
         return answer.page
 
-    def _start(self, first: str) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         if self._render:
             # What is missing is told here: the child would say it to the log.
             render_settings(self._home.settings.network)
@@ -135,7 +134,7 @@ class Capture:
                 # A Ctrl-C is for us: we end the child in good order.
                 start_new_session=True,
             )
-        _send(self._child, Job(str(self._home.path), first, self._render))
+        _send(self._child, Job(str(self._home.path), self._render))
         return self._child
 
 
@@ -182,7 +181,7 @@ def main() -> int:
     try:
         job = msgspec.json.decode(stdin.readline(), type=Job)
         network = home_at(Path(job.home)).settings.network
-        settings = scrapy_settings(network, [job.first]) | {"ITEM_PIPELINES": {}}
+        settings = scrapy_settings(network) | {"ITEM_PIPELINES": {}}
         if job.render:
             settings |= render_settings(network)
     except (msgspec.DecodeError, CommuniqueError) as error:

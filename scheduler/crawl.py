@@ -1,57 +1,64 @@
-"""A crawl: a child process that visits a batch of sources.
+"""A crawl: a child process that visits sources side by side, for as long as it is told of more.
 
-It reads one line of JSON, the job, from its standard input, and writes lines of JSON to its
-standard output: while it works ``{"source", "pages", "awaited", "new", "changed", "reached"}``, and
-at the end
-``{"runs": […]}``. It ends by itself when its standard input closes, so it never outlives its
-parent. Exit code: 0 done, 1 something failed, 2 the job can't be read.
+It reads lines of JSON from its standard input: first a Start, then a Job for each source, whenever
+one is due. It writes lines of JSON to its standard output: while a visit goes on ``{"source",
+"pages", "awaited", "new", "changed", "reached"}``, and at the end of each ``{"run": …}``. When its
+standard input closes it ends, and the visits that are under way with it, so it never outlives its
+parent. Exit code: 0 done, 1 something failed, 2 the first line can't be read.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
-from data.errors import CommuniqueError, HomeInUse
+from data.errors import CommuniqueError, HomeInUse, StoreError
 from data.models import Run, RunError
 from data.topics import load_taxonomy
-from scheduler.home import Home, open_home
-from spiders.loader import LoadedSource, choose, load_sources
-from spiders.page_errors import Tell, page_errors
+from scheduler.home import open_home
+from spiders.loader import load_source
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
 from spiders.spider import PressRoomSpider
 from spiders.visit import Visit, utc_now
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What a crawl shall do; see spiders.visit.Visit for ``explicit`` and ``backfill``."""
+class Start(msgspec.Struct, frozen=True):
+    """The first line: the HOME, and whether sources will come that need a browser."""
 
     home: str
-    sources: tuple[str, ...]
+    render: bool = False
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A source to visit; see spiders.visit.Visit for ``explicit`` and ``backfill``."""
+
+    source: str
     explicit: bool = False
     backfill: bool = False
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The last line of a crawl."""
+    """A line when a visit is over."""
 
-    runs: tuple[Run, ...]
+    run: Run
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A line while a crawl works: answers read, and answers awaited.
+    """A line while a visit goes on: answers read, and answers awaited.
 
     ``reached`` is the day that the walk back to the first release has come to, or empty.
     """
@@ -73,6 +80,14 @@ PAUSE = 0.1
 GARBAGE = 20_000
 """Objects made between two looks for garbage: a page is read by making thousands that all stay."""
 
+PATIENCE = 2.0
+"""Seconds in which answers may still come when a crawl is stopped."""
+
+CUT = "the visit was stopped before its end; what it had read is kept, the next goes on"
+LATE = f"it took longer than [collect] run_timeout: {CUT}"
+
+log = logging.getLogger(__name__)
+
 
 def say(line: Report | Progress) -> None:
     """Write one line of JSON to standard output."""
@@ -80,94 +95,108 @@ def say(line: Report | Progress) -> None:
     sys.stdout.buffer.flush()
 
 
-def crawl(job: Job) -> tuple[Run, ...]:
-    """Visit the sources of a job and return the report of each."""
-    home = open_home(Path(job.home))
-    sources, _ = load_sources(home.sources)
-    with ExitStack() as locks:
-        free, busy = [], []
-        for loaded in choose(sources, job.sources):
+class Crawl:
+    """The visits of one child. Raises CommuniqueError where its HOME can't be used."""
+
+    def __init__(self, start: Start) -> None:
+        self._home = open_home(Path(start.home))
+        self._store = self._home.store()
+        self._taxonomy = load_taxonomy(self._home.topics)
+        self._visits: dict[str, Visit] = {}
+        self._locks: dict[str, ExitStack] = {}
+        self._watch = Watch()
+        self._browser: dict[str, Any] = {}
+        self._no_browser = ""
+        if start.render:
             try:
-                locks.enter_context(home.lock(f"source-{loaded.id}", "a visit to this source"))
-                free.append(loaded)
-            except HomeInUse as error:
-                message = f"another visit to this source is under way; {error}"
-                found = RunError(loaded.file.url, "busy", message)
-                busy.append(Run(loaded.id, utc_now(), 0.0, errors=(found,)))
-        return (*busy, *_visit(home, free, job))
+                self._browser = render_settings(self._home.settings.network)
+            except BrowserMissing as error:
+                self._no_browser = str(error)
 
+    def run(self, lines: Iterator[bytes]) -> None:
+        """Make the visits that ``lines`` ask for, until there are no more lines."""
+        settings = scrapy_settings(self._home.settings.network) | self._browser
+        process = AsyncCrawlerProcess(settings)
+        process.crawl(PressRoomSpider, arriving=self._arriving(lines), visits=self._visits)
+        process.start()
+        self._cut()
+        self._store.close()
 
-def _visit(home: Home, sources: list[LoadedSource], job: Job) -> tuple[Run, ...]:
-    browser: dict[str, Any] = {}
-    failed: tuple[Run, ...] = ()
-    if rendered := [loaded for loaded in sources if loaded.file.render]:
+    async def _arriving(self, lines: Iterator[bytes]) -> AsyncIterator[Visit]:
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+        threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
+        while line := await queue.get():
+            job = msgspec.json.decode(line, type=Job)
+            if visit := self._visit(job):
+                seconds = self._home.settings.collect.run_timeout
+                late = loop.call_later(seconds, visit.stop, "timeout", LATE)
+                self._locks[visit.id].callback(late.cancel)
+                yield visit
+        # The parent is no more, or does not want the rest.
+        if self._cut():
+            for seconds in (0, PATIENCE):
+                # Scrapy waits for what was asked for, until it is told a second time.
+                loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
+
+    def _cut(self) -> bool:
+        """Stop and report the visits under way, and say whether there were any."""
+        under_way = tuple(self._visits.values())
+        for visit in under_way:
+            visit.stop("interrupted", CUT)
+        return bool(under_way)
+
+    def _visit(self, job: Job) -> Visit | None:
+        """The visit that a job asks for; where there can be none, its report is given at once."""
+        url = ""
         try:
-            browser = render_settings(home.settings.network)
-        except BrowserMissing as error:
-            failed = tuple(_without_browser(loaded, str(error)) for loaded in rendered)
-            sources = [loaded for loaded in sources if not loaded.file.render]
-    return (*failed, *_crawl(home, sources, job, browser))
-
-
-def _without_browser(loaded: LoadedSource, message: str) -> Run:
-    found = RunError(loaded.file.url, "browser", message)
-    return Run(loaded.id, utc_now(), 0.0, errors=(found,))
-
-
-def _crawl(
-    home: Home, sources: list[LoadedSource], job: Job, browser: dict[str, Any]
-) -> tuple[Run, ...]:
-    if not sources:
-        return ()
-    store = home.store()
-    taxonomy = load_taxonomy(home.topics)
-    watch = Watch()
-    visits: list[Visit] = []
-    failed = Failures()
-    for loaded in sources:
-        with page_errors(loaded.file.url, failed.of(loaded.id)):
-            visits.append(
-                Visit(
+            with ExitStack() as locks:
+                loaded = load_source(self._home.sources, job.source)
+                url = loaded.file.url
+                locks.enter_context(
+                    self._home.lock(f"source-{loaded.id}", "a visit to this source")
+                )
+                if loaded.file.render and self._no_browser:
+                    self._refuse(job, url, "browser", self._no_browser)
+                    return None
+                visit = Visit(
                     loaded,
-                    store,
-                    taxonomy,
-                    home.settings.collect,
+                    self._store,
+                    self._taxonomy,
+                    self._home.settings.collect,
                     explicit=job.explicit,
                     backfill=job.backfill,
-                    watch=watch,
+                    watch=self._watch,
+                    over=self._over,
                 )
-            )
-    urls = [loaded.file.feed or loaded.file.url for loaded in sources]
-    process = AsyncCrawlerProcess(scrapy_settings(home.settings.network, urls) | browser)
-    process.crawl(PressRoomSpider, visits=visits)
-    process.start()
-    for visit in visits:
-        visit.leave()
-    for visit in visits[:1]:
-        # What is not entered now is entered after the next crawl.
-        with page_errors(visit.file.url, visit.error):
-            store.index()
-    store.close()
-    return (*failed.runs, *map(_report, visits))
+                self._visits[visit.id] = visit
+                self._locks[visit.id] = locks.pop_all()
+                return visit
+        except HomeInUse as error:
+            message = f"another visit to this source is under way; {error}"
+            self._refuse(job, url, "busy", message)
+        except CommuniqueError as error:
+            self._refuse(job, url, "crawl", str(error))
+        return None
 
+    @staticmethod
+    def _refuse(job: Job, url: str, kind: str, message: str) -> None:
+        say(Report(Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, message),))))
 
-class Failures:
-    """The runs of sources whose visit could not even begin."""
-
-    def __init__(self) -> None:
-        self.runs: list[Run] = []
-
-    def of(self, source: str) -> Tell:
-        """What notes that the visit to a source could not begin, and why."""
-
-        def tell(url: str, kind: str, message: str) -> None:
-            self.runs.append(Run(source, utc_now(), 0.0, errors=(RunError(url, kind, message),)))
-
-        return tell
+    def _over(self, visit: Visit) -> None:
+        """Tell of a visit that is over, and let go of its source."""
+        try:
+            self._store.index()
+        except StoreError:
+            # What is not in the search index yet gets there after the next visit.
+            log.exception("the search index could not be brought up to date")
+        del self._visits[visit.id]
+        self._watch.forget(visit)
+        self._locks.pop(visit.id).close()
+        say(Report(visit.run))
 
 
 class Watch:
-    """Tells the parent of each visit: at its first answer, now and then, and when it is over."""
+    """Tells the parent of each visit: at its first answer, and now and then."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
@@ -182,51 +211,49 @@ class Watch:
         reached = visit.frontier.reached
         say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
 
-
-def _report(visit: Visit) -> Run:
-    if visit.awaited == 0:
-        return visit.run
-    cut = RunError(
-        visit.file.url,
-        "interrupted",
-        "the visit was stopped before its end; what it had read is kept, the next goes on",
-    )
-    run = visit.report()
-    return replace(run, errors=(*run.errors, cut))
+    def forget(self, visit: Visit) -> None:
+        """Forget when a visit was told of: it is over."""
+        self._told.pop(visit.id, None)
 
 
-def _first_line() -> bytes:
+def _hand_on(
+    lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
+) -> None:
+    """Put lines into a queue of the event loop, from another thread, and an empty one at last."""
+    try:
+        for line in lines:
+            loop.call_soon_threadsafe(queue.put_nowait, line)
+        loop.call_soon_threadsafe(queue.put_nowait, b"")
+    except RuntimeError:
+        # The loop has ended.
+        return
+
+
+def _lines() -> Iterator[bytes]:
+    """The lines of standard input."""
     # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
-    line = b""
-    while not line.endswith(b"\n") and (more := os.read(0, READ)):
-        line += more
-    return line
-
-
-def _end_with_parent() -> None:
-    """Stop as if told by SIGTERM when the parent closes our standard input, or is no more."""
-    while os.read(0, READ):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    kept = b""
+    while more := os.read(0, READ):
+        *whole, kept = (kept + more).split(b"\n")
+        yield from whole
 
 
 def main() -> int:
     """Run one crawl."""
     gc.freeze()
     gc.set_threshold(GARBAGE)
+    lines = _lines()
     try:
-        job = msgspec.json.decode(_first_line(), type=Job)
+        start = msgspec.json.decode(next(lines, b""), type=Start)
     except msgspec.DecodeError as error:
-        print(f"the job can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
+        print(f"the first line can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
         return 2
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        runs = crawl(job)
+        Crawl(start).run(lines)
     except CommuniqueError as error:
         print(error, file=sys.stderr)  # noqa: T201 - to the parent
         return error.exit_code
-    say(Report(runs))
-    return 1 if any(run.errors for run in runs) else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,38 +1,70 @@
-"""Runs crawls as child processes: in batches, with a time-out, and a report for every source."""
+"""Has sources visited by child processes, each on its own clock: a slow one holds up nobody.
+
+A few children stay while there is work, and each visits many sources side by side. A visit is
+reported, and its place free, the moment that it is over.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-from urllib.parse import urlsplit
-
-import msgspec
+from collections.abc import Sequence
 
 from data.models import Run, RunError
-from scheduler.children import GRACE, pipes_of, start_child
-from scheduler.crawl import Job, Progress, Report
+from scheduler.crawl import Job
+from scheduler.crawling import Crawling, Watcher
 from scheduler.home import Home
+from spiders.host_queues import host_of
 from spiders.loader import LoadedSource
 from spiders.visit import utc_now
 
-BATCH = 12
-"""Sources in one child: they are visited side by side, so twelve take the time of one."""
-
 CHILDREN = 2
-"""Crawls at a time."""
+"""Children that take new visits at a time; one more for sources that need a browser."""
 
-Watcher = Callable[[Progress], None]
+VISITS = 40
+"""Visits at a time: a slow one takes one of these places, and next to no memory."""
+
+WORN = 300
+"""Visits after which a child takes no more and another takes its place: so does its memory."""
+
+IDLE = 10.0
+"""Seconds after which a child that has nothing to do ends."""
 
 
 class Executor:
-    """Visits sources of one HOME."""
+    """Visits sources of one HOME. What it started ends with ``close``."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._free = asyncio.Semaphore(CHILDREN)
+        self._places = asyncio.Semaphore(VISITS)
+        self._choosing = asyncio.Lock()
+        self._children: list[Crawling] = []
 
     async def visit(
+        self,
+        source: LoadedSource,
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        watch: Watcher | None = None,
+    ) -> Run:
+        """Visit a source; it has a report, whatever happens."""
+        job = Job(source.id, explicit, backfill)
+        host = host_of(source.file.url)
+        async with self._places:
+            try:
+                async with self._choosing:
+                    child = await self._child_for(source, host)
+                    report = child.visit(job, host, watch)
+            except OSError as error:
+                # Too many files are open, or there is no memory for a child: it is tried again.
+                why = f"the crawl could not be run: {error}"
+                return Run(source.id, utc_now(), 0.0, errors=(RunError("", "crawl", why),))
+            try:
+                return await report
+            finally:
+                self._let_go(child)
+
+    async def visit_all(
         self,
         sources: Sequence[LoadedSource],
         *,
@@ -40,104 +72,58 @@ class Executor:
         backfill: bool = False,
         watch: Watcher | None = None,
     ) -> tuple[Run, ...]:
-        """Visit sources; each has a report, whatever happens.
-
-        Cancelling ends the children first.
-        """
-        jobs = [
-            Job(str(self._home.path), tuple(source.id for source in batch), explicit, backfill)
-            for batch in batches(sources)
-        ]
-        reports = await asyncio.gather(*(self._run(job, watch or _ignore) for job in jobs))
-        runs = {run.source: run for report in reports for run in report}
-        return tuple(runs[source.id] for source in sources)
-
-    async def _run(self, job: Job, watch: Watcher) -> tuple[Run, ...]:
-        report: tuple[Run, ...] = ()
-        async with self._free:
-            started = utc_now()
-            try:
-                report, why = await self._crawl(job, watch)
-            except OSError as error:
-                # Too many files are open, or there is no memory for a child: it is tried again.
-                why = f"the crawl could not be run: {error}"
-        reported = {run.source: run for run in report}
-        seconds = (utc_now() - started).total_seconds()
-        return tuple(
-            reported.get(source)
-            or Run(source, started, seconds, errors=(RunError("", "crawl", why),))
-            for source in job.sources
-        )
-
-    async def _crawl(self, job: Job, watch: Watcher) -> tuple[tuple[Run, ...], str]:
-        """What a child reports, and why it says nothing of a source that is not in it."""
-        with self._home.crawl_log.open("ab") as log:
-            child = await start_child("scheduler.crawl", log=log)
+        """Visit sources and close; cancelled, the children end in good order first."""
         try:
-            async with asyncio.timeout(self._home.settings.collect.run_timeout):
-                report = await self._follow(child, job, watch)
-        except TimeoutError:
-            return await self._end(child), "the crawl took longer than run_timeout"
-        except asyncio.CancelledError:
-            await self._end(child)
-            raise
-        return report, f"the crawl ended with code {child.returncode}; see {log.name}"
+            visits = (
+                self.visit(source, explicit=explicit, backfill=backfill, watch=watch)
+                for source in sources
+            )
+            return tuple(await asyncio.gather(*visits))
+        finally:
+            await self.close()
 
-    async def _follow(
-        self, child: asyncio.subprocess.Process, job: Job, watch: Watcher
-    ) -> tuple[Run, ...]:
-        stdin, stdout = pipes_of(child)
-        stdin.write(msgspec.json.encode(job) + b"\n")
-        await stdin.drain()
-        runs: tuple[Run, ...] = ()
-        async for line in stdout:
-            if not line.endswith(b"\n"):
-                # It died while it wrote.
-                break
-            said = msgspec.json.decode(line, type=dict[str, Any])
-            if "runs" in said:
-                runs = msgspec.convert(said, Report).runs
-            else:
-                watch(msgspec.convert(said, Progress))
-        stdin.close()
-        await child.wait()
-        return runs
+    async def close(self) -> None:
+        """End all children; visits that are under way tell what they have."""
+        children, self._children = self._children, []
+        for child in children:
+            child.close()
+        await asyncio.gather(*(child.ended() for child in children))
+
+    async def _child_for(self, source: LoadedSource, host: str) -> Crawling:
+        """The child that visits this host already, or the one with the least to do, or a new one.
+
+        Raises OSError.
+        """
+        self._children = [child for child in self._children if child.is_open]
+        kin = [child for child in self._children if child.render == source.file.render]
+        for child in kin:
+            if child.hosts[host]:
+                return child
+        fresh = [child for child in kin if child.begun < WORN]
+        most = 1 if source.file.render else CHILDREN
+        if len(fresh) >= most or any(not child.hosts for child in fresh):
+            return min(fresh, key=lambda child: child.hosts.total())
+        worn = [child for child in kin if child.begun >= WORN]
+        for child in worn[: len(worn) - most]:
+            # They have waited for their last visits until others were worn, too.
+            child.close()
+        child = await Crawling.start(self._home, render=source.file.render)
+        self._children.append(child)
+        return child
+
+    def _let_go(self, child: Crawling) -> None:
+        """End a child that has nothing to do, at once or in a while."""
+        if child.hosts or not child.is_open:
+            return
+        if child.begun >= WORN:
+            child.close()
+        else:
+            begun = child.begun
+            loop = asyncio.get_running_loop()
+            loop.call_later(IDLE, self._close_idle, child, begun)
 
     @staticmethod
-    async def _end(child: asyncio.subprocess.Process) -> tuple[Run, ...]:
-        """Tell a child to stop and wait for what it reports; after GRACE seconds, kill it."""
-        if child.returncode is not None:
-            return ()
-        child.terminate()
-        try:
-            async with asyncio.timeout(GRACE):
-                last = (await pipes_of(child)[1].read()).rstrip().rpartition(b"\n")[2]
-                await child.wait()
-            return msgspec.json.decode(last, type=Report).runs if b'"runs"' in last else ()
-        except TimeoutError:
-            child.kill()
-            await child.wait()
-            return ()
-
-
-def _ignore(progress: Progress) -> None:
-    del progress
-
-
-def batches(sources: Iterable[LoadedSource]) -> list[tuple[LoadedSource, ...]]:
-    """Sources in batches, those of one host together: politeness is kept within one child."""
-    hosts: dict[str, list[LoadedSource]] = {}
-    for source in sources:
-        hosts.setdefault(host_of(source), []).append(source)
-    made: list[tuple[LoadedSource, ...]] = []
-    for group in hosts.values():
-        if made and len(made[-1]) + len(group) <= BATCH:
-            made[-1] = (*made[-1], *group)
-        else:
-            made.append(tuple(group))
-    return made
-
-
-def host_of(source: LoadedSource) -> str:
-    """The host of a source, which is visited by one at a time."""
-    return urlsplit(source.file.url).hostname or ""
+    def _close_idle(child: Crawling, begun: int) -> None:
+        """End a child that was given nothing since."""
+        if child.begun == begun:
+            child.close()

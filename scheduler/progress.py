@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from scheduler.crawl import Progress as Line
-from scheduler.executor import Watcher
+from scheduler.crawling import Watcher
 
 
 @contextmanager

@@ -57,6 +57,18 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
     return dict(sorted(sources.items())), tuple(errors)
 
 
+def load_source(own: Path, source_id: str) -> LoadedSource:
+    """One source by its id, from the folder ``own`` or a shipped one.
+
+    Raises SourceError, and UnknownSource.
+    """
+    for folder, is_own in ((own, True), (shipped_folder(), False)):
+        path = folder / f"{source_id}.toml"
+        if ID.fullmatch(source_id) and path.exists():
+            return LoadedSource(source_id, path, is_own, read_source(path))
+    raise UnknownSource(source_id, ())
+
+
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
     """The sources that were named, or, where none was, all of the user's own.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 from data.settings import Network
-from spiders.addresses import is_own_machine
 
 ROBOT = "Communique"
 
@@ -18,22 +16,22 @@ def user_agent(network: Network) -> str:
     return f"{own} (+{network.contact})" if network.contact else own
 
 
-def scrapy_settings(network: Network, urls: Iterable[str]) -> dict[str, Any]:
-    """The settings of one crawl that starts from ``urls``."""
-    # On this machine there is nobody to be polite to.
-    own = network.allow_private and all(map(is_own_machine, urls))
-    delay = 0.0 if own else network.delay
+def scrapy_settings(network: Network) -> dict[str, Any]:
+    """The settings of a crawl, whatever it asks for."""
     return {
         "USER_AGENT": user_agent(network),
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": ROBOT,
-        "DOWNLOAD_DELAY": delay,
+        "SCHEDULER": "spiders.host_queues.HostQueues",
+        "DOWNLOAD_DELAY": network.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-        # Without a delay Scrapy 2.19 starts all that waits for a host at once, whatever the line
-        # above says, and each on a connection of its own.
-        "CONCURRENT_REQUESTS": 16 if delay else 1,
-        "AUTOTHROTTLE_ENABLED": not own,
-        "AUTOTHROTTLE_START_DELAY": delay,
+        # Of all hosts together; each has two of them at the most.
+        "CONCURRENT_REQUESTS": 100,
+        # Look-ups of names wait in threads: a name server that does not answer holds up its own.
+        "REACTOR_THREADPOOL_MAXSIZE": 50,
+        "DNS_TIMEOUT": 20,
+        "AUTOTHROTTLE_ENABLED": True,
+        "AUTOTHROTTLE_START_DELAY": network.delay,
         "COMMUNIQUE_ALLOW_PRIVATE": network.allow_private,
         "DOWNLOAD_TIMEOUT": network.timeout,
         "DOWNLOAD_MAXSIZE": network.max_bytes,

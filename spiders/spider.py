@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -35,18 +35,24 @@ GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class PressRoomSpider(Spider):
-    """Visits a batch of sources. Each answer goes to the visit that awaits it."""
+    """Makes the visits that arrive; ``visits`` are those under way, by their sources.
+
+    Each answer goes to the visit that awaits it.
+    """
 
     name = "press-room"
     handle_httpstatus_list = (304, *range(400, 600))
 
-    def __init__(self, visits: Iterable[Visit], **kwargs: Any) -> None:
+    def __init__(
+        self, arriving: AsyncIterator[Visit], visits: Mapping[str, Visit], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.visits: Mapping[str, Visit] = {visit.id: visit for visit in visits}
+        self._arriving = arriving
+        self.visits = visits
 
     async def start(self) -> AsyncIterator[Request]:
         """The first page of each listing of each source, and its stored releases that are due."""
-        for visit in self.visits.values():
+        async for visit in self._arriving:
             visit.ask_named = partial(self._ask_named, visit)
             visit.ask_anew = partial(self._ask_anew, visit)
             visit.ask_next = partial(self._ask_next, visit)

@@ -67,9 +67,9 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``watch`` is called after each
-    answer. Who sets ``ask_next`` is called whenever all that was asked for has been read; who sets
-    ``ask_named``, for each release that others name and the store lacks; and who sets ``ask_anew``,
-    for each listing that is to be asked once more, without conditions.
+    answer, ``over`` once at the end. Who sets ``ask_next`` is called whenever all that was asked for
+    has been read; who sets ``ask_named``, for each release that others name and the store lacks; and
+    who sets ``ask_anew``, for each listing that is to be asked once more, without conditions.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Visit:
         explicit: bool = False,
         backfill: bool = False,
         watch: Callable[[Visit], None] | None = None,
+        over: Callable[[Visit], None] | None = None,
     ) -> None:
         self.loaded = loaded
         self.file = loaded.file
@@ -95,6 +96,8 @@ class Visit:
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
         self._taxonomy = taxonomy
         self._watch = watch
+        self._over = over
+        self.stopped = False
         self.awaited = 0
         self.fronts = 0
         self.asked = Asked()
@@ -174,6 +177,8 @@ class Visit:
     def settle(self) -> None:
         """An awaited answer was dealt with; after the last one the report is kept."""
         self.awaited -= 1
+        if self.stopped:
+            return
         if self._watch:
             with self._errors():
                 self._watch(self)
@@ -199,9 +204,27 @@ class Visit:
             ):
                 with self._errors():
                     finish()
-            self.run = self.report()
-            with self._errors():
-                self.store.finish(self.run)
+            self._finish()
+
+    def stop(self, kind: str, message: str) -> None:
+        """End before the last answer: what was read is kept, what is still awaited is passed over.
+
+        The next visit goes on.
+        """
+        if self.stopped:
+            return
+        with self._errors():
+            self._intake.finish()
+        self.error(self.file.url, kind, message)
+        self.stopped = True
+        self._finish()
+
+    def _finish(self) -> None:
+        self.run = self.report()
+        with self._errors():
+            self.store.finish(self.run)
+        if self._over:
+            self._over(self)
 
     def _errors(self) -> AbstractContextManager[None]:
         """Whatever goes wrong in what concerns no page alone is an error of the source."""
@@ -239,12 +262,6 @@ class Visit:
         self.run = replace(self.run, gone=outcome.gone, retracted=outcome.retracted)
         if outcome.held:
             self.error(self.file.url, VANISHED, outcome.held)
-
-    def leave(self) -> None:
-        """Take in what waits, where a visit ends before its last answer."""
-        if self.awaited:
-            with self._errors():
-                self._intake.finish()
 
     def page_read(self) -> None:
         """Count an answer."""
@@ -285,6 +302,8 @@ class Visit:
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: now, or as soon as that is sure."""
+        if self.stopped:
+            return
         if self.ask_named:
             with page_errors(draft.url, self.error):
                 self._named.note(draft)

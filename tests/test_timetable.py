@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
-from pathlib import Path
 
-from scheduler.executor import BATCH, batches
-from scheduler.timetable import first_visit
-from spiders.loader import LoadedSource, parse_source
+from scheduler.timetable import Timetable, first_visit
 
 HOUR = dt.timedelta(hours=1)
 
@@ -29,17 +27,55 @@ def test_overdue_sources_are_spread_not_visited_all_at_once(noon: dt.datetime) -
     assert max(starts) <= noon + HOUR / 10
 
 
-def source(number: int, host: str) -> LoadedSource:
-    """A source at a host."""
-    text = f'name = "S"\nurl = "https://{host}/{number}"\ntimezone = "UTC"\n'
-    return LoadedSource(f"s{number}", Path("s.toml"), own=True, file=parse_source(text, "s.toml"))
+def test_a_last_visit_in_the_future_delays_none(noon: dt.datetime) -> None:
+    chance = random.Random(1)
+    for ahead in (HOUR / 60, 24 * HOUR, 9999 * HOUR):
+        assert noon <= first_visit(noon + ahead, HOUR, noon, chance) <= noon + HOUR / 10
 
 
-def test_sources_of_one_host_share_a_batch_and_small_hosts_are_put_together() -> None:
-    big = [source(number, "big.example") for number in range(BATCH + 3)]
-    small = [source(100 + number, f"{number}.example") for number in range(BATCH + 1)]
-    made = batches([small[0], *big, *small[1:]])
-    hosts = [{one.file.url.split("/")[2] for one in batch} for batch in made]
-    assert sum("big.example" in batch for batch in hosts) == 1
-    assert sorted(len(batch) for batch in made) == [1, BATCH, BATCH + 3]
-    assert sum(map(len, made)) == len(big) + len(small)
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """The seconds that it shows."""
+        return self.now
+
+
+def test_sources_are_due_by_the_clock_that_nobody_sets_the_longest_due_first() -> None:
+    clock = Clock()
+    timetable = Timetable(random.Random(1), clock)
+    for source, wait in (("late", 60.0), ("soon", 20.0), ("now", 0.0), ("gone", 0.0)):
+        timetable.put(source, wait)
+    timetable.remove("gone")
+    assert timetable.take() == ["now"]
+    clock.now += 60
+    assert timetable.take() == ["soon", "late"]
+    assert timetable.take() == []
+
+
+def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once() -> None:
+    clock = Clock()
+    timetable = Timetable(random.Random(1), clock)
+    for taken, least, most in ((10.0, 890.0 - 90, 890.0 + 90), (9000.0, 90.0, 90.0)):
+        timetable.put_again("acme", 900.0, taken)
+        clock.now += least - 1
+        assert timetable.take() == []
+        clock.now += most - least + 2
+        assert timetable.take() == ["acme"]
+
+
+def test_whoever_waits_hears_of_a_source_that_is_put_down_meanwhile() -> None:
+    timetable = Timetable(random.Random(1), Clock())
+
+    async def work() -> None:
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            waiting = group.create_task(timetable.wait())
+            await asyncio.sleep(0)
+            timetable.put("acme", 9999.0)
+            await waiting
+
+    asyncio.run(work())
+    assert timetable.take() == []

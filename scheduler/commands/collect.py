@@ -43,7 +43,7 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
     home = open_home(home.path)
     with progress_bars() as watch:
         runs = asyncio.run(
-            Executor(home).visit(chosen, explicit=True, backfill=backfill, watch=watch)
+            Executor(home).visit_all(chosen, explicit=True, backfill=backfill, watch=watch)
         )
     if as_json:
         print_json({"runs": runs})

@@ -164,7 +164,7 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
     for day in range(1, DAYS + 1):
         rooms.show(day)
         with progress_bars() as watch:
-            today = asyncio.run(Executor(home).visit(sources, explicit=True, watch=watch))
+            today = asyncio.run(Executor(home).visit_all(sources, explicit=True, watch=watch))
         runs.extend(today)
         if not quiet:
             click.echo(f"Day {day}")

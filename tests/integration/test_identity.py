@@ -200,7 +200,7 @@ def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_rel
     opened = Home(home, load_settings(home / "communique.toml"))
     sources = [*load_sources(opened.sources)[0].values()]
     (own,) = [one for one in sources if one.id == "harbour"]
-    (run,) = asyncio.run(Executor(opened).visit([own]))
+    (run,) = asyncio.run(Executor(opened).visit_all([own]))
     assert (run.new, run.changed, run.unchanged) == (0, 1, 1)
     assert [one.revision for one in stored(home)] == [2, 1, 1, 1]
     # Who asks for a visit has everything looked at.

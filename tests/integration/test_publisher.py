@@ -136,7 +136,7 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying = tmp_path / "dying"
-    dying.write_text('#!/bin/sh\nread line\nprintf \'{"runs": [{"sou\'\nkill -9 $$\n')
+    dying.write_text('#!/bin/sh\nread line\nprintf \'{"run": {"sou\'\nkill -9 $$\n')
     dying.chmod(0o755)
     home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
     sources = choose(load_sources(home.sources)[0], ())
@@ -144,11 +144,11 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     async def work() -> None:
         executor = Executor(home)
         with files_used_up():
-            (run,) = await executor.visit(sources)
+            (run,) = await executor.visit_all(sources)
         assert run.source == "harbour"
         assert "open files" in run.errors[0].message
         monkeypatch.setattr(sys, "executable", str(dying))
-        (run,) = await executor.visit(sources)
+        (run,) = await executor.visit_all(sources)
         assert "code -9" in run.errors[0].message
 
     uvloop.run(work())

@@ -1,0 +1,90 @@
+"""A source that answers slowly, or never, holds up no other and is stopped by its own deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from data.models import Run
+from scheduler.executor import Executor
+from scheduler.home import Home, open_home
+from spiders.loader import LoadedSource, load_sources
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+SLOW, GOOD = ("slow-1", "slow-2"), ("good-1", "good-2", "good-3")
+
+
+@pytest.fixture
+def rooms() -> Iterator[dict[str, Room]]:
+    """Two rooms whose releases never answer, and three that do."""
+    never = threading.Event()
+    with ExitStack() as stack:
+        found = {name: stack.enter_context(served()) for name in (*SLOW, *GOOD)}
+        for name, room in found.items():
+            room.page("/news/", listing_html([1, 2]))
+            for number in (1, 2):
+                page = Answer(release_html(number).encode(), hold=never if name in SLOW else None)
+                room.answers[f"/news/{number}.html"] = page
+        yield found
+        never.set()
+
+
+def home_of(folder: Path, rooms: dict[str, Room], **collect: int) -> Home:
+    """A HOME with a source for each room, and settings for visits."""
+    (folder / "sources").mkdir(parents=True)
+    settings = ["[network]", "allow_private = true", "[collect]"]
+    settings += [f"{name} = {value}" for name, value in collect.items()]
+    (folder / "communique.toml").write_text("\n".join(settings) + "\n")
+    for name, room in rooms.items():
+        (folder / "sources" / f"{name}.toml").write_text(
+            f'name = "{name}"\nurl = "{room.base}/news/"\ntimezone = "UTC"\n'
+        )
+    return open_home(folder)
+
+
+def test_sources_beside_slow_ones_are_visited_again_and_again(
+    tmp_path: Path, rooms: dict[str, Room]
+) -> None:
+    home = home_of(tmp_path / "home", rooms)
+    sources = load_sources(home.sources)[0]
+
+    async def work() -> list[Run]:
+        executor = Executor(home)
+        slow = [asyncio.create_task(executor.visit(sources[name])) for name in SLOW]
+        for name in SLOW:
+            await asyncio.to_thread(rooms[name].wait_for, "/news/1.html")
+        found = []
+        for _ in range(3):
+            found += await asyncio.gather(*(executor.visit(sources[name]) for name in GOOD))
+        assert not any(one.done() for one in slow)
+        await executor.close()
+        found += await asyncio.gather(*slow)
+        return found
+
+    runs = asyncio.run(work())
+    good = [run for run in runs if run.source in GOOD]
+    assert [run.new for run in good] == [2] * 3 + [0] * 6
+    assert not any(run.errors for run in good)
+    # What the slow ones had to say is told at the end, and why it is not all.
+    for run in runs[-2:]:
+        assert (run.found, [error.kind for error in run.errors]) == (2, ["interrupted"])
+
+
+def test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_on(
+    tmp_path: Path, rooms: dict[str, Room]
+) -> None:
+    few = {name: rooms[name] for name in ("slow-1", "good-1")}
+    home = home_of(tmp_path / "home", few, run_timeout=5)
+    sources: dict[str, LoadedSource] = dict(load_sources(home.sources)[0])
+    slow, good = asyncio.run(Executor(home).visit_all([sources["slow-1"], sources["good-1"]]))
+    assert [error.kind for error in slow.errors] == ["timeout"]
+    assert "run_timeout" in slow.errors[0].message
+    assert (good.new, good.errors) == (2, ())
+    with home.lock("source-slow-1", "a test"):
+        # Its source is free again, and so is its place in the child.
+        assert slow.found == 2
