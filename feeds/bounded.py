@@ -22,6 +22,8 @@ TOO_LARGE = (
     b"content-length: 0\r\nconnection: close\r\n\r\n"
 )
 
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """Uvicorn's protocol, which ends connections that ask too much.
@@ -60,9 +62,20 @@ class BoundedProtocol(HttpToolsProtocol):
             self.head_size += len(data)
         super().data_received(data)
         if self.in_head and self.head_size > LARGEST and not self.transport.is_closing():
-            if not self.is_busy:
-                self.transport.write(TOO_LARGE)
-            self.transport.close()
+            self.refuse(TOO_LARGE)
+
+    def names_one_host(self) -> bool:
+        """Whether a request has one Host header, as all but HTTP/1.0's must (RFC 9112, 3.2)."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
+
+    def refuse(self, answer: bytes) -> None:
+        """End the connection with an answer, if no other is under way."""
+        if self.transport.is_closing():
+            return
+        if not self.is_busy:
+            self.transport.write(answer)
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Count an answer."""

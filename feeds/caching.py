@@ -76,7 +76,8 @@ class SiteCache:
                 held.looked = now
                 return held
             # Whatever is no file might be read for ever.
-            body = Path(name).read_bytes() if stat.S_ISREG(found.st_mode) else None
+            is_ours = stat.S_ISREG(found.st_mode) and self._is_below(name)
+            body = Path(name).read_bytes() if is_ours else None
         except (FileNotFoundError, NotADirectoryError):
             body = None
         if body is None:
@@ -88,6 +89,11 @@ class SiteCache:
         self._take_packed(held, body)
         self._count(held.size)
         return held
+
+    def _is_below(self, name: str) -> bool:
+        """Whether a file lies in the folder, and no link below it leads there or elsewhere."""
+        folder = os.path.realpath(self._folder)
+        return os.path.realpath(name) == folder + name[len(self._folder) :]
 
     def _take_packed(self, held: Held, body: bytes) -> None:
         """Take the gzip file that was published beside a feed, where it is of just this content."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from feeds.bounded import BoundedProtocol
+from feeds.bounded import BAD_REQUEST, BoundedProtocol
 
 Ready: TypeAlias = tuple[bytes, bytes]
 """A status line with headers, but for the date and the empty line; and a body."""
@@ -45,6 +45,10 @@ class QuickProtocol(BoundedProtocol):
         """Answer at once, or leave the request to the application."""
         self.in_head = False
         self.head_size = 0
+        if not self.names_one_host():
+            self.refuse(BAD_REQUEST)
+            self._answered = True
+            return
         if self._answer():
             self._answered = True
             return
@@ -89,6 +93,9 @@ class QuickProtocol(BoundedProtocol):
         head, body = found
         for name, value in self.server_state.default_headers:
             head += b"%s: %s\r\n" % (name, value)
+        if self.transport.is_closing():
+            # Whoever asked is gone, and uvloop takes a write for an error.
+            return True
         self.transport.write(head + b"\r\n" + body)
         self.server_state.total_requests += 1
         self.answers += 1

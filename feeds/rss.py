@@ -92,6 +92,9 @@ def head(feed: Feed) -> Element:
     made.register_extension("media", MediaExtension, MediaEntryExtension, atom=False)
     root, _ = made._create_rss()  # noqa: SLF001 - feedgen's only way to its tree
     channel = root[0]
+    # HTML, as an item's is; what it says is plain text.
+    description = channel.find("description")
+    description.text = escape(description.text or "", quote=False)
     for link in feed_links(feed, "rss"):
         # feedgen writes only a link to the feed itself: the hub and the archives were lost.
         channel.append(link_element(f"{{{ATOM}}}link", link))

@@ -188,7 +188,7 @@ def put(path: str, content: Sequence[Bytes]) -> State:
 
     Returns the state that it is left in.
     """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    handle = opened_anew(path)
     try:
         some: list[bytes] = []
         for part in content:
@@ -202,6 +202,19 @@ def put(path: str, content: Sequence[Bytes]) -> State:
         return state_of(os.fstat(handle))
     finally:
         os.close(handle)
+
+
+def opened_anew(path: str) -> int:
+    """A file to write to, emptied; a link at its place goes, and what it leads to stays."""
+    how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    try:
+        return os.open(path, how, 0o666)
+    except OSError as error:
+        # FreeBSD says EMLINK.
+        if error.errno not in {errno.ELOOP, errno.EMLINK}:
+            raise
+        Path(path).unlink()
+        return os.open(path, how, 0o666)
 
 
 def write_out(handle: int, parts: Sequence[bytes]) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from data.errors import StoreError
 from data.settings import Site
 from feeds.websub import FORM, Asked, BadRequest, asked_in, file_of
 from scheduler.websub_subscribers import Subscribers
+
+log = structlog.get_logger()
 
 LARGEST = 16_384
 """Bytes of a form that are read."""
@@ -41,6 +45,9 @@ class Hub:
             return
         except BadRequest as error:
             answer = PlainTextResponse(f"{error}\n", 400)
+        except StoreError as error:
+            log.warning("hub failed", problem=str(error))
+            answer = PlainTextResponse("this hub can't keep anything now\n", 503, LATER)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> PlainTextResponse:
@@ -59,7 +66,8 @@ class Hub:
             asked = Asked("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not self._subscribers.has_room(asked, file):
             return PlainTextResponse("this hub has all the subscribers that it takes\n", 503, LATER)
-        if not self._subscribers.ask_for(asked):
+        client = request.client.host if request.client else ""
+        if not self._subscribers.ask_for(asked, client):
             return PlainTextResponse("too many subscribers wait to be asked\n", 503, LATER)
         self._woken()
         return PlainTextResponse("the callback will be asked\n", 202)

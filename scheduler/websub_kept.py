@@ -53,9 +53,13 @@ TABLES = """
         lease    INTEGER NOT NULL,
         due      REAL NOT NULL DEFAULT 0,
         attempts INTEGER NOT NULL DEFAULT 0,
+        client   TEXT NOT NULL DEFAULT '',   -- the network that it came from
         UNIQUE (callback, topic)
     ) STRICT;
 """
+
+BUSY_SECONDS = 2.0
+"""How long a writer waits for another: it is waited for within the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,18 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._reported():
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 # It holds secrets of subscribers.
                 path.chmod(0o600)
                 for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                     self._db.execute(f"PRAGMA {setting}")
                 self._db.executescript(TABLES)
+                columns = self._db.execute("SELECT name FROM pragma_table_info('requests')")
+                if ("client",) not in columns.fetchall():
+                    self._db.execute(
+                        "ALTER TABLE requests ADD COLUMN client TEXT NOT NULL DEFAULT ''"
+                    )
             except (OSError, sqlite3.Error):
                 self._db.close()
                 raise

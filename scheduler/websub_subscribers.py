@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,20 +42,35 @@ class Delivery:
 class Subscribers(Kept):
     """The same file, as the hub uses it."""
 
-    def ask_for(self, asked: Asked) -> bool:
-        """Keep what a subscriber asks for; False where too much waits. A newer one counts."""
-        host = host_of(asked.callback)
+    def ask_for(self, asked: Asked, client: str = "") -> bool:
+        """Keep what a subscriber asks for; False where too much waits. A newer one counts.
+
+        Where the queue is full, the client that has most in it makes room for others.
+        """
+        host, client = host_of(asked.callback), network_of(client)
         with self._writing():
             ((every, own),) = self._db.execute(
                 "SELECT count(*), coalesce(sum(host = ?), 0) FROM requests", [host]
             )
-            if every >= REQUESTS or own >= REQUESTS_OF_HOST:
+            if own >= REQUESTS_OF_HOST or (every >= REQUESTS and not self._make_room(client)):
                 return False
             self._db.execute(
-                "INSERT OR REPLACE INTO requests (callback, topic, mode, host, secret, lease)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [asked.callback, asked.topic, asked.mode, host, asked.secret, asked.lease],
+                "INSERT OR REPLACE INTO requests (callback, topic, mode, host, secret, lease,"
+                " client) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [asked.callback, asked.topic, asked.mode, host, asked.secret, asked.lease, client],
             )
+        return True
+
+    def _make_room(self, client: str) -> bool:
+        """Forget the last request of the client that has most, if that has more than ``client``."""
+        ((most, count, last),) = self._db.execute(
+            "SELECT client, count(*), max(number) FROM requests GROUP BY client"
+            " ORDER BY 2 DESC, 3 DESC LIMIT 1"
+        )
+        ((own,),) = self._db.execute("SELECT count(*) FROM requests WHERE client = ?", [client])
+        if most == client or count <= own + 1:
+            return False
+        self._db.execute("DELETE FROM requests WHERE number = ?", [last])
         return True
 
     def has_room(self, asked: Asked, file: str) -> bool:
@@ -67,11 +83,12 @@ class Subscribers(Kept):
         return bool(known) or (every < MOST and own < MOST_OF_HOST)
 
     def to_confirm(self, now: float, busy: Iterable[str], limit: int) -> list[Request]:
-        """Requests that wait by now, but none of hosts that are busy."""
+        """Requests that wait by now, but none of hosts that are busy; the clients take turns."""
         rows = self._ask(
             "SELECT number, mode, callback, topic, lease, secret, host, attempts FROM requests"
             " WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
-            " ORDER BY due, number LIMIT ?",
+            " ORDER BY row_number() OVER (PARTITION BY client ORDER BY attempts, due, number),"
+            " due, number LIMIT ?",
             [now, json.dumps(list(busy)), limit],
         )
         return [Request(row[0], Asked(*row[1:6]), row[6], row[7]) for row in rows]
@@ -145,6 +162,17 @@ class Subscribers(Kept):
         """When each subscription ends, by the feed's file and the callback."""
         rows = self._ask("SELECT file, callback, expires FROM subscriptions")
         return {(row[0], row[1]): row[2] for row in rows}
+
+
+def network_of(client: str) -> str:
+    """What a client is told by: its IPv4 address, or the first half of its IPv6 address."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((address, 64), strict=False))
+    return client
 
 
 def host_of(callback: str) -> str:
