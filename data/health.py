@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.models import Facet, Run, Source
+from data.redaction import redacted
 from data.rhythm import Expected, expected_after
 from data.store import Readable
 from data.wording import counted
@@ -62,7 +63,7 @@ def health_of(
         vanished = [error for error in run.errors if error.kind == VANISHED]
         first = next(iter(vanished or lost or run.errors))
         state: State = "blocked" if is_blocked(run) else "failing"
-        reason = f"{first.kind}: {first.message} ({first.url})"
+        reason = redacted(f"{first.kind}: {first.message} ({first.url})")
     elif last_release is None:
         state, reason = "new", "no release of it has been found yet"
     else:
@@ -100,7 +101,8 @@ def works(run: Run) -> bool:
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
     return all(
-        error.kind in KEEPS_OUT or (error.kind == "http" and KEPT_OUT.search(error.message))
+        error.kind in KEEPS_OUT
+        or (error.kind in {"http", "wait"} and KEPT_OUT.search(error.message))
         for error in run.errors
     )
 

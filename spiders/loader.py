@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from data.errors import SourceError, UnknownSource
 from data.language_names import fault_of_language
 from data.models import Source
+from data.redaction import redacted
 from data.toml_files import decode, read_text
 from spiders.page import is_web
 from spiders.selector_check import fault_of
@@ -31,8 +32,8 @@ class LoadedSource:
 
     @property
     def source(self) -> Source:
-        """The source as the other rooms know it."""
-        return Source(self.id, self.file.name, self.file.url, self.file.timezone)
+        """The source as the other rooms know it, and publish it."""
+        return Source(self.id, self.file.name, redacted(self.file.url), self.file.timezone)
 
 
 def shipped_folder() -> Path:
@@ -119,7 +120,9 @@ def parse_source(text: str, path: str) -> SourceFile:
 
 def _check_url(path: str, key: str, url: str) -> None:
     if not is_web(url):
-        raise SourceError(path, key, f"{url!r} is no web address; write http:// or https://")
+        raise SourceError(
+            path, key, f"{redacted(url)!r} is no web address; write http:// or https://"
+        )
 
 
 def check_zone(zone: str) -> str:

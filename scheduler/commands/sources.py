@@ -61,7 +61,7 @@ def list_sources(home: Home, *, as_json: bool) -> int:
                     {
                         "id": one.id,
                         "name": one.file.name,
-                        "url": one.file.url,
+                        "url": one.source.url,
                         "timezone": one.file.timezone,
                         "own": one.own,
                         "path": str(one.path),
@@ -75,7 +75,7 @@ def list_sources(home: Home, *, as_json: bool) -> int:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
             # Text, not markup: what brackets hold in a name is no style.
-            cells = (one.id, one.file.name, one.file.url, "own" if one.own else "shipped")
+            cells = (one.id, one.file.name, one.source.url, "own" if one.own else "shipped")
             table.add_row(*map(Text, cells))
         console = Console()
         if not console.is_terminal:

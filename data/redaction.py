@@ -1,0 +1,38 @@
+"""Secrets in addresses: what is told, logged or published of an address shows none of them.
+
+A source's own file keeps its address as it is, and so does what asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+HIDDEN: Final = "***"
+
+USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
+"""The user and the password before a host."""
+
+NAMES: Final = (
+    # Words that stand in names of parameters, such as X-Amz-Signature and access_token.
+    r"[\w.\-\[\]]*(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key)"
+    r"[\w.\-\[\]]*"
+    # And whole names.
+    r"|auth(?:orization|[_-]?key)?|code|hmac|jwt|key|pass|pw|session(?:[_-]?id)?|sid|sig"
+)
+
+PARAMETER: Final = re.compile(
+    rf"([?&;#](?:amp;)?(?:{NAMES})=)[^&;#\s\"'<>()]+", re.IGNORECASE | re.ASCII
+)
+
+
+def redacted(text: str) -> str:
+    """A text whose addresses hold no user, no password, and no value of a secret parameter."""
+    if "://" not in text and "=" not in text:
+        return text
+    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text))
+
+
+def without_user(url: str) -> str:
+    """An address without a user and a password."""
+    return USER.sub("", url, count=1)
