@@ -137,6 +137,14 @@ class Validator:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A host asks not to be asked before ``until``; ``status`` is that of its answer."""
+
+    until: dt.datetime
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A release as one visit found it, before it is known whether it is new.
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from data.errors import StoreError
 from data.judgement import Verdict
-from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Validator
+from data.models import Draft, Facet, Link, Release, Revision, Run, Source, Validator, Wait
 from data.outline import Change, Outline, Point
 from data.recall import Recall
 from data.retraction import Vanished
@@ -234,6 +234,18 @@ class Store(Readable, Protocol):
 
     def recall(self, source: str) -> Recall:
         """How many of the releases that the pages of a source name were in the store."""
+
+    def wait(self, host: str) -> Wait | None:
+        """Until when a host asked to wait, even if that is over."""
+
+    def keep_wait(self, host: str, wait: Wait) -> None:
+        """Keep until when a host asked to wait."""
+
+    def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
+        """The robots.txt of an origin as it was read last, and when that was."""
+
+    def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
+        """Keep the robots.txt of an origin."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """How far the walk has come that began on the page at ``start``."""

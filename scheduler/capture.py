@@ -22,7 +22,9 @@ import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError
+from data.redaction import redacted
 from scheduler.home import Home, home_at
+from scheduler.logs import redact_logs
 from spiders.fetching import Answer, FetchSpider
 from spiders.page import Page
 from spiders.rendering import render_settings
@@ -50,7 +52,7 @@ class NotFetched(CommuniqueError):
     """A page could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"{url} could not be read: {why}")
+        super().__init__(redacted(f"{url} could not be read: {why}"))
         self.url = url
         self.why = why
 
@@ -188,6 +190,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
         return 2
     process = AsyncCrawlerProcess(settings)
+    redact_logs()
     process.crawl(FetchSpider, asked=_asked(stdin), tell=_tell, render=job.render)
     process.start()
     return 0

@@ -27,8 +27,10 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError, HomeInUse, StoreError
 from data.models import Run, RunError
+from data.redaction import redacted
 from data.topics import load_taxonomy
 from scheduler.home import open_home
+from scheduler.logs import redact_logs
 from spiders.loader import load_source
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
@@ -117,7 +119,13 @@ class Crawl:
         """Make the visits that ``lines`` ask for, until there are no more lines."""
         settings = scrapy_settings(self._home.settings.network) | self._browser
         process = AsyncCrawlerProcess(settings)
-        process.crawl(PressRoomSpider, arriving=self._arriving(lines), visits=self._visits)
+        redact_logs()
+        process.crawl(
+            PressRoomSpider,
+            arriving=self._arriving(lines),
+            visits=self._visits,
+            memory=self._store,
+        )
         process.start()
         self._cut()
         self._store.close()
@@ -128,13 +136,13 @@ class Crawl:
         while line := await queue.get():
             job = msgspec.json.decode(line, type=Job)
             if visit := self._visit(job):
-                seconds = self._home.settings.collect.run_timeout
-                late = loop.call_later(seconds, visit.stop, "timeout", LATE)
+                limit = self._home.settings.collect.run_timeout
+                late = loop.call_later(limit, visit.stop, "timeout", LATE)
                 self._locks[visit.id].callback(late.cancel)
                 yield visit
         # The parent is no more, or does not want the rest.
         if self._cut():
-            for seconds in (0, PATIENCE):
+            for seconds in (0.0, PATIENCE):
                 # Scrapy waits for what was asked for, until it is told a second time.
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
@@ -180,7 +188,16 @@ class Crawl:
 
     @staticmethod
     def _refuse(job: Job, url: str, kind: str, message: str) -> None:
-        say(Report(Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, message),))))
+        say(
+            Report(
+                Run(
+                    job.source,
+                    utc_now(),
+                    0.0,
+                    errors=(RunError(redacted(url), kind, redacted(message)),),
+                )
+            )
+        )
 
     def _over(self, visit: Visit) -> None:
         """Tell of a visit that is over, and let go of its source."""
@@ -251,7 +268,7 @@ def main() -> int:
     try:
         Crawl(start).run(lines)
     except CommuniqueError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - to the parent
+        print(redacted(str(error)), file=sys.stderr)  # noqa: T201 - to the parent
         return error.exit_code
     return 0
 

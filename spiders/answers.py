@@ -10,12 +10,14 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from data.models import Validator
+from data.redaction import without_user
 from spiders.addresses import PrivateAddressError
 from spiders.documents import DOCUMENT
 from spiders.heads import head_error
 from spiders.page import Page
 from spiders.resolver import HostResolver
 from spiders.unpacking import TOO_LARGE
+from spiders.waiting import HostError
 
 BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
@@ -28,7 +30,7 @@ def asked_of(response: Response) -> str:
 def page_of(response: Response) -> Page:
     """The page that a response holds."""
     return Page(
-        response.url,
+        without_user(response.url),
         response.body,
         _header(response, "Content-Type") or "",
         response.meta.get(DOCUMENT),
@@ -62,7 +64,13 @@ KNOWN: Final = {
 
 def explain(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
-    error = failure.value
+    return explain_error(failure.value, host)
+
+
+def explain_error(error: BaseException | None, host: str) -> tuple[str, str]:
+    """A short code and a sentence for what went wrong instead of an answer."""
+    if isinstance(error, HostError):
+        return error.kind, str(error)
     if host in HostResolver.refused:
         return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))
     if isinstance(error, IgnoreRequest):
@@ -84,8 +92,6 @@ def explain(failure: Failure, host: str) -> tuple[str, str]:
 def _ignored(error: IgnoreRequest) -> tuple[str, str]:
     """The same for an answer that is not taken."""
     text = str(error)
-    if "robots.txt" in text:
-        return "robots", "the site's robots.txt asks not to fetch it"
     if isinstance(error, HttpError):
         status, place = error.response.status, _header(error.response, "Location")
         return "refused", f"it answers {status} and leads to {place}, which is not fetched"

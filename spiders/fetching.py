@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from spiders.answers import explain, page_of
 from spiders.page import Page
+from spiders.waiting import Memory, Remembered
 
 MAX_URL = 4_000
 """Characters of an address that is asked for."""
@@ -63,6 +64,7 @@ class FetchSpider(Spider):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.memory: Memory = Remembered()
         self._asked = asked
         self._tell = tell
         self._render = render

@@ -22,9 +22,8 @@ from spiders.addresses import is_own_machine
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-AHEAD: Final = 2
-"""Requests to one host that the downloader holds: one under way, and the next, so that it need not
-wait until the answer before was read."""
+AHEAD: Final = 1
+"""Requests to one host that the downloader holds: what an answer forbids, no other asks for."""
 
 NO_DELAY: Final = 1e-6
 """Seconds between two requests to our own machine: Scrapy 2.19 keeps to one request at a time only
@@ -69,7 +68,7 @@ class Waiting:
 
 
 class HostQueues(BaseScheduler):
-    """Scrapy's scheduler: gives the downloader at most AHEAD requests of each host.
+    """Scrapy's scheduler: gives the downloader AHEAD requests of each host at most.
 
     Scrapy's own gives it as many as it takes, all of one slow host if they came first.
     """

@@ -20,12 +20,11 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
     """The settings of a crawl, whatever it asks for."""
     return {
         "USER_AGENT": user_agent(network),
-        "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.host_queues.HostQueues",
         "DOWNLOAD_DELAY": network.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-        # Of all hosts together; each has two of them at the most.
+        # Of all hosts together; each has one of them.
         "CONCURRENT_REQUESTS": 100,
         # Look-ups of names wait in threads: a name server that does not answer holds up its own.
         "REACTOR_THREADPOOL_MAXSIZE": 50,
@@ -37,6 +36,8 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": network.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 1,
+        # The run tells, and addresses may hold secrets.
+        "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
         "REDIRECT_MAX_TIMES": 8,
         # Only the web: a redirect or a listing can't make us read files.
         "DOWNLOAD_HANDLERS": {
@@ -44,8 +45,14 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             **dict.fromkeys(["file", "data", "ftp", "s3"]),
         },
         "TWISTED_DNS_RESOLVER": "spiders.resolver.HostResolver",
+        # The environment's proxies are not used: they would resolve names beyond our check.
+        "HTTPPROXY_ENABLED": False,
         "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "spiders.addresses.PublicOnlyMiddleware": 60,
+            "spiders.robots.RobotsMiddleware": 100,
+            # Nearer to the server than RetryMiddleware, at 550.
+            "spiders.waiting.WaitingMiddleware": 560,
             "spiders.redirected.RedirectedMiddleware": 70,
             "spiders.documents.DocumentMiddleware": 570,
             "spiders.refreshing.RefreshMiddleware": 580,

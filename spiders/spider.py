@@ -24,6 +24,7 @@ from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
+from spiders.waiting import HostError, Memory
 from spiders.walking import Way
 
 LISTING, KNOWN, NEW = 2, 1, 0
@@ -44,10 +45,15 @@ class PressRoomSpider(Spider):
     handle_httpstatus_list = (304, *range(400, 600))
 
     def __init__(
-        self, arriving: AsyncIterator[Visit], visits: Mapping[str, Visit], **kwargs: Any
+        self,
+        arriving: AsyncIterator[Visit],
+        visits: Mapping[str, Visit],
+        memory: Memory,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._arriving = arriving
+        self.memory = memory
         self.visits = visits
 
     async def start(self) -> AsyncIterator[Request]:
@@ -158,14 +164,19 @@ class PressRoomSpider(Spider):
         visit: Visit = request.cb_kwargs["visit"]
         with page_errors(request.url, visit.error):
             kind, message = explain(failure, urlsplit(request.url).hostname or "")
-            if request.callback != self.parse_listing:
+            front = bool(request.cb_kwargs.get("front"))
+            if isinstance(failure.value, HostError) and kind != "robots":
+                # It holds for all pages of the host: it is told once, and the walk rests.
+                visit.error(visit.file.url, kind, message)
+                visit.ask_next = None
+            elif request.callback != self.parse_listing:
                 visit.error(request.url, kind, message)
             else:
-                witness, front = request.cb_kwargs["witness"], request.cb_kwargs["front"]
                 error = NoListing(kind, message)
-                self._unread(visit, witness, request.meta["asked"], error, front=front)
-                if front:
-                    yield from self._follow(visit, witness, None)
+                witness, asked = request.cb_kwargs["witness"], request.meta["asked"]
+                self._unread(visit, witness, asked, error, front=front)
+            if front:
+                yield from self._follow(visit, request.cb_kwargs["witness"], None)
         visit.settle()
 
     def _listing(

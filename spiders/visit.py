@@ -18,6 +18,7 @@ from data.judgement import LISTED, Verdict
 from data.models import Draft, Facet, Link, Release, Run, RunError
 from data.normalize import allowed, canonical_url
 from data.reading import Reading
+from data.redaction import redacted
 from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
@@ -396,7 +397,7 @@ class Visit:
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
-        found = RunError(allowed(url), kind, allowed(message))
+        found = RunError(redacted(allowed(url)), kind, redacted(allowed(message)))
         if found not in self.run.errors:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 

@@ -54,7 +54,7 @@ def test_a_host_with_many_requests_leaves_the_downloader_to_others() -> None:
     found.enqueue_request(Request("https://good.example/"))
     assert taken(found, active) == ["https://good.example/"]
     active.clear()
-    assert taken(found, active) == ["https://slow.example/2", "https://slow.example/3"]
+    assert taken(found, active) == ["https://slow.example/1"]
     assert found.has_pending_requests()
 
 
@@ -67,9 +67,9 @@ def test_visits_to_one_host_take_turns_and_what_matters_more_comes_first() -> No
             Request(f"https://a.example/{number}", priority=number, cb_kwargs={"visit": one})
         )
     found.enqueue_request(Request("https://a.example/other", cb_kwargs={"visit": other}))
-    assert taken(found, active) == ["https://a.example/2", "https://a.example/other"]
-    active.clear()
-    assert taken(found, active) == ["https://a.example/1", "https://a.example/0"]
+    for expected in ("2", "other", "1", "0"):
+        assert taken(found, active) == [f"https://a.example/{expected}"]
+        active.clear()
     assert not found.has_pending_requests()
 
 
