@@ -18,6 +18,10 @@ from scheduler.crawl import Job, Progress, Report, Start
 from scheduler.home import Home
 from spiders.visit import utc_now
 
+LOST = 120.0
+"""Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
+takes a few to start, and a page of the worst kind is read in half a minute."""
+
 SHOWN = 200
 """Bytes of a line that is no report which are shown."""
 
@@ -73,7 +77,7 @@ class Crawling:
         started = utc_now()
         try:
             pipes_of(self._child)[0].write(msgspec.json.encode(job) + b"\n")
-            async with asyncio.timeout(self._home.settings.collect.run_timeout + GRACE):
+            async with asyncio.timeout(self._home.settings.collect.run_timeout + LOST):
                 return await awaited.report
         except TimeoutError:
             # It ends a visit in time by itself, unless it is lost in one page.

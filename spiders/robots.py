@@ -21,6 +21,7 @@ from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
+from data.redaction import without_user
 from spiders.answers import explain_error
 from spiders.host_queues import SLOT, host_of
 from spiders.waiting import AskedToWait, HostError, Memory
@@ -136,7 +137,7 @@ class RobotsMiddleware:
                 raise StopDownload(fail=False)
 
     async def _rules(self, url: str) -> Rules:
-        parts = urlsplit(url)
+        parts = urlsplit(without_user(url))
         origin = f"{parts.scheme}://{parts.netloc}"
         known = self._known.get(origin)
         if known is None or (known.read.done() and time.monotonic() > known.until):

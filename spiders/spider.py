@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from data.models import Draft, Link
 from data.normalize import canonical_url
+from data.redaction import without_user
 from data.walks import Witness
 from spiders.answers import asked_of, explain, page_of, validator_of
 from spiders.drafting import NotARelease, draft_release
@@ -280,7 +281,8 @@ class PressRoomSpider(Spider):
             "If-Modified-Since": validator.last_modified if validator else None,
         }
         request = Request(
-            url,
+            # Nobody is asked for by a user and a password.
+            without_user(url),
             callback=callback,
             errback=self.failed,
             headers={name: value for name, value in headers.items() if value},

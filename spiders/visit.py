@@ -68,9 +68,10 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``watch`` is called after each
-    answer, ``over`` once at the end. Who sets ``ask_next`` is called whenever all that was asked for
-    has been read; who sets ``ask_named``, for each release that others name and the store lacks; and
-    who sets ``ask_anew``, for each listing that is to be asked once more, without conditions.
+    answer, ``over`` once at the end. Who sets ``ask_next`` is called whenever all that was asked
+    for has been read; who sets ``ask_named``, for each release that others name and the store
+    lacks; and who sets ``ask_anew``, for each listing that is to be asked once more, without
+    conditions.
     """
 
     def __init__(

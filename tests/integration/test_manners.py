@@ -109,7 +109,7 @@ def test_a_robots_txt_that_is_not_there_allows_everything(
 
 
 def test_of_an_endless_robots_txt_the_first_500_kib_are_obeyed(room: Room, home: Path) -> None:
-    rules = b"User-agent: *\nDisallow: /news/7.html\n" + b"#" * 510_000 + b"\nDisallow: /\n"
+    rules = b"User-agent: *\nDisallow: /news/7.html\n" + b"#" * 515_000 + b"\nDisallow: /\n"
     room.answers["/robots.txt"] = Answer(rules + b"# and on and on\n" * 100_000, etag=False)
     run = collect(home)
     assert (run["new"], told(run)) == (9, [("robots", f"{room.base}/news/7.html")])
