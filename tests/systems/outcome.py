@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,16 @@ VISITS = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a variant. ``failed`` is what a command said that failed."""
+    """What came of a variant. ``failed`` is what a command said that failed.
+
+    ``named`` is the address that the newcomer named, ``taken`` the one in the source file.
+    """
 
     variant: Variant
     verdict: Verdict
     seconds: float
+    named: str
+    taken: str = ""
     source: str = ""
     failed: str = ""
 
@@ -42,6 +48,8 @@ class Outcome:
         """What is wrong, with examples."""
         if self.failed:
             yield self.failed
+        if not self.right and self.taken != self.named:
+            yield f"the source collects from {self.taken}, not from {self.named}"
         for kind, wrong in self.verdict.wrongs().items():
             if wrong:
                 more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -53,9 +61,10 @@ def outcome(variant: Variant, site: Site, home: Path) -> Outcome:
     begun = time.monotonic()
     newcomer = Newcomer(home)
     newcomer.settle()
-    source, failed = "", ""
+    source, taken, failed = "", "", ""
     try:
         source = newcomer.add(site.url).read_text(encoding="utf-8")
+        taken = tomllib.loads(source)["url"]
         run = newcomer.collect()
         for _ in range(VISITS - 1):
             if run.get("history") != "walking":
@@ -66,4 +75,5 @@ def outcome(variant: Variant, site: Site, home: Path) -> Outcome:
     except NotDone as error:
         failed = str(error)
     verdict = compare(site.held, newcomer.export() if source else ())
-    return Outcome(variant, verdict, time.monotonic() - begun, source, failed)
+    seconds = time.monotonic() - begun
+    return Outcome(variant, verdict, seconds, site.url, taken, source, failed)
