@@ -68,7 +68,7 @@ class NotSure(CommuniqueError):
 @click.option(
     "--from",
     "listed",
-    type=click.File(encoding="utf-8", errors="replace"),
+    type=click.File(encoding="utf-8-sig", errors="replace"),
     help="A file of addresses, one a line, each looked at; - is standard input.",
 )
 @as_json

@@ -223,6 +223,7 @@ def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, 
         "</div>"
         for n in range(3)
     )
+    del room.answers["/"]
     links = "<a href='/gone'>Nyhetsarkiv</a> <a href='/newsroom'>Newsroom</a>"
     room.page("/charts", page("Charts", f"{links}{boxes}<p>{'Depths in metres. ' * 60}</p>"))
     result = communique("add", f"{room.base}/charts", home=home)
@@ -283,7 +284,7 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
     assert f"collects from {room.base}/media/all already" in result.stderr
     path.unlink()
     shutil.rmtree(home / "captures")
-    listed.write_text(f"{room.base}/media/all\n")
+    listed.write_text(f"\ufeff{room.base}/media/all\r\n")
     told = added(home, "--from", str(listed), "--timezone", "Europe/Dublin", "--save")
     assert told["sources"][0]["given"] == f"{room.base}/media/all"
     assert read_source(Path(told["sources"][0]["saved"])).timezone == "Europe/Dublin"
