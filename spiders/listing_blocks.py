@@ -1,7 +1,8 @@
 """Which repeated blocks of a page may list its releases, by counts alone.
 
-Records are elements in one kind of place. What tells a list of releases from a menu is that each
-record has a date: in it, right before or after it, or in a heading above several.
+Records are elements in one kind of place. Most lists of releases have a date in each record, right
+before or after it, or in a heading above several; in the others each record has a link that says
+several words. The likeliest blocks of both kinds are looked at closely (listing_choice).
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+
+from lxml import etree
 
 from spiders.dated_marks import DateMark
 from spiders.outline import Outline, Span
 
 CANDIDATES = 16
-"""Blocks that are looked at closely, best first by their counts."""
+"""Blocks that are looked at closely of each kind, dated and undated, best first by their counts."""
+
+WORDS = 2
+"""Words of a link from which on it may be a title."""
 
 MOSTLY = 0.6
 """The share of records with a date from which those without are taken for something else."""
@@ -29,6 +36,9 @@ _IN_TEXT = 0.6
 _HEADING_NEAR = 20
 _SINGLES = 12
 _SINGLE_SIZE = 60
+_SPLIT = 4
+_HALF = 0.5
+_UNSPACED = 8
 _ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 
 
@@ -37,13 +47,15 @@ class Block:
     """Records, and on which ``side`` of them their dates stand.
 
     ``in`` the records, ``before`` or ``after`` each, ``above`` several, or empty: no dates.
-    ``strict`` blocks share tags and classes, others only tags. ``score`` ranks them.
+    ``strict`` blocks share tags and classes, others only tags. ``score`` ranks them by their dates,
+    ``linked`` by their links that say several words.
     """
 
     records: list[Span]
     strict: bool
     side: str
     score: float
+    linked: float = 0.0
 
 
 def encloses(outer: Block, inner: Block) -> bool:
@@ -58,7 +70,7 @@ def encloses(outer: Block, inner: Block) -> bool:
 
 
 def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
-    """The likeliest blocks of a page, best first."""
+    """The likeliest blocks of a page: the best by their dates, then the best by their links."""
     counts = _Counts(outline, dates)
     found: list[Block] = []
     known: set[int] = set()
@@ -67,20 +79,44 @@ def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
         end = max(anchor.end, anchor.place + 1)
         signs = anchor.sign, anchor.loose, -anchor.sign
         spans.append(Span(anchor.node, *signs, anchor.place, end))
+    signs_of = {span.node: span.sign for span in outline.spans}
     for kind in ("sign", "mixed", "loose"):
         groups: dict[int, list[Span]] = defaultdict(list)
         for span in spans:
             groups[getattr(span, kind)].append(span)
-        for records in groups.values():
-            if len(records) > 1:
+        for group in groups.values():
+            for records in _parts(group, outline, None if kind == "sign" else signs_of):
                 key = hash(tuple((span.begin, span.end) for span in records))
-                if key not in known:
+                if len(records) > 1 and key not in known:
                     known.add(key)
                     found.append(counts.block(records, strict=kind == "sign"))
     found.extend(counts.singles())
     # Of equals the larger one knows more of the release: its time, its summary.
     found.sort(key=lambda block: (-block.score, -_extent(block)))
-    return found[:CANDIDATES]
+    dated = found[:CANDIDATES]
+    found.sort(key=lambda block: (-block.linked, -_extent(block)))
+    rest = (block for block in found[:CANDIDATES] if block.linked > 0)
+    taken = {id(block) for block in dated}
+    return dated + [block for block in rest if id(block) not in taken][: CANDIDATES // 2]
+
+
+def _parts(
+    group: list[Span], outline: Outline, signs: dict[etree._Element, int] | None
+) -> Iterator[list[Span]]:
+    """A group of elements, and its parts where it reaches over several parts of the page.
+
+    Where classes don't tell the elements apart, those of their parents may (``signs``).
+    """
+    yield group
+    if len(group) < _SPLIT:
+        return
+    parts: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in group:
+        parent = span.node.getparent() if signs else None
+        sign = signs.get(parent, 0) if signs and parent is not None else 0
+        parts[outline.regions.around(span.begin, span.end), sign].append(span)
+    if 1 < len(parts) <= len(group) / 2:
+        yield from parts.values()
 
 
 def _extent(block: Block) -> int:
@@ -98,6 +134,11 @@ class _Counts:
         rows = [span for span in outline.spans if span.node.tag in {"tr", "li"}]
         self._rows = sorted(rows, key=lambda span: span.begin)
         self._row_begins = [span.begin for span in self._rows]
+        self._titled = [
+            anchor.place
+            for anchor in outline.anchors
+            if says_words(outline.said(anchor.place, max(anchor.end, anchor.place + 1)))
+        ]
 
     def _worth(self, begin: int, end: int) -> float:
         """What a record is worth by its dates: one is a release, many are a list.
@@ -117,6 +158,11 @@ class _Counts:
         share = sum(map(bool, worths)) / len(worths)
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
 
+    def _outside(self, worths: list[float]) -> float:
+        """The worth of records with dates outside of them; a few such dates are of other things."""
+        few = sum(map(bool, worths)) < _HALF * len(worths)
+        return 0.0 if few else 0.9 * self._covered(worths)
+
     def block(self, records: list[Span], *, strict: bool) -> Block:
         records = sorted(records, key=lambda span: span.begin)
         size = len(records)
@@ -129,28 +175,35 @@ class _Counts:
                     side, best = name, value
         if best <= 0:
             side, best = "", 0.02 * size
-        chrome = sum(self._is_chrome(span) for span in records) / size
-        score = best * (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
-        return Block(records, strict, side, score)
+        chrome = sum(self._outline.is_chrome(span.begin, span.end) for span in records) / size
+        shown = (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
+        linked = sum(map(self._linked, records))
+        return Block(records, strict, side, best * shown, linked * shown)
+
+    def _linked(self, span: Span) -> float:
+        """What a record is worth by its links: one or two that say words are a title's."""
+        end = max(span.end, span.begin + 1)
+        count = bisect_left(self._titled, end) - bisect_left(self._titled, span.begin)
+        return 1.0 if 0 < count <= 2 else 1 / count if count else 0.0  # noqa: PLR2004 - see above
 
     def _beside(self, records: list[Span]) -> list[tuple[str, float]]:
         floors = [0, *(span.end for span in records[:-1])]
         ceilings = [*(span.begin for span in records[1:]), self._outline.size]
-        before = self._covered(
+        before = self._outside(
             [
                 self._worth(max(floor, span.begin - NEAR), span.begin)
                 for floor, span in zip(floors, records, strict=True)
             ]
         )
-        after = self._covered(
+        after = self._outside(
             [
                 self._worth(span.end, min(ceiling, span.end + NEAR))
                 for ceiling, span in zip(ceilings, records, strict=True)
             ]
         )
         return [
-            ("before", 0.9 * before),
-            ("after", 0.9 * after),
+            ("before", before),
+            ("after", after),
             ("above", self._headed(records)),
         ]
 
@@ -180,11 +233,6 @@ class _Counts:
         value *= math.pow(headed / len(records), 0.7)
         return 0.7 * value if headings > 1 else 0.4 * value
 
-    def _is_chrome(self, span: Span) -> bool:
-        """Whether a whole record lies in a menu or footer; a header of its own is none."""
-        chrome = self._outline.chrome
-        return chrome[span.begin] and chrome[max(span.begin, span.end - 1)]
-
     def _in_row(self, date: int, record: int) -> bool:
         """Whether a date and a record lie in one table row or list item."""
         index = bisect_left(self._row_begins, date + 1) - 1
@@ -197,8 +245,13 @@ class _Counts:
             for span in self._outline.spans
             if span.node.tag in _ROWS
             and span.end - span.begin <= _SINGLE_SIZE
-            and not self._is_chrome(span)
+            and not self._outline.is_chrome(span.begin, span.end)
             and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
         return [Block([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
+
+
+def says_words(text: str) -> bool:
+    """Whether a link says several words, as a title does, in scripts without spaces too."""
+    return len(text.split()) >= WORDS or len(text) >= _UNSPACED

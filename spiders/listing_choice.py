@@ -2,54 +2,100 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from lxml import etree
+import numpy as np
 
 from spiders.dated_marks import DateMark
 from spiders.listing_blocks import Block, blocks, encloses
 from spiders.listing_items import Items
 from spiders.listing_make import of_one_make
 from spiders.listing_records import records_of
+from spiders.listing_witnesses import NAMES, Page, Row, Witnesses
 from spiders.outline import Outline
 from spiders.pages import ListingItem
 
-_HOPELESS = 0.8
-_NESTED = 2
-_TITLE_LENGTH = 30
-_HEADED = 0.55
-_TITLED = 0.8
+HEADED: Final = 0.55
+"""How much titles are like titles, 0 to 1, at the least where a date stands above several."""
+
+TITLED: Final = 0.5
+"""The same where there are no dates."""
+
+HALF: Final = 0.5
+SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
+"""Witnesses of which one must speak for a list without dates."""
+
+WEIGHTED: Final = {
+    "size": 2.49,
+    "dated": 1.13,
+    "alone": 0.27,
+    "outside": -0.12,
+    "above": -0.30,
+    "parted": -1.30,
+    "words": 1.39,
+    "main": 1.29,
+    "beside": -1.29,
+    "aside": -1.47,
+    "chrome": -0.90,
+    "first_heading": 0.40,
+    "other_heading": -3.50,
+    "pager": 2.20,
+    "naive_found": 0.41,
+    "area": 0.18,
+    "elsewhere": -2.26,
+    "crowded": -0.62,
+    "repeated": -2.04,
+    "falling": 0.91,
+    "bare": -2.50,
+    "one_shape": 1.78,
+    "on_releases": -4.00,
+    "files": 0.80,
+    "after_heading": 0.06,
+    "same_place": 3.00,
+    "by_dates": 2.88,
+    "menu_like": -1.02,
+}
+BIAS: Final = -1.5
+WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A block with its items, and what it is worth."""
+    """A block with its items, what its witnesses say, and what it is worth."""
 
     items: list[ListingItem]
     block: Block
+    row: Row
     score: float
 
 
-def choose(outline: Outline, dates: list[DateMark]) -> Choice | None:
-    """The best block of a page, or None where none is a list of releases."""
-    choices: list[Choice] = []
-    best_score = 0.0
+def choices(outline: Outline, dates: list[DateMark], page: Page) -> list[Choice]:
+    """The blocks of a page that may be its list of releases, in no order."""
+    witnesses = Witnesses(outline, page)
+    found = []
     for block in blocks(outline, dates):
-        if block.score < best_score * _HOPELESS:
-            break  # a block's items can only lower what its counts promise
         records = records_of(block, outline, dates)
-        if not records:
-            continue
-        items = Items(records, outline, strict=block.strict)
-        if _speaks(block, items):
-            choices.append(Choice(items.items, block, _score(block, items)))
-            best_score = max(best_score, choices[-1].score)
-    best = max(choices, key=lambda choice: choice.score, default=None)
-    if best and best.block.side in {"before", "after"}:
+        if records:
+            items = Items(records, outline, strict=block.strict)
+            row = witnesses.of(block, records, items)
+            if not speaks(block, row):
+                continue
+            found.append(Choice(items.items, block, row, float(row @ WEIGHTS) + BIAS))
+    return found
+
+
+def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None:
+    """The best block of a page, or None where none is a list of releases."""
+    found = choices(outline, dates, page)
+    best = max(found, key=lambda choice: choice.score, default=None)
+    if best is None or best.score < 0:
+        return None
+    if best.block.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
-        whole = [c for c in choices if c.block.side == "in" and encloses(c.block, best.block)]
+        whole = [c for c in found if c.block.side == "in" and encloses(c.block, best.block)]
         best = max(whole, key=lambda choice: choice.score, default=best)
-    return _of_one_make(best, outline, dates) if best else None
+    return _of_one_make(best, outline, dates)
 
 
 def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
@@ -58,40 +104,20 @@ def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Cho
     if block is choice.block:
         return choice
     items = Items(records_of(block, outline, dates), outline, strict=block.strict).items
-    return Choice(items, block, choice.score * len(items) / len(choice.items))
+    return replace(choice, items=items, block=block)
 
 
-def _score(block: Block, items: Items) -> float:
-    """What a block is worth: its records by their dates, and how much their titles are titles.
+def speaks(block: Block, row: Row) -> bool:
+    """Whether a block may list releases at all, by its titles, the less its dates say so.
 
-    Where the date is further away the title must speak for the record. A record with several titles
-    of one kind is a list itself.
+    Without dates it must stand where the page is about something: in its main part, below its
+    heading, in headings or above a pager; and no menu reads like titles.
     """
-    size = len(items.items)
-    distinct = len({item.url for item in items.items}) / size
-    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
-    titled = floor + (1 - floor) * items.likeness
-    row = block.records[0].node.tag in {"tr", "li"}
-    crowded = 0.0 if row else items.crowded / size
-    return block.score * distinct * titled * (1 - 0.6 * crowded)
-
-
-def _speaks(block: Block, items: Items) -> bool:
-    """Whether the titles say enough, the more so the further the dates are away.
-
-    Without dates only long titles tell a list of releases from a menu.
-    """
+    said = dict(zip(NAMES, row.tolist(), strict=True))
+    if block.side == "above":
+        return bool(said["likeness"] >= HEADED)
     if block.side:
-        return block.side != "above" or items.likeness >= _HEADED
-    length = sum(len(item.title) for item in items.items) / len(items.items)
-    return items.likeness >= _TITLED and length >= _TITLE_LENGTH and not _is_menu(block)
-
-
-def _is_menu(block: Block) -> bool:
-    """Whether the records lie in a list within a list, as the entries of a menu do."""
-    lists = 0
-    node: etree._Element | None = block.records[0].node
-    while node is not None and lists < _NESTED:
-        lists += node.tag in {"ul", "ol"}
-        node = node.getparent()
-    return lists >= _NESTED
+        return True
+    if said["likeness"] < TITLED or said["nested"] or said["chrome"] > HALF:
+        return False
+    return any(said[name] > HALF for name in SUPPORT)

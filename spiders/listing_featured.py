@@ -12,6 +12,7 @@ from spiders.listing_blocks import Block
 from spiders.listing_items import Items
 from spiders.listing_records import records_of
 from spiders.outline import Outline, Span
+from spiders.page_regions import CHROME
 from spiders.pages import ListingItem
 
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -67,7 +68,7 @@ def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[Span]:
     ]
     chosen: dict[int, Span] = {}
     for mark in marks:
-        shown = not outline.chrome[mark.place]
+        shown = not outline.regions.at(mark.place) & CHROME
         around = [span for span in near if shown and span.begin <= mark.place < span.end]
         smallest = min(around, key=lambda span: span.end - span.begin, default=None)
         if smallest:

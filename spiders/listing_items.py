@@ -46,7 +46,8 @@ _BESIDE = 12
 class Items:
     """The items of one block, in page order, and how good they are.
 
-    ``crowded`` counts the records with several links that could each be the title.
+    ``crowded`` counts the records with several links that could each be the title; ``headed`` is
+    the share of links in headings, ``dated_alone`` that of records with a date of its own text.
     """
 
     def __init__(self, records: list[Record], outline: Outline, *, strict: bool) -> None:
@@ -67,6 +68,8 @@ class Items:
         )
         self.items: list[ListingItem] = []
         self.crowded = 0
+        self.headed = sum(in_heading(self._link(record).node) for record in records) / len(records)
+        self.dated_alone = sum(_has_own_date(record) for record in records) / len(records)
         for record in records:
             self._add(record)
         self._lead = lead_of([item.title for item in self.items], map(self._short, records))
@@ -208,6 +211,10 @@ class Items:
             return published
         reading = Reading(published.zone)
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
+
+
+def _has_own_date(record: Record) -> bool:
+    return any(mark.alone for mark in record.dates)
 
 
 def _joined(texts: list[Text]) -> str:

@@ -11,6 +11,7 @@ from spiders.declared_listing import declared_items
 from spiders.listing_choice import choose
 from spiders.listing_featured import featured
 from spiders.listing_undated import with_undated
+from spiders.listing_witnesses import Page as Known
 from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
 from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
@@ -50,12 +51,13 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
     flat = outline(page)
     reading = page_reading((text.text for text in flat.texts), page, reading)
     dates = date_marks(flat, page.url, reading)
-    best = choose(flat, dates)
+    following = next_page(page, rules)
+    best = choose(flat, dates, Known(page.url, following))
     shown = sum(item.published is not None for item in best.items) if best else 0
     if shown < FEW:
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
-            return replace(state, next=next_page(page, rules))
+            return replace(state, next=following)
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
         bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"
@@ -70,7 +72,6 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
         reasons.append("no dates were found beside the links")
     rule = f"block:{best.block.side or 'undated'}"
     confidence = round(min(1.0, best.score / len(found)) * (0.5 + 0.5 * dated), 2)
-    following = next_page(page, rules)
     passed = tuple(rows.passed[:PASSED])
     return ListingPage(page.url, found, following, rule, confidence, tuple(reasons), passed)
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 from spiders.dated_marks import DateMark
 from spiders.listing_blocks import MOSTLY, NEAR, Block
-from spiders.outline import Anchor, Outline, Text
+from spiders.outline import Anchor, Outline, Span, Text
 
 LEAD = 8
 """Marks before a record in which its title may stand."""
@@ -22,6 +22,7 @@ MAX_RECORDS = 10_000
 class Record:
     """The links, texts and dates of a record, in page order; ``lead`` are the texts above it."""
 
+    span: Span
     anchors: list[Anchor]
     texts: list[Text]
     dates: list[DateMark]
@@ -76,7 +77,7 @@ def linked_records(block: Block, outline: Outline, dates: list[DateMark]) -> lis
         lead = outline.texts_in(max(floor, begin - LEAD), begin) if block.side == "in" else []
         anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
-            found.append(Record(anchors, outline.texts_in(begin, end), own, lead))
+            found.append(Record(span, anchors, outline.texts_in(begin, end), own, lead))
     return found
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from lxml import etree
 
 from spiders.link_targets import target_of
 from spiders.page import Page
+from spiders.page_regions import CHROME, MAIN, Region, Regions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
 """Elements of a page that are looked at; the rest is left out, and said so."""
@@ -42,20 +42,11 @@ SKIPPED = frozenset(
     )
 )
 _CELLS = frozenset(("td", "th"))
-_CHROME_TAGS = frozenset(("nav", "footer"))
-_CHROME = re.compile(
-    r"(?:^|[\s_-])(?:(?:top|main|sub|side|mega|site|global|primary|secondary)?nav(?:bar|igation|menu|s)?|"
-    r"\w{0,12}menus?|\w{0,8}footer|breadcrumbs?|sidebar|cookies?|social|share|pag(?:er|ination)|"
-    r"toolbar|log-?in|search-?form|lang(?:uage)?s?|masthead|banner|related|skip\w{0,8})(?:$|[\s_-])|"
-    r"(?:^|\s)(?:(?:site|page|top|main|global)[_-]?)?header(?:$|\s)",
-    re.IGNORECASE,
-)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
-_WHOLE = 0.5
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
 @dataclass(slots=True)
@@ -95,14 +86,24 @@ class Span:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading, the level that its tag says, and the places of its texts."""
+
+    level: int
+    begin: int
+    end: int
+
+
 @dataclass(slots=True)
 class Outline:
-    """All marks of a page. ``size`` is the number of places; ``chrome`` tells menus and footers."""
+    """All marks of a page. ``size`` is the number of places; ``regions`` tell what frames it."""
 
     texts: list[Text] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    chrome: list[bool] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
+    regions: Regions = field(default_factory=lambda: Regions([], 0, []))
     size: int = 0
     cut: bool = False
 
@@ -117,6 +118,16 @@ class Outline:
         first = bisect_left(self.anchors, begin, key=lambda anchor: anchor.place)
         last = bisect_left(self.anchors, end, key=lambda anchor: anchor.place)
         return self.anchors[first:last]
+
+    def said(self, begin: int, end: int) -> str:
+        """What stands between two places: its words, or those of its images where it has none."""
+        texts = self.texts_in(begin, end)
+        words = [text.text for text in texts if text.parent.tag != "img"]
+        return " ".join(words or [text.text for text in texts])
+
+    def is_chrome(self, begin: int, end: int) -> bool:
+        """Whether all between two places lies in a menu, or the page's header or footer."""
+        return bool(self.regions.around(begin, end) & CHROME)
 
 
 class _Signs:
@@ -151,9 +162,11 @@ class _Walk:
         self._base = page.base
         self._signs = _Signs()
         self._out = Outline()
-        self._stack: list[tuple[Span, int, bool]] = []
+        self._stack: list[tuple[Span, int, Region | None]] = []
         self._columns: list[int] = []
-        self._chrome: list[tuple[int, int]] = []
+        self._regions: list[Region] = []
+        self._rows = 0
+        self._mains = 0
 
     def run(self) -> Outline:
         out = self._out
@@ -172,12 +185,8 @@ class _Walk:
             self._open(node)
         while self._stack:
             self._pop()
-        steps = [0] * (out.size + 1)
-        for begin, end in self._chrome:
-            if end - begin <= out.size * _WHOLE:  # a wrapper of the whole page is no menu
-                steps[begin] += 1
-                steps[end] -= 1
-        out.chrome = [depth > 0 for depth in accumulate(steps)]
+        first = [head.begin for head in out.headings if head.level == 1][:1]
+        out.regions = Regions(self._regions, out.size, first)
         return out
 
     def _open(self, node: etree._Element) -> None:
@@ -197,7 +206,7 @@ class _Walk:
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
             url = target_of(node, self._base)
-        self._stack.append((span, len(out.anchors), self._is_chrome(node)))
+        self._stack.append((span, len(out.anchors), self._region(span)))
         if url:
             shape = str(node[0].tag) if len(node) else ""
             mark = self._signs.of(sign, f"a:{shape}"), self._signs.of(loose, f"a:{shape}")
@@ -216,25 +225,32 @@ class _Walk:
 
     def _pop(self) -> None:
         out = self._out
-        span, before, chrome = self._stack.pop()
+        span, before, region = self._stack.pop()
         self._columns.pop()
         span.end = out.size
+        self._rows -= is_row(span.node)
         if len(out.anchors) > before:
             out.spans.append(span)
             if out.anchors[before].node is span.node:
                 out.anchors[before].end = out.size
-        if chrome and span.end > span.begin:
-            self._chrome.append((span.begin, span.end))
+        if region:
+            region.end = span.end
+            self._mains -= region.bits == MAIN
+        level = _HEADINGS.get(str(span.node.tag))
+        if level and span.end > span.begin:
+            out.headings.append(Heading(level, span.begin, span.end))
+
+    def _region(self, span: Span) -> Region | None:
+        bit, sure = region_of(span.node, in_row=self._rows > 0, in_main=self._mains > 0)
+        self._rows += is_row(span.node)
+        if not bit:
+            return None
+        self._mains += bit == MAIN
+        region = Region(span.node, span.sign, bit, sure, span.begin, span.begin)
+        self._regions.append(region)
+        return region
 
     def _text(self, parent: etree._Element, text: str | None, sign: int) -> None:
         if text and (text := " ".join(text[:MAX_TEXT].split())):
             self._out.texts.append(Text(self._out.size, parent, sign, text))
             self._out.size += 1
-
-    def _is_chrome(self, node: etree._Element) -> bool:
-        if node.tag in _CHROME_TAGS or node.get("role") in {"navigation", "contentinfo", "search"}:
-            return True
-        if node.tag in {"body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"}:
-            return False
-        names = f"{node.get('class') or ''} {node.get('id') or ''}"
-        return bool(_CHROME.search(_CAMEL.sub("-", names[:300])))

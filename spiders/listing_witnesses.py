@@ -1,0 +1,288 @@
+"""What speaks for a block's being the list of releases of its page, and what against, as numbers.
+
+No witness decides alone: a list without dates may be the one, and a dated box beside it none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log2
+from typing import Final
+from urllib.parse import urlsplit
+
+import numpy as np
+from lxml import etree
+from numpy.typing import NDArray
+
+from spiders.listing_blocks import Block, says_words
+from spiders.listing_featured import shape_of
+from spiders.listing_items import Items
+from spiders.listing_records import Record
+from spiders.media import leads_to_file
+from spiders.outline import Outline, Span
+from spiders.page_regions import ASIDE, CHROME, MAIN
+from spiders.pages import ListingItem
+from spiders.pagination_links import PAGER_CLASS, names_of
+from spiders.phrases import is_tail, squash
+
+NAIVE: Final = 4
+"""Words of a link from which on a naive rule takes it for a release."""
+
+NEAR: Final = 6
+"""Marks above a block among which a heading of its own stands."""
+
+PAGER: Final = 8
+"""Marks after a block in which its pager begins."""
+
+LABEL: Final = 60
+"""Characters of a line from which on it heads nothing."""
+
+MANY: Final = 32
+"""Items from which on more of them say nothing more."""
+
+LONG: Final = 8
+"""Words of a title from which on more of them say nothing more."""
+
+NAMES: Final = (  # noqa: SIM905 - words read better in a row
+    "size dated alone outside above parted likeness words headed main beside aside chrome "
+    "first_heading other_heading pager naive_found area elsewhere crowded repeated nested falling "
+    "bare one_shape on_releases files after_heading same_place by_dates menu_like"
+).split()
+"""What each number says."""
+
+_DIGITS: Final = re.compile(r"\d+")
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is known of a page beyond its marks: its address, and what stands elsewhere.
+
+    ``on_releases`` are addresses that the source's release pages link to as well, outside of their
+    text; ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
+    """
+
+    url: str
+    next: str | None = None
+    on_releases: Collection[str] = ()
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Witnesses:
+    """The numbers (NAMES) of blocks of one page."""
+
+    outline: Outline
+    page: Page
+    _naive: set[str] = field(init=False)
+    _pagers: list[int] = field(init=False)
+    _shown: list[int] = field(init=False)
+    _heads: list[int] = field(init=False)
+    _h1: int = field(init=False)
+    _host: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        flat = self.outline
+        self._host = (urlsplit(self.page.url).hostname or "").removeprefix("www.")
+        self._naive = {
+            anchor.url
+            for anchor in flat.anchors
+            if not flat.regions.at(anchor.place) & (CHROME | ASIDE)
+            and len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
+        }
+        self._pagers = [
+            span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))
+        ]
+        self._pagers += [
+            anchor.place
+            for anchor in flat.anchors
+            if self.page.next and anchor.url == self.page.next
+        ]
+        self._pagers.sort()
+        self._shown = [
+            text.place for text in flat.texts if not flat.regions.at(text.place) & CHROME
+        ]
+        self._heads = [head.begin for head in flat.headings]
+        firsts = [head.begin for head in flat.headings if head.level == 1]
+        self._h1 = firsts[0] if firsts else -1
+
+    def of(self, block: Block, read: list[Record], items: Items) -> Row:
+        """The numbers of one block, of the records read of it, and of their items."""
+        found, records = items.items, [record.span for record in read]
+        size = len(found)
+        flat = self.outline
+        urls = {item.url for item in found}
+        regions = [
+            flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
+        ]
+        beside = block.side not in {"in", ""}
+        days = [item.published.day for item in found if item.published]
+        heading = self._heading(records)
+        naive = len(self._naive & urls)
+        shapes = Counter(shape_of(item.url) for item in found)
+        first, last = records[0].begin, records[-1].end
+        held = sum(
+            bisect_left(self._shown, span.end) - bisect_left(self._shown, span.begin)
+            for span in records
+        )
+        pager = bisect_left(self._pagers, last)
+        row = {
+            "size": log2(min(size, MANY)) / log2(MANY),
+            "dated": len(days) / size,
+            "alone": items.dated_alone,
+            "outside": float(beside),
+            "above": float(block.side == "above"),
+            "parted": float(not block.strict and _is_parted(records)),
+            "likeness": items.likeness,
+            "words": _words(found),
+            "headed": items.headed,
+            "main": sum(bool(bits & MAIN) for bits in regions) / len(regions),
+            "beside": sum(not bits & MAIN for bits in regions) / len(regions)
+            if flat.regions.has_main
+            else 0.0,
+            "aside": sum(bool(bits & ASIDE) for bits in regions) / len(regions),
+            "chrome": sum(bool(bits & CHROME) for bits in regions) / len(regions),
+            "first_heading": float(heading == 1),
+            "other_heading": float(heading == -1),
+            "pager": float(pager < len(self._pagers) and self._pagers[pager] <= last + PAGER),
+            "naive_found": naive / len(self._naive) if self._naive else 0.0,
+            "area": held / max(1, len(self._shown)),
+            "elsewhere": sum(self._is_elsewhere(item) for item in found) / size,
+            "crowded": items.crowded / size,
+            "repeated": 1 - len(urls) / size,
+            "nested": float(is_menu(records[0])),
+            "falling": _falling(days),
+            "bare": sum(map(_is_bare, found)) / size,
+            "one_shape": shapes.most_common(1)[0][1] / size,
+            "on_releases": sum(item.url in self.page.on_releases for item in found) / size,
+            "files": sum(leads_to_file(item.url) for item in found) / size,
+            "after_heading": float(self._h1 >= 0 and first >= self._h1),
+            "same_place": float(bool(self.page.place) and place_of(block) == self.page.place),
+            "menu_like": sum(map(_is_menu_like, found)) / size,
+            "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
+        }
+        return np.array([row[name] for name in NAMES])
+
+    def _heading(self, records: list[Span]) -> int:
+        """1 below the page's first heading, -1 below one that announces something else, else 0."""
+        flat, first = self.outline, records[0].begin
+        label = flat.texts_in(max(0, first - NEAR), first)
+        near = [text for text in label[-2:] if len(text.text) <= LABEL]
+        if any(announces_other(text.text) and not in_first(text.parent) for text in near):
+            return -1
+        index = bisect_right(self._heads, first) - 1
+        # A heading in the first record is that of the record.
+        while index >= 0 and self._heads[index] >= first:
+            index -= 1
+        if index < 0:
+            return 0
+        head = flat.headings[index]
+        if head.begin == self._h1:
+            return 1
+        return -int(announces_other(flat.said(head.begin, head.end)))
+
+    def _is_elsewhere(self, item: ListingItem) -> bool:
+        host = (urlsplit(item.url).hostname or "").removeprefix("www.")
+        return bool(self._host) and host != self._host
+
+
+OTHERS: Final = frozenset(
+    map(
+        squash,
+        (
+            "events", "upcoming events", "calendar", "archives", "archive", "categories", "topics",
+            "languages", "recent posts", "recent comments", "latest posts", "tags", "tag cloud",
+            "quick links", "links", "follow us", "featured", "in focus", "announcements from",
+            "termine", "veranstaltungen", "kategorien", "archiv", "agenda", "événements", "eventos",
+            "eventi", "мероприятия", "события", "календарь", "анонсы", "etkinlikler", "tədbirlər",
+            "wydarzenia", "události", "akce", "események", "evenimente", "събития", "події",
+            "الفعاليات", "رویدادها", "אירועים", "εκδηλώσεις", "イベント", "行事", "행사", "活动",
+        ),
+    )
+)  # fmt: skip
+"""What heads other things than releases, in letters alone."""
+
+
+def announces_other(text: str) -> bool:
+    """Whether a heading announces other things than the releases of the page."""
+    return is_tail(text) or squash(text) in OTHERS
+
+
+def in_first(node: etree._Element) -> bool:
+    """Whether a text stands in a heading of the first level."""
+    return node.tag == "h1" or next(node.iterancestors("h1"), None) is not None
+
+
+def is_menu(record: Span) -> bool:
+    """Whether a record lies in a list within a list, as the entries of a menu do."""
+    lists = sum(node.tag in {"ul", "ol"} for node in (record.node, *record.node.iterancestors()))
+    return lists > 1
+
+
+def place_of(block: Block) -> str:
+    """Where the records of a block stand: the tags and classes from the root to the first of them.
+
+    Without numbers, so that it is the same on every page of a listing.
+    """
+    node = block.records[0].node
+    names = (
+        f"{one.tag}.{'.'.join((one.get('class') or '').split()[:4])}"
+        for one in (node, *node.iterancestors())
+    )
+    return "".join(sign for sign in "/".join(names)[:1000] if not sign.isdecimal())
+
+
+def _is_parted(records: list[Span]) -> bool:
+    """Whether elements of one kind stand in several lists that are made otherwise."""
+    holders: Counter[tuple[str, str]] = Counter()
+    for span in records:
+        parent = span.node.getparent()
+        if parent is not None:
+            above = parent.getparent()
+            names = f"{parent.get('class')} {parent.get('id')}"
+            outer = names_of(above) if above is not None else ""
+            holders[f"{parent.tag} {_DIGITS.sub('', names)}", _DIGITS.sub("", outer)] += 1
+    return len(holders) > 1 and sorted(holders.values())[-2] > 1
+
+
+def _titled(block: Block, items: Items) -> float:
+    """How far titles are asked for beside the dates: the more the further away the dates are.
+
+    A record with several titles of one kind is a list itself.
+    """
+    size = len(items.items)
+    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
+    row = block.records[0].node.tag in {"tr", "li"}
+    crowded = 0.0 if row else items.crowded / size
+    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * crowded)
+
+
+def _words(items: list[ListingItem]) -> float:
+    counts = (max(len(item.title.split()), len(item.title) // 8) for item in items)
+    return sum(min(count, LONG) for count in counts) / LONG / len(items)
+
+
+def _is_menu_like(item: ListingItem) -> bool:
+    """Whether an item has no date and hardly a word, as the entries of a menu do."""
+    return item.published is None and not says_words(" ".join(item.title.split()[1:]))
+
+
+def _is_bare(item: ListingItem) -> bool:
+    """Whether a title says nothing but a date or a number."""
+    title = item.title
+    if item.published and item.published.raw:
+        title = title.replace(item.published.raw, "")
+    return sum(map(str.isalpha, title)) <= 2  # noqa: PLR2004 - less than a word
+
+
+def _falling(days: Sequence[dt.date]) -> float:
+    """The share of dates that are not later than the one before; 0 where there are hardly any."""
+    steps = [later <= earlier for earlier, later in pairwise(days)]
+    return sum(steps) / len(steps) if len(steps) > 1 else 0.0

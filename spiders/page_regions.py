@@ -1,0 +1,193 @@
+"""Which parts of a page frame it, and which hold what it is about: main, aside, menu, footer.
+
+A part is known by its tag, its role (WAI-ARIA landmarks) or what it calls itself. Headers and
+footers of the rows of a list frame no page: they stand in an article, a list item or a table row
+(HTML, 4.3.8 and 4.3.9), or each in a row of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+MAIN: Final = 1
+ASIDE: Final = 2
+MENU: Final = 4
+FOOT: Final = 8
+HEAD: Final = 16
+CHROME: Final = MENU | FOOT | HEAD
+"""What holds no release of a list: menus, the page's header and its footer."""
+
+WHOLE: Final = 0.5
+"""The share of a page from which what calls itself a menu or an aside wraps the page."""
+
+FORM: Final = 30
+"""Marks from which on a form is no box to search in: it holds a list to choose from."""
+
+_TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": ASIDE, "main": MAIN}
+_ROLES: Final = {
+    "navigation": MENU,
+    "menu": MENU,
+    "menubar": MENU,
+    "search": MENU,
+    "contentinfo": FOOT,
+    "banner": HEAD,
+    "complementary": ASIDE,
+    "main": MAIN,
+}
+_NEVER: Final = frozenset(("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"))
+"""What is no frame of a page whatever it calls itself."""
+
+_ROWS: Final = frozenset(("article", "li", "tr"))
+_BETWEEN: Final = r"(?:$|[\s_-])"
+_MENU: Final = re.compile(
+    r"(?:^|[\s_-])(?:(?:top|main|sub|side|mega|site|global|primary|secondary)?nav(?:bar|igation|menu|s)?|"
+    r"\w{0,12}menus?|breadcrumbs?|cookies?|social|share|pag(?:er|ination)|"
+    r"toolbar|log-?in|search-?form|lang(?:uage)?s?|skip\w{0,8})" + _BETWEEN,
+    re.IGNORECASE,
+)
+_HEAD: Final = re.compile(
+    rf"(?:^|[\s_-])(?:masthead|banner){_BETWEEN}|"
+    r"(?:^|\s)(?:(?:site|page|top|main|global)[_-]?)?header(?:$|\s)",
+    re.IGNORECASE,
+)
+_FOOT: Final = re.compile(rf"(?:^|[\s_-])\w{{0,8}}footer{_BETWEEN}", re.IGNORECASE)
+_ASIDE: Final = re.compile(
+    rf"(?:^|[\s_-])(?:side-?bar\w{{0,8}}|aside|related|rail|complementary|most-?(?:read|popular|viewed)|"
+    rf"tag-?cloud){_BETWEEN}|"
+    r"(?:^|\s)(?:widgets?(?:[_-]\w{1,40})?|(?:right|left)-?(?:col(?:umn)?|pane|side)|"
+    r"col(?:umn)?-?(?:right|left|side)|secondary|tertiary|extras?|portlet-column-last)(?:$|\s)",
+    re.IGNORECASE,
+)
+_MAIN: Final = re.compile(
+    r"(?:^|\s)(?:(?:main|page|site|primary)?[_-]?content(?:s|[_-]?(?:area|wrap(?:per)?|main|inner))?|"
+    r"main(?:[_-]?(?:col(?:umn)?|area|pane|container))?|content[_-]?pane)(?:$|\s)",
+    re.IGNORECASE,
+)
+_CALLED: Final = ((MENU, _MENU), (FOOT, _FOOT), (HEAD, _HEAD), (ASIDE, _ASIDE), (MAIN, _MAIN))
+_OF_ROWS: Final = (FOOT, HEAD, ASIDE)
+_FEATURED: Final = re.compile(r"featur|hero|lead|top-?stor|highlight", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_OWN: Final = MENU | HEAD | FOOT | ASIDE
+
+
+@dataclass(slots=True)
+class Region:
+    """A part of a page between two places.
+
+    ``bits`` say what it and the parts around it are; ``sure`` where its tag or role says so.
+    """
+
+    node: etree._Element
+    sign: int
+    bits: int
+    sure: bool
+    begin: int
+    end: int
+    outer: int = -1
+
+
+class Regions:
+    """The parts of a page that frame it, found by place."""
+
+    def __init__(self, found: list[Region], size: int, heads: list[int]) -> None:
+        kept = _without_rows(found)
+        mains = [one for one in kept if one.bits == MAIN]
+        self._kept = [one for one in kept if not _is_wrapper(one, size, heads, mains)]
+        self.has_main = any(one.bits & MAIN for one in self._kept)
+        self._at = [-1] * (size + 1)
+        open_: list[int] = []
+        for index, one in enumerate(self._kept):
+            while open_ and self._kept[open_[-1]].end <= one.begin:
+                open_.pop()
+            if open_:
+                one.outer = open_[-1]
+                one.bits |= self._kept[one.outer].bits
+            open_.append(index)
+            self._at[one.begin : one.end] = [index] * (one.end - one.begin)
+
+    def at(self, place: int) -> int:
+        """What the parts around a place are, as bits."""
+        index = self._at[place]
+        return self._kept[index].bits if index >= 0 else 0
+
+    def around(self, begin: int, end: int) -> int:
+        """What the parts are that hold all between two places, as bits."""
+        index = self._at[begin]
+        while index >= 0 and self._kept[index].end < end:
+            index = self._kept[index].outer
+        return self._kept[index].bits if index >= 0 else 0
+
+
+def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int, bool]:
+    """What an element frames, as a bit (0 for nothing), and whether tag or role say so.
+
+    ``in_row`` in an article, a list item or a table row, whose headers and footers are its own.
+    """
+    tag = str(node.tag)
+    bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
+    if bit:
+        own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | ASIDE) and in_row)
+        featured = bit == ASIDE and _FEATURED.search(_names(node))
+        return (0, False) if own or featured else (bit, True)
+    names = "" if tag in _NEVER else _names(node)
+    for bit, called in _CALLED:
+        if names and not (in_row and bit in _OF_ROWS) and called.search(names):
+            return bit, False
+    return 0, False
+
+
+def is_row(node: etree._Element) -> bool:
+    """Whether an element may be a row with a header and a footer of its own."""
+    return node.tag in _ROWS
+
+
+def _names(node: etree._Element) -> str:
+    names = f"{node.get('class') or ''} {node.get('id') or ''}"
+    return "" if names == " " else _CAMEL.sub("-", names[:300])
+
+
+def _without_rows(found: list[Region]) -> list[Region]:
+    """The parts but for those that repeat, each in a parent of its own: they are parts of rows."""
+    alike: dict[int, list[Region]] = defaultdict(list)
+    for one in found:
+        if one.bits & _OWN and one.bits != MENU:
+            alike[one.sign].append(one)
+    rows: set[int] = set()
+    for group in alike.values():
+        parents = {one.node.getparent() for one in group}
+        if len(group) > 1 and len(parents) == len(group):
+            rows.update(map(id, group))
+    return [one for one in found if id(one) not in rows]
+
+
+def _is_wrapper(one: Region, size: int, heads: list[int], mains: list[Region]) -> bool:
+    """Whether what calls itself a frame of the page holds what the page is about.
+
+    It does where it is larger than the rest and nothing tells of a main part beside it.
+    """
+    if one.bits == MAIN:
+        return False
+    if one.node.tag == "form" and one.end - one.begin > FORM:
+        return True
+    for main in mains:
+        if one.begin <= main.begin and main.end <= one.end and main.end > main.begin:
+            return True
+    if one.sure and one.bits != HEAD:
+        return one.end - one.begin > size * WHOLE and not _beside(one, heads, mains)
+    within = [main for main in mains if main.begin <= one.begin and one.end <= main.end]
+    whole = min((main.end - main.begin for main in within), default=size)
+    if one.end - one.begin <= whole * WHOLE:
+        return False
+    return not _beside(one, heads, mains)
+
+
+def _beside(one: Region, heads: list[int], mains: list[Region]) -> bool:
+    """Whether a main part or the first heading of the page stands outside of this one."""
+    if any(main.end <= one.begin or one.end <= main.begin for main in mains):
+        return True
+    return bool(heads) and not any(one.begin <= place < one.end for place in heads)
