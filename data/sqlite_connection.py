@@ -23,6 +23,15 @@ Arguments = Sequence[Any] | Mapping[str, Any]
 
 READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where it can be written"
 
+FOREIGN = (
+    "it is a database of another program, to which nothing is written: choose another --home, or "
+    "move it away"
+)
+NEWER = (
+    "it was written by a newer version of Communique, to which this one would do harm: update "
+    "Communique, or take a copy from before"
+)
+
 
 class SqliteConnection:
     """The file at ``path``, opened once a thread, its schema brought up to date.
@@ -35,6 +44,8 @@ class SqliteConnection:
         self._threads = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if wrong := wrong_kind(path):
+                raise StoreError(f"sqlite:{path}", wrong)
             if migrations.pending(self._db):
                 if is_read_only(path):
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
@@ -142,3 +153,34 @@ class SqliteConnection:
         if found is not None:
             found.close()
             del self._threads.db
+
+
+def wrong_kind(path: Path) -> str:
+    """Why a file is none that this version may write to, or empty; nothing is written to it."""
+    if not path.exists() or not path.stat().st_size:
+        return ""
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master")]
+        if not tables:
+            return ""
+        if migrations.migrations_table not in tables:
+            return FOREIGN
+        applied = {
+            row[0]
+            for row in db.execute(
+                f"SELECT name FROM {migrations.migrations_table} WHERE migration_set = ?",
+                [migrations.name],
+            )
+        }
+    except sqlite3.Error:
+        # What it is can't be seen yet; whoever opens it to work says why.
+        return ""
+    finally:
+        db.close()
+    nothing = Database(memory=True)
+    known = {one.name for one in migrations.pending(nothing)}
+    nothing.close()
+    if not applied:
+        return FOREIGN
+    return NEWER if applied - known else ""

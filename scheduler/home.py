@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import CommuniqueError, HomeInUse, SettingsError
+from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.settings import Settings, load_settings
 from data.store import Store, open_store
 
@@ -25,6 +25,12 @@ class NoHome(CommuniqueError):
             " make one by `communique add URL --save`"
         )
         self.path = path
+
+
+LOST = (
+    "it is empty, though a site was published from it: put a copy back, or delete it and "
+    "rendered.db to begin anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,10 @@ class Home:
 
     def store(self) -> Store:
         """The store of this HOME, opened. Raises StoreError."""
+        database = self.path / "communique.db"
+        published = self.path / "rendered.db"
+        if database.exists() and not database.stat().st_size and published.exists():
+            raise StoreError(self.store_url, LOST)
         return open_store(self.store_url)
 
     @property

@@ -14,6 +14,7 @@ from data.errors import StoreError
 from data.models import Facet, Published, Run, RunError, Source, Validator, facets_of
 from data.sqlite import SqliteStore
 from data.store import open_store
+from scheduler.home import open_home
 from tests.drafts import BODY, draft, published
 
 HOUR = dt.timedelta(hours=1)
@@ -642,3 +643,38 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
     tell("Traffic", 3)
     tell("Traffic", 4)
     assert store.topics() == {"transport": "Traffic"}
+
+
+def test_a_store_of_a_newer_version_and_a_foreign_database_are_refused_untouched(
+    tmp_path: Path,
+) -> None:
+    newer, foreign = tmp_path / "newer.db", tmp_path / "foreign.db"
+    SqliteStore(newer).close()
+    with sqlite3.connect(newer) as db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('communique', 'v99', '2030-01-01')"
+        )
+    db.close()
+    with sqlite3.connect(foreign) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    db.close()
+    for path, why in ((newer, "newer version"), (foreign, "another program")):
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match=why):
+            SqliteStore(path)
+        assert path.read_bytes() == before
+
+
+def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    home.store().close()
+    (tmp_path / "rendered.db").write_bytes(b"something")
+    for file in tmp_path.glob("communique.db*"):
+        file.unlink()
+    home.store().close()
+    for file in tmp_path.glob("communique.db*"):
+        file.unlink()
+    (tmp_path / "communique.db").touch()
+    with pytest.raises(StoreError, match="it is empty"):
+        home.store()
