@@ -272,3 +272,14 @@ def test_feeds_of_hostile_releases_are_those_that_every_other_run_makes(tmp_path
     assert len(files) > 100
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_the_description_of_an_rss_channel_is_html_in_which_names_are_text(tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)> & sons"
+    store = FakeStore(make_release(1))
+    store.labels["economy"] = name
+    assert not publish(store, tmp_path, Site()).errors
+    rss = etree.parse(tmp_path / "feeds/topic/economy.rss")
+    said = rss.findtext("channel/description") or ""
+    assert "&lt;img src=x onerror=alert(1)&gt; &amp; sons" in said
+    assert "<img" not in said

@@ -336,3 +336,14 @@ def test_opml_names_every_feed_that_was_written(tmp_path: Path) -> None:
     assert len(urls) == 9
     for url in urls:
         assert (tmp_path / url.removeprefix("https://press.example/")).is_file()
+
+
+def test_nothing_is_written_through_a_link_where_a_file_is_made(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1))
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (tmp_path / "site/feeds").mkdir(parents=True)
+    (tmp_path / "site/feeds/.all.atom.part").symlink_to(target)
+    assert not publish(store, tmp_path / "site", Site()).errors
+    assert target.read_text() == "mine"
+    assert not (tmp_path / "site/feeds/all.atom").is_symlink()

@@ -192,3 +192,19 @@ def test_who_reads_on_and_asks_on_is_waited_for(
                 while found := raw.recv(65536):
                     answers += found.count(b"HTTP/1.1 304 ")
         assert answers == 50
+
+
+@pytest.mark.parametrize("hosts", [(), ("host: a", "host: b"), ("host: a", "Host: a")])
+@pytest.mark.parametrize("path", [FEED, "/nothing", f"{FEED}?asof=2024-03-01"])
+def test_a_request_names_just_one_host(
+    quick: httpx.Client, hosts: tuple[str, ...], path: str
+) -> None:
+    sent = "\r\n".join([f"GET {path} HTTP/1.1", *hosts, "", ""]).encode()
+    answer = spoken(quick, sent + request())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    # What follows it is no request of ours any more.
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
+    assert b" 200 OK" in spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())

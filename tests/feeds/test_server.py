@@ -345,3 +345,22 @@ def test_archive_pages_that_are_followed_are_kept_for_ever(tmp_path: Path) -> No
         before = client.get(last.links["prev-archive"]["url"].removeprefix("https://press.example"))
         assert before.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert before.links["current"]["url"] == "https://press.example/feeds/all.atom"
+
+
+def test_no_link_below_the_site_is_followed(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    secret = tmp_path / "secret.html"
+    secret.write_text("for nobody")
+    (site / "stolen.html").symlink_to(secret)
+    (site / "outside").symlink_to(tmp_path)
+    for web in served(site):
+        assert web.get("/feeds/all.atom").status_code == 200
+        assert web.get("/stolen.html").status_code == 404
+        assert web.get("/outside/secret.html").status_code == 404
+
+
+def test_a_site_that_is_a_link_itself_is_served(tmp_path: Path) -> None:
+    site = make_site(tmp_path / "real")
+    (tmp_path / "link").symlink_to(site)
+    for web in served(tmp_path / "link"):
+        assert web.get("/feeds/all.atom").status_code == 200

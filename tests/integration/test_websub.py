@@ -9,6 +9,7 @@ import json
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from scheduler.listening import server_config
 from scheduler.websub import Push, announce, note_changes
 from scheduler.websub_kept import Kept
 from scheduler.websub_pace import Pace
-from scheduler.websub_subscribers import Subscribers
+from scheduler.websub_subscribers import REQUESTS, Subscribers
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.peer import Peer, peer_served
@@ -456,5 +457,35 @@ def test_subscribers_are_bounded(tmp_path: Path) -> None:
         assert not kept.has_room(Asked("subscribe", "https://r.example/new", "t"), "f")
         assert kept.has_room(Asked("subscribe", "https://other.example/", "t"), "f")
         assert kept.has_room(Asked("subscribe", "https://r.example/7", "t"), "f")
+    finally:
+        kept.close()
+
+
+def test_a_client_that_fills_the_hub_s_queue_keeps_no_other_out(tmp_path: Path) -> None:
+    kept = Subscribers(tmp_path / "websub.db")
+    try:
+        flood = [Asked("subscribe", f"https://{n}.example/", "t") for n in range(REQUESTS + 1)]
+        assert [kept.ask_for(one, "203.0.113.9") for one in flood] == [True] * REQUESTS + [False]
+        honest = Asked("subscribe", "https://reader.example/", "t")
+        assert kept.ask_for(honest, "2001:db8::1")
+        # The same network is one client, and clients take turns.
+        other = Asked("subscribe", "https://reader.example/2", "t")
+        assert kept.ask_for(other, "2001:db8::2")
+        first = [one.asked.callback for one in kept.to_confirm(1.0, (), 4)]
+        assert first.index("https://reader.example/") < 2
+        assert first.index("https://reader.example/2") < 4
+    finally:
+        kept.close()
+
+
+def test_a_file_from_before_clients_were_told_apart_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "websub.db"
+    Subscribers(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE requests DROP COLUMN client")
+    db.close()
+    kept = Subscribers(path)
+    try:
+        assert kept.ask_for(Asked("subscribe", "https://reader.example/", "t"), "203.0.113.9")
     finally:
         kept.close()
