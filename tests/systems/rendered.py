@@ -7,8 +7,10 @@ import email.utils
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from pathlib import Path
+
+from w3lib.url import safe_url_string
 
 from tests import listing_markup as markup
 from tests.press_room import Answer, Room, served
@@ -66,13 +68,13 @@ class Rendered:
         return Site(self.room.base + first, tuple(held(post) for post in made))
 
     def path(self, address: str) -> str:
-        """The path and query of an address."""
-        return address.removeprefix(markup.HOST)
+        """The path and query of an address, as a browser asks for it."""
+        return safe_url_string(unescape(address.removeprefix(markup.HOST)))
 
     def feed(self, every: list[markup.Post], made: tuple[Post, ...]) -> str:
         """A feed of the newest posts, with their teasers."""
         items = "".join(
-            f"<item><title>{post.title}</title><link>{self.room.base}{escape(post.url)}</link>"
+            f"<item><title>{post.title}</title><link>{self.room.base}{escape(self.path(post.url))}</link>"
             f"<description>{escape(source.teaser)}</description>"
             f"<pubDate>{email.utils.format_datetime(source.published)}</pubDate></item>"
             for post, source in zip(every[:IN_FEED], reversed(made), strict=False)
