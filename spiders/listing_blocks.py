@@ -134,6 +134,7 @@ class _Counts:
         rows = [span for span in outline.spans if span.node.tag in {"tr", "li"}]
         self._rows = sorted(rows, key=lambda span: span.begin)
         self._row_begins = [span.begin for span in self._rows]
+        self._holders = {span.node: span.end for span in outline.spans}
         self._titled = [
             anchor.place
             for anchor in outline.anchors
@@ -223,6 +224,7 @@ class _Counts:
                 last >= 0
                 and self._alone[last] >= begin
                 and not self._in_row(self._alone[last], end)
+                and not self._in_item(self._alone[last], end)
             ):
                 kinds[self._alone_signs[last]] += 1
                 headed = headed or len(records) - index
@@ -237,6 +239,14 @@ class _Counts:
         """Whether a date and a record lie in one table row or list item."""
         index = bisect_left(self._row_begins, date + 1) - 1
         return index >= 0 and self._rows[index].end > record
+
+    def _in_item(self, date: int, record: int) -> bool:
+        """Whether a date stands beside a link of its own, and so heads nothing below."""
+        texts = self._outline.texts_in(date, date + 1)
+        node = texts[0].parent if texts else None
+        while node is not None and node not in self._holders:
+            node = node.getparent()
+        return node is not None and self._holders[node] <= record
 
     def singles(self) -> list[Block]:
         """The smallest elements with one date and a link: a list may hold a single release."""

@@ -22,6 +22,9 @@ HEADED: Final = 0.55
 TITLED: Final = 0.5
 """The same where there are no dates."""
 
+LONG: Final = 0.6
+"""How long titles are, 0 to 1, from which on they may share most of their words."""
+
 HALF: Final = 0.5
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
 """Witnesses of which one must speak for a list without dates."""
@@ -54,6 +57,7 @@ WEIGHTED: Final = {
     "after_heading": 0.06,
     "same_place": 3.00,
     "by_dates": 2.88,
+    "leading": -2.00,
     "menu_like": -1.02,
 }
 BIAS: Final = -1.5
@@ -118,6 +122,7 @@ def speaks(block: Block, row: Row) -> bool:
         return bool(said["likeness"] >= HEADED)
     if block.side:
         return True
-    if said["likeness"] < TITLED or said["nested"] or said["chrome"] > HALF:
+    titled = said["likeness"] >= TITLED or said["words"] >= LONG
+    if not titled or said["nested"] or said["chrome"] > HALF:
         return False
     return any(said[name] > HALF for name in SUPPORT)

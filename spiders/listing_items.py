@@ -144,11 +144,15 @@ class Items:
         self.crowded += len(others) > 1
 
     def _title(self, record: Record, anchor: Anchor) -> str:
-        same = (other for other in record.anchors if other.url == anchor.url)
+        same = [other for other in record.anchors if other.url == anchor.url]
         own = max(
-            (self._own_title(record, other) for other in same),
-            key=lambda text: (not GENERIC.fullmatch(text), len(text)),
-        )
+            ((self._own_title(record, other), in_heading(other.node)) for other in same),
+            key=lambda said: (
+                not GENERIC.fullmatch(said[0]),
+                said[1] and bool(said[0]),
+                len(said[0]),
+            ),
+        )[0]
         likeness = self._likeness[self._slot(anchor)]
         if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
             return own

@@ -24,6 +24,7 @@ from spiders.listing_blocks import Block, says_words
 from spiders.listing_featured import shape_of
 from spiders.listing_items import Items
 from spiders.listing_records import Record
+from spiders.listing_titles import LEADING
 from spiders.media import leads_to_file
 from spiders.outline import Outline, Span
 from spiders.page_regions import ASIDE, CHROME, MAIN
@@ -52,7 +53,8 @@ LONG: Final = 8
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "size dated alone outside above parted likeness words headed main beside aside chrome "
     "first_heading other_heading pager naive_found area elsewhere crowded repeated nested falling "
-    "bare one_shape on_releases files after_heading same_place by_dates menu_like"
+    "bare one_shape on_releases files after_heading same_place by_dates menu_like "
+    "leading"
 ).split()
 """What each number says."""
 
@@ -165,6 +167,7 @@ class Witnesses:
             "files": sum(leads_to_file(item.url) for item in found) / size,
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
             "same_place": float(bool(self.page.place) and place_of(block) == self.page.place),
+            "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
             "menu_like": sum(map(_is_menu_like, found)) / size,
             "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
         }

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from spiders.pagination_links import label_of, names_of
+from spiders.pagination_links import label_of, names_around, names_of
 
 NUMBER = re.compile(r"\d{1,5}")
 Numbered = tuple[int, str]
@@ -22,6 +22,8 @@ _PAGE_NUMBER = re.compile(
 _CALENDAR = re.compile(
     r"[?&;](?:mini|month|mon|monat|mois|mes|mese|maand|week|cal\w{0,10})=\d", re.IGNORECASE
 )
+_CALENDAR_NAMES = re.compile(r"calendar|kalender|calendrier|datepicker", re.IGNORECASE)
+_DAY = re.compile(r"(?:19|20)\d\d[/-]\d{1,2}[/-]\d{1,2}(?:$|[/?&])")
 _DRAWN = re.compile(
     r"createPage(?:HTML|Html)\(\s*(?:['\"][\w-]{1,40}['\"]\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*"
     r"['\"]([\w-]{1,80})['\"]\s*,\s*['\"](\w{2,5})['\"]"
@@ -100,10 +102,13 @@ def after_current(
 ) -> Iterator[tuple[str, etree._Element]]:
     """The addresses of the pages after the ones shown, each with its pager."""
     for pager, links in pagers.items():
+        if _CALENDAR_NAMES.search(names_around(pager, 5)):
+            continue
         linked = dict(links)
         current = _current(pager, linked)
-        if current is not None and current + 1 in linked:
-            yield linked[current + 1], pager
+        following = linked.get(current + 1) if current is not None else None
+        if following and not _DAY.search(following):
+            yield following, pager
 
 
 def _current(pager: etree._Element, linked: dict[int, str]) -> int | None:
