@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,9 +96,10 @@ class Home:
             except BlockingIOError as error:
                 file.seek(0)
                 raise HomeInUse(str(self.path), file.read() or "another process") from error
-            file.truncate(0)
-            file.write(f"{holder} (process {os.getpid()})")
-            file.flush()
+            # On a full disk the lock is held all the same; whoever is refused is not told by whom.
+            with suppress(OSError):
+                file.truncate(0)
+                os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
             yield
 
 

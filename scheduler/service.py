@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 import structlog
 import uvicorn
 
+from data.errors import CommuniqueError
 from feeds.server import create_app
 from scheduler.executor import Executor
 from scheduler.home import Home
@@ -65,7 +66,7 @@ class Service:
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         # What was published before is served at once; a new version may take a while to render.
         await self._publish()
-        await self._reload()
+        await attempt(self._reload)
         visiting = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
@@ -168,7 +169,15 @@ async def every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
     """Do something again and again, by a clock that nobody sets."""
     while True:
         await asyncio.sleep(seconds)
+        await attempt(action)
+
+
+async def attempt(action: Callable[[], Awaitable[None]]) -> None:
+    """Do something that is tried again later where it fails, on a full disk, say."""
+    try:
         await action()
+    except (CommuniqueError, OSError) as error:
+        log.error("failed; it is tried again", problem=str(error))  # noqa: TRY400 - no bug of ours
 
 
 class QuietServer(uvicorn.Server):

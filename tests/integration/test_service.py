@@ -38,10 +38,10 @@ def home(tmp_path: Path, room: Room) -> Path:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The service and its log, for the length of a ``with`` block."""
+def running(home: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """The service and its log, for the length of a ``with`` block, run by a command ``before``."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "run", "--home", str(home)],
+        [*before, *COMMUNIQUE, "run", "--home", str(home)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -107,3 +107,18 @@ def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
     assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
+
+
+def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(home: Path) -> None:
+    assert communique("publish", home=home).returncode == 0
+    # As on a full disk: no file may grow.
+    with running(home, "sh", "-c", 'ulimit -f 0; exec "$@"', "sh") as (service, log):
+        site = re.search(r"site=(\S+)", until(log, "running"))
+        assert site is not None
+        assert httpx.get(f"{site[1]}feeds/all.atom", timeout=60).status_code == 200
+        for line in log:
+            if "it is tried again" in line:
+                break
+        assert service.poll() is None
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
