@@ -73,14 +73,14 @@ def test_what_is_gone_is_told_as_unconfirmed_and_retracted_by_a_later_visit(
 def test_hours_lie_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:
     (home / "communique.toml").write_text("[network]\nallow_private = true\n")
     show(room, NUMBERS[1:])
-    for _ in range(3):
+    for _ in range(2):
         assert collect(home)["retracted"] == 0
     assert retracted(home) == set()
 
 
 def test_what_the_listing_names_is_not_retracted(room: Room, home: Path) -> None:
     del room.answers["/news/1.html"]
-    for _ in range(3):
+    for _ in range(2):
         assert collect(home)["retracted"] == 0
     # At another address, with the same title and day.
     listing = listing_html(NUMBERS[::-1]).replace("/news/1.html", "/elsewhere/one")
@@ -97,7 +97,7 @@ def test_nothing_is_retracted_while_the_listing_fails(
 ) -> None:
     del room.answers["/news/1.html"]
     room.page("/news/", "<p>Back soon.</p>", status=status)
-    for _ in range(3):
+    for _ in range(2):
         run = collect(home)
         assert (run["retracted"], kinds(run)) == (0, [kind])
     show(room, NUMBERS[1:])
@@ -108,7 +108,7 @@ def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
     room: Room, home: Path
 ) -> None:
     room.answers.clear()
-    for _ in range(3):
+    for _ in range(2):
         run = collect(home)
         assert run["retracted"] == 0
         assert set(kinds(run)) == {"http", "vanished"}
@@ -123,7 +123,7 @@ def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
 
 def test_what_vanishes_at_once_is_held_until_a_person_lets_it_go(room: Room, home: Path) -> None:
     show(room, NUMBERS[5:])
-    for _ in range(3):
+    for _ in range(2):
         run = collect(home)
         assert (run["retracted"], kinds(run)) == (0, ["vanished"])
     address = f"{room.base}/news/1.html"
@@ -170,7 +170,7 @@ def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
 ) -> None:
     before = {title: one["id"] for title, one in exported(home).items()}
     show(room, NUMBERS, path="/2026/notice-{}/")
-    for _ in range(3):
+    for _ in range(2):
         run = collect(home)
         assert (run["new"], run["changed"], run["retracted"]) == (0, 0, 0)
         assert run["errors"] == []
