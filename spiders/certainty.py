@@ -34,6 +34,9 @@ HOPELESS: Final = 0.2
 FEW: Final = 3
 """Rows from which on a list is no accident."""
 
+MANY: Final = 25
+"""Dated rows from which on a page is a list, whatever its text is like."""
+
 WORDS: Final = 4
 """Words of a heading that is told twice by no chance: on the listing and on its page."""
 
@@ -131,7 +134,8 @@ def _is_odd(title: str, reading: Reading) -> bool:
 def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool:
     """Whether a page that was given for a listing is a release."""
     files = sum(leads_to_file(item.url) for item in listing.items)
-    if listing.confidence >= SURE or files * 2 > len(listing.items) > 0:
+    dated = sum(item.published is not None for item in listing.items)
+    if dated >= MANY or listing.confidence >= SURE or files * 2 > len(listing.items) > 0:
         return False
     read = read_release(page, reading)
     return bool(read.content.body_text) and kind_of(read, listing) == "release"
