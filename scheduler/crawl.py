@@ -32,6 +32,7 @@ from data.topics import load_taxonomy
 from scheduler.home import open_home
 from scheduler.logs import redact_logs
 from spiders.loader import load_source
+from spiders.page_errors import page_errors
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
 from spiders.spider import PressRoomSpider
@@ -184,28 +185,31 @@ class Crawl:
             self._refuse(job, url, "busy", message)
         except CommuniqueError as error:
             self._refuse(job, url, "crawl", str(error))
+        except Exception as error:
+            # The visits beside it go on.
+            log.exception("the visit to %s could not begin", job.source)
+            self._refuse(job, url, "bug", f"the visit could not begin ({type(error).__name__})")
         return None
 
-    @staticmethod
-    def _refuse(job: Job, url: str, kind: str, message: str) -> None:
-        say(
-            Report(
-                Run(
-                    job.source,
-                    utc_now(),
-                    0.0,
-                    errors=(RunError(redacted(url), kind, redacted(message)),),
-                )
-            )
-        )
+    def _refuse(self, job: Job, url: str, kind: str, message: str) -> None:
+        """Report a visit that can't be made; health is to tell of it where there was one before.
+
+        A first visit is still to come.
+        """
+        found = RunError(redacted(url), kind, redacted(message))
+        run = Run(job.source, utc_now(), 0.0, errors=(found,))
+        try:
+            if kind != "busy" and self._store.last_visit(job.source):
+                self._store.finish(run)
+        except StoreError:
+            log.exception("the report of %s could not be kept", job.source)
+        say(Report(run))
 
     def _over(self, visit: Visit) -> None:
         """Tell of a visit that is over, and let go of its source."""
-        try:
-            self._store.index()
-        except StoreError:
+        with page_errors(visit.file.url, visit.error):
             # What is not in the search index yet gets there after the next visit.
-            log.exception("the search index could not be brought up to date")
+            self._store.index()
         del self._visits[visit.id]
         self._watch.forget(visit)
         self._locks.pop(visit.id).close()

@@ -142,7 +142,7 @@ def test_a_source_whose_visit_cannot_begin_spoils_no_other_of_its_batch(
     sabotage(home, "INSERT ON sources WHEN NEW.id = 'harbour'")
     runs = json.loads(communique("collect", "--json", home=home).stdout)["runs"]
     by_id = {run["source"]: run for run in runs}
-    assert [error["kind"] for error in by_id["harbour"]["errors"]] == ["store"]
+    assert [error["kind"] for error in by_id["harbour"]["errors"]] == ["crawl"]
     assert by_id["pilots"]["new"] == 2
 
 
