@@ -65,6 +65,16 @@ CASES: dict[str, Callable[[], bytes]] = {
     "20 MB of empty tags": lambda: filled("<b></b>"),
     "20 MB of broken lines": lambda: filled("word<br>"),
     "20 MB of attributes": lambda: page(f"<p {' '.join(f'a{n}=x' for n in range(LARGE // 10))}>"),
+    "20 MB of wide tags": lambda: filled(f"<p {' '.join(f'a{n}' for n in range(1_800))}>x</p>"),
+    "20 MB of cells": lambda: filled("<td>x"),
+    "20 MB of headings": lambda: filled("<h2>A lamp for the mole of the town</h2>"),
+    "20 MB of times": lambda: filled("<time datetime=2026-03-02>2 March 2026</time>"),
+    "20 MB of no-break spaces": lambda: filled("&nbsp;x "),
+    "20 MB of nested lists": lambda: filled("<ul><li>"),
+    "20 MB after the document": lambda: page(f"</html>{'<p>word</p>' * (LARGE // 11)}"),
+    "20 MB of JSON-LD": lambda: filled(
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "x"}</script>'
+    ),
     "20 MB of links": lambda: page(rows(LARGE // 90)),
     "20 MB of page numbers": lambda: filled('<a href="?page=1">1</a> '),
     "20 MB of bytes": lambda: random.Random(1).randbytes(LARGE),  # noqa: S311 - no secret

@@ -35,13 +35,7 @@ SHOWN: Final = re.compile(
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
 
-MARKED: Final = etree.XPath(
-    ".//*[@hidden or @aria-hidden='true' or contains(@style, 'none') or contains(@style, 'hidden')"
-    " or contains(@class, 'hid') or contains(@class, 'only') or contains(@class, 'reader')"
-    " or contains(@class, 'sr') or contains(@class, 'none') or contains(@class, 'invisible')"
-    " or contains(@class, 'display') or contains(@class, 'screen') or contains(@class, 'a11y')"
-    " or contains(@class, 'print') or contains(@class, 'assistive')]"
-)
+MARKED: Final = etree.XPath(".//*[@*]")
 SAID: Final = etree.XPath("normalize-space()")
 
 

@@ -12,13 +12,14 @@ from spiders.listing_choice import choose
 from spiders.listing_featured import featured
 from spiders.listing_undated import with_undated
 from spiders.listing_witnesses import Page as Known
-from spiders.outline import MAX_ANCHORS, MAX_ELEMENTS, outline
+from spiders.outline import MAX_ANCHORS, outline
 from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
 from spiders.pages import ListingItem, ListingPage
 from spiders.pagination import next_page
 from spiders.source import ListingRules
 from spiders.syndicated import html_within, read_syndicated
+from spiders.taming import MOST_TAGS
 
 FEW: Final = 3
 """Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
@@ -60,7 +61,7 @@ def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> Listi
             return replace(state, next=following)
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
-        bounds = f"{MAX_ELEMENTS} elements and {MAX_ANCHORS} links"
+        bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")
     if best is None:
         reasons.append("no repeated block of links was found")

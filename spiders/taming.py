@@ -25,7 +25,7 @@ ATTRIBUTE: Final = re.compile(NAME + VALUE)
 MOST: Final = 200
 """Attributes of an element, more than any that is honest has."""
 
-MOST_TAGS: Final = 250_000
+MOST_TAGS: Final = 150_000
 """Places where a tag begins or ends after which a page is cut."""
 
 
