@@ -30,7 +30,7 @@ MOST = 6
 MOST_SITEMAPS = 3
 """Sitemaps that are read of those that robots.txt or a sitemap index names."""
 
-POSTS = "posts?per_page=100&_fields=id,link,date,title,categories"
+POSTS = "posts?per_page=50&_fields=id,link,date,title"
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )

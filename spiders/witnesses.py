@@ -22,7 +22,7 @@ DIGITS: Final = re.compile(r"\d+")
 COMMON: Final = 3
 """Items of a feed that the page lists too, from which on their common categories say something."""
 
-FEW: Final = 5
+FEW: Final = 20
 """One in so many items may be in the feed only; more of them are of some other list."""
 
 MOST: Final = 100_000
