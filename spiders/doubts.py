@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from data.date_order import order_of_place
 from data.judgement import yet_to_come
 from data.models import Release
+from data.reading import Reading
+from spiders.day_order import is_two_ways
 
 UNDATED = (
     "no date was found on the page, though other releases of this source have one; it is kept"
@@ -14,9 +17,27 @@ REFUSED = (
     " (write release.published in the source file)"
 )
 
+TWO_WAYS = (
+    "the date {raw!r} can be read in two ways; it is taken for {day}, as is usual in {zone}, since"
+    " neither the list nor the language says more (write date_order in the source file)"
+)
+
 
 def date_doubt(release: Release) -> str | None:
     """Why the date of a new release is not one to rely on, or None where it is."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
+
+
+def order_doubt(release: Release, reading: Reading) -> str | None:
+    """Why the day of a new release may be another, or None where its order is decided.
+
+    ``reading`` is that of the visit: what the source file says and its list shows.
+    """
+    published, content = release.published, release.content
+    languages = (*reading.languages, *filter(None, [content.language]))
+    decided = reading.order or order_of_place(languages, "UTC")
+    if published.precision == "none" or decided or not is_two_ways(published.raw):
+        return None
+    return TWO_WAYS.format(raw=published.raw, day=published.day, zone=reading.zone)

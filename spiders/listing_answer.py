@@ -67,6 +67,7 @@ def _read(response: Response, visit: Visit) -> ListingPage:
         said = f"the listing answered {response.status}"
         raise NoListing("http", said, status=response.status)
     page = page_of(response)
+    visit.lists(page)
     listing = read_listing(page, visit.reading, visit.file.listing)
     if not listing.items:
         if before := sign_of_wall(page):

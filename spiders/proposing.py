@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from data.language import detect_language
 from data.models import Published
 from data.reading import Reading
 from spiders.certainty import Certainty, certainty_of
+from spiders.countries import country_of
+from spiders.day_order import decided_order
 from spiders.discovery import Comparison
 from spiders.guess import SURE, Guess
 from spiders.listing_page import read_listing
@@ -23,7 +24,7 @@ from spiders.pages import ListingItem, ListingPage
 from spiders.proposal import Proposal
 from spiders.release_page import read_release
 from spiders.review import Field, Look, draft_rules, review
-from spiders.source import DateOrder, ReleaseRules, SourceFile
+from spiders.source import ReleaseRules, SourceFile
 from spiders.source_ids import source_id
 from spiders.zones import guess_zone
 
@@ -105,12 +106,23 @@ def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Propo
         languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
     name = Guess(said.name, 1.0, GIVEN) if said.name else name
-    zone = guess_zone(urlsplit(site.page.url).hostname or "", languages, _stated(dates))
+    zone = guess_zone(
+        urlsplit(site.page.url).hostname or "",
+        languages,
+        _stated(dates),
+        country=country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
+        spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
+    )
     zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
     # A zone that is itself in doubt says nothing about the order of day and month.
     known = Reading(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(reading, zone=zone.value)
-    order, doubt = _order(site.listing_page, place, certain=known.day_order is not None)
+    lists = [
+        site.listing_page,
+        *[site.page] * (site.feed_page is not None and bool(site.page.body)),
+    ]
+    certain = known.day_order is not None
+    order, doubt = decided_order(lists, site.releases, place, certain=certain)
     proposal = Proposal(
         id=said.id or source_id(name, site.page.url, taken),
         name=name,
@@ -167,37 +179,6 @@ def _read(proposal: Proposal, site: Site) -> tuple[ListingPage, tuple[Look, ...]
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
     """The instants whose offsets the site wrote itself."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
-
-
-def _order(page: Page, reading: Reading, *, certain: bool) -> tuple[DateOrder | None, str]:
-    """The order of day and month to write down, if any; and a doubt, if any.
-
-    Newest first and nothing from the future is how a list of releases reads in the right order;
-    where both do, the place or the language must say it for ``certain``.
-    """
-    orders: tuple[DateOrder, ...] = ("DMY", "MDY")
-    days = {order: _days(page, replace(reading, order=order)) for order in orders}
-    if days["DMY"] == days["MDY"]:
-        return None, ""
-    read = _days(page, reading)
-    wrong = {order: _disorder(days[order], reading.now.date()) for order in orders}
-    if wrong["DMY"] == wrong["MDY"]:
-        if certain:
-            return None, ""
-        said = "dates such as 03/04/26 can be read in two ways"
-        return None, f'date_order: {said}: write date_order = "DMY" or date_order = "MDY"'
-    best = min(orders, key=lambda order: wrong[order])
-    return (None if read == days[best] else best), ""
-
-
-def _days(page: Page, reading: Reading) -> list[dt.date]:
-    items = read_listing(page, reading).items
-    return [item.published.day for item in items if item.published]
-
-
-def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    future = sum(day > today + dt.timedelta(days=2) for day in days)
-    return future + sum(older > newer for newer, older in pairwise(days))
 
 
 def _doubts(

@@ -70,12 +70,18 @@ def review(looks: Sequence[Look], name: str) -> tuple[Field, ...]:
 
 
 def draft_rules(looks: Sequence[Look], reading: Reading) -> ReleaseRules:
-    """The selectors that mend what the listing contradicts; none where nothing is to be mended."""
+    """The selectors that mend what the listing contradicts; none where nothing is to be mended.
+
+    A list may be read wrongly too: where each page has a headline of its own in its only ``h1``,
+    and that is none of the list's, it is the list that errs, and nothing of it mends a page.
+    """
     rules = ReleaseRules()
     if len(looks) < FEW:
         return rules
     pages = [look.page for look in looks]
     if _mostly(not _same_title(look) for look in looks if look.item.title):
+        if _are_headed(looks):
+            return rules
         titles = [_is_title(look.item.title) for look in looks]
         rules = _with(rules, title=find_selector(pages, titles))
     dated = [look for look in looks if look.item.published]
@@ -234,6 +240,18 @@ def _same_title(look: Look) -> bool:
 def _same_day(look: Look) -> bool:
     read, listed = look.read.content.published, look.item.published
     return read is not None and listed is not None and read.day == listed.day
+
+
+def _are_headed(looks: Sequence[Look]) -> bool:
+    """Whether the title of each page is its only ``h1``, and no two pages share it."""
+    said = set()
+    for look in looks:
+        headings = look.page.tree.findall(".//h1")
+        text = _fold("".join(map(str, headings[0].itertext()))) if len(headings) == 1 else ""
+        if not text or text != _fold(look.read.content.title):
+            return False
+        said.add(text)
+    return len(said) == len(looks)
 
 
 def _is_day(look: Look, reading: Reading) -> Callable[[str], bool]:

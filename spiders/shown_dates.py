@@ -21,7 +21,10 @@ from spiders.hints import BIT
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """A date with dots, which is written day first wherever it is written."""
 
-LIKELY: Final = re.compile(r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2})")
+LIKELY: Final = re.compile(
+    r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
+    r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
+)
 """What a text with a date holds. All begins with one of a few characters: few places are tried."""
 
 OUTSIDE: Final = (

@@ -109,7 +109,10 @@ def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> 
             shown = candidate.block or block
             text, rule = clean_line(candidate.text), candidate.rule
             return Title(text, rule, AGREED, shown.order if shown else None)
-    return Title(clean_line(block.text), "listing", AGREED, block.order) if block else None
+    if block is None or (found and block.links * 2 > len(block.text)):
+        # A line that is a link leads to another release, as "previous" and "next" do.
+        return None
+    return Title(clean_line(block.text), "listing", AGREED, block.order)
 
 
 def line_of(key: str, seen: Survey, start: int) -> Block | None:

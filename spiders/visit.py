@@ -23,7 +23,8 @@ from data.settings import Collect
 from data.store import Store
 from data.topics import Taxonomy
 from spiders.asked import Asked
-from spiders.doubts import UNDATED, date_doubt
+from spiders.day_order import shown_order
+from spiders.doubts import UNDATED, date_doubt, order_doubt
 from spiders.frontier import Frontier, Hand
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
@@ -34,7 +35,7 @@ from spiders.page_errors import BUG, page_errors
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
 from spiders.shown_lines import shown_on
-from spiders.source import ReleaseRules
+from spiders.source import DateOrder, ReleaseRules
 from spiders.vanishing import Vanishing
 
 READER = "2"
@@ -103,6 +104,8 @@ class Visit:
         self.awaited = 0
         self.fronts = 0
         self.asked = Asked()
+        self._order: DateOrder | None = None
+        self._order_told = False
         self._listed: dict[str, int] = {}
         self._undated: list[str] = []
         self._dates = False
@@ -142,7 +145,13 @@ class Visit:
     def reading(self) -> Reading:
         """How the dates of this source are to be read."""
         languages = (self.file.language,) if self.file.language else ()
-        return Reading(self.file.timezone, self.file.date_order, languages, self.started)
+        order = self.file.date_order or self._order
+        return Reading(self.file.timezone, order, languages, self.started)
+
+    def lists(self, page: Page) -> None:
+        """Note in which order the page that lists the releases writes day and month."""
+        shown = shown_order(page)
+        self._order = self._order or (shown if shown != "YMD" else None)
 
     @property
     def reader(self) -> str:
@@ -328,6 +337,9 @@ class Visit:
             self._undated.append(draft.url)
         if self._lacks_text(verdict.release):
             self.error(draft.url, "layout", NO_TEXT)
+        if not self._order_told and (doubt := order_doubt(verdict.release, self.reading)):
+            self._order_told = True
+            self.error(draft.url, "date", doubt)
 
     def _lacks_text(self, release: Release) -> bool:
         """Whether a new release shows no text, where most of the source's last ones do."""

@@ -64,20 +64,32 @@ SHARED = {
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
 
-def guess_zone(host: str, languages: Iterable[str], stated: Iterable[dt.datetime]) -> Guess:
+def guess_zone(
+    host: str,
+    languages: Iterable[str],
+    stated: Iterable[dt.datetime],
+    *,
+    country: str = "",
+    spoken: str = "",
+) -> Guess:
     """The IANA zone of a site, with how sure that is and why.
+
+    ``country`` is the ISO 3166 code that the site states as its address, ``spoken`` the language
+    that its texts are in. A system says ``lang="en-gb"`` wherever it is used, so what pages declare
+    is sure only where the site states fitting offsets, or where its texts are in a language of
+    hardly more than one country.
 
     ``stated`` are instants with the offsets that the site itself wrote; UTC says nothing there, it
     is what machines write. A confidence below 0.6 calls for a person.
     """
     tags = tuple(languages)
     offsets = [moment for moment in stated if moment.utcoffset()]
-    country, why, trust = _country(host, tags)
-    if country is None:
+    place, why, trust = _country(host, tags, country, spoken)
+    if place is None:
         return _by_language(tags, offsets)
-    zones = zones_of()[country]
-    zone = CAPITALS.get(country, zones[0])
-    confidence = min(trust, UNSURE if country in WIDE else CERTAIN)
+    zones = zones_of()[place]
+    zone = CAPITALS.get(place, zones[0])
+    confidence = min(trust, UNSURE if place in WIDE else CERTAIN)
     if not offsets:
         return Guess(zone, confidence, why)
     if _fits(zone, offsets):
@@ -100,19 +112,26 @@ def zones_of() -> Mapping[str, tuple[str, ...]]:
     return zones
 
 
-def _country(host: str, tags: tuple[str, ...]) -> tuple[str | None, str, float]:
+def _country(
+    host: str, tags: tuple[str, ...], stated: str, spoken: str
+) -> tuple[str | None, str, float]:
     last = host.rpartition(".")[2].lower()
     code = HOSTS.get(last, last.upper())
     if code in zones_of() and last not in GENERIC:
         return code, f"the domain .{last}", CERTAIN
+    if stated.upper() in zones_of():
+        return stated.upper(), f"the country {stated} of its address", LIKELY
     for tag in tags:
         region = tag.rpartition("-")[2].upper()
         # Templates say en-US whoever uses them.
         if "-" in tag and region in zones_of() and tag.lower() != "en-us":
-            return region, f"the language {tag}", LIKELY
+            return region, f"only the language {tag} that its pages declare", UNSURE
     for tag in tags:
-        if country := LANGUAGES.get(tag.partition("-")[0].lower()):
-            return country, f"the language {tag}", LIKELY
+        language = tag.partition("-")[0].lower()
+        if country := LANGUAGES.get(language):
+            if language == spoken.partition("-")[0]:
+                return country, f"the language {tag} of its texts", LIKELY
+            return country, f"only the language {tag} that its pages declare", UNSURE
     return None, "", 0.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from spiders.naming import guess_name
 from spiders.page import Page
 from spiders.pages import ListingItem
 from spiders.proposal import Proposal
-from spiders.proposing import Site, propose
+from spiders.proposing import Site, languages_of, propose
 from spiders.release_page import read_release
 from spiders.review import Look, draft_rules, review
 from spiders.scripted import needs_scripts
@@ -40,8 +41,10 @@ def at(text: str) -> dt.datetime:
         ("www.interior.gov.az", (), (), "Asia/Baku", True),
         ("www.gov.uk", ("en",), (), "Europe/London", True),
         ("presse.bund.de", (), (), "Europe/Berlin", True),
-        ("press.example", ("de-AT",), (), "Europe/Vienna", True),
-        ("press.example", ("az",), (), "Asia/Baku", True),
+        ("press.example", ("de-AT",), (), "Europe/Vienna", False),
+        ("press.example", ("de-AT",), ("2026-07-01T10:00+02:00",), "Europe/Vienna", True),
+        ("press.example", ("en-gb",), (), "Europe/London", False),
+        ("press.example", ("az",), (), "Asia/Baku", False),
         ("press.example", ("de",), (), "Europe/Berlin", False),
         ("a.example", ("de",), ("2026-07-01T10:00+02:00", "2026-01-01T10:00+01:00"),
          "Europe/Berlin", True),
@@ -76,7 +79,8 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
     if proposal.timezone.sure:
         assert proposal.timezone.value == room.source.timezone
     assert proposal.file.url == listing.url
-    assert proposal.date_order in (None, room.source.date_order)
+    spoken = replace(room.reading, languages=languages_of([listing, release]))
+    assert proposal.date_order in (None, room.reading.day_order, spoken.day_order)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +252,9 @@ def test_what_no_selector_can_mend_is_told_with_the_line_to_write() -> None:
         (("05/03/2026", "03/03/2026", "04/02/2026", "11/01/2026"), "DMY", False),
         (("03/05/2026", "03/03/2026", "02/04/2026", "01/11/2026"), "MDY", False),
         (("05/05/2026", "04/04/2026"), None, False),
-        (("25/10/2026", "20/10/2026", "14/10/2026"), None, False),
+        (("25/10/2026", "20/10/2026", "14/10/2026"), "DMY", False),
+        (("11/13/26", "3/3/26", "2/4/26", "1/11/26"), "MDY", False),
+        (("25.10.2026", "03.10.2026", "04.09.2026"), None, False),
         (("09/08/2026", "07/06/2026", "05/04/2026"), None, True),
     ],
 )
@@ -260,9 +266,9 @@ def test_the_order_of_day_and_month_is_written_where_only_the_list_shows_it(
         for n, day in enumerate(days)
     )
     found = propose(Site(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
-    assert found.file.date_order in (None, order)
+    assert found.file.date_order == order
     months = [item.published.day.month for item in found.listing.items if item.published]
-    assert order is None or months == [3, 3, 2, 1]
+    assert order is None or months in ([3, 3, 2, 1], [11, 3, 2, 1], [10, 10, 10])
     assert any("date_order" in one for one in found.doubts) is doubt
 
 
@@ -328,3 +334,37 @@ def test_hostile_pages_give_a_proposal_with_doubts_and_never_an_exception(text: 
     assert found.file.url == URL
     assert found.doubts
     assert len(found.proposal.id) <= 64
+
+
+def test_a_list_that_is_a_row_off_mends_no_page_that_has_a_headline_of_its_own() -> None:
+    text = "<p>" + "The harbour board counted ships in its basins last week. " * 4 + "</p>"
+    titles = {n: f"Lamp number {n} is lit on the mole" for n in (5, 4, 3, 2)}
+    pages = tuple(
+        (ListingItem(f"{URL}{n}", titles[n - 1], None),
+         page(f'<html lang=en><h1>{titles[n]}</h1>{text}<p class="previous">'
+              f'<a href="/news/{n - 1}">{titles[n - 1]}</a></p>',
+              f"{URL}{n}"))
+        for n in (5, 4, 3)
+    )  # fmt: skip
+    found = propose(Site(page("<html lang=en>"), NOW, releases=pages), ())
+    assert found.file.releases == (ReleaseRules(),)
+    assert any(doubt.startswith("title") for doubt in found.doubts)
+
+
+def test_a_country_that_a_site_states_as_its_address_decides_its_zone() -> None:
+    address = '{"@type": "Organization", "address": {"addressCountry": "IE"}}'
+    site = page(f'<html lang="en-gb"><script type="application/ld+json">{address}</script>')
+    zone = propose(Site(site, NOW), ()).proposal.timezone
+    assert (zone.value, zone.sure) == ("Europe/Dublin", True)
+    assert not propose(Site(page('<html lang="en-gb">'), NOW), ()).proposal.timezone.sure
+
+
+def test_a_zone_that_is_put_right_turns_no_date_round() -> None:
+    rows = "".join(
+        f'<li>{day} <a href="/r/{n}">Lamp number {n} is lit on the mole</a></li>'
+        for n, day in enumerate(("11/13/26", "9/3/26", "7/2/26", "3/1/26"))
+    )
+    found = propose(Site(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
+    assert found.file.date_order == "MDY"
+    days = [item.published.iso for item in found.listing.items if item.published]
+    assert days == ["2026-11-13", "2026-09-03", "2026-07-02", "2026-03-01"]

@@ -363,4 +363,4 @@ def test_the_language_of_the_titles_tells_where_a_page_without_one_is(
     room = Path(__file__).parents[1] / "sources" / "pl-brzozow" / "listing.html"
     found = added(home, str(room), "--url", "https://brzozow.example/aktualnosci")
     assert found["timezone"]["value"] == "Europe/Warsaw"
-    assert found["timezone"]["rule"] == "the language pl"
+    assert found["timezone"]["rule"] == "the language pl of its texts"
