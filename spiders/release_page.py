@@ -22,6 +22,7 @@ from spiders.page import NO_TEXT, Page
 from spiders.page_facts import author_of, other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_dates import DateWitnesses, find_published
+from spiders.short_body import short_body
 from spiders.shown_dates import Place
 from spiders.source import ReleaseRules
 from spiders.stated_release import better_stated
@@ -67,6 +68,8 @@ def read_release(
     if stated is not None and stated.title:
         detected = Title(stated.title, STATE, stated.confidence)
     title = read_title(page, rules, hint, detected, reasons)
+    if stated is None and not rules.body:
+        body = short_body(seen, body, title.order if title else None, reading)
     place = place_of(title, body, seen)
     witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
     published = read_published(page, rules, hint, witnesses, reasons)

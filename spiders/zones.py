@@ -61,6 +61,11 @@ SHARED = {
 }  # fmt: skip
 """Zones of languages that several countries share, those with the most press rooms first."""
 
+OF_FEW = frozenset(LANGUAGES) | frozenset(
+    ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
+)
+"""Languages of few countries: a region declared beside one is likely true where texts are in it."""
+
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
 
@@ -122,14 +127,12 @@ def _country(
     if stated.upper() in zones_of():
         return stated.upper(), f"the country {stated} of its address", LIKELY
     for tag in tags:
-        region = tag.rpartition("-")[2].upper()
+        language, _, region = tag.lower().partition("-")
+        region = region.rpartition("-")[2].upper()
         # Templates say en-US whoever uses them.
-        if "-" in tag and region in zones_of() and tag.lower() != "en-us":
-            return region, f"only the language {tag} that its pages declare", UNSURE
-    for tag in tags:
-        language = tag.partition("-")[0].lower()
-        if country := LANGUAGES.get(language):
-            if language == spoken.partition("-")[0]:
+        named = region if region in zones_of() and tag.lower() != "en-us" else None
+        if country := named or LANGUAGES.get(language):
+            if language in OF_FEW and language == spoken.partition("-")[0]:
                 return country, f"the language {tag} of its texts", LIKELY
             return country, f"only the language {tag} that its pages declare", UNSURE
     return None, "", 0.0

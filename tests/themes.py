@@ -1,4 +1,4 @@
-"""One press room as fourteen designs show it (tests/themes): all tags, classes and orders differ.
+"""One press room as fourteen designs show it (tests/theme_pages): all tags, classes and orders differ.
 
 What a release says is the same in all: its title, its day, and the body as its system keeps it.
 """
@@ -15,7 +15,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader
 
-FOLDER: Final = Path(__file__).parent / "themes"
+FOLDER: Final = Path(__file__).parent / "theme_pages"
 THEMES: Final = tuple(sorted(path.stem for path in FOLDER.glob("*.html")))
 SITE: Final = "Harbour Board of Lindmouth"
 CONTACT: Final = "<p>Inquiries: press office of the Harbour Board, Quay 4, telephone 555 0142</p>"

@@ -49,7 +49,8 @@ def listing(*numbers: int, head: str = "") -> str:
         for n in numbers
     )
     return (
-        '<!DOCTYPE html><html lang="nb-NO"><head><title>News - Harbour Board</title>'
+        '<!DOCTYPE html><html lang="nb-NO"><head><meta name="geo.country" content="NO">'
+        "<title>News - Harbour Board</title>"
         f"{head}</head><body><nav><a href='/'>Home</a></nav><main>{rows}</main></body></html>"
     )
 
