@@ -1,9 +1,12 @@
 """Reads the release pages of one source, and learns while it reads.
 
-The first pages are read by detection. Once three of one layout agree on a template, later pages are
-read by it. A page that it does not fit is read by detection as before. After three such pages in a
-row, of one visit or of several, the layout is given up. Where theirs is not learned in the same
-visit, the next one looks at them again, to learn it from all of them.
+The first pages are read by detection. Once three of one layout agree on a template, and a page that
+it was not learned from is read by it as by detection, later pages are read by it. Edited pages are
+read both ways. What contradicts a title that detection is sure of, or the first page that it was
+not learned from, is forgotten at once. A page that a template does not fit is read by detection as
+before. After three such pages in a row, of one visit or of several, the layout is given up. Where
+theirs is not learned in the same visit, the next one looks at them again, to learn it from all of
+them.
 """
 
 from __future__ import annotations
@@ -38,6 +41,9 @@ MOST_TRIES: Final = 10
 """Sets of three pages in a row that teach nothing, after which a visit stops trying: some sites
 have no layout to learn, and each try costs as much as reading several pages."""
 
+
+SURE_TITLE: Final = 0.9
+"""How sure detection is of a title that no template may contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
 """How the rules begin by which a template reads a body."""
@@ -105,15 +111,20 @@ class Learner:
         if known is not None and edited and not learned_before:
             return read_release(page, reading, declared, hint)
         found, by = self._templated(page, reading, declared, hint)
-        if found is not None and by is not None:
+        if found is not None and by is not None and not edited:
             trusted = by.template.layout in self._trusted
             if trusted or (known and learned_before and holds(found.content, known.content)):
                 self._fitted(by)
                 return found
         detected = read_release(page, reading, declared, hint)
-        if found is not None and by is not None and holds(found.content, detected.content):
-            self._fitted(by)
-            return found
+        if found is not None and by is not None:
+            sure = detected.confidence["title"] >= SURE_TITLE
+            if holds(found.content, detected.content, sure=sure):
+                self._fitted(by)
+                return found
+            if by.template.fitted <= LEAST:
+                # It was right on the pages that it was learned from only.
+                self._drop(by)
         self._misfitted(page.url, declared)
         if known and edited:
             self._unsure.add(page.url)
@@ -172,6 +183,12 @@ class Learner:
         self._trusted.add(template.layout)
         self._changed.add(template.layout)
 
+    def _drop(self, reader: TemplateReader) -> None:
+        """Forget a template at once."""
+        self._readers.remove(reader)
+        self._changed.discard(reader.template.layout)
+        self._shelf.forget_template(self._source, reader.template.layout)
+
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template fits; where it is one too many, give up those of its kind.
 
@@ -203,7 +220,6 @@ class Learner:
                 self._readers.remove(old)
             reader = TemplateReader(template)
             self._readers.insert(0, reader)
-            self._trusted.add(template.layout)
             self._tries = 0
             for gone in [one for one in self._given_up.values() if one.reader == template.reader]:
                 self._forget(gone)
@@ -224,7 +240,7 @@ class Learner:
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.reading, lesson.hint)
-            if read is None:
+            if read is None or not holds(read.content, lesson.read.content):
                 rest.append(lesson)
             elif lesson is not newest:
                 self._mended.append(read)

@@ -22,6 +22,7 @@ from lxml import etree
 from data.dedup import files_of
 from data.models import Content
 from data.sketch import jaccard, sketch
+from data.words import tokens
 from spiders.excerpt_choice import with_excerpt
 from spiders.finder import Finder
 from spiders.locating import Lesson, same_date
@@ -40,6 +41,11 @@ ALIKE: Final = 0.95
 
 STILL: Final = 0.5
 """The same, from which a template is still right about a page that detection reads otherwise."""
+
+PARAGRAPHS: Final = frozenset(
+    ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
+)
+"""Elements of one piece of a text, which are never learned as the whole."""
 
 MOST_BODIES: Final = 12
 """Selectors for a body that are tried."""
@@ -109,12 +115,14 @@ def agree(learned: Content, lesson: Lesson) -> bool:
     return jaccard(sketch(learned.body_text), sketch(lesson.text)) >= ALIKE
 
 
-def holds(learned: Content, detected: Content) -> bool:
+def holds(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     """Whether a page still has the layout by which ``learned`` was read.
 
     Detection may be wrong in detail, so details don't count: another day, another text, or a site's
-    name for a title do.
+    name for a title do, and another title where detection is ``sure`` of its own.
     """
+    if sure and tokens(learned.title) != tokens(detected.title):
+        return False
     left, right = learned.published, detected.published
     if left and right and left.day != right.day:
         return False
@@ -188,6 +196,9 @@ def _bodies(lessons: Sequence[Lesson]) -> Iterator[str]:
     """Selectors that find one element on each page, one that holds the body."""
     tried = 0
     for element in lessons[0].chain:
+        if element.tag in PARAGRAPHS:
+            # The whole text of a page of one paragraph is but the first one of others.
+            continue
         for selector in selectors_of(element):
             finder = Finder(selector)
             found = [finder.elements(lesson.page.tree) for lesson in lessons]

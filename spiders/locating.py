@@ -29,7 +29,12 @@ LONG: Final = 12
 """Letters from which a line that stands within the body's text is a line of the body."""
 
 SHORT: Final = 400
-"""Characters of an element that may be a headline or a date."""
+"""Characters of an element that may be a headline."""
+
+DATE_LINE: Final = 100
+"""Characters of an element that may be a date line."""
+
+HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MOST_NODES: Final = 6_000
 """Elements of a page that are looked at for a headline or a date."""
@@ -120,7 +125,14 @@ class Lesson:
                 text = time.get(name)
                 if text and same_date(date_in(clean_line(text), self.reading), wanted):
                     yield time, f"::attr({name})"
-        yield from self._saying(lambda text: same_date(date_in(text, self.reading), wanted))
+        title = squash(self.read.content.title)
+
+        def is_date_line(text: str) -> bool:
+            # The text of a whole article may begin with its date.
+            short = len(text) <= DATE_LINE and title not in squash(text)
+            return short and same_date(date_in(text, self.reading), wanted)
+
+        yield from self._saying(is_date_line)
 
     def sections(self) -> Iterator[tuple[etree._Element, str]]:
         """The elements that say the section."""
@@ -128,6 +140,17 @@ class Lesson:
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
+        """The headings that say what is right, else the inmost elements that do.
+
+        What stands around them holds nothing more today, but may under the next design.
+        """
+        found = list(self._all_saying(right))
+        headings = [element for element in found if element.tag in HEADINGS]
+        around = {one for element in found for one in element.iterancestors()}
+        for element in headings or [one for one in found if one not in around]:
+            yield element, ""
+
+    def _all_saying(self, right: Callable[[str], bool]) -> Iterator[etree._Element]:
         for number, element in enumerate(self.page.tree.iter(etree.Element)):
             if number > MOST_NODES:
                 return
@@ -141,7 +164,7 @@ class Lesson:
             else:
                 line = clean_line(text)
                 if line and right(line):
-                    yield element, ""
+                    yield element
 
 
 def same_date(left: Published | None, right: Published | None) -> bool:

@@ -13,7 +13,7 @@ from spiders.excerpt import Excerpt
 from spiders.source import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
-READER: Final = "2"
+READER: Final = "3"
 """Counts up when our reading improves so much that all is to be learned anew."""
 
 

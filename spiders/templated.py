@@ -77,7 +77,7 @@ class TemplateReader:
         root = page.tree
         title = _value(self._title, root)
         body = self.body_of(root)
-        if not title or body is None:
+        if not title or body is None or self._is_another(root, title):
             return None
         meta = read_metadata(page)
         language = page_language(root, meta)
@@ -111,6 +111,21 @@ class TemplateReader:
             editions=editions_of(page, language),
             confidence={"title": SURE, "published": SURE, "body": SURE},
         )
+
+    def _is_another(self, root: etree._Element, title: str) -> bool:
+        """Whether a page is plainly of another layout than what was learned.
+
+        Its only ``h1`` says a part of what was taken for the title, as where a header holds a date
+        too, or several elements might be the body, as where that was learned from one paragraph.
+        """
+        learned = self._body and "body" not in self.template.declared
+        if learned and self._body and len(self._body.elements(root)) > 1:
+            return True
+        if "title" in self.template.declared:
+            return False
+        headings = [squash("".join(map(str, one.itertext()))) for one in root.iter("h1")]
+        said = squash(title)
+        return len(headings) == 1 and bool(headings[0]) and headings[0] in said != headings[0]
 
     def lines(self, page: Page, reading: Reading) -> tuple[str, ...]:
         """The lines of the body; none where it is not on the page."""

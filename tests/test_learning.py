@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from data.reading import Reading
@@ -296,3 +297,88 @@ def test_pages_that_were_read_before_the_layout_was_known_are_mended() -> None:
 
 def test_a_template_that_can_not_be_read_is_passed_over() -> None:
     assert decode_template('{"source": 1}') is None
+
+
+def headed(number: int, beside: str = "", text: str = "") -> Page:
+    """A page whose headline stands in a header, with something beside it or not."""
+    body = text or paragraphs(number)
+    return Page(
+        f"https://harbour.example/news/{number}",
+        (
+            f'<html lang="en"><head><title>{topic_title(number)} - Harbour Board</title></head>'
+            "<body>"
+            f'<header class="top">Harbour Board</header><article><header class="entry-header">'
+            f'<h1 class="entry-title">{topic_title(number)}</h1>{beside}</header>'
+            f'<time class="day" datetime="2026-03-{number + 1:02}">{number + 1} March 2026</time>'
+            f'<div class="entry-content">{body}</div></article></body></html>'
+        ).encode(),
+    )
+
+
+def topic_title(number: int) -> str:
+    """The title of a release."""
+    return f"Works on the {TOPICS[number % len(TOPICS)]} begin in May"
+
+
+def lessons_of(*pages: Page) -> list[Lesson]:
+    """Pages as detection reads them."""
+    return [Lesson(page, read_release(page, READING), READING) for page in pages]
+
+
+def test_a_title_is_learned_as_the_heading_and_never_as_the_header_around_it() -> None:
+    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    assert template is not None
+    assert template.rules.title in {"h1", "h1.entry-title", ".entry-title"}
+    later = headed(4, '<div class="meta">March 5, 2026 by pressdesk</div>')
+    read = TemplateReader(template).read(later, READING)
+    assert read is None or read.content.title == topic_title(4)
+
+
+def test_a_header_that_was_learned_for_the_title_does_not_fit_where_it_holds_more() -> None:
+    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    assert template is not None
+    rules = msgspec.structs.replace(template.rules, title="header.entry-header")
+    wide = TemplateReader(msgspec.structs.replace(template, rules=rules))
+    assert wide.read(headed(4), READING) is not None
+    assert wide.read(headed(4, "<div>March 5, 2026 by pressdesk</div>"), READING) is None
+
+
+def test_pages_of_one_paragraph_teach_no_body_that_cuts_later_ones_short() -> None:
+    one = [paragraphs(n).partition("</p>")[0] + "</p>" for n in range(9)]
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3, 4, 5):
+        learner.read(headed(number, text=one[number]), READING, NONE, None)
+    long = learner.read(headed(6), READING, NONE, None).content.body_text
+    assert len(long.split("\n\n")) == 3
+
+
+def test_a_date_is_never_learned_as_the_text_of_the_whole_article() -> None:
+    pages = [
+        Page(
+            f"https://harbour.example/news/{n}",
+            f"<html lang=en><body><h1>{topic_title(n)}</h1><article>Lindmouth, {n + 1} March 2026. "
+            f"The board decided on the {TOPICS[n]} after {n + 3} meetings with those who work "
+            "there, and after a long winter.</article></body></html>".encode(),
+        )
+        for n in (1, 2, 3)
+    ]
+    template = learn("harbour", NONE, lessons_of(*pages), NOW)
+    assert template is None or template.rules.published is None
+
+
+def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        learner.read(headed(number), READING, NONE, None)
+    assert shelf.templates("harbour")
+    # The names stay, but what was the body holds something else now.
+    page = headed(5)
+    other = page.body.replace(b"entry-content", b"text").replace(
+        b"</article>",
+        b'<div class="entry-content"><p>Opening hours: nine to five</p></div></article>',
+    )
+    read = learner.read(Page(page.url, other), READING, NONE, None)
+    assert "meetings" in read.content.body_text
+    assert not shelf.templates("harbour")

@@ -1,4 +1,4 @@
-"""One press room as fourteen designs show it (tests/theme_pages): all tags, classes and orders differ.
+"""One press room as fourteen designs show it (tests/theme_pages): all tags and classes differ.
 
 What a release says is the same in all: its title, its day, and the body as its system keeps it.
 """
