@@ -49,6 +49,7 @@ def read_answer(response: Response, visit: Visit) -> ListingPage:
     It is kept for when it has not changed.
     """
     listing = _read(response, visit)
+    visit.place = visit.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
     visit.vanishing.listed(asked_of(response), listing, unchanged=unchanged)
     for url in listing.passed:
@@ -68,7 +69,7 @@ def _read(response: Response, visit: Visit) -> ListingPage:
         raise NoListing("http", said, status=response.status)
     page = page_of(response)
     visit.lists(page)
-    listing = read_listing(page, visit.reading, visit.file.listing)
+    listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         if before := sign_of_wall(page):
             raise NoListing("wall", f"{before}; what is stored stays as it is")

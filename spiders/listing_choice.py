@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 
 from spiders.dated_marks import DateMark
-from spiders.listing_blocks import Block, blocks, encloses
+from spiders.listing_blocks import Block, blocks, encloses, says_words
+from spiders.listing_featured import common_shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_make import of_one_make
 from spiders.listing_records import records_of
 from spiders.listing_witnesses import NAMES, Page, Row, Witnesses
-from spiders.outline import Outline
+from spiders.outline import Outline, Span
 from spiders.pages import ListingItem
 
 HEADED: Final = 0.55
@@ -99,7 +100,45 @@ def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None
         # Where the date is outside of the record, the record is larger than that.
         whole = [c for c in found if c.block.side == "in" and encloses(c.block, best.block)]
         best = max(whole, key=lambda choice: choice.score, default=best)
+    best = _with_siblings(best, found, outline, dates)
     return _of_one_make(best, outline, dates)
+
+
+def _with_siblings(
+    best: Choice, found: list[Choice], outline: Outline, dates: list[DateMark]
+) -> Choice:
+    """The choice with the rows between its own that have another class: the first, a new one.
+
+    They are of its tag, in its lists, and lead where its links lead.
+    """
+    shape = common_shape(best.items)
+    own = {span.begin for span in best.block.records}
+    lists = {span.node.getparent() for span in best.block.records}
+    tag = best.block.records[0].node.tag
+    more: list[Span] = []
+    for choice in found:
+        block = choice.block
+        if block.strict or block.side != best.block.side or len(lists) == len(own):
+            continue
+        records = records_of(block, outline, dates)
+        if shape is None or not own < {record.span.begin for record in records}:
+            continue
+        extra = [
+            record.span
+            for record, item in zip(records, choice.items, strict=True)
+            if record.span.begin not in own
+            and record.span.node.tag == tag
+            and record.span.node.getparent() in lists
+            and shape_of(item.url) == shape
+            and says_words(item.title)
+        ]
+        more = max(more, extra, key=len)
+    if not more:
+        return best
+    spans = sorted([*best.block.records, *more], key=lambda span: span.begin)
+    block = replace(best.block, records=spans, strict=False)
+    items = Items(records_of(block, outline, dates), outline, strict=False).items
+    return replace(best, items=items, block=block)
 
 
 def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:

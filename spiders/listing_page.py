@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from math import exp
 from typing import Final
 
 from data.dates import Reading
@@ -12,6 +14,7 @@ from spiders.listing_choice import choose
 from spiders.listing_featured import featured
 from spiders.listing_undated import with_undated
 from spiders.listing_witnesses import Page as Known
+from spiders.listing_witnesses import place_of
 from spiders.outline import MAX_ANCHORS, outline
 from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
@@ -25,15 +28,29 @@ FEW: Final = 3
 """Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
 so many times as much at the least."""
 
+LIKELY: Final = 1.0
+"""What a block is worth that is a list of releases as likely as not."""
+
 PASSED: Final = 20
 """Rows that were passed over and are told."""
 
 
-def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None) -> ListingPage:
+def read_listing(
+    page: Page,
+    reading: Reading,
+    rules: ListingRules | None = None,
+    *,
+    place: str = "",
+    on_releases: Collection[str] = (),
+) -> ListingPage:
     """The items of a listing page in page order, and the address of the next page.
 
     Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the block
-    that lists dated releases is detected. Nothing found is a reason, never an exception.
+    that lists releases is detected. Nothing found is a reason, never an exception.
+
+    ``place`` is where the first page of the listing has its list (ListingPage.place).
+    ``on_releases`` are addresses that release pages of the source link to beside their text: a list
+    of these is a sidebar.
     """
     if rules and (rules.item or rules.link):
         items = declared_items(page, reading, rules)
@@ -45,36 +62,45 @@ def read_listing(page: Page, reading: Reading, rules: ListingRules | None = None
         if not within:
             return made
         page = Page(page.url, within.encode())
-    return _detected(page, reading, rules)
+    following = next_page(page, rules)
+    return _detected(page, reading, Known(page.url, following, on_releases, place))
 
 
-def _detected(page: Page, reading: Reading, rules: ListingRules | None) -> ListingPage:
+def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
     flat = outline(page)
     reading = page_reading((text.text for text in flat.texts), page, reading)
     dates = date_marks(flat, page.url, reading)
-    following = next_page(page, rules)
-    best = choose(flat, dates, Known(page.url, following))
+    best = choose(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
     if shown < FEW:
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
-            return replace(state, next=following)
+            return replace(state, next=known.next)
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
         bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")
     if best is None:
         reasons.append("no repeated block of links was found")
-        return ListingPage(page.url, (), next_page(page, rules), "", 0.0, tuple(reasons))
+        return ListingPage(page.url, (), known.next, "", 0.0, tuple(reasons))
     rows = with_undated(best.items, best.block, flat, dates)
     found = _unique(featured(best.items, best.block, flat, dates) + rows.items)
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
     rule = f"block:{best.block.side or 'undated'}"
-    confidence = round(min(1.0, best.score / len(found)) * (0.5 + 0.5 * dated), 2)
+    confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
     passed = tuple(rows.passed[:PASSED])
-    return ListingPage(page.url, found, following, rule, confidence, tuple(reasons), passed)
+    return ListingPage(
+        page.url,
+        found,
+        known.next,
+        rule,
+        confidence,
+        tuple(reasons),
+        passed,
+        place_of(best.block),
+    )
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

@@ -46,7 +46,8 @@ class ListingPage:
 
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
     sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
-    date, among dated ones, that may be releases and were not taken for any.
+    date, among dated ones, that may be releases and were not taken for any. ``place`` says where on
+    the page the list stands, so that it is found again on the next one.
     """
 
     url: str
@@ -56,3 +57,4 @@ class ListingPage:
     confidence: float = 0.0
     reasons: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
+    place: str = ""

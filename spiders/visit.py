@@ -38,7 +38,7 @@ from spiders.shown_lines import shown_on
 from spiders.source import DateOrder, ReleaseRules
 from spiders.vanishing import Vanishing
 
-READER = "2"
+READER = "3"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
 
@@ -106,6 +106,7 @@ class Visit:
         self.asked = Asked()
         self._order: DateOrder | None = None
         self._order_told = False
+        self.place = ""
         self._listed: dict[str, int] = {}
         self._undated: list[str] = []
         self._dates = False
