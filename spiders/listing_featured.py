@@ -19,6 +19,7 @@ Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 _NEAR = 60
 _LARGEST = 60
+_ENCLOSING = 3
 _SHARE = 0.8
 _DIGITS = re.compile(r"\d+")
 
@@ -32,13 +33,14 @@ def featured(
         return []
     first = min(span.begin for span in block.records)
     found: list[ListingItem] = []
-    for span in _above(first, outline, dates):
-        records = records_of(Block([span], strict=True, side="in", score=0.0), outline, dates)
-        found.extend(
-            item
-            for item in Items(records, outline, strict=True).items
-            if item.published and shape_of(item.url) == shape
-        )
+    for spans in _above(first, outline, dates):
+        for span in spans:
+            block = Block([span], strict=True, side="in", score=0.0)
+            items = Items(records_of(block, outline, dates), outline, strict=True).items
+            like = [item for item in items if item.published and shape_of(item.url) == shape]
+            if like:
+                found.extend(like)
+                break
     return found
 
 
@@ -56,8 +58,11 @@ def shape_of(url: str) -> Shape:
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 
-def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[Span]:
-    """The smallest elements with a link around each date that stands alone above ``first``."""
+def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[list[Span]]:
+    """The elements with links around each date that stands alone above ``first``, smallest first.
+
+    The smallest may hold the author's link only.
+    """
     marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
     near = [
         span
@@ -66,11 +71,12 @@ def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[Span]:
         and span.end <= first
         and span.end - span.begin <= _LARGEST
     ]
-    chosen: dict[int, Span] = {}
+    chosen: dict[int, list[Span]] = {}
     for mark in marks:
-        shown = not outline.regions.at(mark.place) & CHROME
-        around = [span for span in near if shown and span.begin <= mark.place < span.end]
-        smallest = min(around, key=lambda span: span.end - span.begin, default=None)
-        if smallest:
-            chosen.setdefault(smallest.begin, smallest)
+        if outline.regions.at(mark.place) & CHROME:
+            continue
+        around = [span for span in near if span.begin <= mark.place < span.end]
+        around.sort(key=lambda span: span.end - span.begin)
+        if around:
+            chosen.setdefault(around[0].begin, around[:_ENCLOSING])
     return list(chosen.values())

@@ -68,8 +68,10 @@ class Items:
         )
         self.items: list[ListingItem] = []
         self.crowded = 0
-        self.headed = sum(in_heading(self._link(record).node) for record in records) / len(records)
-        self.dated_alone = sum(_has_own_date(record) for record in records) / len(records)
+        self.headed = sum(in_heading(self._link(record).node) for record in records) / max(
+            1, len(records)
+        )
+        self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
         for record in records:
             self._add(record)
         self._lead = lead_of([item.title for item in self.items], map(self._short, records))
