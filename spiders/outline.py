@@ -24,6 +24,9 @@ MAX_ELEMENTS = 200_000
 MAX_ANCHORS = 15_000
 """Links of a page that are looked at, likewise."""
 
+MAX_REGIONS = 1000
+"""Parts of a page that are told apart: what comes after them is of no part."""
+
 MAX_TEXT = 4000
 """Characters of one run of text that are kept: no title or date is longer."""
 
@@ -243,7 +246,7 @@ class _Walk:
     def _region(self, span: Span) -> Region | None:
         bit, sure = region_of(span.node, in_row=self._rows > 0, in_main=self._mains > 0)
         self._rows += is_row(span.node)
-        if not bit:
+        if not bit or len(self._regions) >= MAX_REGIONS:
             return None
         self._mains += bit == MAIN
         region = Region(span.node, span.sign, bit, sure, span.begin, span.begin)
