@@ -49,7 +49,7 @@ class Outcome:
         if self.failed:
             yield self.failed
         if not self.right and self.taken != self.named:
-            yield f"the source collects from {self.taken}, not from {self.named}"
+            yield f"the source collects from {self.taken or 'nowhere'}, not from {self.named}"
         for kind, wrong in self.verdict.wrongs().items():
             if wrong:
                 more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
