@@ -130,7 +130,8 @@ class Explorer:
     def _online(self, stack: ExitStack, capture: Capture, page: Page) -> Explored:
         """The site of a page: as it is where it is sure, else by the press room that it leads to.
 
-        A front page shows the newest releases only, so there the press room is sought at once.
+        A front page shows the newest releases only, so there the press room is sought at once; but
+        one that goes on to older ones, as a blog's does, is the list itself.
         """
         given, listing = page, first_listing(page)
         if not listing.items:
@@ -138,7 +139,8 @@ class Explorer:
         reading = first_reading(page, utc_now())
         scripted = not listing.items and needs_scripts(page)
         single = reads_as_release(page, listing, reading)
-        if is_front(given.url) or single or not (listing.items or scripted):
+        newest_only = is_front(given.url) and not (listing.items and listing.next)
+        if newest_only or single or not (listing.items or scripted):
             own = 0.0 if single else promise_of(page, listing)
             page, listing = self._sought(capture, page, listing, own)
         found = self._described(stack, capture, page, listing)

@@ -108,6 +108,20 @@ def test_a_front_page_with_the_newest_few_gives_way_to_the_whole_list(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
+def test_a_front_page_that_goes_on_to_older_releases_is_the_list_itself(
+    room: Room, home: Path
+) -> None:
+    category = "<aside><h2>Categories</h2><a href='/media/all'>Press releases</a></aside>"
+    older = "<nav class='pagination'><a class='next' href='/page/2/'>Next page</a></nav>"
+    newer = "<nav class='pagination'><a class='prev' href='/'>Previous page</a></nav>"
+    room.page("/", page("News", rows(*range(12, 4, -1)) + older + category))
+    room.page("/page/2/", page("News", rows(*range(4, 0, -1)) + newer + category))
+    room.page("/media/all", page("Press releases", rows(*range(12, 0, -1)) + category))
+    found = added(home, f"{room.base}/", "--save")
+    assert found["url"] == f"{room.base}/"
+    assert collect(home)["new"] == 12
+
+
 @pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu", "front page"])
 def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
     path = "/press/5.html"
