@@ -8,6 +8,7 @@ import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import structlog
 import uvicorn
@@ -44,7 +45,8 @@ class Service:
         self._stop = asyncio.Event()
         self._finished = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
-        self._timetable = Timetable(self._chance)
+        self._timetable = Timetable(self._begin_visit, self._chance)
+        self._visits: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
@@ -73,6 +75,8 @@ class Service:
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         stopping.cancel()
+        if self._timetable.scheduler.running:
+            self._timetable.scheduler.shutdown(wait=False)
         visiting.cancel()
         await asyncio.wait({visiting})
         await self._executor.close()
@@ -83,14 +87,12 @@ class Service:
             raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
 
     async def _work(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(every(RELOAD, self._reload))
-            group.create_task(every(HOUSEKEEPING, self._tidy))
-            group.create_task(self._publish_finished())
-            while True:
-                for source in self._timetable.take():
-                    group.create_task(self._visit(self._sources[source]))
-                await self._timetable.wait()
+        self._timetable.every(RELOAD, partial(attempt, self._reload))
+        self._timetable.every(HOUSEKEEPING, partial(attempt, self._tidy))
+        async with asyncio.TaskGroup() as self._visits:
+            self._visits.create_task(self._publish_finished())
+            self._visits.create_task(self._timetable.follow_clock())
+            self._timetable.scheduler.start()
 
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
@@ -120,6 +122,11 @@ class Service:
 
     def _interval(self, source: LoadedSource) -> float:
         return source.file.interval or self._home.settings.collect.interval
+
+    async def _begin_visit(self, source: str) -> None:
+        """Begin a visit that is due; it ends by itself, and with the service."""
+        if self._visits and source in self._sources:
+            self._visits.create_task(self._visit(self._sources[source]))
 
     async def _visit(self, source: LoadedSource) -> None:
         run = await self._executor.visit(source)
@@ -163,13 +170,6 @@ class Service:
         store.tidy()
         store.close()
         self._home.crawl_log.write_bytes(b"")
-
-
-async def every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
-    """Do something again and again, by a clock that nobody sets."""
-    while True:
-        await asyncio.sleep(seconds)
-        await attempt(action)
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:

@@ -1,7 +1,7 @@
-"""When each source is visited next: by its interval, and by a clock that nobody sets.
+"""When each source is visited next: APScheduler's jobs, which follow a clock that is set.
 
-Between two visits the monotonic clock counts, so a day that the system's clock jumps, to and fro,
-moves no visit. Only a start of the service compares the time of day with the last visit.
+APScheduler compares times of day. A clock that went back two days would stall every job for two
+days, so jobs are moved by as much as the clock was, which the monotonic clock tells.
 """
 
 from __future__ import annotations
@@ -10,10 +10,23 @@ import asyncio
 import datetime as dt
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from spiders.visit import utc_now
 
 JITTER = 0.1
 """Part of an interval by which visits are spread, so that sources never come in step."""
+
+LOOK = 5.0
+"""Seconds between two looks at the clock."""
+
+JUMP = dt.timedelta(seconds=2)
+"""How far the clock must be off from where the monotonic one puts it, to have been set."""
 
 
 def first_visit(
@@ -34,18 +47,40 @@ def first_visit(
 
 
 class Timetable:
-    """Which sources are due, by their ids; ``clock`` counts seconds and is never set."""
+    """The visits that are due, each a job of ``scheduler``, and what is done again and again.
 
-    def __init__(self, chance: random.Random, clock: Callable[[], float] = time.monotonic) -> None:
+    ``visit`` is called with the id of a source when it is due. ``clock`` counts seconds and is
+    never set, ``now`` is the time of day.
+    """
+
+    def __init__(
+        self,
+        visit: Callable[[str], Awaitable[None]],
+        chance: random.Random,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self.scheduler = AsyncIOScheduler(
+            timezone=dt.UTC,
+            # A machine that slept: each job once and late, not as often as it was missed.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        self._visit = visit
         self._chance = chance
         self._clock = clock
-        self._times: dict[str, float] = {}
-        self._changed = asyncio.Event()
+        self._now = now
+        self._started = self._start_of_clock()
 
     def put(self, source: str, wait: float) -> None:
         """Have a source due in ``wait`` seconds, whatever was said of it before."""
-        self._times[source] = self._clock() + wait
-        self._changed.set()
+        self.scheduler.add_job(
+            self._visit,
+            DateTrigger(self._now() + dt.timedelta(seconds=wait)),
+            args=[source],
+            id=_job_of(source),
+            replace_existing=True,
+        )
 
     def put_again(self, source: str, interval: float, taken: float) -> None:
         """Have a source due an interval after its visit began, which took ``taken`` seconds.
@@ -57,22 +92,35 @@ class Timetable:
 
     def remove(self, source: str) -> None:
         """Forget a source."""
-        self._times.pop(source, None)
-
-    def take(self) -> list[str]:
-        """The sources that are due, the longest due first; each is in no timetable from now on."""
-        now = self._clock()
-        due = sorted((at, source) for source, at in self._times.items() if at <= now)
-        for _, source in due:
-            del self._times[source]
-        return [source for _, source in due]
-
-    async def wait(self) -> None:
-        """Return when the next source is due, or when another was put down meanwhile."""
-        self._changed.clear()
-        seconds = max(min(self._times.values()) - self._clock(), 0) if self._times else None
         try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
+            self.scheduler.remove_job(_job_of(source))
+        except JobLookupError:
+            return  # it is being visited
+
+    def every(self, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+        """Do something again and again."""
+        self.scheduler.add_job(action, IntervalTrigger(seconds=seconds))
+
+    async def follow_clock(self) -> None:
+        """Move all jobs along whenever somebody sets the clock, for ever."""
+        while True:
+            await asyncio.sleep(LOOK)
+            self.look_at_clock()
+
+    def look_at_clock(self) -> None:
+        """Move all jobs by as much as the clock was set since the last look."""
+        started = self._start_of_clock()
+        moved = started - self._started
+        if abs(moved) < JUMP:
             return
+        self._started = started
+        for job in self.scheduler.get_jobs():
+            job.modify(next_run_time=job.next_run_time + moved)
+
+    def _start_of_clock(self) -> dt.datetime:
+        """The time of day at which the monotonic clock stood at 0, as the clock says now."""
+        return self._now() - dt.timedelta(seconds=self._clock())
+
+
+def _job_of(source: str) -> str:
+    return f"visit {source}"

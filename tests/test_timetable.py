@@ -6,6 +6,8 @@ import asyncio
 import datetime as dt
 import random
 
+import pytest
+
 from scheduler.timetable import Timetable, first_visit
 
 HOUR = dt.timedelta(hours=1)
@@ -34,48 +36,91 @@ def test_a_last_visit_in_the_future_delays_none(noon: dt.datetime) -> None:
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, and the time of day, which can be set."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, noon: dt.datetime) -> None:
+        self.seconds = 1000.0
+        self.day = noon
 
-    def __call__(self) -> float:
-        """The seconds that it shows."""
-        return self.now
-
-
-def test_sources_are_due_by_the_clock_that_nobody_sets_the_longest_due_first() -> None:
-    clock = Clock()
-    timetable = Timetable(random.Random(1), clock)
-    for source, wait in (("late", 60.0), ("soon", 20.0), ("now", 0.0), ("gone", 0.0)):
-        timetable.put(source, wait)
-    timetable.remove("gone")
-    assert timetable.take() == ["now"]
-    clock.now += 60
-    assert timetable.take() == ["soon", "late"]
-    assert timetable.take() == []
+    def pass_by(self, seconds: float) -> None:
+        """Let time go by."""
+        self.seconds += seconds
+        self.day += dt.timedelta(seconds=seconds)
 
 
-def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once() -> None:
-    clock = Clock()
-    timetable = Timetable(random.Random(1), clock)
-    for taken, least, most in ((10.0, 890.0 - 90, 890.0 + 90), (9000.0, 90.0, 90.0)):
-        timetable.put_again("acme", 900.0, taken)
-        clock.now += least - 1
-        assert timetable.take() == []
-        clock.now += most - least + 2
-        assert timetable.take() == ["acme"]
+async def ignore(source: str) -> None:
+    """Visit nothing."""
+    del source
 
 
-def test_whoever_waits_hears_of_a_source_that_is_put_down_meanwhile() -> None:
-    timetable = Timetable(random.Random(1), Clock())
+def timetable_of(clock: Clock) -> Timetable:
+    """A timetable whose jobs stand still."""
+    return Timetable(ignore, random.Random(1), clock=lambda: clock.seconds, now=lambda: clock.day)
+
+
+def waits(timetable: Timetable, clock: Clock) -> dict[str, float]:
+    """In how many seconds each job is due."""
+    return {
+        job.id.removeprefix("visit "): (job.next_run_time - clock.day).total_seconds()
+        for job in timetable.scheduler.get_jobs()
+    }
+
+
+@pytest.mark.parametrize("days", [-2, 1, 400])
+def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
 
     async def work() -> None:
-        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-            waiting = group.create_task(timetable.wait())
-            await asyncio.sleep(0)
-            timetable.put("acme", 9999.0)
-            await waiting
+        timetable.scheduler.start(paused=True)
+        timetable.put("acme", 60.0)
+        timetable.put("port", 600.0)
+        clock.pass_by(10)
+        timetable.look_at_clock()
+        assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
+        clock.day += dt.timedelta(days=days)
+        timetable.look_at_clock()
+        assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
+        timetable.scheduler.shutdown()
 
     asyncio.run(work())
-    assert timetable.take() == []
+
+
+def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once(
+    noon: dt.datetime,
+) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
+
+    async def work() -> None:
+        timetable.scheduler.start(paused=True)
+        for taken, least, most in ((10.0, 890.0 - 90, 890.0 + 90), (9000.0, 90.0, 90.0)):
+            timetable.put_again("acme", 900.0, taken)
+            assert least <= waits(timetable, clock)["acme"] <= most
+        timetable.remove("acme")
+        timetable.remove("acme")
+        assert waits(timetable, clock) == {}
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+
+
+def test_a_source_that_is_due_is_visited_once_however_late() -> None:
+    visited: list[str] = []
+    done = asyncio.Event()
+
+    async def visit(source: str) -> None:
+        visited.append(source)
+        done.set()
+
+    async def work() -> None:
+        timetable = Timetable(visit, random.Random(1))
+        timetable.put("acme", -86_400.0)
+        timetable.scheduler.start()
+        async with asyncio.timeout(30):
+            await done.wait()
+        assert timetable.scheduler.get_jobs() == []
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+    assert visited == ["acme"]
