@@ -11,7 +11,7 @@ from data.wording import counted
 from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
-from scheduler.seeking import Tried, promise_of, seek
+from scheduler.seeking import Tried, goes_on, promise_of, seek
 from scheduler.telling import Say
 from spiders.certainty import is_article, reads_as_release
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
@@ -130,8 +130,8 @@ class Explorer:
     def _online(self, stack: ExitStack, capture: Capture, page: Page) -> Explored:
         """The site of a page: as it is where it is sure, else by the press room that it leads to.
 
-        A front page shows the newest releases only, so there the press room is sought at once; but
-        one that goes on to older ones, as a blog's does, is the list itself.
+        A front page often shows the newest releases only, so there the press room is sought at
+        once, unless it is itself a list that goes on.
         """
         given, listing = page, first_listing(page)
         if not listing.items:
@@ -139,8 +139,8 @@ class Explorer:
         reading = first_reading(page, utc_now())
         scripted = not listing.items and needs_scripts(page)
         single = reads_as_release(page, listing, reading)
-        newest_only = is_front(given.url) and not (listing.items and listing.next)
-        if newest_only or single or not (listing.items or scripted):
+        front = is_front(given.url) and not goes_on(page, listing)
+        if front or single or not (listing.items or scripted):
             own = 0.0 if single else promise_of(page, listing)
             page, listing = self._sought(capture, page, listing, own)
         found = self._described(stack, capture, page, listing)
@@ -164,7 +164,8 @@ class Explorer:
             return page, listing
         article = is_article(page, first_reading(page, utc_now()))
         self._tried = seek(capture, page, self._say, article=article)
-        best = next(iter(self._tried), None)
+        wider = (one for one in self._tried if not (own and one.is_part_of(listing)))
+        best = next(wider, None)
         if best is None or not best.page or not best.listing or best.promise <= own * OWN:
             return page, listing
         called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""

@@ -15,9 +15,11 @@ from scheduler.telling import Say
 from spiders.certainty import odd_rows, reads_as_release
 from spiders.page import Page
 from spiders.pages import ListingPage
+from spiders.pagination_numbers import is_page_of
 from spiders.press_links import PressLink, is_front, press_links
 from spiders.proposing import first_reading
 from spiders.visit import utc_now
+from spiders.witnesses import family
 
 FIRST: Final = 5
 MORE: Final = 3
@@ -36,6 +38,9 @@ MANY: Final = 8
 THE_ONE: Final = 0.5
 """What the page that lists the given release is worth more."""
 
+TEASER: Final = 5
+"""Rows below which a page shows the newest of a longer list, kept elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -49,6 +54,20 @@ class Tried:
     listing: ListingPage | None
     promise: float
     why: str
+
+    def is_part_of(self, given: ListingPage) -> bool:
+        """Whether the page lists a part only of what another one does, as that of a category does.
+
+        It names some of the other's rows, which are no mere teaser, lacks others of them, and leads
+        to no pages of other kinds.
+        """
+        if self.listing is None or len(given.items) < TEASER:
+            return False
+        rows, others = (
+            {canonical_url(item.url) for item in one.items} for one in (given, self.listing)
+        )
+        kinds = {family(url) for url in rows}
+        return bool(rows & others and rows - others) and {family(url) for url in others} <= kinds
 
 
 def seek(capture: Capture, page: Page, say: Say, *, article: bool) -> tuple[Tried, ...]:
@@ -116,3 +135,15 @@ def promise_of(page: Page, listing: ListingPage) -> float:
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, reading) / len(rows)
     return (1 - odd) * (0.4 + 0.3 * len(rows) / MANY + 0.3 * dated)
+
+
+def goes_on(page: Page, listing: ListingPage) -> bool:
+    """Whether a page is a list that has a second page: then no other is looked for.
+
+    The front page of a blog is one, whatever categories its menu names.
+    """
+    if listing.next is None or len(listing.items) < TEASER:
+        return False
+    rows = listing.items[:MANY]
+    odd = odd_rows(rows, first_reading(page, utc_now()))
+    return 2 * odd < len(rows) and is_page_of(page.url, listing.next)

@@ -122,6 +122,27 @@ def test_a_front_page_that_goes_on_to_older_releases_is_the_list_itself(
     assert collect(home)["new"] == 12
 
 
+def test_a_front_page_stays_where_a_category_that_its_menu_names_lacks_some_of_its_rows(
+    room: Room, home: Path
+) -> None:
+    menu = "<aside><h2>Categories</h2><a href='/category/press'>Press releases</a></aside>"
+    room.page("/", page("Lindmouth", rows(*range(12, 4, -1)) + menu))
+    room.page("/category/press", page("Press releases", rows(12, 11, 9, 8, 6, 5, 3, 2) + menu))
+    found = added(home, f"{room.base}/")
+    assert found["url"] == f"{room.base}/"
+    assert len(found["listing"]["items"]) == 8
+    assert found["certainty"]["enough"]
+
+
+def test_a_front_page_with_the_newest_eight_gives_way_to_a_list_that_holds_them_all(
+    room: Room, home: Path
+) -> None:
+    links = "<p><a href='/category/press'>Press releases</a> <a href='/media/all'>All news</a></p>"
+    room.page("/", page("Welcome", rows(*range(12, 4, -1)) + links))
+    room.page("/category/press", page("Press releases", rows(12, 11, 9, 8, 6, 5, 3, 2)))
+    assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
+
+
 @pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu", "front page"])
 def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
     path = "/press/5.html"
