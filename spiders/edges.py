@@ -15,6 +15,7 @@ from spiders.date_labels import CHANGED
 from spiders.frames import Block
 from spiders.media import leads_to_file
 from spiders.phrases import is_tail, letters, phrases, squash
+from spiders.post_metadata import is_metadata
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
@@ -133,7 +134,9 @@ def tail_start(kept: Sequence[Block], low: int) -> int:
 
 
 def is_edge(block: Block, reading: Reading) -> bool:
-    """Whether a block at the top is a date line or a bar of buttons."""
+    """Whether a block at an edge is a date line, a bar of buttons, or metadata of a post."""
+    if is_metadata(block.text):
+        return True
     return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
 
 

@@ -15,6 +15,7 @@ from data.words import tokens
 from spiders.edges import DIGIT, SENTENCE, is_bar, is_note
 from spiders.generic_names import is_label
 from spiders.phrases import is_share, is_tail, letters, squash
+from spiders.post_metadata import is_metadata
 
 SHORT: Final = 160
 """Characters that such a line has at the most."""
@@ -56,6 +57,8 @@ class LineKinds:
 
         A line of a text may begin so too.
         """
+        if is_metadata(line):
+            return True
         if len(line) > SHORT or SENTENCE.search(line):
             return False
         return is_label(line) or bool(LABELLED.match(line))

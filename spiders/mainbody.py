@@ -21,6 +21,7 @@ from spiders.features import TAG_CODES, block_features
 from spiders.frames import Block, Frame, Survey
 from spiders.hidden import hidden_parts
 from spiders.metadata import Metadata
+from spiders.post_metadata import metadata_parts
 from spiders.trees import Matrix, load_trees
 
 KEPT: Final = 0.45
@@ -90,7 +91,8 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
             keep.append(place)
     keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
-    keep = list(outside(seen, keep, frozenset(hidden_parts(around.element)), least=0))
+    no_text = frozenset((*hidden_parts(around.element), *metadata_parts(around.element)))
+    keep = list(outside(seen, keep, no_text, least=0))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())

@@ -33,6 +33,7 @@ from spiders.page_facts import (
 )
 from spiders.pages import ListingItem, ReleasePage
 from spiders.phrases import squash
+from spiders.post_metadata import metadata_parts
 from spiders.prose import Prose, write
 from spiders.shown_dates import DOTTED
 from spiders.template import Template
@@ -138,7 +139,7 @@ class TemplateReader:
     def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
         cut = self._drop.elements(body) if self._drop else ()
-        dropped = {*subscription_boxes(body), *hidden_parts(body), *cut}
+        dropped = {*subscription_boxes(body), *hidden_parts(body), *metadata_parts(body), *cut}
         prose = write(body, page.base, dropped)
         kept = []
         for run in prose.runs:

@@ -95,3 +95,54 @@ def test_an_announcement_at_the_top_ends_nothing() -> None:
 
 def test_a_body_is_never_emptied() -> None:
     assert kept("<p>12 March 2026</p>") == ["12 March 2026"]
+
+
+KUBRICK = (
+    "This entry was posted on Thursday, March 12th, 2026 at 10:40 am and is filed under "
+    "<a href=/category/works>Works</a>. You can follow any responses to this entry through the "
+    "<a href=/feed>RSS 2.0</a> feed. Both comments and pings are currently closed."
+)
+TWENTY_TEN = (
+    "This entry was posted in <a href=/w>Works</a> and tagged <a href=/r>river</a> by"
+    " <a href=/a>office</a>. Bookmark the <a href=/p>permalink</a>."
+)
+VERSCHLAGWORTET = (
+    "Dieser Beitrag wurde unter <a href=/w>Bau</a> veröffentlicht und mit <a href=/f>Fluss</a>"
+    " verschlagwortet. Setze ein Lesezeichen auf den <a href=/p>Permalink</a>."
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        KUBRICK,
+        TWENTY_TEN,
+        VERSCHLAGWORTET,
+        "Cet article a été publié le 12 mars 2026 et est classé dans <a href=/w>Travaux</a>.",
+        "Posted in <a href=/w>Works</a> | <a href=/c>No Comments »</a>",
+        "Filed under: <a href=/w>Works</a>, <a href=/r>Roads</a>",
+        "Tagged <a href=/r>river</a>, <a href=/b>bridge</a>",
+        "Leave a comment",
+        "Edit this entry",
+        "You can leave a response, or trackback from your own site.",
+    ],
+)
+def test_metadata_of_a_post_below_its_text_go(line: str) -> None:
+    assert kept(f"<p>{TEXT}</p><p>Nobody was hurt.</p><p><small>{line}</small></p>") == [
+        TEXT,
+        "Nobody was hurt.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This article was published in the Official Gazette of 12 March 2026.",
+        "Posted in the hall, the new timetable is free for all travellers.",
+        "Tagged fish are counted again in autumn.",
+        "You can comment on the plan until 12 March.",
+        "Der Beitrag wurde auf zwei Millionen Euro gesenkt.",
+    ],
+)
+def test_a_sentence_that_begins_like_metadata_stays(line: str) -> None:
+    assert kept(f"<p>{TEXT}</p><p>{line}</p>")[-1] == line

@@ -52,6 +52,15 @@ def test_bylines_and_topics_are_a_designs_on_a_page_that_is_built_anew() -> None
         assert parted(with_body(line, BODY), with_body(BODY), anew=False)[1] is not None, line
 
 
+def test_what_a_theme_says_of_a_post_is_a_designs_on_a_page_that_is_built_anew() -> None:
+    line = (
+        "This entry was posted on Monday, March 2nd, 2026 at 9:15 am and is filed under Shipping."
+        " You can follow any responses to this entry through the RSS 2.0 feed."
+    )
+    assert parted(with_body(BODY, line), with_body(BODY))[1] is None
+    assert parted(with_body(BODY), with_body(BODY, line))[1] is None
+
+
 def test_another_day_in_the_text_is_an_edit() -> None:
     before, after = with_body(BODY, "Deadline: 5 May 2026"), with_body(BODY, "Deadline: 9 May 2026")
     assert parted(before, after)[1] is not None

@@ -1,0 +1,104 @@
+"""What systems print with a post that is no text of it: who posted it, when, under what, comments.
+
+Old themes of WordPress print it inside the element of the text: "This entry was posted on … and is
+filed under …. You can follow any responses to this entry through the RSS 2.0 feed."
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, cast
+
+from lxml import etree
+
+LONGEST: Final = 600
+"""Characters that metadata of a post have at the most."""
+
+SHORT: Final = 160
+"""Characters of a line that only labels a post."""
+
+NAMED: Final = re.compile(
+    r"(?:^|\s)(?:post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
+    r"(?:entry|post)-(?:utility|footer|byline|categories|tags|terms|info)|postinfo|posted-(?:on|by|in)|"
+    r"(?:cat|categories|tags?|comments|edit|permalink)-links?|post-edit-link|wp-block-post-(?:date|terms|"
+    r"author(?:-name)?|comments-\w+)|field--name-(?:uid|created)|node__(?:meta|submitted)|submitted|"
+    r"article-info)(?=\s|$)",
+    re.IGNORECASE,
+)
+"""Classes of such elements, as WordPress, Drupal and Joomla and their themes call them."""
+
+MARKED: Final = etree.XPath(".//*[@class]")
+SAID: Final = etree.XPath("normalize-space()")
+
+POSTED: Final = re.compile(
+    r"^\W*(?:(?:this|the) (?:entry|post|article|item|news item) (?:was|has been|is) |"
+    r"(?:dieser|der) (?:eintrag|beitrag|artikel) (?:wurde|ist) |"
+    r"(?:cet|cette|ce) (?:article|entrée|contenu|billet) a été |"
+    r"est[ae] (?:entrada|post|artículo|artigo|publicación) (?:fue|foi|está|se) |"
+    r"quest[oa] (?:articolo|post|voce|elemento) è stat[oa] |"
+    r"dit (?:bericht|artikel) (?:is|werd) |(?:det här|detta) inlägget? |"
+    r"dette (?:indlæg|innlegget) |ten wpis został |(?:tento )?příspěvek byl |"
+    r"(?:эта )?запись (?:опубликована|была) )",
+    re.IGNORECASE,
+)
+"""How a sentence begins that tells where and when a post was posted."""
+
+FILED: Final = re.compile(
+    r"\b(?:filed (?:under|in)|posted (?:on|in|by|at)|tagged|permalink|rss|comments?|trackback|"
+    r"categor(?:y|ies)|responses?|abgelegt|verschlagwortet|wurde unter|permanentlink|"
+    r"kommentare?|kategorien?|classée?|marquée?|permalien|commentaires?|archivad[oa]|etiquetad[oa]|"
+    r"enlace permanente|comentarios?|marcad[oa]|contrassegnat[oa]|commenti|reacties|"
+    r"(?:bokmärk|bogmærk|bokmerk)\w*|kategori\w*|rubri(?:ce|ka|que)|komentarz\w*|рубрик\w+|метк\w+)\b",
+    re.IGNORECASE,
+)
+"""What else it says: the section, the keywords, where to comment."""
+
+LABEL: Final = re.compile(
+    r"^\W*(?:(?:posted|filed)(?: on .{4,30})? (?:in|under|by)\b|tagged(?: (?:with|as))?\b|"
+    r"this entry was posted\b|leave a (?:comment|reply|response)\b|bookmark the permalink\b|"
+    r"edit(?: this)?(?: entry| post)?\W*$|(?:no|one|\d+) (?:comments?|responses?)\b|"
+    r"(?:both )?comments(?: and pings)? are (?:currently )?closed|"
+    r"(?:you can|responses are currently closed).{0,80}\b(?:response|trackback|rss|feed)\b|"
+    r"(?:categor(?:y|ies)|tags?|keywords?|topics?)\s*:|"
+    r"(?:abgelegt|veröffentlicht) unter\b|verschlagwortet mit\b|"
+    r"(?:kategorien?|schlagw[oö]rter)\s*:|"
+    r"(?:kommentar hinterlassen|schreibe einen kommentar)\b|"
+    r"(?:classé|publié) (?:dans|sous)\b|(?:catégories?|étiquettes?|mots-clés)\s*:|"
+    r"laisser un commentaire\b|(?:archivado|publicado) (?:en|bajo)\b|etiquetado\b|"
+    r"(?:categorías?|etiquetas?)\s*:|deja un comentario\b|(?:archiviato|pubblicato) in\b|"
+    r"(?:categori[ae]|tag)\s*:|lascia un commento\b|(?:geplaatst|gepubliceerd) in\b|"
+    r"(?:categorie(?:ën)?|kategorier?)\s*:|publicerat i\b|(?:рубрик[аи]|метки)\s*:)",
+    re.IGNORECASE,
+)
+"""How a line begins that only labels a post."""
+
+CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
+"""The end of a sentence, which the label of a post is none of."""
+
+ALWAYS: Final = re.compile(
+    r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
+    r"this entry was posted)",
+    re.IGNORECASE,
+)
+"""Labels that are sentences."""
+
+
+def metadata_parts(root: etree._Element) -> list[etree._Element]:
+    """The elements in another that are called metadata of a post, and are no longer than those."""
+    found = cast("list[Any]", MARKED(root))
+    return [
+        part
+        for part in found
+        if NAMED.search(part.get("class") or "") and len(str(SAID(part))) <= LONGEST
+    ]
+
+
+def is_metadata(text: str) -> bool:
+    """Whether a line says no more than who posted a release, when, under what, or comments."""
+    if len(text) > LONGEST:
+        return False
+    if (said := POSTED.match(text)) and FILED.search(text, said.end()):
+        return True
+    if len(text) > SHORT or not LABEL.match(text):
+        return False
+    return not CLOSED.search(text) or bool(ALWAYS.match(text))
