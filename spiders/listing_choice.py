@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from spiders.listing_blocks import Block, blocks, encloses, says_words
 from spiders.listing_featured import common_shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_make import of_one_make
-from spiders.listing_records import records_of
+from spiders.listing_records import Record, records_of
 from spiders.listing_witnesses import NAMES, Page, Row, Witnesses
 from spiders.outline import Outline, Span
 from spiders.pages import ListingItem
@@ -53,7 +54,6 @@ WEIGHTED: Final = {
     "falling": 0.91,
     "bare": -2.50,
     "one_shape": 1.78,
-    "on_releases": -4.00,
     "files": 0.80,
     "after_heading": 0.06,
     "same_place": 3.00,
@@ -75,37 +75,77 @@ class Choice:
     score: float
 
 
-def choices(outline: Outline, dates: list[DateMark], page: Page) -> list[Choice]:
-    """The blocks of a page that may be its list of releases, in no order."""
-    witnesses = Witnesses(outline, page)
-    found = []
-    for block in blocks(outline, dates):
-        records = records_of(block, outline, dates)
-        if records:
-            items = Items(records, outline, strict=block.strict)
-            row = witnesses.of(block, records, items)
-            if not speaks(block, row):
-                continue
-            found.append(Choice(items.items, block, row, float(row @ WEIGHTS) + BIAS))
-    return found
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block with its records, and the most that it can be worth, by what needs no items."""
+
+    block: Block
+    records: list[Record]
+    most: float
+
+
+class Candidates:
+    """The blocks of a page that may be its list of releases, the most promising first.
+
+    Items are read of what can still win, and once.
+    """
+
+    def __init__(self, outline: Outline, dates: list[DateMark], page: Page) -> None:
+        self._outline = outline
+        self._witnesses = Witnesses(outline, page)
+        self._read: dict[int, Choice | None] = {}
+        self.found: list[Candidate] = []
+        for block in blocks(outline, dates):
+            records = records_of(block, outline, dates)
+            if records:
+                most = float(self._witnesses.most(block, records) @ WEIGHTS) + BIAS
+                self.found.append(Candidate(block, records, most))
+        self.found.sort(key=lambda candidate: -candidate.most)
+
+    def choice(self, candidate: Candidate) -> Choice | None:
+        """The items of a candidate and what it is worth; None where it can't list releases."""
+        key = id(candidate)
+        if key not in self._read:
+            self._read[key] = self._choice(candidate)
+        return self._read[key]
+
+    def _choice(self, candidate: Candidate) -> Choice | None:
+        block = candidate.block
+        items = Items(candidate.records, self._outline, strict=block.strict)
+        row = self._witnesses.of(block, candidate.records, items)
+        if not speaks(block, row):
+            return None
+        return Choice(items.items, block, row, float(row @ WEIGHTS) + BIAS)
+
+    def best(self, some: list[Candidate], least: float) -> Choice | None:
+        """The best of some candidates, or None where none is worth ``least``."""
+        best: Choice | None = None
+        for candidate in some:
+            if candidate.most < (best.score if best else least):
+                break
+            choice = self.choice(candidate)
+            if choice and choice.score >= least and (not best or choice.score > best.score):
+                best = choice
+        return best
 
 
 def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None:
     """The best block of a page, or None where none is a list of releases."""
-    found = choices(outline, dates, page)
-    best = max(found, key=lambda choice: choice.score, default=None)
-    if best is None or best.score < 0:
+    candidates = Candidates(outline, dates, page)
+    best = candidates.best(candidates.found, 0.0)
+    if best is None:
         return None
     if best.block.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
-        whole = [c for c in found if c.block.side == "in" and encloses(c.block, best.block)]
-        best = max(whole, key=lambda choice: choice.score, default=best)
-    best = _with_siblings(best, found, outline, dates)
+        inner = best.block
+        whole = [c for c in candidates.found if c.block.side == "in" and encloses(c.block, inner)]
+        best = candidates.best(whole, -inf) or best
+    best = _with_siblings(best, candidates, outline, dates)
     return _of_one_make(best, outline, dates)
 
 
 def _with_siblings(
-    best: Choice, found: list[Choice], outline: Outline, dates: list[DateMark]
+    best: Choice, candidates: Candidates, outline: Outline, dates: list[DateMark]
 ) -> Choice:
     """The choice with the rows between its own that have another class: the first, a new one.
 
@@ -116,12 +156,14 @@ def _with_siblings(
     lists = {span.node.getparent() for span in best.block.records}
     tag = best.block.records[0].node.tag
     more: list[Span] = []
-    for choice in found:
-        block = choice.block
+    for candidate in candidates.found:
+        block, records = candidate.block, candidate.records
         if block.strict or block.side != best.block.side or len(lists) == len(own):
             continue
-        records = records_of(block, outline, dates)
         if shape is None or not own < {record.span.begin for record in records}:
+            continue
+        choice = candidates.choice(candidate)
+        if choice is None:
             continue
         extra = [
             record.span

@@ -47,7 +47,8 @@ class Items:
     """The items of one block, in page order, and how good they are.
 
     ``crowded`` counts the records with several links that could each be the title; ``headed`` is
-    the share of links in headings, ``dated_alone`` that of records with a date of its own text.
+    the share of links in headings, ``dated_alone`` that of records with a date of its own text;
+    ``likeness`` is how much the titles look like titles, 0 to 1.
     """
 
     def __init__(self, records: list[Record], outline: Outline, *, strict: bool) -> None:
@@ -85,11 +86,7 @@ class Items:
         ]
         if are_captions([item.title for item in self.items]):
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
-
-    @property
-    def likeness(self) -> float:
-        """How much the titles look like titles, 0 to 1."""
-        return title_likeness(item.title for item in self.items)
+        self.likeness = title_likeness(item.title for item in self.items)
 
     def _slot(self, anchor: Anchor) -> int:
         return anchor.sign if self._strict else anchor.loose
@@ -138,12 +135,13 @@ class Items:
     def _add(self, record: Record) -> None:
         self.items.append(self._item(record))
         slot = self._slot(self._link(record))
-        others = {
-            other.url
-            for other in record.anchors
-            if self._slot(other) == slot and title_likeness([self._text_of(other)]) >= _LIKELY
-        }
-        self.crowded += len(others) > 1
+        others = [other for other in record.anchors if self._slot(other) == slot]
+        if len({other.url for other in others}) > 1:
+            titled = (other for other in others if self._is_likely(other))
+            self.crowded += len({other.url for other in titled}) > 1
+
+    def _is_likely(self, anchor: Anchor) -> bool:
+        return title_likeness([self._text_of(anchor)]) >= _LIKELY
 
     def _title(self, record: Record, anchor: Anchor) -> str:
         same = [other for other in record.anchors if other.url == anchor.url]

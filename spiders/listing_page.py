@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from math import exp
 from typing import Final
@@ -41,7 +40,6 @@ def read_listing(
     rules: ListingRules | None = None,
     *,
     place: str = "",
-    on_releases: Collection[str] = (),
 ) -> ListingPage:
     """The items of a listing page in page order, and the address of the next page.
 
@@ -49,8 +47,6 @@ def read_listing(
     that lists releases is detected. Nothing found is a reason, never an exception.
 
     ``place`` is where the first page of the listing has its list (ListingPage.place).
-    ``on_releases`` are addresses that release pages of the source link to beside their text: a list
-    of these is a sidebar.
     """
     if rules and (rules.item or rules.link):
         items = declared_items(page, reading, rules)
@@ -63,7 +59,7 @@ def read_listing(
             return made
         page = Page(page.url, within.encode())
     following = next_page(page, rules)
-    return _detected(page, reading, Known(page.url, following, on_releases, place))
+    return _detected(page, reading, Known(page.url, following, place))
 
 
 def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:

@@ -9,9 +9,9 @@ import datetime as dt
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import log2
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,12 +21,12 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from spiders.listing_blocks import Block, says_words
-from spiders.listing_featured import shape_of
+from spiders.listing_featured import Shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_records import Record
 from spiders.listing_titles import LEADING
 from spiders.media import leads_to_file
-from spiders.outline import Outline, Span
+from spiders.outline import Anchor, Outline, Span
 from spiders.page_regions import ASIDE, CHROME, MAIN
 from spiders.pages import ListingItem
 from spiders.pagination_links import PAGER_CLASS, names_of
@@ -53,10 +53,13 @@ LONG: Final = 8
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "size dated alone outside above parted likeness words headed main beside aside chrome "
     "first_heading other_heading pager naive_found area elsewhere crowded repeated nested falling "
-    "bare one_shape on_releases files after_heading same_place by_dates menu_like "
+    "bare one_shape files after_heading same_place by_dates menu_like "
     "leading"
 ).split()
 """What each number says."""
+
+AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
+"""What speaks against a list by its items."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -67,13 +70,11 @@ Row = NDArray[np.float64]
 class Page:
     """What is known of a page beyond its marks: its address, and what stands elsewhere.
 
-    ``on_releases`` are addresses that the source's release pages link to as well, outside of their
-    text; ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
+    ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
     """
 
     url: str
     next: str | None = None
-    on_releases: Collection[str] = ()
     place: str = ""
 
 
@@ -84,6 +85,9 @@ class Witnesses:
     outline: Outline
     page: Page
     _naive: set[str] = field(init=False)
+    _naive_places: list[int] = field(init=False)
+    _files: list[int] = field(init=False)
+    _worded: list[int] = field(init=False)
     _pagers: list[int] = field(init=False)
     _shown: list[int] = field(init=False)
     _heads: list[int] = field(init=False)
@@ -93,12 +97,10 @@ class Witnesses:
     def __post_init__(self) -> None:
         flat = self.outline
         self._host = (urlsplit(self.page.url).hostname or "").removeprefix("www.")
-        self._naive = {
-            anchor.url
-            for anchor in flat.anchors
-            if not flat.regions.at(anchor.place) & (CHROME | ASIDE)
-            and len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
-        }
+        self._naive = {anchor.url for anchor in flat.anchors if self._is_naive(anchor)}
+        self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
+        self._files = [anchor.place for anchor in flat.anchors if leads_to_file(anchor.url)]
+        self._worded = self._count_words()
         self._pagers = [
             span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))
         ]
@@ -115,63 +117,130 @@ class Witnesses:
         firsts = [head.begin for head in flat.headings if head.level == 1]
         self._h1 = firsts[0] if firsts else -1
 
+    def _is_naive(self, anchor: Anchor) -> bool:
+        flat = self.outline
+        if flat.regions.at(anchor.place) & (CHROME | ASIDE):
+            return False
+        return len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
+
+    def _count_words(self) -> list[int]:
+        """How many words stand before each place, those that links say in attributes among them."""
+        words = [0] * (self.outline.size + 1)
+        for text in self.outline.texts:
+            words[text.place + 1] = _length(text.text) + 1
+        for anchor in self.outline.anchors:
+            words[anchor.place + 1] += _length(anchor.node.get("title") or "")
+        return list(accumulate(words))
+
     def of(self, block: Block, read: list[Record], items: Items) -> Row:
         """The numbers of one block, of the records read of it, and of their items."""
-        found, records = items.items, [record.span for record in read]
-        size = len(found)
+        row = self._standing(block, read) | self._reading(block, items)
+        return np.array([row[name] for name in NAMES])
+
+    def most(self, block: Block, read: list[Record]) -> Row:
+        """The numbers of one block at their most, before its items are read.
+
+        What speaks against a list (AGAINST) is then 0.
+        """
+        row = self._standing(block, read) | self._promise(block, read)
+        return np.array([row[name] for name in NAMES])
+
+    def _standing(self, block: Block, read: list[Record]) -> dict[str, float]:
+        """What a block says by where it stands, without its items."""
+        records = [record.span for record in read]
+        size = len(records)
         flat = self.outline
-        urls = {item.url for item in found}
-        regions = [
+        regions = Counter(
             flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
-        ]
-        beside = block.side not in {"in", ""}
-        days = [item.published.day for item in found if item.published]
+        )
         heading = self._heading(records)
-        naive = len(self._naive & urls)
-        shapes = Counter(shape_of(item.url) for item in found)
         first, last = records[0].begin, records[-1].end
         held = sum(
             bisect_left(self._shown, span.end) - bisect_left(self._shown, span.begin)
             for span in records
         )
         pager = bisect_left(self._pagers, last)
-        row = {
+
+        def lie_in(bit: int) -> float:
+            return sum(count for bits, count in regions.items() if bits & bit) / size
+
+        return {
             "size": log2(min(size, MANY)) / log2(MANY),
-            "dated": len(days) / size,
-            "alone": items.dated_alone,
-            "outside": float(beside),
+            "outside": float(block.side not in {"in", ""}),
             "above": float(block.side == "above"),
             "parted": float(not block.strict and _is_parted(records)),
-            "likeness": items.likeness,
-            "words": _words(found),
-            "headed": items.headed,
-            "main": sum(bool(bits & MAIN) for bits in regions) / len(regions),
-            "beside": sum(not bits & MAIN for bits in regions) / len(regions)
-            if flat.regions.has_main
-            else 0.0,
-            "aside": sum(bool(bits & ASIDE) for bits in regions) / len(regions),
-            "chrome": sum(bool(bits & CHROME) for bits in regions) / len(regions),
+            "main": lie_in(MAIN),
+            "beside": 1 - lie_in(MAIN) if flat.regions.has_main else 0.0,
+            "aside": lie_in(ASIDE),
+            "chrome": lie_in(CHROME),
             "first_heading": float(heading == 1),
             "other_heading": float(heading == -1),
             "pager": float(pager < len(self._pagers) and self._pagers[pager] <= last + PAGER),
-            "naive_found": naive / len(self._naive) if self._naive else 0.0,
             "area": held / max(1, len(self._shown)),
-            "elsewhere": sum(self._is_elsewhere(item) for item in found) / size,
+            "nested": float(is_menu(records[0])),
+            "after_heading": float(self._h1 >= 0 and first >= self._h1),
+            "same_place": float(bool(self.page.place) and place_of(block) == self.page.place),
+        }
+
+    def _reading(self, block: Block, items: Items) -> dict[str, float]:
+        """What a block says by its items."""
+        found = items.items
+        size = len(found)
+        urls = {item.url for item in found}
+        days = [item.published.day for item in found if item.published]
+        naive = len(self._naive & urls)
+        shapes = Counter(shape_of(item.url) for item in found)
+        return {
+            "dated": len(days) / size,
+            "alone": items.dated_alone,
+            "likeness": items.likeness,
+            "words": _words(found),
+            "headed": items.headed,
+            "naive_found": naive / len(self._naive) if self._naive else 0.0,
+            "elsewhere": self._elsewhere(shapes) / size,
             "crowded": items.crowded / size,
             "repeated": 1 - len(urls) / size,
-            "nested": float(is_menu(records[0])),
             "falling": _falling(days),
             "bare": sum(map(_is_bare, found)) / size,
             "one_shape": shapes.most_common(1)[0][1] / size,
-            "on_releases": sum(item.url in self.page.on_releases for item in found) / size,
             "files": sum(leads_to_file(item.url) for item in found) / size,
-            "after_heading": float(self._h1 >= 0 and first >= self._h1),
-            "same_place": float(bool(self.page.place) and place_of(block) == self.page.place),
             "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
             "menu_like": sum(map(_is_menu_like, found)) / size,
             "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
         }
-        return np.array([row[name] for name in NAMES])
+
+    def _promise(self, block: Block, read: list[Record]) -> dict[str, float]:
+        """The most that a block can say by its items."""
+        size = len(read)
+        dated = sum(bool(record.dates) for record in read)
+        links = bisect_left(self._naive_places, read[-1].span.end)
+        naive = links - bisect_left(self._naive_places, read[0].span.begin)
+        return {
+            **dict.fromkeys(AGAINST, 0.0),
+            "dated": dated / size,
+            "alone": sum(any(mark.alone for mark in record.dates) for record in read) / size,
+            "likeness": 1.0,
+            "words": sum(self._words_in(record) for record in read) / LONG / size,
+            "headed": 1.0,
+            "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
+            "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
+            "one_shape": 1.0,
+            "files": sum(map(self._has_file, read)) / size,
+            "by_dates": log2(1 + block.score) / log2(MANY),
+        }
+
+    def _words_in(self, record: Record) -> int:
+        """The words of the longest title that a record can have."""
+        texts = [*record.lead, *record.texts]
+        begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
+        if texts:
+            begin, end = min(begin, texts[0].place), max(end, texts[-1].place + 1)
+        return min(self._worded[end] - self._worded[begin], LONG)
+
+    def _has_file(self, record: Record) -> bool:
+        end = max(record.span.end, record.span.begin + 1)
+        files = self._files
+        return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
     def _heading(self, records: list[Span]) -> int:
         """1 below the page's first heading, -1 below one that announces something else, else 0."""
@@ -191,9 +260,17 @@ class Witnesses:
             return 1
         return -int(announces_other(flat.said(head.begin, head.end)))
 
-    def _is_elsewhere(self, item: ListingItem) -> bool:
-        host = (urlsplit(item.url).hostname or "").removeprefix("www.")
-        return bool(self._host) and host != self._host
+    def _elsewhere(self, shapes: Counter[Shape]) -> int:
+        """How many addresses of these shapes lead to another host."""
+        hosts: Counter[str] = Counter()
+        for (netloc, *_), count in shapes.items():
+            hosts[netloc] += count
+        own = sum(
+            count
+            for netloc, count in hosts.items()
+            if (urlsplit(f"//{netloc}").hostname or "").removeprefix("www.") == self._host
+        )
+        return hosts.total() - own if self._host else 0
 
 
 OTHERS: Final = frozenset(
@@ -268,8 +345,12 @@ def _titled(block: Block, items: Items) -> float:
 
 
 def _words(items: list[ListingItem]) -> float:
-    counts = (max(len(item.title.split()), len(item.title) // 8) for item in items)
-    return sum(min(count, LONG) for count in counts) / LONG / len(items)
+    return sum(min(_length(item.title), LONG) for item in items) / LONG / len(items)
+
+
+def _length(text: str) -> int:
+    """The words of a text, in scripts without spaces too."""
+    return max(len(text.split()), len(text) // 8)
 
 
 def _is_menu_like(item: ListingItem) -> bool:

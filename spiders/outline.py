@@ -109,18 +109,23 @@ class Outline:
     regions: Regions = field(default_factory=lambda: Regions([], 0, []))
     size: int = 0
     cut: bool = False
+    _text_places: list[int] = field(default_factory=list)
+    _anchor_places: list[int] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Note where texts and links stand, once all are there: they are asked for often."""
+        self._text_places = [text.place for text in self.texts]
+        self._anchor_places = [anchor.place for anchor in self.anchors]
 
     def texts_in(self, begin: int, end: int) -> list[Text]:
         """The texts between two places."""
-        first = bisect_left(self.texts, begin, key=lambda text: text.place)
-        last = bisect_left(self.texts, end, key=lambda text: text.place)
-        return self.texts[first:last]
+        first = bisect_left(self._text_places, begin)
+        return self.texts[first : bisect_left(self._text_places, end, first)]
 
     def anchors_in(self, begin: int, end: int) -> list[Anchor]:
         """The links that begin between two places."""
-        first = bisect_left(self.anchors, begin, key=lambda anchor: anchor.place)
-        last = bisect_left(self.anchors, end, key=lambda anchor: anchor.place)
-        return self.anchors[first:last]
+        first = bisect_left(self._anchor_places, begin)
+        return self.anchors[first : bisect_left(self._anchor_places, end, first)]
 
     def said(self, begin: int, end: int) -> str:
         """What stands between two places: its words, or those of its images where it has none."""
@@ -190,6 +195,7 @@ class _Walk:
             self._pop()
         first = [head.begin for head in out.headings if head.level == 1][:1]
         out.regions = Regions(self._regions, out.size, first)
+        out.settle()
         return out
 
     def _open(self, node: etree._Element) -> None:
