@@ -16,7 +16,7 @@ from data.reading import Reading
 from data.wording import counted
 from spiders.generic_names import is_generic
 from spiders.guess import SURE
-from spiders.kind import kind_of
+from spiders.kind import kind_of, score_of
 from spiders.listing_page import read_listing
 from spiders.media import leads_to_file
 from spiders.page import Page
@@ -33,6 +33,10 @@ HOPELESS: Final = 0.2
 
 FEW: Final = 3
 """Rows from which on a list is no accident."""
+
+NAMED: Final = -1.5
+"""Score of its kind from which on a page is the list that it was given for: people mostly name the
+right page. Of 136 lists 133 are above it, and of 300 releases 277 below."""
 
 MANY: Final = 25
 """Dated rows from which on a page is a list, whatever its text is like."""
@@ -135,10 +139,12 @@ def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool
     """Whether a page that was given for a listing is a release."""
     files = sum(leads_to_file(item.url) for item in listing.items)
     dated = sum(item.published is not None for item in listing.items)
-    if dated >= MANY or listing.confidence >= SURE or files * 2 > len(listing.items) > 0:
+    if dated >= MANY or files * 2 > len(listing.items) > 0:
         return False
     read = read_release(page, reading)
-    return bool(read.content.body_text) and kind_of(read, listing) == "release"
+    if not read.content.body_text or kind_of(read, listing) == "listing":
+        return False
+    return not listing.rule.startswith("block") or score_of(read, listing) <= NAMED
 
 
 def is_article(page: Page, reading: Reading) -> bool:

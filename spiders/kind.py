@@ -52,11 +52,16 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
         return "listing" if len(release.content.body_text) < ENOUGH else "release"
     if listing.rule and not listing.rule.startswith("block"):
         return "listing"
+    return "listing" if score_of(release, listing) > 0 else "release"
+
+
+def score_of(release: ReleasePage, listing: ListingPage) -> float:
+    """How much a page's detected rows and its text speak for a listing: above 0 it is one."""
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY) / MANY
     dated = dated_items(release, listing)
     words, number = address_of(release.canonical or release.url)
-    score = (
+    return (
         BIAS
         + 1.6 * items
         + 3.2 * listing.confidence * items
@@ -70,7 +75,6 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
         - 1.5 * words
         - 2.3 * number
     )
-    return "listing" if score > 0 else "release"
 
 
 def dated_items(release: ReleasePage, listing: ListingPage) -> int:

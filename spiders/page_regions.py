@@ -183,7 +183,8 @@ def _is_wrapper(one: Region, size: int, heads: list[int], mains: list[Region]) -
     whole = min((main.end - main.begin for main in within), default=size)
     if one.end - one.begin <= whole * WHOLE:
         return False
-    return not _beside(one, heads, mains)
+    # The larger part of a main part is no menu, be it called one, as SPIP calls its lists.
+    return bool(within and one.bits == MENU) or not _beside(one, heads, mains)
 
 
 def _beside(one: Region, heads: list[int], mains: list[Region]) -> bool:

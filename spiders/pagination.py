@@ -51,9 +51,11 @@ _CAROUSEL = re.compile(
 )
 _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _DIGITS = re.compile(r"\d+")
-_FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫]\s*$")
-_BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪]")
+_FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫⟩]\s*$")
+_BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪⟨⟪]")
 _LABEL = 40
+_SHORT = 3
+"""Words of *more …* up to which it is no headline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def _words(text: str) -> str:
 
 
 def _is_more(said: str, titled: str) -> bool:
-    return said in MORE or titled in MORE or said.startswith("more ")
+    words = said.split()
+    return said in MORE or titled in MORE or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
 
 
 def _leads_on(said: str, titled: str, address: str, here: str) -> bool:

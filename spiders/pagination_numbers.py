@@ -16,7 +16,8 @@ Numbered = tuple[int, str]
 """The number that a link shows, and its address."""
 
 _PAGE_NUMBER = re.compile(
-    r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d",
+    r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d"
+    r"|/index[-_]?\d{1,4}\.\w{2,5}(?:$|[?&])",
     re.IGNORECASE,
 )
 _CALENDAR = re.compile(

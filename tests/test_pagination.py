@@ -177,3 +177,19 @@ def test_a_declared_selector_wins() -> None:
     for selector in ("a.on", "a.on::attr(href)"):
         assert find(body, rules=ListingRules(next=selector)) == NEXT
     assert find(body, rules=ListingRules(next="a.gone")) is None
+
+
+@pytest.mark.parametrize("path", ["/", "/index2.html"])
+def test_an_arrow_alone_leads_to_the_next_file_of_a_static_site(path: str) -> None:
+    back = "<li><a href='/'>\u27ea</a></li><li><a href='/'>\u27e8</a></li>" * (path != "/")
+    number = 2 if path == "/" else 3
+    body = (
+        f"<nav><ul>{back}<li>Page {number - 1} / 5</li><li><a href='/index{number}.html'>\u27e9</a>"
+        "</li><li><a href='/index5.html'>\u27eb</a></li></ul></nav>"
+    )
+    assert find(body, f"http://press.example{path}") == f"http://press.example/index{number}.html"
+
+
+def test_a_headline_that_begins_with_more_is_no_next_page() -> None:
+    body = '<a href="?article=5">More ships than ever were counted</a>'
+    assert find(body, "http://press.example/spip.php?section=1") is None
