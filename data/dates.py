@@ -17,7 +17,7 @@ from data.models import Published, zone_of
 from data.months import fold
 from data.reading import Reading as Reading  # noqa: PLC0414 - callers take both from here
 from data.relative_dates import parse_rest
-from data.stated_zones import ZONE, stated_zone
+from data.stated_zones import ZONE, stated_zone, with_zone
 
 MAX_CHARS = 200
 """Characters of a text that parse_date looks at."""
@@ -103,7 +103,8 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
         begin, end = (clock.start, clock.end) if clock else match.span()
         after = end
         start, stop = placed.back(begin), placed.back(end)
-        raw = text[start:stop].rstrip()
+        # An uncertain zone stays in what is kept of the text, so that it can be told.
+        raw = text[start : with_zone(text, stop) if clock else stop].rstrip()
         stop = start + len(raw)
         if clock:
             at = dt.datetime.combine(day, clock.time)

@@ -168,7 +168,9 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
 def _undated(draft: Draft, seen: dt.datetime) -> Published:
     """What is known of the date of a release without one that can be right: its first sight."""
     stated = draft.content.published
-    raw, rule = (stated.raw, f"{UNDATED}, not {stated.rule}") if stated else ("", UNDATED)
+    raw, rule = draft.refused, UNDATED
+    if stated:
+        raw, rule = stated.raw, f"{UNDATED}, not {stated.rule}"
     day = seen.astimezone(zone_of(draft.zone)).date()
     return replace(on_day(day, draft.zone, raw, rule), precision="none")
 

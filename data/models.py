@@ -158,6 +158,7 @@ class Draft:
     ``zone`` is that of its source, for the day of first sight where it has no date. ``position``
     counts from the top of the listing what was there at the first visit; what appeared later has
     none.
+    ``refused`` is the text of a date that the page states and that can be none of publication.
     """
 
     source: str
@@ -175,6 +176,7 @@ class Draft:
     first: str | None = None
     zone: str = "UTC"
     position: int | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from functools import lru_cache
+
+from data.models import Published, zone_of
 
 # Only those that mean one offset wherever they are read: IST and BST, say, each have three.
 _FIXED = {
@@ -20,6 +24,25 @@ _GENERIC = {
     "MT": "America/Denver",
     "PT": "America/Los_Angeles",
 }
+_SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
+"""Names that are clocks of more than one continent."""
+
+_LOCAL = {
+    "BST": ("Asia/Dhaka",),
+    "AST": (
+        "Asia/Riyadh",
+        "Asia/Kuwait",
+        "Asia/Qatar",
+        "Asia/Bahrain",
+        "Asia/Baghdad",
+        "Asia/Aden",
+    ),
+}
+"""Zones whose clocks are called so, though the tz database gives them no name."""
+
+_CLOCK_NAME = re.compile(
+    r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
+)
 ZONE = re.compile(
     r"\s{0,3}\(?(?P<prefix>(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
     r"|\s{0,3}\(?(?P<name>[A-ZМСК]{1,5}|utc|gmt|z)(?![^\W_])"
@@ -42,6 +65,38 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
     if minutes > 14 * 60 or int(match["minutes"] or 0) > 59:  # noqa: PLR2004 - no clock is further
         return None
     return _offset(minutes if match["sign"] == "+" else -minutes)
+
+
+def contradicted(published: Published) -> str | None:
+    """The zone that a date names after its hour where the source's was taken instead, or None.
+
+    IST is the time of India, of Israel and of Ireland: in a source in Berlin it is none of these
+    for certain, and not that of Berlin either.
+    """
+    if published.precision != "second" or published.zone.startswith(("+", "-")):
+        return None
+    named = _CLOCK_NAME.search(published.raw)
+    name = named[1] if named else ""
+    if name not in _SEVERAL or name in _own_names(published.zone):
+        return None
+    return name
+
+
+@lru_cache(maxsize=64)
+def _own_names(zone: str) -> frozenset[str]:
+    """What the clock of a zone is called, in winter and in summer."""
+    halves = (dt.datetime(2026, month, 1, tzinfo=zone_of(zone)).tzname() for month in (1, 7))
+    called = frozenset(name for name in halves if name)
+    called |= {generic for generic, place in _GENERIC.items() if place == zone}
+    return called | {name for name, places in _LOCAL.items() if zone in places}
+
+
+def with_zone(text: str, end: int) -> int:
+    """Where a date's hour ends with the name of a zone that is not sure after it, else ``end``."""
+    found = ZONE.match(text, end)
+    if not found or found["name"] not in _SEVERAL:
+        return end
+    return found.end() + text.startswith(")", found.end())
 
 
 def _offset(minutes: int) -> str:

@@ -6,6 +6,7 @@ from data.date_order import order_of_place
 from data.judgement import yet_to_come
 from data.models import Release
 from data.reading import Reading
+from data.stated_zones import contradicted
 from spiders.day_order import is_two_ways
 
 UNDATED = (
@@ -22,12 +23,25 @@ TWO_WAYS = (
     " neither the list nor the language says more (write date_order in the source file)"
 )
 
+OTHER_ZONE = (
+    "the date {raw!r} names a zone, {name}, that is not one of {zone}, and that is more than one"
+    " place's; its hour is taken for one in {zone}"
+)
+
 
 def date_doubt(release: Release) -> str | None:
     """Why the date of a new release is not one to rely on, or None where it is."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
+
+
+def zone_doubt(release: Release) -> str | None:
+    """Why the hour of a new release may be another, or None where its zone is decided."""
+    name = contradicted(release.published)
+    if name is None:
+        return None
+    return OTHER_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
 
 
 def order_doubt(release: Release, reading: Reading) -> str | None:

@@ -110,6 +110,7 @@ def draft_release(
         validator=validator,
         skeleton=skeleton_of(page),
         zone=file.timezone,
+        refused=read.refused,
     )
 
 

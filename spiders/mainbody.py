@@ -21,6 +21,7 @@ from spiders.features import TAG_CODES, block_features
 from spiders.frames import Block, Frame, Survey
 from spiders.hidden import hidden_parts
 from spiders.metadata import Metadata
+from spiders.month_calendars import month_calendars
 from spiders.post_metadata import metadata_parts
 from spiders.trees import Matrix, load_trees
 
@@ -91,8 +92,9 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
             keep.append(place)
     keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
-    no_text = frozenset((*hidden_parts(around.element), *metadata_parts(around.element)))
-    keep = list(outside(seen, keep, no_text, least=0))
+    within = around.element
+    parts = (*hidden_parts(within), *metadata_parts(within), *month_calendars(within))
+    keep = list(outside(seen, keep, frozenset(parts), least=0))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())

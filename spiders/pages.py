@@ -15,7 +15,8 @@ class ReleasePage:
     ``url`` is the page's own address and ``canonical`` the one it names itself by, or None.
     ``links`` are the other releases it names, ``editions`` pairs of a language tag and the URL of
     that edition. ``confidence`` is 0 to 1 by field (``title``, ``published``, ``body`` …).
-    ``reasons`` say in a sentence each what was not found or not believed.
+    ``reasons`` say in a sentence each what was not found or not believed. ``refused`` is the text
+    of a date that can't be right, where no other was found.
     """
 
     url: str
@@ -25,6 +26,7 @@ class ReleasePage:
     editions: tuple[tuple[str, str], ...] = ()
     confidence: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from spiders.date_witnesses import (
 )
 from spiders.frames import Survey
 from spiders.metadata import Metadata
-from spiders.shown_dates import Place, last_change, near, shown_dates
+from spiders.shown_dates import SHOWN, Place, last_change, near, shown_dates
 
 VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
     f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
@@ -37,7 +37,6 @@ SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 LATE: Final = dt.timedelta(hours=1)
 """How much later than its last change a release can't have been published."""
 
-SHOWN: Final = 1.5
 TRUSTED_WORTH, NAMED_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
 """What a machine's date, one in the address, and one of any kind weigh against shown ones."""
 

@@ -21,6 +21,7 @@ from spiders.metadata import read_metadata
 from spiders.page import NO_TEXT, Page
 from spiders.page_facts import author_of, other_releases, page_language, publisher_of, section_of
 from spiders.pages import ListingItem, ReleasePage
+from spiders.refused_dates import refused_date
 from spiders.release_dates import DateWitnesses, find_published
 from spiders.short_body import short_body
 from spiders.shown_dates import Place
@@ -113,6 +114,7 @@ def read_release(
             "body": text.confidence,
         },
         reasons=tuple(reasons),
+        refused="" if published else refused_date(witnesses),
     )
 
 

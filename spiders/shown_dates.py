@@ -49,6 +49,9 @@ LEAF: Final = 24
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 """A day, a month or a year on it."""
 
+SHOWN: Final = 1.5
+"""From which weight on a date is surely shown as the release's."""
+
 BEFORE, AFTER = 6, 6
 """Blocks before the headline and after the body that are looked at."""
 

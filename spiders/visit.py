@@ -24,7 +24,7 @@ from data.store import Store
 from data.topics import Taxonomy
 from spiders.asked import Asked
 from spiders.day_order import shown_order
-from spiders.doubts import UNDATED, date_doubt, order_doubt
+from spiders.doubts import UNDATED, date_doubt, order_doubt, zone_doubt
 from spiders.frontier import Frontier, Hand
 from spiders.intake import Desk, Intake
 from spiders.learner import Learner
@@ -106,6 +106,7 @@ class Visit:
         self.asked = Asked()
         self._order: DateOrder | None = None
         self._order_told = False
+        self._zone_told = False
         self.place = ""
         self._listed: dict[str, int] = {}
         self._undated: list[str] = []
@@ -340,6 +341,9 @@ class Visit:
             self.error(draft.url, "layout", NO_TEXT)
         if not self._order_told and (doubt := order_doubt(verdict.release, self.reading)):
             self._order_told = True
+            self.error(draft.url, "date", doubt)
+        if not self._zone_told and (doubt := zone_doubt(verdict.release)):
+            self._zone_told = True
             self.error(draft.url, "date", doubt)
 
     def _lacks_text(self, release: Release) -> bool:

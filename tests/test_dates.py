@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data.dates import Reading, find_dates, parse_date, plausible, scan
 from data.months import NAMES
+from data.stated_zones import contradicted
 from data.yearless import month_and_day, year_in
 
 NOW = dt.datetime(2022, 11, 25, 10, tzinfo=dt.UTC)
@@ -307,3 +308,26 @@ def test_a_year_without_a_day_is_no_question_for_the_large_parser() -> None:
         "sys.exit('dateparser' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "name"),
+    [
+        ("2 March 2026, 10:30 IST", "Europe/Berlin", "IST"),
+        ("2 March 2026 10:30 am (CST)", "Europe/Berlin", "CST"),
+        ("2 March 2026, 10:30 IST", "Asia/Kolkata", None),
+        ("2 March 2026, 10:30 IST", "Asia/Jerusalem", None),
+        ("2 March 2026, 10:30 BST", "Europe/London", None),
+        ("2 March 2026, 10:30 BST", "Asia/Dhaka", None),
+        ("2 March 2026, 10:30 ET", "America/Toronto", None),
+        ("2 March 2026, 10:30 CET", "Asia/Tokyo", None),
+        ("2 March 2026, 10:30", "Europe/Berlin", None),
+        ("2 March 2026", "Europe/Berlin", None),
+    ],
+)
+def test_a_zone_that_is_several_places_is_kept_and_contradicts_a_source_elsewhere(
+    text: str, zone: str, name: str | None
+) -> None:
+    (found,) = find_dates(f"Released {text} by the office", Reading(zone, now=NOW), "test")
+    assert contradicted(found) == name
+    assert name is None or name in found.raw

@@ -95,3 +95,21 @@ def test_a_few_lines_with_odd_links_between_are_still_the_text() -> None:
     assert read.content.body_text == "\n\n".join(lines)
     assert [media.url for media in read.content.attachments] == ["http://harbour.example/f.pdf"]
     assert read.confidence["body"] < 0.5, "it is not sure, and says so"
+
+
+def test_a_month_of_days_in_the_sidebar_is_no_table_of_the_text() -> None:
+    days = "".join(f"<td>{day}</td>{'</tr><tr>' * (day % 7 == 0)}" for day in range(1, 32))
+    days = f"<caption>March 2026</caption><tr><th>M<th>T<th>W</tr><tr>{days}</tr>"
+    ships = "<table><tr><th>Pier<th>Ships</tr><tr><td>North<td>459 calls</tr></table>"
+    html = (
+        f"<html lang='en'><body><div id='page'><div id='header'><h1>Harbour Board</h1></div>"
+        f"<div id='content'><div class='post'><h2>{TITLE}</h2><div class='entry'><p>{TEXT[0]}</p>"
+        f"<h2>Depth</h2><p>{TEXT[1]}</p>{ships}<p>{TEXT[2]}</p><p class='postmetadata alt'><small>"
+        "This entry was posted on Monday, March 2nd, 2026 at 2:00 pm and is filed under "
+        "<a href='/c'>Works</a>.</small></p></div></div></div><div id='sidebar'><ul><li>"
+        "<h2>Pages</h2><ul><li><a href='/a'>About</a></li></ul></li>"
+        f"<li><table>{days}</table></li></ul></div></div></body></html>"
+    )
+    body = read_release(Page("https://merrow.example/1", html.encode()), READING).content.body_text
+    assert "459 calls" in body
+    assert body.endswith(TEXT[2])

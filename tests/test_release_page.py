@@ -334,3 +334,27 @@ def test_a_date_in_what_calls_itself_navigation_is_seen() -> None:
     found = read(page.replace('<div class="article-body">', f'{line}<div class="article-body">'))
     assert found.content.published is not None
     assert found.content.published.day == dt.date(2026, 2, 12)
+
+
+@pytest.mark.parametrize(
+    ("stated", "refused"),
+    [
+        ('<p class="date">12 February 2041</p>', "12 February 2041"),
+        ("<p>Published: 32 February 2026</p>", "Published: 32 February 2026"),
+        ('<p class="date">31.02.2026</p>', "31.02.2026"),
+        ('<meta name="date" content="2041-02-12">', "2041-02-12"),
+        ('<meta name="dcterms.issued" content="2026-02-30">', "2026-02-30"),
+        ("", ""),
+        ("<p>Open until 12 February 2041</p>", ""),
+    ],
+)
+def test_what_a_page_states_as_its_date_is_kept_though_it_can_be_none(
+    stated: str, refused: str
+) -> None:
+    found = read(
+        f"<html><head>{stated if 'meta' in stated else ''}</head><body><main>"
+        f"<h1>Second lock opens to larger ships</h1>{'' if 'meta' in stated else stated}"
+        f"<div><p>{FIRST}</p><p>{SECOND}</p></div></main></body></html>"
+    )
+    assert found.content.published is None
+    assert found.refused == refused

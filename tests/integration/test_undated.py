@@ -112,3 +112,31 @@ def fill(room: Room, numbers: list[int], dated: tuple[int, ...] = ()) -> None:
     for number in numbers:
         date = f"<time datetime='2026-03-0{number}'>{number} March 2026</time>"
         room.page(f"/news/{number}.html", release(number, date if number in dated else ""))
+
+
+def test_a_date_that_can_be_none_is_kept_as_the_page_wrote_it_and_told(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing([1, 2, 3, 4]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release(number, f"<p>{number} March 2026</p>"))
+        room.page("/news/4.html", release(4, '<p class="date">32 March 2026</p>'))
+        home = undated_home(tmp_path / "home", room)
+        run = collect(home)
+    (error,) = run["errors"]
+    assert error["kind"] == "date"
+    assert "'32 March 2026'" in error["message"]
+    (one,) = [one for one in exported(home) if not one["published"]]
+    assert one["precision"] == "none"
+
+
+def test_a_zone_that_is_not_one_of_the_source_is_told_once(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing([1, 2, 3]))
+        for number in (1, 2, 3):
+            day = f'<p class="date">{number} March 2026, 10:30 IST</p>'
+            room.page(f"/news/{number}.html", release(number, day))
+        home = undated_home(tmp_path / "home", room)
+        run = collect(home)
+    (error,) = run["errors"]
+    assert error["kind"] == "date"
+    assert "IST" in error["message"]
