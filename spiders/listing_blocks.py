@@ -241,12 +241,22 @@ class _Counts:
         return index >= 0 and self._rows[index].end > record
 
     def _in_item(self, date: int, record: int) -> bool:
-        """Whether a date stands beside a link of its own, and so heads nothing below."""
+        """Whether a date stands beside a link of its own, among others, and so heads nothing below.
+
+        A row that heads others may have a link of its own too, but it stands among what it heads.
+        """
         texts = self._outline.texts_in(date, date + 1)
         node = texts[0].parent if texts else None
-        while node is not None and node not in self._holders:
+        while node is not None and (node not in self._holders or node.tag == "a"):
             node = node.getparent()
-        return node is not None and self._holders[node] <= record
+        while node is not None and self._holders[node] <= record:
+            parent = node.getparent()
+            if parent is not None and self._holders.get(parent, record + 1) <= record:
+                alike = (one for one in parent.iterchildren(node.tag) if one is not node)
+                if any(one in self._holders for one in alike):
+                    return True
+            node = parent if parent in self._holders else None
+        return False
 
     def singles(self) -> list[Block]:
         """The smallest elements with one date and a link: a list may hold a single release."""

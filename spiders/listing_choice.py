@@ -49,7 +49,7 @@ WEIGHTED: Final = {
     "naive_found": 0.41,
     "area": 0.18,
     "elsewhere": -2.26,
-    "crowded": -0.62,
+    "crowded": -1.30,
     "repeated": -2.04,
     "falling": 0.91,
     "bare": -2.50,

@@ -24,7 +24,7 @@ from spiders.listing_blocks import Block, says_words
 from spiders.listing_featured import Shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_records import Record
-from spiders.listing_titles import LEADING
+from spiders.listing_titles import HEADINGS, LEADING
 from spiders.media import leads_to_file
 from spiders.outline import Anchor, Outline, Span
 from spiders.page_regions import ASIDE, CHROME, MAIN
@@ -168,7 +168,7 @@ class Witnesses:
             "size": log2(min(size, MANY)) / log2(MANY),
             "outside": float(block.side not in {"in", ""}),
             "above": float(block.side == "above"),
-            "parted": float(not block.strict and _is_parted(records)),
+            "parted": float(not (block.strict or block.side == "above") and _is_parted(records)),
             "main": lie_in(MAIN),
             "beside": 1 - lie_in(MAIN) if flat.regions.has_main else 0.0,
             "aside": lie_in(ASIDE),
@@ -198,7 +198,7 @@ class Witnesses:
             "headed": items.headed,
             "naive_found": naive / len(self._naive) if self._naive else 0.0,
             "elsewhere": self._elsewhere(shapes) / size,
-            "crowded": items.crowded / size,
+            "crowded": _crowded(block, items),
             "repeated": 1 - len(urls) / size,
             "falling": _falling(days),
             "bare": sum(map(_is_bare, found)) / size,
@@ -247,7 +247,7 @@ class Witnesses:
         flat, first = self.outline, records[0].begin
         label = flat.texts_in(max(0, first - NEAR), first)
         near = [text for text in label[-2:] if len(text.text) <= LABEL]
-        if any(announces_other(text.text) and not in_first(text.parent) for text in near):
+        if any(announces_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
         # A heading in the first record is that of the record.
@@ -295,14 +295,19 @@ def announces_other(text: str) -> bool:
     return is_tail(text) or squash(text) in OTHERS
 
 
-def in_first(node: etree._Element) -> bool:
-    """Whether a text stands in a heading of the first level."""
-    return node.tag == "h1" or next(node.iterancestors("h1"), None) is not None
+def _in_other(node: etree._Element) -> bool:
+    """Whether a text heads nothing: in a link that is no heading, or it is that of the page."""
+    tags = {node.tag, *(above.tag for above in node.iterancestors())}
+    return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
 
 def is_menu(record: Span) -> bool:
-    """Whether a record lies in a list within a list, as the entries of a menu do."""
-    lists = sum(node.tag in {"ul", "ol"} for node in (record.node, *record.node.iterancestors()))
+    """Whether a record lies in a list within a list, as the entries of a menu do; no row does."""
+    lists = 0
+    for node in (record.node, *record.node.iterancestors()):
+        lists += node.tag in {"ul", "ol"}
+        if node.tag == "table":
+            break
     return lists > 1
 
 
@@ -337,11 +342,14 @@ def _titled(block: Block, items: Items) -> float:
 
     A record with several titles of one kind is a list itself.
     """
-    size = len(items.items)
     floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
+    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(block, items))
+
+
+def _crowded(block: Block, items: Items) -> float:
+    """The share of records with several titles; one row of a table or list may have files."""
     row = block.records[0].node.tag in {"tr", "li"}
-    crowded = 0.0 if row else items.crowded / size
-    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * crowded)
+    return 0.0 if row else items.crowded / len(items.items)
 
 
 def _words(items: list[ListingItem]) -> float:

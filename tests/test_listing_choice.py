@@ -9,6 +9,7 @@ import pytest
 from data.reading import Reading
 from spiders.dated_marks import date_marks
 from spiders.listing_choice import Candidates
+from spiders.listing_page import read_listing
 from spiders.listing_witnesses import Page as Known
 from spiders.outline import outline
 from spiders.page import Page
@@ -29,3 +30,68 @@ def test_no_block_is_worth_more_than_it_promised_before_its_items_were_read(syst
             assert choice is None or choice.score <= candidate.most + 1e-9
             read += choice is not None
     assert read
+
+
+def read(body: str) -> list[tuple[str, str | None]]:
+    """The addresses and days of the items of a page."""
+    html = f"<html><body>{body}</body></html>"
+    page = read_listing(Page("https://court.example/", html.encode(), "text/html"), READING)
+    return [
+        (item.url.partition("example")[2], item.published.iso if item.published else None)
+        for item in page.items
+    ]
+
+
+def test_a_row_that_heads_others_by_its_date_may_have_a_link_of_its_own() -> None:
+    head = (
+        "<tr><td><strong>Filed: {day} May 2026<br><a href='/zip/{day}'>All opinions as one file</a>"
+        "<br>Index: <a href='/index/{day}'>{day} May 2026</a></strong></td></tr>"
+    )
+    names = "Carter Miller Pratt Wilson Howard Bozeman Hunt Melton Kimble Vlassis".split()
+    row = "<tr class=hover><td><a href='/opinion/{n}'>{a} Estates v. {b} Shipping</a></td></tr>"
+    table = "".join(
+        head.format(day=day)
+        + "".join(row.format(n=day * 10 + n, a=names[n], b=names[(day + n) % 10]) for n in range(5))
+        for day in (28, 21, 14)
+    )
+    found = read(f"<h1>Opinions</h1><table>{table}</table>")
+    assert found == [
+        (f"/opinion/{day * 10 + n}", f"2026-05-{day}") for day in (28, 21, 14) for n in range(5)
+    ]
+
+
+def test_no_dated_box_heads_the_list_below_it() -> None:
+    box = "".join(
+        f"<li><a href='/event/{n}'>Open day {n} of the harbour</a> {n} May 2026</li>"
+        for n in (3, 4, 5)
+    )
+    rows = "".join(
+        f"<div class=item><h3><a href='/news/{n}'>Harbour Board opens quay {n}</a></h3></div>"
+        for n in range(8)
+    )
+    found = read(f"<div><h4>Events</h4><ul>{box}</ul></div><main><h1>News</h1>{rows}</main>")
+    assert found == [(f"/news/{n}", None) for n in range(8)]
+
+
+def test_the_link_to_the_next_month_is_no_heading_of_the_list_below() -> None:
+    found = read(
+        "<main><h1>Opinions</h1><div class=nav><div><a href='?term=1'>Prev</a></div>"
+        "<div><h2>March 2026</h2></div><div><a href='?term=3'>Next</a></div></div>"
+        "<div class=block><h3>March 4, 2026</h3><div class=case><b>28318</b>"
+        "<b>Estate of William Pratt v. Harbour Board</b><p>We dismiss the writ.</p>"
+        "<p><a href='/opinions/28318.pdf'>View opinion</a></p></div></div></main>"
+    )
+    assert found == [("/opinions/28318.pdf", "2026-03-04")]
+
+
+def test_sections_of_several_cases_below_one_date_give_every_case() -> None:
+    section = (
+        "<div class=panel><div class=head>{day} May 2026</div><div class=body>"
+        "<div class=case><p><a href='/file/{day}1'>State v. Carter and others, appellants</a></p>"
+        "</div><div class=case><p><a href='/file/{day}2'>Harbour Board v. Miller and sons</a></p>"
+        "</div><div class=case><p><a href='/file/{day}3'>In the matter of the estate of Pratt</a>"
+        "</p></div></div></div>"
+    )
+    days = range(28, 10, -1)
+    found = read(f"<main><h1>Opinions</h1>{''.join(section.format(day=d) for d in days)}</main>")
+    assert found == [(f"/file/{d}{n}", f"2026-05-{d}") for d in days for n in (1, 2, 3)]

@@ -71,7 +71,6 @@ UNSOLVED = frozenset(
         ("pelican-notmyidea", "recent", False),
         ("squarespace", "everything", False),
         ("wp-block", "everything", False),
-        ("wp-twentyfifteen", "everything", False),
         ("wp-twentyten", "elsewhere", True),
         ("wp-twentyten", "everything", False),
     }
