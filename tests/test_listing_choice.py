@@ -47,16 +47,20 @@ def test_a_row_that_heads_others_by_its_date_may_have_a_link_of_its_own() -> Non
         "<tr><td><strong>Filed: {day} May 2026<br><a href='/zip/{day}'>All opinions as one file</a>"
         "<br>Index: <a href='/index/{day}'>{day} May 2026</a></strong></td></tr>"
     )
-    names = "Carter Miller Pratt Wilson Howard Bozeman Hunt Melton Kimble Vlassis".split()
-    row = "<tr class=hover><td><a href='/opinion/{n}'>{a} Estates v. {b} Shipping</a></td></tr>"
+    names = ["Carter", "Miller", "Pratt", "Wilson", "Howard", "Bozeman", "Hunt", "Melton"]
+    at = list(enumerate("abcd"))
+    row = "<tr class=hover><td><a href='/opinion/{n}'>{a} and {b} v. {c} and {d}</a></td></tr>"
     table = "".join(
         head.format(day=day)
-        + "".join(row.format(n=day * 10 + n, a=names[n], b=names[(day + n) % 10]) for n in range(5))
-        for day in (28, 21, 14)
+        + "".join(
+            row.format(n=day * 10 + n, **{key: names[(n * day + i) % 8] for i, key in at})
+            for n in range(5)
+        )
+        for day in (29, 21, 13)
     )
     found = read(f"<h1>Opinions</h1><table>{table}</table>")
     assert found == [
-        (f"/opinion/{day * 10 + n}", f"2026-05-{day}") for day in (28, 21, 14) for n in range(5)
+        (f"/opinion/{day * 10 + n}", f"2026-05-{day}") for day in (29, 21, 13) for n in range(5)
     ]
 
 
