@@ -136,6 +136,14 @@ def test_extract_and_add_keep_out_where_robots_txt_fails(room: Room, home: Path)
     assert {path for path, _ in room.log} == {"/robots.txt"}
 
 
+def test_our_own_machine_is_asked_without_a_delay(room: Room, home: Path) -> None:
+    # Kept to but once, it would outlast this test.
+    text = "[network]\nallow_private = true\ndelay = 3600\n"
+    (home / "communique.toml").write_text(text)
+    assert collect(home)["new"] == len(MANY)
+    assert [path for path, _ in room.log][:2] == ["/robots.txt", "/news/"]
+
+
 def test_a_crawl_delay_is_kept_to(room: Room, home: Path) -> None:
     room.page("/robots.txt", "User-agent: *\nCrawl-delay: 1\n", content_type="text/plain")
     room.page("/news/", listing_html([1, 2, 3]))
