@@ -50,6 +50,9 @@ MONTH_DAY_YEAR = re.compile(
     rf"(?<![^\W\d_]){_WORD}{_GAP}(?:the\s)?(?P<d>\d{{1,2}}){_ORDINAL}(?P<s>[\s.,،/-]{{1,4}})"
     rf"(?:of\s)?(?P<q>['’]?){_YEAR}"
 )
+DAY_MONTH_YEAR_JOINED = re.compile(
+    r"(?<!\w)(?P<d>\d{1,2})(?P<w>[^\W\d_]{3,4})(?P<s>)(?P<y>\d{4}|\d{2})(?!\w)"
+)
 YEAR_MONTH_DAY = re.compile(
     rf"(?<!\d)(?P<y>\d{{4}}){_YEAR_WORD}{_GAP}{_WORD}{_GAP}(?P<d>\d{{1,2}})(?!\d)"
 )
@@ -85,6 +88,7 @@ ALL = (
     YEAR_DAY_MONTH,
     CTIME,
     DAY_MONTH_YEAR,
+    DAY_MONTH_YEAR_JOINED,
     MONTH_DAY_YEAR,
 )
 

@@ -28,6 +28,12 @@ LONG: Final = 0.6
 """How long titles are, 0 to 1, from which on they may share most of their words."""
 
 HALF: Final = 0.5
+SCATTERED: Final = 0.25
+"""The share of links that lead to one kind of address below which they are of all kinds of things.
+
+So are the services that a city offers.
+"""
+
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
 """Witnesses of which one must speak for a list without dates."""
 
@@ -35,8 +41,7 @@ WEIGHTED: Final = {
     "size": 2.49,
     "dated": 1.13,
     "alone": 0.27,
-    "outside": -0.12,
-    "above": -0.30,
+    "above": -0.42,
     "parted": -1.30,
     "words": 1.39,
     "main": 1.29,
@@ -48,7 +53,7 @@ WEIGHTED: Final = {
     "pager": 2.20,
     "naive_found": 0.41,
     "area": 0.18,
-    "elsewhere": -2.26,
+    "elsewhere": -3.50,
     "crowded": -1.30,
     "repeated": -2.04,
     "falling": 0.91,
@@ -140,13 +145,11 @@ def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None
         inner = best.block
         whole = [c for c in candidates.found if c.block.side == "in" and encloses(c.block, inner)]
         best = candidates.best(whole, -inf) or best
-    best = _with_siblings(best, candidates, outline, dates)
+    best = _without_strays(_with_siblings(best, outline, dates))
     return _of_one_make(best, outline, dates)
 
 
-def _with_siblings(
-    best: Choice, candidates: Candidates, outline: Outline, dates: list[DateMark]
-) -> Choice:
+def _with_siblings(best: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
     """The choice with the rows between its own that have another class: the first, a new one.
 
     They are of its tag, in its lists, and lead where its links lead.
@@ -154,33 +157,54 @@ def _with_siblings(
     shape = common_shape(best.items)
     own = {span.begin for span in best.block.records}
     lists = {span.node.getparent() for span in best.block.records}
+    if shape is None or len(lists) == len(own):
+        return best
     tag = best.block.records[0].node.tag
-    more: list[Span] = []
-    for candidate in candidates.found:
-        block, records = candidate.block, candidate.records
-        if block.strict or block.side != best.block.side or len(lists) == len(own):
-            continue
-        if shape is None or not own < {record.span.begin for record in records}:
-            continue
-        choice = candidates.choice(candidate)
-        if choice is None:
-            continue
-        extra = [
-            record.span
-            for record, item in zip(records, choice.items, strict=True)
-            if record.span.begin not in own
-            and record.span.node.tag == tag
-            and record.span.node.getparent() in lists
-            and shape_of(item.url) == shape
-            and says_words(item.title)
-        ]
-        more = max(more, extra, key=len)
+    others = [
+        span
+        for span in outline.spans
+        if span.node.tag == tag and span.begin not in own and span.node.getparent() in lists
+    ]
+    if not others:
+        return best
+    more = [
+        record.span
+        for record, item in _read(best.block, others, outline, dates)
+        if record.span.begin not in own and shape_of(item.url) == shape and says_words(item.title)
+    ]
     if not more:
         return best
-    spans = sorted([*best.block.records, *more], key=lambda span: span.begin)
-    block = replace(best.block, records=spans, strict=False)
-    items = Items(records_of(block, outline, dates), outline, strict=False).items
-    return replace(best, items=items, block=block)
+    read = _read(best.block, more, outline, dates)
+    records = [record.span for record, _ in read]
+    block = replace(best.block, records=records, strict=False)
+    return replace(best, items=[item for _, item in read], block=block)
+
+
+def _read(
+    block: Block, more: list[Span], outline: Outline, dates: list[DateMark]
+) -> list[tuple[Record, ListingItem]]:
+    """The records of a block with more of them, and their items."""
+    spans = sorted([*block.records, *more], key=lambda span: span.begin)
+    records = records_of(replace(block, records=spans, strict=False), outline, dates)
+    return list(zip(records, Items(records, outline, strict=False).items, strict=True))
+
+
+def _without_strays(choice: Choice) -> Choice:
+    """The choice without boxes that only have the tag of its records.
+
+    Nothing of a record's class leads where the records lead, and neither does its own link.
+    """
+    shape = common_shape(choice.items)
+    records = choice.block.records
+    if choice.block.strict or shape is None or len(records) != len(choice.items):
+        return choice
+    read = list(zip(records, choice.items, strict=True))
+    known = {span.sign for span, item in read if shape_of(item.url) == shape}
+    kept = [(span, item) for span, item in read if span.sign in known]
+    if len(kept) == len(read):
+        return choice
+    block = replace(choice.block, records=[span for span, _ in kept])
+    return replace(choice, items=[item for _, item in kept], block=block)
 
 
 def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
@@ -204,6 +228,7 @@ def speaks(block: Block, row: Row) -> bool:
     if block.side:
         return True
     titled = said["likeness"] >= TITLED or said["words"] >= LONG
-    if not titled or said["nested"] or said["chrome"] > HALF:
+    scattered = said["one_shape"] < SCATTERED
+    if not titled or scattered or said["nested"] or said["chrome"] > HALF:
         return False
     return any(said[name] > HALF for name in SUPPORT)

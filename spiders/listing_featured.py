@@ -11,6 +11,7 @@ from spiders.dated_marks import DateMark
 from spiders.listing_blocks import Block
 from spiders.listing_items import Items
 from spiders.listing_records import records_of
+from spiders.listing_titles import in_heading
 from spiders.outline import Outline, Span
 from spiders.page_regions import CHROME
 from spiders.pages import ListingItem
@@ -27,7 +28,10 @@ _DIGITS = re.compile(r"\d+")
 def featured(
     items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Dated releases right above a block that lead where its own items lead."""
+    """Releases right above a block that lead where its own items lead.
+
+    They have a date, or the block has none either and they are articles with a heading.
+    """
     shape = common_shape(items)
     if shape is None:
         return []
@@ -35,12 +39,34 @@ def featured(
     found: list[ListingItem] = []
     for spans in _above(first, outline, dates):
         for span in spans:
-            block = Block([span], strict=True, side="in", score=0.0)
-            items = Items(records_of(block, outline, dates), outline, strict=True).items
-            like = [item for item in items if item.published and shape_of(item.url) == shape]
+            one = Block([span], strict=True, side="in", score=0.0)
+            read = Items(records_of(one, outline, dates), outline, strict=True).items
+            like = [item for item in read if item.published and shape_of(item.url) == shape]
             if like:
                 found.extend(like)
                 break
+    if any(item.published for item in items):
+        return found
+    return found + _undated(shape, first, outline, dates)
+
+
+def _undated(
+    shape: Shape, first: int, outline: Outline, dates: list[DateMark]
+) -> list[ListingItem]:
+    """Articles right above ``first`` that lead to an address of this shape by their heading."""
+    found: list[ListingItem] = []
+    for span in outline.spans:
+        if (
+            span.node.tag != "article"
+            or not first - _NEAR <= span.begin < span.end <= first
+            or outline.is_chrome(span.begin, span.end)
+        ):
+            continue
+        links = outline.anchors_in(span.begin, span.end)
+        headed = [link for link in links if in_heading(link.node) and shape_of(link.url) == shape]
+        records = records_of(Block([span], strict=True, side="", score=0.0), outline, dates)
+        read = Items(records, outline, strict=True).items if headed else []
+        found += [item for item in read if item.url == headed[0].url]
     return found
 
 
@@ -54,7 +80,7 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
 def shape_of(url: str) -> Shape:
     """What the addresses of one kind of page share: host, folders without numbers, parameters."""
     parts = urlsplit(url)
-    folders = _DIGITS.sub("0", parts.path.rpartition("/")[0])
+    folders = _DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 

@@ -41,6 +41,9 @@ NEAR: Final = 6
 PAGER: Final = 8
 """Marks after a block in which its pager begins."""
 
+LARGEST: Final = 40
+"""Marks from one record to the next of which more is no part of the last record."""
+
 LABEL: Final = 60
 """Characters of a line from which on it heads nothing."""
 
@@ -160,6 +163,8 @@ class Witnesses:
             for span in records
         )
         pager = bisect_left(self._pagers, last)
+        step = (records[-1].begin - first) // max(1, size - 1)
+        below = max(last, records[-1].begin + min(step, LARGEST)) + PAGER
 
         def lie_in(bit: int) -> float:
             return sum(count for bits, count in regions.items() if bits & bit) / size
@@ -175,7 +180,7 @@ class Witnesses:
             "chrome": lie_in(CHROME),
             "first_heading": float(heading == 1),
             "other_heading": float(heading == -1),
-            "pager": float(pager < len(self._pagers) and self._pagers[pager] <= last + PAGER),
+            "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
             "area": held / max(1, len(self._shown)),
             "nested": float(is_menu(records[0])),
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
@@ -190,6 +195,8 @@ class Witnesses:
         days = [item.published.day for item in found if item.published]
         naive = len(self._naive & urls)
         shapes = Counter(shape_of(item.url) for item in found)
+        files = [item for item in found if leads_to_file(item.url)]
+        pages = shapes - Counter(shape_of(item.url) for item in files)
         return {
             "dated": len(days) / size,
             "alone": items.dated_alone,
@@ -197,13 +204,13 @@ class Witnesses:
             "words": _words(found),
             "headed": items.headed,
             "naive_found": naive / len(self._naive) if self._naive else 0.0,
-            "elsewhere": self._elsewhere(shapes) / size,
+            "elsewhere": self._elsewhere(pages) / size,
             "crowded": _crowded(block, items),
             "repeated": 1 - len(urls) / size,
             "falling": _falling(days),
             "bare": sum(map(_is_bare, found)) / size,
             "one_shape": shapes.most_common(1)[0][1] / size,
-            "files": sum(leads_to_file(item.url) for item in found) / size,
+            "files": len(files) / size,
             "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
             "menu_like": sum(map(_is_menu_like, found)) / size,
             "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
@@ -261,7 +268,7 @@ class Witnesses:
         return -int(announces_other(flat.said(head.begin, head.end)))
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
-        """How many addresses of these shapes lead to another host."""
+        """How many addresses of these shapes lead to another host; files are often kept on one."""
         hosts: Counter[str] = Counter()
         for (netloc, *_), count in shapes.items():
             hosts[netloc] += count

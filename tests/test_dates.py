@@ -96,6 +96,8 @@ def test_every_month_of_every_language_is_read(language: str) -> None:
 @pytest.mark.parametrize(
     ("text", "day"),
     [
+        ("31Dec22", "2022-12-31"),
+        ("7Jan2026", "2026-01-07"),
         ("24 พฤศจิกายน 2565", "2022-11-24"),
         ("๒๔ พฤศจิกายน ๒๕๖๕", "2022-11-24"),
         ("24 พ.ย. 65", "2022-11-24"),

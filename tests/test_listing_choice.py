@@ -99,3 +99,37 @@ def test_sections_of_several_cases_below_one_date_give_every_case() -> None:
     days = range(28, 10, -1)
     found = read(f"<main><h1>Opinions</h1>{''.join(section.format(day=d) for d in days)}</main>")
     assert found == [(f"/file/{d}{n}", f"2026-05-{d}") for d in days for n in (1, 2, 3)]
+
+
+def test_a_box_that_only_has_the_tag_of_the_rows_is_none_of_them() -> None:
+    box = "".join(
+        f"<p><i>{n} May 2026</i> <a href='https://portal.example/{n}'>Message {n} on buoys</a>"
+        for n in (3, 4, 5)
+    )
+    rows = "".join(
+        f"<div class=row><i>{n + 1} May 2026</i><h3><a href='/news/{n}/'>Harbour opens quay {n}</a>"
+        "</h3><p>The board told the public why it took so long to agree.</p></div>"
+        for n in range(9, 1, -1)
+    )
+    found = read(f"<main><h1>News</h1><div class=box><h3>State</h3>{box}</div>{rows}</main>")
+    assert found == [(f"/news/{n}/", f"2026-05-{n + 1:02}") for n in range(9, 1, -1)]
+
+
+def test_the_services_of_a_city_are_no_list_of_releases() -> None:
+    folders = [
+        "jobs",
+        "water",
+        "tax",
+        "parks",
+        "roads",
+        "ships",
+        "trade",
+        "law",
+        "schools",
+        "music",
+    ]
+    services = "".join(
+        f"<li><a href='/{folder}/apply.html'>Apply for {folder} in the city</a></li>"
+        for folder in folders
+    )
+    assert read(f"<main><h1>Minutes</h1><p>None yet.</p><ul>{services}</ul></main>") == []

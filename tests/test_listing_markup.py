@@ -45,33 +45,11 @@ NAIVE_OUTSIDE = ("nav", "header", "footer", "aside")
 
 UNSOLVED = frozenset(
     {
-        ("aspnet-grid", "recent", False),
-        ("blogger", "elsewhere", False),
-        ("blogger", "elsewhere", True),
-        ("blogger", "everything", False),
-        ("blogger", "everything", True),
-        ("bootstrap-rows", "elsewhere", False),
-        ("bootstrap-rows", "elsewhere", True),
-        ("bootstrap-rows", "recent", False),
         ("drupal-teasers", "everything", False),
         ("drupal7-views", "everything", False),
         ("eleventy-base", "everything", False),
-        ("joomla-blog", "everything", False),
-        ("liferay", "elsewhere", False),
-        ("liferay", "events", False),
         ("liferay", "everything", False),
-        ("pelican-notmyidea", "calendar", False),
-        ("pelican-notmyidea", "cloud", False),
-        ("pelican-notmyidea", "elsewhere", False),
-        ("pelican-notmyidea", "events", False),
-        ("pelican-notmyidea", "everything", False),
-        ("pelican-notmyidea", "latest", False),
-        ("pelican-notmyidea", "menu", False),
-        ("pelican-notmyidea", "plain", False),
-        ("pelican-notmyidea", "recent", False),
         ("squarespace", "everything", False),
-        ("wp-block", "everything", False),
-        ("wp-twentyten", "elsewhere", True),
         ("wp-twentyten", "everything", False),
     }
 )
@@ -98,7 +76,10 @@ def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
         found = [(item.url.partition("#")[0], item.title) for item in page.items]
         told = {item.url: item.published and item.published.iso[:10] for item in page.items}
         right = sorted(found) == sorted(wanted) and page.next == next_of(system, every, 1)
-        right &= all(day == (days.get(address) if dated else None) for address, day in told.items())
+        # A box beside an undated list may tell the day of a release of the list.
+        right &= all(
+            day == days.get(address) or (day is None and not dated) for address, day in told.items()
+        )
         if not right:
             wrong.add((system, surroundings, dated))
     assert wrong <= UNSOLVED
