@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from data.models import Facet, Release
 from data.sqlite import SqliteStore
+from spiders.template import Template, decode_template
 from tests.command import collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
@@ -43,10 +43,12 @@ def stored(home: Path) -> dict[str, Release]:
     return found
 
 
-def learned(home: Path) -> list[dict[str, object]]:
-    """The templates that `sources show` tells of."""
-    result = communique("sources", "show", "harbour", "--json", home=home)
-    return list(json.loads(result.stdout)["learned"])
+def learned(home: Path) -> list[Template]:
+    """The templates that the store keeps of the source."""
+    store = SqliteStore(home / "communique.db")
+    found = [decode_template(text) for text in store.templates("harbour")]
+    store.close()
+    return [template for template in found if template]
 
 
 def test_a_visit_learns_from_three_pages_and_reads_the_others_by_what_it_learned(
@@ -58,8 +60,8 @@ def test_a_visit_learns_from_three_pages_and_reads_the_others_by_what_it_learned
         run = collect(home)
         assert (run["new"], run["changed"], run["errors"]) == (8, 0, [])
         (template,) = learned(home)
-        assert (template["pages"], template["fitted"]) == (8, 8)
-        assert template["rules"]["body"] == "div.text"  # type: ignore[index]
+        assert (template.pages, template.fitted) == (8, 8)
+        assert template.rules.body == "div.text"
         told = communique("sources", "show", "harbour", home=home).stdout
         assert 'body = "div.text"' in told
         assert "fitted 8 of 8 pages" in told
@@ -100,7 +102,7 @@ def test_after_a_relaunch_nothing_is_lost_and_the_new_layout_is_learned(tmp_path
         run = collect(home)
         assert (run["new"], run["changed"], run["errors"]) == (2, 0, [])
         (template,) = learned(home)
-        assert template["rules"]["title"] == "h2.head"  # type: ignore[index]
+        assert template.rules.title == "h2.head"
         assert sorted(map(int, stored(home))) == more
 
 
@@ -115,7 +117,7 @@ def test_a_relaunch_that_brings_one_release_a_visit_is_learned_over_visits(tmp_p
             run = collect(home)
             assert (run["new"], run["errors"]) == (1, [])
         (template,) = learned(home)
-        assert len(template["misfits"]) == 3  # type: ignore[arg-type]
+        assert len(template.misfits) == 3
         run = collect(home)
         assert (run["new"], run["changed"], run["errors"]) == (0, 0, []), (
             "what is learned is no edit"
@@ -123,4 +125,4 @@ def test_a_relaunch_that_brings_one_release_a_visit_is_learned_over_visits(tmp_p
         assert [room.statuses(f"/news/{number}.html") for number in (9, 10, 11)] == [
             [200, 304, 304, 200], [200, 304, 200], [200, 200],
         ]  # fmt: skip
-        assert [one["rules"]["title"] for one in learned(home)] == ["h2.head"]  # type: ignore[index]
+        assert [one.rules.title for one in learned(home)] == ["h2.head"]
