@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from data.sqlite import SqliteStore
+from spiders.host_queues import host_of
 from tests.systems.posts import ZONE
 from tests.systems.truth import Kept
 
@@ -51,6 +54,14 @@ class Newcomer:
         except ValueError as error:
             raise NotDone(f"collect reported no run: {done[-200:]}") from error
         return dict(run)
+
+    def let_waits_end(self, url: str) -> None:
+        """Let the time be over for which the host of a site asked to be let alone."""
+        store = SqliteStore(self.home / "communique.db")
+        host = host_of(url)
+        if (wait := store.wait(host)) is not None:
+            store.keep_wait(host, replace(wait, until=dt.datetime.now(dt.UTC)))
+        store.close()
 
     def export(self) -> list[Kept]:
         """`communique export`; all releases, in the order of first sight."""
