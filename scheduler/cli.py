@@ -69,7 +69,7 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="communique")
 def cli(folder: Path | None) -> None:
-    """Turn the press rooms of institutions into feeds, alerts and a local mirror."""
+    """Turn the press rooms of institutions into feeds."""
     del folder  # commands ask for it by named_home
 
 

@@ -111,7 +111,7 @@ def _fields(found: Explored) -> Table:
     days = sorted(item.published.iso for item in listing.items if item.published)
     span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ", without dates"
     said = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
-    _row(table, "listing", said, None, listing.rule)
+    _row(table, "listing", said, None, _found_by(listing.rule))
     _row(table, "next page", listing.next or "none", None, "")
     for field in () if certainty.hopeless else proposed.fields:
         if not (field.value or field.advice):
@@ -122,6 +122,14 @@ def _fields(found: Explored) -> Table:
         used = "used: " if offer.place.url == proposal.feed else ""
         _row(table, offer.place.kind, offer.place.url, None, f"{used}{offer.verdict}")
     return table
+
+
+def _found_by(rule: str) -> str:
+    """How the releases of a listing were found, in plain words."""
+    kind, _, what = rule.partition(":")
+    if kind == "block":
+        return f"links that look alike{', each with its date' * (what != 'undated')}"
+    return {"xml": f"the entries of {what}", "json": "the entries of JSON"}.get(kind, rule)
 
 
 def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:

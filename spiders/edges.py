@@ -12,7 +12,7 @@ from lxml import etree
 from data.dates import Reading, find_dates
 from data.models import Published
 from spiders.date_labels import CHANGED
-from spiders.frames import Block
+from spiders.frames import Block, Frame
 from spiders.media import leads_to_file
 from spiders.phrases import is_tail, letters, phrases, squash
 from spiders.post_metadata import is_metadata
@@ -52,6 +52,9 @@ CAPTIONED: Final = re.compile(
 )
 """Classes by which captions are called; their text goes with the picture, not with the body."""
 
+PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
+"""Elements whose footer is their own, not the page's."""
+
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -86,7 +89,10 @@ def trim(
     for place in range(low, min(low + NEAR_TOP, high - 1)):
         if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
             low = place + 1
-    while high > low + 1 and is_end(kept[high - 1], reading):
+    while high > low + 1 and (
+        is_end(kept[high - 1], reading)
+        or (foot_of(kept[high - 1]) is not None and foot_of(kept[low]) is None)
+    ):
         high -= 1
     inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
     return tuple(inner) or tuple(kept)
@@ -148,6 +154,22 @@ def is_end(block: Block, reading: Reading) -> bool:
         or is_file(block)
         or is_note(block.text, reading)
     )
+
+
+def foot_of(block: Block) -> Frame | None:
+    """The page's footer that a block stands in: one that is of no part of the page alone.
+
+    The HTML standard's: a ``footer`` outside of ``main`` and of all that sections a page.
+    """
+    frame: Frame | None = block.frame
+    found = None
+    while frame is not None:
+        if frame.tag == "footer":
+            found = frame
+        elif found is not None and frame.tag in PARTS:
+            found = None
+        frame = frame.parent
+    return found
 
 
 def is_caption(block: Block) -> bool:

@@ -185,9 +185,12 @@ def _doubts(
     proposal: Proposal, listing: ListingPage, looks: Sequence[Look], certainty: Certainty
 ) -> Iterator[str]:
     if not proposal.name.sure:
-        yield f'name: it was taken from {proposal.name.rule}: write name = "…"'
+        yield f'name: it was taken from {proposal.name.rule}: if it is another, write name = "…"'
     if not proposal.timezone.sure:
-        yield f'timezone: {proposal.timezone.rule}: write timezone = "Area/City"'
+        yield (
+            f"timezone: {proposal.timezone.value} is a guess ({proposal.timezone.rule}): if it is "
+            'another, write timezone = "Area/City"'
+        )
     if not listing.items:
         return
     if not any(item.published for item in listing.items):

@@ -118,7 +118,10 @@ def _title(looks: Sequence[Look]) -> Field:
             'if the page is wrong, write [release] title = "…"'
         )
     elif confidence < SURE:
-        advice = 'write [release] title = "h1", or the selector of the headline'
+        advice = (
+            "it may be another line of the page: if it is, write [release] "
+            'title = "h1", or the selector of the headline'
+        )
     rule = found[0].read.content.title_rule if found else ""
     value = found[0].read.content.title if found else ""
     return Field("title", value, len(found), of, _round(confidence), rule, advice)
@@ -145,7 +148,10 @@ def _published(looks: Sequence[Look]) -> Field:
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
     elif confidence < SURE:
-        advice = 'write [release] published = "…", the selector of the date'
+        advice = (
+            "it may be another date of the page: if it is, write [release] "
+            'published = "…", the selector of the date'
+        )
     rule = found[0][1].rule if found else ""
     value = found[0][1].iso if found else ""
     return Field("published", value, len(found), of, _round(confidence), rule, advice)

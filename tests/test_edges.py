@@ -146,3 +146,17 @@ def test_metadata_of_a_post_below_its_text_go(line: str) -> None:
 )
 def test_a_sentence_that_begins_like_metadata_stays(line: str) -> None:
     assert kept(f"<p>{TEXT}</p><p>{line}</p>")[-1] == line
+
+
+def test_the_foot_of_the_page_is_no_end_of_a_text() -> None:
+    foot = "<footer>Harbour Board, Quay 1</footer>"
+    assert kept(f"<main><p>{TEXT}</p><p>Nobody was hurt.</p></main>{foot}") == [
+        TEXT,
+        "Nobody was hurt.",
+    ]
+    own = f"<article><p>{TEXT}</p><footer>Harbour Board, Quay 1</footer></article>"
+    assert kept(own)[-1] == "Harbour Board, Quay 1"
+
+
+def test_a_text_that_lies_in_a_footer_as_a_whole_stays() -> None:
+    assert kept(f"<footer><p>{TEXT}</p><p>Nobody was hurt.</p></footer>")[-1] == "Nobody was hurt."

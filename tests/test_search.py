@@ -293,6 +293,9 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
         assert communique("search", *query, home=home).stdout == told
     lost = communique("search", "tides", "--source", "nope", home=home).stdout
     assert lost.startswith("nothing was found: there is no source 'nope'")
+    never = communique("search", "tides", "--since", "2026-02-31", home=home)
+    assert never.returncode == 2
+    assert "'2026-02-31' is no day; write one such as 2026-11-24" in never.stderr
 
     def shown(*arguments: str) -> str:
         result = communique("show", *arguments, home=home)

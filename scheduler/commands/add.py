@@ -119,7 +119,9 @@ def add(
 def _check(said: Said, page: str, listed: IO[str] | None) -> None:
     """Raise click.BadParameter or UsageError for what can't be meant."""
     if bool(page.strip()) == (listed is not None):
-        why = "it is empty" if listed is None else "give an address or --from, not both"
+        why = "give an address or --from, not both"
+        if listed is None:
+            why = "none was given: name a page of the site, or a list of addresses with --from"
         raise click.BadParameter(why, param_hint="URL")
     if listed is not None and (said.id or said.name):
         raise click.UsageError("--id and --name are for one address, not for --from")
@@ -140,6 +142,7 @@ def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
         click.echo(f"wrote {written} with candidates; go on with it there")
     else:
         click.echo(f"# sources/{error.draft.proposal.id}.toml, to go on with\n{error.skeleton}")
+        click.echo("nothing was written; --save --force writes this file")
     complain(str(error))
     return 1
 

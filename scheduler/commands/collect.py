@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import click
 
@@ -33,7 +34,10 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
     loaded, broken = load_sources(home.sources)
     for error in broken:
         complain(str(error))
-    chosen = choose(loaded, sources)
+    unusable = {Path(error.path).stem for error in broken}
+    if sources and unusable.issuperset(sources):
+        return 2  # their files are there, and what is wrong with them was told
+    chosen = choose(loaded, tuple(name for name in sources if name not in unusable))
     if not chosen:
         complain(
             f"there is nothing to collect: write a source file into {home.sources}, or name one "
@@ -62,7 +66,7 @@ def print_run(run: Run) -> None:
         + (f", {len(run.gone)} gone (unconfirmed)" if run.gone else "")
         + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
-    if run.history == "walking" and run.pages:
+    if run.history == "walking" and run.found:
         click.echo(f"{run.source}: there are older releases; the next visits go on with them")
     elif run.history == "bounded":
         click.echo(f"{run.source}: older releases are left out, {run.bound}")

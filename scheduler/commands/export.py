@@ -14,21 +14,49 @@ from scheduler.cli import always_json, with_home
 from scheduler.home import Home
 from spiders.loader import load_sources
 
-DAY = click.DateTime(["%Y-%m-%d"])
+
+class Day(click.ParamType):
+    """A day, as 2026-11-24."""
+
+    name = "day"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        """The day; usage that can't be meant is refused."""
+        try:
+            return dt.datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"{value!r} is no day; write one such as 2026-11-24", param, ctx)
+
+
+DAY = Day()
 
 
 @click.command()
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
-@click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
-@click.option("--until", type=DAY, default=None, help="Only those published on this day or before.")
+@click.option(
+    "--since",
+    type=DAY,
+    metavar="DAY",
+    default=None,
+    help="Only those published on this day or later.",
+)
+@click.option(
+    "--until",
+    type=DAY,
+    metavar="DAY",
+    default=None,
+    help="Only those published on this day or before.",
+)
 @always_json
 @with_home
 def export(
     home: Home,
     *,
     source: str | None,
-    since: dt.datetime | None,
-    until: dt.datetime | None,
+    since: dt.date | None,
+    until: dt.date | None,
 ) -> int:
     """Write releases to standard output, one line of JSON each, in the order of first sight.
 
@@ -44,8 +72,8 @@ def export(
     line = bytearray()
     found = store.collected(
         source,
-        since=since.date() if since else None,
-        until=until.date() if until else None,
+        since=since,
+        until=until,
     )
     for release in found:
         encoder.encode_into(release_fields(release), line)

@@ -22,8 +22,20 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 @click.argument("query", nargs=-1, required=True)
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
-@click.option("--since", type=DAY, default=None, help="Only those published on this day or later.")
-@click.option("--until", type=DAY, default=None, help="Only those published on this day or before.")
+@click.option(
+    "--since",
+    type=DAY,
+    metavar="DAY",
+    default=None,
+    help="Only those published on this day or later.",
+)
+@click.option(
+    "--until",
+    type=DAY,
+    metavar="DAY",
+    default=None,
+    help="Only those published on this day or before.",
+)
 @as_json
 @with_home
 def search(
@@ -32,8 +44,8 @@ def search(
     query: tuple[str, ...],
     source: str | None,
     topic: str | None,
-    since: dt.datetime | None,
-    until: dt.datetime | None,
+    since: dt.date | None,
+    until: dt.date | None,
     as_json: bool,
 ) -> int:
     """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
@@ -46,8 +58,8 @@ def search(
         " ".join(query),
         source,
         topic,
-        since.date() if since else None,
-        until.date() if until else None,
+        since,
+        until,
     )
     store = home.store()
     store.index()

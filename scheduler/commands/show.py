@@ -193,9 +193,11 @@ def edit_text(edit: Edit) -> str:
 def provenance_text(release: Release) -> str:
     """Where the fields came from, for people to read."""
     date = release.published
-    stated = f"{date.iso or 'no date'} from {date.raw!r}"
+    stated = "no date that can be right"
+    if date.iso or date.raw:
+        stated = f"{date.iso or stated} from {date.raw!r} by the rule {date.rule}, zone {date.zone}"
     lines = [
-        f"published: {stated} by the rule {date.rule}, zone {date.zone}",
+        f"published: {stated}",
         f"title: by the rule {release.content.title_rule}",
         f"body: by the rule {release.content.body_rule}",
         f"first seen {release.first_seen:{MINUTE}} UTC, last {release.last_seen:{MINUTE}} UTC",

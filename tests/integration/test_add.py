@@ -262,7 +262,27 @@ def test_what_can_t_be_read_is_one_sentence(room: Room, home: Path, tmp_path: Pa
 def test_an_empty_argument_is_wrong_usage(home: Path) -> None:
     result = communique("add", " ", home=home)
     assert result.returncode == 2
-    assert "it is empty" in result.stderr
+    assert "name a page of the site, or a list of addresses with --from" in result.stderr
+
+
+def test_a_file_to_go_on_with_says_how_it_is_written(room: Room, home: Path) -> None:
+    room.page("/about", "<title>About us</title><p>The board runs the harbour.</p>")
+    told = communique("add", f"{room.base}/about", home=home)
+    assert told.returncode == 1
+    assert "nothing was written; --save --force writes this file" in told.stdout
+    assert not (home / "sources").exists()
+    kept = communique("add", f"{room.base}/about", "--save", "--force", home=home)
+    assert "nothing was written" not in kept.stdout
+    assert len(list((home / "sources").iterdir())) == 1
+
+
+def test_a_guessed_zone_is_named_in_what_to_check(room: Room, home: Path) -> None:
+    room.page("/news/", listing(1, 2, 3, 4, 5).replace("geo.country", "x").replace("nb-NO", "en"))
+    for number in DAYS:
+        room.page(f"/r/{number}", release(number).replace("nb-NO", "en"))
+    told = communique("add", f"{room.base}/news/", home=home)
+    assert "check timezone: America/New_York is a guess (only the language en" in told.stderr
+    assert "links that look alike, each with its" in told.stdout
 
 
 def test_releases_that_can_t_be_read_are_named_and_the_rest_is_shown(

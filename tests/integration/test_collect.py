@@ -175,6 +175,14 @@ def test_a_listing_that_fails_removes_nothing(
     assert all(release.retracted is None for release in stored(home).values())
 
 
+def test_of_a_listing_that_was_never_read_nothing_older_is_told(room: Room, home: Path) -> None:
+    room.page("/news/", "<p>No news.</p>")
+    told = communique("collect", home=home)
+    assert told.returncode == 1
+    assert "no release was found on the listing" in told.stderr
+    assert "older releases" not in told.stdout
+
+
 def test_robots_txt_is_obeyed_and_the_agent_says_who_asks(room: Room, home: Path) -> None:
     room.answers["/robots.txt"] = Answer(
         b"User-agent: *\nDisallow: /news/2", content_type="text/plain"
@@ -298,6 +306,18 @@ def test_nothing_to_collect_and_unknown_names_are_told_what_to_do(tmp_path: Path
     unknown = communique("collect", "nobody", home=tmp_path)
     assert unknown.returncode == 2
     assert "there is no source 'nobody'" in unknown.stderr
+
+
+def test_a_source_file_with_a_mistake_is_not_told_to_be_missing(room: Room, home: Path) -> None:
+    (home / "sources/quay.toml").write_text('name = "Quay"\nurll = "https://quay.example/"\n')
+    told = communique("collect", "quay", home=home)
+    assert told.returncode == 2
+    assert "did you mean url?" in told.stderr
+    assert "there is no source" not in told.stderr
+    both = communique("collect", "quay", "harbour", home=home)
+    assert both.returncode == 1
+    assert "harbour: 3 found, 3 new" in both.stdout
+    assert len(room.log) > 0
 
 
 def test_a_listing_that_scripts_fill_is_told_as_such(room: Room, home: Path) -> None:
