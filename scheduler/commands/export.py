@@ -15,36 +15,27 @@ from scheduler.home import Home
 from spiders.loader import load_sources
 
 
-class Day(click.ParamType):
-    """A day, as 2026-11-24."""
-
-    name = "day"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dt.date:
-        """The day; usage that can't be meant is refused."""
-        try:
-            return dt.datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            self.fail(f"{value!r} is no day; write one such as 2026-11-24", param, ctx)
-
-
-DAY = Day()
+def day(value: str) -> dt.date:
+    """The day that a person wrote, as 2026-11-24. Raises click.BadParameter."""
+    try:
+        return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        why = f"{value!r} is no day; write one such as 2026-11-24"
+        raise click.BadParameter(why) from error
 
 
 @click.command()
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option(
     "--since",
-    type=DAY,
+    type=day,
     metavar="DAY",
     default=None,
     help="Only those published on this day or later.",
 )
 @click.option(
     "--until",
-    type=DAY,
+    type=day,
     metavar="DAY",
     default=None,
     help="Only those published on this day or before.",

@@ -10,7 +10,7 @@ from data.public_names import release_fields
 from data.search import Query, expression, passage
 from data.store import Store
 from scheduler.cli import as_json, print_json, with_home
-from scheduler.commands.export import DAY
+from scheduler.commands.export import day
 from scheduler.home import Home
 
 FOUND = 20
@@ -24,14 +24,14 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 @click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
 @click.option(
     "--since",
-    type=DAY,
+    type=day,
     metavar="DAY",
     default=None,
     help="Only those published on this day or later.",
 )
 @click.option(
     "--until",
-    type=DAY,
+    type=day,
     metavar="DAY",
     default=None,
     help="Only those published on this day or before.",
