@@ -25,6 +25,9 @@ KEEPS_OUT = {"robots", "wall"}
 VANISHED = "vanished"
 """The kind of error by which much of a source is gone at once: a person has to look."""
 
+WAIT = "wait"
+"""The kind of error by which a host asks us to stay away for a while."""
+
 LOST = {"bug", "store"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
 
@@ -86,23 +89,27 @@ def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:
 
 
 def works(run: Run) -> bool:
-    """Whether a run found any release at all, or had nothing to complain of.
+    """Whether a run could read any release, or had nothing to complain of.
 
     One that found releases and lost all of them on the way to the store does not work, nor does one
-    from which many vanished at once.
+    that could read none of them, or from which many vanished at once.
     """
-    if any(error.kind == VANISHED for error in run.errors):
+    kinds = {error.kind for error in run.errors}
+    if VANISHED in kinds:
         return False
-    lost = any(error.kind in LOST for error in run.errors)
-    met = run.new + run.changed + run.unchanged + run.retracted
-    return not run.errors or (run.found > 0 and (met > 0 or not lost))
+    if not run.errors:
+        return True
+    if run.found and run.new + run.changed + run.unchanged + run.retracted:
+        return True
+    # A site that is only asked for what is new may have one page that fails, and work.
+    failed = len({error.url for error in run.errors})
+    return failed < run.found and kinds.isdisjoint(LOST | {WAIT})
 
 
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
     return all(
-        error.kind in KEEPS_OUT
-        or (error.kind in {"http", "wait"} and KEPT_OUT.search(error.message))
+        error.kind in KEEPS_OUT or (error.kind in {"http", WAIT} and KEPT_OUT.search(error.message))
         for error in run.errors
     )
 

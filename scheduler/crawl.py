@@ -31,7 +31,7 @@ from data.redaction import redacted
 from data.topics import load_taxonomy
 from scheduler.home import open_home
 from scheduler.logs import redact_logs
-from spiders.loader import load_source
+from spiders.loader import LoadedSource, load_source
 from spiders.page_errors import page_errors
 from spiders.rendering import BrowserMissing, render_settings
 from spiders.settings import scrapy_settings
@@ -156,16 +156,15 @@ class Crawl:
 
     def _visit(self, job: Job) -> Visit | None:
         """The visit that a job asks for; where there can be none, its report is given at once."""
-        url = ""
+        loaded = None
         try:
             with ExitStack() as locks:
                 loaded = load_source(self._home.sources, job.source)
-                url = loaded.file.url
                 locks.enter_context(
                     self._home.lock(f"source-{loaded.id}", "a visit to this source")
                 )
                 if loaded.file.render and self._no_browser:
-                    self._refuse(job, url, "browser", self._no_browser)
+                    self._refuse(job, loaded, "browser", self._no_browser)
                     return None
                 visit = Visit(
                     loaded,
@@ -182,24 +181,22 @@ class Crawl:
                 return visit
         except HomeInUse as error:
             message = f"another visit to this source is under way; {error}"
-            self._refuse(job, url, "busy", message)
+            self._refuse(job, loaded, "busy", message)
         except CommuniqueError as error:
-            self._refuse(job, url, "crawl", str(error))
+            self._refuse(job, loaded, "crawl", str(error))
         except Exception as error:
             # The visits beside it go on.
             log.exception("the visit to %s could not begin", job.source)
-            self._refuse(job, url, "bug", f"the visit could not begin ({type(error).__name__})")
+            self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
         return None
 
-    def _refuse(self, job: Job, url: str, kind: str, message: str) -> None:
-        """Report a visit that can't be made; health is to tell of it where there was one before.
-
-        A first visit is still to come.
-        """
-        found = RunError(redacted(url), kind, redacted(message))
-        run = Run(job.source, utc_now(), 0.0, errors=(found,))
+    def _refuse(self, job: Job, loaded: LoadedSource | None, kind: str, message: str) -> None:
+        """Report a visit that can't be made, for health to tell of it."""
+        url = redacted(loaded.file.url) if loaded else ""
+        run = Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, redacted(message)),))
         try:
-            if kind != "busy" and self._store.last_visit(job.source):
+            if loaded and kind != "busy":
+                self._store.register(loaded.source)
                 self._store.finish(run)
         except StoreError:
             log.exception("the report of %s could not be kept", job.source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -12,11 +11,11 @@ from typing import Any, Self
 
 import msgspec
 
-from data.models import Run, RunError
+from data.errors import CommuniqueError
+from data.models import Run
 from scheduler.children import GRACE, pipes_of, start_child
 from scheduler.crawl import Job, Progress, Report, Start
 from scheduler.home import Home
-from spiders.visit import utc_now
 
 LOST = 120.0
 """Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
@@ -28,6 +27,10 @@ SHOWN = 200
 log = logging.getLogger(__name__)
 
 Watcher = Callable[[Progress], None]
+
+
+class CrawlLost(CommuniqueError):
+    """A child ended, or was ended, before it reported a visit."""
 
 
 @dataclass(slots=True)
@@ -63,9 +66,9 @@ class Crawling:
         return cls(home, child, render=render)
 
     def visit(self, job: Job, host: str, watch: Watcher | None) -> Coroutine[Any, Any, Run]:
-        """Have a source visited; what is returned waits for the report, which comes in any case.
+        """Have a source visited; what is returned waits for the report.
 
-        From now on the visit counts among those under way.
+        From now on the visit counts among those under way. Raises CrawlLost, when awaited.
         """
         awaited = Awaited(asyncio.get_running_loop().create_future(), watch)
         self._awaited[job.source] = awaited
@@ -74,7 +77,6 @@ class Crawling:
         return self._visit(job, host, awaited)
 
     async def _visit(self, job: Job, host: str, awaited: Awaited) -> Run:
-        started = utc_now()
         try:
             pipes_of(self._child)[0].write(msgspec.json.encode(job) + b"\n")
             async with asyncio.timeout(self._home.settings.collect.run_timeout + LOST):
@@ -82,10 +84,10 @@ class Crawling:
         except TimeoutError:
             # It ends a visit in time by itself, unless it is lost in one page.
             self._child.kill()
-            return _failed(job.source, started, "the crawl took longer than run_timeout")
+            raise CrawlLost("the crawl took longer than run_timeout") from None
         except (OSError, RuntimeError) as error:
             # It has died meanwhile; uvloop says so by a RuntimeError.
-            return _failed(job.source, started, f"the crawl has ended ({error})")
+            raise CrawlLost(f"the crawl has ended ({error})") from error
         finally:
             self._awaited.pop(job.source, None)
             self.hosts -= Counter([host])
@@ -105,7 +107,6 @@ class Crawling:
             await self._following
 
     async def _follow(self) -> None:
-        started = utc_now()
         async for line in pipes_of(self._child)[1]:
             if not line.endswith(b"\n"):
                 # It died while it wrote.
@@ -121,16 +122,12 @@ class Crawling:
                 one.watch(msgspec.convert(said, Progress))
         self.is_open = False
         code = await self._child.wait()
-        why = f"the crawl ended with code {code}; see {self._home.crawl_log}"
-        for source in tuple(self._awaited):
-            self._report(_failed(source, started, why))
+        lost = CrawlLost(f"the crawl ended with code {code}; see {self._home.crawl_log}")
+        for awaited in self._awaited.values():
+            if not awaited.report.done():
+                awaited.report.set_exception(lost)
 
     def _report(self, run: Run) -> None:
         awaited = self._awaited.get(run.source)
         if awaited and not awaited.report.done():
             awaited.report.set_result(run)
-
-
-def _failed(source: str, started: dt.datetime, why: str) -> Run:
-    seconds = (utc_now() - started).total_seconds()
-    return Run(source, started, seconds, errors=(RunError("", "crawl", why),))

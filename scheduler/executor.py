@@ -7,11 +7,15 @@ reported, and its place free, the moment that it is over.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 
+import structlog
+
+from data.errors import StoreError
 from data.models import Run, RunError
 from scheduler.crawl import Job
-from scheduler.crawling import Crawling, Watcher
+from scheduler.crawling import Crawling, CrawlLost, Watcher
 from scheduler.home import Home
 from spiders.host_queues import host_of
 from spiders.loader import LoadedSource
@@ -28,6 +32,8 @@ WORN = 300
 
 IDLE = 10.0
 """Seconds after which a child that has nothing to do ends."""
+
+log = structlog.get_logger()
 
 
 class Executor:
@@ -51,18 +57,21 @@ class Executor:
         job = Job(source.id, explicit, backfill)
         host = host_of(source.file.url)
         async with self._places:
+            started = utc_now()
             try:
                 async with self._choosing:
                     child = await self._child_for(source, host)
                     report = child.visit(job, host, watch)
+                try:
+                    return await report
+                finally:
+                    self._let_go(child)
             except OSError as error:
                 # Too many files are open, or there is no memory for a child: it is tried again.
                 why = f"the crawl could not be run: {error}"
-                return Run(source.id, utc_now(), 0.0, errors=(RunError("", "crawl", why),))
-            try:
-                return await report
-            finally:
-                self._let_go(child)
+            except CrawlLost as error:
+                why = str(error)
+            return await asyncio.to_thread(self._lost, source, started, why)
 
     async def visit_all(
         self,
@@ -110,6 +119,21 @@ class Executor:
         child = await Crawling.start(self._home, render=source.file.render)
         self._children.append(child)
         return child
+
+    def _lost(self, source: LoadedSource, started: dt.datetime, why: str) -> Run:
+        """The report of a visit that no child could make, kept in its place for health to tell."""
+        seconds = (utc_now() - started).total_seconds()
+        run = Run(source.id, started, seconds, errors=(RunError("", "crawl", why),))
+        try:
+            store = self._home.store()
+            try:
+                store.register(source.source)
+                store.finish(run)
+            finally:
+                store.close()
+        except StoreError as error:
+            log.error("a report could not be kept", source=source.id, problem=str(error))  # noqa: TRY400 - no bug of ours
+        return run
 
     def _let_go(self, child: Crawling) -> None:
         """End a child that has nothing to do, at once or in a while."""

@@ -20,11 +20,20 @@ LONGEST: Final = 500
 log = logging.getLogger(__name__)
 
 
+class BadAddress(CommuniqueError):
+    """A page names an address that nobody can be asked for, such as one with port 99999."""
+
+    def __init__(self, cause: ValueError) -> None:
+        super().__init__(f"nothing can be asked for at this address ({cause})")
+
+
 @contextmanager
 def page_errors(url: str, tell: Tell) -> Iterator[None]:
     """Tell of any exception within as an error of the page at ``url``, and go on after it."""
     try:
         yield
+    except BadAddress as error:
+        tell(url, "refused", str(error))
     except CommuniqueError as error:
         tell(url, "store", str(error))
     except Exception as error:

@@ -21,7 +21,7 @@ from spiders.answers import asked_of, explain, page_of, validator_of
 from spiders.drafting import NotARelease, draft_release
 from spiders.listing_answer import NoListing, read_answer
 from spiders.named import failed_named, parse_named
-from spiders.page_errors import BUG, page_errors
+from spiders.page_errors import BUG, BadAddress, page_errors
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
 from spiders.visit import Visit
@@ -280,16 +280,19 @@ class PressRoomSpider(Spider):
             "If-None-Match": validator.etag if validator else None,
             "If-Modified-Since": validator.last_modified if validator else None,
         }
-        request = Request(
-            # Nobody is asked for by a user and a password.
-            without_user(url),
-            callback=callback,
-            errback=self.failed,
-            headers={name: value for name, value in headers.items() if value},
-            priority=priority,
-            cb_kwargs={"visit": visit, **more},
-            meta={"asked": url, RENDER: render},
-        )
+        try:
+            request = Request(
+                # Nobody is asked for by a user and a password.
+                without_user(url),
+                callback=callback,
+                errback=self.failed,
+                headers={name: value for name, value in headers.items() if value},
+                priority=priority,
+                cb_kwargs={"visit": visit, **more},
+                meta={"asked": url, RENDER: render},
+            )
+        except ValueError as error:
+            raise BadAddress(error) from error
         # An address that no request can be made of is not awaited.
         visit.expect()
         return request

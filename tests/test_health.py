@@ -40,6 +40,12 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("robots"), "blocked"),
         (failed("wall"), "blocked"),
         (replace(failed("robots"), found=3), "ok"),
+        # Whatever its listing names, none of it could be read.
+        (replace(failed("robots"), found=1), "blocked"),
+        (replace(failed("http", "the server answered 500"), found=1), "failing"),
+        (replace(failed("wait", "it answered 503 and asked to wait"), found=9), "failing"),
+        (replace(failed("wait", "it answered 429 and asked to wait"), found=9), "blocked"),
+        (replace(failed("wait"), found=9, new=1), "ok"),
     ],
 )
 def test_a_run_tells_whether_a_source_works(run: Run | None, state: str) -> None:

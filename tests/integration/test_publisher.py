@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from data.models import Run
 from scheduler.children import NICE
 from scheduler.executor import Executor
 from scheduler.home import open_home
@@ -152,6 +154,49 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
         assert "code -9" in run.errors[0].message
 
     uvloop.run(work())
+    # Health tells of a source that no child could visit, though its first visit is still to come.
+    health = json.loads(communique("health", "--json", home=home.path).stdout)["sources"]
+    assert [(one["id"], one["state"]) for one in health] == [("harbour", "failing")]
+    assert "code -9" in health[0]["reason"]
+
+
+def test_a_visit_whose_child_is_killed_is_told_by_health_and_the_next_goes_on(
+    tmp_path: Path,
+) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([3, 2, 1]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        hold = room.answers["/news/2.html"].hold = threading.Event()
+        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
+        sources = choose(load_sources(home.sources)[0], ())
+
+        async def work() -> Run:
+            executor = Executor(home)
+            visit = asyncio.create_task(executor.visit(sources[0], explicit=True))
+            await asyncio.to_thread(room.wait_for, "/news/2.html")
+            kill_child()
+            try:
+                return await visit
+            finally:
+                await executor.close()
+
+        run = asyncio.run(work())
+        assert "code -9" in run.errors[0].message
+        assert "code -9" in communique("health", home=home.path).stdout
+        hold.set()
+        room.answers["/news/2.html"].hold = None
+        after = collect(home.path)
+    assert (after["errors"], after["history"]) == ([], "complete")
+    lines = communique("export", home=home.path).stdout.splitlines()
+    assert len({json.loads(line)["url"] for line in lines}) == len(lines) == 3
+    assert "ok" in communique("health", home=home.path).stdout
+
+
+def kill_child() -> None:
+    """Kill the one child that this process has."""
+    (child,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
 
 
 @contextmanager
