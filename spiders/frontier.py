@@ -151,10 +151,15 @@ class Frontier:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
         items = self._fresh(page)
+        way = self.ways[witness]
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
-        with self._store.together():
-            self.ways[witness].read(url, page, names_of(items))
-            self._await(self._chosen(witness, items), front=False)
+        try:
+            with self._store.together():
+                way.read(url, page, names_of(items))
+                self._await(self._chosen(witness, items), front=False)
+        except Exception:
+            way.rest()
+            raise
         days = [item.published.day.isoformat() for item in items if item.published]
         self.reached = min(days, default=self.reached)
 

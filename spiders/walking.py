@@ -153,6 +153,12 @@ class Way:
         else:
             self._keep(replace(self._walk, history="complete", bound=""))
 
+    def rest(self) -> None:
+        """Stay where the store says that the walk is: the next visit tries again."""
+        self.next = None
+        self._ended = None
+        self._walk = self._store.walk(self._source, self.start)
+
     def settle(self) -> None:
         """Note that all that the walk listed was read, once it is over."""
         if self._walk and self._walk.first and self._walk.history != "walking":

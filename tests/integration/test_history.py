@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,19 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
     while "another visit" in str(run["errors"]):
         run = collect(home)
     assert run["history"] == "complete"
+    assert len(exported(home)) == 12
+
+
+def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -> None:
+    SqliteStore(home / "communique.db").close()
+    with closing(sqlite3.connect(home / "communique.db")) as db:
+        full = "BEFORE INSERT ON awaited WHEN NEW.key LIKE '%/5.html'"
+        db.execute(f"CREATE TRIGGER full {full} BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    run = collect(home)
+    assert (run["history"], [error["kind"] for error in run["errors"]]) == ("walking", ["store"])
+    with closing(sqlite3.connect(home / "communique.db")) as db:
+        db.execute("DROP TRIGGER full")
+    assert told(collect(home))[1:] == ("complete", 0)
     assert len(exported(home)) == 12
 
 
