@@ -8,6 +8,7 @@ several words. The likeliest blocks of both kinds are looked at closely (listing
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ _SINGLE_SIZE = 60
 _SPLIT = 4
 _HALF = 0.5
 _UNSPACED = 8
+_PLACE = 1000
+_DIGITS = re.compile(r"\d+")
 _ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 
 
@@ -69,8 +72,11 @@ def encloses(outer: Block, inner: Block) -> bool:
     return len(owners) >= 0.8 * len(inner.records)
 
 
-def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
-    """The likeliest blocks of a page: the best by their dates, then the best by their links."""
+def blocks(outline: Outline, dates: list[DateMark], place: str = "") -> list[Block]:
+    """The likeliest blocks of a page: the best by their dates, then the best by their links.
+
+    First of all is what stands where page 1 has its list (``place``), be it a single record.
+    """
     counts = _Counts(outline, dates)
     found: list[Block] = []
     known: set[int] = set()
@@ -96,8 +102,18 @@ def blocks(outline: Outline, dates: list[DateMark]) -> list[Block]:
     dated = found[:CANDIDATES]
     found.sort(key=lambda block: (-block.linked, -_extent(block)))
     rest = (block for block in found[:CANDIDATES] if block.linked > 0)
+    placed = _placed(outline, place) if place else []
+    if len(placed) == 1:
+        dated.insert(0, counts.block(placed, strict=True))
     taken = {id(block) for block in dated}
     return dated + [block for block in rest if id(block) not in taken][: CANDIDATES // 2]
+
+
+def _placed(outline: Outline, place: str) -> list[Span]:
+    """The elements that stand where page 1 has its list."""
+    step = place.partition("/")[0]
+    alike = (span for span in outline.spans if _step(span.node) == step)
+    return [span for span in alike if place_of(span.node) == place]
 
 
 def _parts(
@@ -275,3 +291,15 @@ class _Counts:
 def says_words(text: str) -> bool:
     """Whether a link says several words, as a title does, in scripts without spaces too."""
     return len(text.split()) >= WORDS or len(text) >= _UNSPACED
+
+
+def place_of(node: etree._Element) -> str:
+    """Where an element stands: its tags and classes and those of all around it.
+
+    Without numbers, so that it is the same on every page of a listing.
+    """
+    return "/".join(map(_step, (node, *node.iterancestors())))[:_PLACE]
+
+
+def _step(node: etree._Element) -> str:
+    return _DIGITS.sub("", f"{node.tag}.{'.'.join((node.get('class') or '').split()[:4])}")

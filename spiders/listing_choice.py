@@ -61,7 +61,7 @@ WEIGHTED: Final = {
     "one_shape": 1.78,
     "files": 0.80,
     "after_heading": 0.06,
-    "same_place": 3.00,
+    "same_place": 5.00,
     "by_dates": 2.88,
     "leading": -2.00,
     "menu_like": -1.02,
@@ -100,7 +100,7 @@ class Candidates:
         self._witnesses = Witnesses(outline, page)
         self._read: dict[int, Choice | None] = {}
         self.found: list[Candidate] = []
-        for block in blocks(outline, dates):
+        for block in blocks(outline, dates, page.place):
             records = records_of(block, outline, dates)
             if records:
                 most = float(self._witnesses.most(block, records) @ WEIGHTS) + BIAS

@@ -39,6 +39,7 @@ _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
 _SURE = 0.7
 _POSSIBLE = 0.1
+_HALF = 0.5
 _BESIDE = 12
 """Characters beside a date in a link from which it is part of a title."""
 
@@ -67,6 +68,7 @@ class Items:
         self._date_signs = Counter(
             sign for record in records for sign in {mark.sign for mark in record.dates}
         )
+        self._dated = sum(bool(record.dates) for record in records) >= _HALF * len(records)
         self.items: list[ListingItem] = []
         self.crowded = 0
         self.headed = sum(in_heading(self._link(record).node) for record in records) / max(
@@ -189,11 +191,13 @@ class Items:
     def _date(self, record: Record) -> Published | None:
         """The date that a ``<time>`` states, else one that stands alone where most have theirs.
 
-        One of an event or a change, or in a title, only where the record has no other.
+        One of an event or a change, or in a title, only where the record has no other; where most
+        records have none, a title tells of another day than its own.
         """
-        if not record.dates:
-            return None
         link = self._link(record)
+        told = [mark for mark in record.dates if self._dated or not _is_told(mark, link)]
+        if not told:
+            return None
         titles = {
             text.place: len(text.text)
             for text in record.texts
@@ -208,13 +212,18 @@ class Items:
             agreed = self._date_signs[mark.sign]
             return known, not mark.other, not titled, stated, mark.alone, agreed, -order
 
-        published = max(enumerate(record.dates), key=rank)[1].published
+        published = max(enumerate(told), key=rank)[1].published
         clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))
         clock = next(clocks, None)
         if published is None or published.precision != "day" or clock is None:
             return published
         reading = Reading(published.zone)
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
+
+
+def _is_told(mark: DateMark, link: Anchor) -> bool:
+    """Whether a date stands within what a link says, among other words."""
+    return not mark.alone and link.place <= mark.place < link.end
 
 
 def _has_own_date(record: Record) -> bool:

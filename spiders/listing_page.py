@@ -9,11 +9,11 @@ from typing import Final
 from data.dates import Reading
 from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
+from spiders.listing_blocks import place_of
 from spiders.listing_choice import choose
 from spiders.listing_featured import featured
 from spiders.listing_undated import with_undated
 from spiders.listing_witnesses import Page as Known
-from spiders.listing_witnesses import place_of
 from spiders.outline import MAX_ANCHORS, outline
 from spiders.page import NO_TEXT, Page
 from spiders.page_state import read_state
@@ -95,7 +95,7 @@ def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
         confidence,
         tuple(reasons),
         passed,
-        place_of(best.block),
+        place_of(best.block.records[0].node),
     )
 
 

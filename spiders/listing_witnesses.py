@@ -20,7 +20,7 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
-from spiders.listing_blocks import Block, says_words
+from spiders.listing_blocks import Block, place_of, says_words
 from spiders.listing_featured import Shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_records import Record
@@ -184,7 +184,9 @@ class Witnesses:
             "area": held / max(1, len(self._shown)),
             "nested": float(is_menu(records[0])),
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
-            "same_place": float(bool(self.page.place) and place_of(block) == self.page.place),
+            "same_place": float(
+                bool(self.page.place) and place_of(block.records[0].node) == self.page.place
+            ),
         }
 
     def _reading(self, block: Block, items: Items) -> dict[str, float]:
@@ -316,19 +318,6 @@ def is_menu(record: Span) -> bool:
         if node.tag == "table":
             break
     return lists > 1
-
-
-def place_of(block: Block) -> str:
-    """Where the records of a block stand: the tags and classes from the root to the first of them.
-
-    Without numbers, so that it is the same on every page of a listing.
-    """
-    node = block.records[0].node
-    names = (
-        f"{one.tag}.{'.'.join((one.get('class') or '').split()[:4])}"
-        for one in (node, *node.iterancestors())
-    )
-    return "".join(sign for sign in "/".join(names)[:1000] if not sign.isdecimal())
 
 
 def _is_parted(records: list[Span]) -> bool:
