@@ -12,7 +12,6 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from data.errors import SourceError
 from data.importing import Importer, lines_of
 from data.models import Source
 from data.reading import Reading
@@ -39,7 +38,8 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     same. A date that is yet to come, impossible or lacking is told.
     """
     if not ID.fullmatch(source):
-        raise SourceError("import", "--source", "use lower-case letters, digits and hyphens")
+        why = "use lower-case letters, digits and hyphens, at most 64"
+        raise click.BadParameter(why, param_hint="--source")
     loaded = load_sources(home.sources)[0].get(source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     store = home.store()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import click
@@ -93,8 +94,7 @@ def list_sources(home: Home, *, as_json: bool) -> int:
 @with_home
 def show(home: Home, *, source: str, as_json: bool) -> int:
     """Show what a source file says, what was learned of its pages, and the last visits to it."""
-    loaded, _ = load_sources(home.sources)
-    (one,) = choose(loaded, (source,))
+    one = named_source(home, source)
     store = home.store()
     runs = store.runs(one.id, limit=5)
     recall = store.recall(one.id)
@@ -159,16 +159,13 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     Where its pages were captured, say also what is read otherwise than expected.json tells.
     """
     loaded, broken = load_sources(home.sources)
+    unusable = {Path(error.path).stem: error for error in broken}
     errors: list[CommuniqueError] = [
-        error
-        for error in broken
-        if not source or any(f"{one}.toml" in error.path for one in source)
+        error for name, error in unusable.items() if not source or name in source
     ]
-    known = {error.path.rpartition("/")[2].removesuffix(".toml") for error in broken}
+    named = tuple(name for name in source if name not in unusable)
     told: list[dict[str, Any]] = []
-    for one in choose(loaded, tuple(name for name in source if name not in known)) or (
-        () if source else loaded.values()
-    ):
+    for one in choose(loaded, named) if named else () if source else loaded.values():
         try:
             found = golden_of(home, one)
         except BadGolden as bad:
@@ -200,13 +197,22 @@ def capture(home: Home, *, source: str) -> int:
 
     Read expected.json and correct it: from then on `sources check` says what differs from it.
     """
-    loaded, _ = load_sources(home.sources)
-    (one,) = choose(loaded, (source,))
+    one = named_source(home, source)
     folder = home.captures / one.id
     listing, release = captured(home, one)
     write_golden(folder, one.file, listing, release, utc_now())
     click.echo(f"wrote {folder}; read its expected.json and correct it")
     return 0
+
+
+def named_source(home: Home, name: str) -> LoadedSource:
+    """The source of an id. Raises SourceError where its file has a mistake, and UnknownSource."""
+    loaded, broken = load_sources(home.sources)
+    for error in broken:
+        if Path(error.path).stem == name:
+            raise error
+    (one,) = choose(loaded, (name,))
+    return one
 
 
 def captured(home: Home, one: LoadedSource) -> tuple[Page, Page]:

@@ -314,6 +314,11 @@ def test_a_source_file_with_a_mistake_is_not_told_to_be_missing(room: Room, home
     assert told.returncode == 2
     assert "did you mean url?" in told.stderr
     assert "there is no source" not in told.stderr
+    for command in ("show", "capture", "check"):
+        one = communique("sources", command, "quay", home=home)
+        assert one.returncode == 2
+        assert "did you mean url?" in one.stderr
+        assert one.stdout == "", "no other source is looked at"
     both = communique("collect", "quay", "harbour", home=home)
     assert both.returncode == 1
     assert "harbour: 3 found, 3 new" in both.stdout
