@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lxml import etree
 
 FEWEST, MOST = 28, 31
@@ -9,6 +11,9 @@ FEWEST, MOST = 28, 31
 
 MOST_CELLS = 80
 """Cells of a month in weeks, with its weekdays, the numbers of its weeks and its neighbours."""
+
+TEXTS = 5
+"""Texts of a cell that may be a day: the number, and blanks around it and its link."""
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
@@ -22,6 +27,6 @@ def is_month(table: etree._Element) -> bool:
     for number, cell in enumerate(table.iter("td", "th")):
         if number >= MOST_CELLS:
             return False
-        if "".join(map(str, cell.itertext())).strip() == str(due):
+        if "".join(map(str, islice(cell.itertext(), TEXTS))).strip() == str(due):
             due += 1
     return FEWEST < due <= MOST + 1
