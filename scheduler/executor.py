@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
-
-import structlog
+from dataclasses import replace
 
 from data.errors import StoreError
 from data.models import Run, RunError
@@ -32,8 +31,6 @@ WORN = 300
 
 IDLE = 10.0
 """Seconds after which a child that has nothing to do ends."""
-
-log = structlog.get_logger()
 
 
 class Executor:
@@ -132,7 +129,8 @@ class Executor:
             finally:
                 store.close()
         except StoreError as error:
-            log.error("a report could not be kept", source=source.id, problem=str(error))  # noqa: TRY400 - no bug of ours
+            # It may be why there is no report: a store of a newer version, say.
+            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run
 
     def _let_go(self, child: Crawling) -> None:

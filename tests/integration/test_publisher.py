@@ -193,6 +193,14 @@ def test_a_visit_whose_child_is_killed_is_told_by_health_and_the_next_goes_on(
     assert "ok" in communique("health", home=home.path).stdout
 
 
+def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    (home / "communique.db").write_bytes(b"no store of ours" * 99)
+    run = collect(home)
+    assert [error["kind"] for error in run["errors"]] == ["crawl", "store"]
+    assert "communique.db" in run["errors"][1]["message"]
+
+
 def kill_child() -> None:
     """Kill the one child that this process has."""
     (child,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
