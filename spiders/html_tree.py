@@ -14,7 +14,7 @@ from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
 from data.nesting import flattened
-from spiders.lost_end_tags import HIDING, with_end_tag
+from spiders.lost_end_tags import HIDING, with_end_quotes, with_end_tag
 
 LEVELS: Final = 500
 """How deep elements may lie in one another where libxml2 gives up: as in Chromium, about."""
@@ -39,6 +39,7 @@ def parse(markup: bytes) -> etree._Element:
 
     Comments and processing instructions are left out: they part no text.
     """
+    markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)
     if not is_whole:
         text = flattened(markup.decode("utf-8", "replace"), LEVELS)

@@ -21,6 +21,10 @@ Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
 _NEAR = 60
 _LARGEST = 60
 _ENCLOSING = 3
+_BETWEEN = 4
+_MORE = 2
+_TITLED = 0.5
+_LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
 _DIGITS = re.compile(r"\d+")
 
@@ -48,6 +52,42 @@ def featured(
     if any(item.published for item in items):
         return found
     return found + _undated(shape, first, outline, dates)
+
+
+def continued(
+    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+) -> list[ListingItem]:
+    """Releases of a list of titles right below a block, as the older ones of a blog stand.
+
+    All lead where the items lead, to none of them, and the list stands in the same part of the page
+    below a heading of its own.
+    """
+    shape = common_shape(items)
+    last = block.records[-1]
+    known = {item.url for item in items}
+    if shape is None or not shape[1]:
+        return []
+    headings = [h for h in outline.headings if last.end <= h.begin <= last.end + _BETWEEN]
+    if not headings:
+        return []
+    begin = headings[0].end
+    region = outline.regions.around(last.begin, last.end)
+    for span in outline.spans:
+        if span.node.tag not in _LISTS or not begin <= span.begin <= begin + _BETWEEN:
+            continue
+        links = outline.anchors_in(span.begin, span.end)
+        if (
+            len(links) < _MORE
+            or outline.regions.around(span.begin, span.end) != region
+            or known & {link.url for link in links}
+            or any(shape_of(link.url) != shape for link in links)
+        ):
+            continue
+        rows = [one for one in outline.spans if one.node.getparent() is span.node]
+        one = Block(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
+        read = Items(records_of(one, outline, dates), outline, strict=True)
+        return read.items if read.likeness >= _TITLED else []
+    return []
 
 
 def _undated(

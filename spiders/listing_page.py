@@ -11,7 +11,7 @@ from spiders.dated_marks import date_marks, page_reading
 from spiders.declared_listing import declared_items
 from spiders.listing_blocks import place_of
 from spiders.listing_choice import choose
-from spiders.listing_featured import featured
+from spiders.listing_featured import continued, featured
 from spiders.listing_undated import with_undated
 from spiders.listing_witnesses import Page as Known
 from spiders.outline import MAX_ANCHORS, outline
@@ -80,7 +80,9 @@ def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
         reasons.append("no repeated block of links was found")
         return ListingPage(page.url, (), known.next, "", 0.0, tuple(reasons))
     rows = with_undated(best.items, best.block, flat, dates)
-    found = _unique(featured(best.items, best.block, flat, dates) + rows.items)
+    above = featured(best.items, best.block, flat, dates)
+    below = continued(best.items, best.block, flat, dates)
+    found = _unique([*above, *rows.items, *below])
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")

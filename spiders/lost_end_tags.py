@@ -31,6 +31,17 @@ LEAST: Final = 3
 """Such tags in an element that holds none, from which on its end tag is missing."""
 
 
+OPEN_ADDRESS: Final = re.compile(
+    rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
+)
+"""The address of a link without its end quote: the tag ends, and words follow, before any quote."""
+
+
+def with_end_quotes(markup: bytes) -> bytes:
+    """The document with an end quote for addresses that would go on to the next link's."""
+    return OPEN_ADDRESS.sub(rb"\1\2>", markup)
+
+
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     """The document with an end tag for what hides all the rest of it; None where nothing does.
 

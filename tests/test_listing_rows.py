@@ -129,3 +129,35 @@ def test_rows_and_cells_without_end_tags_are_rows_and_cells() -> None:
     )
     found = rows(read(f"<main><h1>News</h1><table>{items}</table></main>"))
     assert found == [(f"/get.php?id={n}", title, f"2026-05-{n:02}") for n, title in NUMBERED]
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_an_address_without_its_end_quote_ends_with_its_tag(quote: str) -> None:
+    items = "".join(
+        f"<tr><td>{n} May 2026<td><a href={quote}/news/{n}>{title}</a>" for n, title in NUMBERED
+    )
+    found = rows(read(f"<main><h1>News</h1><table>{items}</table></main>"))
+    assert found == [(f"/news/{n}", title, f"2026-05-{n:02}") for n, title in NUMBERED]
+
+
+def test_an_address_that_holds_the_end_of_a_tag_stays() -> None:
+    items = "".join(
+        f"<tr><td>{n} May 2026<td><a href='/news?at>{n}'>{title}</a>" for n, title in NUMBERED
+    )
+    found = rows(read(f"<main><h1>News</h1><table>{items}</table></main>"))
+    assert [title for _, title, _ in found] == list(TITLES)
+    assert all(url.endswith(f"{n}") for n, (url, _, _) in enumerate(found, 1))
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+def test_a_list_of_titles_below_teasers_belongs_to_them(*, dated: bool) -> None:
+    teasers = "".join(
+        f"<article class=teaser><h2><a href='/blog/{n}'>{title}</a></h2>"
+        f"{f'<time datetime=2026-05-{20 - n}>{n}</time>' if dated else ''}"
+        "<p>The board told the public on this day what comes of it.</p></article>"
+        for n, title in NUMBERED[:5]
+    )
+    more = "".join(f"<li><a href='/blog/{n}'>{title}</a></li>" for n, title in NUMBERED[5:])
+    below = f"<h3>More articles</h3><ul class=more>{more}</ul>"
+    found = rows(read(f"<main><h1>Blog</h1>{teasers}{below}</main>"))
+    assert [(url, title) for url, title, _ in found] == [(f"/blog/{n}", t) for n, t in NUMBERED]
