@@ -1,4 +1,4 @@
-"""The newest release where a listing shows it larger than the rest, in a markup of its own."""
+"""Releases of a list in a markup of their own: the newest above it, larger; older ones below it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEAR = 60
 _LARGEST = 60
 _ENCLOSING = 3
 _BETWEEN = 4
-_MORE = 2
+_MORE = 3
 _TITLED = 0.5
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
@@ -59,8 +59,8 @@ def continued(
 ) -> list[ListingItem]:
     """Releases of a list of titles right below a block, as the older ones of a blog stand.
 
-    All lead where the items lead, to none of them, and the list stands in the same part of the page
-    below a heading of its own.
+    All lead where the items lead, to none of them, and the list stands beside the last record,
+    below a heading of its own. One in a part of its own is of what is read most, or of years.
     """
     shape = common_shape(items)
     last = block.records[-1]
@@ -71,14 +71,13 @@ def continued(
     if not headings:
         return []
     begin = headings[0].end
-    region = outline.regions.around(last.begin, last.end)
     for span in outline.spans:
         if span.node.tag not in _LISTS or not begin <= span.begin <= begin + _BETWEEN:
             continue
         links = outline.anchors_in(span.begin, span.end)
         if (
             len(links) < _MORE
-            or outline.regions.around(span.begin, span.end) != region
+            or span.node.getparent() is not last.node.getparent()
             or known & {link.url for link in links}
             or any(shape_of(link.url) != shape for link in links)
         ):
