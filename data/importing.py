@@ -141,7 +141,7 @@ class Importer:
             return
         self._counts[verdict.kind] += 1
         if verdict.kind == "new":
-            undated = verdict.release.published.precision == "none"
+            undated = verdict.release.published.precision == "none" and not imported.undated
             if doubt := UNDATED if undated else yet_to_come(verdict.release):
                 self._doubtful.append(Remark(number, doubt))
         if verdict.release.story:

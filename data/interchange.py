@@ -95,10 +95,14 @@ _decoder = msgspec.json.Decoder(Line)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A draft read from a line, and the topics that the line gave it, as slugs and labels."""
+    """A draft read from a line, and the topics that the line gave it, as slugs and labels.
+
+    ``undated`` is whether the line says that the release has no date.
+    """
 
     draft: Draft
     topics: tuple[tuple[str, str], ...]
+    undated: bool = False
 
 
 def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
@@ -152,7 +156,8 @@ def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) ->
         first=next(first, None),
         zone=reading.zone,
     )
-    return Imported(draft, tuple([_topic(name, taxonomy) for name in names]))
+    named = tuple([_topic(name, taxonomy) for name in names])
+    return Imported(draft, named, undated=said.precision == "none" and not said.published)
 
 
 def _whole(line: bytes) -> bytes:

@@ -67,10 +67,20 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
             safe = not any(
                 one in body.wanted for body, each in zip(known, hits, strict=True) for one in each
             )
-            if safe and sum(map(bool, hits)) >= min(2, len(known)):
+            if safe and sum(map(bool, hits)) >= min(2, len(known)) and not _tells(hits):
                 covered.update(chain.from_iterable(hits))
                 yield selector
                 break
+
+
+def _tells(hits: Sequence[Sequence[etree._Element]]) -> bool:
+    """Whether what would be cut out holds tables that differ from page to page: those are text."""
+    tables = [
+        squash(" ".join(map(str, one.itertext())))
+        for one in chain.from_iterable(hits)
+        if one.tag == "table" or one.find(".//table") is not None
+    ]
+    return len(set(tables)) > 1
 
 
 def everywhere(lessons: Sequence[Lesson]) -> frozenset[str]:

@@ -105,7 +105,7 @@ class Vanishing:
             return Outcome()
         decided = fates(
             found,
-            self._listed(),
+            self._listed({one.id for one in found}),
             asked=self.looked_at,
             started=self._started,
             now=now,
@@ -131,7 +131,7 @@ class Vanishing:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
 
-    def _listed(self) -> Listed | None:
+    def _listed(self, gone: set[str]) -> Listed | None:
         """What the listings name, or None where one could not be read or names no living release.
 
         What is named by none of them must be missed by all.
@@ -140,7 +140,7 @@ class Vanishing:
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
-        if self._gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
+        if gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
             return None
         return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
 

@@ -26,6 +26,7 @@ from data.sqlite_marks import facet_keys
 from data.sqlite_reading import facet_key
 from data.topics import load_taxonomy
 from spiders.loader import LoadedSource
+from spiders.pages import ListingItem, ListingPage
 from spiders.source import SourceFile
 from spiders.visit import Visit
 from tests.drafts import draft, published
@@ -93,6 +94,7 @@ class Site(RuleBasedStateMachine):
         self.published: dict[str, str] = {}
         self.expected: dict[int, int] = {}
         self.missed: dict[int, int] = {}
+        self.retracted: set[int] = set()
         self.noise = 0
         self.relaunches = 0
         self.rotating = False
@@ -238,12 +240,14 @@ class Site(RuleBasedStateMachine):
     def new_visit(self) -> Visit:
         """A visit such as a crawl makes."""
         self.noise += 1
-        return Visit(self.loaded, self.store, TAXONOMY, Collect(), explicit=True)
+        limits = Collect(retract_after=0)
+        return Visit(self.loaded, self.store, TAXONOMY, limits, explicit=True)
 
     def visit(self) -> None:
         """Look at every stored release, then at the listing, in an order that changes."""
         visit = self.new_visit()
         due = visit.due()
+        visit.vanishing.looked_at = len(due)
         answered: set[int] = set()
         for url in due:
             visit.asked.claim(url)
@@ -262,6 +266,10 @@ class Site(RuleBasedStateMachine):
         for key in listed:
             if key not in answered and visit.asked.claim(self.listed_url(key)):
                 visit.record(self.answer(key, self.listed_url(key)))
+        items = tuple(ListingItem(self.site[key].url, "") for key in listed)
+        visit.asked.claim(self.loaded.file.url)
+        listing = ListingPage(self.loaded.file.url, items, None, "test", 1.0, ())
+        visit.vanishing.listed(self.loaded.file.url, listing, unchanged=False)
         finish(visit)
         self.check(visit)
 
@@ -318,10 +326,14 @@ class Site(RuleBasedStateMachine):
             assert release.published.iso == first == page.day, "published moved"
             if page.alive:
                 self.missed[key] = 0
+                self.retracted.discard(key)
                 assert release.retracted is None, "a release that is there is called retracted"
             elif key in self.ids:
                 self.missed[key] = self.missed.get(key, 0) + 1
-                assert (release.retracted is not None) == (self.missed[key] > 1)
+                # A listing that names no release that is there says nothing of those that aren't.
+                if self.missed[key] > 1 and any(other.alive for other in self.site.values()):
+                    self.retracted.add(key)
+                assert (release.retracted is not None) == (key in self.retracted)
             if page.alive and key in self.edited:
                 self.expected[key] = self.expected.get(key, 1) + 1
             assert release.revision == self.expected.get(key, 1), "an edit went unseen, or noise"

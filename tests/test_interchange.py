@@ -174,6 +174,7 @@ def test_export_of_a_source_that_nobody_knows_names_those_that_are(home: Path) -
 
 
 def test_export_of_a_source_without_releases_is_empty(home: Path) -> None:
+    home.mkdir()
     assert exported(home, "--source", "federal-reserve") == []
 
 

@@ -254,9 +254,8 @@ def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
 
 def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, home: Path) -> None:
     boxes = "".join(
-        f"<div class='box'><div class='name'><a href='/p?{n}'>Harbour chart number {n}</a></div>"
-        "</div>"
-        for n in range(3)
+        f"<div class='box'><div class='name'><a href='/p?{n}'>Harbour chart {n}</a></div></div>"
+        for n in range(4)
     )
     del room.answers["/"]
     links = "<a href='/gone'>Nyhetsarkiv</a> <a href='/newsroom'>Newsroom</a>"
@@ -264,7 +263,7 @@ def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, 
     result = communique("add", f"{room.base}/charts", home=home)
     assert result.returncode == 1
     assert f'# url = "{room.base}/newsroom"  # Newsroom' in result.stdout
-    assert '# link = "div.name > a"  # 3, the first: Harbour chart number 0' in result.stdout
+    assert '# link = "div.name > a"  # 4, the first: Harbour chart 0' in result.stdout
     assert f"tried: {room.base}/newsroom (the server answered 404)" in result.stderr
     assert not (home / "sources").exists()
     assert communique("add", f"{room.base}/charts", "--save", home=home).returncode == 1
