@@ -77,10 +77,11 @@ def wait_for(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: P
     """Return as soon as a program is ready. Raises Absent."""
     end = time.monotonic() + PATIENCE
     while not ready():
-        if process.poll() is not None or time.monotonic() > end:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+        if process.returncode is not None or time.monotonic() > end:
             said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
             raise Absent(f"{process.args!r} did not start: {said}")
-        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:
