@@ -20,6 +20,8 @@ MOST_REPEATED: Final = 40
 LEAST_REPEATED: Final = 8
 """Letters of a line from which it may be boilerplate."""
 
+TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
+
 LONG_LINE: Final = 120
 """Characters of a line that is boilerplate wherever it stands, if all pages have it."""
 
@@ -74,13 +76,13 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
 
 
 def _tells(hits: Sequence[Sequence[etree._Element]]) -> bool:
-    """Whether what would be cut out holds tables that differ from page to page: those are text."""
+    """Whether what would be cut out is of tables: text, unless all pages have the same."""
     tables = [
         squash(" ".join(map(str, one.itertext())))
         for one in chain.from_iterable(hits)
-        if one.tag == "table" or one.find(".//table") is not None
+        if one.tag in TABLE or one.find(".//table") is not None
     ]
-    return len(set(tables)) > 1
+    return len(tables) == 1 or len(set(tables)) > 1
 
 
 def everywhere(lessons: Sequence[Lesson]) -> frozenset[str]:
