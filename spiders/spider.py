@@ -19,8 +19,8 @@ from data.redaction import without_user
 from data.walks import Witness
 from spiders.answers import asked_of, explain, page_of, validator_of
 from spiders.drafting import NotARelease, draft_release
+from spiders.linked_release import failed_named, parse_named
 from spiders.listing_answer import NoListing, read_answer
-from spiders.named import failed_named, parse_named
 from spiders.page_errors import BUG, BadAddress, page_errors
 from spiders.pages import ListingItem, ListingPage
 from spiders.rendering import RENDER, needs_browser
