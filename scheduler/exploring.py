@@ -11,9 +11,9 @@ from data.wording import counted
 from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.home import Home
 from scheduler.probing import as_feed, first_listing, probe, read_saved
-from scheduler.seeking import Tried, goes_on, promise_of, seek
+from scheduler.seeking import Tried, promise_of, seek
 from scheduler.telling import Say
-from spiders.certainty import is_article, reads_as_release
+from spiders.certainty import goes_on, is_article, reads_as_release
 from spiders.discovery import Comparison, compare, page_of_feed, preferred
 from spiders.drafting import DOCUMENTS
 from spiders.page import Page
@@ -139,7 +139,7 @@ class Explorer:
         reading = first_reading(page, utc_now())
         scripted = not listing.items and needs_scripts(page)
         single = reads_as_release(page, listing, reading)
-        front = is_front(given.url) and not goes_on(page, listing)
+        front = is_front(given.url) and not goes_on(page, listing, reading)
         if front or single or not (listing.items or scripted):
             own = 0.0 if single else promise_of(page, listing)
             page, listing = self._sought(capture, page, listing, own)

@@ -12,10 +12,9 @@ from data.wording import counted
 from scheduler.capture import Capture
 from scheduler.probing import as_feed, first_listing
 from scheduler.telling import Say
-from spiders.certainty import odd_rows, reads_as_release
+from spiders.certainty import TEASER, odd_rows, reads_as_release
 from spiders.page import Page
 from spiders.pages import ListingPage
-from spiders.pagination_numbers import is_page_of
 from spiders.press_links import PressLink, is_front, press_links
 from spiders.proposing import first_reading
 from spiders.visit import utc_now
@@ -37,9 +36,6 @@ MANY: Final = 8
 
 THE_ONE: Final = 0.5
 """What the page that lists the given release is worth more."""
-
-TEASER: Final = 5
-"""Rows below which a page shows the newest of a longer list, kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +131,3 @@ def promise_of(page: Page, listing: ListingPage) -> float:
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, reading) / len(rows)
     return (1 - odd) * (0.4 + 0.3 * len(rows) / MANY + 0.3 * dated)
-
-
-def goes_on(page: Page, listing: ListingPage) -> bool:
-    """Whether a page is a list that has a second page: then no other is looked for.
-
-    The front page of a blog is one, whatever categories its menu names.
-    """
-    if listing.next is None or len(listing.items) < TEASER:
-        return False
-    rows = listing.items[:MANY]
-    odd = odd_rows(rows, first_reading(page, utc_now()))
-    return 2 * odd < len(rows) and is_page_of(page.url, listing.next)

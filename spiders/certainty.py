@@ -21,7 +21,9 @@ from spiders.listing_page import read_listing
 from spiders.media import leads_to_file
 from spiders.page import Page
 from spiders.pages import ListingItem, ListingPage, ReleasePage
+from spiders.pagination_numbers import is_page_of
 from spiders.phrases import squash
+from spiders.press_links import is_front
 from spiders.release_page import read_release
 from spiders.review import Look
 
@@ -52,6 +54,12 @@ LONGEST_DATE: Final = 30
 
 MOST_ROWS: Final = 60
 """Rows whose names are looked at."""
+
+TEASER: Final = 5
+"""Rows below which a page shows the newest of a longer list, kept elsewhere."""
+
+ENOUGH_ROWS: Final = 8
+"""Rows by which it is known whether they are called as releases are."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 """What is left where the page reads as a release, lists hardly anything, says no days anywhere, or
@@ -136,7 +144,12 @@ def _is_odd(title: str, reading: Reading) -> bool:
 
 
 def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool:
-    """Whether a page that was given for a listing is a release."""
+    """Whether a page that was given for a listing is a release.
+
+    The front page of a site is none where its list goes on, however much it says of its owner.
+    """
+    if is_front(page.url) and goes_on(page, listing, reading):
+        return False
     files = sum(leads_to_file(item.url) for item in listing.items)
     dated = sum(item.published is not None for item in listing.items)
     if dated >= MANY or files * 2 > len(listing.items) > 0:
@@ -145,6 +158,17 @@ def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool
     if not read.content.body_text or kind_of(read, listing) == "listing":
         return False
     return not listing.rule.startswith("block") or score_of(read, listing) <= NAMED
+
+
+def goes_on(page: Page, listing: ListingPage, reading: Reading) -> bool:
+    """Whether a page is a list that has a second page.
+
+    The front page of a blog is one, whatever categories its menu names.
+    """
+    if listing.next is None or len(listing.items) < TEASER:
+        return False
+    rows = listing.items[:ENOUGH_ROWS]
+    return 2 * odd_rows(rows, reading) < len(rows) and is_page_of(page.url, listing.next)
 
 
 def is_article(page: Page, reading: Reading) -> bool:

@@ -91,9 +91,16 @@ def dated_items(release: ReleasePage, listing: ListingPage) -> int:
 
 
 def is_above(url: str, pages: tuple[str, ...]) -> bool:
-    """Whether an address is that of a folder which one of these pages lies in."""
-    folder = url.partition("?")[0].rstrip("/") + "/"
-    return any(page.startswith(folder) for page in pages)
+    """Whether an address is that of a folder which one of these pages lies in.
+
+    What a query adds to the address of the page itself is below it: ``/?p=55`` of ``/``.
+    """
+    path, _, query = url.partition("?")
+    folder = path.rstrip("/") + "/"
+    return any(
+        page.startswith(folder) and not (query and page.rstrip("/") + "/" == folder)
+        for page in pages
+    )
 
 
 def told_share(release: ReleasePage, listing: ListingPage) -> float:

@@ -6,8 +6,10 @@ import datetime as dt
 
 from data.reading import Reading
 from spiders.certainty import reads_as_release
+from spiders.kind import dated_items
 from spiders.listing_page import read_listing
 from spiders.page import Page
+from spiders.release_page import read_release
 
 READING = Reading(zone="UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 TEXT = (
@@ -76,3 +78,38 @@ def test_a_release_beside_dated_rows_of_others_reads_as_a_release() -> None:
     listing = read_listing(page, READING)
     assert len(listing.items) == 4
     assert reads_as_release(page, listing, READING)
+
+
+def blog(address: str, older: str, *, dated: bool) -> Page:
+    """A page that says much of its owner above five posts, as the fronts of block themes do."""
+    told = "".join(f"<div><h3>Service {n}</h3><p>{TEXT}</p></div>" for n in range(6))
+    day = "<time datetime='2026-11-{0}'><a href='/?p={0}'>Nov {0}, 2026</a></time>" * dated
+    rows = "".join(
+        f"<li><h2><a href='/?p={20 - n}'>{title}</a></h2><div>{day.format(20 - n)}</div></li>"
+        for n, title in enumerate(TITLES[:5])
+    )
+    html = (
+        "<html lang=en><head><title>Port of Merrow</title></head><body><header><nav><ul>"
+        "<li><a href='/?page_id=6'>About</a></li></ul></nav></header><main><div>"
+        f"<h1>A commitment to the sea and its ships</h1><p>{TEXT * 6}</p></div>{told}<div>"
+        f"<h2>Watch, Read, Listen</h2><ul>{rows}</ul><nav class='pagination'>"
+        f"<a class='next' href='{older}'>Next Page</a></nav></div></main></body></html>"
+    )
+    return Page(f"https://merrow.example{address}", html.encode())
+
+
+def test_a_front_page_that_goes_on_to_older_releases_is_none_whatever_it_says_above() -> None:
+    page = blog("/", "/?paged=2", dated=False)
+    listing = read_listing(page, READING)
+    assert [item.title for item in listing.items] == list(TITLES[:5])
+    assert not reads_as_release(page, listing, READING)
+
+
+def test_an_article_with_several_pages_stays_one_whatever_it_lists_below() -> None:
+    page = blog("/notices/the-harbour-and-its-ships", "?page=2", dated=True)
+    assert reads_as_release(page, read_listing(page, READING), READING)
+
+
+def test_rows_below_the_page_by_their_query_count_as_dated() -> None:
+    page = blog("/", "/?paged=2", dated=True)
+    assert dated_items(read_release(page, READING), read_listing(page, READING)) == 5
