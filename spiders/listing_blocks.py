@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import urldefrag
 
 from lxml import etree
 
@@ -42,6 +43,14 @@ _HALF = 0.5
 _UNSPACED = 8
 _PLACE = 1000
 _DIGITS = re.compile(r"\d+")
+LEADING = re.compile(
+    r"\W*(?:(?:read|learn|see|view|show|find out)\s+(?:more|on)\b|continue reading|"
+    r"leave an? (?:comment|reply)|no comments|weiterlesen|lire la suite|leer más|leia mais|"
+    r"подробнее|читать (?:далее|полностью)|devamını oku)",
+    re.IGNORECASE,
+)
+"""What a link begins with that leads on from a title which it repeats."""
+
 _ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 
 
@@ -151,11 +160,7 @@ class _Counts:
         self._rows = sorted(rows, key=lambda span: span.begin)
         self._row_begins = [span.begin for span in self._rows]
         self._holders = {span.node: span.end for span in outline.spans}
-        self._titled = [
-            anchor.place
-            for anchor in outline.anchors
-            if says_words(outline.said(anchor.place, max(anchor.end, anchor.place + 1)))
-        ]
+        self._titled = _titled(outline)
 
     def _worth(self, begin: int, end: int) -> float:
         """What a record is worth by its dates: one is a release, many are a list.
@@ -286,6 +291,22 @@ class _Counts:
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
         return [Block([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
+
+
+def _titled(outline: Outline) -> list[int]:
+    """The places of links that may be titles: they say words, and lead on from no other link."""
+    said = {
+        anchor.place: (outline.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)
+        for anchor in outline.anchors
+    }
+    worded = {place: one for place, one in said.items() if says_words(one[0])}
+    leading = {place for place, (text, _) in worded.items() if LEADING.match(text)}
+    told = {urldefrag(url)[0] for place, (_, url) in worded.items() if place not in leading}
+    return [
+        place
+        for place, (_, url) in worded.items()
+        if place not in leading or urldefrag(url)[0] not in told
+    ]
 
 
 def says_words(text: str) -> bool:

@@ -25,14 +25,6 @@ GENERIC = re.compile(
 )
 """What a link says that leads on from a title, instead of the title."""
 
-LEADING = re.compile(
-    r"\W*(?:(?:read|learn|see|view|show|find out)\s+(?:more|on)\b|continue reading|"
-    r"leave an? (?:comment|reply)|no comments|weiterlesen|lire la suite|leer más|leia mais|"
-    r"подробнее|читать (?:далее|полностью)|devamını oku)",
-    re.IGNORECASE,
-)
-"""What a link begins with that leads on from a title which it repeats."""
-
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)

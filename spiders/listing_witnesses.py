@@ -20,11 +20,11 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
-from spiders.listing_blocks import Block, place_of, says_words
+from spiders.listing_blocks import LEADING, Block, place_of, says_words
 from spiders.listing_featured import Shape, shape_of
 from spiders.listing_items import Items
 from spiders.listing_records import Record
-from spiders.listing_titles import HEADINGS, LEADING
+from spiders.listing_titles import HEADINGS
 from spiders.media import leads_to_file
 from spiders.outline import Anchor, Outline, Span
 from spiders.page_regions import ASIDE, CHROME, MAIN
@@ -156,7 +156,7 @@ class Witnesses:
         regions = Counter(
             flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
         )
-        heading = self._heading(records)
+        heading = self._heading(records[0])
         first, last = records[0].begin, records[-1].end
         held = sum(
             bisect_left(self._shown, span.end) - bisect_left(self._shown, span.begin)
@@ -179,7 +179,7 @@ class Witnesses:
             "aside": lie_in(ASIDE),
             "chrome": lie_in(CHROME),
             "first_heading": float(heading == 1),
-            "other_heading": float(heading == -1),
+            "other_heading": self._other_headings(records),
             "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
             "area": held / max(1, len(self._shown)),
             "nested": float(is_menu(records[0])),
@@ -251,15 +251,26 @@ class Witnesses:
         files = self._files
         return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
-    def _heading(self, records: list[Span]) -> int:
+    def _other_headings(self, records: list[Span]) -> float:
+        """The share of records below a heading that announces something else."""
+        count = verdict = ended = 0
+        for index, span in enumerate(records):
+            between = bisect_left(self._heads, span.begin) - bisect_left(self._heads, ended)
+            if between or not index:
+                verdict = self._heading(span)
+            count += verdict < 0
+            ended = span.end
+        return count / len(records)
+
+    def _heading(self, record: Span) -> int:
         """1 below the page's first heading, -1 below one that announces something else, else 0."""
-        flat, first = self.outline, records[0].begin
+        flat, first = self.outline, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
         near = [text for text in label[-2:] if len(text.text) <= LABEL]
         if any(announces_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
-        # A heading in the first record is that of the record.
+        # A heading in the record is that of the record.
         while index >= 0 and self._heads[index] >= first:
             index -= 1
         if index < 0:

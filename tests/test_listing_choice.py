@@ -8,6 +8,7 @@ import pytest
 
 from data.reading import Reading
 from spiders.dated_marks import date_marks
+from spiders.listing_blocks import blocks
 from spiders.listing_choice import Candidates
 from spiders.listing_page import read_listing
 from spiders.listing_witnesses import Page as Known
@@ -133,3 +134,51 @@ def test_the_services_of_a_city_are_no_list_of_releases() -> None:
         for folder in folders
     )
     assert read(f"<main><h1>Minutes</h1><p>None yet.</p><ul>{services}</ul></main>") == []
+
+
+def test_boxes_below_headings_of_their_own_win_over_no_undated_list() -> None:
+    titles = [f"{who} asks for a longer pier" for who in ("The board", "A pilot", "The mayor")]
+    titles += [f"{who} sees no end of the ice" for who in ("A skipper", "The crew", "A guard")]
+    listed = "".join(
+        f"<li class='post'><a href='/blog/{n}-a/' class='link'>{title}</a></li>"
+        for n, title in enumerate(titles)
+    )
+    item = "<div class='item'><span class='date'>{}.07.2026</span> <a href='{}'>{}</a></div>"
+    messages = "".join(
+        item.format(20 - n, f"https://portal.example/{n}", f"Changes to the act no. {n}")
+        for n in range(3)
+    )
+    events = "".join(
+        item.format(20 - n, f"/events/{n}", f"Open day of the pilots no. {n}") for n in range(4)
+    )
+    boxes = "".join(
+        f"<h2>{name}</h2>"
+        + "".join(item.format(20 - n, f"/blog/{said}-{n}/", f"{said} no. {n}") for n in range(5))
+        for name, said in (("Latest news", "Questions to the master"), ("Recent posts", "A walk"))
+    )
+    found = read(
+        f"<main><h1>News</h1><div class='messages'><h3>Messages</h3>{messages}</div>"
+        f"<ol class='posts'>{listed}</ol><nav><ol><li><a href='/blog/1/'>Older →</a></li></ol>"
+        f"</nav><div class='events'><h2>Upcoming events</h2>{events}</div>{boxes}</main>"
+    )
+    assert found == [(f"/blog/{n}-a/", None) for n in range(6)]
+
+
+def test_what_leads_on_from_a_title_is_no_second_title_of_its_post() -> None:
+    row = (
+        "<div id='post-{n}' class='post'><h2><a href='/{n}/'>Notice {n} of the board</a></h2>"
+        "<div class='summary'><p>It rained. <a href='/{n}/'>Continue reading</a></p></div>"
+        "<div class='utility'><a href='/category/releases/'>Releases</a> | "
+        "<a href='/{n}/#respond'>Leave a comment</a></div></div>"
+    )
+    html = "".join(row.format(n=n) for n in range(9, 0, -1))
+    flat = outline(Page("https://court.example/", f"<main>{html}</main>".encode(), "text/html"))
+    best = max(
+        blocks(flat, []),
+        key=lambda block: (
+            block.linked,
+            len(flat.anchors_in(block.records[0].begin, block.records[0].end)),
+        ),
+    )
+    assert best.linked == 9
+    assert {span.node.get("class") for span in best.records} == {"post"}
