@@ -134,6 +134,32 @@ def test_a_front_page_stays_where_a_category_that_its_menu_names_lacks_some_of_i
     assert found["certainty"]["enough"]
 
 
+def test_a_front_page_of_much_text_stays_where_its_list_goes_on(room: Room, home: Path) -> None:
+    text = "The harbour board keeps its basins open to ships of every flag, in ice and in storm. "
+    told = "".join(f"<h3>Service {n}</h3><p>{text * 2}</p>" for n in range(6))
+    menu = "<p>in <a href='/?cat=2'>Press releases</a></p>"
+    older = "<nav class='pagination'><a class='next' href='{}paged=2'>Next Page</a></nav>"
+
+    def listed(*numbers: int) -> str:
+        return "".join(
+            f"<li><h2><a href='/?p={n}'>Notice {n}: ships counted at pier {n}</a></h2>{menu}</li>"
+            for n in numbers
+        )
+
+    for n in range(1, 13):
+        room.page(f"/?p={n}", release_html(n, day=f"{2 + n} March 2026"))
+    for place, numbers in (("/?", range(12, 7, -1)), ("/?cat=2&amp;", (12, 11, 9, 8, 6))):
+        shown = f"<div><h2>Watch, Read</h2><ul>{listed(*numbers)}</ul>{older.format(place)}</div>"
+        if place == "/?":
+            page_of_all = f"<h1>A board for every ship</h1><p>{text * 6}</p>{told}{shown}"
+            room.page("/", page("Lindmouth", page_of_all))
+        else:
+            room.page("/?cat=2", page("Press releases", f"<h1>Press releases</h1>{shown}"))
+    found = added(home, f"{room.base}/")
+    assert found["url"] == f"{room.base}/"
+    assert len(found["listing"]["items"]) == 5
+
+
 def test_a_front_page_with_the_newest_eight_gives_way_to_a_list_that_holds_them_all(
     room: Room, home: Path
 ) -> None:
