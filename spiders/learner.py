@@ -22,11 +22,12 @@ import msgspec
 
 from data.models import Release
 from data.reading import Reading
-from spiders.learning import LEAST, holds, learn
+from spiders.learning import LEAST, holds, learn, without
 from spiders.locating import Lesson
 from spiders.page import Page
 from spiders.pages import ListingItem, ReleasePage
 from spiders.release_page import read_release
+from spiders.repeats import everywhere
 from spiders.source import ReleaseRules
 from spiders.template import MISFITS, Template, decode_template, encode_template, reader_of
 from spiders.templated import DECLARED, LEARNED, TemplateReader
@@ -82,6 +83,8 @@ class Learner:
         """Pages that did not fit, to be looked at again whether they changed or not."""
         self._looked_again = False
         self._lessons: deque[Lesson] = deque(maxlen=MOST_LESSONS)
+        self._common: dict[str, frozenset[str]] = {}
+        """By layout, the lines that all pages have from which it was learned in this visit."""
         self._trusted: set[str] = set()
         self._mended: list[ReleasePage] = []
         self._unsure: set[str] = set()
@@ -118,8 +121,7 @@ class Learner:
                 return found
         detected = read_release(page, reading, declared, hint)
         if found is not None and by is not None:
-            sure = detected.confidence["title"] >= SURE_TITLE
-            if holds(found.content, detected.content, sure=sure):
+            if self._holds(by, found, detected):
                 self._fitted(by)
                 return found
             if by.template.fitted <= LEAST:
@@ -189,6 +191,15 @@ class Learner:
         self._changed.discard(reader.template.layout)
         self._shelf.forget_template(self._source, reader.template.layout)
 
+    def _holds(self, reader: TemplateReader, found: ReleasePage, detected: ReleasePage) -> bool:
+        """Whether a page has the layout by which it was ``found``, whatever detection makes of it.
+
+        Of what detection reads more, lines that other pages of the layout have too say nothing.
+        """
+        sure = detected.confidence["title"] >= SURE_TITLE
+        own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
+        return any(holds(found.content, one, sure=sure) for one in (detected.content, own))
+
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template fits; where it is one too many, give up those of its kind.
 
@@ -220,6 +231,7 @@ class Learner:
                 self._readers.remove(old)
             reader = TemplateReader(template)
             self._readers.insert(0, reader)
+            self._common[template.layout] = everywhere(chosen)
             self._tries = 0
             for gone in [one for one in self._given_up.values() if one.reader == template.reader]:
                 self._forget(gone)
@@ -240,7 +252,7 @@ class Learner:
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.reading, lesson.hint)
-            if read is None or not holds(read.content, lesson.read.content):
+            if read is None or not self._holds(reader, read, lesson.read):
                 rest.append(lesson)
             elif lesson is not newest:
                 self._mended.append(read)

@@ -132,6 +132,12 @@ def holds(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     return jaccard(sketch(learned.body_text), sketch(detected.body_text)) >= STILL
 
 
+def without(content: Content, lines: frozenset[str]) -> Content:
+    """A content without the lines, squashed, that are known to be none of its own."""
+    own = [line for line in content.body_text.split("\n") if squash(line) not in lines]
+    return replace(content, body_text="\n".join(own))
+
+
 def _common(
     lessons: Sequence[Lesson],
     locate: Callable[[Lesson], Iterable[tuple[etree._Element, str]]],

@@ -69,20 +69,19 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
             safe = not any(
                 one in body.wanted for body, each in zip(known, hits, strict=True) for one in each
             )
-            if safe and sum(map(bool, hits)) >= min(2, len(known)) and not _tells(hits):
+            tables = any(map(is_of_table, chain.from_iterable(hits)))
+            if safe and sum(map(bool, hits)) >= min(2, len(known)) and not tables:
                 covered.update(chain.from_iterable(hits))
                 yield selector
                 break
 
 
-def _tells(hits: Sequence[Sequence[etree._Element]]) -> bool:
-    """Whether what would be cut out is of tables: text, unless all pages have the same."""
-    tables = [
-        squash(" ".join(map(str, one.itertext())))
-        for one in chain.from_iterable(hits)
-        if one.tag in TABLE or one.find(".//table") is not None
-    ]
-    return len(tables) == 1 or len(set(tables)) > 1
+def is_of_table(element: etree._Element) -> bool:
+    """Whether an element is a table, a part of one, or holds one: those are text.
+
+    A ``figure`` of a system holds a picture on one page and a table on the next.
+    """
+    return element.tag in TABLE or element.find(".//table") is not None
 
 
 def everywhere(lessons: Sequence[Lesson]) -> frozenset[str]:

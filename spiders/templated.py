@@ -35,6 +35,7 @@ from spiders.pages import ListingItem, ReleasePage
 from spiders.phrases import squash
 from spiders.post_metadata import metadata_parts
 from spiders.prose import Prose, write
+from spiders.repeats import is_of_table
 from spiders.shown_dates import DOTTED
 from spiders.template import Template
 
@@ -138,7 +139,7 @@ class TemplateReader:
 
     def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
-        cut = self._drop.elements(body) if self._drop else ()
+        cut = self._cut(body)
         dropped = {*subscription_boxes(body), *hidden_parts(body), *metadata_parts(body), *cut}
         prose = write(body, page.base, dropped)
         kept = []
@@ -156,6 +157,13 @@ class TemplateReader:
                     prose.cut(run)
             prose.runs = [run for number, run in enumerate(kept) if number in inside]
         return prose
+
+    def _cut(self, body: etree._Element) -> list[etree._Element]:
+        """What is dropped of a body: no tables, unless a person wrote what is to be dropped."""
+        found = self._drop.elements(body) if self._drop else []
+        if "drop" in self.template.declared:
+            return found
+        return [one for one in found if not is_of_table(one)]
 
     def _written(
         self, body: etree._Element, page: Page, title: str, reading: Reading

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
 
+from data.judgement import born
 from data.reading import Reading
 from spiders.learner import Learner
 from spiders.learning import learn
@@ -18,7 +19,9 @@ from spiders.pages import ReleasePage
 from spiders.release_page import read_release
 from spiders.source import ReleaseRules
 from spiders.template import Template, decode_template, described
-from spiders.templated import TemplateReader
+from spiders.templated import LEARNED, TemplateReader
+from tests import themes
+from tests.drafts import draft
 
 NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
 READING = Reading("Europe/Oslo", now=NOW)
@@ -182,6 +185,33 @@ def test_lines_that_end_all_pages_are_no_content() -> None:
     assert template.boilerplate == (CONTACT,)
 
 
+TABLE = "<table><tr><th>Quay</th><th>Depth</th></tr><tr><td>Quay 4</td><td>9 m</td></tr></table>"
+
+
+def figured(number: int, figure: str) -> Page:
+    """A release with a figure, which holds pictures and tables alike."""
+    return page(
+        number,
+        f"<main><h1>Decision {number} on the {TOPICS[number % 12]}</h1>"
+        f'<p class="when">{number % 20 + 1} February 2026</p><div class="text">'
+        f'{paragraphs(number)}<figure class="board-media">{figure}</figure>'
+        f"<p>The board meets again after {number + 2} weeks.</p></div></main>",
+    )
+
+
+def test_a_table_is_text_where_other_pages_have_pictures_that_are_cut() -> None:
+    said = '<img src="/quay.jpg"><figcaption>The quay, seen from the lock of Ostholm</figcaption>'
+    template = learned(*(figured(number, said) for number in range(3)))
+    assert template.rules.drop == ("figure.board-media",)
+    assert "Quay 4 9 m" in read(template, figured(7, TABLE)).content.body_text
+
+
+def test_a_declared_drop_takes_tables_too() -> None:
+    rules = ReleaseRules(drop=("figure.board-media",))
+    template = learned(*(figured(number, TABLE) for number in range(3)), rules=rules)
+    assert "Quay 4 9 m" not in read(template, figured(7, TABLE)).content.body_text
+
+
 def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
     shelf = Shelf()
     learner = Learner("harbour", [NONE], shelf)
@@ -235,6 +265,29 @@ def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() 
     assert rules_of(Learner("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)) == (
         "learned"
     )
+
+
+def test_what_a_new_theme_shows_beside_all_texts_makes_no_page_a_misfit() -> None:
+    said = [replace(post, body=post.body + themes.CONTACT) for post in themes.posts()]
+    reading = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    shelf = Shelf()
+
+    def shown(theme: str, post: themes.Post) -> Page:
+        html = themes.shown(theme, post, said, "/")
+        return Page(f"https://harbour.example/{post.name}", html.encode())
+
+    learner = Learner("harbour", [NONE], shelf)
+    before = [learner.read(shown("sections", post), reading, NONE, None) for post in said[::-1]]
+    learner.finish()
+    learner = Learner("harbour", [NONE], shelf)
+    after = []
+    for post, found in zip(said[::-1], before, strict=True):
+        stored = draft(body_text=found.content.body_text, body_rule=f"{LEARNED} main")
+        known = born(stored, NOW)
+        again = learner.read(shown("utility", post), reading, NONE, None, known, edited=True)
+        after.append(again.content)
+    assert after[-1].body_rule.startswith(LEARNED)
+    assert "press desk" not in after[-1].body_text
 
 
 def test_a_page_that_fits_in_between_clears_a_layout_of_doubt() -> None:
