@@ -9,7 +9,7 @@ A line that went or came is a design's
 - where the page is built anew and several releases of the visit lost or gained the same, or where
   most pages that are built anew show it;
 - where the page is built anew and all that it says stayed, in another order;
-- where the page is built anew and had no text that could be read before.
+- where the page is built anew and nothing but such lines could be read before.
 
 A title is a design's where the site's name, a date or a byline came or went at its end or its
 beginning; then the shorter one is kept. All else is an edit, in the same visit too.
@@ -137,7 +137,7 @@ class Redesign:
                 new = replace(new, title=old.title, title_rule=KEPT)
         if "body" in changed and self._is_same_text(note, new, kinds):
             edited.discard("body")
-            if self._lost(note, new):
+            if self._had_text(note, kinds) and self._lost(note, new):
                 # What the page still shows was read better before.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
         if "attachments" in changed:
@@ -155,7 +155,7 @@ class Redesign:
     def _is_same_text(self, note: Note, new: Content, kinds: LineKinds) -> bool:
         """Whether two bodies say the same but for what is no text of a release."""
         old = note.known.content
-        if note.anew and not old.body_text:
+        if note.anew and not self._had_text(note, kinds):
             return True
         gone: list[str] = []
         came: list[str] = []
@@ -167,6 +167,13 @@ class Redesign:
                 came += right
         moved = Counter(map(_words, gone)) == Counter(map(_words, came))
         return moved and (note.anew or not gone)
+
+    def _had_text(self, note: Note, kinds: LineKinds) -> bool:
+        """Whether any line that is stored of a body is the release's own."""
+        lines = _lines(note.known.content.body_text)
+        if note.anew:
+            return not all(kinds.is_beside(one) or self._is_common(one) for one in lines)
+        return bool(lines)
 
     def _is_of_design(self, side: str, line: str, note: Note, kinds: LineKinds) -> bool:
         if kinds.is_beside(line) or (note.anew and kinds.is_label(line)):

@@ -78,6 +78,26 @@ def test_a_paragraph_that_the_page_still_shows_is_not_gone() -> None:
     assert parted(with_body(BODY, said), with_body(BODY))[1] is not None
 
 
+def test_a_text_that_could_not_be_read_before_is_no_edit_where_a_new_theme_shows_it() -> None:
+    contact, own = "Inquiries: press office, Quay 4", "Dues stay as they are next year."
+    redesign = Redesign(Reading("Europe/Oslo"), lambda _: OLD)
+    shown = Shown(frozenset(["inquiriespressofficequay4"]))
+    for number, before in enumerate((contact, f"{own}\n\n{contact}", BODY)):
+        url = f"https://harbour.example/{number}"
+        known = born(draft(url=url, body_text=before), SEEN)
+        after = own if before == contact else f"{BODY} It is said."
+        redesign.note(draft(url=url, body_text=after, digest="2", skeleton=NEW), known, shown)
+    changes = [
+        draft(url="https://harbour.example/0", body_text=own, digest="2", skeleton=NEW),
+        draft(url="https://harbour.example/1", body_text=BODY, digest="2", skeleton=NEW),
+    ]
+    (renewed, edit), (_, other) = map(redesign.parted, changes)
+    assert edit is None, "nothing but the contact of all pages was read before"
+    assert renewed is not None
+    assert renewed.content.body_text == own
+    assert other is not None
+
+
 def test_a_writer_or_a_site_in_a_title_is_no_edit_and_the_shorter_title_stays() -> None:
     site = {"publisher": "Harbour Board"}
     plain, long = "Quay 4 closed", "Quay 4 closed – Harbour Board"
