@@ -28,6 +28,7 @@ LABELLED: Final = re.compile(
     r"categor(?:y|ies)|keywords?|by|this entry was posted|leave a (?:reply|comment)|"
     r"(?:no|one|\d+) (?:comments?|replies|votes?|likes?|views?)|previous|next|newer|older|share|"
     r"print|\d+ min(?:utes?)? read|reading time|"
+    r"(?:average|durchschnitt|moyenne|media) \(\d+ \w+|"
     r"veröffentlicht|verfasst|erstellt|von|kategorien?|schlagw[oö]rt\w*|stichw[oö]rt\w*|autor(?:in)?|"
     r"zurück|vor(?:heriger|iger)|nächster|teilen|drucken|"
     r"publié|écrit|par|catégories?|mots-clés|étiquettes?|auteur|précédent|suivant|partager|imprimer|"

@@ -171,9 +171,12 @@ class Redesign:
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
         """Whether any line that is stored of a body is the release's own."""
         lines = _lines(note.known.content.body_text)
-        if note.anew:
-            return not all(kinds.is_beside(one) or self._is_common(one) for one in lines)
-        return bool(lines)
+        if not note.anew:
+            return bool(lines)
+        return any(
+            not (kinds.is_beside(one) or kinds.is_label(one) or self._is_common(one))
+            for one in lines
+        )
 
     def _is_of_design(self, side: str, line: str, note: Note, kinds: LineKinds) -> bool:
         if kinds.is_beside(line) or (note.anew and kinds.is_label(line)):
