@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiders.phrases import squash
+from spiders.page.phrases import squash
 
 
 @dataclass(frozen=True)

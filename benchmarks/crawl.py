@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-from scheduler.demo.answers import release_pages
+from scheduler.demo.responses import release_pages
 from scheduler.demo.rooms import Showing, load_rooms, showing
 from scheduler.demo.texts import ReleaseText
 
@@ -167,7 +167,7 @@ def ours(sites: list[tuple[str, str]], *, profile: bool) -> float:
             )
         program = ["-m", "cProfile", "-s", "cumtime"] if profile else []
         child = subprocess.Popen(
-            [sys.executable, *program, "-m", "scheduler.crawl"],
+            [sys.executable, *program, "-m", "scheduler.jobs.crawl"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

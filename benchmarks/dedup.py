@@ -36,13 +36,13 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.sketch import Sketch, sketch
-from data.sqlite import SqliteStore
-from data.sqlite_bands import NOTHING, Near
-from data.sqlite_stories import Member
-from data.stories import COMMON, HOT, likely, likeness
-from data.words import tokens
-from scheduler.crawl import GARBAGE
+from data.store.sqlite.lsh_index import NOTHING, Near
+from data.store.sqlite.store import SqliteStore
+from data.store.sqlite.stories import Member
+from data.stories.copies import COMMON, HOT, likely, likeness
+from data.text.similarity import Sketch, sketch
+from data.text.words import tokens
+from scheduler.jobs.crawl import GARBAGE
 
 NOON = dt.datetime(2010, 3, 2, 12, tzinfo=dt.UTC)
 BATCH = 200

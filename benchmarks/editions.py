@@ -21,7 +21,7 @@ from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
 
-from data.editions import Edition, commonness, marks_in, same
+from data.stories.translations import Edition, commonness, marks_in, same
 
 PRECISION = 0.95
 BESIDE = Path(__file__).resolve().parents[2] / "shared"

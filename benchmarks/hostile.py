@@ -20,10 +20,10 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from data.reading import Reading
-from spiders.listing_page import read_listing
-from spiders.page import Page
-from spiders.release_page import read_release
+from data.dates.context import Reading
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
 
 READING = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 LARGE = 20_000_000

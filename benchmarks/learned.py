@@ -26,17 +26,17 @@ from typing import TypeVar
 
 import trafilatura
 
-from data.reading import Reading
+from data.dates.context import Reading
+from scheduler.demo.process import rooms_served
 from scheduler.demo.rooms import showing
-from scheduler.demo.serving import rooms_served
-from spiders.excerpt import excerpt_of
-from spiders.learner import Learner
-from spiders.metadata import read_metadata
-from spiders.page import Page
-from spiders.release_page import read_release
-from spiders.source import ReleaseRules
-from spiders.template import decode_template
-from spiders.templated import TemplateReader
+from spiders.learning.excerpt import excerpt_of
+from spiders.learning.source_templates import Learner
+from spiders.learning.template import decode_template
+from spiders.learning.template_reader import TemplateReader
+from spiders.page.embedded_metadata import read_metadata
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.source_file import ReleaseRules
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 LEAST = 5

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from data.dates import Reading
-from spiders.listing_page import read_listing
-from spiders.page import Page
-from spiders.pagination import next_page
+from data.dates.context import Reading
+from spiders.listing.pagination import next_page
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
 
 READING = Reading(zone="UTC", now=dt.datetime.now(dt.UTC))
 NAIVE_WORDS = 4

@@ -40,12 +40,12 @@ from feedgen.feed import FeedGenerator
 
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
-from data.store import Store, open_store
-from feeds.documents import Documents
-from feeds.pages import Pages
-from feeds.publish import publish
+from data.store.protocol import Store, open_store
+from feeds.pages.renderer import Pages
+from feeds.publishing.feed_documents import Documents
+from feeds.publishing.files import Writer
+from feeds.publishing.publish import publish
 from feeds.urls import feed_file
-from feeds.writing import Writer
 
 SOURCES, TOPICS, YEARS, NEW, ROUNDS = 40, 17, 5, 10, 5
 END = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)

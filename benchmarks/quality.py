@@ -24,9 +24,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from data.dates import Reading
-from spiders.page import Page
-from spiders.release_page import read_release
+from data.dates.context import Reading
+from spiders.page.page import Page
+from spiders.release.read import read_release
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 Answer = dict[str, str | None]

@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx
 
 from data.settings import Site
-from feeds.publish import publish
+from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 
 NGINX = """

@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data.models import Content, Draft, Facet, Published
-from data.search import Query
-from data.sqlite import SqliteStore
+from data.search.query import Query
+from data.store.sqlite.store import SqliteStore
 
 SOURCES, TOPICS, YEARS, WORDS = 200, 40, 10, 480
 BATCH = 200

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from data.models import Content  # noqa: E402 - found through the path set above
-from data.topics import load_taxonomy, text_topics, topics_of  # noqa: E402 - as above
+from data.topics.taxonomy import load_taxonomy, text_topics, topics_of  # noqa: E402 - as above
 
 RELEASES = ROOT.parent / "shared" / "corpora" / "dev" / "neardup" / "whitehouse.jsonl.gz"
 WORDS = 500

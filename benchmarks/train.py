@@ -32,14 +32,15 @@ from articles import Article, press_rooms, seed, wcxb  # type: ignore[import-not
 from catboost import CatBoostClassifier
 from labels import HALF, f1, labels  # type: ignore[import-not-found]  # as above
 
-from spiders import context, mainbody
-from spiders.columns import AT
-from spiders.features import block_features
-from spiders.headlines import candidates, headline_features
-from spiders.metadata import Metadata, read_metadata
-from spiders.page import Page
-from spiders.phrases import squash
-from spiders.survey import survey
+from spiders.body import context_features as context
+from spiders.body import main_content as mainbody
+from spiders.body.block_features import block_features
+from spiders.body.layout_features import AT
+from spiders.body.segmentation import survey
+from spiders.page.embedded_metadata import Metadata, read_metadata
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+from spiders.release.title_candidates import candidates, headline_features
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(mainbody.__file__).with_name("models")

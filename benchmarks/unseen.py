@@ -25,7 +25,7 @@ from quality import Answer, readers  # type: ignore[import-not-found]  # as abov
 from rich.console import Console
 from rich.table import Table
 
-from spiders.phrases import squash
+from spiders.page.phrases import squash
 
 EIGHTH = 8
 

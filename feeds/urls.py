@@ -18,6 +18,8 @@ from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
 from data.models import Facet
+from data.settings import Site
+from data.text.urls import site_address, web_address
 
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -191,3 +193,35 @@ def relative(file: str, page: str) -> str:
     """The address of a file as a page at another file links it: the site may lie anywhere."""
     up = "../" * page.count("/")
     return (up + href(file)[1:]) or "./"
+
+
+OWN = "own"
+"""The setting that makes this site its own hub."""
+
+HUB_PATH = "/hub"
+
+
+def hub_of(site: Site) -> str | None:
+    """The address of the hub that feeds name, or None."""
+    if site.hub == OWN:
+        return site_address(site.url) + HUB_PATH
+    return web_address(site.hub) if site.hub else None
+
+
+SEARCH = "/feeds/search"
+"""The address of searches without its suffix."""
+
+SEARCH_PAGE = "/search"
+"""The address of their page."""
+
+
+MEDIA_TYPES = {
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".json": "application/feed+json",
+    ".xml": "text/x-opml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}

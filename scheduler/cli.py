@@ -19,23 +19,11 @@ from scheduler.home import Home, NoHome, default_home, home_at, open_home
 Command = Callable[..., Any]
 
 
-COMMANDS = {
-    "add": "add",
-    "collect": "collect",
-    "demo": "demo",
-    "export": "export",
-    "extract": "extract",
-    "health": "health",
-    "import": "importing",
-    "publish": "publish",
-    "releases": "releases",
-    "run": "service",
-    "search": "search",
-    "serve": "serve",
-    "show": "show",
-    "sources": "sources",
-}
-"""Each command, and the module in scheduler/commands that holds it."""
+COMMANDS = (
+    "add", "collect", "demo", "export", "extract", "health", "import", "publish", "releases", "run",
+    "search", "serve", "show", "sources",
+)  # fmt: skip
+"""All commands; each is in a module of its name in scheduler/commands."""
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -55,8 +43,8 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"scheduler.commands.{COMMANDS[cmd_name]}")
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"scheduler.commands.{name}")
         command: click.Command = getattr(module, name)
         return command
 

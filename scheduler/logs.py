@@ -11,7 +11,7 @@ from typing import TextIO
 
 import structlog
 
-from data.redaction import redacted
+from data.text.redaction import redacted
 
 
 def log_to(file: TextIO) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from data.reading import Reading
-from spiders.expected import Expected, as_expected, fields_of, found, wanted
-from spiders.listing_page import read_listing
-from spiders.loader import read_source, shipped_folder
-from spiders.page import Page
-from spiders.pages import ListingPage, ReleasePage
-from spiders.release_page import read_release
-from spiders.source import SourceFile
+from data.dates.context import Reading
+from spiders.golden.expected import Expected, as_expected, fields_of, found, wanted
+from spiders.items import ListingPage, ReleasePage
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.loader import read_source, shipped_folder
+from spiders.sources.source_file import SourceFile
 
 ROOMS = Path(__file__).parent / "sources"
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)

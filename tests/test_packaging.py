@@ -12,7 +12,7 @@ import pytest
 
 from data.settings import Settings
 from scheduler.cli import cli
-from spiders.source import ListingRules, ReleaseRules, SourceFile
+from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,14 +12,16 @@ import click
 from data.errors import CommuniqueError, SourceError
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_later_home
-from scheduler.draft_report import show, values
-from scheduler.exploring import Explored, Explorer, NothingFound, named
 from scheduler.home import Home, open_home
-from scheduler.telling import Say, telling
-from spiders.certainty import FLOOR
-from spiders.golden import write_golden
-from spiders.loader import ID, LoadedSource, check_zone, load_sources
-from spiders.proposing import Said
+from scheduler.jobs.fetch import PageFetcher
+from scheduler.terminal.source_report import show, values
+from scheduler.terminal.status import telling
+from spiders.discovery.certainty import FLOOR
+from spiders.discovery.explore import Explored, Explorer, NothingFound, named
+from spiders.discovery.fetcher import Say
+from spiders.discovery.propose import Said
+from spiders.golden.golden import write_golden
+from spiders.sources.loader import ID, LoadedSource, check_zone, load_sources
 
 
 class AlreadyThere(CommuniqueError):
@@ -168,7 +171,7 @@ class Adding:
             there = loaded.get(self._said.id)
             path = there.path if there else self._home.sources / f"{self._said.id}.toml"
             raise AlreadyThere.called(path, self._said.id)
-        explorer = Explorer(self._home, tuple(taken), self._say, self._said)
+        explorer = Explorer(partial(PageFetcher, self._home), tuple(taken), self._say, self._said)
         found = explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)
         if not self._save or not (self._force or found.proposed.certainty.enough):

@@ -10,10 +10,10 @@ import click
 from data.models import Run
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_later_home
-from scheduler.executor import Executor
+from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
-from scheduler.progress import progress_bars
-from spiders.loader import choose, load_sources
+from scheduler.terminal.progress import progress_bars
+from spiders.sources.loader import choose, load_sources
 
 ERRORS_SHOWN = 10
 """Errors of one source that are printed; --json gives them all."""

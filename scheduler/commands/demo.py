@@ -17,16 +17,16 @@ import uvicorn
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
-from feeds.server import create_app
+from feeds.server.app import create_app
 from scheduler.cli import FOLDER, as_json, complain, named_home, print_json
 from scheduler.commands.collect import print_run
-from scheduler.demo.serving import Served, rooms_served, write_sources
-from scheduler.executor import Executor
+from scheduler.demo.process import Served, rooms_served, write_sources
+from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
-from scheduler.listening import PORT, address_of, listen, server_config
-from scheduler.progress import progress_bars
-from scheduler.publishing import publish_home
-from spiders.loader import choose, load_sources
+from scheduler.jobs.publish import publish_home
+from scheduler.service.web import PORT, address_of, listen, server_config
+from scheduler.terminal.progress import progress_bars
+from spiders.sources.loader import choose, load_sources
 
 DAYS = 3
 """The second day brings an edit, a move, a retraction, a copy; the third confirms what is gone."""

@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from data.errors import UnknownSource
-from data.public_names import release_fields
+from data.interchange.release_fields import release_fields
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
-from spiders.loader import load_sources
+from spiders.sources.loader import load_sources
 
 
 def day(value: str) -> dt.date:

@@ -13,14 +13,15 @@ from typing import IO, get_args
 import click
 import msgspec
 
-from scheduler.capture import NEVER_FETCHED, OTHER, WEB, Capture, NotFetched
 from scheduler.cli import always_json, complain, with_any_home
 from scheduler.home import Home
-from scheduler.reading_pages import Task, read_page
-from scheduler.telling import Say, telling
-from spiders.extraction import Wanted
-from spiders.fetching import Answer
-from spiders.page import is_web
+from scheduler.jobs.fetch import PageFetcher
+from scheduler.terminal.status import telling
+from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, Say
+from spiders.download.fetch_spider import Answer
+from spiders.extract.page_values import Wanted
+from spiders.extract.saved_page import Task, read_page
+from spiders.page.page import is_web
 
 AHEAD = 64
 """Pages a core that are read ahead of what is printed: bounded, whatever comes in."""
@@ -56,8 +57,8 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
     if url and not is_web(url):
         raise click.BadParameter(f"{url!r} is no web address", param_hint="--url")
     failed = False
-    with Capture(home) as capture, telling() as say:
-        tasks = named(pages, url, kind, capture, say) if pages else tasks_of(sys.stdin.buffer, kind)
+    with PageFetcher(home) as fetcher, telling() as say:
+        tasks = named(pages, url, kind, fetcher, say) if pages else tasks_of(sys.stdin.buffer, kind)
         for result in ordered(tasks):
             if isinstance(result, str):
                 complain(result)
@@ -69,7 +70,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
 
 
 def named(
-    pages: Sequence[str], url: str, kind: Wanted, capture: Capture, say: Say
+    pages: Sequence[str], url: str, kind: Wanted, fetcher: PageFetcher, say: Say
 ) -> Iterator[Task]:
     """The pages that the command line names, in its order; ``url`` is where saved ones came from.
 
@@ -80,7 +81,7 @@ def named(
         wanted = [page for page in some if WEB.match(page)]
         if wanted:
             say(f"reading {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else ""))
-        answers = {answer.asked: answer for answer in capture.fetch(wanted)}
+        answers = {answer.asked: answer for answer in fetcher.fetch(wanted)}
         for page in some:
             answer = answers.get(page)
             if answer is not None:

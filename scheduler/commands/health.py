@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from data.health import Health, examine
+from data.health.state import Health, examine
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
-from spiders.loader import load_sources
+from spiders.sources.loader import load_sources
 
 
 @click.command()

@@ -10,9 +10,9 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
+from scheduler.jobs.publish import publish_home
 from scheduler.logs import log_to
-from scheduler.publishing import publish_home
-from scheduler.websub import announce
+from scheduler.service.push import announce
 
 ERRORS_SHOWN = 10
 """Files that could not be written and are named."""

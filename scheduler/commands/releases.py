@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from data.clock import utc_now
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
-from spiders.visit import utc_now
 
 
 @click.group()

@@ -6,9 +6,9 @@ import datetime as dt
 
 import click
 
-from data.public_names import release_fields
-from data.search import Query, expression, passage
-from data.store import Store
+from data.interchange.release_fields import release_fields
+from data.search.query import Query, expression, passage
+from data.store.protocol import Store
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home

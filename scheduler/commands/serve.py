@@ -9,12 +9,12 @@ import click
 import uvicorn
 import uvloop
 
-from feeds.server import create_app
+from feeds.server.app import create_app
 from scheduler.cli import complain, with_home
 from scheduler.home import Home
-from scheduler.listening import PORT, address_of, listen, server_config
 from scheduler.logs import log_to
-from scheduler.websub import Push
+from scheduler.service.push import Push
+from scheduler.service.web import PORT, address_of, listen, server_config
 
 
 @click.command()

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from data.difference import Edit, edits
 from data.errors import CommuniqueError
+from data.identity.retraction import Vanished
+from data.interchange.release_fields import provenance_fields, release_fields
 from data.models import Release, Revision
-from data.public_names import provenance_fields, release_fields
-from data.retraction import Vanished
-from data.store import Store
-from data.stories import Telling, tellings
+from data.revisions.diff import Edit, edits
+from data.store.protocol import Store
+from data.stories.copies import Telling, tellings
 from data.wording import counted
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home

@@ -13,20 +13,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.clock import utc_now
+from data.dates.context import Reading
 from data.errors import CommuniqueError
-from data.reading import Reading
-from data.recall import Recall
+from data.models import Recall
 from data.wording import counted
-from scheduler.capture import Capture, NotFetched
 from scheduler.cli import as_json, complain, print_json, with_any_home, with_home
 from scheduler.home import Home
-from spiders.golden import BadGolden, differences, write_golden
-from spiders.listing_page import read_listing
-from spiders.loader import LoadedSource, choose, load_sources
-from spiders.page import Page
-from spiders.rendering import DOCUMENT
-from spiders.template import decode_template, described
-from spiders.visit import utc_now
+from scheduler.jobs.fetch import PageFetcher
+from spiders.discovery.fetcher import NotFetched
+from spiders.download.browser import DOCUMENT
+from spiders.golden.golden import BadGolden, differences, write_golden
+from spiders.learning.template import decode_template, described
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.sources.loader import LoadedSource, choose, load_sources
 
 UNREAD_SHOWN = 5
 """Addresses that gave no release, as people see them; --json gives all."""
@@ -218,8 +219,8 @@ def named_source(home: Home, name: str) -> LoadedSource:
 def captured(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     """The listing of a source and its newest release, as served. Raises NotFetched."""
     with ExitStack() as stack:
-        plain = stack.enter_context(Capture(home))
-        pages = stack.enter_context(Capture(home, render=True)) if one.file.render else plain
+        plain = stack.enter_context(PageFetcher(home))
+        pages = stack.enter_context(PageFetcher(home, render=True)) if one.file.render else plain
         url = one.file.feed or one.file.url
         listing = (plain if one.file.feed else pages).page(url)
         languages = (one.file.language,) if one.file.language else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.demo.days import load_events
+from scheduler.demo.events import load_events
 from scheduler.demo.rooms import load_releases, load_rooms
 
 

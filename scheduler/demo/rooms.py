@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from scheduler.demo.days import Event, after, load_events
+from scheduler.demo.events import Event, after, load_events
 from scheduler.demo.texts import ReleaseText
 
 FOLDER = Path(__file__).parent / "rooms"

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from scheduler.demo.answers import Answer, answers, not_found
+from scheduler.demo.responses import Answer, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
 
 HOST = "127.0.0.1"

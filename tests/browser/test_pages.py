@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from data.settings import Site
-from feeds.publish import publish
-from feeds.server import create_app
-from spiders.rendering import BrowserMissing, find_browser
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from spiders.download.browser import BrowserMissing, find_browser
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from data.models import Facet
-from data.sqlite import SqliteStore
-from scheduler.capture import Capture
+from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
-from spiders.rendering import BrowserMissing, find_browser
+from scheduler.jobs.fetch import PageFetcher
+from spiders.download.browser import BrowserMissing, find_browser
 from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -84,7 +84,7 @@ def test_redirects_documents_errors_and_restless_pages_come_to_an_end(
     room.page("/busy", "<p>busy</p><script>while (true) {}</script>")
     room.answers["/huge"] = Answer(b"<p>" + b"x" * 300_000, etag=False)
     urls = [f"{room.base}{path}" for path in ("/to", "/gone", "/busy", "/huge", "/news/")]
-    with Capture(open_home(tmp_path), render=True) as capture:
+    with PageFetcher(open_home(tmp_path), render=True) as capture:
         to, gone, busy, huge, news = capture.fetch(urls)
     assert to.url == f"{room.base}/news/"
     assert b"Notice 3" in to.body
@@ -99,7 +99,7 @@ def test_the_browser_says_who_asks_and_loads_nothing_for_the_eye_only(
 ) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
     room.page("/news/", '<img src="/picture.png"><p>text</p><script src="/code.js"></script>')
-    with Capture(open_home(tmp_path), render=True) as capture:
+    with PageFetcher(open_home(tmp_path), render=True) as capture:
         capture.page(f"{room.base}/news/")
     assert room.statuses("/code.js") == [404]
     assert room.statuses("/picture.png") == []
@@ -107,7 +107,7 @@ def test_the_browser_says_who_asks_and_loads_nothing_for_the_eye_only(
 
 
 def test_private_addresses_are_refused(tmp_path: Path, room: Room) -> None:
-    with Capture(open_home(tmp_path), render=True) as capture:
+    with PageFetcher(open_home(tmp_path), render=True) as capture:
         (answer,) = capture.fetch([f"{room.base}/news/"])
     assert answer.kind == "refused"
     assert "allow_private = true" in answer.message
@@ -119,7 +119,7 @@ def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
     # Both need the extra `browser`, without which this module is skipped.
     from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - as above
 
-    from spiders.browser import GuardedBrowser  # noqa: PLC0415 - as above
+    from spiders.download.playwright_handler import GuardedBrowser  # noqa: PLC0415 - as above
 
     class Config:
         browser_type_name = "chromium"

@@ -1,6 +1,6 @@
 """A store in memory, small enough to be seen to be right, and releases to put into it."""
 
-# ruff: noqa: D102 - data.store.Store says what each verb does
+# ruff: noqa: D102 - data.store.protocol.Store says what each verb does
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from data.models import (
+    Change,
     Content,
     Facet,
     Media,
+    Outline,
+    Point,
     Published,
     Release,
     Revision,
@@ -21,7 +24,6 @@ from data.models import (
     facets_of,
     zone_of,
 )
-from data.outline import Change, Outline, Point
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from scheduler.listening import server_config
+from scheduler.service.web import server_config
 
 
 class Server(uvicorn.Server):

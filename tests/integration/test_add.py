@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from scheduler.capture import Capture, NotFetched, fetch_page
 from scheduler.home import open_home
-from spiders.loader import read_source
-from spiders.rendering import BrowserMissing, find_browser
+from scheduler.jobs.fetch import PageFetcher, fetch_page
+from spiders.discovery.fetcher import NotFetched
+from spiders.download.browser import BrowserMissing, find_browser
+from spiders.sources.loader import read_source
 from tests.command import collect, communique
 from tests.press_room import Answer, Room, served
 
@@ -359,7 +360,7 @@ def test_a_source_that_exists_is_captured_once(room: Room, home: Path) -> None:
 
 def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path) -> None:
     opened = open_home(home)
-    with Capture(opened) as capture:
+    with PageFetcher(opened) as capture:
         first, second = capture.fetch([f"{room.base}/r/1", f"{room.base}/r/2"] * 2)
         assert (first.status, second.page and second.page.body) == (200, release(2).encode())
         assert capture.fetch([]) == ()

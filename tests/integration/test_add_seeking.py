@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from spiders.loader import read_source
+from spiders.sources.loader import read_source
 from tests.command import collect, communique
 from tests.press_room import Answer, Room, release_html, served
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.models import Facet, Release
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 

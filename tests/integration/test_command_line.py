@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.press_room import release_html
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from data.models import Facet
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 from scheduler.demo.expected import expected
 from tests.command import COMMUNIQUE, communique
 

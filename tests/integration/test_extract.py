@@ -7,8 +7,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from scheduler.reading_pages import Task, read_page
-from spiders.page import Page
+from spiders.extract.saved_page import Task, read_page
+from spiders.page.page import Page
 from tests.command import COMMUNIQUE, communique
 from tests.press_room import Answer, listing_html, release_html, served
 

@@ -12,10 +12,10 @@ import pytest
 
 from data.models import Facet, Release
 from data.settings import load_settings
-from data.sqlite import SqliteStore
-from scheduler.executor import Executor
+from data.store.sqlite.store import SqliteStore
+from scheduler.executors.local import Executor
 from scheduler.home import Home
-from spiders.loader import load_sources
+from spiders.sources.loader import load_sources
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 

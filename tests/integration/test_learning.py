@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.models import Facet, Release
-from data.sqlite import SqliteStore
-from spiders.template import Template, decode_template
+from data.store.sqlite.store import SqliteStore
+from spiders.learning.template import Template, decode_template
 from tests.command import collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 

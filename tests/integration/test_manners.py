@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 

@@ -17,11 +17,11 @@ import pytest
 import uvloop
 
 from data.models import Run
-from scheduler.children import NICE
-from scheduler.executor import Executor
+from scheduler.executors.local import Executor
+from scheduler.executors.publisher import Publisher
 from scheduler.home import open_home
-from scheduler.publisher import Publisher
-from spiders.loader import choose, load_sources
+from scheduler.jobs.child import NICE
+from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served
 

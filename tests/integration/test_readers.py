@@ -20,8 +20,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.models import Media, Release
 from data.settings import Site
-from feeds.publish import publish
-from feeds.server import create_app
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
 from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 COUNT = 12

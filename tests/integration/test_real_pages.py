@@ -13,7 +13,7 @@ import feedparser
 import pytest
 
 from data.models import Facet
-from data.sqlite import SqliteStore
+from data.store.sqlite.store import SqliteStore
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, served
 

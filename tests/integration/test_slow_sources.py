@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from data.models import Run
-from scheduler.executor import Executor
+from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
-from spiders.loader import LoadedSource, load_sources
+from spiders.sources.loader import LoadedSource, load_sources
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 SLOW, GOOD = ("slow-1", "slow-2"), ("good-1", "good-2", "good-3")

@@ -22,15 +22,16 @@ import pytest
 import uvicorn
 from structlog.testing import capture_logs
 
-from feeds.publish import publish
-from feeds.server import create_app
-from feeds.websub import Asked
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from feeds.websub.backoff import Pace
+from feeds.websub.messages import Asked
+from feeds.websub.state import Kept
+from feeds.websub.subscribers import REQUESTS, Subscribers
 from scheduler.home import open_home
-from scheduler.listening import server_config
-from scheduler.websub import Push, announce, note_changes
-from scheduler.websub_kept import Kept
-from scheduler.websub_pace import Pace
-from scheduler.websub_subscribers import REQUESTS, Subscribers
+from scheduler.jobs.publish import note_changes
+from scheduler.service.push import Push, announce
+from scheduler.service.web import server_config
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.peer import Peer, peer_served

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from data.sqlite import SqliteStore
-from spiders.host_queues import host_of
+from data.store.sqlite.store import SqliteStore
+from spiders.download.host_queues import host_of
 from tests.systems.posts import ZONE
 from tests.systems.truth import Kept
 

@@ -1,0 +1,1 @@
+"""Dates as pages write them, in many languages and calendars, to aware UTC."""

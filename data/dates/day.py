@@ -1,0 +1,120 @@
+"""The calendar day that a match of a date's pattern means."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from data.dates import patterns as shapes
+from data.dates.calendars import (
+    BUDDHIST_YEARS,
+    ERAS,
+    JALALI_YEARS,
+    from_buddhist,
+    from_jalali,
+    full_year,
+)
+from data.dates.context import Reading
+from data.dates.months import jalali_month_of, month_of
+
+_NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
+_THAI = re.compile("[\u0e01-\u0e5b]")
+_REPUBLIC_YEARS = range(80, 200)
+_MONTHS = 12
+_SHORT = 2
+
+
+def day_of(match: re.Match[str], reading: Reading) -> dt.date | None:
+    """The day that ``match`` means, None where there is no such day or its order is unknown."""
+    try:
+        if match.re is shapes.NUMERIC:
+            return _numeric(match, reading)
+        if match.re is shapes.HAN_NUMERALS:
+            return _han_numerals(match)
+        if match.re in {shapes.HAN, shapes.MINGUO}:
+            return _han(match, reading)
+        if "w" in match.re.groupindex:
+            return _worded(match, reading)
+        return _gregorian(match, int(match["y"]), int(match["n"]), int(match["d"]), reading)
+    except ValueError:
+        return None
+
+
+def _worded(match: re.Match[str], reading: Reading) -> dt.date | None:
+    year, day = int(match["y"]), int(match["d"])
+    if not _year_fits(match):
+        return None
+    jalali = jalali_month_of(match["w"])
+    if jalali and year in JALALI_YEARS:
+        return from_jalali(year, jalali, day)
+    month = month_of(match["w"], reading.languages)
+    return _gregorian(match, year, month, day, reading) if month else None
+
+
+def _year_fits(match: re.Match[str]) -> bool:
+    """Two digits after a month are a year only where the writing leaves no doubt."""
+    parts = match.groupdict()
+    if len(parts["y"]) > _SHORT or parts.get("q"):
+        return True
+    joined = (parts.get("s") or "").strip() in {"-", "/", "."} or "." in parts["w"]
+    return joined or not match.string[match.end() :].strip(" ,|)")
+
+
+def _numeric(match: re.Match[str], reading: Reading) -> dt.date | None:
+    first, second, year = int(match["a"]), int(match["b"]), int(match["c"])
+    order = reading.day_order
+    if len(match["c"]) == _SHORT and order == "YMD":
+        return dt.date(full_year(first, reading.now.year), second, year)
+    if first > _MONTHS or first == second or (order == "DMY" and second <= _MONTHS):
+        return _gregorian(match, year, second, first, reading)
+    if second > _MONTHS or order == "MDY":
+        return _gregorian(match, year, first, second, reading)
+    return None
+
+
+def _han(match: re.Match[str], reading: Reading) -> dt.date | None:
+    if match.re is shapes.MINGUO and not _counts_minguo(reading):
+        return None
+    year = 1 if match["y"] == "元" else int(match["y"])
+    if match.re is shapes.HAN and match["era"]:
+        year += ERAS[match["era"]]
+    elif year in _REPUBLIC_YEARS:
+        year += ERAS["民國"]
+    return _gregorian(match, year, int(match["n"]), int(match["d"]), reading)
+
+
+def _counts_minguo(reading: Reading) -> bool:
+    """Whether bare years may count from the Republic of China, as in Taiwan."""
+    return reading.zone == "Asia/Taipei" or reading.speaks("zh-tw", "zh-hant")
+
+
+def _han_numerals(match: re.Match[str]) -> dt.date:
+    year = int("".join(str(_NUMERALS[char]) for char in match["y"]))
+    return dt.date(year, _below_hundred(match["n"]), _below_hundred(match["d"]))
+
+
+def _below_hundred(digits: str) -> int:
+    """The value of 三, 十, 十四, 二十 or 二十四; ValueError for anything else."""
+    tens, ten, ones = digits.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        raise ValueError(f"not a number below a hundred: {digits}")
+    return 10 * bool(ten) * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0)
+
+
+def _gregorian(
+    match: re.Match[str], year: int, month: int, day: int, reading: Reading
+) -> dt.date | None:
+    near = match.string[max(0, match.start() - 20) : match.end() + 20]
+    thai = reading.zone == "Asia/Bangkok" or reading.speaks("th") or bool(_THAI.search(near))
+    # 01/01/0001 and 30 November -0001 are what programs write for no date at all.
+    written = match.groupdict().get("c") or match["y"]
+    if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
+        year = full_year(year, reading.now.year + 543 * thai)
+    if year in BUDDHIST_YEARS and thai:
+        year = from_buddhist(year)
+    elif year in JALALI_YEARS:
+        # The lunar Hijri years of Arabic pages lie in the same range, and vary with the moon.
+        if not (reading.speaks("fa", "ps") or reading.zone in {"Asia/Tehran", "Asia/Kabul"}):
+            return None
+        return from_jalali(year, month, day)
+    return dt.date(year, month, day)

@@ -1,0 +1,171 @@
+"""Dates as pages write them, in many languages and calendars, to aware UTC.
+
+Fast patterns first, then dateparser. What can't be told is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from data.dates import patterns as shapes
+from data.dates.clock import Placed, clock_beside
+from data.dates.context import Reading
+from data.dates.day import day_of
+from data.dates.months import fold
+from data.dates.relative import parse_rest
+from data.dates.stated_zones import ZONE, stated_zone, with_zone
+from data.models import Published, zone_of
+
+MAX_CHARS = 200
+"""Characters of a text that parse_date looks at."""
+
+MAX_RUNNING_CHARS = 100_000
+"""Characters of a text that find_dates looks at."""
+
+_EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
+_DIGIT = re.compile(r"\d|年")
+_MACHINE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:z|[+-]\d\d(?::?\d\d)?)?)?"
+)
+"""A folded date or instant of ISO 8601: what machines write, and no other shape can be in it."""
+
+_NOON = dt.time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A date in a running text, and where it stands: ``text[start:end]``."""
+
+    start: int
+    end: int
+    published: Published
+
+
+def parse_date(text: str, reading: Reading, rule: str) -> Published | None:
+    """The first date in a short ``text``, or None where there is none or it is ambiguous.
+
+    Only the first 200 characters count. Raises nothing, whatever the text; KeyError where
+    ``reading`` names a zone that does not exist.
+    """
+    text = text[:MAX_CHARS].strip()
+    if not text:
+        return None
+    for found in scan(text, reading, rule):
+        return replace(found.published, raw=text)
+    folded = fold(text)
+    compact = shapes.COMPACT.fullmatch(folded)
+    if compact:
+        return _compact(compact, text, reading, rule)
+    if _EPOCH.fullmatch(folded):
+        at = dt.datetime.fromtimestamp(int(folded[:10]), dt.UTC)
+        return Published(at, "second", reading.zone, text, rule)
+    if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
+        return None  # a date that is ambiguous or impossible is not for another parser to guess at
+    day = parse_rest(text, reading.zone, reading.day_order, reading.languages, reading.now)
+    return on_day(day, reading.zone, text, rule) if day else None
+
+
+def find_dates(text: str, reading: Reading, rule: str) -> tuple[Published, ...]:
+    """All dates in a running ``text``, in its order; ``raw`` is that part of the text.
+
+    Only the first 100,000 characters count.
+    """
+    return tuple(found.published for found in scan(text, reading, rule))
+
+
+def plausible(published: Published, now: dt.datetime) -> bool:
+    """Whether a release can have been published then: after 1970-01-01, up to two days ahead.
+
+    No page is older than the web, but many carry releases that are.
+    """
+    earliest = dt.datetime(1970, 1, 3, tzinfo=dt.UTC)
+    return earliest < published.at <= now + dt.timedelta(days=2)
+
+
+def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
+    """The dates in ``text`` with their places, in order, none overlapping another."""
+    text = text[:MAX_RUNNING_CHARS]
+    if not _DIGIT.search(text):
+        return
+    folded = fold(text)
+    places = None
+    if len(folded) != len(text):
+        places = [place for place, char in enumerate(text) for _ in fold(char)] + [len(text)]
+    placed = Placed(text, folded, places)
+    after = 0
+    for _, _, match, day in sorted(_days(folded, reading), key=lambda hit: hit[:2]):
+        if match.start() < after:
+            continue
+        clock = clock_beside(match, placed, reading.zone, after)
+        begin, end = (clock.start, clock.end) if clock else match.span()
+        after = end
+        start, stop = placed.back(begin), placed.back(end)
+        # An uncertain zone stays in what is kept of the text, so that it can be told.
+        raw = text[start : with_zone(text, stop) if clock else stop].rstrip()
+        stop = start + len(raw)
+        if clock:
+            at = dt.datetime.combine(day, clock.time)
+            yield Found(start, stop, _at_instant(at, clock.zone, reading.zone, raw, rule))
+        else:
+            yield Found(start, stop, on_day(day, reading.zone, raw, rule))
+
+
+def _days(folded: str, reading: Reading) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
+    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else shapes.ALL
+    for rank, shape in enumerate(written):
+        if shape in shapes.HOLDS and not any(part in folded for part in shapes.HOLDS[shape]):
+            continue
+        place = 0
+        while match := shape.search(folded, place):
+            day = day_of(match, reading)
+            place = match.end() if day else match.start() + 1
+            if day:
+                yield match.start(), rank, match, day
+
+
+def _compact(match: re.Match[str], text: str, reading: Reading, rule: str) -> Published | None:
+    day = day_of(match, reading)
+    if not day:
+        return None
+    if not match["clock"]:
+        return on_day(day, reading.zone, text, rule)
+    digits = match["clock"].ljust(6, "0")
+    try:
+        time = dt.time(int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+    except ValueError:
+        return None
+    zone = ZONE.match((match["zone"] or "").upper())
+    named = stated_zone(zone, reading.zone) if zone else None
+    return _at_instant(dt.datetime.combine(day, time), named, reading.zone, text, rule)
+
+
+def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
+    """A whole day in ``zone``: noon there, in UTC."""
+    at, zone = _to_utc(dt.datetime.combine(day, _NOON), zone)
+    return Published(at, "day", zone, raw, rule)
+
+
+def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
+    """The instant of a wall clock in the zone ``stated``, else in that of the source.
+
+    UTC is the clock of machines and no locality, so such an instant is told in the source's zone.
+    """
+    at, zone = _to_utc(wall, stated or home)
+    return Published(at, "second", home if stated == "UTC" else zone, raw, rule)
+
+
+def _to_utc(wall: dt.datetime, zone: str) -> tuple[dt.datetime, str]:
+    """The instant of a wall clock, and the zone it is kept in.
+
+    An hour that summer time skips is taken an hour later, one that it repeats is its first pass
+    (PEP 495, fold 0). At the ends of the calendar no zone can be subtracted, and UTC stands in.
+    """
+    try:
+        at = wall.replace(tzinfo=zone_of(zone)).astimezone(dt.UTC)
+        at.astimezone(zone_of(zone))
+    except OverflowError:
+        return wall.replace(tzinfo=dt.UTC), "UTC"
+    return at, zone

@@ -1,0 +1,77 @@
+"""Days whose year stands elsewhere: "Nov 24" in a list headed "2022"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from data.dates.calendars import ERAS
+from data.dates.context import Reading
+from data.dates.months import fold, month_of
+from data.dates.parse import on_day
+from data.models import Published
+
+_WORD = r"(?P<w>(?:[^\W\d_]|[\u0900-\u0e7f]){3,20})\.?"
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|[oa°.])?"
+_WEEKDAY = r"(?:[^\W\d_]{2,14}\.?,?\s)?"
+_SHAPES = (
+    re.compile(rf"{_WEEKDAY}{_DAY}[\s-]?(?:de\s|of\s)?{_WORD}"),
+    re.compile(rf"{_WEEKDAY}{_WORD}[\s-]?{_DAY}"),
+    re.compile(r"(?P<n>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일](?:\s?\(.{1,4})?"),
+)
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
+_EDGES = " \t,;:|()[]-–—·•"
+_LONGEST = 32
+_HEADING = 60
+# Short forms that are words of other languages: without the page's language they prove nothing.
+_DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
+
+
+def month_and_day(text: str, reading: Reading) -> tuple[int, int] | None:
+    """The month and day that a whole short text names, or None."""
+    text = text.strip(_EDGES)
+    if not text or len(text) > _LONGEST:
+        return None
+    folded = fold(text)
+    for shape in _SHAPES:
+        match = shape.fullmatch(folded)
+        if not match:
+            continue
+        if "n" in match.re.groupindex:
+            month: int | None = int(match["n"])
+        elif match["w"] in _DOUBTFUL and not reading.languages:
+            month = None
+        else:
+            month = month_of(match["w"], reading.languages)
+        if month and _exists(2024, month, int(match["d"])):
+            return month, int(match["d"])
+    return None
+
+
+def year_in(text: str) -> int | None:
+    """The one year that a heading names ("2019 Meetings"), or None."""
+    if len(text) > _HEADING:
+        return None
+    years = {int(year) for year in _YEAR.findall(text)}
+    years |= {
+        ERAS[era] + (1 if year == "元" else int(year)) for era, year in _ERA_YEAR.findall(text)
+    }
+    return years.pop() if len(years) == 1 else None
+
+
+def day_in_year(
+    year: int, day: tuple[int, int], zone: str, raw: str, rule: str
+) -> Published | None:
+    """A month and day in ``year``, with precision ``day``; None where there is no such day."""
+    if not _exists(year, *day):
+        return None
+    return on_day(dt.date(year, *day), zone, raw, rule)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        dt.date(year, month, day)
+    except ValueError:
+        return False
+    return True

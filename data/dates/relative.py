@@ -1,0 +1,103 @@
+"""Dates that no pattern of ours knows: "yesterday", "3 hours ago", rare languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import warnings
+from functools import lru_cache
+from typing import Any
+
+from data.dates.day_order import Order
+from data.dates.months import fold
+from data.models import zone_of
+
+_TODAY = (
+    "today heute aujourd’hui aujourd'hui hoy hoje oggi vandaag dziś dzisiaj dnes сегодня "
+    "сьогодні днес данас danas bugün bugun bu·gün бүгін اليوم امروز היום σήμερα ma tänään "
+    "i·dag idag azi astăzi šiandien šodien täna დღეს այսօր आज আজ วันนี้ hari·ini hôm·nay "
+    "今天 今日 本日 오늘 сёння avui sot danes"
+)
+_YESTERDAY = (
+    "yesterday gestern hier ayer ontem ieri gisteren wczoraj včera вчера вчора јуче juče "
+    "dün dünən кеше kecha أمس امس دیروز אתמול χθες χτες tegnap eilen i·går igår ieri vakar "
+    "eile გუშინ երեկ গতকাল เมื่อวาน เมื่อวานนี้ kemarin hôm·qua 昨天 昨日 어제 ўчора ahir dje "
+    "včeraj jučer"
+)
+_DAYS_AGO = {
+    fold(word.replace("·", " ")): days
+    for days, words in enumerate((_TODAY, _YESTERDAY))
+    for word in words.split()
+}
+# Words that mean something else in another language: German "hier" is "here".
+_NEEDS = {fold(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
+_HINT = re.compile(
+    r"\bago\b|\bvor \w|\bil y a\b|\bhace \w|\bha \d|\bfa\b|geleden|\btemu\b|\bpred \d|назад|"
+    r"\bтому\b|преди|\bonce\b|əvvəl|oldin|бурын|бұрын|\bsedan\b|\bsiden\b|sitten|πριν|לפני|منذ|"
+    r"قبل|پیش|前|전|truoc|\blalu\b|\bacum\b|\bezelott\b|পূর্বে|ที่แล้ว|पहले"
+)
+# Where no language is known, those that dateparser is to try: each more costs time on every text.
+_COMMON = (
+    "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
+    "he", "el", "sv", "da", "nb", "fi", "hu", "ro", "bg", "id", "vi", "zh", "ja", "ko",
+)  # fmt: skip
+_LONGEST = 60
+_CLOCK = re.compile(r"[\s,]{1,2}\D{0,8}\d{1,2}[:.h]\d\d.{0,12}")
+_YEAR = re.compile(r"(?<!\d)(?:1[3489]|2[056])\d\d(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d\d?(?!\d)")
+_NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def parse_rest(
+    text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
+) -> dt.date | None:
+    """The day that dateparser reads in a short text, in ``zone``, or None."""
+    today = now.astimezone(zone_of(zone)).date()
+    word = _CLOCK.sub("", fold(text)).strip(" .,:!|")
+    needed = _NEEDS.get(word)
+    if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
+        return today - dt.timedelta(days=_DAYS_AGO[word])
+    if len(text) > _LONGEST or _NO_SENSE.match(text):
+        return None
+    # dateparser takes 10 ms or more to refuse a text: ask it only about what may be a date.
+    folded = fold(text)
+    if not (_YEAR.search(folded) and _DAY.search(folded)) and not is_relative(text):
+        return None
+    return _dateparser(text, zone, order, languages, now)
+
+
+def is_relative(text: str) -> bool:
+    """Whether a short text may count from today: "yesterday", "3 hours ago"."""
+    folded = fold(text)
+    return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
+
+
+def _dateparser(
+    text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
+) -> dt.date | None:
+    # Loading it takes a third of a second, and most pages never need it.
+    import dateparser  # noqa: PLC0415
+    from dateparser.data import languages_info  # noqa: PLC0415
+
+    base = now.astimezone(zone_of(zone)).replace(tzinfo=None)
+    settings: dict[str, Any] = {
+        "RELATIVE_BASE": base,
+        "REQUIRE_PARTS": ["day", "month", "year"],
+        "PARSERS": ["relative-time", "absolute-time"],
+        "RETURN_AS_TIMEZONE_AWARE": False,
+        "NORMALIZE": True,
+    }
+    if order:
+        settings["DATE_ORDER"] = order
+    if not languages and not re.search(r"\d", text):
+        return None
+    known = languages_info.language_order
+    tags = sorted({tag.partition("-")[0].lower() for tag in languages} & set(known))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its own use of deprecated calls
+            found = dateparser.parse(text, languages=tags or list(_COMMON), settings=settings)
+    except Exception:  # noqa: BLE001 - a hostile text may meet any bug of a large parser
+        return None
+    return found.date() if found else None

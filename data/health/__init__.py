@@ -1,0 +1,1 @@
+"""Whether a source works, and whether it is heard of as often as it used to be."""

@@ -1,0 +1,142 @@
+"""How a source is: whether it works, and whether it is heard of as often as it used to be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from data.health.rhythm import Expected, expected_after
+from data.models import Facet, Run, Source
+from data.store.protocol import Readable
+from data.text.redaction import redacted
+from data.wording import counted
+
+State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
+
+KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
+"""What a server says that does not want us, not one that is broken."""
+
+KEEPS_OUT = {"robots", "wall"}
+"""Kinds of errors that say the same."""
+
+VANISHED = "vanished"
+"""The kind of error by which much of a source is gone at once: a person has to look."""
+
+WAIT = "wait"
+"""The kind of error by which a host asks us to stay away for a while."""
+
+LOST = {"bug", "store"}
+"""Kinds of errors by which we ourselves lose what a page says, until a later visit."""
+
+LOOKED_BACK = 1500
+"""Releases of a source whose days make its rhythm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of a source as of its last run, and why: ``expected`` is None without a rhythm."""
+
+    source: str
+    state: State
+    last_release: str | None
+    expected: Expected | None
+    last_run: dt.datetime | None
+    reason: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody has to look at it; late is still well."""
+        return self.state in {"ok", "late", "new"}
+
+
+def health_of(
+    source: Source, run: Run | None, last_release: str | None, expected: Expected | None
+) -> Health:
+    """The state of a source after its last run.
+
+    Silence is judged by the day of that run: whoever does not look can't say that nothing came.
+    """
+    if run is None:
+        return Health(source.id, "new", last_release, expected, None, "it was not visited yet")
+    lost = [error for error in run.errors if error.kind in LOST]
+    if not works(run):
+        vanished = [error for error in run.errors if error.kind == VANISHED]
+        first = next(iter(vanished or lost or run.errors))
+        state: State = "blocked" if is_blocked(run) else "failing"
+        reason = redacted(f"{first.kind}: {first.message} ({first.url})")
+    elif last_release is None:
+        state, reason = "new", "no release of it has been found yet"
+    else:
+        day = run.started.astimezone(zone_or_utc(source.timezone)).date()
+        state, reason = heard(day, expected)
+    if lost and works(run):
+        pages = counted(len({error.url for error in lost}), "page")
+        reason = f"{reason}; {pages} of its last visit could not be dealt with: {lost[0].message}"
+    return Health(source.id, state, last_release, expected, run.started, reason)
+
+
+def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:
+    """Whether a source that works is heard of, as of a day, and why."""
+    if expected is None:
+        return "ok", "it works; its releases are too few to know its rhythm"
+    due = f"a release was expected by {expected.by.isoformat()}"
+    if day >= expected.silent:
+        return "silent", f"{due}; hardly any of its gaps was half as long"
+    return ("late", due) if day > expected.by else ("ok", "it works")
+
+
+def works(run: Run) -> bool:
+    """Whether a run could read any release, or had nothing to complain of.
+
+    One that found releases and lost all of them on the way to the store does not work, nor does one
+    that could read none of them, or from which many vanished at once.
+    """
+    kinds = {error.kind for error in run.errors}
+    if VANISHED in kinds:
+        return False
+    if not run.errors:
+        return True
+    if run.found and run.new + run.changed + run.unchanged + run.retracted:
+        return True
+    # A site that is only asked for what is new may have one page that fails, and work.
+    failed = len({error.url for error in run.errors})
+    return failed < run.found and kinds.isdisjoint(LOST | {WAIT})
+
+
+def is_blocked(run: Run) -> bool:
+    """Whether all that went wrong in a run says that the site keeps us out."""
+    return all(
+        error.kind in KEEPS_OUT or (error.kind in {"http", WAIT} and KEPT_OUT.search(error.message))
+        for error in run.errors
+    )
+
+
+def expectation(store: Readable, source: Source) -> Expected | None:
+    """What is expected of a source, by the days of its releases in its own zone."""
+    zone = zone_or_utc(source.timezone)
+    outlines = store.outlines(Facet(source=source.id), limit=LOOKED_BACK)
+    return expected_after(
+        dt.datetime.fromtimestamp(outline.order, zone).date()
+        for outline in outlines
+        if not outline.is_backlog
+    )
+
+
+def examine(store: Readable, source: Source) -> Health:
+    """The health of one source, asked of the store."""
+    run = next(iter(store.runs(source.id, limit=1)), None)
+    newest = next(iter(store.releases(Facet(source=source.id), limit=1)), None)
+    # Of what has no date, the day of its first sight says when the source was last heard of.
+    last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
+    return health_of(source, run, last, expectation(store, source))
+
+
+def zone_or_utc(name: str) -> dt.tzinfo:
+    """A zone by its name; UTC for one that nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return dt.UTC

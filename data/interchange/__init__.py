@@ -1,0 +1,1 @@
+"""Releases as lines of JSON, in and out."""

@@ -1,0 +1,148 @@
+"""Taking in lines of releases as if they had been collected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from data.dates.context import Reading
+from data.errors import StoreError
+from data.identity.decision import yet_to_come
+from data.interchange.lines import LONGEST_LINE, LineError, read_line
+from data.models import Source
+from data.store.protocol import Store
+from data.topics.assign import filed
+from data.topics.taxonomy import Taxonomy
+
+UNDATED: Final = (
+    "it has no date that can be right; the release is kept without one, and is in no feed's"
+    " current document (write published in the line)"
+)
+
+BATCH: Final = 200
+"""Releases in one transaction: others wait for the store for less than a second."""
+
+
+def lines_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long only as much as shows that."""
+    while line := file.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is wrong with a line, by its number from 1."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Importation:
+    """What became of the lines: ``stories`` are those that the releases are now a part of.
+
+    ``rejected`` lines were not taken in; ``doubtful`` ones are new releases with a date that is yet
+    to come, impossible or lacking.
+    """
+
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: tuple[Remark, ...]
+    doubtful: tuple[Remark, ...]
+    stories: int
+
+
+class Importer:
+    """Takes in lines for one source; ``topics`` are those that all its releases have.
+
+    ``front`` are addresses of the site that are no release.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        taxonomy: Taxonomy,
+        source: Source,
+        reading: Reading,
+        *,
+        topics: tuple[str, ...] = (),
+        front: tuple[str, ...] = (),
+    ) -> None:
+        self._store = store
+        self._taxonomy = taxonomy
+        self._source = source
+        self._reading = reading
+        self._topics = topics
+        self._front = front
+        self._since = reading.now
+        self._counts: Counter[str] = Counter()
+        self._rejected: list[Remark] = []
+        self._doubtful: list[Remark] = []
+        self._stories: set[str] = set()
+
+    def take(
+        self, lines: Iterable[bytes], told: Callable[[int], None] | None = None
+    ) -> Importation:
+        """Take in all lines; a bad one is noted and the rest goes on.
+
+        ``told`` is called after each transaction with the number of bytes read in it. Raises
+        StoreError where the store itself fails; what was committed stays.
+        """
+        numbered = ((number, line) for number, line in enumerate(lines, start=1))
+        while batch := tuple(islice(numbered, BATCH)):
+            with self._store.together():
+                for number, line in batch:
+                    if line.strip():
+                        self._take(number, line)
+            if told:
+                told(sum(len(line) for _, line in batch))
+        return Importation(
+            read=self._counts.total() + len(self._rejected),
+            new=self._counts["new"],
+            changed=self._counts["changed"],
+            unchanged=self._counts["unchanged"],
+            rejected=tuple(self._rejected),
+            doubtful=tuple(self._doubtful),
+            stories=sum(1 for story in self._stories if self._store.story(story)),
+        )
+
+    def _take(self, number: int, line: bytes) -> None:
+        try:
+            imported = read_line(line, self._source.id, self._reading, self._taxonomy)
+            # What is imported was there before: without a date it is nobody's news.
+            draft = replace(imported.draft, position=number)
+            draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
+            verdict = self._store.record(
+                draft,
+                seen=dt.datetime.now(dt.UTC),
+                since=self._since,
+                front=self._front,
+                labels=labels,
+            )
+        except (LineError, StoreError) as error:
+            self._rejected.append(Remark(number, str(error)))
+            return
+        if not self._source.url:
+            # Feeds name a source's address; of one without a file, its site is the best guess.
+            parts = urlsplit(draft.url)
+            self._source = replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
+            self._store.register(self._source)
+        if verdict.doubt:
+            self._rejected.append(Remark(number, verdict.doubt))
+            return
+        self._counts[verdict.kind] += 1
+        if verdict.kind == "new":
+            undated = verdict.release.published.precision == "none" and not imported.undated
+            if doubt := UNDATED if undated else yet_to_come(verdict.release):
+                self._doubtful.append(Remark(number, doubt))
+        if verdict.release.story:
+            self._stories.add(verdict.release.story)

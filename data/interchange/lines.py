@@ -1,0 +1,251 @@
+"""Lines of JSON that are releases, as `communique import` reads them."""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import json
+import mimetypes
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.dates.context import Reading
+from data.dates.parse import on_day, parse_date
+from data.identity.matching import mint
+from data.models import Content, Draft, Media, Published, zone_of
+from data.text.clean import clean_line, clean_text, without_campaign
+from data.text.html_text import line_of, paragraphs, text_of
+from data.text.language_detection import detect_language, language_tag
+from data.text.sanitize import absolute, is_huge, sanitize
+from data.topics.taxonomy import RESERVED, SLUG_LENGTH, Taxonomy
+
+LONGEST_LINE: Final = 20_000_000
+LONGEST_ADDRESS: Final = 4096
+LONGEST_RAW: Final = 200
+MOST: Final = 1000
+"""Aliases, topics, images or attachments of one release that are read."""
+
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
+"""What data.topics.taxonomy.topic_slug gives: such a name is a slug already."""
+
+MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
+SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
+class LineError(ValueError):
+    """A line is no release; the message is a sentence."""
+
+
+class MediaLine(msgspec.Struct, frozen=True):
+    """An image or attachment as a line says it."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Where a field came from."""
+
+    rule: str | None = None
+    raw: str | None = None
+    zone: str | None = None
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where the fields of a release came from."""
+
+    published: Found | None = None
+    title: Found | None = None
+    body: Found | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A release as a line says it; what only a store can know (revisions, stories) is left."""
+
+    url: str
+    title: str
+    id: str | None = None
+    published: str | None = None
+    precision: str | None = None
+    language: str | None = None
+    section: str | None = None
+    publisher: str | None = None
+    summary: str | None = None
+    body_html: str | None = None
+    body_text: str | None = None
+    aliases: tuple[str, ...] | None = None
+    topics: tuple[str, ...] | None = None
+    images: tuple[MediaLine, ...] | None = None
+    attachments: tuple[MediaLine, ...] | None = None
+    retracted: str | None = None
+    provenance: Provenance | None = None
+
+
+_decoder = msgspec.json.Decoder(Line)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A draft read from a line, and the topics that the line gave it, as slugs and labels.
+
+    ``undated`` is whether the line says that the release has no date.
+    """
+
+    draft: Draft
+    topics: tuple[tuple[str, str], ...]
+    undated: bool = False
+
+
+def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
+    """The release in a line of JSON, cleaned as a page would be.
+
+    ``reading`` says how dates without a zone are read. A line that says ``retracted`` is of a
+    release that is gone: it is taken in as retracted since then, and retracts one that is known and
+    stood until now. Raises LineError.
+    """
+    if len(line) > LONGEST_LINE:
+        raise LineError(f"it is longer than {LONGEST_LINE:,} bytes")
+    try:
+        said = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise LineError(f"it is no release in JSON: {error}") from error
+    url = _address(said.url)
+    if url is None:
+        raise LineError(f"url is no http or https address: {said.url[:LONGEST_RAW]!r}")
+    title = line_of(said.title)
+    if not title:
+        raise LineError("title is empty")
+    text = clean_text(said.body_text or "")
+    whole = said.body_html or paragraphs(text)
+    html = sanitize(whole, url)
+    if not text or is_huge(whole) or is_huge(text):
+        text = text_of(html)
+    origin = said.provenance or Provenance()
+    content = Content(
+        title=title,
+        published=_published(said, origin.published or Found(), reading),
+        language=language_tag(said.language) or detect_language(text),
+        section=_line(said.section),
+        publisher=_line(said.publisher),
+        summary=_line(said.summary),
+        body_html=html,
+        body_text=text,
+        images=_media(said.images, url, "image/jpeg"),
+        attachments=_media(said.attachments, url, UNKNOWN_TYPE),
+        title_rule=_rule(origin.title),
+        body_rule=_rule(origin.body),
+    )
+    others = tuple(filter(None, map(_address, (said.aliases or ())[:MOST])))
+    first = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
+    names = filter(None, map(clean_line, (said.topics or ())[:MOST]))
+    draft = Draft(
+        source,
+        url,
+        content,
+        tuple(dict.fromkeys(others)),
+        retracted=_instant(said.retracted, reading) if said.retracted else None,
+        first=next(first, None),
+        zone=reading.zone,
+    )
+    named = tuple([_topic(name, taxonomy) for name in names])
+    return Imported(draft, named, undated=said.precision == "none" and not said.published)
+
+
+def _whole(line: bytes) -> bytes:
+    """A line without escapes for halves of surrogates, which JSON allows and no text may hold."""
+    if not SURROGATE.search(line):
+        return line
+    return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
+
+
+def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
+    text = clean_line(said.published or "")
+    if not text:
+        return None
+    zone = _zone(origin.zone) or reading.zone
+    raw = clean_line(origin.raw or "")[:LONGEST_RAW] if origin.raw is not None else text
+    rule = _rule(origin)
+    try:
+        if DAY.fullmatch(text):
+            return on_day(dt.date.fromisoformat(text), zone, raw, rule)
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        found = parse_date(text, reading, rule)
+        if found is None:
+            message = f"published is no date that can be told for certain: {text[:LONGEST_RAW]!r}"
+            raise LineError(message) from None
+        return found
+    try:
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone_of(zone))
+        elif at.utcoffset() != at.astimezone(zone_of(zone)).utcoffset():
+            zone = at.strftime("%z")[:3] + ":" + at.strftime("%z")[3:5]
+        if said.precision == "day":
+            return on_day(at.date(), zone, raw, rule)
+        return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
+    except (OverflowError, ValueError) as error:
+        raise LineError(f"published lies outside of the calendar: {text!r}") from error
+
+
+def _instant(text: str, reading: Reading) -> dt.datetime:
+    try:
+        at = dt.datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone_of(reading.zone))
+        return at.astimezone(dt.UTC)
+    except (OverflowError, ValueError) as error:
+        message = f"retracted is no ISO date or time: {text[:LONGEST_RAW]!r}"
+        raise LineError(message) from error
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return name if name and zone_of(name) else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _address(url: str) -> str | None:
+    found = absolute("", url) if len(url) <= LONGEST_ADDRESS else None
+    if not found or urlsplit(found).scheme not in ("http", "https") or clean_line(found) != found:
+        return None
+    return without_campaign(found)
+
+
+def _line(text: str | None) -> str | None:
+    return (line_of(text) or None) if text else None
+
+
+def _rule(found: Found | None) -> str:
+    return clean_line((found and found.rule) or "")[:LONGEST_RAW] or "import"
+
+
+def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple[Media, ...]:
+    found = []
+    for line in tuple(lines or ())[:MOST]:
+        url = absolute(base, line.url)
+        if not url or urlsplit(url).scheme not in ("http", "https"):
+            continue
+        stated = (line.type or "").strip().lower()
+        guessed = mimetypes.guess_type(urlsplit(url).path)[0] or fallback
+        length = line.length if line.length is not None and line.length >= 0 else None
+        kind = stated if MEDIA_TYPE.fullmatch(stated) else guessed
+        found.append(Media(url, kind, length, _line(line.title)))
+    return tuple(found)
+
+
+def _topic(name: str, taxonomy: Taxonomy) -> tuple[str, str]:
+    """The slug and the label of a topic; of one that is named by its slug, that stands for both."""
+    if SLUG.fullmatch(name) and len(name) <= SLUG_LENGTH and name not in RESERVED:
+        known = taxonomy.topics.get(name)
+        return name, known.label if known else name
+    return taxonomy.named(name)

@@ -1,0 +1,52 @@
+"""The values that cross room borders: frozen, and without behaviour beyond reading themselves.
+
+A new file here holds values of the standard library's types that more than one room handles; it
+imports nothing of Communique.
+"""
+
+from data.models.facet import Facet, facets_at, facets_of
+from data.models.release import (
+    UNDATED_BEFORE,
+    Content,
+    Draft,
+    Link,
+    Media,
+    Published,
+    Release,
+    Revision,
+    Validator,
+    Wait,
+    zone_of,
+)
+from data.models.source import History, Recall, Run, RunError, Source
+from data.models.summary import BACKLOG, Change, Outline, Point
+from data.models.walks import Listed, Walk, Witness
+
+__all__ = [
+    "BACKLOG",
+    "UNDATED_BEFORE",
+    "Change",
+    "Content",
+    "Draft",
+    "Facet",
+    "History",
+    "Link",
+    "Listed",
+    "Media",
+    "Outline",
+    "Point",
+    "Published",
+    "Recall",
+    "Release",
+    "Revision",
+    "Run",
+    "RunError",
+    "Source",
+    "Validator",
+    "Wait",
+    "Walk",
+    "Witness",
+    "facets_at",
+    "facets_of",
+    "zone_of",
+]

@@ -1,0 +1,81 @@
+"""To be said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The releases that the pages of a source name, and what was known of them.
+
+    ``known`` were in the store when they were first named. ``missed`` are the addresses that no
+    listing had shown, though it showed older ones; ``older`` counts those from before all that
+    listings showed. Both were fetched since. ``unread`` are addresses that no release was found at,
+    yet or ever.
+    """
+
+    known: int
+    missed: tuple[str, ...]
+    older: int
+    unread: tuple[str, ...]
+
+    @property
+    def named(self) -> int:
+        """How many releases were named that a listing should have shown."""
+        return self.known + len(self.missed)
+
+    @property
+    def share(self) -> float | None:
+        """The part of them that was known, 0 to 1; None where none was named."""
+        return round(self.known / self.named, 4) if self.named else None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An institution's press room, as feeds and pages name it: ``timezone`` is an IANA name."""
+
+    id: str
+    name: str
+    url: str
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that went wrong in a run, for one address: ``kind`` is a short code."""
+
+    url: str
+    kind: str
+    message: str
+
+
+History = Literal["complete", "walking", "bounded"]
+"""How far back a source has been collected: to its first release, not yet, or to some bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
+
+    ``gone`` are the addresses of releases that were found gone for the first time: unconfirmed, and
+    not retracted yet.
+    ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
+    later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
+    """
+
+    source: str
+    started: dt.datetime
+    seconds: float
+    pages: int = 0
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    retracted: int = 0
+    gone: tuple[str, ...] = ()
+    history: History = "walking"
+    bound: str = ""
+    errors: tuple[RunError, ...] = field(default=())

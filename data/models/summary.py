@@ -1,0 +1,42 @@
+"""A release in a few words: enough to know where it stands in feeds, and whether it changed."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import msgspec
+
+from data.models.facet import Facet
+from data.models.release import UNDATED_BEFORE
+
+BACKLOG: Final = UNDATED_BEFORE.timestamp()
+"""Seconds since 1970 before which releases sort that have no date since the first visit."""
+
+Point: TypeAlias = tuple[int, int]
+"""How far a store had come: the number of its last change, and one drawn with it."""
+
+
+class Outline(msgspec.Struct, frozen=True, gc=False):
+    """A release without its text.
+
+    ``version`` is another number whenever anything changed that readers see; it counts nothing.
+    ``order`` is seconds since 1970, by which feeds sort.
+    """
+
+    id: str
+    source: str
+    version: int
+    order: float
+    story: str | None = None
+
+    @property
+    def is_backlog(self) -> bool:
+        """As data.models.Release says it."""
+        return self.order < BACKLOG
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """A release that changed: how it is now, and the ``facets`` that it belongs to now."""
+
+    outline: Outline
+    facets: frozenset[Facet]

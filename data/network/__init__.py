@@ -1,0 +1,1 @@
+"""Who may be called: the one guard for all requests that leave this machine."""

@@ -1,0 +1,1 @@
+"""What counts as an edit of a release, and how it reads."""

@@ -1,0 +1,1 @@
+"""Where releases are kept: the protocol, and the databases that speak it."""

@@ -1,0 +1,328 @@
+"""Where releases are kept: a protocol of few domain verbs, chosen by the scheme of a URL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal, Protocol
+
+from data.errors import StoreError
+from data.identity.decision import Verdict
+from data.identity.retraction import Vanished
+from data.models import (
+    Change,
+    Draft,
+    Facet,
+    Link,
+    Listed,
+    Outline,
+    Point,
+    Recall,
+    Release,
+    Revision,
+    Run,
+    Source,
+    Validator,
+    Wait,
+    Walk,
+    Witness,
+)
+from data.search.query import Query
+
+
+class Readable(Protocol):
+    """The verbs that feeds and pages need: each sees one committed state."""
+
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that has ever been collected, by its id."""
+
+    def topics(self) -> Mapping[str, str]:
+        """The label of every topic in use, by its slug."""
+
+    def release(self, release_id: str) -> Release | None:
+        """One release by its id."""
+
+    def releases(
+        self, facet: Facet, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Release]:
+        """The releases of a facet, newest first: by ``order`` descending, then by id."""
+
+    def revisions(self, release_id: str) -> tuple[Revision, ...]:
+        """Every version of a release, oldest first."""
+
+    def facets(self) -> Mapping[Facet, int]:
+        """Every facet that holds at least one release, with its number of releases."""
+
+    def story(self, story: str) -> tuple[Release, ...]:
+        """The releases that share a story, first published first."""
+
+    def marks(self) -> Mapping[Facet, int]:
+        """The facets that changed since they were last published, with the number of the change."""
+
+    def unmark(self, published: Mapping[Facet, int]) -> None:
+        """Forget these marks, but none that a later change renewed (its number has grown)."""
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The releases of a facet without their text, newest first, as ``releases`` orders them."""
+
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """The undated releases that a source had at its first visit, in the order of its page."""
+
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+        """Releases without their text, by id; what is not in the store is left out."""
+
+    def point(self) -> Point:
+        """How far the store has come; to be asked before all that is asked of that state."""
+
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+        """The releases that changed since a point, by id; later changes may be among them.
+
+        None where that can't be told: they are more than ``limit``, the point is long ago, or it is
+        one of a store that was restored from a copy since.
+        """
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        """The newest corrections of all releases, each as the version that it made."""
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that are retracted, the last retraction first."""
+
+    def touched(self, *, limit: int) -> tuple[Release, ...]:
+        """The releases that changed since their first sight, the last change first.
+
+        Edits, retractions, and returns of what was retracted are changes.
+        """
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
+
+        What was first seen later is left out; of what was edited or retracted later, the version
+        of then is given. Topics and stories are those of today.
+        """
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
+
+
+class Store(Readable, Protocol):
+    """What every store can do; the writing verbs are each one transaction."""
+
+    def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
+        """The releases that an id, the beginning of one or an address names, at most ``limit``."""
+
+    def collected(
+        self,
+        source: str | None = None,
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> Iterator[Release]:
+        """Releases in the order of their first sight, of a source and between two days (inclusive).
+
+        The days are those of publication, in the zone of each release's source.
+        """
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make the verbs that are called within one transaction: all are kept, or none.
+
+        A verb that fails within is undone alone.
+        """
+
+    def register(self, source: Source) -> None:
+        """Keep what an institution is called, so that feeds can name it for ever."""
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
+
+        ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
+        addresses of the site that are no release, ``labels`` the labels of topics by slug.
+        """
+
+    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+
+    def missed(
+        self, release_id: str, *, seen: dt.datetime
+    ) -> Literal["gone", "still gone", "retracted"]:
+        """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
+
+        It is retracted by `retract` alone.
+        """
+
+    def vanished(self, source: str) -> tuple[Vanished, ...]:
+        """The releases of a source that are gone and not retracted, those first missed first."""
+
+    def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
+        """Retract none of these releases, by id, each with since when a working listing lacks it.
+
+        Who comes back is held no more.
+        """
+
+    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+        """Retract a release, and say whether it stood until now.
+
+        ``why`` is what a person says of it.
+        """
+
+    def why_retracted(self, release_id: str) -> str:
+        """What a person said of a retraction, or empty."""
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """The addresses of the releases of a source to look at again, longest unvisited first.
+
+        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
+        with their age; with ``everything`` all of them, whatever the intervals.
+        """
+
+    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the releases that these canonical addresses belong to, by address."""
+
+    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Where the releases are now that these canonical addresses belong to, by address.
+
+        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        """
+
+    def validator(self, url: str) -> Validator | None:
+        """What the server of an address gave to ask with."""
+
+    def listed(self, url: str, reader: str) -> str | None:
+        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+
+    def keep_listing(
+        self, source: str, url: str, reader: str, items: str, validator: Validator
+    ) -> None:
+        """Keep what a listing said, and what to ask its server with next time."""
+
+    def index(self) -> int:
+        """Enter what was recorded since the last time into the search index; how many releases.
+
+        Language editions of one release that are among it are joined to stories.
+        """
+
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
+    ) -> tuple[Release, ...]:
+        """The releases that a query finds, best first, or by day, the ``newest`` first.
+
+        Only what `index` has entered is found.
+
+        A query that asks for nothing finds nothing; no query raises.
+        """
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """What was learned of a source's layouts, each as JSON text, by the name of the layout."""
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep what was learned of a layout, as JSON text, in place of what was known of it."""
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Forget a layout that is not met any more."""
+
+    def skeleton(self, release: str) -> bytes:
+        """The sketch of what the page of a release was built of last; empty where not known."""
+
+    def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
+        """Note the releases that pages name, by canonical address; those to fetch, at most so many.
+
+        Each is counted once, when it is first named.
+        """
+
+    def fetched(self, source: str, keys: Iterable[str]) -> None:
+        """Note what came of looking for releases at addresses that pages name."""
+
+    def sections(self, source: str) -> Mapping[str, int]:
+        """The sections of a source's releases that were not found by name, and how many each."""
+
+    def recall(self, source: str) -> Recall:
+        """How many of the releases that the pages of a source name were in the store."""
+
+    def wait(self, host: str) -> Wait | None:
+        """Until when a host asked to wait, even if that is over."""
+
+    def keep_wait(self, host: str, wait: Wait) -> None:
+        """Keep until when a host asked to wait."""
+
+    def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
+        """The robots.txt of an origin as it was read last, and when that was."""
+
+    def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
+        """Keep the robots.txt of an origin."""
+
+    def walk(self, source: str, start: str) -> Walk | None:
+        """How far the walk has come that began on the page at ``start``."""
+
+    def begin_walk(self, source: str, start: str, rules: str) -> Walk:
+        """A new walk from the page at ``start``, in place of the one that began there before."""
+
+    def keep_walk(self, source: str, walk: Walk) -> None:
+        """Keep how far a walk has come."""
+
+    def list_items(
+        self, source: str, witness: Witness, walk: int, items: Mapping[str, str]
+    ) -> Listed:
+        """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
+
+        A name is the day and the title: a release that had it under another address is not fresh.
+        """
+
+    def listed_before(
+        self, source: str, witness: Witness, items: Mapping[str, str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The addresses among these that a witness has ever listed, and those whose names it has.
+
+        ``items`` are names by canonical address.
+        """
+
+    def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
+        """Remember what a listing names and nobody has read, as JSON text by canonical address.
+
+        What the first page lists (``front``) is asked for by every visit, the rest at growing
+        intervals.
+        """
+
+    def awaited(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """What is to be read ``now``, first what the first page lists; each counts as asked for.
+
+        What was asked for ``since`` the start of the visit is left out.
+        """
+
+    def finish(self, run: Run) -> None:
+        """Keep the report of a run."""
+
+    def tidy(self) -> None:
+        """Forget the oldest reports of runs, and whatever else keeps a store in shape."""
+
+    def last_visit(self, source: str) -> dt.datetime | None:
+        """When the last run of a source began, or None."""
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+
+
+def open_store(url: str) -> Store:
+    """The store that a URL names: ``sqlite:`` and a path.
+
+    Raises StoreError where it can't be opened, or where nothing here knows the scheme.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and rest:
+        # Imported here: a store's own libraries load only where it is used.
+        from data.store.sqlite.store import SqliteStore  # noqa: PLC0415
+
+        return SqliteStore(Path(rest))
+    raise StoreError(url, "no such kind of store; write sqlite:PATH")

@@ -1,0 +1,1 @@
+"""The default store: SQL and nothing else."""

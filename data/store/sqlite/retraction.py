@@ -1,0 +1,151 @@
+"""What the SQLite store knows of releases whose pages are gone, until they are retracted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from data.identity.retraction import Vanished
+from data.models import Release
+from data.store.sqlite.migrations import migrations
+from data.store.sqlite.rows import instant
+from data.store.sqlite.visits import SqliteVisits
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+TABLES = (
+    # Those that vanished with many others of their source: they wait for a person, or a week.
+    """
+    CREATE TABLE holds (
+        release  INTEGER PRIMARY KEY REFERENCES releases (number),
+        unlisted REAL                        -- since when a working listing lacks it
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER hold_of_returned AFTER UPDATE OF gone_since, retracted ON releases
+    WHEN NEW.gone_since IS NULL AND OLD.gone_since IS NOT NULL
+        OR NEW.retracted IS NOT NULL AND OLD.retracted IS NULL
+    BEGIN
+        DELETE FROM holds WHERE release = NEW.number;
+    END
+    """,
+    # What people said of the retractions that they confirmed.
+    """
+    CREATE TABLE retraction_reasons (
+        release INTEGER PRIMARY KEY REFERENCES releases (number),
+        why     TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER reason_of_returned AFTER UPDATE OF retracted ON releases
+    WHEN NEW.retracted IS NULL AND OLD.retracted IS NOT NULL
+    BEGIN
+        DELETE FROM retraction_reasons WHERE release = NEW.number;
+    END
+    """,
+)
+
+
+@migrations()
+def holds(db: Database) -> None:
+    """Remember which releases vanished at once, and why people retracted some."""
+    for statement in TABLES:
+        db.execute(statement)
+
+
+class SqliteRetraction(SqliteVisits):
+    """The verbs of data.store.protocol.Store that find releases gone, and retract them."""
+
+    def missed(
+        self, release_id: str, *, seen: dt.datetime
+    ) -> Literal["gone", "still gone", "retracted"]:
+        """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
+
+        It is retracted by `retract` alone.
+        """
+        with self._writing() as db:
+            ((gone_since, retracted),) = self._ask(
+                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
+            )
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET checked = ?, gone_since = coalesce(gone_since, ?)"
+                " WHERE id = ?",
+                [at, at, release_id],
+            )
+        if retracted is not None:
+            return "retracted"
+        return "gone" if gone_since is None else "still gone"
+
+    def vanished(self, source: str) -> tuple[Vanished, ...]:
+        """The releases of a source that are gone and not retracted, those first missed first."""
+        rows = self._ask(
+            "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
+            " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
+            " FROM releases r LEFT JOIN holds h ON h.release = r.number"
+            " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
+            " ORDER BY r.gone_since, r.number",
+            [source],
+        )
+        return tuple(
+            Vanished(
+                id_,
+                url,
+                title,
+                day,
+                frozenset(msgspec.json.decode(keys, type=list[str])),
+                instant(since),
+                held is not None,
+                None if unlisted is None else instant(unlisted),
+            )
+            for id_, url, title, day, keys, since, held, unlisted in rows
+        )
+
+    def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
+        """Retract none of these releases, by id, each with since when a working listing lacks it.
+
+        Who comes back is held no more.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO holds (release, unlisted)"
+                " SELECT number, ? FROM releases WHERE id = ?",
+                [(at.timestamp() if at else None, id_) for id_, at in unlisted.items()],
+            )
+
+    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+        """Retract a release, and say whether it stood until now.
+
+        ``why`` is what a person says of it.
+        """
+        with self._writing() as db:
+            known = self.release(release_id)
+            if not isinstance(known, Release) or known.retracted:
+                return False
+            now = at.timestamp()
+            db.execute(
+                "UPDATE releases SET retracted = ?, updated = ?,"
+                " gone_since = coalesce(gone_since, ?) WHERE id = ?",
+                [now, now, now, release_id],
+            )
+            if why:
+                db.execute(
+                    "INSERT OR REPLACE INTO retraction_reasons (release, why)"
+                    " SELECT number, ? FROM releases WHERE id = ?",
+                    [why, release_id],
+                )
+            self._mark(known, known)
+        return True
+
+    def why_retracted(self, release_id: str) -> str:
+        """What a person said of a retraction, or empty."""
+        rows = self._ask(
+            "SELECT why FROM retraction_reasons WHERE release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+            [release_id],
+        )
+        return str(rows[0][0]) if rows else ""

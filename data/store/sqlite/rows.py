@@ -1,0 +1,128 @@
+"""Between the store's rows and the values that cross room borders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from data.identity.matching import Candidate
+from data.models import BACKLOG, Content, Release, Revision, Run
+
+RELEASE_COLUMNS: Final = (
+    "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
+    " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
+    " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
+)
+KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.print"
+
+INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
+"""data.models.Release.instant in SQL."""
+
+_content = msgspec.json.Decoder(Content)
+_urls = msgspec.json.Decoder(list[str])
+_run = msgspec.json.Decoder(Run)
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored release with what only the store knows of it."""
+
+    release: Release
+    number: int
+    gone: bool
+    revised: float
+    print: bytes
+
+    @property
+    def candidate(self) -> Candidate:
+        """The release as one that a draft may be."""
+        return Candidate(self.release, self.gone, self.print)
+
+
+def instant(seconds: float) -> dt.datetime:
+    """Aware UTC from seconds since 1970."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def encode(value: Any) -> str:
+    """A value as JSON text, for a column."""
+    return _encoder.encode(value).decode()
+
+
+class Body(msgspec.Struct):
+    """Of a content, only what is compared."""
+
+    body_text: str = ""
+
+
+_body = msgspec.json.Decoder(Body)
+
+
+def body_of(text: str) -> str:
+    """The body of a content, from its column."""
+    return _body.decode(text).body_text
+
+
+def content_of(text: str) -> Content:
+    """A content from its column."""
+    return _content.decode(text)
+
+
+def decode_run(text: str) -> Run:
+    """The report of a run from its column."""
+    return _run.decode(text)
+
+
+def release_row(release: Release) -> dict[str, Any]:
+    """The columns of a release, but for those that the store alone knows."""
+    return {
+        "id": release.id,
+        "source": release.source,
+        "url": release.url,
+        "title": release.content.title,
+        "language": release.content.language or "",
+        "day": release.day,
+        "sort_at": release.order.timestamp(),
+        "first_seen": release.first_seen.timestamp(),
+        "last_seen": release.last_seen.timestamp(),
+        "updated": release.updated.timestamp(),
+        "revision": release.revision,
+        "story": release.story,
+        "retracted": release.retracted.timestamp() if release.retracted else None,
+        "digest": release.digest,
+        "content": encode(release.content),
+    }
+
+
+def release_of(row: Sequence[Any]) -> Release:
+    """A release from a row of ``RELEASE_COLUMNS``, or of more."""
+    return Release(
+        id=row[0],
+        source=row[1],
+        url=row[2],
+        content=_content.decode(row[3]),
+        first_seen=instant(row[4]),
+        last_seen=instant(row[5]),
+        updated=instant(row[6]),
+        order=instant(row[7]),
+        aliases=tuple(sorted(_urls.decode(row[8]))),
+        revision=row[9],
+        story=row[10],
+        retracted=None if row[11] is None else instant(row[11]),
+        digest=row[12],
+    )
+
+
+def kept_of(row: Sequence[Any]) -> Kept:
+    """A stored release from a row of ``KEPT_COLUMNS``."""
+    return Kept(release_of(row), row[13], row[14] is not None, row[15], row[16])
+
+
+def revision_of(row: Sequence[Any]) -> Revision:
+    """A revision from its id, number, time and content."""
+    return Revision(row[0], row[1], instant(row[2]), _content.decode(row[3]))

@@ -1,0 +1,149 @@
+"""The search index of the SQLite store: entered in batches, apart from the writes of visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+
+from data.models import Content, Release
+from data.search.query import RANKED, Query, expression, folded, marks_of, rows_between, rows_of_day
+from data.store.sqlite.lsh_index import places
+from data.store.sqlite.migrations import migrations
+from data.store.sqlite.translations import SqliteEditions
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Found: TypeAlias = tuple[int, str, str, str]
+"""Of a release: its number, source, day and content."""
+
+BATCH: Final = 200
+"""Releases that are entered in one transaction: visits wait for the store for a moment only."""
+
+TITLE_WEIGHT: Final = 8.0
+
+_content = msgspec.json.Decoder(Content)
+
+TABLES: Final = (
+    "DROP TABLE search",
+    """
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, body, marks, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
+    )
+    """,
+    "DROP TABLE search_rows",
+    # Rows are in the order of days, so that the newest matches and those of some days are at hand.
+    # A release that is edited gets a new row, and its old one, without a release, is passed over.
+    """
+    CREATE TABLE search_rows (
+        row     INTEGER PRIMARY KEY,         -- see data.search.query.rows_between
+        release INTEGER UNIQUE
+    ) STRICT
+    """,
+    "INSERT OR IGNORE INTO unindexed SELECT number FROM releases",
+)
+
+
+@migrations()
+def rows_by_day(db: Database) -> None:
+    """Enter all releases into the search index anew, by their days."""
+    for statement in TABLES:
+        db.execute(statement)
+
+
+@migrations()
+def dotless_i(db: Database) -> None:
+    """Enter releases with a dotless i anew, which is now found whatever its case."""
+    db.execute(
+        "INSERT OR IGNORE INTO unindexed SELECT number FROM releases WHERE instr(content, 'ı')"
+    )
+
+
+class SqliteSearch(SqliteEditions):
+    """The verbs of data.store.protocol.Store that search."""
+
+    def index(self) -> int:
+        """Enter what was recorded since the last time into the search index; how many releases.
+
+        Its language editions are joined first: only now all of a visit are there.
+        """
+        self._join_editions()
+        entered = 0
+        while count := self._index_batch():
+            entered += count
+        return entered
+
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
+    ) -> tuple[Release, ...]:
+        """The releases that a query finds, best first (BM25, titles before bodies), or newest.
+
+        Of more than `RANKED` matches, the newest are ranked and the others left out. Only what
+        `index` has entered is found. A query that asks for nothing finds nothing.
+        """
+        asked = expression(query)
+        if asked is None:
+            return ()
+        hits = self._ask(
+            f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
+            " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
+            [asked, *rows_between(query.since, query.until), RANKED],
+        )
+        # They come with the newest first.
+        order = hits if newest else sorted(hits, key=lambda hit: (hit[1], -hit[0]))
+        numbers = islice(self._releases_at([row for row, _ in order]), offset, offset + limit)
+        return tuple(
+            release
+            for number in numbers
+            for release in self._releases("WHERE r.number = ?", [number])
+        )
+
+    def _releases_at(self, rows: list[int]) -> Iterator[int]:
+        """The numbers of the releases in these rows of the index; old versions have none."""
+        for place in range(0, len(rows), BATCH):
+            some = rows[place : place + BATCH]
+            found = dict(
+                self._ask(
+                    f"SELECT row, release FROM search_rows WHERE row IN ({places(some)})"
+                    " AND release IS NOT NULL",
+                    some,
+                )
+            )
+            yield from (found[row] for row in some if row in found)
+
+    def _index_batch(self) -> int:
+        with self._writing() as db:
+            rows = self._ask(
+                "SELECT r.number, r.source, r.day, r.content FROM unindexed u"
+                " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
+                [BATCH],
+            )
+            numbers = [(row[0],) for row in rows]
+            db.executemany("UPDATE search_rows SET release = NULL WHERE release = ?", numbers)
+            entries, entered = [], []
+            for row, (number, source, _, text) in self._in_rows(rows):
+                content = _content.decode(text)
+                marks = marks_of(source, content.topics)
+                entries.append((row, folded(content.title), folded(content.body_text), marks))
+                entered.append((row, number))
+            db.executemany(
+                "INSERT INTO search (rowid, title, body, marks) VALUES (?, ?, ?, ?)", entries
+            )
+            db.executemany("INSERT INTO search_rows (row, release) VALUES (?, ?)", entered)
+            db.executemany("DELETE FROM unindexed WHERE release = ?", numbers)
+        return len(rows)
+
+    def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
+        """Each release with a free row of its day, by rows."""
+        for day, some in groupby(
+            sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
+        ):
+            first, last = rows_of_day(day)
+            ((free,),) = self._ask(
+                "SELECT coalesce(max(row) + 1, ?1) FROM search_rows WHERE row BETWEEN ?1 AND ?2",
+                [first, last],
+            )
+            yield from enumerate(some, start=free)

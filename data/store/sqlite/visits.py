@@ -1,0 +1,149 @@
+"""What the SQLite store knows of visits: runs, validators, what is due, what has gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from data.models import Run, Validator
+from data.store.sqlite.recording import SqliteRecording
+from data.store.sqlite.rows import INSTANT, decode_run, encode, instant
+
+GROWTH = 0.1
+"""The wait until the next look at an old release, as a part of its age."""
+
+RUNS_KEPT = 1000
+"""Reports of runs that are kept of each source."""
+
+
+class SqliteVisits(SqliteRecording):
+    """The verbs of data.store.protocol.Store that remember visits."""
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """The addresses of the releases of a source to look at again, longest unvisited first.
+
+        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
+        with their age; with ``everything`` all of them, whatever the intervals.
+        """
+        rows = self._ask(
+            "SELECT url FROM releases WHERE source = :source AND (:everything"
+            " OR sort_at >= :recent OR gone_since IS NOT NULL"
+            f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
+            " ORDER BY checked, id LIMIT :limit",
+            {
+                "source": source,
+                "everything": everything,
+                "recent": (now - recent).timestamp(),
+                "now": now.timestamp(),
+                "growth": GROWTH,
+                "limit": limit,
+            },
+        )
+        return tuple(row[0] for row in rows)
+
+    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the releases that these canonical addresses belong to, by address."""
+        rows = self._ask(
+            "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Where the releases are now that these canonical addresses belong to, by address.
+
+        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        """
+        rows = self._ask(
+            "SELECT a.key, iif(v.url IS NULL, '', r.url) FROM aliases a"
+            " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+        with self._writing() as db:
+            known = self.release(release_id)
+            back = known is not None and known.retracted is not None
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
+                [at, at, release_id],
+            )
+            if known and back:
+                db.execute(
+                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
+                    [at, release_id],
+                )
+                self._mark(known, known)
+        return "changed" if back else "unchanged"
+
+    def validator(self, url: str) -> Validator | None:
+        """What the server of an address gave to ask with."""
+        for row in self._ask("SELECT etag, last_modified FROM validators WHERE url = ?", [url]):
+            return Validator(*row)
+        return None
+
+    def listed(self, url: str, reader: str) -> str | None:
+        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+        for row in self._ask(
+            "SELECT items FROM listings WHERE url = ? AND reader = ?", [url, reader]
+        ):
+            return str(row[0])
+        return None
+
+    def keep_listing(
+        self, source: str, url: str, reader: str, items: str, validator: Validator
+    ) -> None:
+        """Keep what a listing said, and what to ask its server with next time."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO listings (url, source, reader, items) VALUES (?, ?, ?, ?)",
+                [url, source, reader, items],
+            )
+            db.execute(
+                "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
+                [url, validator.etag, validator.last_modified],
+            )
+
+    def finish(self, run: Run) -> None:
+        """Keep the report of a run."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO runs (source, started, report) VALUES (?, ?, ?)",
+                [run.source, run.started.timestamp(), encode(run)],
+            )
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
+        rows = self._ask(
+            "SELECT report FROM runs WHERE source = ? ORDER BY started DESC, number DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(decode_run(row[0]) for row in rows)
+
+    def tidy(self) -> None:
+        """Forget the oldest reports of runs, fold the log into the file, renew the statistics."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
+                " row_number() OVER (PARTITION BY source ORDER BY started DESC) AS place FROM runs)"
+                " WHERE place > ?)",
+                [RUNS_KEPT],
+            )
+        self._db.execute("PRAGMA optimize")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def last_visit(self, source: str) -> dt.datetime | None:
+        """When the last run of a source began, or None."""
+        for row in self._ask("SELECT max(started) FROM runs WHERE source = ?", [source]):
+            return None if row[0] is None else instant(row[0])
+        return None

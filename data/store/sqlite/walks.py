@@ -1,0 +1,191 @@
+"""What the SQLite store knows of walks: how far each has come, what it listed, what is unread."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from data.models import Listed, Walk, Witness
+from data.store.sqlite.connection import SqliteConnection
+from data.store.sqlite.migrations import migrations
+from data.store.sqlite.rows import encode
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MOST_TRIES: Final = 10
+"""Visits that ask for what is listed and gave no release, before it counts as none."""
+
+WAIT: Final = 900.0
+"""Seconds after the first vain try until the next; they grow with the square of the tries."""
+
+_walk = msgspec.json.Decoder(Walk)
+
+
+@migrations()
+def walks(db: Database) -> None:
+    """Keep walks back to the first release, so that later visits go on where one stopped."""
+    db.execute(
+        """
+        CREATE TABLE walks (
+            source TEXT NOT NULL,
+            start  TEXT NOT NULL,            -- the address of the first page
+            number INTEGER NOT NULL,
+            walk   TEXT NOT NULL,            -- JSON of data.models.walks.Walk
+            PRIMARY KEY (source, start)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    # Every address that a listing of a source has ever named.
+    db.execute(
+        """
+        CREATE TABLE listed (
+            source  TEXT NOT NULL,
+            key     TEXT NOT NULL,           -- the canonical address
+            witness TEXT NOT NULL CHECK (witness IN ('feed', 'page')),
+            name    TEXT NOT NULL,           -- day and title, '' where it lacks one of them
+            walk    INTEGER NOT NULL,        -- the last that came by
+            PRIMARY KEY (source, key, witness)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX listed_by_name ON listed (source, name) WHERE name <> ''")
+    # What is to be read still; it leaves when a release has been seen at its address.
+    db.execute(
+        """
+        CREATE TABLE awaited (
+            number INTEGER PRIMARY KEY,      -- in the order of listing
+            source TEXT NOT NULL,
+            key    TEXT NOT NULL,
+            item   TEXT NOT NULL,            -- JSON of what the listing says of it
+            front  INTEGER NOT NULL,         -- 1 where the first page lists it
+            tries  INTEGER NOT NULL,
+            asked  REAL NOT NULL,            -- the last visit that asked for it, 0 before
+            UNIQUE (source, key)
+        ) STRICT
+        """
+    )
+
+
+class SqliteWalks(SqliteConnection):
+    """The verbs of data.store.protocol.Store that remember walks."""
+
+    def walk(self, source: str, start: str) -> Walk | None:
+        """How far the walk has come that began on the page at ``start``."""
+        for row in self._ask(
+            "SELECT walk FROM walks WHERE source = ? AND start = ?", [source, start]
+        ):
+            return _walk.decode(row[0])
+        return None
+
+    def begin_walk(self, source: str, start: str, rules: str) -> Walk:
+        """A new walk from the page at ``start``, in place of the one that began there before."""
+        with self._writing():
+            before = self.walk(source, start)
+            ((last,),) = self._ask(
+                "SELECT coalesce(max(number), 0) FROM walks WHERE source = ?", [source]
+            )
+            walk = Walk(start, rules, last + 1, first=before is None or before.first)
+            self.keep_walk(source, walk)
+        return walk
+
+    def keep_walk(self, source: str, walk: Walk) -> None:
+        """Keep how far a walk has come."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)",
+                [source, walk.start, walk.number, encode(walk)],
+            )
+
+    def list_items(
+        self, source: str, witness: Witness, walk: int, items: Mapping[str, str]
+    ) -> Listed:
+        """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
+
+        A name is the day and the title: a release that had it under another address is not fresh.
+        """
+        with self._writing() as db:
+            before = self._ask(
+                "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed l"
+                " ON l.source = :source AND l.witness = :witness"
+                " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
+                " GROUP BY j.key",
+                {"items": encode(items), "source": source, "witness": witness},
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO listed (source, key, witness, name, walk)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(source, key, witness, name, walk) for key, name in items.items()],
+            )
+        known = {key for key, _ in before}
+        passed = {key for key, last in before if last >= walk}
+        return Listed(frozenset(items.keys() - passed), frozenset(items.keys() - known))
+
+    def listed_before(
+        self, source: str, witness: Witness, items: Mapping[str, str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The addresses among these that a witness has ever listed, and those whose names it has.
+
+        ``items`` are names by canonical address.
+        """
+        keys = self._ask(
+            "SELECT j.key FROM json_each(?) j JOIN listed l ON l.source = ? AND l.witness = ?"
+            " AND l.key = j.key",
+            [encode(items), source, witness],
+        )
+        names = self._ask(
+            "SELECT j.key FROM json_each(?) j JOIN listed l ON l.source = ? AND l.witness = ?"
+            " AND l.name = j.value AND l.name <> ''",
+            [encode(items), source, witness],
+        )
+        return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
+
+    def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
+        """Remember what a listing names and nobody has read, as JSON text by canonical address.
+
+        What the first page lists (``front``) is asked for by every visit, the rest at growing
+        intervals.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO awaited (source, key, item, front, tries, asked)"
+                " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (source, key) DO UPDATE SET"
+                " item = excluded.item, front = excluded.front,"
+                " tries = iif(excluded.front, 0, tries), asked = iif(excluded.front, 0, asked)",
+                [(source, key, item, int(front)) for key, item in items.items()],
+            )
+
+    def awaited(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """What is to be read ``now``, first what the first page lists; each counts as asked for.
+
+        What was asked for ``since`` the start of the visit is left out.
+        """
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM awaited WHERE source = :source AND EXISTS (SELECT 1 FROM aliases a"
+                " WHERE a.key = awaited.key AND a.source = :source AND a.kind = 'seen')",
+                {"source": source},
+            )
+            rows = self._ask(
+                "SELECT number, item FROM awaited WHERE source = :source AND tries < :most"
+                " AND asked < :since AND asked + :wait * tries * tries <= :now"
+                " ORDER BY front DESC, tries, number LIMIT :limit",
+                {
+                    "source": source,
+                    "most": MOST_TRIES,
+                    "since": since.timestamp(),
+                    "wait": WAIT,
+                    "now": now.timestamp(),
+                    "limit": limit,
+                },
+            )
+            db.executemany(
+                "UPDATE awaited SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",
+                [(since.timestamp(), number) for number, _ in rows],
+            )
+        return tuple(item for _, item in rows)

@@ -1,0 +1,1 @@
+"""Who else published a release: copies and translations."""

@@ -1,0 +1,213 @@
+"""Text and addresses in one form, so that equal things compare equal."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
+"""Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+"""Control characters, surrogates and non-characters, which XML forbids or discourages."""
+
+FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)))
+
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Those that are never a part of confused text, and would hide it."""
+
+SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
+BREAKS = re.compile(r" \n ?|\n ")
+"""White space that is not yet a single space, and breaks with a space beside them."""
+
+PARAGRAPHS = re.compile(r"\n{3,}")
+
+NO_SPACE = re.compile("[\r\x0b\x0c\x1c-\x1f]")
+"""What counts as white space for Python, but is none in a text."""
+
+CONFUSED = re.compile(
+    "[\xc2-\xf4\u0152-\u0192\u0412\u0413\u0420\u0421]"
+    "[\x80-\xba\xbc-\xbf\u0152-\u0192\u0402-\u040f\u0452-\u045f\u2018-\u2122]"
+)
+"""Two characters that the bytes of one may look like in Latin-1, Windows-1251 and their kin."""
+
+NEAR = 3
+"""Characters around such two that may tell that they are out of place."""
+
+CAMPAIGN = re.compile(
+    r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
+    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
+    re.IGNORECASE,
+)
+"""Query parameters that name a campaign, never a page."""
+
+SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
+"""Query parameters that name a visit; a site may want them back."""
+
+PLAIN = re.compile(
+    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
+)
+"""An address without a port, query, fragment or escape: its canonical form is at hand."""
+
+SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+MOST_MENDINGS = 4
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def clean_line(text: str) -> str:
+    """One line of plain text: mended, NFC, without invisible characters, single spaces."""
+    return one_line(clean_text(text))
+
+
+def clean_text(text: str) -> str:
+    """Text of many lines in the same form; paragraphs are parted by one blank line."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return _clean_usual(text) or _clean_any(text)
+
+
+def one_line(text: str) -> str:
+    """A text with single spaces for its white space, and none around it."""
+    if "  " not in text and text.isprintable():
+        return text.strip()  # most are: splitting takes five times longer than to see it
+    return " ".join(text.split())
+
+
+def _clean_usual(text: str) -> str:
+    """The same for a text that has nothing to be taken out or mended, which most are; else empty.
+
+    The methods of ``str`` are many times faster than expressions.
+    """
+    if NO_SPACE.search(text):
+        return ""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        words = one_line(line) if line else ""
+        if words:
+            if not words.isprintable():
+                return ""
+            lines.append(words)
+        elif lines and lines[-1]:
+            lines.append("")
+    joined = "\n".join(lines).strip()
+    if joined.isascii():
+        return joined
+    return "" if mend(text) != text else unicodedata.normalize("NFC", joined)
+
+
+def _clean_any(text: str) -> str:
+    for _ in range(MOST_MENDINGS):
+        shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
+        mended = shown if shown.isascii() else unicodedata.normalize("NFC", mend(shown))
+        visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
+        lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
+        text = PARAGRAPHS.sub("\n\n", lines).strip()
+        if visible == shown:
+            break  # else what stands beside one another now may look confused too
+    return text
+
+
+def allowed(text: str) -> str:
+    """Text without the characters that XML forbids."""
+    if text.isascii():
+        # Most is; then bytes can be dropped, which takes a seventh of the time.
+        return text.encode().translate(None, FORBIDDEN_ASCII).decode()
+    return FORBIDDEN.sub("", text)
+
+
+def mend(text: str) -> str:
+    """Text whose encoding was confused somewhere upstream, put right where that is certain."""
+    # ftfy's own look at a whole text takes thirty times longer, and most texts are well.
+    places = [match.span() for match in CONFUSED.finditer(text)]
+    if not places:
+        return text
+    import ftfy  # noqa: PLC0415 - loads tables of characters that few texts need
+    from ftfy.badness import is_bad  # noqa: PLC0415 - as above
+
+    if any(is_bad(text[max(0, low - NEAR) : high + NEAR]) for low, high in places):
+        return ftfy.fix_encoding(text)
+    return text
+
+
+@functools.lru_cache(maxsize=4096)  # a visit asks for the same few again and again
+def canonical_url(url: str) -> str:
+    """One form for all the addresses that surely lead to the same page.
+
+    https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
+    trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
+    address to fetch. Text that is no URL is returned stripped.
+    """
+    if plain := PLAIN.fullmatch(url):
+        return f"https://{plain[1]}{plain[2].rstrip('/') or '/'}"
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip()
+    scheme = parts.scheme.lower()
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    if not host:
+        return url.strip()
+    try:
+        host = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return url.strip()
+    if ":" in host:
+        host = f"[{host}]"
+    if port and port != DEFAULT_PORTS.get(scheme):
+        host = f"{host}:{port}"
+    path = quote(unquote(SESSION_PATH.sub("", parts.path)), safe="/:@!$&'()*+,;=~-._")
+    query = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
+    )
+    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    return urlunsplit(
+        (
+            "https" if scheme == "http" else scheme,
+            host,
+            path.rstrip("/") or "/",
+            urlencode(query),
+            fragment,
+        )
+    )
+
+
+def without_campaign(url: str) -> str:
+    """The same address without the parameters of mail and advertising campaigns; else unchanged."""
+    head, mark, rest = url.partition("?")
+    query, hash_, fragment = rest.partition("#")
+    kept = [part for part in query.split("&") if not CAMPAIGN.fullmatch(part.partition("=")[0])]
+    if len(kept) == query.count("&") + 1:
+        return url
+    return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment
+
+
+LONGEST_NAME = 500
+"""Characters that a title or any other name may have in a feed."""
+
+
+def plain(text: str) -> str:
+    """One line of text without characters that XML forbids; never HTML."""
+    return " ".join(allowed(text).split())
+
+
+def excerpt(text: str, length: int = 300) -> str:
+    """The beginning of a text, at most ``length`` characters, cut at a word where words are parted.
+
+    Many scripts put no spaces between words: a text is cut anywhere rather than lose a third of it.
+    """
+    line = plain(text)
+    if len(line) <= length:
+        return line
+    said = line[: length - 1]
+    whole = said.rpartition(" ")[0]
+    return (whole if 3 * len(whole) > 2 * len(said) else said).rstrip(",;:–—- ") + "…"
+
+
+def as_name(text: str) -> str:
+    """A text as a name: one line of at most LONGEST_NAME characters."""
+    return excerpt(text, LONGEST_NAME)

@@ -1,0 +1,84 @@
+"""HTML as plain text, for what comes in without one."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+from lxml import etree
+
+from data.text.clean import clean_line, clean_text
+from data.text.sanitize import is_huge, sanitize_absolute
+
+TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+HEADINGS: Final = ["h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "summary", "address"]
+PARTS: Final = ["p", "div", "section", "article", "main", "blockquote", "pre", "figure", "details"]
+GRIDS: Final = ["ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "caption", "figcaption", "hr"]
+BLOCKS: Final = frozenset([*HEADINGS, *PARTS, *GRIDS])
+LINES: Final = frozenset(["li", "tr", "dt", "dd", "br"])
+CELLS: Final = frozenset(["td", "th"])
+SILENT: Final = frozenset(["script", "style", "noscript", "template", "title", "iframe", "object"])
+
+
+def text_of(html: str) -> str:
+    """The text of a fragment of HTML, its paragraphs parted by blank lines."""
+    root = _parsed(html)
+    if root is None:
+        return ""
+    parts: list[str] = []
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        tag = element.tag
+        if event == "start":
+            if tag in SILENT or not isinstance(tag, str):
+                walker.skip_subtree()
+                continue
+            parts.append(_break(tag))
+            parts.append(" ".join((element.text or "").split("\n")))
+        else:
+            if tag in BLOCKS:
+                parts.append("\n\n")
+            parts.append(" ".join((element.tail or "").split("\n")))
+    return clean_text("".join(parts))
+
+
+def both_of(html: str, text: str) -> tuple[str, str]:
+    """A body as safe HTML and as text, from what was written of it in both forms.
+
+    Addresses are absolute already. Where the HTML is too long to be kept whole, the text ends where
+    it does.
+    """
+    safe = sanitize_absolute(html)
+    return safe, text_of(safe) if is_huge(html) else clean_text(text)
+
+
+def line_of(text: str) -> str:
+    """One line of plain text; tags are taken out where there are any."""
+    if TAG.search(text):
+        root = _parsed(text)
+        if root is not None:
+            for silent in list(root.iter(*SILENT)):
+                silent.text = None
+        text = "" if root is None else " ".join(map(str, root.itertext()))
+    return clean_line(text)
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as HTML: one paragraph for each, line breaks kept."""
+    parts = (escape(part, quote=False).replace("\n", "<br>") for part in text.split("\n\n"))
+    return "".join(f"<p>{part}</p>" for part in parts if part)
+
+
+def _parsed(html: str) -> etree._Element | None:
+    # libxml2 stops at a NUL; other control characters are cleaned from what it reads.
+    parser = etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=False)
+    return etree.fromstring(f"<html><body>{html.replace(chr(0), '')}</body></html>", parser)
+
+
+def _break(tag: str) -> str:
+    if tag in BLOCKS:
+        return "\n\n"
+    if tag in LINES:
+        return "\n"
+    return " " if tag in CELLS else ""

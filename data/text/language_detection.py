@@ -1,0 +1,56 @@
+"""The language of a text or a page, as a BCP 47 tag."""
+
+from __future__ import annotations
+
+import re
+
+from data.text.function_words import language_of_script, language_of_words
+
+MIN_LETTERS = 200
+"""Letters below which detection by words is a guess, and so is not made."""
+
+MIN_OF_SCRIPT = 30
+"""Letters from which a script tells its language."""
+
+SAMPLE = 1000
+"""Characters that are looked at: more cost time and tell no more."""
+
+CJK, WORD_LIKE = "\u3040", 3
+"""Where scripts begin whose letters are words or syllables, and letters that each is worth."""
+
+REGION, SCRIPT = 2, 4
+"""Letters of the parts of a tag that name a region and a script."""
+
+TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+def language_tag(declared: str | None) -> str | None:
+    """A language tag in one form (``pt-BR``, ``zh-Hant``), or None where it is no tag."""
+    text = (declared or "").split(",")[0].strip()
+    if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
+        return None
+    first, *rest = text.replace("_", "-").split("-")
+    parts = [first.lower()]
+    for part in rest:
+        if len(part) == REGION:
+            parts.append(part.upper())
+        else:
+            parts.append(part.title() if len(part) == SCRIPT else part.lower())
+    return "-".join(parts)
+
+
+def detect_language(text: str) -> str | None:
+    """The language that a text of MIN_LETTERS letters or more is written in, or None.
+
+    Where no other is written in its script, MIN_OF_SCRIPT letters tell it.
+    """
+    sample = text[:SAMPLE]
+    letters = sum(WORD_LIKE if char >= CJK else 1 for char in sample if char.isalpha())
+    if letters < MIN_LETTERS:
+        return language_of_script(sample) if letters >= MIN_OF_SCRIPT else None
+    if found := language_of_words(sample):
+        return found
+    from py3langid.langid import classify  # noqa: PLC0415 - a model that takes 0.4 s to load
+
+    found, _ = classify(sample)
+    return str(found)

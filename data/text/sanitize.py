@@ -1,0 +1,169 @@
+"""HTML from anywhere, made safe: no script, no style, no relative or foreign address."""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+
+from data.text.nesting import flattened
+
+SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
+TAGS: Final = frozenset(
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
+    "samp small source span strong sub summary sup table tbody td tfoot th thead time tr u ul "
+    "var wbr".split()
+)
+ATTRIBUTES: Final = {
+    "*": {"lang", "dir", "title"},
+    "a": {"href", "hreflang"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "time": {"datetime"},
+    "blockquote": {"cite"},
+    "q": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"datetime", "cite"},
+    "ins": {"datetime", "cite"},
+}
+ADDRESSES: Final = frozenset(["href", "src", "cite"])
+DROPPED_WHOLE: Final = frozenset(
+    "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
+    "title".split()
+)
+"""Elements that go with all that they hold; of others only the tag goes."""
+
+
+MOST: Final = 2_000_000
+"""Characters of a fragment that are kept."""
+
+LEVELS: Final = 150
+"""How deep elements may lie in one another; honest texts stay below twenty."""
+
+
+PART: Final = re.compile(r"<[^>]*+>?|(?:[^<&]|&(?:#?\w{1,31}+;?+)?+){1024}+")
+"""A tag, or a stretch of text in which no character reference is cut."""
+
+PARTING: Final = "<x-part></x-part>"
+MANY: Final = 2_000
+"""Characters that are written as references, from which on the length of a text counts."""
+
+
+def _ready(fragment: str) -> str:
+    """The part of a fragment that is kept, so that it takes time in proportion to its length.
+
+    Each reference costs as much as the text around it is long: texts are parted by an element that
+    goes without a trace.
+    """
+    kept = flattened(fragment[:MOST], LEVELS)
+    if kept.count("&") + kept.count("\xa0") < MANY:
+        return kept
+    return PART.sub(lambda part: part[0] if part[0][0] == "<" else part[0] + PARTING, kept)
+
+
+def is_huge(fragment: str) -> bool:
+    """Whether only the beginning of a fragment is kept."""
+    return len(fragment) > MOST
+
+
+def sanitize(fragment: str, base: str) -> str:
+    """A safe copy of an HTML fragment, its addresses absolute; of a huge one the beginning.
+
+    ``base`` is what relative addresses start from. Only http, https, mailto and tel addresses stay.
+    """
+    token = _base.set(base)
+    try:
+        return _RESOLVER.clean(_ready(fragment))
+    finally:
+        _base.reset(token)
+
+
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(DROPPED_WHOLE),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
+
+
+def sanitize_absolute(fragment: str) -> str:
+    """The same for a fragment whose addresses are absolute already."""
+    return _CLEANER.clean(_ready(fragment))
+
+
+WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
+"""An address that is absolute as it stands; most are, and joining takes long."""
+
+_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
+RELATIVE: Final = re.compile(
+    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
+)
+"""A path from a site's root or from where a page lies: the next most frequent."""
+
+PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
+"""An address with a plain path: its site, and the path."""
+
+
+def absolute(base: str, address: str) -> str | None:
+    """The absolute form of an address, or None where it is none that may be followed."""
+    if WHOLE.fullmatch(address):
+        return address
+    if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
+        root, up, path = told.groups()
+        if not root:
+            return _from(*place, up.count("/"), path)
+        if not up:
+            return f"{place[0]}/{path}"
+    # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
+    bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
+    try:
+        joined = urljoin(base, bare) if bare else ""
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    followed = scheme in SCHEMES and (parts.netloc or scheme not in {"http", "https"})
+    return joined if followed else None
+
+
+@lru_cache(maxsize=64)  # all the addresses of a page start from one
+def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
+    """The site and the folders of a page; None where its address is out of the ordinary."""
+    found = PLACE.fullmatch(base)
+    return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
+
+
+def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
+    """The address of a path that starts so many folders above a page."""
+    return "/".join((site, *folders[: max(0, len(folders) - up)], path))
+
+
+_DROPPED = {9: None, 10: None, 13: None}
+
+
+_base: ContextVar[str] = ContextVar("base")
+
+
+def _resolved(_tag: str, name: str, value: str) -> str | None:
+    return absolute(_base.get(), value) if name in ADDRESSES else value
+
+
+# Made once: that takes ten times longer than to sanitize a release with it.
+_RESOLVER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(DROPPED_WHOLE),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    attribute_filter=_resolved,
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)

@@ -1,0 +1,249 @@
+"""The words of a text, in the one form that texts are compared in.
+
+White space, case, punctuation and the numbers that count visitors never make a difference; figures,
+signs of currency and of a negative number do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.text.counters import AGO, COUNTER_LINE, DIGIT, uncounted, without_counters
+
+Hashes: TypeAlias = NDArray[np.uint64]
+Letters: TypeAlias = NDArray[np.uint32] | NDArray[np.uint8]
+Roles: TypeAlias = NDArray[np.uint8]
+Places: TypeAlias = NDArray[np.intp]
+
+UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003134f]"
+)
+"""Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
+
+SPACE, BREAK, DASH, ALONE, LETTER, FIGURE = range(6)
+"""What a character does to words: parts them, maybe ending a line, is a dash or a minus, is one, or
+belongs to one, maybe as a figure of those that counters are written in."""
+
+PLAIN: Final = dict(zip("-\u2212_\n%$", (DASH, DASH, LETTER, BREAK, ALONE, ALONE), strict=True))
+ROLE_BITS: Final = 3
+ROLES: Final = np.uint32((1 << ROLE_BITS) - 1)
+ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
+CODES: Final = {1: "ascii", 4: "utf-32-le"}
+MINUS, ZERO, NINE = map(ord, "-09")
+PLANE: Final = 0x10000
+"""Characters whose roles are kept in a table; those beyond are rare."""
+
+_BASE: Final = 0x9E3779B97F4A7C15
+_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+_MIX: Final = np.uint64(0xC2B2AE3D27D4EB4F)
+_HALF: Final = np.uint64(32)
+_ASCII: Final = bytes(range(128))
+_roles: dict[str, str] = {}
+
+
+class Words:
+    """The words of a text, case folded, without what only counts visitors.
+
+    In scripts without spaces each letter is a word.
+    """
+
+    def __init__(self, text: str) -> None:
+        folded, roles = _read(text)
+        held = roles.tobytes()
+        if (FIGURE in held or "ago" in text) and _counts(text, roles):
+            folded, roles = _read(without_counters(text))
+            held = roles.tobytes()
+        if DASH in held:
+            folded, roles = folded.copy(), roles.copy()
+            _part_minus(folded, roles, (roles == DASH).nonzero()[0])
+            held = roles.tobytes()
+        self._letters = folded
+        self._starts, self._ends = _edges(roles, alone=ALONE in held)
+
+    @property
+    def texts(self) -> list[str]:
+        """The words themselves."""
+        text = self._letters.tobytes().decode(CODES[self._letters.itemsize])
+        return [text[a:b] for a, b in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
+
+    @property
+    def hashes(self) -> Hashes:
+        """One hash of 64 bits for each word, in order: a polynomial of its letters, mixed.
+
+        M. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms" (1987).
+        """
+        powers, inverses = _powers(len(self._letters))
+        sums = np.zeros(len(self._letters) + 1, np.uint64)
+        np.cumsum(self._letters * powers, out=sums[1:])
+        hashes: Hashes = (sums[self._ends] - sums[self._starts]) * inverses[self._starts]
+        hashes ^= hashes >> _HALF
+        hashes *= _MIX
+        return hashes
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text, see `Words`."""
+    return Words(text).texts
+
+
+def word_hashes(text: str) -> Hashes:
+    """The hashes of the words of a text, see `Words`."""
+    return Words(text).hashes
+
+
+def role(char: str) -> str:
+    """How a character is written out for splitting: itself, a space, or itself between spaces."""
+    category = unicodedata.category(char)
+    if UNSPACED.match(char):
+        return f" {char} "
+    if category[0] in "LNM" or category == "Co":
+        return char
+    if char == "\u2212":
+        return "-"
+    return f" {char} " if category == "Sc" or char == "‰" else " "
+
+
+def spaced(text: str) -> str:
+    """The text with spaces where characters beyond ASCII part words."""
+    if text.isascii():
+        return text
+    for char in set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
+        spelled = _roles.get(char)
+        if spelled is None:
+            spelled = _roles[char] = role(char)
+        if spelled != char:
+            text = text.replace(char, spelled)
+    return text
+
+
+def _letters(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+
+
+def _counts(text: str, roles: Roles) -> bool:
+    """Whether any line of a text counts visitors, or the time gone by ("3 hours ago").
+
+    Only short lines with a figure, or that word, are read.
+    """
+    if len(roles) != len(text):
+        return any(uncounted(line) is not None for line in text.split("\n"))
+    signs = (roles == FIGURE).nonzero()[0]
+    if "ago" in text:
+        signs = np.append(signs, [found.start() for found in AGO.finditer(text)])
+    breaks = (roles == BREAK).nonzero()[0]
+    bounds = [-1, *breaks.tolist(), len(text)]
+    for line in dict.fromkeys(breaks.searchsorted(signs).tolist()):
+        start, end = bounds[line] + 1, bounds[line + 1]
+        if end - start <= COUNTER_LINE and uncounted(text[start:end]) is not None:
+            return True
+    return False
+
+
+def _read(text: str) -> tuple[Letters, Roles]:
+    """The characters of a text case folded, and their roles."""
+    if text.isascii():
+        # A byte a character is read several times faster than four.
+        folds, roles_of = _ascii()
+        raw = text.encode()
+        return (
+            np.frombuffer(raw.translate(folds), np.uint8),
+            np.frombuffer(raw.translate(roles_of), np.uint8),
+        )
+    letters = _letters(text)
+    read = _table().take(letters, mode="clip")
+    if read.all():
+        return read >> ROLE_SHIFT, (read & ROLES).astype(np.uint8)
+    # Some character folds to several, or is beyond the table.
+    folded = _letters(text.casefold())
+    roles = (_table().take(folded, mode="clip") & ROLES).astype(np.uint8)
+    for letter in np.unique(folded[folded >= PLANE]).tolist():
+        roles[folded == letter] = _role_of(chr(letter))
+    return folded, roles
+
+
+def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
+    """Where words begin and end; ``alone`` says whether any character is a word by itself."""
+    inside = np.zeros(len(roles) + 2, np.bool_)
+    np.greater_equal(roles, LETTER, out=inside[1:-1])
+    edges = (inside[1:] != inside[:-1]).nonzero()[0]
+    starts, ends = edges[::2], edges[1::2]
+    if alone:
+        single = (roles == ALONE).nonzero()[0]
+        starts = np.sort(np.concatenate([starts, single]))
+        ends = np.sort(np.concatenate([ends, single + 1]))
+    return starts, ends
+
+
+@cache
+def _ascii() -> tuple[bytes, bytes]:
+    """For bytes.translate: ASCII case folded, and its roles."""
+    low = [chr(code) for code in range(len(_ASCII))]
+    rest = bytes(len(_ASCII))
+    return (
+        "".join(low).casefold().encode() + rest,
+        bytes(map(_role_of, low)) + rest,
+    )
+
+
+@cache
+def _table() -> NDArray[np.uint32]:
+    """The characters of the first plane, case folded, with their roles in the low bits.
+
+    Those are 0 whose folded form is not one character; the last one stands for all beyond.
+    """
+    table = np.zeros(PLANE, np.uint32)
+    for code in range(1, PLANE - 1):
+        folded = chr(code).casefold()
+        if len(folded) == 1:
+            table[code] = ord(folded) << ROLE_BITS | _role_of(chr(code))
+    return table
+
+
+def _role_of(char: str) -> int:
+    if char in PLAIN:
+        return PLAIN[char]
+    spelled = role(char)
+    if spelled == " ":
+        return SPACE
+    if spelled != char:
+        return ALONE
+    return FIGURE if DIGIT.match(char) else LETTER
+
+
+def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
+    """Give each dash its role: a minus stands alone, and is one character; others part words.
+
+    A minus stands before a figure, at the start, after a space or after a bracket.
+    """
+    roles[dashes] = SPACE
+    after = letters.take(dashes + 1, mode="clip")
+    for at in dashes[(after >= ZERO) & (after <= NINE)].tolist():
+        before = chr(letters[at - 1]) if at else " "
+        if before.isspace() or before == "(":
+            roles[at], letters[at] = ALONE, MINUS
+
+
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The first powers of the base and of its inverse, modulo 2**64."""
+    if count > PLANE:
+        return _powers_up_to(count)
+    powers, inverses = _short_powers()
+    return powers[:count], inverses[:count]
+
+
+@cache
+def _short_powers() -> tuple[Hashes, Hashes]:
+    return _powers_up_to(PLANE)
+
+
+def _powers_up_to(count: int) -> tuple[Hashes, Hashes]:
+    powers = np.full(count, _BASE, np.uint64)
+    inverses = np.full(count, _INVERSE, np.uint64)
+    powers[0] = inverses[0] = 1
+    return np.cumprod(powers, dtype=np.uint64), np.cumprod(inverses, dtype=np.uint64)

@@ -1,0 +1,26 @@
+"""Filing a draft under its topics, wherever it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from data.models import Draft
+from data.topics.taxonomy import Taxonomy, topics_of
+
+
+def filed(
+    draft: Draft,
+    topics: tuple[str, ...],
+    taxonomy: Taxonomy,
+    known: Iterable[tuple[str, str]] = (),
+) -> tuple[Draft, Mapping[str, str]]:
+    """A draft with the topics of its text, its source and its section, and their labels by slug.
+
+    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels.
+    """
+    labels = dict(topics_of(draft.content, topics, taxonomy))
+    for slug, label in known:
+        labels.setdefault(slug, label)
+    content = replace(draft.content, topics=tuple(sorted(labels)))
+    return replace(draft, content=content), labels

@@ -1,0 +1,205 @@
+"""What a release is about: topics by keyword rules, by its source and by its page's section."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from anyascii import anyascii
+
+from data.errors import SettingsError
+from data.models import Content
+from data.text.clean import clean_line
+from data.toml_files import decode, read_text
+from data.topics.keywords import Matcher, Rule, read_rule
+
+SLUG_LENGTH = 80
+PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
+DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
+RESERVED = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$", "index"]
+    + [device + str(number) for device in ("com", "lpt") for number in range(10)]
+)
+"""File names that Windows keeps for devices, with any extension, and the one of a folder's page."""
+
+READ = 6000
+"""Characters of a title and of a body that are read: the start says what it is about, and the cost
+of a hostile one is bounded."""
+
+TITLE = 2.0
+REPEAT = 0.5
+MOST_TIMES = 3
+"""A rule gives its points once, half of them again the next two times, and twice them again where
+it is the strongest of its topic in the title."""
+
+THRESHOLD = 3.0
+SHARE = 0.45
+"""A topic counts that has THRESHOLD points, and this share of the best topic's."""
+
+LABEL = 1000
+"""Characters above which a section is no name of one, but a page gone wrong."""
+
+MOST = 3
+HINT = 0.5
+MANY = "mul"
+"""The code of ISO 639-2 for several languages: such rules hold in every one."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
+Phrases = dict[Language, tuple[Text, ...]]
+
+
+class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One topic of a taxonomy file.
+
+    ``label`` names it in feeds, ``labels`` in other languages, ``names`` are further names that
+    sources and sections use for it. ``code`` is its IPTC code. ``rules`` and ``hints`` (which weigh
+    half) list phrases by language (ISO 639); those under ``mul`` hold in every language.
+    """
+
+    slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
+    label: Text
+    code: str = ""
+    labels: dict[Language, Text] = {}
+    names: tuple[Text, ...] = ()
+    rules: Phrases = {}
+    hints: Phrases = {}
+
+
+class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A taxonomy as its file says it."""
+
+    topic: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Taxonomy:
+    """Topics, found by slug and by name; ``rules`` by language, compiled when first needed."""
+
+    topics: Mapping[str, Topic]
+    names: Mapping[str, str]
+    rules: Mapping[str, tuple[Rule, ...]]
+    _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
+
+    def matcher(self, language: str | None) -> Matcher:
+        """The rules for a language tag; where it is None, the longer rules of all languages."""
+        code = (language or "").partition("-")[0]
+        if code not in self.rules and code:
+            code = MANY
+        if code not in self._matchers:
+            if code:
+                found = [*self.rules.get(code, ()), *self.rules.get(MANY, ())]
+            else:
+                found = [rule for rules in self.rules.values() for rule in rules if rule.long]
+            strongest = {(r.topic, r.words): r for r in sorted(found, key=lambda r: r.points)}
+            self._matchers[code] = Matcher(strongest.values())
+        return self._matchers[code]
+
+    def named(self, label: str) -> tuple[str, str]:
+        """The slug and label of what a source or a page calls ``label``."""
+        slug = self.names.get(_compared(label)) or topic_slug(label)
+        topic = self.topics.get(slug)
+        return (slug, topic.label) if topic else (slug, label)
+
+
+def topics_of(
+    content: Content, source_topics: tuple[str, ...], taxonomy: Taxonomy
+) -> tuple[tuple[str, str], ...]:
+    """The topics of a release as pairs of slug and label, sorted by slug.
+
+    They are those of its text, at most three, those that its source always has, and the section
+    that its page stands in.
+    """
+    found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
+    given = (label for label in (*source_topics, content.section or "") if len(label) <= LABEL)
+    for label in map(clean_line, given):
+        if label:
+            slug, name = taxonomy.named(label)
+            found.setdefault(slug, name)
+    return tuple(sorted(found.items()))
+
+
+def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The slugs of the topics that title and body speak of, the strongest first, at most three."""
+    matcher = taxonomy.matcher(content.language)
+    title = Counter(matcher.find(content.title[:READ]))
+    scores: dict[str, float] = {}
+    titles: dict[str, float] = {}
+    for rule, times in (title + Counter(matcher.find(content.body_text[:READ]))).items():
+        worth = rule.points * (1 + REPEAT * (min(times, MOST_TIMES) - 1))
+        scores[rule.topic] = scores.get(rule.topic, 0.0) + worth
+    for rule in title:
+        titles[rule.topic] = max(titles.get(rule.topic, 0.0), rule.points * TITLE)
+    for slug, worth in titles.items():
+        scores[slug] += worth
+    least = max(THRESHOLD, SHARE * max(scores.values(), default=0.0))
+    ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
+    return tuple(slug for slug in ranked if scores[slug] >= least)[:MOST]
+
+
+def topic_slug(label: str) -> str:
+    """A name for a label that is safe as a file's name everywhere and in a URL, and its own.
+
+    Labels that are equal but for case, composition and white space share a slug; no others do:
+    where lower-case ASCII words can't hold the whole label, an underscore and 50 bits of its
+    BLAKE2b digest follow. A hyphen is doubled, since single ones stand for spaces. At most 80
+    characters of ``a-z0-9-_``.
+    """
+    compared = _compared(label)
+    plain = compared.replace("-", "--").replace(" ", "-")
+    if PLAIN_LABEL.fullmatch(plain) and len(plain) <= SLUG_LENGTH and plain not in RESERVED:
+        return plain
+    digest = int.from_bytes(blake2b(compared.encode("utf-8", "surrogatepass")).digest()[:8])
+    suffix = "_" + "".join(DIGITS[digest >> 5 * place & 31] for place in range(10))
+    words = re.findall("[a-z0-9]+", anyascii(compared[:SLUG_LENGTH]).lower())
+    stem = "-".join(words)[: SLUG_LENGTH - len(suffix)].rstrip("-")
+    return (stem or "topic") + suffix
+
+
+def load_taxonomy(path: Path | None = None) -> Taxonomy:
+    """The taxonomy in the file at ``path``, whole; the shipped one where there is no such file.
+
+    Raises SettingsError that names the file, the key and the fix.
+    """
+    shipped = Path(__file__).with_name("taxonomy.toml")
+    where = path if path and path.exists() else shipped
+    topics = decode(read_text(where, SettingsError), TaxonomyFile, str(where), SettingsError).topic
+    return _compile(topics, str(where))
+
+
+def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
+    by_slug: dict[str, Topic] = {}
+    names: dict[str, str] = {}
+    rules: dict[str, list[Rule]] = {}
+    for topic in topics:
+        if topic.slug in by_slug or topic.slug in RESERVED:
+            raise SettingsError(where, f"topic {topic.slug}", "choose another slug; it is taken")
+        by_slug[topic.slug] = topic
+        for name in (topic.slug, topic.label, *topic.labels.values(), *topic.names):
+            taken = names.setdefault(_compared(name), topic.slug)
+            if taken != topic.slug:
+                fix = f"the name {name!r} is also one of topic {taken}; keep one"
+                raise SettingsError(where, f"topic {topic.slug}", fix)
+        for kind, points, phrases in (("rules", 1.0, topic.rules), ("hints", HINT, topic.hints)):
+            for language, lines in phrases.items():
+                try:
+                    read = [read_rule(topic.slug, points, line) for line in lines]
+                except ValueError as error:
+                    key = f"topic {topic.slug}.{kind}.{language}"
+                    raise SettingsError(where, key, str(error)) from error
+                rules.setdefault(language, []).extend(read)
+    return Taxonomy(by_slug, names, {code: tuple(found) for code, found in rules.items()})
+
+
+def _compared(label: str) -> str:
+    """The form that labels are compared in: casefolded, composed, single spaces."""
+    folded = unicodedata.normalize("NFD", label).casefold()
+    return " ".join(unicodedata.normalize("NFC", folded).split())

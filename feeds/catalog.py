@@ -1,0 +1,179 @@
+"""The names and addresses that feeds and pages need, read from the store once for a whole run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from data.models import Facet, Source
+from data.settings import Site
+from data.store.protocol import Readable
+from data.text.clean import plain
+from data.text.urls import site_address
+from feeds.urls import (
+    FORMATS,
+    Format,
+    Notice,
+    feed_file,
+    href,
+    hub_of,
+    notice_file,
+    page_file,
+    release_file,
+    revision_file,
+    stem_of,
+)
+
+MEDIA_TYPES: Mapping[Format, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+
+
+line = lru_cache(maxsize=4096)(plain)
+"""A name as one line of plain text; names come again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who published: a name, and an address where one is known."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who the sources are, what the topics are called, and where the site lies.
+
+    ``site`` is its public address without a slash at the end.
+    """
+
+    site: str
+    title: str
+    sources: Mapping[str, Source]
+    topics: Mapping[str, str]
+    hub: str | None = None
+
+    def source(self, source: str) -> Source:
+        """A source by its id; a bare one where the store no longer knows it."""
+        return self.sources.get(source) or Source(source, source, "")
+
+    def topic(self, topic: str) -> str:
+        """The label of a topic; where it has none, its slug written as one."""
+        label = line(self.topics.get(topic) or topic)
+        if label == topic:
+            label = line(topic.replace("-", " "))
+            label = label[:1].upper() + label[1:]
+        return label or "Topic"
+
+    def feed(self, facet: Facet, kind: Format) -> str:
+        """The absolute address of a facet's feed."""
+        return self.site + href(feed_file(facet, kind))
+
+    def feeds(self, facet: Facet) -> tuple[tuple[str, str], ...]:
+        """The media type and address of a facet's feed in every format."""
+        return tuple((MEDIA_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
+
+    def feed_id(self, facet: Facet) -> str:
+        """The permanent id of a facet's feed, the same in every format."""
+        return urn_of(self.site + href(stem_of(facet)))
+
+    def page(self, facet: Facet) -> str:
+        """The absolute address of a facet's page."""
+        return self.site + href(page_file(facet))
+
+    def release(self, release: str) -> str:
+        """The absolute address of the page of a release."""
+        return self.site + href(release_file(release))
+
+    def revision(self, release: str, number: int) -> str:
+        """The absolute address of the page of one version of a release."""
+        return self.site + href(revision_file(release, number))
+
+    def notice(self, notice: Notice, kind: Format) -> str:
+        """The absolute address of a feed about releases."""
+        return self.site + href(notice_file(notice, kind))
+
+    def notice_id(self, notice: Notice) -> str:
+        """The permanent id of a feed about releases, the same in every format."""
+        return urn_of(f"{self.site}/feeds/{notice}")
+
+    def name(self, facet: Facet) -> str:
+        """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
+        parts = [
+            line(self.source(facet.source).name) if facet.source is not None else "",
+            self.topic(facet.topic) if facet.topic is not None else "",
+            spoken(facet.period) if facet.period is not None else "",
+        ]
+        return ": ".join(part for part in parts if part) or "All releases"
+
+    def heading(self, facet: Facet) -> str:
+        """What a facet is called among the feeds of other sites."""
+        if facet == Facet():
+            return self.title
+        name = self.name(facet)
+        return name if facet.source is not None else f"{name} · {self.title}"
+
+
+@lru_cache(maxsize=10_000)
+def urn_of(address: str) -> str:
+    """The permanent id of a feed, from its address."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
+
+
+def directory_of(store: Readable, site: Site) -> Directory:
+    """Read sources and topics from the store."""
+    return Directory(
+        site=site_address(site.url),
+        title=plain(site.title) or "Communique",
+        sources=dict(store.sources()),
+        topics=dict(store.topics()),
+        hub=hub_of(site),
+    )
+
+
+@lru_cache(maxsize=10_000)
+def spoken(period: str) -> str:
+    """A year, month or day as English says it; the text itself where it is none of them."""
+    for form, words in (("%Y-%m-%d", "{0.day} {0:%B %Y}"), ("%Y-%m", "{0:%B %Y}")):
+        try:
+            return words.format(dt.datetime.strptime(period, form).replace(tzinfo=dt.UTC))
+        except ValueError:
+            continue
+    return period
+
+
+GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")
+
+
+def grouped(directory: Directory, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
+    """Facets by group, without empty groups: dates newest first, all others by name."""
+    groups: dict[str, list[Facet]] = {group: [] for group in GROUPS}
+    for facet in facets:
+        groups[group_of(facet)].append(facet)
+    for group, members in groups.items():
+        if group == "Dates":
+            members.sort(key=lambda facet: facet.period or "", reverse=True)
+        else:
+            members.sort(
+                key=lambda facet: (
+                    directory.name(facet).casefold(),
+                    facet.source or "",
+                    facet.topic or "",
+                )
+            )
+    return {group: members for group, members in groups.items() if members}
+
+
+def group_of(facet: Facet) -> str:
+    """The group of a facet."""
+    if facet.period is not None:
+        return "Dates"
+    if facet.source is not None:
+        return "Sources by topic" if facet.topic is not None else "Sources"
+    return "Topics" if facet.topic is not None else "All"

@@ -1,0 +1,1 @@
+"""What an entry says, decided once for all formats."""

@@ -1,0 +1,87 @@
+"""The text of a release as safe HTML, bare and with the notes that feeds add to it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from data.models import Content, Release
+from data.revisions.diff import changes
+from data.text.clean import allowed
+from data.text.language_codes import is_right_to_left, language_tag
+from data.text.sanitize import sanitize
+from feeds.catalog import Person
+
+
+def body_of(release: Release, base: str) -> str:
+    """The whole body of a release as safe HTML, relative addresses against ``base``."""
+    content = release.content
+    body = safe_html(content.body_html, base) if content.body_html else ""
+    return body.strip() or paragraphs(content.body_text)
+
+
+def is_long(content: Content) -> bool:
+    """Whether a body is too long for feeds."""
+    return max(len(content.body_html), len(content.body_text)) > LARGEST_BODY
+
+
+def full_text(
+    release: Release, url: str, page: str, *, body: str, summary: str, also: tuple[Person, ...]
+) -> str:
+    """The whole ``body`` as safe HTML, with notes of ours before and after it; never empty."""
+    content = release.content
+    if is_long(content):
+        body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
+    else:
+        body = body or paragraphs(summary)
+    if is_right_to_left(content.language):
+        body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
+    if release.retracted:
+        day = release.retracted.date().isoformat()
+        gone = anchor(url, "the publisher’s site")
+        body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
+    if release.revision > 1:
+        changed = anchor(f"{page}revisions/{release.revision}/", "see what changed")
+        body += note(f"Corrected by its publisher: {changed}.")
+    if also:
+        named = ", ".join(anchor(person.url, person.name) for person in also)
+        body += note(f"Also published by {named}.")
+    return body
+
+
+def difference(before: Content, after: Content) -> str:
+    """What an edit took out (``del``) and put in (``ins``), field by field, as HTML."""
+    found = "".join(change.html for change in changes(before, after))
+    same = '<p lang="en" dir="ltr">Its title, text and files stayed as they were.</p>'
+    return allowed(found) or same
+
+
+def note(html: str) -> str:
+    """A paragraph of ours within a body of theirs."""
+    return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
+
+
+def quoted(html: str, language: str | None, tag: str = "span") -> str:
+    """Words of theirs within a text of ours, marked with their language and its direction."""
+    direction = "rtl" if is_right_to_left(language) else "ltr"
+    return f'<{tag} lang="{language_tag(language) or "und"}" dir="{direction}">{html}</{tag}>'
+
+
+def anchor(url: str | None, text: str) -> str:
+    """A link, or the text alone where there is no address."""
+    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as HTML, a paragraph where a blank line parts it."""
+    parts = allowed(text).split("\n\n")
+    return "".join(f"<p>{escape(part.strip())}</p>" for part in parts if part.strip())
+
+
+LARGEST_BODY = 1_000_000
+"""Characters of HTML that one entry may bring into a feed; beyond it the entry has the summary."""
+
+
+def safe_html(html: str, base: str) -> str:
+    """HTML without scripts, styles, frames or forms, every address absolute against ``base``."""
+    # Twice: a character reference such as &#1; becomes a character only by sanitizing.
+    return allowed(sanitize(allowed(html), base))

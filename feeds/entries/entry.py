@@ -1,0 +1,233 @@
+"""A release as feeds show it: decided and cleaned once, for every format alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from html import unescape
+
+from data.models import Content, Facet, Media, Release, Source
+from data.text.clean import as_name, excerpt, plain
+from data.text.language_codes import language_tag
+from data.text.urls import web_address
+from feeds.catalog import Directory, Person
+from feeds.entries.body import body_of, full_text, is_long
+
+UNTITLED = "Untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an entry or a feed. ``rel`` is a registered name or a URI (RFC 8288)."""
+
+    rel: str
+    href: str
+    type: str | None = None
+    title: str | None = None
+    hreflang: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A topic or a mark: ``term`` is stable, ``label`` is for people, ``scheme`` an address."""
+
+    term: str
+    label: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed of one source that an entry of a mixed feed was taken from."""
+
+    id: str
+    title: str
+    page: str
+    atom: str
+    rss: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One release in a feed.
+
+    All text is plain but ``html``; all addresses are absolute; all times are aware. ``published``
+    keeps the offset of the source, and ``exact`` is whether its hour is known at all. What has no
+    date is ``undated``: ``published`` is the day on which it came up, or None where it was there
+    at the first visit. ``updated``
+    keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
+    release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
+    story. ``origin`` is set in feeds that mix sources. ``body`` is the safe text alone, unless it
+    is too long for feeds; ``html`` has our notes as well.
+    """
+
+    release: str
+    url: str
+    page: str
+    title: str
+    published: dt.datetime | None
+    exact: bool
+    undated: bool
+    updated: dt.datetime
+    language: str | None
+    publisher: Person
+    summary: str
+    html: str
+    categories: tuple[Category, ...]
+    enclosures: tuple[Media, ...]
+    also: tuple[Person, ...]
+    links: tuple[Link, ...]
+    origin: Origin | None
+    revision: int
+    retracted: dt.datetime | None
+    body: str = ""
+
+    @property
+    def id(self) -> str:
+        """The permanent id, the same in every format."""
+        return f"urn:uuid:{plain(self.release)}"
+
+
+def entry_of(
+    release: Release, directory: Directory, *, mixed: bool, others: tuple[Release, ...] = ()
+) -> Entry:
+    """The entry of a release. ``others`` are the releases of its story that it stands for."""
+    content = release.content
+    source = directory.source(release.source)
+    page = directory.release(release.id)
+    url = web_address(release.url) or page
+    language = language_tag(content.language)
+    # A name is no place for markup: a reference in one was escaped once too often.
+    name = as_name(unescape(content.publisher or source.name))
+    publisher = Person(name or source.id, web_address(source.url))
+    title = title_of(content)
+    summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
+    also = tuple(
+        Person(plain(directory.source(other.source).name), web_address(other.url))
+        for other in others
+    )
+    body = "" if is_long(content) else body_of(release, url)
+    media = (web_media(media) for media in (*content.attachments, *content.images))
+    enclosures = tuple({found.url: found for found in media if found}.values())
+    return Entry(
+        release=release.id,
+        url=url,
+        page=page,
+        title=title,
+        published=shown(release),
+        exact=release.published.precision == "second",
+        undated=release.published.precision == "none",
+        updated=max(release.updated, release.retracted or release.updated).astimezone(dt.UTC),
+        language=language,
+        publisher=publisher,
+        summary=summary,
+        html=full_text(release, url, page, body=body, summary=summary, also=also),
+        categories=categories_of(release, directory),
+        enclosures=enclosures,
+        also=also,
+        links=links_of(url, page, language, others, enclosures),
+        origin=origin_of(source, directory) if mixed else None,
+        revision=release.revision,
+        retracted=to_seconds(release.retracted) if release.retracted else None,
+        body=body,
+    )
+
+
+def title_of(content: Content) -> str:
+    """The title of a release; where it has none, how its text begins."""
+    return as_name(content.title) or excerpt(content.body_text, 80) or UNTITLED
+
+
+def shown(release: Release) -> dt.datetime | None:
+    """When a release was published, at the offset of its source.
+
+    The first sight stands in where the page's own date can't be true, as it does in the order; of
+    what has no date, the day of it. None for what has no date since the first visit.
+    """
+    published = release.published
+    if release.is_backlog:
+        return None
+    if release.order == published.at or published.precision == "none":
+        return to_seconds(published.local)
+    return to_seconds(release.order.astimezone(published.local.tzinfo))
+
+
+def to_seconds(at: dt.datetime) -> dt.datetime:
+    """Whole seconds; UTC where the offset has seconds (local mean time), as RFC 3339 has none."""
+    offset = at.utcoffset() or dt.timedelta()
+    return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
+
+
+def categories_of(release: Release, directory: Directory) -> tuple[Category, ...]:
+    """The topics of a release, its section, and whether it has no date or was retracted."""
+    found = [
+        Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
+        for topic in release.content.topics
+    ]
+    section = as_name(release.content.section or "")
+    if section:
+        found.append(Category(section, section, directory.page(Facet(source=release.source))))
+    if release.published.precision == "none":
+        found.append(Category("undated", "No date", f"{directory.site}/marks/"))
+    if release.retracted:
+        found.append(Category("retracted", "Retracted", f"{directory.site}/marks/"))
+    return tuple(found)
+
+
+def links_of(
+    url: str,
+    page: str,
+    language: str | None,
+    others: tuple[Release, ...],
+    enclosures: tuple[Media, ...],
+) -> tuple[Link, ...]:
+    """All but the alternate: where it came from, our copy, the same story elsewhere, its files."""
+    elsewhere = ((other, web_address(other.url)) for other in others)
+    return (
+        Link("via", url, "text/html", hreflang=language),
+        Link("related", page, "text/html", "The copy kept, with all versions"),
+        *(
+            Link(
+                "related",
+                address,
+                "text/html",
+                as_name(other.content.title) or None,
+                language_tag(other.content.language),
+            )
+            for other, address in elsewhere
+            if address
+        ),
+        *(
+            Link("enclosure", media.url, media.type, media.title, length=media.length)
+            for media in enclosures
+        ),
+    )
+
+
+def origin_of(source: Source, directory: Directory) -> Origin:
+    """The feed of a source, as the entries that are taken from it name it."""
+    facet = Facet(source=source.id)
+    return Origin(
+        id=directory.feed_id(facet),
+        title=plain(source.name) or source.id,
+        page=directory.page(facet),
+        atom=directory.feed(facet, "atom"),
+        rss=directory.feed(facet, "rss"),
+    )
+
+
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+
+
+def web_media(media: Media) -> Media | None:
+    """A file with a usable address and media type, or None where it has no usable address."""
+    url = web_address(media.url)
+    if url is None:
+        return None
+    kind = media.type.partition(";")[0].strip().lower()
+    if not MEDIA_TYPE.fullmatch(kind):
+        kind = "application/octet-stream"
+    length = media.length if media.length and media.length > 0 else None
+    return Media(url, kind, length, as_name(media.title or "") or None)

@@ -1,0 +1,172 @@
+"""The feeds about releases: what was edited, what was retracted, each day at a glance.
+
+An entry here has an id of its own, made from the release and from what happened to it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from html import escape
+
+from data.models import Facet, Release, Revision
+from data.revisions.diff import changes
+from data.text.clean import excerpt, plain
+from data.text.urls import web_address
+from data.wording import counted
+from feeds.catalog import Directory, Person
+from feeds.entries.body import anchor, difference, quoted
+from feeds.entries.entry import Category, Entry, Link, title_of, to_seconds
+
+OURS = "en"
+"""The language of what we say of releases, whatever theirs."""
+
+
+def edit_entry(directory: Directory, release: Release, before: Revision, after: Revision) -> Entry:
+    """The entry of an edit: what it took out and put in."""
+    page = directory.revision(release.id, after.number)
+    url = web_address(release.url) or page
+    name = plain(directory.source(release.source).name)
+    title = anchor(url, title_of(after.content))
+    html = (
+        f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
+        f" (version {after.number}):</p>"
+        + quoted(difference(before.content, after.content), after.content.language, "div")
+    )
+    return about(
+        directory,
+        f"{release.id}/revisions/{after.number}",
+        release,
+        title=f"Corrected: {title_of(after.content)}",
+        at=after.seen,
+        page=page,
+        html=html,
+        mark="corrected",
+        summary=excerpt(" ".join(one.text for one in changes(before.content, after.content))),
+    )
+
+
+def retraction_entry(directory: Directory, release: Release, at: dt.datetime) -> Entry:
+    """The entry of a retraction: what is gone, and where the copy is."""
+    page = directory.release(release.id)
+    url = web_address(release.url) or page
+    name = plain(directory.source(release.source).name)
+    title = anchor(url, title_of(release.content))
+    html = (
+        f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
+        f" {anchor(page, 'the copy kept')} shows what it said.</p>"
+    )
+    return about(
+        directory,
+        f"{release.id}/retracted/{at.isoformat()}",
+        release,
+        title=f"Retracted: {title_of(release.content)}",
+        at=at,
+        page=page,
+        html=html,
+        mark="retracted",
+    )
+
+
+def about(
+    directory: Directory,
+    event: str,
+    release: Release,
+    *,
+    title: str,
+    at: dt.datetime,
+    page: str,
+    html: str,
+    mark: str,
+    summary: str = "",
+) -> Entry:
+    """An entry about something that happened to a release; ``summary`` is its title if empty."""
+    source = directory.source(release.source)
+    publisher = Person(plain(source.name) or source.id, web_address(source.url))
+    return Entry(
+        release=uuid_of(directory, event),
+        url=page,
+        page=page,
+        title=title,
+        published=to_seconds(at.astimezone(dt.UTC)),
+        exact=True,
+        undated=False,
+        updated=at.astimezone(dt.UTC),
+        language=OURS,
+        publisher=publisher,
+        summary=summary or title,
+        html=html,
+        categories=(Category(mark, mark.capitalize(), f"{directory.site}/marks/"),),
+        enclosures=(),
+        also=(),
+        links=(Link("related", directory.release(release.id), "text/html"),),
+        origin=None,
+        revision=1,
+        retracted=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
+
+    day: str
+    closed: dt.datetime
+    releases: tuple[tuple[str, str, str], ...]
+    total: int = 0
+
+
+def edition_entry(directory: Directory, edition: Edition) -> Entry:
+    """The entry of a day: all that was published on it."""
+    page = directory.page(Facet(period=edition.day))
+    count = max(edition.total, len(edition.releases))
+    lines = "".join(
+        f"<li>{anchor(directory.release(one), title)} ({escape(name)})</li>"
+        for one, title, name in edition.releases
+    )
+    more = count - len(edition.releases)
+    if more:
+        lines += f"<li>{anchor(page, f'and {more} more')}</li>"
+    name = directory.name(Facet(period=edition.day))
+    title = f"{name}: {counted(count, 'release')}"
+    return notice_entry(
+        directory,
+        f"days/{edition.day}",
+        title=title,
+        at=edition.closed,
+        page=page,
+        html=f"<ul>{lines}</ul>",
+    )
+
+
+def notice_entry(
+    directory: Directory, event: str, *, title: str, at: dt.datetime, page: str, html: str
+) -> Entry:
+    """An entry about the site itself."""
+    return Entry(
+        release=uuid_of(directory, event),
+        url=page,
+        page=page,
+        title=title,
+        published=to_seconds(at.astimezone(dt.UTC)),
+        exact=True,
+        undated=False,
+        updated=at.astimezone(dt.UTC),
+        language=OURS,
+        publisher=Person(directory.title, f"{directory.site}/"),
+        summary=title,
+        html=html,
+        categories=(),
+        enclosures=(),
+        also=(),
+        links=(),
+        origin=None,
+        revision=1,
+        retracted=None,
+    )
+
+
+def uuid_of(directory: Directory, event: str) -> str:
+    """The id of an entry about an event."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{directory.site}/{event}"))

@@ -1,0 +1,1 @@
+"""How a feed is written: Atom, RSS, JSON Feed, OPML."""

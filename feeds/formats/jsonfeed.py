@@ -1,0 +1,99 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+
+from data.models import Media
+from feeds.catalog import Person
+from feeds.entries.entry import Entry
+from feeds.formats.feed import Feed
+
+_encode: Final = msgspec.json.Encoder().encode
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def ends(feed: Feed) -> tuple[bytes, bytes]:
+    """What comes before the items of a feed, and after them."""
+    return encoded(head(feed)).removesuffix(b"}") + b',"items":[\n', b"\n]}\n"
+
+
+def stamp(_updated: dt.datetime) -> bytes:
+    """Nothing: a head does not say when its feed was updated."""
+    return b""
+
+
+def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
+    """The body of an item, its end where it stands among its source's own, and among others'."""
+    body = encoded(item(entry)).removesuffix(b"}}")
+    if entry.origin is None:
+        return body, b"}}", b"}}"
+    return body, b"}}", b',"source":' + encoded(entry.origin.title) + b"}}"
+
+
+def head(feed: Feed) -> dict[str, Any]:
+    """The feed without its items."""
+    hubs = [{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"]
+    return {
+        "version": VERSION,
+        "title": feed.title,
+        "home_page_url": feed.page,
+        "feed_url": feed.address("json"),
+        **({"next_url": feed.older("json")} if feed.older("json") else {}),
+        "description": feed.subtitle,
+        "authors": [{"name": feed.author, "url": feed.site + "/"}],
+        **({"language": feed.language} if feed.language else {}),
+        **({"hubs": hubs} if hubs else {}),
+    }
+
+
+def item(entry: Entry) -> dict[str, Any]:
+    """One item. What JSON Feed has no name for is under ``_communique``."""
+    image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
+    optional = {
+        "image": image,
+        "language": entry.language,
+        "tags": [category.label for category in entry.categories],
+        "attachments": [attachment(file) for file in entry.enclosures],
+    }
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "summary": entry.summary,
+        **({"date_published": entry.published.isoformat()} if entry.published else {}),
+        "date_modified": entry.updated.isoformat(),
+        "authors": [author(entry.publisher)],
+        **{name: value for name, value in optional.items() if value},
+        "_communique": {
+            "page": entry.page,
+            "revision": entry.revision,
+            "retracted": entry.retracted.isoformat() if entry.retracted else None,
+            "also": [author(person) for person in entry.also],
+        },
+    }
+
+
+def author(person: Person) -> dict[str, str]:
+    """A publisher."""
+    return {"name": person.name, **({"url": person.url} if person.url else {})}
+
+
+def attachment(media: Media) -> dict[str, Any]:
+    """A file of a release; its size in bytes where it is known."""
+    return {
+        "url": media.url,
+        "mime_type": media.type,
+        **({"title": media.title} if media.title else {}),
+        **({"size_in_bytes": media.length} if media.length else {}),
+    }
+
+
+def encoded(value: Any) -> bytes:
+    """JSON in UTF-8, without needless spaces."""
+    return _encode(value)

@@ -1,0 +1,42 @@
+"""OPML 2.0: every feed of a selection in one file, for a reader to take over at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+
+from data.models import Facet
+from feeds.catalog import Directory, grouped
+from feeds.urls import feed_file, href, page_file
+
+
+def render(directory: Directory, facets: Iterable[Facet]) -> bytes:
+    """The bytes of an OPML file of these facets, grouped and in a fixed order."""
+    lines = [
+        "<?xml version='1.0' encoding='UTF-8'?>",
+        '<opml version="2.0">',
+        f"  <head>\n    <title>{escape(directory.title, quote=False)}</title>\n  </head>",
+        "  <body>",
+    ]
+    for group, members in grouped(directory, facets).items():
+        lines.append(f'    <outline text="{group}">')
+        lines.extend(outline_of(directory, facet) for facet in members)
+        lines.append("    </outline>")
+    return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
+
+
+def outline_of(directory: Directory, facet: Facet) -> str:
+    """The line of a feed."""
+    return line_of(directory.site, directory.heading(facet), facet)
+
+
+@lru_cache(maxsize=10_000)
+def line_of(site: str, heading: str, facet: Facet) -> str:
+    """The line of a feed. Written as text: a tree of thousands of them takes four times longer."""
+    title = escape(heading)
+    feed, page = (
+        escape(site + href(file)) for file in (feed_file(facet, "atom"), page_file(facet))
+    )
+    named = f'type="rss" text="{title}" title="{title}"'
+    return f'      <outline {named} xmlUrl="{feed}" htmlUrl="{page}"/>'

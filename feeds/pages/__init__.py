@@ -1,0 +1,1 @@
+"""HTML for people: templates, styles and what they show."""

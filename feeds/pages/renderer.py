@@ -1,0 +1,181 @@
+"""Pages for people: the directory, a page for every facet and every release.
+
+Pages link each other relatively, so that the site may lie anywhere, and carry a policy: those that
+list feeds run the one script that copies an address, those with bodies from outside none at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from data.models import Facet, Release, Revision
+from data.text.clean import plain
+from data.text.language_codes import is_right_to_left, language_tag
+from data.text.urls import web_address
+from feeds.catalog import MEDIA_TYPES, Directory, grouped, spoken
+from feeds.entries.body import body_of, difference
+from feeds.entries.entry import Entry, title_of
+from feeds.pages.navigation import Navigation
+from feeds.pages.rows import NAMES, UP, Spot, environment, feed_row, formats_of, listed
+from feeds.urls import (
+    DAY,
+    FORMATS,
+    feed_file,
+    href,
+    page_file,
+    relative,
+    release_file,
+    revision_file,
+)
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class Pages:
+    """Renders pages of one directory, whose facets hold ``counts`` releases."""
+
+    def __init__(self, directory: Directory, counts: Mapping[Facet, int]) -> None:
+        self.directory = directory
+        self.navigation = Navigation(directory, counts)
+        self.environment = environment()
+        self._row = self.environment.get_template("row.html")
+
+    def row(self, entry: Entry) -> bytes:
+        """The line of a release, the same on all pages but for the way up to the site's root."""
+        text = self._row.render(
+            entry=entry,
+            address=UP + href(release_file(entry.release))[1:],
+            is_right_to_left=is_right_to_left,
+        )
+        return text.encode()
+
+    def facet(
+        self, facet: Facet, days: str, rows: Iterable[bytes], undated: Sequence[bytes] = ()
+    ) -> tuple[list[bytes], list[Spot]]:
+        """The page of a facet in parts, with the lines of the releases that are in its feed.
+
+        ``days`` are theirs, one after the other; a line from another page of this facet may be
+        taken as it is there. Where each lies is told besides. ``undated`` are lines of releases
+        that are in no feed, as they have no date; they come last.
+        """
+        home = facet == Facet()
+        file = page_file(facet)
+        up = "../" * file.count("/")
+        backlog = b"".join(undated).decode().replace(UP, up)
+        page = self._render(
+            "home.html" if home else "facet.html",
+            file,
+            title=self.directory.title if home else self.directory.name(facet),
+            facet=facet,
+            shown=len(days) // DAY,
+            undated=len(undated),
+            backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
+            place=UP,
+            **self.navigation.around(facet),
+        )
+        head, _, foot = page.partition(UP.encode())
+        return listed(head, days, rows, foot, up=up)
+
+    def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
+        """The page of a release: its text as kept, where it comes from, its versions."""
+        source = Facet(source=release.source)
+        url = web_address(release.url) or entry.page
+        return self._render(
+            "release.html",
+            release_file(release.id),
+            title=entry.title,
+            facet=source,
+            entry=entry,
+            url=url,
+            body=Markup(entry.body or body_of(release, url)),  # noqa: S704 - body_of sanitizes
+            topics=[
+                (self.directory.topic(topic), page_file(Facet(topic=topic)))
+                for topic in release.content.topics
+            ],
+            aliases=[plain(alias) for alias in release.aliases if alias != release.url],
+            published=release.published,
+            seen=release.first_seen,
+            versions=[
+                {
+                    "seen": revision.seen,
+                    "title": title_of(revision.content),
+                    "file": revision_file(release.id, revision.number),
+                }
+                for revision in revisions
+            ],
+            crumbs=[("All", "index.html"), (self.directory.name(source), page_file(source))],
+        )
+
+    def revision(
+        self, release: Release, entry: Entry, before: Revision | None, after: Revision
+    ) -> bytes:
+        """The page of one version of a release: what it changed, and its text."""
+        source = Facet(source=release.source)
+        url = web_address(release.url) or entry.page
+        version = replace(release, content=after.content)
+        return self._render(
+            "revision.html",
+            revision_file(release.id, after.number),
+            title=title_of(after.content),
+            facet=source,
+            language=language_tag(after.content.language),
+            number=after.number,
+            last=after.number == release.revision,
+            seen=after.seen,
+            change=Markup(difference(before.content, after.content)) if before else None,  # noqa: S704 - difference escapes
+            body=Markup(body_of(version, url)),  # noqa: S704 - body_of sanitizes
+            release=release_file(release.id),
+            crumbs=[
+                ("All", "index.html"),
+                (self.directory.name(source), page_file(source)),
+                (entry.title, release_file(release.id)),
+            ],
+        )
+
+    def feeds(self) -> bytes:
+        """The directory of all feeds; without counts, so that only new names change it."""
+        groups = [
+            (
+                group,
+                Markup("".join([feed_row(self.directory.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
+            )
+            for group, members in grouped(self.directory, self.navigation.counts).items()
+        ]
+        return self._render(
+            "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
+        )
+
+    def search(self, file: str, **values: Any) -> bytes:
+        """The page of a search at ``file`` (see feeds.pages.search_page)."""
+        values |= {"policy": POLICY.replace("form-action 'none'", "form-action 'self'")}
+        values |= self.navigation.choices()
+        return self._render("search.html", file, facet=Facet(), title="Search", **values)
+
+    def _render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
+        heading = self.directory.heading(facet)
+        text = self.environment.get_template(template).render(
+            {"policy": POLICY, **values},
+            site=self.directory.title,
+            link=partial(relative, page=file),
+            address_of=lambda file: self.directory.site + href(file),
+            spoken=spoken,
+            day_file=lambda day: page_file(Facet(period=day)),
+            release_file=release_file,
+            is_right_to_left=is_right_to_left,
+            types=MEDIA_TYPES,
+            names=NAMES,
+            formats=formats_of(facet),
+            alternates=[
+                (MEDIA_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
+                for kind in FORMATS
+            ],
+        )
+        return text.encode()

@@ -1,0 +1,93 @@
+"""What pages list: releases under their days, and the feeds of the site.
+
+There are very many of both, so their lines are made once and put together as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from html import escape
+from typing import TypeAlias
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from data.models import Facet
+from feeds.catalog import MEDIA_TYPES, spoken
+from feeds.urls import DAY, FORMATS, feed_file, href, page_file
+
+NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+
+UP = "\0"
+"""Stands in a line for the way up to the site's root, and in a page for its lines; no text holds
+it."""
+
+DAY_END = b"</ol>\n</section>\n"
+
+Spot: TypeAlias = tuple[int, int]
+"""Where a line begins in its page, and how long it is, in bytes."""
+
+
+@cache
+def environment() -> Environment:
+    """The templates; compiling them takes longer than publishing a release."""
+    return Environment(
+        loader=PackageLoader("feeds.pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+
+
+def listed(
+    head: bytes, days: str, rows: Iterable[bytes], foot: bytes, *, up: str
+) -> tuple[list[bytes], list[Spot]]:
+    """Lines of releases under the days on which they were published, in the feed's order.
+
+    ``days`` are theirs as ISO writes them, one after the other.
+    """
+    parts, spots = [head], []
+    begin, before = len(head), None
+    for place, row in enumerate(rows):
+        day = days[place * DAY : (place + 1) * DAY]
+        if day != before:
+            heading = day_heading(day, up) if before is None else DAY_END + day_heading(day, up)
+            parts.append(heading)
+            begin += len(heading)
+            before = day
+        line = row.replace(UP.encode(), up.encode())
+        parts.append(line)
+        spots.append((begin, len(line)))
+        begin += len(line)
+    return [*parts, DAY_END if days else b"", foot], spots
+
+
+@lru_cache(maxsize=10_000)
+def day_heading(day: str, up: str) -> bytes:
+    """What comes before the lines of one day, on a page that the way ``up`` leads from."""
+    address = (up + href(page_file(Facet(period=day)))[1:]) or "./"
+    text = environment().get_template("day.html").render(name=spoken(day), address=address)
+    return text.encode()
+
+
+@lru_cache(maxsize=10_000)
+def feed_row(name: str, facet: Facet) -> str:
+    """The line of a facet in the directory of feeds, which lies one folder below the root."""
+    said = escape(name)
+    files = {kind: f"..{href(feed_file(facet, kind))}" for kind in FORMATS}
+    links = "".join(
+        f'<a type="{MEDIA_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
+        for kind, file in files.items()
+    )
+    button = f'<button type="button" data-copy="{files["atom"]}" aria-label="Copy the address of'
+    return (
+        f'<tr><th scope="row"><a href="..{href(page_file(facet))}" dir="auto">{said}</a></th>'
+        f'<td>{links}{button} {said}" hidden>Copy</button></td></tr>\n'
+    )
+
+
+def formats_of(facet: Facet) -> list[tuple[str, str]]:
+    """The files of a facet's feed by format."""
+    return [(kind, feed_file(facet, kind)) for kind in FORMATS]

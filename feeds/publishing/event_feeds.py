@@ -1,0 +1,159 @@
+"""Which entries the feeds about releases hold, from the store and from what was noted before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import partial
+from html import escape
+
+import msgspec
+
+from data.health.state import zone_or_utc
+from data.models import Facet, facets_of
+from data.text.clean import plain
+from feeds.entries.entry import Entry, title_of
+from feeds.entries.events import Edition, edit_entry, edition_entry, notice_entry, retraction_entry
+from feeds.entries.story_folding import folded
+from feeds.formats.feed import notice_feed
+from feeds.formats.rendering import rendered
+from feeds.publishing.entry_renderer import Renderer, Wanted, face
+from feeds.publishing.files import Write
+from feeds.publishing.health_events import Sickness, events_of
+from feeds.urls import DAY, FORMATS, Notice, href, notice_file
+
+TOLD = 200
+"""Releases of one day that its entry names; the page of the day leads to all."""
+
+
+class Noticing:
+    """Has the feeds about releases written, each with ``entries`` entries at the most."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        entries: int,
+    ) -> None:
+        self._store = renderer.store
+        self._directory = renderer.directory
+        self._kept = renderer.kept
+        self._renderer = renderer
+        self._entries = entries
+
+    def write(self, notice: Notice, wanted: list[Wanted], write: Write) -> None:
+        """Write one of the feeds in every format, where it holds others than the last time."""
+        keys = b"".join(key for key, _ in wanted)
+        if self._kept.note(f"feed {notice}") == keys:
+            return
+        fragments = self._renderer.fragments(wanted)
+        feed = notice_feed(self._directory, notice, fragments)
+        for kind in FORMATS:
+            content, packed = rendered(feed, fragments, kind)
+            write(notice_file(notice, kind), content)
+            write(f"{notice_file(notice, kind)}.gz", packed)
+        self._kept.keep_note(f"feed {notice}", keys)
+
+    def changes(self) -> list[Wanted]:
+        """The newest edits."""
+        edits = self._store.edits(limit=self._entries)
+        # An entry links the release where it is now.
+        now = self._store.outlined(sorted({edit.release for edit in edits}))
+        return [
+            (
+                self._renderer.key("edit", edit.release, edit.number, now[edit.release].version),
+                partial(self._edit_entry, edit.release, edit.number),
+            )
+            for edit in edits
+        ]
+
+    def _edit_entry(self, release_id: str, number: int) -> Entry:
+        release = self._store.release(release_id)
+        if release is None:
+            raise LookupError(f"release {release_id} is gone from the store")
+        revisions = {one.number: one for one in self._store.revisions(release_id)}
+        after = revisions[number]
+        return edit_entry(self._directory, release, revisions.get(number - 1, after), after)
+
+    def retractions(self) -> list[Wanted]:
+        """The last retractions."""
+        return [
+            (
+                self._renderer.key("retracted", *face(release), release.retracted),
+                partial(retraction_entry, self._directory, release, release.retracted),
+            )
+            for release in self._store.retractions(limit=self._entries)
+            if release.retracted
+        ]
+
+    def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
+        """The newest days that are over in the zones of all sources, each as it was then."""
+        last = min(
+            (
+                now.astimezone(zone_or_utc(source.timezone)).date()
+                for source in self._directory.sources.values()
+            ),
+            default=now.date(),
+        )
+        days = sorted(
+            (
+                facet.period
+                for facet in counts
+                if facet.period and len(facet.period) == DAY and facet.period < last.isoformat()
+            ),
+            reverse=True,
+        )
+        editions = (self._edition(day, now) for day in days[: self._entries])
+        return [
+            (
+                self._renderer.key("day", msgspec.json.encode(edition)),
+                partial(edition_entry, self._directory, edition),
+            )
+            for edition in editions
+        ]
+
+    def _edition(self, day: str, now: dt.datetime) -> Edition:
+        noted = self._kept.note(f"day {day}")
+        if noted:
+            return msgspec.json.decode(noted, type=Edition)
+        closed, total = now, 0
+        told: list[tuple[str, str, str]] = []
+        facet = Facet(period=day)
+        every = self._store.releases(facet)
+        shown = folded(self._store, every, lambda one: facet in facets_of(one), lambda _: True)
+        for release, others in shown:
+            closed = max(closed, release.first_seen) if total else release.first_seen
+            total += 1
+            if total <= TOLD:
+                sources = dict.fromkeys(one.source for one in (release, *others))
+                names = [plain(self._directory.source(source).name) for source in sources]
+                told.append((release.id, title_of(release.content), ", ".join(names)))
+        edition = Edition(day, closed, tuple(told), total)
+        self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
+        return edition
+
+    def health(self, counts: Mapping[Facet, int]) -> list[Wanted]:
+        """The last changes in the health of sources: noted when the last run of one differs."""
+        events = events_of(
+            self._store, self._kept, self._directory.sources, counts, limit=self._entries
+        )
+        return [
+            (
+                self._renderer.key("health", msgspec.json.encode(event)),
+                partial(self._health_entry, event),
+            )
+            for event in reversed(events)
+        ]
+
+    def _health_entry(self, event: Sickness) -> Entry:
+        name = plain(self._directory.source(event.source).name)
+        title = f"{name}: {event.title}"
+        page = self._directory.page(Facet(source=event.source))
+        text = plain(event.reason) or "Its last visit read releases as it should."
+        return notice_entry(
+            self._directory,
+            f"health/{href(event.source)}/{event.at.isoformat()}",
+            title=title,
+            at=event.at,
+            page=page,
+            html=f"<p>{escape(text)}</p>",
+        )

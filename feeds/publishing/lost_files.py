@@ -1,0 +1,66 @@
+"""Which files of feeds somebody took away, told by the folders that changed without us.
+
+A folder changes whenever a name in it comes or goes. There are far fewer folders than files, so to
+look at each of them costs next to nothing; files are only looked for where one is not as it was
+left. Pages for people are brought back by publishing everything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from data.models import Facet
+from feeds.publishing.render_cache import Rendered
+from feeds.publishing.splicing.splicer import files_of
+from feeds.urls import FORMATS, NOTICES, notice_file, stem_of
+
+ROOT = "feeds"
+
+
+class Tending:
+    """Looks after the feeds in a folder, from run to run."""
+
+    def __init__(self, folder: Path, kept: Rendered) -> None:
+        self._folder = folder
+        self._kept = kept
+        self._disturbed = {
+            name for name, changed in kept.folders().items() if self._changed(name) != changed
+        }
+
+    def missed(self, facets: Collection[Facet]) -> set[Facet]:
+        """Those of all facets whose documents are not all there.
+
+        Where archive pages or the feeds about releases may be gone, they are owed.
+        """
+        if not self._disturbed:
+            return set()
+        paged = {facet for facet in facets if f"{stem_of(facet)}/page" in self._disturbed}
+        notices = (notice_file(notice, kind) for notice in NOTICES for kind in FORMATS)
+        if paged or not all(map(self._is_there, notices)):
+            self._kept.owe(paged)
+        found = {facet for facet in facets if self._is_lost(facet)}
+        return found if self._is_there(f"{ROOT}/index.html") else {Facet(), *found}
+
+    def _is_lost(self, facet: Facet) -> bool:
+        folder = stem_of(facet).rpartition("/")[0]
+        return folder in self._disturbed and not all(map(self._is_there, files_of(facet)))
+
+    def keep(self, written: Iterable[Facet]) -> None:
+        """Note the folders of facets that were written, as they are now: all of it is there."""
+        stems = [stem_of(facet) for facet in written]
+        names = {ROOT, *self._disturbed}.union(stem.rpartition("/")[0] for stem in stems)
+        names.update(f"{stem}/page" for stem in stems)
+        changed = {name: self._changed(name) for name in names}
+        self._kept.keep_folders({name: at for name, at in changed.items() if at})
+
+    def _changed(self, name: str) -> int:
+        """When a folder changed last, in nanoseconds; 0 where it is gone."""
+        try:
+            return os.stat(f"{self._folder}/{name}").st_mtime_ns  # noqa: PTH116 - text is quicker
+        except OSError:
+            return 0
+
+    def _is_there(self, file: str) -> bool:
+        return (self._folder / file).is_file()

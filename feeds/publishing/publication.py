@@ -1,0 +1,54 @@
+"""What one publishing did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from data.errors import PublishError
+from data.models import Facet
+from feeds.urls import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What one publishing did: ``feeds`` were rendered, each ``written`` or found ``unchanged``.
+
+    ``seconds`` is wall time. ``errors`` are feeds and pages whose last good file was kept; they are
+    tried again the next time. ``files`` are the feeds that were written.
+    """
+
+    feeds: int
+    written: int
+    unchanged: int
+    seconds: float
+    errors: tuple[PublishError, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def place(facet: Facet) -> tuple[bool, bool, str, str, str]:
+    """The order of work: what shares entries follows each other, all releases come last.
+
+    Days come before the month that they are in, and months before their year: the entries that were
+    read for them are at hand. So are those of a source for its topics.
+    """
+    # "~" comes after "-".
+    period = f"{facet.period}~" if facet.period else ""
+    other = (facet.source or "~", facet.topic or "")
+    return facet == Facet(), not facet.period, period, *other
+
+
+def is_day(facet: Facet) -> bool:
+    """Whether a facet is all that was published on one day."""
+    return facet.period is not None and len(facet.period) == DAY
+
+
+def is_source(facet: Facet) -> bool:
+    """Whether a facet is all that one source published."""
+    return facet.source is not None and facet.topic is None and facet.period is None
+
+
+def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:
+    """Facets in runs of ``size``."""
+    for start in range(0, len(facets), size):
+        yield facets[start : start + size]

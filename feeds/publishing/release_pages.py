@@ -1,0 +1,79 @@
+"""The pages of releases and of their versions, each written again only where it would differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from data.models import Change, Facet, Outline, Release
+from feeds.publishing.entry_renderer import Renderer, Shown, face
+from feeds.publishing.files import Pace, Write
+from feeds.urls import release_file, revision_file
+
+
+def facet_of_page(release: Release) -> Facet:
+    """The facet with which the page of a release is written: its day, or its source without one."""
+    return Facet(period=release.day) if release.day else Facet(source=release.source)
+
+
+class ReleasePages:
+    """Has the pages of releases written; ``changes`` are those that changed, if that is known."""
+
+    def __init__(
+        self, renderer: Renderer, pace: Pace, changes: Mapping[str, Change] | None
+    ) -> None:
+        self._changes = changes
+        self._store = renderer.store
+        self._kept = renderer.kept
+        self._renderer = renderer
+        self._pages = renderer.pages
+        self._pace = pace
+
+    def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
+        """The releases of a facet whose pages would differ, each with the key of its page."""
+        outlines = self._touched(facet, everything=everything)
+        written = self._kept.page_keys([outline.id for outline in outlines])
+        for outline in outlines:
+            members = self._renderer.story(outline.story)
+            key = self._renderer.key("page", outline.id, outline.version, *map(face, members))
+            if everything or written.get(outline.id) != key:
+                others = tuple(one for one in members if one.id != outline.id)
+                yield Shown(outline, others), key
+
+    def _touched(self, facet: Facet, *, everything: bool) -> Sequence[Outline]:
+        """The releases of a facet, or where that is known only those that a change touches.
+
+        Of a source, those that have no day.
+        """
+        if everything or self._changes is None:
+            return (
+                self._store.backlog(facet.source) if facet.source else self._store.outlines(facet)
+            )
+        here = {
+            one: change.outline
+            for one, change in self._changes.items()
+            if facet in change.facets and (facet.period or change.outline.is_backlog)
+        }
+        told = self._told.get(facet, ())
+        return list({**self._store.outlined(told), **here}.values())
+
+    @cached_property
+    def _told(self) -> Mapping[Facet, Sequence[str]]:
+        """The members of stories of which any changed, by facet: each names all the others."""
+        found: dict[Facet, set[str]] = {}
+        for story in {change.outline.story for change in (self._changes or {}).values()}:
+            for member in self._renderer.story(story):
+                found.setdefault(facet_of_page(member), set()).add(member.id)
+        return {facet: sorted(members) for facet, members in found.items()}
+
+    def write(self, shown: Shown, key: bytes, write: Write) -> None:
+        """Write the page of a release, and those of its versions where it has several."""
+        release, entry = self._renderer.made(shown)
+        revisions = self._store.revisions(release.id)
+        write(release_file(release.id), self._pages.release(release, entry, revisions))
+        if len(revisions) > 1:
+            for before, after in zip((None, *revisions), revisions, strict=False):
+                page = self._pages.revision(release, entry, before, after)
+                write(revision_file(release.id, after.number), page)
+        self._kept.keep_page(release.id, key)
+        self._pace(lambda: None)

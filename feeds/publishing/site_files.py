@@ -1,0 +1,81 @@
+"""What lists all feeds of a site, and what all of its pages use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import msgspec
+
+from data.models import Facet
+from data.settings import Site
+from feeds.catalog import Directory
+from feeds.formats import opml
+from feeds.pages.renderer import Pages
+from feeds.pages.search_page import STATIC, static_page
+
+
+class Lists:
+    """``files`` of the site by name, and how to make each."""
+
+    def __init__(self, directory: Directory, facets: Iterable[Facet], pages: Pages) -> None:
+        self.files: dict[str, Callable[[], bytes]] = {
+            "opml.xml": lambda: opml.render(directory, facets),
+            "feeds/index.html": pages.feeds,
+            STATIC: lambda: static_page(pages),
+        }
+        for file in (files("feeds.pages") / "static").iterdir():
+            self.files[f"static/{file.name}"] = file.read_bytes
+
+    def forget_there(self, folder: Path) -> None:
+        """Leave out the files that are there already."""
+        for name in list(self.files):
+            if (folder / name).is_file():
+                del self.files[name]
+
+
+Names = dict[str, tuple[str, ...]]
+
+
+def layout_of(site: Site) -> bytes:
+    """A digest of the settings, templates and code."""
+    digest = hashlib.sha256(f"{site.url} {site.title!r} {site.entries} {site.hub!r}".encode())
+    for name, file in sorted(shaping(files("feeds"))):
+        digest.update(name.encode() + file.read_bytes())
+    return digest.hexdigest().encode()
+
+
+def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+    """The files of this package with their paths in it: modules, templates, styles."""
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from shaping(file, f"{path}{file.name}/")
+        elif file.name.endswith((".py", ".html", ".css", ".js", ".svg")):
+            yield f"{path}{file.name}", file
+
+
+def names_of(directory: Directory) -> bytes:
+    """What the sources and topics are called, as bytes to keep."""
+    names: Names = {f"topic {slug}": (label,) for slug, label in directory.topics.items()}
+    names |= {
+        f"source {source.id}": (source.name, source.url) for source in directory.sources.values()
+    }
+    return msgspec.json.encode(names, order="sorted")
+
+
+def names_changed(before: bytes | None, after: bytes) -> bool:
+    """Whether anything that had a name has another one; new names change no entry."""
+    if before is None or before == after:
+        return False
+    old, new = (msgspec.json.decode(names, type=Names) for names in (before, after))
+    return any(name in old and old[name] != value for name, value in new.items())
+
+
+def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
+    """A digest of what the lists of all feeds say: their names and which there are."""
+    known = sorted((one.source or "", one.topic or "", one.period or "") for one in facets)
+    text = "\n".join("\0".join(one) for one in known)
+    return hashlib.sha256(layout + names + text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,1 @@
+"""Answers over HTTP: files from memory, and what is made on demand."""

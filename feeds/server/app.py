@@ -1,0 +1,237 @@
+"""The web server of the site: files from memory, before any routing.
+
+Answers are raw ASGI from bytes that are kept (see feeds.server.site_cache); only what is no file
+goes on to the Starlette application behind, which also says what is not found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from data.errors import StoreError
+from data.settings import Site
+from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.server.conditional import accepted, has_since, matching
+from feeds.server.delta import wants_delta
+from feeds.server.errors import explain, page
+from feeds.server.on_demand import Demand
+from feeds.server.query import BadQuery
+from feeds.server.quick import Ready
+from feeds.server.response import CHOSEN_BY, Held, Variant
+from feeds.server.site_cache import LIMIT, SiteCache
+from feeds.urls import HUB_PATH, SEARCH, SEARCH_PAGE
+
+log = logging.getLogger(__name__)
+
+MADE = (SEARCH, SEARCH_PAGE)
+"""How the addresses begin that are made anew even where they ask for nothing."""
+
+ASKABLE = ("/feeds/", "/opml.xml", SEARCH_PAGE)
+"""How the addresses begin that may ask for something."""
+
+ALLOW = "GET, HEAD, OPTIONS"
+EMPTY = {"type": "http.response.body", "body": b""}
+
+
+def create_app(
+    folder: Path,
+    store_url: str | None = None,
+    site: Site | None = None,
+    *,
+    hub: ASGIApp | None = None,
+    limit: int = LIMIT,
+) -> ASGIApp:
+    """The ASGI application that serves the site in ``folder``.
+
+    It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
+    store it makes feeds on demand as well (see feeds.server.on_demand), by the
+    settings of ``site``. ``hub``
+    answers those who want to subscribe, where this site is its own hub.
+    """
+    behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
+    demand = Demand(store_url, site or Site()) if store_url else None
+    return SiteServer(SiteCache(folder, limit, soon), behind, demand, hub)
+
+
+def soon(work: Callable[[], None]) -> None:
+    """Do some work once the answer at hand is given."""
+    asyncio.get_running_loop().call_soon(work)
+
+
+class SiteServer:
+    """Answers from a cache, or leaves the answer to the application behind."""
+
+    def __init__(
+        self,
+        cache: SiteCache,
+        behind: ASGIApp,
+        demand: Demand | None = None,
+        hub: ASGIApp | None = None,
+    ) -> None:
+        self._cache = cache
+        self._demand = demand
+        self._hub = hub
+        self._behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (or whatever else ASGI brings)."""
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await self._other(scope, receive, send)
+            return
+        held = None
+        if scope["query_string"] or scope["path"].startswith(MADE):
+            try:
+                held = await self._demanded(scope)
+            except BadQuery as error:
+                await page(scope, 400, said=str(error))(scope, receive, send)
+                return
+            except StoreError as error:
+                log.warning("%s", error)
+                await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
+                return
+        try:
+            held = held or self._cache.find(scope["path"])
+        except OSError as error:
+            log.warning("%s", error)
+            await page(scope, 500)(scope, receive, send)
+            return
+        if held is None:
+            await self._other(scope, receive, send)
+        else:
+            await self._give(held, scope, send)
+
+    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Ready | None:
+        """The answer to a plain GET, where nothing is to be made (see feeds.server.quick).
+
+        Raises OSError.
+        """
+        if self._demand and path.startswith(MADE):
+            return None
+        held = self._cache.find(path)
+        if held is None:
+            return None
+        coding, wanted, tag, shown = asked_of(held, headers)
+        if tag:
+            return held.heads[tag], b""
+        variant = held.variants.get(coding)
+        return None if wanted or shown or variant is None else (variant.head, variant.body)
+
+    async def _give(self, held: Held, scope: Scope, send: Send) -> None:
+        coding, wanted, tag, shown = asked_of(held, scope["headers"])
+        if tag:
+            headers = held.unchanged[tag]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send(EMPTY)
+            return
+        if wanted and (changed := await self._delta(held, wanted, scope["headers"])):
+            await self._give_delta(held, changed, coding, scope, send)
+            return
+        variant = held.variants.get(coding) or await self._compress(held, coding)
+        headers = held.for_browsers(variant.headers) if shown else variant.headers
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else variant.body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _delta(
+        self, held: Held, wanted: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[bytes, bytes] | None:
+        """What a reader lacks who asks for no more (RFC 3229), and the tag of what it has."""
+        manipulations = b",".join(value for name, value in headers if name == b"a-im")
+        if not manipulations or not wants_delta(manipulations):
+            return None
+        # It may be this request that found the feed replaced: what it held is noted first.
+        await asyncio.sleep(0)
+        return self._cache.states.newer(wanted, held.body, held.kind)
+
+    async def _give_delta(
+        self, held: Held, changed: tuple[bytes, bytes], coding: str, scope: Scope, send: Send
+    ) -> None:
+        body, base = changed
+        # Nobody but its reader has a use for it; caches that know no deltas must not keep it.
+        own = {b"cache-control": b"no-store, im", b"vary": CHOSEN_BY + b", if-none-match"}
+        headers = [
+            *((name, own.get(name, value)) for name, value in held.unchanged[held.tags[coding]]),
+            *held.headers,
+            (b"im", b"feed"),
+            (b"delta-base", base),
+        ]
+        if coding != IDENTITY:
+            body = await asyncio.to_thread(COMPRESS[coding], body)
+            headers.append((b"content-encoding", coding.encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 226, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _demanded(self, scope: Scope) -> Held | None:
+        if self._demand is None or not scope["path"].startswith(ASKABLE):
+            return None
+        return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
+
+    async def _compress(self, held: Held, coding: str) -> Variant:
+        # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.
+        body = await asyncio.to_thread(COMPRESS[coding], held.variants[IDENTITY].body)
+        return self._cache.add(held, coding, body)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp = self._behind
+        if scope["type"] == "http":
+            path = scope["path"]
+            if self._hub and path == HUB_PATH and scope["method"] in {"GET", "HEAD", "POST"}:
+                answer = self._hub
+            elif scope["method"] == "OPTIONS":
+                answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
+            elif scope["method"] not in {"GET", "HEAD"}:
+                answer = page(scope, 405, {"allow": ALLOW})
+            elif not path.endswith("/") and self._cache.is_folder(path):
+                # A relative address, so that it holds wherever the site is mounted.
+                place = quote(path.rpartition("/")[2], safe="~") + "/"
+                answer = Response(status_code=308, headers={"location": place})
+        await answer(scope, receive, send)
+
+
+def asked_of(
+    held: Held, headers: Iterable[tuple[bytes, bytes]]
+) -> tuple[str, bytes, bytes | None, bool]:
+    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304.
+
+    Last, whether a browser will show the answer as a page (Fetch Metadata).
+    """
+    encoding = wanted = since = b""
+    shown = False
+    for name, value in headers:
+        if name == b"accept-encoding":
+            encoding = value
+        elif name == b"if-none-match":
+            wanted = wanted + b"," + value if wanted else value
+        elif name == b"if-modified-since":
+            since = value
+        elif name == b"sec-fetch-dest":
+            shown = value == b"document"
+    coding = accepted(encoding, CODINGS) if encoding else IDENTITY
+    tag: bytes | None = None
+    if wanted in held.unchanged:
+        # As nearly every reader asks; the general case costs more.
+        tag = wanted
+    elif wanted:
+        tag = matching(wanted, (held.tags[coding], *held.tags.values()))
+    elif since and has_since(since, held.modified):
+        tag = held.tags[coding]
+    return coding, wanted, tag, shown
+
+
+CROSS_ORIGIN = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
+    "access-control-max-age": "86400",
+}

@@ -1,0 +1,52 @@
+"""Small pages that say why there is no answer."""
+
+from __future__ import annotations
+
+from html import escape
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope
+
+from feeds.server.response import PAGE_POLICY
+
+EXPLAINED = {
+    404: "Nothing is published at this address.",
+    405: "This address can only be read.",
+    503: "What is made on demand can't be made now; feeds and pages are there all the same.",
+    500: "The server failed to answer; it has noted why.",
+}
+
+
+async def explain(request: Request, error: Exception) -> Response:
+    """Say in a page what went wrong."""
+    return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+def page(
+    scope: Scope, status: int, headers: dict[str, str] | None = None, said: str | None = None
+) -> HTMLResponse:
+    """A small page that explains a status, or says what is ``said``."""
+    phrase = HTTPStatus(status).phrase
+    root = escape(scope.get("root_path", ""))
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(phrase)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="{root}/static/site.css"></head>
+<body><main><div class="hero"><h1>{escape(phrase)}</h1>
+<p class="lead">{escape(said or EXPLAINED.get(status, phrase + "."))}</p>
+<p><a href="{root}/">To the directory</a></p></div></main></body></html>
+""",
+        status,
+        {
+            "cache-control": "no-store",
+            "content-security-policy": PAGE_POLICY.decode(),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            **(headers or {}),
+        },
+    )

@@ -1,0 +1,179 @@
+"""What is made when it is asked for: searches, what once was, OPML of a selection.
+
+They are made from the store and held in a bounded memory for a minute, so that nobody who asks
+again and again keeps the store busy.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from data.models import Facet, facets_of
+from data.settings import Site
+from data.store.protocol import Store, open_store
+from feeds.catalog import Directory, directory_of
+from feeds.entries.entry import Entry, entry_of
+from feeds.entries.story_folding import folded
+from feeds.formats import opml
+from feeds.formats.feed import Feed, feed_of, language_of, updated_of
+from feeds.formats.rendering import fragment_of, rendered
+from feeds.pages.renderer import Pages
+from feeds.pages.search_page import search_page
+from feeds.server.query import (
+    PAGES,
+    SEARCHED,
+    asked_in,
+    instant_of,
+    is_chosen,
+    said,
+    search_name,
+    taken_by,
+)
+from feeds.server.response import Held, hold
+from feeds.server.search import search
+from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, Format, facet_of, href
+
+SECONDS = 60
+"""How long an answer is given again."""
+
+MOST, LIMIT = 128, 64 * 1024 * 1024
+"""Answers that are held, and their bytes; those that were made first go first."""
+
+
+class Demand:
+    """Answers from the store that ``store_url`` names, for one site."""
+
+    def __init__(self, store_url: str, site: Site) -> None:
+        self._url = store_url
+        self._site = site
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str], tuple[float, Held]] = OrderedDict()
+
+    def answer(self, path: str, query: bytes) -> Held | None:
+        """The answer to a query, or None where the path takes none of what it asks.
+
+        Raises BadQuery for a query that asks for nothing possible, StoreError.
+        """
+        taken = taken_by(path)
+        asked = asked_in(query, taken)
+        if not asked and taken is not SEARCHED:
+            return None
+        key = path, said(asked)
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(key)
+            if held and now - held[0] < SECONDS:
+                return held[1]
+            # One at a time: whoever asks for much waits for himself.
+            made = self._made(path, asked)
+            if made is None:
+                return None
+            if held and held[1].body == made:
+                answer = held[1]
+            else:
+                name = "/search.html" if path in PAGES else path
+                answer = held_of(name, key[1], made, held and held[1])
+            self._held[key] = now, answer
+            self._held.move_to_end(key)
+            self._bound()
+            return answer
+
+    def _bound(self) -> None:
+        size = sum(held.size for _, held in self._held.values())
+        while len(self._held) > MOST or (size > LIMIT and len(self._held) > 1):
+            _, (_, gone) = self._held.popitem(last=False)
+            size -= gone.size
+
+    def _made(self, path: str, asked: Mapping[str, str]) -> bytes | None:
+        # Opened each time: any thread may be the one that asks, and none outlives its answer.
+        with closing(open_store(self._url)) as store:
+            return self._from(store, path, asked)
+
+    def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
+        directory = directory_of(store, self._site)
+        if path == "/opml.xml":
+            chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
+            return opml.render(directory, chosen)
+        if path in PAGES:
+            # Links are relative: a page without a slash at its end lies a folder higher.
+            file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
+            return self._page(store, directory, file, asked)
+        stem, _, suffix = path.rpartition(".")
+        kind = next((kind for kind in FORMATS if kind == suffix), None)
+        if kind is None:
+            return None
+        if stem == SEARCH:
+            name = f"Search: {search_name(directory, asked)}"
+            named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
+            named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{said(asked)}")
+            found = self._found(store, directory, asked)
+            # What has no date since the first visit is nobody's news.
+            return filled(named, (one for one in found if one.published), kind)
+        address = href(path[1:])
+        facet = facet_of(address)
+        if facet is None or facet[0] not in store.facets():
+            return None
+        at = instant_of(asked["asof"])
+        name = f"As of {asked['asof']}"
+        named = named_feed(feed_of(directory, facet[0], ()), address, asked, name)
+        return filled(named, self._then(store, directory, facet[0], at), kind)
+
+    def _page(
+        self, store: Store, directory: Directory, file: str, asked: Mapping[str, str]
+    ) -> bytes:
+        pages = Pages(directory, store.facets())
+        return search_page(pages, file, asked, self._found(store, directory, asked))
+
+    def _found(self, store: Store, directory: Directory, asked: Mapping[str, str]) -> list[Entry]:
+        """What a search finds."""
+        found = search(store, asked, self._site.entries)
+        if "source" in asked:
+            return [entry_of(one, directory, mixed=True) for one in found]
+        ids = {one.id for one in found}
+        shown = folded(store, found, lambda one: one.id in ids, lambda _: True)
+        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+
+    def _then(
+        self, store: Store, directory: Directory, facet: Facet, at: dt.datetime
+    ) -> list[Entry]:
+        """What a feed showed at an instant."""
+        then = store.as_of(facet, at, limit=self._site.entries)
+        if facet.source is not None:
+            return [entry_of(one, directory, mixed=False) for one in then]
+        shown = folded(
+            store, then, lambda one: facet in facets_of(one), lambda one: one.first_seen <= at
+        )
+        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+
+
+def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
+    """A feed with its entries."""
+    fragments = [fragment_of(entry, b"") for entry in entries]
+    made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
+    return rendered(made, fragments, kind)[0]
+
+
+def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:
+    """A feed under the name and the addresses of what was asked for at its own address."""
+    stem = feed.site + address.rpartition(".")[0]
+    return replace(
+        feed,
+        title=f"{name} · {feed.title}",
+        id=f"{stem}?{said(asked)}",
+        addresses=tuple((kind, f"{stem}.{kind}?{said(asked)}") for kind in FORMATS),
+        links=(),
+    )
+
+
+def held_of(path: str, query: str, body: bytes, before: Held | None) -> Held:
+    """An answer as the server gives it, which is as it is since now; there was another before."""
+    address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
+    state = (time.time_ns(), len(body), 0)
+    return hold(address, path, state, body, follows=False, before=before)

@@ -1,0 +1,85 @@
+"""What queries ask for: searches, instants, selections."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import parse_qsl, urlencode
+
+from data.errors import CommuniqueError
+from data.models import Facet
+from data.text.clean import plain
+from feeds.catalog import Directory
+from feeds.urls import SEARCH, SEARCH_PAGE
+
+LONGEST = 2000
+"""Bytes of a query string that are read."""
+
+DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
+"""A day without a time (ISO 8601)."""
+
+SEARCHED = ("q", "source", "topic", "lang")
+
+PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
+
+
+class BadQuery(CommuniqueError):
+    """A query that can't be answered."""
+
+
+def said(asked: Mapping[str, str]) -> str:
+    """What is asked for as the query of an address, always in the same order."""
+    return urlencode(sorted(asked.items()))
+
+
+def search_name(directory: Directory, asked: Mapping[str, str]) -> str:
+    """All that a search asks for: its words, its source and topic, its language."""
+    facet = Facet(asked.get("source"), asked.get("topic"))
+    where = "" if facet == Facet() else directory.name(facet)
+    parts = (plain(asked.get("q", "")), where, plain(asked.get("lang", "")))
+    return " · ".join(filter(None, parts)) or "nothing"
+
+
+def taken_by(path: str) -> tuple[str, ...]:
+    """What may be asked for at a path."""
+    if path in PAGES or path.rpartition(".")[0] == SEARCH:
+        return SEARCHED
+    return ("source", "topic") if path == "/opml.xml" else ("asof",)
+
+
+def asked_in(query: bytes, taken: Collection[str]) -> dict[str, str]:
+    """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
+    text = query[:LONGEST].decode("ascii", "replace")
+    try:
+        pairs = parse_qsl(text, max_num_fields=20)
+    except ValueError:
+        return {}
+    asked: dict[str, str] = {}
+    for name, value in pairs:
+        if name in taken and value:
+            asked[name] = f"{asked[name]},{value}" if name in asked else value
+    return asked
+
+
+def instant_of(asked: str) -> dt.datetime:
+    """An instant, UTC where it names no zone, or the end of a day, UTC. Raises BadQuery."""
+    try:
+        if DAY.fullmatch(asked):
+            return dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.max, dt.UTC)
+        # A plus sign that is not encoded comes as a space.
+        at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
+        return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(
+            f"{asked[:40]} is no day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
+        ) from error
+
+
+def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
+    """Whether a facet is in a selection by sources and topics, each parted by commas."""
+    return all(
+        getattr(facet, name) in asked[name].split(",")
+        for name in ("source", "topic")
+        if name in asked
+    )

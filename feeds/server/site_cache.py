@@ -1,0 +1,154 @@
+"""Files of the site held in memory, with all that an answer needs made once.
+
+A file is looked at again by one stat, at most once a millisecond, so that what was just published
+is served at once; it is read again only where its time, size or inode has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from feeds.compression import IDENTITY, is_gzip_of
+from feeds.server.delta import States
+from feeds.server.response import Held, State, Variant, hold
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes of bodies held at the most; the least recently used go first."""
+
+LOOK = 0.001
+"""Seconds for which a file is taken to be as it was: many requests come in that time, or none."""
+
+LONGEST, DEEPEST = 250, 12
+"""Bytes of a name and names in a path that are looked for; file systems take a little more."""
+
+ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
+
+
+Later: TypeAlias = Callable[[Callable[[], None]], object]
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Do some work now."""
+    work()
+
+
+class SiteCache:
+    """The files below one folder, by the path of their address. Not for use by several threads.
+
+    ``later`` is given what no answer waits for.
+    """
+
+    def __init__(self, folder: Path, limit: int = LIMIT, later: Later = at_once) -> None:
+        self._folder = str(folder)
+        self._limit = limit
+        self._later = later
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._size = 0
+        self.states = States()
+
+    def find(self, path: str) -> Held | None:
+        """The file at a decoded path such as ``/feeds/all.atom``, or None where there is none.
+
+        A path that ends in a slash leads to the index.html below it. Raises OSError where a file is
+        there but can't be read.
+        """
+        held = self._held.get(path)
+        now = time.monotonic()
+        if held and now - held.looked < LOOK:
+            return held
+        name = held.file if held else self._file(path)
+        if name is None:
+            return None
+        try:
+            found = os.stat(name)  # noqa: PTH116 - a Path for every request costs more
+            state = state_of(found)
+            if held and held.state == state:
+                self._held.move_to_end(path)
+                held.looked = now
+                return held
+            # Whatever is no file might be read for ever.
+            is_ours = stat.S_ISREG(found.st_mode) and self._is_below(name)
+            body = Path(name).read_bytes() if is_ours else None
+        except (FileNotFoundError, NotADirectoryError):
+            body = None
+        if body is None:
+            self._drop(path)
+            return None
+        self._drop(path)
+        held = hold(path, name, state, body, follows=is_followed(name), before=held)
+        self._held[path] = held
+        self._take_packed(held, body)
+        self._count(held.size)
+        return held
+
+    def _is_below(self, name: str) -> bool:
+        """Whether a file lies in the folder, and no link below it leads there or elsewhere."""
+        folder = os.path.realpath(self._folder)
+        return os.path.realpath(name) == folder + name[len(self._folder) :]
+
+    def _take_packed(self, held: Held, body: bytes) -> None:
+        """Take the gzip file that was published beside a feed, where it is of just this content."""
+        try:
+            packed = Path(f"{held.file}.gz").read_bytes()
+        except OSError:
+            return
+        if is_gzip_of(packed, body):
+            held.add("gzip", packed)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a path without a slash at its end would lead to a page with one."""
+        return (name := self._file(path + "/")) is not None and Path(name).is_file()
+
+    def add(self, held: Held, coding: str, body: bytes) -> Variant:
+        """Keep the body of a file in one more coding."""
+        before = held.size
+        variant = held.add(coding, body)
+        # It may have been dropped or replaced while the body was being compressed.
+        if self._held.get(held.address) is held:
+            self._count(held.size - before)
+        return variant
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        while self._size > self._limit and self._held:
+            self._drop(next(iter(self._held)))
+
+    def _drop(self, path: str) -> None:
+        held = self._held.pop(path, None)
+        if held:
+            self._size -= held.size
+            self._later(partial(self.states.remember, held.tags[IDENTITY], held.body, held.kind))
+
+    def _file(self, path: str) -> str | None:
+        parts = path.split("/")[1:]
+        if parts[-1:] == [""]:
+            parts[-1] = "index.html"
+        # No empty or hidden part, and so no "..": nothing outside the folder, nothing unfinished.
+        if not parts or any(not part or part[0] == "." or "\\" in part for part in parts):
+            return None
+        try:
+            longest = max(len(os.fsencode(part)) for part in parts)
+        except UnicodeEncodeError:
+            return None
+        if "\0" in path or longest > LONGEST or len(parts) > DEEPEST:
+            return None
+        return "/".join((self._folder, *parts))
+
+
+def is_followed(file: str) -> bool:
+    """Whether a file is an archive page of a feed, and the page after it is there."""
+    found = ARCHIVED.fullmatch(file)
+    return found is not None and Path(f"{found[1]}{int(found[2]) + 1}{found[3]}").is_file()
+
+
+def state_of(found: os.stat_result) -> State:
+    """What changes when another file takes a name: time in nanoseconds, size, inode."""
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,1 @@
+"""W3C WebSub, both roles: the publisher, and a hub of our own."""

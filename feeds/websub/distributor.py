@@ -1,0 +1,144 @@
+"""Our own hub at work: it asks subscribers whether they mean it, and sends them what changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+
+from data.network.client import Outbound, OutboundError
+from data.settings import Site
+from feeds.urls import MEDIA_TYPES
+from feeds.websub.backoff import Pace
+from feeds.websub.messages import delivery_headers, file_of, question, topic_of
+from feeds.websub.subscribers import Delivery, Request, Subscribers
+
+log = structlog.get_logger()
+
+AT_ONCE = 16
+"""Subscribers that are spoken to at the same time, each host once."""
+
+ASKED, SENT = 4, 12
+"""Times that a subscriber is asked, or sent the same feed, before the hub gives up."""
+
+
+class Distributor:
+    """The hub at ``hub`` for the feeds of the site in ``folder``."""
+
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        site: Site,
+        hub: str,
+        *,
+        folder: Path,
+        outbound: Outbound,
+        pace: Pace,
+    ) -> None:
+        self._subscribers = subscribers
+        self._site = site
+        self._hub = hub
+        self._folder = folder
+        self._outbound = outbound
+        self._pace = pace
+        self._busy: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            while True:
+                self._subscribers.expire(time.time())
+                self._begin()
+                await self._pace.rest()
+        finally:
+            tasks = list(self._busy.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self) -> None:
+        """Begin what is due, as far as there is room."""
+        now = time.time()
+        for request in self._subscribers.to_confirm(now, self._busy, AT_ONCE):
+            self._start(request)
+        for delivery in self._subscribers.to_deliver(now, self._busy, AT_ONCE):
+            self._start(delivery)
+
+    def _start(self, work: Request | Delivery) -> None:
+        if len(self._busy) >= AT_ONCE or work.host in self._busy:
+            return
+        action = self._confirm(work) if isinstance(work, Request) else self._deliver(work)
+        task = self._busy[work.host] = asyncio.create_task(action)
+        task.add_done_callback(lambda done: self._ended(work.host, done))
+
+    def _ended(self, host: str, task: asyncio.Task[None]) -> None:
+        del self._busy[host]
+        if not task.cancelled() and (error := task.exception()):
+            # Not at once again: whatever is wrong may be so the next time.
+            log.error("hub failed", host=host, problem=f"{type(error).__name__}: {error}")
+        else:
+            self._pace.wake()
+
+    async def _confirm(self, request: Request) -> None:
+        asked, challenge = request.asked, secrets.token_urlsafe(32)
+        try:
+            answer = await self._outbound.ask("GET", question(asked, challenge))
+        except OutboundError as error:
+            return self._unanswered(request, str(error))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._unanswered(request, f"status {answer.status}")
+        file = file_of(self._site, self._folder, asked.topic)
+        meant = answer.is_good and hmac.compare_digest(answer.body, challenge.encode())
+        if meant and file and asked.mode == "subscribe":
+            # The lease counts from the confirmation, as the subscriber heard of it then.
+            self._subscribers.subscribe(asked, file, time.time() + asked.lease)
+        elif meant and file and asked.mode == "unsubscribe":
+            self._subscribers.unsubscribe(asked.callback, file)
+        self._subscribers.answered(request)
+        log.info("asked", host=request.host, topic=asked.topic, mode=asked.mode, meant=meant)
+        return None
+
+    def _unanswered(self, request: Request, problem: str) -> None:
+        if request.attempts + 1 < ASKED:
+            self._subscribers.ask_again(request, self._pace.after(request.attempts))
+            return
+        self._subscribers.answered(request)
+        log.warning("not confirmed", host=request.host, problem=problem)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            body = await asyncio.to_thread((self._folder / delivery.file).read_bytes)
+        except OSError as error:
+            return self._failed(delivery, str(error))
+        kind = MEDIA_TYPES["." + delivery.file.rpartition(".")[2]]
+        topic = topic_of(self._site, delivery.file)
+        headers = delivery_headers(self._hub, topic, kind, delivery.secret, body)
+        try:
+            answer = await self._outbound.ask("POST", delivery.callback, headers, body)
+        except OutboundError as error:
+            return self._failed(delivery, str(error))
+        if answer.is_good:
+            # The file may be newer than what was looked at: it was sent as it is now.
+            self._subscribers.look(self._folder, [delivery.file])
+            self._subscribers.delivered(delivery, hashlib.sha256(body).digest())
+        elif answer.status == HTTPStatus.GONE:
+            self._subscribers.unsubscribe(delivery.callback, delivery.file)
+            log.info("subscriber gone", host=delivery.host, topic=topic)
+        else:
+            self._failed(delivery, f"status {answer.status}")
+        return None
+
+    def _failed(self, delivery: Delivery, problem: str) -> None:
+        """Try again later, or end the subscription (section 7)."""
+        if delivery.attempts + 1 < SENT:
+            self._subscribers.deliver_later(delivery, self._pace.after(delivery.attempts))
+        else:
+            self._subscribers.unsubscribe(delivery.callback, delivery.file)
+        # A callback's path may be a secret of the subscriber.
+        log.warning("not delivered", host=delivery.host, file=delivery.file, problem=problem)

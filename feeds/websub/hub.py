@@ -1,0 +1,73 @@
+"""What our own hub answers to those who want to subscribe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from data.errors import StoreError
+from data.settings import Site
+from feeds.websub.messages import FORM, Asked, BadRequest, asked_in, file_of
+from feeds.websub.subscribers import Subscribers
+
+log = structlog.get_logger()
+
+LARGEST = 16_384
+"""Bytes of a form that are read."""
+
+LATER = {"retry-after": "600"}
+
+ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.callback, hub.topic.\n"
+
+
+class Hub:
+    """An ASGI application at one address; ``woken`` is called when there is something to do."""
+
+    def __init__(
+        self, subscribers: Subscribers, site: Site, folder: Path, woken: Callable[[], None]
+    ) -> None:
+        self._subscribers = subscribers
+        self._site = site
+        self._folder = folder
+        self._woken = woken
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take in one request (section 5.1): 202 says that the subscriber will be asked."""
+        request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except BadRequest as error:
+            answer = PlainTextResponse(f"{error}\n", 400)
+        except StoreError as error:
+            log.warning("hub failed", problem=str(error))
+            answer = PlainTextResponse("this hub can't keep anything now\n", 503, LATER)
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> PlainTextResponse:
+        if request.method != "POST":
+            return PlainTextResponse(ABOUT)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            return PlainTextResponse(f"send a form: {FORM}\n", 415)
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST:
+                return PlainTextResponse("the form is too large\n", 413)
+        asked = asked_in(bytes(body))
+        file = file_of(self._site, self._folder, asked.topic)
+        if file is None:
+            asked = Asked("denied", asked.callback, asked.topic)
+        elif asked.mode == "subscribe" and not self._subscribers.has_room(asked, file):
+            return PlainTextResponse("this hub has all the subscribers that it takes\n", 503, LATER)
+        client = request.client.host if request.client else ""
+        if not self._subscribers.ask_for(asked, client):
+            return PlainTextResponse("too many subscribers wait to be asked\n", 503, LATER)
+        self._woken()
+        return PlainTextResponse("the callback will be asked\n", 202)

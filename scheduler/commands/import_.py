@@ -1,0 +1,95 @@
+"""communique import: releases from lines of JSON, as if they had been collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urljoin
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from data.clock import utc_now
+from data.dates.context import Reading
+from data.interchange.importer import Importer, lines_of
+from data.models import Source
+from data.topics.taxonomy import load_taxonomy
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_new_home
+from scheduler.home import Home
+from spiders.sources.loader import ID, LoadedSource, load_sources
+
+SHOWN = 10
+"""Bad lines, and doubtful ones, that are told; --json gives them all."""
+
+
+@click.command("import")
+@click.argument("path", type=click.File("rb"))
+@click.option("--source", required=True, metavar="ID", help="The source they belong to.")
+@as_json
+@with_new_home
+def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
+    """Take in releases from a file of JSON lines (``-``: standard input), as if collected.
+
+    The source needs no file. Exit code 1 if a line was rejected; the rest was taken in all the
+    same. A date that is yet to come, impossible or lacking is told.
+    """
+    if not ID.fullmatch(source):
+        why = "use lower-case letters, digits and hyphens, at most 64"
+        raise click.BadParameter(why, param_hint="--source")
+    loaded = load_sources(home.sources)[0].get(source)
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    store = home.store()
+    with home.lock(f"source-{source}", "an import into this source"), drawn(path) as told:
+        known = loaded.source if loaded else store.sources().get(source)
+        registered = known or Source(source, source, "")
+        store.register(registered)
+        reading = reading_of(loaded, registered)
+        importer = Importer(
+            store,
+            taxonomy,
+            registered,
+            reading,
+            topics=loaded.file.topics if loaded else (),
+            front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
+        )
+        done = importer.take(lines_of(path), told)
+    store.index()
+    store.close()
+    if as_json:
+        print_json(done)
+    else:
+        stories = counted(done.stories, "story", "stories")
+        click.echo(
+            f"{done.read} read: {done.new} new, {done.changed} changed, {done.unchanged} unchanged,"
+            f" {len(done.rejected)} rejected; {stories}"
+        )
+        for remarks in (done.rejected, done.doubtful):
+            for one in remarks[:SHOWN]:
+                complain(f"line {one.line}: {one.message}")
+            if len(remarks) > SHOWN:
+                complain(f"and {len(remarks) - SHOWN} more; --json shows them all")
+    return 1 if done.rejected else 0
+
+
+def reading_of(loaded: LoadedSource | None, source: Source) -> Reading:
+    """How dates that state no zone are read."""
+    order = loaded.file.date_order if loaded else None
+    languages = (loaded.file.language,) if loaded and loaded.file.language else ()
+    return Reading(source.timezone, order, languages, utc_now())
+
+
+@contextmanager
+def drawn(file: IO[bytes]) -> Iterator[Callable[[int], None] | None]:
+    """What to tell of bytes read: it draws a bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    path = Path(file.name)
+    with Progress(console=console) as bars:
+        task = bars.add_task("lines", total=path.stat().st_size if path.is_file() else None)
+        yield lambda read: bars.advance(task, read)

@@ -1,0 +1,133 @@
+"""A child that crawls, as its parent sees it: jobs go in, and a report of each visit comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Self
+
+import msgspec
+
+from data.errors import CommuniqueError
+from data.models import Run
+from scheduler.home import Home
+from scheduler.jobs.child import GRACE, pipes_of, start_child
+from scheduler.jobs.crawl import Job, Progress, Report, Start
+
+LOST = 120.0
+"""Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
+takes a few to start, and a page of the worst kind is read in half a minute."""
+
+SHOWN = 200
+"""Bytes of a line that is no report which are shown."""
+
+log = logging.getLogger(__name__)
+
+Watcher = Callable[[Progress], None]
+
+
+class CrawlLost(CommuniqueError):
+    """A child ended, or was ended, before it reported a visit."""
+
+
+@dataclass(slots=True)
+class Awaited:
+    """A visit that is under way in a child."""
+
+    report: asyncio.Future[Run]
+    watch: Watcher | None
+
+
+class Crawling:
+    """A child of one HOME; with ``render`` it visits sources that need a browser.
+
+    ``hosts`` counts the visits under way by host, ``begun`` all that it was given.
+    """
+
+    def __init__(self, home: Home, child: asyncio.subprocess.Process, *, render: bool) -> None:
+        self.render = render
+        self.hosts: Counter[str] = Counter()
+        self.begun = 0
+        self.is_open = True
+        self._home = home
+        self._child = child
+        self._awaited: dict[str, Awaited] = {}
+        self._following = asyncio.create_task(self._follow())
+
+    @classmethod
+    async def start(cls, home: Home, *, render: bool) -> Self:
+        """A new child. Raises OSError where the system gives none."""
+        with home.crawl_log.open("ab") as log:
+            child = await start_child("scheduler.jobs.crawl", log=log)
+        pipes_of(child)[0].write(msgspec.json.encode(Start(str(home.path), render)) + b"\n")
+        return cls(home, child, render=render)
+
+    def visit(self, job: Job, host: str, watch: Watcher | None) -> Coroutine[Any, Any, Run]:
+        """Have a source visited; what is returned waits for the report.
+
+        From now on the visit counts among those under way. Raises CrawlLost, when awaited.
+        """
+        awaited = Awaited(asyncio.get_running_loop().create_future(), watch)
+        self._awaited[job.source] = awaited
+        self.hosts[host] += 1
+        self.begun += 1
+        return self._visit(job, host, awaited)
+
+    async def _visit(self, job: Job, host: str, awaited: Awaited) -> Run:
+        try:
+            pipes_of(self._child)[0].write(msgspec.json.encode(job) + b"\n")
+            async with asyncio.timeout(self._home.settings.collect.run_timeout + LOST):
+                return await awaited.report
+        except TimeoutError:
+            # It ends a visit in time by itself, unless it is lost in one page.
+            self._child.kill()
+            raise CrawlLost("the crawl took longer than run_timeout") from None
+        except (OSError, RuntimeError) as error:
+            # It has died meanwhile; uvloop says so by a RuntimeError.
+            raise CrawlLost(f"the crawl has ended ({error})") from error
+        finally:
+            self._awaited.pop(job.source, None)
+            self.hosts -= Counter([host])
+
+    def close(self) -> None:
+        """Take no more jobs; the child ends, and tells of the visits under way what it can."""
+        self.is_open = False
+        pipes_of(self._child)[0].close()
+
+    async def ended(self) -> None:
+        """Return when the child has ended; after GRACE seconds it is killed."""
+        try:
+            async with asyncio.timeout(GRACE):
+                await asyncio.shield(self._following)
+        except TimeoutError:
+            self._child.kill()
+            await self._following
+
+    async def _follow(self) -> None:
+        async for line in pipes_of(self._child)[1]:
+            if not line.endswith(b"\n"):
+                # It died while it wrote.
+                break
+            try:
+                said = msgspec.json.decode(line, type=dict[str, Any])
+            except msgspec.DecodeError:
+                log.warning("a crawl said what is no report: %r", line[:SHOWN])
+                continue
+            if "run" in said:
+                self._report(msgspec.convert(said, Report).run)
+            elif (one := self._awaited.get(said["source"])) and one.watch:
+                one.watch(msgspec.convert(said, Progress))
+        self.is_open = False
+        code = await self._child.wait()
+        lost = CrawlLost(f"the crawl ended with code {code}; see {self._home.crawl_log}")
+        for awaited in self._awaited.values():
+            if not awaited.report.done():
+                awaited.report.set_exception(lost)
+
+    def _report(self, run: Run) -> None:
+        awaited = self._awaited.get(run.source)
+        if awaited and not awaited.report.done():
+            awaited.report.set_result(run)

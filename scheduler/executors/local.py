@@ -1,0 +1,151 @@
+"""Has sources visited by child processes, each on its own clock: a slow one holds up nobody.
+
+A few children stay while there is work, and each visits many sources side by side. A visit is
+reported, and its place free, the moment that it is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from data.clock import utc_now
+from data.errors import StoreError
+from data.models import Run, RunError
+from scheduler.executors.crawl_child import Crawling, CrawlLost, Watcher
+from scheduler.home import Home
+from scheduler.jobs.crawl import Job
+from spiders.download.host_queues import host_of
+from spiders.sources.loader import LoadedSource
+
+CHILDREN = 2
+"""Children that take new visits at a time; one more for sources that need a browser."""
+
+VISITS = 40
+"""Visits at a time: a slow one takes one of these places, and next to no memory."""
+
+WORN = 300
+"""Visits after which a child takes no more and another takes its place: so does its memory."""
+
+IDLE = 10.0
+"""Seconds after which a child that has nothing to do ends."""
+
+
+class Executor:
+    """Visits sources of one HOME. What it started ends with ``close``."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._places = asyncio.Semaphore(VISITS)
+        self._choosing = asyncio.Lock()
+        self._children: list[Crawling] = []
+
+    async def visit(
+        self,
+        source: LoadedSource,
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        watch: Watcher | None = None,
+    ) -> Run:
+        """Visit a source; it has a report, whatever happens."""
+        job = Job(source.id, explicit, backfill)
+        host = host_of(source.file.url)
+        async with self._places:
+            started = utc_now()
+            try:
+                async with self._choosing:
+                    child = await self._child_for(source, host)
+                    report = child.visit(job, host, watch)
+                try:
+                    return await report
+                finally:
+                    self._let_go(child)
+            except OSError as error:
+                # Too many files are open, or there is no memory for a child: it is tried again.
+                why = f"the crawl could not be run: {error}"
+            except CrawlLost as error:
+                why = str(error)
+            return await asyncio.to_thread(self._lost, source, started, why)
+
+    async def visit_all(
+        self,
+        sources: Sequence[LoadedSource],
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        watch: Watcher | None = None,
+    ) -> tuple[Run, ...]:
+        """Visit sources and close; cancelled, the children end in good order first."""
+        try:
+            visits = (
+                self.visit(source, explicit=explicit, backfill=backfill, watch=watch)
+                for source in sources
+            )
+            return tuple(await asyncio.gather(*visits))
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """End all children; visits that are under way tell what they have."""
+        children, self._children = self._children, []
+        for child in children:
+            child.close()
+        await asyncio.gather(*(child.ended() for child in children))
+
+    async def _child_for(self, source: LoadedSource, host: str) -> Crawling:
+        """The child that visits this host already, or the one with the least to do, or a new one.
+
+        Raises OSError.
+        """
+        self._children = [child for child in self._children if child.is_open]
+        kin = [child for child in self._children if child.render == source.file.render]
+        for child in kin:
+            if child.hosts[host]:
+                return child
+        fresh = [child for child in kin if child.begun < WORN]
+        most = 1 if source.file.render else CHILDREN
+        if len(fresh) >= most or any(not child.hosts for child in fresh):
+            return min(fresh, key=lambda child: child.hosts.total())
+        worn = [child for child in kin if child.begun >= WORN]
+        for child in worn[: len(worn) - most]:
+            # They have waited for their last visits until others were worn, too.
+            child.close()
+        child = await Crawling.start(self._home, render=source.file.render)
+        self._children.append(child)
+        return child
+
+    def _lost(self, source: LoadedSource, started: dt.datetime, why: str) -> Run:
+        """The report of a visit that no child could make, kept in its place for health to tell."""
+        seconds = (utc_now() - started).total_seconds()
+        run = Run(source.id, started, seconds, errors=(RunError("", "crawl", why),))
+        try:
+            store = self._home.store()
+            try:
+                store.register(source.source)
+                store.finish(run)
+            finally:
+                store.close()
+        except StoreError as error:
+            # It may be why there is no report: a store of a newer version, say.
+            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+        return run
+
+    def _let_go(self, child: Crawling) -> None:
+        """End a child that has nothing to do, at once or in a while."""
+        if child.hosts or not child.is_open:
+            return
+        if child.begun >= WORN:
+            child.close()
+        else:
+            begun = child.begun
+            loop = asyncio.get_running_loop()
+            loop.call_later(IDLE, self._close_idle, child, begun)
+
+    @staticmethod
+    def _close_idle(child: Crawling, begun: int) -> None:
+        """End a child that was given nothing since."""
+        if child.begun == begun:
+            child.close()

@@ -1,0 +1,1 @@
+"""What can run in a child process: arguments in, JSON lines out."""

@@ -1,0 +1,279 @@
+"""A crawl: a child process that visits sources side by side, for as long as it is told of more.
+
+It reads lines of JSON from its standard input: first a Start, then a Job for each source, whenever
+one is due. It writes lines of JSON to its standard output: while a visit goes on ``{"source",
+"pages", "awaited", "new", "changed", "reached"}``, and at the end of each ``{"run": …}``. When its
+standard input closes it ends, and the visits that are under way with it, so it never outlives its
+parent. Exit code: 0 done, 1 something failed, 2 the first line can't be read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from scrapy.crawler import AsyncCrawlerProcess
+
+from data.clock import utc_now
+from data.errors import CommuniqueError, HomeInUse, StoreError
+from data.models import Run, RunError
+from data.text.redaction import redacted
+from data.topics.taxonomy import load_taxonomy
+from scheduler.home import open_home
+from scheduler.logs import redact_logs
+from spiders.crawl.page_errors import page_errors
+from spiders.crawl.spider import PressRoomSpider
+from spiders.crawl.visit import Visit
+from spiders.download.browser import BrowserMissing, render_settings
+from spiders.download.settings import scrapy_settings
+from spiders.sources.loader import LoadedSource, load_source
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The first line: the HOME, and whether sources will come that need a browser."""
+
+    home: str
+    render: bool = False
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``."""
+
+    source: str
+    explicit: bool = False
+    backfill: bool = False
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A line when a visit is over."""
+
+    run: Run
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A line while a visit goes on: answers read, and answers awaited.
+
+    ``reached`` is the day that the walk back to the first release has come to, or empty.
+    """
+
+    source: str
+    pages: int
+    awaited: int
+    new: int
+    changed: int
+    reached: str = ""
+
+
+READ = 65_536
+"""Bytes read from standard input at a time."""
+
+PAUSE = 0.1
+"""Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
+
+GARBAGE = 20_000
+"""Objects made between two looks for garbage: a page is read by making thousands that all stay."""
+
+PATIENCE = 2.0
+"""Seconds in which answers may still come when a crawl is stopped."""
+
+CUT = "the visit was stopped before its end; what it had read is kept, the next goes on"
+LATE = f"it took longer than [collect] run_timeout: {CUT}"
+
+log = logging.getLogger(__name__)
+
+
+def say(line: Report | Progress) -> None:
+    """Write one line of JSON to standard output."""
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+class Crawl:
+    """The visits of one child. Raises CommuniqueError where its HOME can't be used."""
+
+    def __init__(self, start: Start) -> None:
+        self._home = open_home(Path(start.home))
+        self._store = self._home.store()
+        self._taxonomy = load_taxonomy(self._home.topics)
+        self._visits: dict[str, Visit] = {}
+        self._locks: dict[str, ExitStack] = {}
+        self._watch = Watch()
+        self._browser: dict[str, Any] = {}
+        self._no_browser = ""
+        if start.render:
+            try:
+                self._browser = render_settings(self._home.settings.network)
+            except BrowserMissing as error:
+                self._no_browser = str(error)
+
+    def run(self, lines: Iterator[bytes]) -> None:
+        """Make the visits that ``lines`` ask for, until there are no more lines."""
+        settings = scrapy_settings(self._home.settings.network) | self._browser
+        process = AsyncCrawlerProcess(settings)
+        redact_logs()
+        process.crawl(
+            PressRoomSpider,
+            arriving=self._arriving(lines),
+            visits=self._visits,
+            memory=self._store,
+        )
+        process.start()
+        self._cut()
+        self._store.close()
+
+    async def _arriving(self, lines: Iterator[bytes]) -> AsyncIterator[Visit]:
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+        threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
+        while line := await queue.get():
+            job = msgspec.json.decode(line, type=Job)
+            if visit := self._visit(job):
+                limit = self._home.settings.collect.run_timeout
+                late = loop.call_later(limit, visit.stop, "timeout", LATE)
+                self._locks[visit.id].callback(late.cancel)
+                yield visit
+        # The parent is no more, or does not want the rest.
+        if self._cut():
+            for seconds in (0.0, PATIENCE):
+                # Scrapy waits for what was asked for, until it is told a second time.
+                loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
+
+    def _cut(self) -> bool:
+        """Stop and report the visits under way, and say whether there were any."""
+        under_way = tuple(self._visits.values())
+        for visit in under_way:
+            visit.stop("interrupted", CUT)
+        return bool(under_way)
+
+    def _visit(self, job: Job) -> Visit | None:
+        """The visit that a job asks for; where there can be none, its report is given at once."""
+        loaded = None
+        try:
+            with ExitStack() as locks:
+                loaded = load_source(self._home.sources, job.source)
+                locks.enter_context(
+                    self._home.lock(f"source-{loaded.id}", "a visit to this source")
+                )
+                if loaded.file.render and self._no_browser:
+                    self._refuse(job, loaded, "browser", self._no_browser)
+                    return None
+                visit = Visit(
+                    loaded,
+                    self._store,
+                    self._taxonomy,
+                    self._home.settings.collect,
+                    explicit=job.explicit,
+                    backfill=job.backfill,
+                    watch=self._watch,
+                    over=self._over,
+                )
+                self._visits[visit.id] = visit
+                self._locks[visit.id] = locks.pop_all()
+                return visit
+        except HomeInUse as error:
+            message = f"another visit to this source is under way; {error}"
+            self._refuse(job, loaded, "busy", message)
+        except CommuniqueError as error:
+            self._refuse(job, loaded, "crawl", str(error))
+        except Exception as error:
+            # The visits beside it go on.
+            log.exception("the visit to %s could not begin", job.source)
+            self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
+        return None
+
+    def _refuse(self, job: Job, loaded: LoadedSource | None, kind: str, message: str) -> None:
+        """Report a visit that can't be made, for health to tell of it."""
+        url = redacted(loaded.file.url) if loaded else ""
+        run = Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, redacted(message)),))
+        try:
+            if loaded and kind != "busy":
+                self._store.register(loaded.source)
+                self._store.finish(run)
+        except StoreError:
+            log.exception("the report of %s could not be kept", job.source)
+        say(Report(run))
+
+    def _over(self, visit: Visit) -> None:
+        """Tell of a visit that is over, and let go of its source."""
+        with page_errors(visit.file.url, visit.error):
+            # What is not in the search index yet gets there after the next visit.
+            self._store.index()
+        del self._visits[visit.id]
+        self._watch.forget(visit)
+        self._locks.pop(visit.id).close()
+        say(Report(visit.run))
+
+
+class Watch:
+    """Tells the parent of each visit: at its first answer, and now and then."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, visit: Visit) -> None:
+        """Tell of a visit, if it is time."""
+        now = time.monotonic()
+        if visit.awaited and now < self._told.get(visit.id, -PAUSE) + PAUSE:
+            return
+        self._told[visit.id] = now
+        run = visit.run
+        reached = visit.frontier.reached
+        say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
+
+    def forget(self, visit: Visit) -> None:
+        """Forget when a visit was told of: it is over."""
+        self._told.pop(visit.id, None)
+
+
+def _hand_on(
+    lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
+) -> None:
+    """Put lines into a queue of the event loop, from another thread, and an empty one at last."""
+    try:
+        for line in lines:
+            loop.call_soon_threadsafe(queue.put_nowait, line)
+        loop.call_soon_threadsafe(queue.put_nowait, b"")
+    except RuntimeError:
+        # The loop has ended.
+        return
+
+
+def _lines() -> Iterator[bytes]:
+    """The lines of standard input."""
+    # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
+    kept = b""
+    while more := os.read(0, READ):
+        *whole, kept = (kept + more).split(b"\n")
+        yield from whole
+
+
+def main() -> int:
+    """Run one crawl."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    lines = _lines()
+    try:
+        start = msgspec.json.decode(next(lines, b""), type=Start)
+    except msgspec.DecodeError as error:
+        print(f"the first line can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
+        return 2
+    try:
+        Crawl(start).run(lines)
+    except CommuniqueError as error:
+        print(redacted(str(error)), file=sys.stderr)  # noqa: T201 - to the parent
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""`communique run`: the loop, the timetable, the web server, WebSub at work."""

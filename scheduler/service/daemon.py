@@ -1,0 +1,189 @@
+"""The service: one process that visits, publishes and serves, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+import structlog
+import uvicorn
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from feeds.server.app import create_app
+from scheduler.executors.local import Executor
+from scheduler.executors.publisher import Publisher
+from scheduler.home import Home
+from scheduler.service.push import Push
+from scheduler.service.timetable import Timetable, first_visit
+from scheduler.service.web import address_of, listen, server_config
+from spiders.sources.loader import LoadedSource, choose, load_sources
+
+log = structlog.get_logger()
+
+RELOAD = 30
+"""Seconds between two looks at the source files."""
+
+HOUSEKEEPING = 86_400
+"""Seconds between two rounds of housekeeping."""
+
+
+class Service:
+    """Visits each source by its interval, publishes after changes, serves HOME/site."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._executor = Executor(home)
+        self._push = Push(home)
+        self._publisher = Publisher(home)
+        self._sources: dict[str, LoadedSource] = {}
+        self._stop = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
+        self._timetable = Timetable(self._begin_visit, self._chance)
+        self._visits: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
+        async with self._push.at_work(self._stop.set):
+            try:
+                await self._run()
+            finally:
+                await self._publisher.close()
+
+    async def _run(self) -> None:
+        site = self._home.settings.site
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        opened = listen(site.host, site.port)
+        log.info("running", home=str(self._home.path), site=address_of(opened))
+        app = create_app(self._home.site, self._home.store_url, site, hub=self._push.hub)
+        server = QuietServer(server_config(app))
+        serving = asyncio.create_task(server.serve(sockets=[opened]))
+        # What was published before is served at once; a new version may take a while to render.
+        await self._publish()
+        await attempt(self._reload)
+        visiting = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(self._stop.wait())
+        working = {serving, visiting, stopping}
+        await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        stopping.cancel()
+        if self._timetable.scheduler.running:
+            self._timetable.scheduler.shutdown(wait=False)
+        visiting.cancel()
+        await asyncio.wait({visiting})
+        await self._executor.close()
+        await self._publish()
+        server.should_exit = True
+        await serving
+        if not visiting.cancelled() and (error := visiting.exception()):
+            raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+
+    async def _work(self) -> None:
+        self._timetable.every(RELOAD, partial(attempt, self._reload))
+        self._timetable.every(HOUSEKEEPING, partial(attempt, self._tidy))
+        async with asyncio.TaskGroup() as self._visits:
+            self._visits.create_task(self._publish_finished())
+            self._visits.create_task(self._timetable.follow_clock())
+            self._timetable.scheduler.start()
+
+    async def _reload(self) -> None:
+        """Take in source files that were added, changed or removed."""
+        chosen, last = await asyncio.to_thread(self._load)
+        now = utc_now()
+        for gone in self._sources.keys() - chosen.keys():
+            self._timetable.remove(gone)
+        for source in chosen.values():
+            known = self._sources.get(source.id)
+            if known is None or known.file.interval != source.file.interval:
+                interval = dt.timedelta(seconds=self._interval(source))
+                first = first_visit(last[source.id], interval, now, self._chance)
+                self._timetable.put(source.id, (first - now).total_seconds())
+        self._sources = chosen
+
+    def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime | None]]:
+        """The sources as their files say now, and when each was visited last."""
+        loaded, broken = load_sources(self._home.sources)
+        for error in broken:
+            log.error("a source file can't be used", problem=str(error))
+        chosen = {source.id: source for source in choose(loaded, ())}
+        store = self._home.store()
+        try:
+            return chosen, {source: store.last_visit(source) for source in chosen}
+        finally:
+            store.close()
+
+    def _interval(self, source: LoadedSource) -> float:
+        return source.file.interval or self._home.settings.collect.interval
+
+    async def _begin_visit(self, source: str) -> None:
+        """Begin a visit that is due; it ends by itself, and with the service."""
+        if self._visits and source in self._sources:
+            self._visits.create_task(self._visit(self._sources[source]))
+
+    async def _visit(self, source: LoadedSource) -> None:
+        run = await self._executor.visit(source)
+        log.info(
+            "visited",
+            source=run.source,
+            found=run.found,
+            new=run.new,
+            changed=run.changed,
+            retracted=run.retracted,
+            seconds=round(run.seconds, 1),
+            errors=[f"{error.url}: {error.message}" for error in run.errors],
+        )
+        self._finished.set()
+        # Its file may have gone meanwhile, or have changed.
+        if present := self._sources.get(source.id):
+            self._timetable.put_again(source.id, self._interval(present), run.seconds)
+
+    async def _publish_finished(self) -> None:
+        """Publish once for all visits that ended meanwhile, and what else changed the store."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RELOAD):
+                    await self._finished.wait()
+            self._finished.clear()
+            await self._publish()
+
+    async def _publish(self) -> None:
+        published = await self._publisher.publish()
+        if published.written:
+            self._push.wake()
+            log.info("published", feeds=published.feeds, written=published.written)
+        for error in published.errors:
+            log.error("not published", problem=error)
+
+    async def _tidy(self) -> None:
+        await asyncio.to_thread(self._tidy_store)
+
+    def _tidy_store(self) -> None:
+        store = self._home.store()
+        store.tidy()
+        store.close()
+        self._home.crawl_log.write_bytes(b"")
+
+
+async def attempt(action: Callable[[], Awaitable[None]]) -> None:
+    """Do something that is tried again later where it fails, on a full disk, say."""
+    try:
+        await action()
+    except (CommuniqueError, OSError) as error:
+        log.error("failed; it is tried again", problem=str(error))  # noqa: TRY400 - no bug of ours
+
+
+class QuietServer(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: the service stops it last."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the service."""
+        yield

@@ -1,0 +1,115 @@
+"""Push for one HOME: which of its parts are at work, and in which process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.types import ASGIApp
+
+from data.errors import HomeInUse, StoreError
+from data.network.client import Outbound
+from feeds.urls import OWN, hub_of
+from feeds.websub.backoff import LOOK, Pace
+from feeds.websub.distributor import Distributor
+from feeds.websub.hub import Hub
+from feeds.websub.publisher import Announcer
+from feeds.websub.state import Kept
+from feeds.websub.subscribers import Subscribers
+from scheduler.home import Home
+from scheduler.jobs.publish import FILE, note_changes
+from spiders.download.settings import user_agent
+
+log = structlog.get_logger()
+
+
+class Push:
+    """Tells a hub of changes, or is a hub; nothing where the settings name none."""
+
+    def __init__(self, home: Home, pace: Pace | None = None) -> None:
+        self._home = home
+        self._site = home.settings.site
+        self._pace = pace or Pace()
+        self._hub = hub_of(self._site)
+        self._kept = Subscribers(home.path / FILE) if self._hub else None
+
+    @property
+    def hub(self) -> ASGIApp | None:
+        """What answers subscribers, where we are the hub."""
+        if self._kept is None or self._site.hub != OWN:
+            return None
+        return Hub(self._kept, self._site, self._home.site, self._pace.wake)
+
+    def wake(self) -> None:
+        """Something was published."""
+        self._pace.wake()
+
+    async def run(self) -> None:
+        """Work until cancelled; of several processes on one HOME only one does."""
+        if self._kept is None or self._hub is None:
+            await asyncio.Event().wait()
+            return
+        while True:
+            try:
+                with self._home.lock("push", "another process"):
+                    # What changed while nobody looked: a process may have ended in between.
+                    await asyncio.to_thread(note_changes, self._home)
+                    await self._worker(self._kept, self._hub).run()
+            except HomeInUse:
+                await asyncio.sleep(LOOK)
+            except (OSError, StoreError) as error:
+                # A disk that is full, most likely: feeds are served all the same.
+                log.warning("push failed", problem=str(error))
+                await self._pace.rest()
+
+    def _worker(self, kept: Subscribers, hub: str) -> Announcer | Distributor:
+        outbound = outbound_of(self._home)
+        if self._site.hub == OWN:
+            folder = self._home.site
+            return Distributor(
+                kept, self._site, hub, folder=folder, outbound=outbound, pace=self._pace
+            )
+        return Announcer(kept, self._site, hub, outbound, self._pace)
+
+    @asynccontextmanager
+    async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
+        """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
+        working = asyncio.create_task(self.run())
+        working.add_done_callback(lambda _: failed())
+        try:
+            yield
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+            if self._kept is not None:
+                self._kept.close()
+        if not working.cancelled():
+            working.result()
+
+
+async def announce(home: Home) -> bool:
+    """Tell the hub of all that is due, once; False where it has to be told again later.
+
+    Where another process is at it, or this site is its own hub, that is left to it.
+    """
+    site = home.settings.site
+    hub = hub_of(site)
+    if hub is None or site.hub == OWN:
+        return True
+    note_changes(home)
+    kept = Kept(home.path / FILE)
+    try:
+        with home.lock("push", "communique publish"):
+            return await Announcer(kept, site, hub, outbound_of(home), Pace()).round()
+    except HomeInUse:
+        return True
+    finally:
+        kept.close()
+
+
+def outbound_of(home: Home) -> Outbound:
+    """The client for a HOME."""
+    network = home.settings.network
+    return Outbound(user_agent(network), network.allow_private)

@@ -1,0 +1,126 @@
+"""When each source is visited next: APScheduler's jobs, which follow a clock that is set.
+
+APScheduler compares times of day. A clock that went back two days would stall every job for two
+days, so jobs are moved by as much as the clock was, which the monotonic clock tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from data.clock import utc_now
+
+JITTER = 0.1
+"""Part of an interval by which visits are spread, so that sources never come in step."""
+
+LOOK = 5.0
+"""Seconds between two looks at the clock."""
+
+JUMP = dt.timedelta(seconds=2)
+"""How far the clock must be off from where the monotonic one puts it, to have been set."""
+
+
+def first_visit(
+    last: dt.datetime | None, interval: dt.timedelta, now: dt.datetime, chance: random.Random
+) -> dt.datetime:
+    """When a source is due after a start of the service.
+
+    A source never visited is due at once; one that was, when its interval ends, a restart in
+    between notwithstanding; overdue ones are spread over a tenth of their interval, so that a
+    restart or a machine that slept makes no storm. So are those whose last visit lies in the
+    future: the clock was wrong then, or is now.
+    """
+    if last is None:
+        return now
+    if last <= now < last + interval:
+        return last + interval
+    return now + interval * JITTER * chance.random()
+
+
+class Timetable:
+    """The visits that are due, each a job of ``scheduler``, and what is done again and again.
+
+    ``visit`` is called with the id of a source when it is due. ``clock`` counts seconds and is
+    never set, ``now`` is the time of day.
+    """
+
+    def __init__(
+        self,
+        visit: Callable[[str], Awaitable[None]],
+        chance: random.Random,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self.scheduler = AsyncIOScheduler(
+            timezone=dt.UTC,
+            # A machine that slept: each job once and late, not as often as it was missed.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        self._visit = visit
+        self._chance = chance
+        self._clock = clock
+        self._now = now
+        self._started = self._start_of_clock()
+
+    def put(self, source: str, wait: float) -> None:
+        """Have a source due in ``wait`` seconds, whatever was said of it before."""
+        self.scheduler.add_job(
+            self._visit,
+            DateTrigger(self._now() + dt.timedelta(seconds=wait)),
+            args=[source],
+            id=_job_of(source),
+            replace_existing=True,
+        )
+
+    def put_again(self, source: str, interval: float, taken: float) -> None:
+        """Have a source due an interval after its visit began, which took ``taken`` seconds.
+
+        One that takes as long as its interval is let alone for a while all the same.
+        """
+        spread = interval * JITTER
+        self.put(source, max(interval - taken + self._chance.uniform(-spread, spread), spread))
+
+    def remove(self, source: str) -> None:
+        """Forget a source."""
+        try:
+            self.scheduler.remove_job(_job_of(source))
+        except JobLookupError:
+            return  # it is being visited
+
+    def every(self, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+        """Do something again and again."""
+        self.scheduler.add_job(action, IntervalTrigger(seconds=seconds))
+
+    async def follow_clock(self) -> None:
+        """Move all jobs along whenever somebody sets the clock, for ever."""
+        while True:
+            await asyncio.sleep(LOOK)
+            self.look_at_clock()
+
+    def look_at_clock(self) -> None:
+        """Move all jobs by as much as the clock was set since the last look."""
+        started = self._start_of_clock()
+        moved = started - self._started
+        if abs(moved) < JUMP:
+            return
+        self._started = started
+        for job in self.scheduler.get_jobs():
+            job.modify(next_run_time=job.next_run_time + moved)
+
+    def _start_of_clock(self) -> dt.datetime:
+        """The time of day at which the monotonic clock stood at 0, as the clock says now."""
+        return self._now() - dt.timedelta(seconds=self._clock())
+
+
+def _job_of(source: str) -> str:
+    return f"visit {source}"

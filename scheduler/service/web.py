@@ -1,0 +1,58 @@
+"""Where the web server listens."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+
+from data.errors import CommuniqueError
+from feeds.server.quick import QuickProtocol
+
+PORT = click.IntRange(0, 65535)
+"""The type of an option that names a port."""
+
+
+class PortTaken(CommuniqueError):
+    """The web server can't listen where it was told to."""
+
+    def __init__(self, host: str, port: int, cause: str) -> None:
+        super().__init__(f"can't listen on {host}:{port} ({cause}); choose another port")
+        self.host = host
+        self.port = port
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port`` (0 takes a free one). Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen(512)
+    except OSError as error:
+        opened.close()
+        raise PortTaken(host, port, error.strerror or str(error)) from error
+    return opened
+
+
+def address_of(opened: socket.socket) -> str:
+    """The URL of what listens there."""
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How our web server runs: nothing is done for a request that nobody needs."""
+    return uvicorn.Config(
+        app,
+        http=QuickProtocol,
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+    )

@@ -1,0 +1,1 @@
+"""What a person sees at a terminal: progress bars, a status line, tables."""

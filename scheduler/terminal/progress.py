@@ -1,0 +1,45 @@
+"""What a person sees while a crawl works: a bar on a terminal, nothing in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from scheduler.executors.crawl_child import Watcher
+from scheduler.jobs.crawl import Progress as Line
+
+
+@contextmanager
+def progress_bars() -> Iterator[Watcher | None]:
+    """A watcher that draws one bar a source on standard error, if that is a terminal, else None."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("pages, {task.fields[new]} new, {task.fields[changed]} changed"),
+        TextColumn("{task.fields[reached]}"),
+    )
+    with Progress(*columns, console=console) as bars:
+        tasks = {}
+
+        def watch(line: Line) -> None:
+            if line.source not in tasks:
+                tasks[line.source] = bars.add_task(line.source, new=0, changed=0, reached="")
+            bars.update(
+                tasks[line.source],
+                completed=line.pages,
+                total=line.pages + line.awaited,
+                new=line.new,
+                changed=line.changed,
+                reached=f"back to {line.reached}" if line.reached else "",
+            )
+
+        yield watch

@@ -1,0 +1,244 @@
+"""The blocks of a page as columns of numbers, for the model that tells the body from the rest.
+
+What is measured: the block itself (length, links, punctuation, tag, words of its classes), the
+three nearest elements that hold more than it (how much running text and how many links they hold,
+what they call themselves), its neighbours, its place on the page and after the headline, and
+witnesses: the page's own title, description and JSON-LD text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiders.body.layout_features import AT, BASE, FrameColumns, Matrix, Places, assemble
+from spiders.body.text_blocks import Block, Survey
+from spiders.page.elements import LEVEL_OF
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.phrases import lines, squash
+
+TAG_CODES: Final = {
+    "p": 1, "li": 2, "h1": 3, "h2": 4, "h3": 5, "h4": 5, "h5": 6, "h6": 6, "td": 7, "th": 7,
+    "blockquote": 8, "pre": 9, "figcaption": 10, "dd": 11, "dt": 11, "section": 12, "article": 13,
+    "div": 14, "label": 15, "button": 15, "form": 15, "ul": 16, "address": 17, "header": 18,
+    "footer": 19, "aside": 20,
+}  # fmt: skip
+LEGAL: Final = (
+    "©", "copyright", "all rights", "cookie", "newsletter", "subscri", "sign up", "javascript",
+    "log in", "login", "alle rechte", "datenschutz", "abonn", "anmelden", "registr", "suscr",
+    "inscri", "derechos", "droits", "права защищены", "prawa", "advertis", "anzeige", "werbung",
+    "publicid",
+)  # fmt: skip
+CREDIT: Final = frozenset(
+    "foto photo image bild credit crédit fuente quelle source picture getty reuters by von par por "  # noqa: SIM905 - words read better in a row
+    "di da av door autor author text".split()
+)
+LEAD_IN: Final = frozenset(
+    "read see more lesen mehr lire leer lea leggi читайте also related watch video follow click "  # noqa: SIM905 - words read better in a row
+    "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
+)
+WORD: Final = re.compile(r"[^\W\d_]+")
+AROUND: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
+MARKS: Final = "、。，،؛।๐។፣"
+ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
+OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
+SAME_START, SHORTEST = 20, 3
+"""Characters that two texts share at the least to be one, and those that a text must have."""
+
+TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
+"""Characters up to which, or from which, a block is looked at for each."""
+STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
+DIGIT: Final = re.compile("[0-9]")
+FAR: Final = 200
+
+LONG_LINE: Final = 400
+
+LARGE, WORDY = 3000, 500
+"""Letters and spaces up to which a block is told from larger ones: of those there are few to learn
+from."""
+
+UNSPACED_LINE, UNSPACED, LETTERS_A_WORD = 12, 12, 3
+"""Letters of a line from which it would hold spaces, letters a space from which it is in a script
+without any, and letters that are about as much there as a word elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTable:
+    """The blocks of a page in numbers.
+
+    ``columns`` (NAMES, blocks) is what each says; ``chain`` (LEVELS, blocks) the numbers of the
+    nearest frames that hold more than the block; ``spans`` (2, frames) where each frame begins and
+    ends.
+    """
+
+    columns: Matrix
+    chain: Places
+    spans: Places
+
+
+def block_features(seen: Survey, meta: Metadata) -> BlockTable:
+    """What the blocks of a page say, and their surroundings."""
+    blocks = seen.blocks
+    base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
+    texts = [block.text for block in blocks]
+    lows = "\n".join(texts).casefold().split("\n")
+    levels = [LEVEL_OF.get(block.frame.tag, 0) for block in blocks]
+    _counted(base, blocks)
+    _written(base, texts, lows)
+    _said(base, lows, levels, meta)
+    _known(base, texts, lows)
+    _told(base, texts, lows, meta)
+    frames = FrameColumns.of(seen.frames)
+    holders = np.array([block.frame.index for block in blocks], dtype=np.intp)
+    hints = np.array([block.hints for block in blocks], dtype=np.int64)
+    return BlockTable(*assemble(base, frames, holders, hints), frames.spans)
+
+
+def _counted(base: Matrix, blocks: Sequence[Block]) -> None:
+    """What the survey counted."""
+    base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
+    base[AT["links"]] = [block.links for block in blocks]
+    base[AT["anchors"]] = [block.anchors for block in blocks]
+    base[AT["tag"]] = [TAG_CODES.get(block.frame.tag, 0) for block in blocks]
+    base[AT["depth"]] = [block.frame.depth for block in blocks]
+    base[AT["siblings"]] = [block.frame.blocks for block in blocks]
+    base[AT["twins"]] = [block.frame.twins for block in blocks]
+
+
+def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
+    """What is counted in the letters of a block: spaces, marks, endings, words of the law."""
+    base[AT["spaces"]] = _spaces(base[AT["size"]], texts)
+    marks = [text.count(", ") + text.count(". ") for text in texts]
+    joined = "" if all(map(str.isascii, texts)) else "\n".join(texts)
+    for mark in filter(joined.__contains__, MARKS):
+        marks = [count + text.count(mark) for count, text in zip(marks, texts, strict=True)]
+    base[AT["marks"]] = marks
+    base[AT["ended"]] = [text[-1] in ENDS for text in texts]
+    base[AT["lower"]] = [text[0].islower() for text in texts]
+    base[AT["stamp"]] = [
+        len(text) < STAMP_LINE and bool(STAMP.search(text)) and bool(DIGIT.search(text))
+        for text in texts
+    ]
+    short = [low if len(low) < LONG_LINE else "" for low in lows]
+    starts = [0, *accumulate(len(low) + 1 for low in short)]
+    line = "\n".join(short)
+    for part in LEGAL:
+        place = line.find(part)
+        while place >= 0:
+            block = bisect_right(starts, place) - 1
+            base[AT["legal"], block] = 1
+            place = line.find(part, starts[block + 1])
+
+
+def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
+    """The spaces between words, and as many in scripts that write none (Chinese, Thai …)."""
+    spaces = np.array([min(text.count(" "), WORDY) for text in texts], dtype=np.float32)
+    for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
+        if not texts[place].isascii():
+            spaces[place] = size[place] // LETTERS_A_WORD
+    return spaces
+
+
+def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Metadata) -> None:
+    """Where headings and the page's own title stand, and how far below them each block is."""
+    headline = {text.casefold() for text in titles(meta) if text}
+    squashed = {squash(text) for text in headline} - {""}
+    whole = "\n".join(headline)
+    heads = []
+    for place, low in enumerate(lows):
+        size = len(low)
+        if size >= TITLE_LINE:
+            continue
+        level = levels[place]
+        if low in headline or (level and squash(low) in squashed):
+            base[AT["is_title"], place] = 2
+            heads.append(place)
+        elif size > SHORT_TITLE and low in whole:
+            base[AT["is_title"], place] = 1
+            if level == 1:
+                heads.append(place)
+    headings = [place for place, level in enumerate(levels) if level]
+    for place in headings:
+        base[AT["level"], place:] = levels[place]
+    base[AT["since_heading"]] = since(headings, len(lows))
+    base[AT["since_title"]] = since(heads, len(lows))
+    base[AT["since_title"], : heads[0] if heads else None] = -1
+
+
+def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
+    """Which blocks are lines or begin with words known from many pages, or say what others say."""
+    tails, shares = lines("tails"), lines("share")
+    starts: dict[str, int] = {}
+    ends = []
+    for place, low in enumerate(lows):
+        if len(low) < LINE:
+            line = low.strip(AROUND)
+            if line in tails:
+                ends.append(place)
+            if line in shares:
+                base[AT["share"], place] = 1
+        if low[:2] in OPENINGS and (opening := WORD.match(low)):
+            base[AT["credit"], place] = opening[0] in CREDIT
+            base[AT["lead_in"], place] = opening[0] in LEAD_IN
+        start = texts[place][:60]
+        repeated = starts.get(start, 0)
+        if repeated:
+            base[AT["repeated"], place] = repeated
+        starts[start] = repeated + 1
+    base[AT["tail"], ends] = 1
+    base[AT["since_tail"]] = since(ends, len(lows))
+
+
+def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Metadata) -> None:
+    """Which blocks the page's own description and JSON-LD tell too."""
+    summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
+    summary = " ".join(summary.split())
+    if len(summary) >= SAME_START:
+        for place, low in enumerate(lows):
+            if len(low) >= SAME_START and low[:SAME_START] in summary:
+                base[AT["summary"], place] = told_before(summary, low)
+    if told := article_text(meta):
+        base[AT["witness"]] = [witness(text, told) for text in texts]
+
+
+def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
+    """How many blocks ago the last of these places was, as if one had been FAR before the first."""
+    last = np.full(count, -FAR - 1)
+    last[[*places]] = places
+    return np.arange(count) - np.maximum.accumulate(last)
+
+
+def titles(meta: Metadata) -> list[str]:
+    """What a page calls itself."""
+    return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
+
+
+def article_text(meta: Metadata) -> str:
+    """The text of the article that JSON-LD gives, squashed; empty where it gives none."""
+    longest = ""
+    for node in meta.nodes:
+        text = node.get("articleBody")
+        if isinstance(text, str) and len(text) > len(longest):
+            longest = text
+    return squash(longest[:200_000]) if len(longest) > TITLE_LINE else ""
+
+
+def told_before(summary: str, key: str) -> float:
+    """Whether a block begins as the page's description does (1), or is part of it (0.5)."""
+    length = min(len(summary), len(key), 60)
+    if length < SAME_START:
+        return 0.0
+    return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
+
+
+def witness(text: str, told: str) -> float:
+    """Whether the page's JSON-LD holds a block: 1 yes, -1 no."""
+    key = squash(text)
+    return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

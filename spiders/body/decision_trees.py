@@ -1,0 +1,72 @@
+"""Boosted oblivious decision trees: a small model that numpy evaluates in a few steps.
+
+In an oblivious tree all nodes of one level ask the same question, so that the answers, read as
+binary digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
+categorical features", 2018). The weights are data: see docs/decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """A model: its questions, each asked once, and where the trees ask them.
+
+    A question is whether the column ``features[i]`` is above ``borders[i]``. ``asked`` (levels,
+    trees) holds the numbers of questions, ``leaves`` all leaves in a row, ``begins`` (trees, 1)
+    where those of each tree begin.
+    """
+
+    features: NDArray[np.intp]
+    borders: Matrix
+    asked: NDArray[np.intp]
+    leaves: Matrix
+    begins: NDArray[np.intp]
+    bias: float
+
+    @classmethod
+    def of(cls, features: NDArray[np.int16], borders: Matrix, leaves: Matrix, bias: float) -> Trees:
+        """A model as it is written: features and borders (levels, trees), leaves (trees, each)."""
+        levels, trees = features.shape
+        pairs = np.stack([features.ravel(), borders.ravel()], axis=1, dtype=np.float64)
+        questions, asked = np.unique(pairs, axis=0, return_inverse=True)
+        return cls(
+            questions[:, 0].astype(np.intp),
+            questions[:, 1:].astype(np.float32),
+            asked.reshape(levels, trees).astype(np.intp),
+            leaves.ravel().astype(np.float32),
+            (np.arange(trees, dtype=np.intp) * leaves.shape[1]).reshape(-1, 1),
+            bias,
+        )
+
+    def probabilities(self, columns: Matrix) -> Matrix:
+        """The probability of each row, from a (features, rows) matrix."""
+        return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
+
+    def scores(self, columns: Matrix) -> Matrix:
+        """The sum of the leaves that each row falls into."""
+        answers = (columns.take(self.features, axis=0) > self.borders).view(np.uint8)
+        # The answers as binary digits, the last question's first; bytes add faster than they shift.
+        leaf = answers.take(self.asked[-1], axis=0)
+        for asked in self.asked[-2::-1]:
+            leaf += leaf
+            leaf += answers.take(asked, axis=0)
+        total = self.leaves.take(leaf + self.begins).sum(axis=0) + self.bias
+        return np.asarray(np.clip(total, -30, 30), dtype=np.float32)
+
+
+@cache
+def load_trees(name: str) -> Trees:
+    """A model that ships with this package: ``models/NAME.npz``, plain arrays, nothing pickled."""
+    with (files("spiders.body") / "models" / f"{name}.npz").open("rb") as stream:
+        held = np.load(stream, allow_pickle=False)
+        return Trees.of(held["features"], held["borders"], held["leaves"], float(held["bias"]))

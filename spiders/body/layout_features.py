@@ -1,0 +1,185 @@
+"""The columns of a page's blocks: neighbours, enclosing elements and hints beside their own.
+
+A column is a row of memory: the models ask one column of all blocks at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiders.body.text_blocks import Frame
+from spiders.page.class_hints import BIT
+
+Matrix = NDArray[np.float32]
+Places = NDArray[np.intp]
+
+LEVELS: Final = 3
+"""How many enclosing elements are measured."""
+
+RICH: Final = 80
+"""Characters from which a block with few links counts as running text."""
+
+SPARSE: Final = 0.34
+"""The share of links below which a text is running text."""
+
+NEAR: Final = (-1, 1, -2, 2)
+"""The neighbours that are measured, as steps from a block."""
+
+AROUND: Final = 4
+"""Blocks to each side over which running text and links are summed."""
+
+BASE: Final = (  # noqa: SIM905 - words read better in a row
+    "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
+    "since_heading level share repeated legal credit lead_in stamp summary witness siblings "
+    "lower twins"
+).split()
+AT: Final = {name: place for place, name in enumerate(BASE)}
+PAGE: Final = (  # noqa: SIM905 - as above
+    "density word place before after page_chars page_rich page_density"
+).split()
+BESIDE: Final = ("size", "density", "tag", "same", "marks")
+ENCLOSING: Final = ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
+HINTS: Final = tuple(BIT)
+SCOPES: Final = ("own", "outer", "further", "above")
+
+NAMES: Final = (
+    *BASE,
+    *PAGE,
+    *(f"{name}{step:+}" for step in NEAR for name in BESIDE),
+    *(f"{name}@{level}" for level in range(LEVELS) for name in ENCLOSING),
+    *("run_rich", "run_links"),
+    *(f"{hint}:{scope}" for scope in SCOPES for hint in HINTS),
+)
+"""What each column says."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameColumns:
+    """The frames of a page as columns: where they begin and end, what they call themselves."""
+
+    spans: Places
+    outer: Places
+    twins: Places
+    hints: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frames: Sequence[Frame]) -> FrameColumns:
+        """The columns of these frames, the first of which is the whole page."""
+        near = [frame.near for frame in frames]
+        named = [frame.near or frame.hints for frame in frames]
+        above = [frame.above for frame in frames]
+        return cls(
+            np.array([[f.first for f in frames], [f.last for f in frames]], dtype=np.intp),
+            np.array([f.outer.index if f.outer else 0 for f in frames], dtype=np.intp),
+            np.array([f.twins for f in frames], dtype=np.intp),
+            np.array([near, named, above], dtype=np.int64),
+        )
+
+
+def assemble(
+    base: Matrix, frames: FrameColumns, holders: Places, hints: NDArray[np.int64]
+) -> tuple[Matrix, Places]:
+    """All columns (NAMES, blocks), and the frames around each block (LEVELS, blocks).
+
+    ``base`` (BASE, blocks) is what a block says itself, ``holders`` and ``hints`` (blocks,) are the
+    frame that each stands in and what its inline elements call themselves.
+    """
+    count = base.shape[1]
+    size, links = base[AT["size"]], base[AT["links"]]
+    density = links / np.maximum(size, 1)
+    rich = np.where((size > RICH) & (density < SPARSE), size, np.float32(0))
+    total, total_rich = max(float(size.sum()), 1.0), max(float(rich.sum()), 1.0)
+    before = np.cumsum(rich) - rich
+    chain = np.empty((LEVELS, count), dtype=np.intp)
+    place = holders
+    for level in range(LEVELS):
+        place = chain[level] = frames.outer[place]
+    out = np.empty((len(NAMES), count), dtype=np.float32)
+    out[: len(BASE)] = base
+    at = len(BASE)
+    out[at] = density
+    out[at + 1] = size / (base[AT["spaces"]] + 1)
+    out[at + 2] = np.arange(count, dtype=np.float32) / max(count, 1)
+    out[at + 3] = before / total_rich
+    out[at + 4] = (total_rich - before - rich) / total_rich
+    out[at + 5] = total
+    out[at + 6] = total_rich
+    out[at + 7] = float(links.sum()) / total
+    at += len(PAGE)
+    at = beside(out, at, (size, density, base[AT["tag"]], chain[0] + 1, base[AT["marks"]]))
+    at = enclosing(out, at, size, links, total_rich, frames, chain)
+    out[at] = around(rich)
+    out[at + 1] = around(links)
+    at += 2
+    said = frames.hints
+    masks = np.stack(
+        [
+            hints | said[0].take(holders),
+            said[1].take(chain[0]),
+            said[1].take(chain[1]) | said[1].take(chain[2]),
+            said[2].take(holders),
+        ]
+    )
+    bits = np.unpackbits(masks.view(np.uint8).reshape(*masks.shape, -1), axis=2, bitorder="little")
+    out[at:].reshape(len(SCOPES), len(HINTS), count)[:] = bits[:, :, : len(HINTS)].swapaxes(1, 2)
+    return out, chain
+
+
+def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
+    """Write what the neighbours say (BESIDE, the fourth being their holder); where that ends."""
+    most, count = max(NEAR), out.shape[1]
+    wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
+    wide[:, most : most + count] = own
+    holder = own[BESIDE.index("same")]
+    for step in NEAR:
+        out[at : at + len(BESIDE)] = wide[:, most + step : most + step + count]
+        same = out[at + BESIDE.index("same")]
+        same[:] = same == holder
+        at += len(BESIDE)
+    return at
+
+
+def enclosing(  # noqa: PLR0917 - the parts of one thing
+    out: Matrix,
+    at: int,
+    size: Matrix,
+    links: Matrix,
+    total_rich: float,
+    frames: FrameColumns,
+    chain: Places,
+) -> int:
+    """Write what the elements around each block hold (ENCLOSING); gives where that ends."""
+    texts = np.zeros((3, len(size) + 1))
+    np.cumsum(
+        [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
+    )
+    first, last = frames.spans
+    chars, linked, rich = (texts.take(last, axis=1) - texts.take(first, axis=1)).astype(np.float32)
+    chars = np.maximum(chars, 1)
+    held = (last - first).astype(np.float32)
+    own = np.zeros_like(chars)
+    mean = chars / np.maximum(held, 1)
+    table = np.stack(
+        [chars, linked / chars, held, rich, rich / total_rich, mean, own, frames.twins],
+        dtype=np.float32,
+        casting="unsafe",
+    )
+    for around_it in chain:
+        table.take(around_it, axis=1, out=out[at : at + len(ENCLOSING)])
+        out[at + ENCLOSING.index("own")] = size / out[at]
+        at += len(ENCLOSING)
+    return at
+
+
+def around(column: Matrix) -> NDArray[np.float64]:
+    """The sum of a column over AROUND rows to each side."""
+    count = len(column)
+    sums = np.zeros(count + 2 * AROUND + 1)
+    np.cumsum(column, out=sums[AROUND + 1 : AROUND + 1 + count], dtype=np.float64)
+    sums[AROUND + 1 + count :] = sums[AROUND + count]
+    return sums[2 * AROUND + 1 :] - sums[:count]

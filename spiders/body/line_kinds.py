@@ -1,0 +1,116 @@
+"""Which lines of a body are none of a release's text: labels, bylines, dates, topics, buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import find_dates
+from data.models import Content
+from data.text.words import tokens
+from spiders.body.post_metadata import is_metadata
+from spiders.body.trim_edges import DIGIT, SENTENCE, is_bar, is_note
+from spiders.page.generic_names import is_label
+from spiders.page.phrases import is_share, is_tail, letters, squash
+
+SHORT: Final = 160
+"""Characters that such a line has at the most."""
+
+BESIDE_DATE: Final = 30
+"""Letters beside the day of publication in a line that only tells it, with place and writer."""
+
+LABELLED: Final = re.compile(
+    r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
+    r"categor(?:y|ies)|keywords?|by|this entry was posted|leave a (?:reply|comment)|"
+    r"(?:no|one|\d+) (?:comments?|replies|votes?|likes?|views?)|previous|next|newer|older|share|"
+    r"print|\d+ min(?:utes?)? read|reading time|"
+    r"(?:average|durchschnitt|moyenne|media) \(\d+ \w+|"
+    r"veröffentlicht|verfasst|erstellt|von|kategorien?|schlagw[oö]rt\w*|stichw[oö]rt\w*|autor(?:in)?|"
+    r"zurück|vor(?:heriger|iger)|nächster|teilen|drucken|"
+    r"publié|écrit|par|catégories?|mots-clés|étiquettes?|auteur|précédent|suivant|partager|imprimer|"
+    r"publicado|escrito|por|categorías?|etiquetas?|autor|anterior|siguiente|compartir|"
+    r"pubblicato|scritto|da|categori[ae]|autore|precedente|successivo|condividi|"
+    r"gepubliceerd|geschreven|door|categorie(?:ën)?|vorige|volgende|delen|"
+    r"publicerad|publisert|skriven|skrevet|av|kategori(?:er)?|опубликовано|автор|рубрик[аи]|теги)"
+    r"\b)(?:\W|$)",
+    re.IGNORECASE,
+)
+"""How a line begins that only labels a release, or leads elsewhere."""
+
+
+class LineKinds:
+    """Tells the lines beside a release from those of its text, given two readings of it."""
+
+    def __init__(self, contents: Sequence[Content], reading: Reading) -> None:
+        self._contents = contents
+        self._reading = reading
+
+    def is_named(self, line: str) -> bool:
+        """Whether a line says only what the release, its publisher, section or writer is called."""
+        return bool(key := squash(line)) and key in self._names
+
+    def is_label(self, line: str) -> bool:
+        """Whether a line begins as labels, bylines and links to other pages do.
+
+        A line of a text may begin so too.
+        """
+        if is_metadata(line):
+            return True
+        if len(line) > SHORT or SENTENCE.search(line):
+            return False
+        return is_label(line) or bool(LABELLED.match(line))
+
+    def is_beside(self, line: str) -> bool:
+        """Whether a line is surely none of the release's text."""
+        if not tokens(line) or self.is_named(line) or squash(line) in self._captions:
+            return True
+        if len(line) > SHORT:
+            return False
+        if is_bar(line) or is_share(line) or is_tail(line) or is_note(line, self._reading):
+            return True
+        return not SENTENCE.search(line) and self._is_date_line(line)
+
+    def _is_date_line(self, line: str) -> bool:
+        """Whether a line tells the day of publication and little else.
+
+        Another day is what a release may be about.
+        """
+        days = {one.published.day for one in self._contents if one.published}
+        if not DIGIT.search(line):
+            return False
+        found = find_dates(line, self._reading, "line")
+        rest = line
+        for date in found:
+            rest = rest.replace(date.raw, " ")
+        return (
+            bool(found) and {one.day for one in found} <= days and len(letters(rest)) <= BESIDE_DATE
+        )
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        said = [
+            name
+            for one in self._contents
+            for name in (one.title, one.publisher, one.section, one.author, *one.topics)
+        ]
+        return frozenset(squash(name) for name in said if name)
+
+    @cached_property
+    def _captions(self) -> frozenset[str]:
+        return frozenset(text for one in self._contents for text in _captions(one.body_html))
+
+
+def _captions(html: str) -> frozenset[str]:
+    """The texts of captions, squashed."""
+    if "<figcaption" not in html and "<caption" not in html:
+        return frozenset()
+    root = etree.fromstring(html, etree.HTMLParser())
+    if root is None:
+        return frozenset()
+    found = root.iter("figcaption", "caption")
+    return frozenset(squash("".join(map(str, one.itertext()))) for one in found)

@@ -1,0 +1,191 @@
+"""Which blocks of a page are the text of its release.
+
+Two small models judge every block: the first by itself, the second with what the first says of its
+surroundings. The body is the run of blocks that is worth most, without those inside it that are
+not text of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from lxml import etree
+
+from spiders.body.block_features import TAG_CODES, block_features
+from spiders.body.context_features import best_run, context_features
+from spiders.body.decision_trees import Matrix, load_trees
+from spiders.body.layout_features import AT
+from spiders.body.month_calendars import month_calendars
+from spiders.body.newsletter_forms import subscription_boxes
+from spiders.body.post_metadata import metadata_parts
+from spiders.body.text_blocks import Block, Frame, Survey
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.hidden import hidden_parts
+
+KEPT: Final = 0.45
+UNSURE: Final = 0.3
+"""The probability that is enough for a block of the text, and where no block of a page has it."""
+
+KEPT_IN_TABLE: Final = 0.2
+"""The probability that is enough for a cell of a table that is kept."""
+
+LEAD_WITHIN: Final = 12
+"""Blocks before the body among which its lead paragraph is looked for."""
+
+LEAD: Final = 40
+"""Characters that a lead paragraph has at the least."""
+
+WHOLE: Final = 2.0
+"""What says in ``is_title`` that a block is the page's headline, not part of it."""
+
+HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
+ENOUGH: Final = 80
+"""Words below a headline from which they are a text of its own."""
+
+LEFT: Final = 160
+"""Characters that a body without its boxes has at the least."""
+
+SAME_START: Final = 60
+"""Characters at its beginning by which a paragraph is known again."""
+
+SEVERAL, WHOLE_TEXT = 3, 600
+"""Paragraphs that are said again, and characters of the block that says them, at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class MainBody:
+    """The blocks that are the release's text, and the frame that holds them all.
+
+    ``rule`` names the method and ``confidence`` is 0 to 1.
+    """
+
+    frame: Frame
+    kept: tuple[Block, ...]
+    rule: str
+    confidence: float
+
+
+def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
+    """The main text of a surveyed page, or None where it has none."""
+    if not seen.blocks:
+        return None
+    table = block_features(seen, meta)
+    columns = table.columns
+    words = columns[AT["spaces"]] + 1
+    first = load_trees("blocks").probabilities(columns)
+    beside = context_features(first, words, table)
+    second = load_trees("surroundings").probabilities(np.concatenate([columns, beside]))
+    low, high = best_run(second, words)
+    low = after_title(columns, words, low, high)
+    keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
+    if not keep:
+        keep = np.flatnonzero(second >= UNSURE).tolist()
+    if not keep:
+        return None
+    keep += rest_of_tables(seen.blocks, keep, second)
+    summary, since_title, size = (columns[AT[name]] for name in ("summary", "since_title", "size"))
+    for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
+        if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
+            keep.append(place)
+    keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
+    around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
+    within = around.element
+    parts = (*hidden_parts(within), *metadata_parts(within), *month_calendars(within))
+    keep = list(outside(seen, keep, frozenset(parts), least=0))
+    kept = tuple(seen.blocks[place] for place in keep)
+    weight = np.minimum(words[keep], 150)
+    sure = float((second[keep] * weight).sum() / weight.sum())
+    return MainBody(holder(kept, seen.top), kept, "blocks", round(sure, 3))
+
+
+def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
+    """The beginning of a run, after the page's headline where the first of it stands in the run.
+
+    What stands before it, such as a list of other news, is of the same kind as what follows.
+    """
+    titles = np.flatnonzero(
+        (columns[AT["is_title"]] == WHOLE) & np.isin(columns[AT["tag"]], HEADINGS)
+    )
+    if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
+        return low
+    return int(titles[0]) + 1
+
+
+def outside_boxes(seen: Survey, keep: Sequence[int]) -> Sequence[int]:
+    """The places that lie in no box for subscribers, unless that leaves hardly a body."""
+    return outside(seen, keep, frozenset(subscription_boxes(seen.top.element)), least=LEFT)
+
+
+def outside(
+    seen: Survey, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
+) -> Sequence[int]:
+    """The places that lie in none of these elements, if they say ``least`` characters or more."""
+    if not parts:
+        return keep
+    inside = {frame.index for frame in seen.frames if frame.element in parts}
+
+    def is_outside(place: int) -> bool:
+        frame: Frame | None = seen.blocks[place].frame
+        while frame is not None and frame.index not in inside:
+            frame = frame.parent
+        return frame is None
+
+    left = [*filter(is_outside, keep)]
+    said = sum(len(seen.blocks[place].text) for place in left)
+    return left if left and said >= least else keep
+
+
+def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
+    """The places up to a block that says once more what most before it said, or to its headline.
+
+    Some pages carry their whole text a second time, in one block, for programs.
+    """
+    starts: list[str] = []
+    for at, place in enumerate(keep):
+        text = blocks[place].text
+        if len(starts) >= SEVERAL and len(text) > WHOLE_TEXT:
+            again = sum(start in text for start in starts)
+            if again * 2 > len(starts):
+                titled = (one for one in keep[SEVERAL:at] if columns[AT["is_title"], one] == WHOLE)
+                end = next(titled, place)
+                return [one for one in keep if one < end]
+        if len(text) >= SAME_START:
+            starts.append(text[:SAME_START])
+    return keep
+
+
+def rest_of_tables(blocks: Sequence[Block], keep: Sequence[int], sure: Matrix) -> list[int]:
+    """The places of cells that belong to tables already kept.
+
+    A row of figures is judged alike with many others; alone at the border it would come and go with
+    the smallest change elsewhere on the page, and be told as an edit.
+    """
+    kept = set(keep)
+    tables = {id(table) for place in keep if (table := table_of(blocks[place].frame)) is not None}
+    return [
+        place
+        for place in range(min(keep), max(keep))
+        if place not in kept
+        and sure[place] >= KEPT_IN_TABLE
+        and id(table_of(blocks[place].frame)) in tables
+    ]
+
+
+def table_of(frame: Frame) -> Frame | None:
+    """The innermost table around a frame."""
+    inner: Frame | None = frame
+    while inner is not None and inner.tag != "table":
+        inner = inner.parent
+    return inner
+
+
+def holder(kept: tuple[Block, ...], top: Frame) -> Frame:
+    """The innermost frame that holds all of these blocks."""
+    frame: Frame | None = kept[0].frame
+    last = kept[-1].order
+    while frame is not None and not (frame.first <= kept[0].order and last < frame.last):
+        frame = frame.parent
+    return frame or top

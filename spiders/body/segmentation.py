@@ -1,0 +1,174 @@
+"""One walk over a page: its text in blocks, each with what surrounds it.
+
+A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a
+list item, a line of a menu. A frame is an open block-level element with the sums of what lies in
+it. All readers of a page (body, title, date) work on this one survey, so that the tree is walked
+once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from spiders.body.text_blocks import Frame, Survey, close_block, relate
+from spiders.page.class_hints import BIT, hints_in
+
+MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
+"""Elements that a menu may be."""
+
+TEXTS: Final = ("p", "h1", "article", "main", "time")
+"""What no menu holds. Where one does, its tag was never closed, or it is none."""
+
+SAID: Final = etree.XPath("normalize-space()")
+STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
+"""What looks like a date: it may be that of the release."""
+
+LINKED: Final = 0.7
+"""The share of a menu's text that is in links, at the least."""
+
+
+def is_menu(element: etree._Element) -> bool:
+    """Whether an element that calls itself navigation holds hardly anything but links, no date."""
+    if next(element.iter(*TEXTS), None) is not None:
+        return False
+    text = str(SAID(element))
+    if STAMP.search(text):
+        return False
+    linked = 0
+    for link in element.iter("a"):
+        name = link.text
+        linked += len(str(SAID(link))) if name is None or name.isspace() else len(name)
+    return linked > len(text) * LINKED
+
+
+INLINE: Final = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em embed font i img ins kbd label mark "  # noqa: SIM905 - words read better in a row
+    "nobr output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+)
+SKIPPED: Final = frozenset(
+    "head script style noscript template svg iframe select option optgroup object canvas "  # noqa: SIM905 - words read better in a row
+    "audio video textarea input math map frameset".split()
+)
+BLOCK, TEXT, ANCHOR, BREAK, SKIP = range(5)
+KINDS: Final = {
+    **dict.fromkeys(INLINE, TEXT),
+    **dict.fromkeys(SKIPPED, SKIP),
+    "a": ANCHOR,
+    "br": BREAK,
+    # What lxml gives as the tag of what is no element.
+    etree.Comment: SKIP,
+    etree.ProcessingInstruction: SKIP,
+    etree.Entity: SKIP,
+}
+NAV: Final = BIT["nav"]
+MAX_DOUBTED: Final = 8
+"""How deep in one another elements are looked at for being menus: each look is at all they hold."""
+
+MAX_BLOCKS: Final = 20_000
+"""Blocks after which a walk ends: a page of 20 MB of one-word cells stays within seconds."""
+
+MAX_FRAMES: Final = 100_000
+"""Block-level elements after which a walk ends, for the same reason."""
+
+
+def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
+    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_FRAMES."""
+    top = frame = Frame(root, "html", "", None, 0, 0, 0)
+    found = Survey(top)
+    blocks, frames = found.blocks, found.frames
+    frames.append(top)
+    texts: list[str] = []
+    pieces: list[tuple[etree._Element, bool]] = []
+    anchor = anchors = links = hints = 0
+    broken = False
+    doubted: list[Frame] = []
+    kind_of = KINDS.get
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        tag = element.tag
+        kind = kind_of(tag, BLOCK)
+        if event == "start":
+            if kind == BLOCK:
+                if texts:
+                    close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                    texts, pieces = [], []
+                    links = anchors = hints = 0
+                    broken = False
+                name = element.get("class") or ""
+                frame = Frame(element, tag, name, frame, frame.depth + 1, len(blocks), len(frames))
+                frames.append(frame)
+                if len(frames) > MAX_FRAMES or len(blocks) > MAX_BLOCKS:
+                    found.complete = False
+                    break
+                if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
+                    if len(doubted) < MAX_DOUBTED and is_menu(element):
+                        found.menus.append(element)
+                        walker.skip_subtree()
+                        continue
+                    doubted.append(frame)
+            elif kind == TEXT:
+                named = element.get("class")
+                if named:
+                    hints |= hints_in(named)
+            elif kind == ANCHOR:
+                anchor += 1
+                anchors += 1
+                named = element.get("class")
+                if named:
+                    hints |= hints_in(named)
+            elif kind == SKIP:
+                walker.skip_subtree()
+                continue
+            elif broken and texts:
+                close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                texts, pieces = [], []
+                links = anchors = hints = 0
+            else:
+                broken = True
+                if texts:
+                    texts.append(" ")
+            text = element.text
+            if text:
+                if not text.isspace():
+                    broken = False
+                    texts.append(text)
+                    pieces.append((element, False))
+                    if anchor:
+                        links += len(text)
+                elif texts:
+                    texts.append(" ")
+            continue
+        if kind == BLOCK:
+            if texts:
+                close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                texts, pieces = [], []
+                links = hints = 0
+            anchors = 0
+            broken = False
+            frame.last = len(blocks)
+            if doubted and frame is doubted[-1]:
+                doubted.pop()
+            frame = frame.parent or top
+        elif kind == ANCHOR:
+            anchor -= 1
+        text = element.tail
+        if text:
+            if not text.isspace():
+                broken = False
+                texts.append(text)
+                pieces.append((element, True))
+                if anchor:
+                    links += len(text)
+            elif texts:
+                texts.append(" ")
+    if texts:
+        close_block(blocks, frame, texts, pieces, links, anchors, hints)
+    ended: Frame | None = frame
+    while ended is not None:
+        ended.last = len(blocks)
+        ended = ended.parent
+    relate(frames, blocks)
+    return found

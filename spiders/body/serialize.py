@@ -1,0 +1,250 @@
+"""Writes a body straight off the page's tree, as HTML and as text, in one walk.
+
+For a body that detection found and for one that a learned selector found: the same elements stay,
+the same gaps part its text. What BeautifulSoup cleans (spiders.body.clean_html) is written alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+
+from lxml import etree
+
+from data.text.clean import one_line
+from data.text.html_text import both_of
+from data.text.sanitize import ADDRESSES, MOST, absolute
+from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
+from spiders.page.elements import LINES, SILENT, gap_of, without_partings
+from spiders.page.media_urls import largest_source, leads_to_image
+
+VOID: Final = frozenset(["hr", "col"])
+SAID: Final = frozenset(
+    "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
+    "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
+    "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
+)
+"""Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
+
+KEPT_ATTRIBUTES: Final = frozenset(
+    "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
+)
+TAGS: Final = ("<div>", "</div>")
+"""What an element is written as that has no meaning of its own but holds text."""
+
+EMPTY: Final = re.compile(
+    r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
+    r"dt|dd|details|summary|b|strong|i|em|u|s|sub|sup|small|center|address|a)(?: [^<>]*)?>"
+    r"(?:\s|<br>)*</\1>"
+)
+WHITE: Final = frozenset([" ", "\n", ""])
+MAX_ELEMENTS: Final = 200_000
+"""Elements of a body after which a walk ends."""
+
+PASSES: Final = 6
+"""Times that empty elements are taken out: one that held only an empty one is empty then."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A line of a body: a run of text that nothing parts.
+
+    ``holder`` is the block-level element that holds it; ``html`` and ``said`` are the places of its
+    HTML and its text in the prose. It is ``silent`` where it is shown but not said.
+    """
+
+    holder: etree._Element
+    text: str
+    html: tuple[int, int]
+    said: tuple[int, int]
+    silent: bool
+
+
+@dataclass(slots=True)
+class Prose:
+    """A body as it is written: the parts of its HTML and text, and its lines in order."""
+
+    html: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    def cut(self, run: Run) -> None:
+        """Take a line out."""
+        low, high = run.html
+        self.html[low:high] = [""] * (high - low)
+        low, high = run.said
+        self.text[low:high] = [""] * (high - low)
+
+    def lines(self) -> Iterator[str]:
+        """The lines that are said."""
+        return (run.text for run in self.runs if not run.silent)
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether only the beginning of the body is kept."""
+        return sum(map(len, self.html)) > MOST
+
+    def written(self) -> tuple[str, str]:
+        """The body as safe HTML and as text; of a huge one both are the same beginning."""
+        html = "".join(self.html)
+        for _ in range(PASSES):
+            html, found = EMPTY.subn("", html)
+            if not found:
+                break
+        return both_of(without_partings(html), "".join(self.text))
+
+
+def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
+    """The prose of an element, without what is dropped; addresses absolute, from ``base``."""
+    prose = Prose()
+    html, text = prose.html, prose.text
+    holders = [root]
+    opened: list[str] = []
+    since, silent, broken = (0, 0), 0, False
+    pending: list[str] = []
+    nameless: dict[etree._Element, list[int]] = {}
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for count, (event, element) in enumerate(walker):
+        tag = element.tag
+        kind = KINDS.get(tag, BLOCK)
+        start = event == "start"
+        if count > MAX_ELEMENTS:
+            break
+        skipped = kind == SKIP or element in dropped
+        if start and skipped:
+            walker.skip_subtree()
+            if kind == BLOCK:
+                if pending:
+                    close(prose, holders[-1], pending, since, silent=silent > 0)
+                    pending = []
+                broken = False
+                text.append(gap_of(tag))
+                since = len(html), len(text)
+            continue
+        said = element.text if start else None
+        if skipped:
+            written = ""
+        elif kind == BLOCK:
+            if pending:
+                close(prose, holders[-1], pending, since, silent=silent > 0)
+                pending = []
+            broken = False
+            if start:
+                gap = gap_of(tag)
+                silent += tag in SILENT
+                written = tag if tag in SAID else ""
+                holders.append(element)
+                opened.append(written if tag not in VOID else "")
+                if written:
+                    html.append(f"<{written}{_attributes(element, base)}>")
+                else:
+                    nameless[element] = [len(html)]
+                    html.append("")
+            else:
+                written = opened.pop()
+                silent -= tag in SILENT
+                holders.pop()
+                if written:
+                    html.append(f"</{written}>")
+                elif element in nameless:
+                    nameless[element].append(len(html))
+                    html.append("")
+                gap = "" if tag in LINES else gap_of(tag)
+            if gap and not silent:
+                text.append(gap)
+            since = len(html), len(text)
+        elif start:
+            written = ""
+            if kind == BREAK:
+                if broken:
+                    # Two in a row end a line, as the end of a paragraph does.
+                    close(prose, holders[-1], pending, since, silent=silent > 0)
+                    pending = []
+                html.append("<br>")
+                pending.append(" ")
+                if not silent:
+                    text.append("\n")
+                if broken:
+                    since = len(html), len(text)
+                broken = True
+            elif tag == "img":
+                html.append(_image(element, base))
+            elif tag in SAID or (kind == ANCHOR and element.get("href")):
+                written = tag
+                html.append(f"<{tag}{_attributes(element, base)}>")
+            opened.append(written)
+        else:
+            written = opened.pop()
+            if written:
+                html.append(f"</{written}>")
+        if not start and element is not root:
+            said = element.tail
+        if said:
+            pending.append(said)
+            if not said.isspace():
+                html.append(escape(said, quote=False))
+                broken = False
+            elif html and html[-1] not in WHITE:
+                html.append("\n" if "\n" in said else " ")
+            if not silent:
+                text.append(said.replace("\n", " ").replace("\r", " "))
+    close(prose, root, pending, since, silent=silent > 0)
+    for run in prose.runs:
+        places = nameless.pop(run.holder, [])
+        if len(places) == len(TAGS):
+            for place, one in zip(places, TAGS, strict=True):
+                html[place] = one
+    return prose
+
+
+def close(
+    prose: Prose,
+    holder: etree._Element,
+    said: list[str],
+    since: tuple[int, int],
+    *,
+    silent: bool,
+) -> None:
+    """End a line that began at the places ``since`` of the prose's HTML and text."""
+    line = one_line("".join(said))
+    if line:
+        places = (since[0], len(prose.html)), (since[1], len(prose.text))
+        prose.runs.append(Run(holder, line, *places, silent))
+
+
+def _attributes(element: etree._Element, base: str) -> str:
+    """The attributes that are kept, as HTML, addresses absolute."""
+    if not element.attrib:
+        return ""
+    parts = []
+    for name, value in map(_named, element.items()):
+        if name in KEPT_ATTRIBUTES:
+            kept = absolute(base, value) if name in ADDRESSES else value
+            if kept is not None:
+                parts.append(f' {name}="{escape(kept)}"')
+    return "".join(parts)
+
+
+def _named(pair: tuple[object, object]) -> tuple[str, str]:
+    """An attribute as two texts, which is what an HTML parser gives."""
+    return str(pair[0]), str(pair[1])
+
+
+def _image(element: etree._Element, base: str) -> str:
+    """An image under the address that a script would load; nothing where it has none."""
+    named = dict(map(_named, element.items()))
+    parent = element.getparent()
+    href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
+    source = href if leads_to_image(href) else largest_source(named)
+    url = absolute(base, source) if source else None
+    if not url:
+        return ""
+    parts = [
+        f' {name}="{escape(named[name])}"'
+        for name in ("alt", "width", "height", "title", "lang", "dir")
+        if name in named
+    ]
+    return f'<img src="{escape(url)}"{"".join(parts)}>'

@@ -1,0 +1,123 @@
+"""The text of a release of a line or two, which the models take for no text at all.
+
+It stands right below the headline: in the element that calls itself the body, or else in the first
+sentences there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import Final
+
+from data.dates.context import Reading
+from spiders.body.main_content import MainBody, holder
+from spiders.body.text_blocks import Block, Frame, Survey
+from spiders.body.trim_edges import SENTENCE, is_end
+from spiders.page.class_hints import BIT
+
+BODY: Final = BIT["body"]
+ELSEWHERE: Final = (
+    BIT["nav"] | BIT["navigation"] | BIT["footer"] | BIT["foot"] | BIT["comment"] | BIT["share"]
+    | BIT["related"] | BIT["cookie"] | BIT["subscribe"] | BIT["sidebar"] | BIT["aside"]
+    | BIT["others"] | BIT["hidden"] | BIT["form"] | BIT["thread"]
+)  # fmt: skip
+"""Names of elements that hold no text of a release."""
+
+NEAR: Final = 10
+"""Blocks after the headline in which the text begins."""
+
+WORDS: Final = 4
+"""Words that a text has at the least."""
+
+MOST: Final = 600
+"""Characters of a text of a line or two; a longer one the models find, if it is one."""
+
+SURE: Final = 0.5
+
+
+def short_body(
+    seen: Survey, found: MainBody | None, title: int | None, reading: Reading
+) -> MainBody | None:
+    """The text below the headline, whose block has the number ``title``, where that is short.
+
+    ``found`` is what the models took for the body. Where they took little, or what stands after the
+    element that calls itself the body, that element is believed.
+    """
+    if title is None or (found and sum(len(block.text) for block in found.kept) > MOST):
+        return found
+    if found is not None:
+        named = {block.order for block in _named(seen, title, reading)}
+        kept = tuple(block for block in found.kept if block.order in named)
+        if not named or min(named) > found.kept[0].order:
+            return found
+        kept = kept or tuple(seen.blocks[order] for order in sorted(named))
+        return MainBody(holder(kept, seen.top), kept, found.rule, found.confidence)
+    return _lines_below(seen, title, reading)
+
+
+def _lines_below(seen: Survey, title: int, reading: Reading) -> MainBody | None:
+    found = _named(seen, title, reading) or _below(seen, title, reading)
+    if not found or sum(len(block.text) for block in found) > MOST:
+        return None
+    return MainBody(holder(found, seen.top), found, "short", SURE)
+
+
+def _named(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
+    """The lines of the first element after the headline that calls itself the body."""
+    for frame in seen.frames:
+        begins = max(frame.first, title + 1)
+        if not frame.hints & BODY or begins >= frame.last or frame.first > title + NEAR:
+            continue
+        if (frame.hints | _above(frame, title)) & ELSEWHERE:
+            continue
+        lines = _text(seen.blocks[begins : frame.last], reading)
+        if any(_says(block) for block in lines):
+            return lines
+    return ()
+
+
+def _above(frame: Frame, title: int) -> int:
+    """What the elements around a frame say of themselves, up to one that holds the headline too."""
+    hints = 0
+    outer = frame.parent
+    while outer is not None and not outer.first <= title < outer.last:
+        hints |= outer.hints
+        outer = outer.parent
+    return hints
+
+
+def _below(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
+    """The sentences that follow the headline, up to the first line that is none."""
+    blocks = seen.blocks[title + 1 : title + 1 + NEAR]
+    start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
+    if start is None:
+        return ()
+    run = takewhile(_is_sentence, seen.blocks[title + 1 + start :])
+    return _text(tuple(run), reading)
+
+
+def _is_sentence(block: Block) -> bool:
+    elsewhere = (block.frame.hints | block.frame.near | block.hints) & ELSEWHERE
+    return _says(block) and not elsewhere and bool(SENTENCE.search(block.text))
+
+
+def _says(block: Block) -> bool:
+    """Whether a block holds words of its own, not those of a link."""
+    return len(block.text.split()) >= WORDS and block.links * 2 < len(block.text)
+
+
+def _text(blocks: Sequence[Block], reading: Reading) -> tuple[Block, ...]:
+    """The blocks without date lines, buttons and links at their edges."""
+    kept = [*_without_end(blocks, reading)]
+    kept.reverse()
+    kept = [*_without_end(kept, reading)]
+    kept.reverse()
+    return tuple(kept)
+
+
+def _without_end(blocks: Sequence[Block], reading: Reading) -> Iterator[Block]:
+    kept = list(blocks)
+    while kept and (is_end(kept[-1], reading) or kept[-1].links * 2 > len(kept[-1].text)):
+        kept.pop()
+    yield from kept

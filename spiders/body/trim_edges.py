@@ -1,0 +1,257 @@
+"""Takes off a body what stands at its edges: headline, date line, counters and buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import find_dates
+from data.models import Published
+from spiders.body.post_metadata import is_metadata
+from spiders.body.text_blocks import Block, Frame
+from spiders.page.date_labels import CHANGED
+from spiders.page.media_urls import leads_to_file
+from spiders.page.phrases import is_tail, letters, phrases, squash
+
+AT_TOP: Final = 8
+"""Blocks at the top of a body among which its headline may stand again."""
+
+SHORT: Final = 160
+BESIDE_FILE: Final = 40
+"""Characters beside the link in a line that is still only a file: its kind and size."""
+
+BESIDE_TITLE: Final = 60
+"""Letters beside the headline in a line that is still only the headline: section, date."""
+
+DATE_LINE: Final = 90
+BESIDE_DATE: Final = 14
+"""Letters beside the date in a line that is still a date line: "Published", a weekday."""
+
+FILLED: Final = 0.6
+"""The share of a body's text from which on one row of a table is the text itself."""
+
+TAIL_FROM: Final = 0.5
+"""The share of a body's text after which a line such as "Other news" ends it."""
+
+FILE_KIND: Final = re.compile(r"\b(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip)\b", re.IGNORECASE)
+NEAR_TOP: Final = 3
+"""Blocks at the top of a body among which its date line may stand."""
+
+SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
+"""The end of a sentence, or of a part of one: no abbreviation."""
+
+CAPTION: Final = 300
+CAPTIONED: Final = re.compile(
+    r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
+    r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Classes by which captions are called; their text goes with the picture, not with the body."""
+
+PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
+"""Elements whose footer is their own, not the page's."""
+
+KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
+DIGIT: Final = re.compile(r"\d|[年日]")
+
+
+def trim(
+    kept: Sequence[Block],
+    headline: str,
+    order: int | None,
+    reading: Reading,
+    published: Published | None = None,
+) -> tuple[Block, ...]:
+    """The blocks of a body without those at its edges that are not its text.
+
+    ``headline`` is the release's title and ``order`` the number of its block, if it has one. Never
+    empties a body.
+    """
+    low, high = 0, len(kept)
+    key = squash(headline)
+    for place, block in enumerate(kept[:AT_TOP]):
+        if len(block.text) > max(SHORT, len(headline) + 20):
+            break
+        said = squash(block.text)
+        headed = block.frame.tag == "h1" and place + 1 < len(kept)
+        if (
+            block.order == order
+            or headed
+            or (key and key in said and len(said) < len(key) + BESIDE_TITLE)
+        ):
+            low = place + 1
+    low = after_labels(kept, low)
+    high = tail_start(kept, low)
+    for place in range(low, min(low + NEAR_TOP, high - 1)):
+        if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
+            low = place + 1
+    while high > low + 1 and (
+        is_end(kept[high - 1], reading)
+        or (foot_of(kept[high - 1]) is not None and foot_of(kept[low]) is None)
+    ):
+        high -= 1
+    inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
+    return tuple(inner) or tuple(kept)
+
+
+def after_labels(kept: Sequence[Block], low: int) -> int:
+    """The place after the labelled rows at the top of a table that one other row nearly fills.
+
+    Such a table shows no data: office, date, counter and files stand above the text in it.
+    """
+    if low == len(kept) or row_of(kept[low]) is None:
+        return low
+    rows = [row_of(block) for block in kept[low:]]
+    sizes = [len(block.text) for block in kept[low:]]
+    by_row = {row: 0 for row in rows if row is not None}
+    for row, size in zip(rows, sizes, strict=True):
+        if row is not None:
+            by_row[row] += size
+    text = max(by_row, key=by_row.__getitem__)
+    if by_row[text] < FILLED * sum(sizes):
+        return low
+    for place, (row, block) in enumerate(zip(rows, kept[low:], strict=True), low):
+        labelled = row is not None and next(row.iterchildren("th"), None) is not None
+        same = row is not None and row.getparent() is text.getparent()
+        if not (labelled and same) or (row is text and block.frame.element.tag != "th"):
+            return place
+    return low
+
+
+def row_of(block: Block) -> etree._Element | None:
+    """The row of a table that a block stands in."""
+    element = block.frame.element
+    return element if element.tag == "tr" else next(element.iterancestors("tr"), None)
+
+
+def tail_start(kept: Sequence[Block], low: int) -> int:
+    """The place of the line that announces other things after the body, or the end."""
+    sizes = [len(block.text) for block in kept]
+    total, before = sum(sizes[low:]), 0
+    for place in range(low, len(kept)):
+        if before > total * TAIL_FROM and is_tail(kept[place].text):
+            return place
+        before += sizes[place]
+    return len(kept)
+
+
+def is_edge(block: Block, reading: Reading) -> bool:
+    """Whether a block at an edge is a date line, a bar of buttons, or metadata of a post."""
+    if is_metadata(block.text):
+        return True
+    return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
+
+
+def is_end(block: Block, reading: Reading) -> bool:
+    """Whether a block at the end is a date line, a bar of buttons, or announces something else."""
+    return (
+        is_edge(block, reading)
+        or is_tail(block.text)
+        or is_file(block)
+        or is_note(block.text, reading)
+    )
+
+
+def foot_of(block: Block) -> Frame | None:
+    """The page's footer that a block stands in: one that is of no part of the page alone.
+
+    The HTML standard's: a ``footer`` outside of ``main`` and of all that sections a page.
+    """
+    frame: Frame | None = block.frame
+    found = None
+    while frame is not None:
+        if frame.tag == "footer":
+            found = frame
+        elif found is not None and frame.tag in PARTS:
+            found = None
+        frame = frame.parent
+    return found
+
+
+def is_caption(block: Block) -> bool:
+    """Whether a line calls itself a caption and stands beside a picture."""
+    element = block.frame.element
+    if len(block.text) > CAPTION or not CAPTIONED.search(block.frame.name):
+        return False
+    cell = element.tag in {"td", "th"}
+    holder = next(element.iterancestors("table"), None) if cell else element.getparent()
+    return holder is not None and next(holder.iter("img"), None) is not None
+
+
+def names_another(block: Block) -> bool:
+    """Whether a line in the midst of the text only leads to another release: "Read also: …"."""
+    before, colon, _ = block.text.partition(":")
+    return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
+
+
+def is_note(text: str, reading: Reading) -> bool:
+    """Whether a line below the text says when the page was changed, or who keeps it."""
+    if len(text) > SHORT or SENTENCE.search(text):
+        return False
+    return bool(KEPT_BY.search(text) or (CHANGED.search(text) and find_dates(text, reading, "end")))
+
+
+def says_when(text: str, reading: Reading, published: Published | None) -> bool:
+    """Whether a line above the text tells the day of publication, with what goes beside it.
+
+    Number, office, author and counter may stand in it, but no sentence.
+    """
+    if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
+        return False
+    found = find_dates(text, reading, "line")
+    return len(found) == 1 and found[0].day == published.day
+
+
+def is_file(block: Block) -> bool:
+    """Whether a block is a link to a file and little else; files are listed beside the body."""
+    if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
+        return False
+    if SENTENCE.search(block.text) and block.links * 2 < len(block.text):
+        return False
+    if FILE_KIND.search(block.text):
+        return True
+    links = (element if element.tag == "a" else element.getparent() for element, _ in block.pieces)
+    return any(
+        link is not None and link.tag == "a" and leads_to_file(link.get("href") or "")
+        for link in links
+    )
+
+
+def is_date_line(text: str, reading: Reading) -> bool:
+    """Whether a line says little but a date."""
+    if len(text) > DATE_LINE or not DIGIT.search(text):
+        return False
+    found = find_dates(text, reading, "line")
+    if not found:
+        return False
+    rest = text
+    for date in found:
+        rest = rest.replace(date.raw, " ")
+    return len(letters(rest)) <= BESIDE_DATE
+
+
+def is_bar(text: str) -> bool:
+    """Whether a line is made of buttons and counters only."""
+    line = letters(text)
+    if not 0 < len(line) <= SHORT or len(text) > SHORT:
+        return False
+    known, longest = _buttons()
+    reached = [0]
+    for end in range(1, len(line) + 1):
+        if end - reached[-1] > longest:
+            return False
+        if any(line[start:end] in known for start in reached):
+            reached.append(end)
+    return len(line) == reached[-1]
+
+
+@cache
+def _buttons() -> tuple[frozenset[str], int]:
+    """What buttons and counters are called, and the letters of the longest such name."""
+    known = phrases("share") | phrases("tools")
+    return known, max(map(len, known))

@@ -1,0 +1,301 @@
+"""What a visit asks for next: what its listings name, page after page, the newest first.
+
+What a page lists is in the store before the visit goes on to the next one, and leaves it when it
+has been read. So whatever ends a visit, the next one knows what is to be done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.models import History, Witness
+from data.settings import Collect
+from data.store.protocol import Store
+from data.text.clean import canonical_url, without_campaign
+from spiders.crawl.feed_cross_check import cross_check
+from spiders.crawl.list_sources import Evidence, names_of
+from spiders.crawl.listing_walk import Way
+from spiders.crawl.requested_urls import Asked
+from spiders.items import ListingItem, ListingPage
+from spiders.listing.feed import sitemaps_to_walk
+from spiders.page.links import family
+from spiders.sources.source_file import SourceFile
+
+CHUNK: Final = 25
+"""Releases that are asked for at a time."""
+
+FRONT: Final = 50
+"""Releases on the first page of a feed that every visit looks at again; of a page, it is all."""
+
+INDEX: Final = "xml:sitemapindex"
+"""The rule that reads an index of sitemaps."""
+
+PART: Final = 0.8
+"""Part of the longest time of a crawl after which a visit lets its walks rest."""
+
+SHARE: Final = 0.5
+"""Part of the time between two visits that walks may take."""
+
+LATER: Final = dt.timedelta(days=3650)
+"""By so much a visit that a person asked for is ahead of all intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a visit does for its frontier.
+
+    ``listed`` is called with the addresses that will be collected, and the number of the page that
+    names them, ``stale`` with a sentence where the feed has stopped.
+    """
+
+    listed: Callable[[Iterable[str], int], None]
+    stale: Callable[[str], None]
+
+
+class Frontier:
+    """The listings of one source, and how far a visit has come along them.
+
+    ``explicit`` visits were asked for by a person: they walk as long as a crawl may take, others
+    for a part of the time between two visits. ``backfill`` ones begin each walk anew.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        file: SourceFile,
+        store: Store,
+        limits: Collect,
+        hand: Hand,
+        *,
+        front: tuple[str, ...],
+        asked: Asked,
+        explicit: bool,
+        backfill: bool,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._limits = limits
+        self._hand = hand
+        self._not = frozenset(map(canonical_url, front))
+        self._asked = asked
+        self._explicit = explicit or backfill
+        self._backfill = backfill
+        self._interval = file.interval or limits.interval
+        self._begun = time.monotonic()
+        self._until: float | None = None
+        self._now = dt.datetime.now(dt.UTC)
+        way = partial(
+            Way,
+            rules=msgspec.json.encode(file.listing).decode(),
+            store=store,
+            limits=limits,
+        )
+        self.page = way(source, "page", file.url)
+        self.feed = way(source, "feed", file.feed) if file.feed else None
+        self.ways: dict[Witness, Way] = {"page": self.page}
+        if self.feed:
+            self.ways["feed"] = self.feed
+        walks = [way.walk for way in self.ways.values() if way.walk]
+        self.first_history = not walks or any(walk.first for walk in walks)
+        self._fronts: dict[Witness, ListingPage | None] = {}
+        self._sitemaps: tuple[str, ...] = ()
+        self._evidence = Evidence()
+        self._judged = False
+        self.reached = ""
+        """The day of the oldest release on the page that was read last, as ISO has it, or empty."""
+
+    @property
+    def history(self) -> History:
+        """How far back the source has been collected."""
+        words = [way.history for way in self.ways.values() if way.history]
+        worst: tuple[History, ...] = ("walking", "bounded", "complete")
+        return next((word for word in worst if word in words), "walking")
+
+    @property
+    def bound(self) -> str:
+        """What stopped a walk, as a sentence; else empty."""
+        return next(
+            (way.walk.bound for way in self.ways.values() if way.walk and way.walk.bound), ""
+        )
+
+    def opened(
+        self, witness: Witness, front: ListingPage | None, awaited: int
+    ) -> Iterator[tuple[ListingItem, bool]]:
+        """Take in a first page, None where it can't be read; ``awaited`` others are still to come.
+
+        After the last of them, the releases to ask for at once, and whether each is known.
+        """
+        if front and front.rule == INDEX:
+            self._sitemaps = sitemaps_to_walk(front)
+            front = replace(front, items=(), next=next(iter(self._sitemaps), None))
+        self._fronts[witness] = front
+        if awaited:
+            return
+        known, new = self._decide()
+        for item in known:
+            yield item, True
+        for item in self._take(new):
+            yield item, False
+
+    def read(self, witness: Witness, url: str, page: ListingPage) -> None:
+        """Take in another page."""
+        if url in self._sitemaps:
+            later = self._sitemaps[self._sitemaps.index(url) + 1 :]
+            page = replace(page, next=next(iter(later), None))
+        items = self._fresh(page)
+        way = self.ways[witness]
+        # Both or neither: a walk that is past a page whose releases are not kept would lose them.
+        try:
+            with self._store.together():
+                way.read(url, page, names_of(items))
+                self._await(self._chosen(witness, items), front=False)
+        except Exception:
+            way.rest()
+            raise
+        days = [item.published.day.isoformat() for item in items if item.published]
+        self.reached = min(days, default=self.reached)
+
+    def renewed(self, url: str, page: ListingPage) -> None:
+        """Take in a page once more, that was said to be unchanged and isn't."""
+        witness: Witness = "feed" if self.feed and url == self.feed.start else "page"
+        items = self._fresh(page)
+        self.ways[witness].note(names_of(items))
+        self._await(self._chosen(witness, items), front=True)
+
+    def step(self) -> tuple[Sequence[ListingItem], tuple[Witness, str] | None]:
+        """What to ask for next, releases or a listing page; neither where the visit may end."""
+        if self._rests():
+            return (), None
+        if items := self._take(CHUNK):
+            return items, None
+        if url := self._next(self.page):
+            return (), ("page", url)
+        if self.feed and not self._judged:
+            self._judged = True
+            # Now more is known of what the page lists.
+            front = self._fronts.get("feed")
+            self._await(self._of_feed(self._fresh(front) if front else ()), front=False)
+            if items := self._take(CHUNK):
+                return items, None
+        if self.feed and (url := self._next(self.feed)):
+            return (), ("feed", url)
+        return (), None
+
+    def finish(self) -> None:
+        """Note what is over, at the end of a visit."""
+        if not self._rests() and self.history != "walking":
+            for way in self.ways.values():
+                way.settle()
+
+    def _next(self, way: Way) -> str | None:
+        """The next page of a walk, if it goes on now."""
+        most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
+        # One page further at the least, or a walk would never end.
+        if way.next is None or way.pages >= max(most, 2):
+            return None
+        if self._asked.claim(way.next):
+            return way.next
+        # It leads to where we were.
+        way.end()
+        return None
+
+    def _rests(self) -> bool:
+        now = time.monotonic()
+        if self._until is None:
+            self._until = self._begun + PART * self._limits.run_timeout
+            if not self._explicit:
+                self._until = min(self._until, now + SHARE * self._interval)
+        return now > self._until
+
+    def _decide(self) -> tuple[list[ListingItem], int]:
+        """Of what the first pages list, what is known, and how many others there are."""
+        page, feed = self._fronts.get("page"), self._fronts.get("feed")
+        shown, listed = self._fresh(page), self._fresh(feed)
+        if self.feed and page:
+            keys = [canonical_url(item.url) for item in shown]
+            known = self._store.known(self._source, keys)
+            found = cross_check(feed, replace(page, items=tuple(shown)), known)
+            if found.stale:
+                self._hand.stale(found.stale)
+            page, shown = (page, list(found.items)) if found.believed else (None, [])
+        for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+            if way and front:
+                # Which of its sitemaps has something new, an index does not say.
+                again = bool(way is self.feed and self._sitemaps and way.history != "walking")
+                way.open(front, names_of(items), anew=self._backfill or again)
+        self._evidence.families.update(family(item.url) for item in shown)
+        chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
+        new = self._await(chosen, front=True)
+        looked = [*listed[:FRONT], *shown]
+        seen = self._store.known(self._source, [canonical_url(item.url) for item in looked])
+        return [item for item in looked if canonical_url(item.url) in seen], len(new)
+
+    def _chosen(self, witness: Witness, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        if witness == "feed":
+            return self._of_feed(items)
+        return self._of_page(items) if self.feed else items
+
+    def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        """What the feed lists and the page does too, or might."""
+        keys, named = self._store.listed_before(self._source, "page", names_of(items))
+        self._evidence.add(items, keys | named)
+        waits = self.page.next is not None and self.page.history == "walking"
+        alone = [item for item in items if canonical_url(item.url) not in keys | named]
+        believed = self._evidence.believed(alone, walked=not waits)
+        return [*(item for item in items if canonical_url(item.url) in keys | named), *believed]
+
+    def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        """What the page lists, but for what the feed has at another address."""
+        keys, named = self._store.listed_before(self._source, "feed", names_of(items))
+        ours = {family(item.url) for item in self._evidence.items.values()}
+        return [
+            item
+            for item in items
+            if canonical_url(item.url) in keys
+            or canonical_url(item.url) not in named
+            or family(item.url) in ours
+        ]
+
+    def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
+        """Keep what is to be read of these, and count them; those that are new."""
+        self._listed(items)
+        keyed = {canonical_url(item.url): item for item in reversed(items)}
+        known = self._store.known(self._source, [*keyed])
+        new = {key: item for key, item in reversed(keyed.items()) if key not in known}
+        texts = {key: msgspec.json.encode(item).decode() for key, item in new.items()}
+        self._store.await_items(self._source, texts, front=front)
+        return [*new.values()]
+
+    def _take(self, most: int) -> Sequence[ListingItem]:
+        """The next of what is to be read, each once a visit."""
+        now = self._now + LATER if self._explicit else self._now
+        found: list[ListingItem] = []
+        while most and not found:
+            texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)
+            items = (msgspec.json.decode(text, type=ListingItem) for text in texts)
+            found = [item for item in items if self._asked.claim(item.url)]
+            if not texts:
+                break
+        self._listed(found)
+        return found
+
+    def _listed(self, items: Sequence[ListingItem]) -> None:
+        walk = self.page.walk
+        self._hand.listed((item.url for item in items), walk.pages if walk else 1)
+
+    def _fresh(self, listing: ListingPage | None) -> list[ListingItem]:
+        """The items of a listing that may be releases, without marks of a campaign."""
+        return [
+            replace(item, url=without_campaign(item.url))
+            for item in (listing.items if listing else ())
+            if urlsplit(item.url).scheme in ("http", "https")
+            and canonical_url(item.url) not in self._not
+        ]

@@ -1,0 +1,161 @@
+"""The releases that one visit finds gone: what its listings say of them, and what comes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from data.identity.retraction import WEEK, Listed, Name, Vanished, fates, name_of
+from data.store.protocol import Store
+from data.text.clean import canonical_url
+from spiders.crawl.requested_urls import Asked
+from spiders.items import ListingItem, ListingPage
+
+HELD: Final = (
+    "{count} of the {asked} releases that were looked at are gone at once (they answer 404 or 410);"
+    " they are kept and not retracted. If they are gone for good, `communique releases retract"
+    " --source {source} --held --why TEXT` says so; they are retracted by themselves once a listing"
+    " that works has lacked them for {days} days"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a visit decides of releases that are gone: how many it retracts, and what to tell.
+
+    ``gone`` are the addresses of those that no visit missed before.
+    """
+
+    gone: tuple[str, ...] = ()
+    retracted: int = 0
+    held: str = ""
+
+
+class Vanishing:
+    """What one visit learns of releases that are gone.
+
+    ``fronts`` are the first pages of the listings of the source, the one that it is collected from
+    first, and ``reader`` names the rules that read them; ``asked`` are the addresses that the visit
+    asks for. It ``started`` then, and a release is retracted ``after`` that time.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        store: Store,
+        asked: Asked,
+        *,
+        fronts: tuple[str, ...],
+        reader: str,
+        started: dt.datetime,
+        after: dt.timedelta,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._asked = asked
+        self._fronts = fronts
+        self._reader = reader
+        self._started = started
+        self._after = after
+        self._read: dict[str, Listed] = {}
+        self._unchanged: set[str] = set()
+        self._gone: set[str] = set()
+        self._first: set[str] = set()
+        self.looked_at = 0
+        """Stored releases that the visit asks for."""
+
+    def listed(self, url: str, listing: ListingPage, *, unchanged: bool) -> None:
+        """Note what the listing at ``url`` names; ``unchanged`` if its server said only that."""
+        self._read[url] = Listed(
+            frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed))),
+            frozenset(name for one in listing.items if (name := name_of(one.title, day_of(one)))),
+        )
+        if unchanged:
+            self._unchanged.add(url)
+
+    def gone(self, release_id: str, *, first: bool) -> None:
+        """Note that a stored release is gone; ``first`` if no visit missed it before."""
+        self._gone.add(release_id)
+        if first:
+            self._first.add(release_id)
+
+    def retracted_before(self) -> None:
+        """Note that a release was asked for that is retracted: it can't vanish any more."""
+        self.looked_at -= 1
+
+    def to_ask_anew(self) -> tuple[str, ...]:
+        """Listings said to be unchanged that name what is gone; to be asked without conditions.
+
+        A server may compare what it last changed, not the addresses that it writes.
+        """
+        lost = {key for one in self._found() for key in one.keys}
+        doubted = [url for url in self._unchanged if not lost.isdisjoint(self._read[url].keys)]
+        for url in doubted:
+            # What it names is told by the answer; without one nothing is known of it.
+            del self._read[url]
+        self._unchanged.clear()
+        return tuple(doubted)
+
+    def finish(self, now: dt.datetime) -> Outcome:
+        """Retract what is surely gone, and hold what vanished at once."""
+        found = self._found()
+        if not found:
+            return Outcome()
+        decided = fates(
+            found,
+            self._listed({one.id for one in found}),
+            asked=self.looked_at,
+            started=self._started,
+            now=now,
+            after=self._after,
+        )
+        held = {one.id: since for one, (fate, since) in decided.items() if fate == "held"}
+        if held:
+            self._store.hold(held)
+        retracted = sum(
+            self._store.retract(one.id, at=now)
+            for one, (fate, _) in decided.items()
+            if fate == "retracted"
+        )
+        told = HELD.format(
+            count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
+        )
+        first = tuple(one.url for one in found if one.id in self._first)
+        return Outcome(first, retracted, told if held else "")
+
+    def _found(self) -> tuple[Vanished, ...]:
+        """What is gone still: some may have been met at another address since."""
+        if not self._gone:
+            return ()
+        return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
+
+    def _listed(self, gone: set[str]) -> Listed | None:
+        """What the listings name, or None where one could not be read or names no living release.
+
+        What is named by none of them must be missed by all.
+        """
+        asked = {canonical_url(url) for url in filter(self._asked.has, self._witnesses())}
+        if not asked or not asked.issubset(map(canonical_url, self._read)):
+            return None
+        keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
+        if gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
+            return None
+        return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
+
+    def _witnesses(self) -> Iterator[str]:
+        """The listings that must be read: the first one, and what else could ever be read.
+
+        A page beside a feed may be there for browsers only.
+        """
+        first, *others = self._fronts
+        yield first
+        for url in others:
+            if self._store.listed(url, self._reader) is not None:
+                yield url
+
+
+def day_of(item: ListingItem) -> str:
+    """The day that a listing states of a release, as ISO has it, or empty."""
+    return item.published.day.isoformat() if item.published else ""

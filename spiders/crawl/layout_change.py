@@ -1,0 +1,322 @@
+"""Tells what a new design of a site, or our reading of it, changed in releases from edits.
+
+What only a design made is no edit for readers: the stored content is renewed without a revision.
+A line that went or came is a design's
+
+- where it is none of a release's text: a label, a byline, a date line, topics, buttons, a caption
+  (see `spiders.body.line_kinds`);
+- where it went, but the page still shows it, so that only our reading lost it;
+- where the page is built anew and several releases of the visit lost or gained the same, or where
+  most pages that are built anew show it;
+- where the page is built anew and all that it says stayed, in another order;
+- where the page is built anew and nothing but such lines could be read before.
+
+A title is a design's where the site's name, a date or a byline came or went at its end or its
+beginning; then the shorter one is kept. All else is an edit, in the same visit too.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import crc32
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Final
+
+from data.dates.context import Reading
+from data.identity.decision import KEPT
+from data.models import Content, Draft, Release
+from data.revisions.edits import differences, file_name, named_files
+from data.text.sanitize import absolute
+from data.text.words import tokens
+from spiders.body.line_kinds import LineKinds
+from spiders.body.segmentation import survey
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+
+SKETCH_SIZE: Final = 48
+"""Hashes that are kept of a page."""
+
+WIDTH: Final = 4
+"""Bytes of a hash."""
+
+MOST_BYTES: Final = 500_000
+"""Bytes of a page that are looked at."""
+
+ANOTHER: Final = 0.6
+"""The similarity below which a page is built anew: an edit leaves nearly all of it as it was."""
+
+TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
+NAME: Final = re.compile(
+    rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
+)
+DIGITS: Final = re.compile(rb"\d+")
+"""What changes in a name from page to page."""
+
+
+def skeleton_of(page: Page) -> bytes:
+    """The sketch of a page's skeleton; empty for what has none."""
+    markup = page.markup[:MOST_BYTES]
+    names = {tag.lower() for tag in set(TAG.findall(markup))}
+    for said in set(NAME.findall(markup)):
+        names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(said).split())
+    hashes = sorted({crc32(name) for name in names})[:SKETCH_SIZE]
+    return b"".join(value.to_bytes(WIDTH, "big") for value in hashes)
+
+
+def is_built_anew(before: bytes, now: bytes) -> bool:
+    """Whether two sketches are those of different designs; False where one is not known."""
+    if not before or not now:
+        return False
+    left, right = _hashes(before), _hashes(now)
+    most = sorted(left | right)[:SKETCH_SIZE]
+    shared = sum(value in left and value in right for value in most)
+    return shared < ANOTHER * len(most)
+
+
+def _hashes(sketch: bytes) -> set[int]:
+    places = range(0, len(sketch), WIDTH)
+    return {int.from_bytes(sketch[place : place + WIDTH], "big") for place in places}
+
+
+def shown_on(page: Page) -> Shown:
+    """The lines of a page, and the files that it links to."""
+    seen = survey(page.tree)
+    links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
+    files = frozenset(file_name(url) for url in links if url)
+    return Shown(frozenset(squash(block.text) for block in seen.blocks), files)
+
+
+ALIKE: Final = 3
+"""Releases of a visit from which on what they lost or gained alike is not of each."""
+
+SHARE: Final = 0.25
+"""The share of the releases whose pages are built anew that must have it in common."""
+
+MOST_LINES: Final = 4_000
+"""Lines up to which two bodies are compared: a bound on time."""
+
+LONG: Final = 12
+"""Letters from which a line of a body that stands on the page is surely the same line."""
+
+MOST_PAGES: Final = 200
+"""Pages built anew whose lines are counted: a bound on memory."""
+
+FIGURES: Final = re.compile(r"\d+")
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows, wherever on it: its lines, squashed, and the files that it links to."""
+
+    lines: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A release that changed: as stored, what its page shows now, and whether it is built anew.
+
+    ``keys`` are what it lost and gained, by which it is compared with others.
+    """
+
+    known: Release
+    shown: Shown
+    anew: bool
+    keys: frozenset[Hashable]
+
+
+class Redesign:
+    """Parts the changes of one visit. ``skeleton`` gives the sketch that is stored of a release."""
+
+    def __init__(self, reading: Reading, skeleton: Callable[[str], bytes]) -> None:
+        self._reading = reading
+        self._skeleton = skeleton
+        self._notes: dict[str, Note] = {}
+        self._met: defaultdict[Hashable, set[str]] = defaultdict(set)
+        self._anew: set[str] = set()
+        self._pages: set[str] = set()
+        self._lines: Counter[str] = Counter()
+
+    def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
+        """Look at a draft of a known release, before others of the visit are parted."""
+        before = self._notes.pop(draft.url, None)
+        for key in before.keys if before else ():
+            self._met[key].discard(draft.url)
+        anew = known is not None and is_built_anew(self._skeleton(known.id), draft.skeleton)
+        if anew and draft.url not in self._pages and len(self._pages) < MOST_PAGES:
+            self._pages.add(draft.url)
+            self._lines.update(shown.lines)
+        if known is None or not differences(known.content, draft.content):
+            return
+        keys = frozenset(_keys(known.content, draft.content) if anew else ())
+        self._notes[draft.url] = Note(known, shown, anew, keys)
+        if anew:
+            self._anew.add(draft.url)
+        for key in keys:
+            self._met[key].add(draft.url)
+
+    def parted(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
+        """What a design changed of a release, as a rereading of it, and the edit that is left."""
+        note = self._notes.pop(draft.url, None)
+        if note is None:
+            return None, draft
+        old = note.known.content
+        new, edited = self._settled(note, replace(draft.content, published=old.published))
+        reread = new
+        if "title" in edited:
+            reread = replace(reread, title=old.title, title_rule=old.title_rule)
+        if "body" in edited:
+            reread = replace(reread, body_text=old.body_text, body_html=old.body_html)
+        if "attachments" in edited:
+            reread = replace(reread, attachments=old.attachments)
+        published = draft.content.published
+        edit = replace(draft, content=replace(new, published=published)) if edited else None
+        if edit and not differences(old, reread):
+            return None, edit
+        return replace(draft, content=replace(reread, published=published), reread=True), edit
+
+    def _settled(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
+        """The content as it shall be kept, and the fields of it that were edited."""
+        old = note.known.content
+        kinds = LineKinds((old, new), self._reading)
+        changed = differences(old, new)
+        edited = set(changed)
+        rest = self._rest_of_title(note, new, kinds)
+        if rest is not None:
+            edited.discard("title")
+            if rest and len(old.title) < len(new.title):
+                new = replace(new, title=old.title, title_rule=KEPT)
+        if "body" in changed and self._is_same_text(note, new, kinds):
+            edited.discard("body")
+            if self._had_text(note, kinds) and self._lost(note, new):
+                # What the page still shows was read better before.
+                new = replace(new, body_text=old.body_text, body_html=old.body_html)
+        if "attachments" in changed:
+            before, after = named_files(old), named_files(new)
+            if all(self._shared(("file", name), note) for name in before.keys() ^ after.keys()):
+                edited.discard("attachments")
+            elif (
+                before.keys() - after.keys() <= note.shown.files
+                and not after.keys() - before.keys()
+            ):
+                edited.discard("attachments")
+                new = replace(new, attachments=old.attachments)
+        return new, frozenset(edited)
+
+    def _is_same_text(self, note: Note, new: Content, kinds: LineKinds) -> bool:
+        """Whether two bodies say the same but for what is no text of a release."""
+        old = note.known.content
+        if note.anew and not self._had_text(note, kinds):
+            return True
+        gone: list[str] = []
+        came: list[str] = []
+        for before, after in passages(old.body_text, new.body_text):
+            left = [one for one in before if not self._is_of_design("gone", one, note, kinds)]
+            right = [one for one in after if not self._is_of_design("came", one, note, kinds)]
+            if tokens("\n".join(left)) != tokens("\n".join(right)):
+                gone += left
+                came += right
+        moved = Counter(map(_words, gone)) == Counter(map(_words, came))
+        return moved and (note.anew or not gone)
+
+    def _had_text(self, note: Note, kinds: LineKinds) -> bool:
+        """Whether any line that is stored of a body is the release's own."""
+        lines = _lines(note.known.content.body_text)
+        if not note.anew:
+            return bool(lines)
+        return any(
+            not (kinds.is_beside(one) or kinds.is_label(one) or self._is_common(one))
+            for one in lines
+        )
+
+    def _is_of_design(self, side: str, line: str, note: Note, kinds: LineKinds) -> bool:
+        if kinds.is_beside(line) or (note.anew and kinds.is_label(line)):
+            return True
+        if side == "gone" and _stands(line, note.shown):
+            return True
+        return self._shared((side, _masked(line)), note) or (note.anew and self._is_common(line))
+
+    def _is_common(self, line: str) -> bool:
+        """Whether most pages that are built anew show a line."""
+        return self._lines[squash(line)] >= max(ALIKE, len(self._pages) / 2)
+
+    @staticmethod
+    def _lost(note: Note, new: Content) -> bool:
+        """Whether a body lacks lines that its page still shows."""
+        found = passages(note.known.content.body_text, new.body_text)
+        return any(_stands(line, note.shown) for gone, _ in found for line in gone)
+
+    def _shared(self, key: Hashable, note: Note) -> bool:
+        """Whether several releases whose pages are built anew changed in this way."""
+        least = max(ALIKE, SHARE * len(self._anew))
+        return note.anew and len(self._met[key]) >= least
+
+    def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
+        """What one of two titles has more than the other, where that is no part of a title."""
+        rest = rest_of(tokens(note.known.content.title), tokens(new.title))
+        if not rest:
+            return rest
+        said = " ".join(rest)
+        beside = kinds.is_named(said)
+        if note.anew and not beside:
+            beside = kinds.is_beside(said) or kinds.is_label(said)
+        return rest if beside or self._shared(("title", _masked(said)), note) else None
+
+
+def rest_of(old: list[str], new: list[str]) -> Words | None:
+    """The words that one of two titles has before or after the other, or None."""
+    short, long = sorted((old, new), key=len)
+    if not short:
+        return None
+    if long[: len(short)] == short:
+        return tuple(long[len(short) :])
+    if long[-len(short) :] == short:
+        return tuple(long[: -len(short)])
+    return None
+
+
+def passages(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Where two bodies differ by their words: the lines that went, and those in their place."""
+    before, after = _lines(old), _lines(new)
+    if max(len(before), len(after)) > MOST_LINES:
+        yield before, after
+        return
+    left, right = [*map(_words, before)], [*map(_words, after)]
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    for tag, first, last, start, stop in matcher.get_opcodes():
+        if tag != "equal":
+            yield before[first:last], after[start:stop]
+
+
+def _keys(old: Content, new: Content) -> Iterator[Hashable]:
+    """What a release lost and gained, by which it is compared with others."""
+    for gone, came in passages(old.body_text, new.body_text):
+        yield from (("gone", _masked(line)) for line in gone)
+        yield from (("came", _masked(line)) for line in came)
+    for name in named_files(old).keys() ^ named_files(new).keys():
+        yield "file", name
+    if rest := rest_of(tokens(old.title), tokens(new.title)):
+        yield "title", _masked(" ".join(rest))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if _words(line)]
+
+
+def _words(line: str) -> Words:
+    return tuple(tokens(line))
+
+
+def _masked(line: str) -> str:
+    """A line as it is compared with those of other releases: figures count for one another."""
+    return FIGURES.sub("0", " ".join(_words(line)))
+
+
+def _stands(line: str, shown: Shown) -> bool:
+    key = squash(line)
+    return len(key) >= LONG and key in shown.lines

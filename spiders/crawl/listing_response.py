@@ -1,0 +1,86 @@
+"""The listing in the answer of a server, new or as it was kept."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from scrapy.http import Response
+
+from spiders.crawl.blocked_page import sign_of_wall
+from spiders.crawl.visit import Visit
+from spiders.download.responses import asked_of, page_of, validator_of
+from spiders.items import ListingPage
+from spiders.listing.read import read_listing
+from spiders.page.javascript import needs_scripts
+
+
+class NoListing(ValueError):
+    """An answer holds no listing: ``kind`` is a short code, the message a sentence.
+
+    ``empty`` is the page where it was read and lists nothing, ``status`` that of an answer in which
+    there was no page.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        empty: ListingPage | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.empty = empty
+        self.status = status
+
+
+PASSED: Final = (
+    "a row of the listing without a date was passed over, as its link leads elsewhere than the"
+    " others' (if it is a release, write listing.link in the source file)"
+)
+
+
+def read_answer(response: Response, visit: Visit) -> ListingPage:
+    """What a listing page says; the run tells of the rows that were passed over. Raises NoListing.
+
+    It is kept for when it has not changed.
+    """
+    listing = _read(response, visit)
+    visit.place = visit.place or listing.place
+    unchanged = response.status == HTTPStatus.NOT_MODIFIED
+    visit.vanishing.listed(asked_of(response), listing, unchanged=unchanged)
+    for url in listing.passed:
+        visit.error(url, "date", PASSED)
+    return listing
+
+
+def _read(response: Response, visit: Visit) -> ListingPage:
+    url = asked_of(response)
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        kept = visit.store.listed(url, visit.reader)
+        if kept is None:
+            raise NoListing("http", "the server answered 304 to a question without a condition")
+        return msgspec.json.decode(kept, type=ListingPage)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        said = f"the listing answered {response.status}"
+        raise NoListing("http", said, status=response.status)
+    page = page_of(response)
+    visit.lists(page)
+    listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
+    if not listing.items:
+        if before := sign_of_wall(page):
+            raise NoListing("wall", f"{before}; what is stored stays as it is")
+        why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
+        if not visit.file.render and needs_scripts(page):
+            why = "it is empty without a browser, as scripts fill it: write render = true"
+        raise NoListing(
+            "empty",
+            f"no release was found on the listing ({why}); what is stored stays as it is",
+            empty=listing,
+        )
+    text = msgspec.json.encode(listing).decode()
+    visit.store.keep_listing(visit.id, url, visit.reader, text, validator_of(response))
+    return listing

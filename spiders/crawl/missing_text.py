@@ -1,0 +1,161 @@
+"""To be said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from lxml import etree
+
+from data.models import Content
+from data.text.words import tokens
+from spiders.crawl.blocked_page import MOST_WORDS
+from spiders.page.page import Page
+
+LEFTOVER_WORDS: Final = 25
+"""Words of a text that may be a line of every page of a site."""
+
+NAME_WORDS: Final = 8
+"""Words of a text that may be the name of an institution, and little more."""
+
+TAGS: Final = ("header", "footer", "nav", "aside")
+NAMES: Final = frozenset(
+    "foot footer site-footer page-footer colophon copyright imprint legal header site-header nav "  # noqa: SIM905 - words read better in a row
+    "navbar breadcrumb breadcrumbs sidebar".split()
+)
+"""What is called so frames the pages of a site."""
+
+
+def is_furniture(page: Page, text: str, names: Iterable[str]) -> bool:
+    """Whether a text is what frames every page: a line of the foot, or the name of the site.
+
+    ``names`` are what the institution is called.
+    """
+    words = tokens(text)
+    if not words or len(words) > LEFTOVER_WORDS:
+        return False
+    called = {word for name in names for word in tokens(name)}
+    if len(words) <= NAME_WORDS and sum(word in called for word in words) * 2 >= len(words):
+        return True
+    said = " ".join(words)
+    return any(said in " ".join(tokens(_text(node))) for node in _frames(page))
+
+
+def _frames(page: Page) -> Iterable[etree._Element]:
+    for node in page.tree.iter("div", "p", "section", "td", *TAGS):
+        names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
+        if node.tag in TAGS or not NAMES.isdisjoint(names):
+            yield node
+
+
+def _text(node: etree._Element) -> str:
+    return " ".join(map(str, node.itertext()))
+
+
+FEW_WORDS: Final = 40
+"""Words of a text below which it may be a notice."""
+
+OWN: Final = 0.6
+"""Part of a body's words that a form must hold for the body to be the form's own."""
+
+ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
+ASIDE_NAMES: Final = frozenset(
+    "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words read better in a row
+    "widget login-box loginbox".split()
+)
+"""What is called so stands beside the content of a page."""
+
+NAMED: Final = frozenset(["", "text", "email", "tel"])
+"""Types of the fields in which a person says who they are."""
+
+NOT_FREE: Final = re.compile(r'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
+"""What a page says of itself behind a paywall (schema.org, as search engines ask for it)."""
+
+NOTICE: Final = re.compile(
+    r"(?:under|down for|undergoing|scheduled) (?:\w+ )?maintenance"
+    r"|be (?:right )?back (?:soon|shortly)"
+    r"|temporarily (?:offline|unavailable|closed|down)|(?:site|page) is (?:currently )?offline"
+    r"|wartungsarbeiten|wartungsmodus|en maintenance|en mantenimiento|in manutenzione"
+    r"|em manutenção|in onderhoud|przerwa techniczna|prace konserwacyjne|v údržbě|karbantartás"
+    r"|în mentenanță|underhåll pågår|vedlikehold pågår|huoltokatko|bakım (?:çalışması|modu|yapıl)"
+    r"|технически[ея] работы|профилактические работы|технічні роботи|в режиме обслуживания"
+    r"|メンテナンス中|维护中|維護中|점검 ?중|تحت الصيانة|في وضع الصيانة",
+    re.IGNORECASE,
+)
+"""How a site says that it is not there for now."""
+
+PAYWALL: Final = re.compile(
+    r"(?:for|to) (?:our )?(?:subscribers|members)(?: only)?$|subscribers? only|members? only"
+    r"|(?:subscribe|sign up|register|log in|sign in) to (?:continue|keep|read|view|unlock)"
+    r"|nur für abonnent|réservé (?:aux|à nos) abonnés|(?:solo|sólo|exclusivo) para suscriptores"
+    r"|riservato agli abbonati|exclusivo para assinantes|alleen voor abonnees"
+    r"|tylko dla (?:subskrybentów|prenumeratorów)|только (?:для|по) подписчик|только по подписке"
+    r"|会員限定|仅限(?:会员|订阅)|구독자 전용",
+    re.IGNORECASE,
+)
+"""How a page says that those who pay see more of it."""
+
+
+def lock(page: Page, content: Content, listed: str) -> str | None:
+    """What stands in place of the text that a page should show, in a sentence; or None.
+
+    ``listed`` is the title that a listing gives it, or empty. A page that is the release which its
+    listing names is never taken for a notice, whatever its title says.
+    """
+    words = tokens(content.body_text)
+    if len(words) >= MOST_WORDS:
+        return None
+    for form in page.tree.iter("form"):
+        if asks := _asks(form, words, content):
+            return asks
+    if NOT_FREE.search(page.text):
+        return "a paywall stands before it: the site shows it to those who pay only"
+    if len(words) >= FEW_WORDS or content.published or content.attachments:
+        return None
+    return _notice(page, tokens(listed))
+
+
+def _notice(page: Page, expected: list[str]) -> str | None:
+    """What a page calls itself that is not the release of the ``expected`` title, or None."""
+    for node in page.tree.iter("title", "h1", "h2"):
+        said = _said(node)
+        if expected and tokens(said)[: len(expected)] == expected:
+            return None
+        if NOTICE.search(said):
+            return f"a notice of maintenance stands before it: {said[:80]!r}"
+        if PAYWALL.search(said):
+            return f"a paywall stands before it: {said[:80]!r}"
+    return None
+
+
+def _asks(form: etree._Element, words: list[str], content: Content) -> str | None:
+    """What a form asks for in place of a text, or None where it is none or stands beside one.
+
+    A password without a name opens one page (WordPress's post_password, Drupal's protected pages);
+    with a name it is a login, which may stand beside the text of every page.
+    """
+    kinds = [node.get("type", "").lower() for node in form.iter("input")]
+    if "password" not in kinds or _beside(form):
+        return None
+    if kinds.count("password") == 1 and NAMED.isdisjoint(kinds):
+        return "it is protected by a password"
+    own = set(tokens(_said(form)))
+    covered = sum(word in own for word in words) >= OWN * len(words)
+    if covered and content.published is None and not content.attachments:
+        return "a login stands before it: the site shows it to those with an account only"
+    return None
+
+
+def _beside(form: etree._Element) -> bool:
+    for node in (form, *form.iterancestors()):
+        if node.tag in ("body", "html"):
+            return False
+        names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
+        if node.tag in ASIDE or not ASIDE_NAMES.isdisjoint(names):
+            return True
+    return False
+
+
+def _said(node: etree._Element) -> str:
+    return " ".join("".join(map(str, node.itertext())).split())

@@ -1,0 +1,287 @@
+"""Looks at a site that nobody has described yet: fetches what is needed to propose a source."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.wording import counted
+from spiders.crawl.blocked_page import sign_of_wall
+from spiders.crawl.draft import DOCUMENTS
+from spiders.discovery.certainty import goes_on, is_article, reads_as_release
+from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
+from spiders.discovery.fetcher import (
+    NEVER_FETCHED,
+    OTHER,
+    WEB,
+    Fetcher,
+    NotFetched,
+    OpenFetcher,
+    Say,
+)
+from spiders.discovery.press_links import PressLink, is_front, press_links
+from spiders.discovery.probe import as_feed, first_listing, probe, read_saved
+from spiders.discovery.propose import Proposed, Said, Site, first_reading, propose
+from spiders.discovery.seek import Tried, promise_of, seek
+from spiders.discovery.skeleton import skeleton
+from spiders.download.browser import DOCUMENT, BrowserMissing, find_browser
+from spiders.items import ListingItem, ListingPage
+from spiders.page.javascript import frames_of, needs_scripts
+from spiders.page.page import Page
+
+RELEASES = 3
+"""Release pages that are looked at."""
+
+NAMED = 5
+"""Pages that were tried and are named in a sentence."""
+
+OWN = 0.6
+"""How much of its own promise another page must reach to be taken for a front page."""
+
+SCRIPTED = "the page is empty without a browser: scripts fill it"
+
+
+class NothingFound(CommuniqueError):
+    """A page lists no releases that could be found.
+
+    ``draft`` is a source to go on with, ``skeleton`` its text with candidates as comments.
+    """
+
+    def __init__(self, url: str, why: str, draft: Proposed, skeleton: str) -> None:
+        super().__init__(f"{url}: {why}")
+        self.url = url
+        self.why = why
+        self.draft = draft
+        self.skeleton = skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """A site as it was fetched, the source proposed for it, and what else there is to say.
+
+    ``offers`` are the feeds and sitemaps that were compared with the page, ``tried`` the pages that
+    were tried for the press room.
+    """
+
+    site: Site
+    proposed: Proposed
+    offers: tuple[Comparison, ...]
+    notes: tuple[str, ...]
+    tried: tuple[Tried, ...] = ()
+
+
+class Explorer:
+    """Explores one site by what ``open_fetcher`` opens.
+
+    ``say`` is told what it does, ``said`` is what a person knows.
+    """
+
+    def __init__(
+        self, open_fetcher: OpenFetcher, taken: tuple[str, ...], say: Say, said: Said | None = None
+    ) -> None:
+        self._open = open_fetcher
+        self._taken = taken
+        self._say = say
+        self._said = said or Said()
+        self._notes: list[str] = []
+        self._tried: tuple[Tried, ...] | None = None
+
+    def explore(self, place: str, url: str = "") -> Explored:
+        """The site at an address, or on a page that was saved to disk and came from ``url``.
+
+        Raises NotFetched and NothingFound.
+        """
+        if OTHER.match(place) and not WEB.match(place):
+            raise NotFetched(place, NEVER_FETCHED)
+        if WEB.match(place):
+            with ExitStack() as stack:
+                fetcher = stack.enter_context(self._open())
+                self._say(f"reading {place}")
+                page = fetcher.page(place)
+                feed = as_feed(page)
+                if feed:
+                    return self._of_feed(fetcher, page, feed)
+                return self._online(stack, fetcher, page)
+        return self._offline(read_saved(place, url))
+
+    def _offline(self, page: Page) -> Explored:
+        self._notes.append(
+            "a saved page is read by itself: neither its feeds nor its releases were looked at"
+        )
+        feed = as_feed(page)
+        site = Site(page, utc_now(), offline=True)
+        if feed:
+            address = page_of_feed(page) or urljoin(page.url, "/")
+            site = Site(Page(address, b""), utc_now(), feed, page, offline=True)
+        return self._propose(site, ())
+
+    def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
+        """The site of a feed that was named: its page is the cross-check."""
+        address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
+        self._say(f"reading {address}")
+        (answer,) = fetcher.fetch([address])
+        page = answer.page
+        if page is None:
+            self._notes.append(f"{address}, the page of the feed, can't be read: {answer.why}")
+            site = Site(Page(address, b""), utc_now(), feed, feed_page)
+            return self._propose(self._with_releases(fetcher, site), (feed,))
+        compared = compare(feed.place, feed.listing, first_listing(page))
+        if compared.listed > compared.held:
+            self._notes.append(
+                f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
+            )
+        site = Site(page, utc_now(), compared, feed_page)
+        return self._propose(self._with_releases(fetcher, site), (compared,))
+
+    def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
+        """The site of a page: as it is where it is sure, else by the press room that it leads to.
+
+        A front page often shows the newest releases only, so there the press room is sought at
+        once, unless it is itself a list that goes on.
+        """
+        given, listing = page, first_listing(page)
+        if not listing.items:
+            page, listing = self._framed(fetcher, page, listing)
+        reading = first_reading(page, utc_now())
+        scripted = not listing.items and needs_scripts(page)
+        single = reads_as_release(page, listing, reading)
+        front = is_front(given.url) and not goes_on(page, listing, reading)
+        if front or single or not (listing.items or scripted):
+            own = 0.0 if single else promise_of(page, listing)
+            page, listing = self._sought(fetcher, page, listing, own)
+        found = self._described(stack, fetcher, page, listing)
+        if found.proposed.certainty.enough or self._tried is not None or found.site.render:
+            return found
+        notes = list(self._notes)
+        other, listed = self._sought(fetcher, page, listing, 0.0)
+        if other is page:
+            return replace(found, notes=tuple(self._notes), tried=self._tried or ())
+        better = self._described(stack, fetcher, other, listed)
+        if better.proposed.certainty.value > found.proposed.certainty.value:
+            return better
+        return replace(found, notes=tuple(notes), tried=self._tried or ())
+
+    def _sought(
+        self, fetcher: Fetcher, page: Page, listing: ListingPage, own: float
+    ) -> tuple[Page, ListingPage]:
+        """The most promising page of those that this one leads to, or this one."""
+        if sign_of_wall(page):
+            self._tried = ()
+            return page, listing
+        article = is_article(page, first_reading(page, utc_now()))
+        self._tried = seek(fetcher, page, self._say, article=article)
+        wider = (one for one in self._tried if not (own and one.is_part_of(listing)))
+        best = next(wider, None)
+        if best is None or not best.page or not best.listing or best.promise <= own * OWN:
+            return page, listing
+        called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""
+        self._notes.append(f"{page.url} leads to {best.page.url}{called}, which is taken")
+        others = [one for one in self._tried if one is not best]
+        if others:
+            self._notes.append(f"also tried: {named(others)}")
+        return best.page, best.listing
+
+    def _described(
+        self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: ListingPage
+    ) -> Explored:
+        """The source of a page: with its feed where that is complete, and some of its releases."""
+        found = probe(fetcher, page, self._say)
+        site = Site(page, utc_now())
+        compared = {compare(place, read, listing): served for place, read, served in found}
+        best = preferred(compared) or self._only_way(listing, tuple(compared))
+        if best is None and not listing.items and needs_scripts(page):
+            site, fetcher = self._rendered(stack, site, fetcher)
+        if best:
+            site = replace(site, feed=best, feed_page=compared[best])
+        return self._propose(self._with_releases(fetcher, site), tuple(compared))
+
+    def _framed(
+        self, fetcher: Fetcher, page: Page, listing: ListingPage
+    ) -> tuple[Page, ListingPage]:
+        """The first page in a frame of this one that lists releases, or this one."""
+        for answer in fetcher.fetch(frames_of(page)):
+            read = first_listing(answer.page) if answer.page else listing
+            if answer.page and any(item.published for item in read.items):
+                self._notes.append(
+                    f"{page.url} shows its releases in a frame: {answer.page.url} is read"
+                )
+                return answer.page, read
+        return page, listing
+
+    def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
+        """The same page through a browser, where there is one."""
+        try:
+            find_browser()
+        except BrowserMissing as error:
+            self._notes.append(f"{SCRIPTED}: write render = true ({error})")
+            return replace(site, render=True), fetcher
+        self._say("reading the page with a browser")
+        browser = stack.enter_context(self._open(render=True))
+        page = browser.page(site.page.url)
+        self._notes.append(f"{SCRIPTED}; render = true lets a browser do so")
+        return replace(site, page=page, render=True), browser
+
+    def _only_way(self, listing: ListingPage, offers: tuple[Comparison, ...]) -> Comparison | None:
+        """The first feed of a page that lists nothing by itself."""
+        if listing.items:
+            return None
+        best = next((offer for offer in offers if offer.place.kind != "sitemap"), None)
+        if best:
+            self._notes.append(
+                "the page lists nothing by itself to compare the feed with: look at both"
+            )
+        return best
+
+    def _with_releases(self, fetcher: Fetcher, site: Site) -> Site:
+        listing = first_listing(site.listing_page)
+        items = [item for item in listing.items if not DOCUMENT.search(item.url)][:RELEASES]
+        if items:
+            self._say(f"reading {counted(len(items), 'release')}")
+        found: list[tuple[ListingItem, Page]] = []
+        for item, answer in zip(items, fetcher.fetch(item.url for item in items), strict=True):
+            if answer.page is None:
+                self._notes.append(f"{item.url} can't be read: {answer.why}")
+            elif answer.page.content_type.partition(";")[0].strip().lower() not in DOCUMENTS:
+                found.append((item, answer.page))
+        return replace(site, releases=tuple(found))
+
+    def _propose(self, site: Site, offers: tuple[Comparison, ...]) -> Explored:
+        proposed = propose(site, self._taken, self._said)
+        tried = self._tried or ()
+        if not proposed.listing.items and not site.render:
+            links = tuple(one.link for one in tried) or press_links(site.page)
+            raise NothingFound(
+                site.page.url,
+                _why(site.page, proposed.listing, tried, links),
+                proposed,
+                skeleton(proposed.proposal, site.page, links),
+            )
+        notes = tuple(self._notes)
+        return Explored(site, proposed, offers, notes, tried)
+
+
+def named(tried: tuple[Tried, ...] | list[Tried]) -> str:
+    """The pages that were tried, and what each is, for a sentence."""
+    said = [f"{one.link.url} ({one.why})" for one in tried[:NAMED]]
+    more = [f"{len(tried) - NAMED} more"] if len(tried) > NAMED else []
+    return ", ".join(said + more)
+
+
+def _why(
+    page: Page, listing: ListingPage, tried: tuple[Tried, ...], links: tuple[PressLink, ...]
+) -> str:
+    """Why nothing was found on a page, and what to do."""
+    if sign := sign_of_wall(page):
+        return f"no list of releases was found on it: {sign}"
+    also = f"; tried: {named(tried)}" if tried else ""
+    if not also and links:
+        also = f"; it may be at {links[0].url}"
+    if reads_as_release(page, listing, first_reading(page, utc_now())):
+        return (
+            "no list of releases was found on it, it reads as a release or other text: give the "
+            f"page that lists them, or their feed{also}"
+        )
+    return f"no list of releases was found on it ({'; '.join(listing.reasons)}){also}"

@@ -1,0 +1,243 @@
+"""What a site offers to machines beside a listing, and whether that holds all that the page lists.
+
+A feed, a news sitemap or WordPress's API is preferred where it is complete and brings nothing
+else; the page is the cross-check.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from data.text.clean import canonical_url
+from data.wording import counted
+from spiders.crawl.list_sources import is_standing
+from spiders.items import ListingItem, ListingPage, keys_of
+from spiders.listing.feed import NEWS, offers
+from spiders.page.links import family, resolve
+from spiders.page.page import Page
+
+Kind = Literal["feed", "wordpress", "sitemap"]
+
+MOST = 6
+"""Addresses that are tried on one site, at the most, beside those of sitemaps."""
+
+MOST_SITEMAPS = 3
+"""Sitemaps that are read of those that robots.txt or a sitemap index names."""
+
+POSTS = "posts?per_page=50&_fields=id,link,date,title"
+
+SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+WORDPRESS = re.compile(r"/wp-content/|/wp-includes/|/wp-json/")
+RSS_PAGE = re.compile(
+    r"<channel\b[^<]*(?:<(?!item\b)[^<]*){0,40}?<link>\s*(?:<!\[CDATA\[)?([^<\]\s]+)"
+)
+ATOM_PAGE = re.compile(
+    r"<feed\b[^<]*(?:<(?!entry\b|link\b)[^<]*|<link\b(?![^>]{0,500}alternate)[^<]*){0,40}?"
+    r"<link\b(?=[^>]{0,500}alternate)[^>]{0,500}\bhref=[\"']([^\"']+)"
+)
+JSON_PAGE = re.compile(r'"home_page_url"\s*:\s*"([^"]+)"')
+TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address where a site may list its releases for machines; ``sure`` if the site names it."""
+
+    url: str
+    kind: Kind
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a machine's listing compares with the page.
+
+    Of the ``listed`` releases of the page it holds ``held``; ``surplus`` counts what it has from
+    the same days that the page does not list, ``strange`` what is unlike all that the page lists by
+    its address. ``dated`` says that what it holds has dates.
+    """
+
+    place: Place
+    listing: ListingPage
+    listed: int
+    held: int
+    surplus: int
+    dated: bool
+    strange: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can stand for the page: all that the page lists, and hardly more."""
+        few = max(1, self.listed // 10)
+        whole = 0 < self.listed == self.held and self.dated
+        return whole and self.surplus <= few and not self.strange
+
+    @property
+    def back_to(self) -> dt.date:
+        """The day of the oldest that its first page holds."""
+        days = [item.published.day for item in self.listing.items if item.published]
+        return min(days, default=dt.date.max)
+
+    @property
+    def verdict(self) -> str:
+        """In a few words, how it compares."""
+        if not self.listing.items:
+            return "; ".join(self.listing.reasons) or "it lists nothing"
+        if not self.listed:
+            items = counted(len(self.listing.items), "item")
+            return f"{items}; the page lists nothing to compare with"
+        said = f"holds {self.held} of the {counted(self.listed, 'release')} on the page"
+        if self.surplus:
+            said += f", and {counted(self.surplus, 'other')} from the same time"
+        if self.strange:
+            said += f", and {counted(self.strange, 'page')} of some other kind"
+        return said if self.dated else f"{said}, but without dates"
+
+
+def places(page: Page) -> tuple[Place, ...]:
+    """The addresses to try for a listing page: those that it names, then the customary ones."""
+    found: dict[str, Place] = {}
+    for place in (*_named(page), *_customary(page)):
+        if canonical_url(place.url) != canonical_url(page.url):
+            found.setdefault(canonical_url(place.url), place)
+    return tuple(found.values())[:MOST]
+
+
+def page_of_feed(feed: Page) -> str | None:
+    """The page that a feed says it belongs to."""
+    start = feed.text[:20_000]
+    for pattern in (RSS_PAGE, ATOM_PAGE, JSON_PAGE):
+        if match := pattern.search(start):
+            return resolve(html.unescape(match[1]), feed.url)
+    return None
+
+
+def robots_address(url: str) -> str:
+    """The address of the robots.txt of a URL's host (RFC 9309)."""
+    return urljoin(url, "/robots.txt")
+
+
+def sitemaps_of(robots: Page) -> tuple[Place, ...]:
+    """The sitemaps that a robots.txt names and that may list releases, those of news first."""
+    text = robots.text if "<html" not in robots.text[:1000].lower() else ""
+    found = (resolve(address, robots.url) for address in SITEMAP.findall(text))
+    return _likely(url for url in found if url)
+
+
+def sitemaps_in(index: ListingPage) -> tuple[Place, ...]:
+    """The sitemaps of a sitemap index that are of news by their names."""
+    if index.rule != "xml:sitemapindex":
+        return ()
+    return tuple(
+        place
+        for place in _likely(item.url for item in index.items)
+        if NEWS.search(urlsplit(place.url).path)
+    )
+
+
+def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison:
+    """Compare what a machine's listing holds with what the page lists.
+
+    The same address is the same release, and so is the same title on the same day. Where most
+    items of the page have a date, those without are taken for something else.
+    """
+    dated = [item for item in page.items if item.published]
+    shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
+    keys = {key: item for item in listing.items for key in keys_of(item)}
+    held = [found for item in shown if (found := _same(item, keys))]
+    listed = {key for item in page.items for key in keys_of(item)}
+    oldest = min((item.published.day for item in in_order(held) if item.published), default=None)
+    others = [item for item in listing.items if not any(key in listed for key in keys_of(item))]
+    kinds = {family(item.url) for item in (*page.items, *held)}
+    return Comparison(
+        place,
+        listing,
+        len(shown),
+        len(held),
+        sum(_after(item, oldest) for item in others),
+        all(item.published for item in held),
+        sum(is_standing(item.url) or family(item.url) not in kinds for item in others),
+    )
+
+
+def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+    """The items that stand where their days belong, the newest first.
+
+    An old release that a page keeps at its top says nothing of how far back the page goes. Where
+    most items are out of order, the page has some other one, and all are given.
+    """
+    newest = dt.date.min
+    found = []
+    for item in reversed(items):
+        day = item.published.day if item.published else newest
+        if day >= newest:
+            newest = day
+            found.append(item)
+    return found[::-1] if len(found) * 2 > len(items) else items
+
+
+def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
+    """The best of those that can stand for the page.
+
+    Feeds and the API come before sitemaps, what goes back furthest before what holds the newest
+    only, a feed before the API, and then the least surplus.
+    """
+    order = {"feed": 0, "wordpress": 1, "sitemap": 2}
+    return min(
+        (found for found in comparisons if found.complete),
+        key=lambda found: (
+            found.place.kind == "sitemap",
+            found.back_to,
+            found.listing.next is None,
+            order[found.place.kind],
+            found.surplus,
+            not found.place.sure,
+        ),
+        default=None,
+    )
+
+
+def _named(page: Page) -> Iterator[Place]:
+    for offer in offers(page):
+        if "/wp-json/" not in offer.url:
+            yield Place(offer.url, "feed", sure=True)
+    for node in page.tree.iter("link"):
+        target = resolve(node.get("href") or "", page.base) or ""
+        # The page of a category names that category, and so the posts that are in it.
+        if term := TERM.search(target):
+            posts = f"{target[: term.start()]}/wp-json/wp/v2/{POSTS}"
+            yield Place(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)
+    for node in page.tree.iter("link"):
+        root = resolve(node.get("href") or "", page.base) or "?"
+        if node.get("rel") == "https://api.w.org/" and "?" not in root:
+            yield Place(f"{root.rstrip('/')}/wp/v2/{POSTS}", "wordpress", sure=True)
+
+
+def _customary(page: Page) -> Iterator[Place]:
+    parts = urlsplit(page.url)
+    if parts.path.rstrip("/") and not parts.query:
+        folder = page.url if page.url.endswith("/") else f"{page.url}/"
+        if "." not in parts.path.rpartition("/")[2]:
+            yield Place(urljoin(folder, "feed/"), "feed", sure=False)
+    yield Place(urljoin(page.url, "/feed"), "feed", sure=False)
+    if WORDPRESS.search(page.text):
+        yield Place(urljoin(page.url, f"/wp-json/wp/v2/{POSTS}"), "wordpress", sure=False)
+
+
+def _likely(urls: Iterable[str]) -> tuple[Place, ...]:
+    named = sorted(dict.fromkeys(urls), key=lambda url: not NEWS.search(urlsplit(url).path))
+    return tuple(Place(url, "sitemap", sure=True) for url in named[:MOST_SITEMAPS])
+
+
+def _same(item: ListingItem, keys: dict[str, ListingItem]) -> ListingItem | None:
+    return next((keys[key] for key in keys_of(item) if key in keys), None)
+
+
+def _after(item: ListingItem, oldest: dt.date | None) -> bool:
+    return oldest is None or item.published is None or item.published.day > oldest

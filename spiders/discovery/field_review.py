@@ -1,0 +1,272 @@
+"""Looks at what would be collected of a source, field by field, and says what is unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date
+from data.models import Content
+from data.text.clean import clean_line
+from data.wording import counted
+from spiders.discovery.guess import SURE
+from spiders.discovery.suggested_rules import find_selector
+from spiders.items import ListingItem, ReleasePage
+from spiders.page.embedded_metadata import read_metadata
+from spiders.page.javascript import needs_scripts
+from spiders.page.page import Page
+from spiders.release.metadata import page_language
+from spiders.sources.source_file import ReleaseRules
+
+SHORT_DATE = 80
+"""Characters of a text that may be a date line."""
+
+FEW = 2
+"""Pages from which on a selector is more than a guess."""
+
+ELLIPSES = (" …", "…", "...", "[...]", "[…]")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One release page that was looked at: as served, as read, and as the listing names it."""
+
+    page: Page
+    read: ReleasePage
+    item: ListingItem
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one field of a source would hold.
+
+    ``value`` is that of the first page that has one, ``found`` and ``of`` count pages,
+    ``confidence`` is 0 to 1, ``rule`` names what found it. ``advice`` says what is unsure and which
+    line to write, or is empty.
+    """
+
+    name: str
+    value: str
+    found: int
+    of: int
+    confidence: float
+    rule: str
+    advice: str = ""
+
+
+def review(looks: Sequence[Look], name: str) -> tuple[Field, ...]:
+    """The fields of the release pages, in the order that a person wants to know of them."""
+    if not looks:
+        return ()
+    fields = [_title(looks), _published(looks), _body(looks)]
+    fields += [_said(looks, "language", lambda content: content.language)]
+    fields += [_said(looks, "section", lambda content: content.section)]
+    publisher = _said(looks, "publisher", lambda content: content.publisher)
+    fields.append(publisher if publisher.found else replace(publisher, value=name, rule="name"))
+    fields += [_said(looks, "author", lambda content: content.author)]
+    fields += [_media(looks, "images"), _media(looks, "attachments")]
+    return tuple(fields)
+
+
+def draft_rules(looks: Sequence[Look], reading: Reading) -> ReleaseRules:
+    """The selectors that mend what the listing contradicts; none where nothing is to be mended.
+
+    A list may be read wrongly too: where each page has a headline of its own in its only ``h1``,
+    and that is none of the list's, it is the list that errs, and nothing of it mends a page.
+    """
+    rules = ReleaseRules()
+    if len(looks) < FEW:
+        return rules
+    pages = [look.page for look in looks]
+    if _mostly(not _same_title(look) for look in looks if look.item.title):
+        if _are_headed(looks):
+            return rules
+        titles = [_is_title(look.item.title) for look in looks]
+        rules = _with(rules, title=find_selector(pages, titles))
+    dated = [look for look in looks if look.item.published]
+    if _mostly(not _same_day(look) for look in dated):
+        days = [_is_day(look, reading) for look in dated]
+        selector = find_selector([look.page for look in dated], days)
+        rules = _with(rules, published=selector)
+    return rules
+
+
+def _with(
+    rules: ReleaseRules, *, title: str | None = None, published: str | None = None
+) -> ReleaseRules:
+    return ReleaseRules(title=title or rules.title, published=published or rules.published)
+
+
+def _title(looks: Sequence[Look]) -> Field:
+    of = len(looks)
+    found = [look for look in looks if look.read.confidence.get("title")]
+    agreed = sum(_same_title(look) for look in found)
+    confidence = _mean(look.read.confidence.get("title", 0.0) for look in looks)
+    advice = ""
+    if not found:
+        advice = 'no title was found: write [release] title = "…", the selector of the headline'
+    elif agreed * 2 > len(found):
+        confidence = max(confidence, 0.95 * agreed / of)
+    elif any(look.item.title for look in found):
+        confidence = min(confidence, 0.5)
+        apart = [look for look in found if look.item.title and not _same_title(look)]
+        advice = (
+            f"another stands on {len(apart)} of {counted(of, 'page')} than on the listing, which"
+            f" says {apart[0].item.title[:60]!r} where the page says "
+            f"{apart[0].read.content.title[:60]!r}: "
+            'if the page is wrong, write [release] title = "…"'
+        )
+    elif confidence < SURE:
+        advice = (
+            "it may be another line of the page: if it is, write [release] "
+            'title = "h1", or the selector of the headline'
+        )
+    rule = found[0].read.content.title_rule if found else ""
+    value = found[0].read.content.title if found else ""
+    return Field("title", value, len(found), of, _round(confidence), rule, advice)
+
+
+def _published(looks: Sequence[Look]) -> Field:
+    of = len(looks)
+    found = [(look, date) for look in looks if (date := look.read.content.published)]
+    confidence = _mean(look.read.confidence.get("published", 0.0) for look in looks)
+    listed = [look for look, _ in found if look.item.published]
+    agreed = sum(_same_day(look) for look in listed)
+    advice = ""
+    if not found:
+        advice = 'no date was found: write [release] published = "…", the selector of the date'
+    elif listed and agreed * 2 > len(listed):
+        confidence = max(confidence, 0.95 * agreed / of)
+    elif listed:
+        confidence = min(confidence, 0.4)
+        apart = [(look.item.published, date) for look, date in found if not _same_day(look)]
+        said = [f"{there.iso} where the page says {here.iso}" for there, here in apart if there]
+        advice = (
+            f"another stands on {len(said)} of {counted(of, 'page')} than on the listing, which"
+            f" says {said[0]}: "
+            'if the page is wrong, write [release] published = "…", the selector of the date'
+        )
+    elif confidence < SURE:
+        advice = (
+            "it may be another date of the page: if it is, write [release] "
+            'published = "…", the selector of the date'
+        )
+    rule = found[0][1].rule if found else ""
+    value = found[0][1].iso if found else ""
+    return Field("published", value, len(found), of, _round(confidence), rule, advice)
+
+
+def _body(looks: Sequence[Look]) -> Field:
+    found = [look.read for look in looks if look.read.content.body_text]
+    confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks)
+    texts = {read.content.body_text for read in found}
+    advice = ""
+    if not found:
+        advice = 'no text was found: write [release] body = "…", the selector of the text'
+        if all(is_filled_later(look) for look in looks):
+            advice = "the pages are empty without a browser: write render = true"
+    elif len(found) > 1 and len(texts) == 1:
+        confidence = 0.1
+        advice = 'all pages have the same text: write [release] body = "…", its selector'
+    elif confidence < SURE:
+        advice = 'read the text below; if it is not right, write [release] body = "…", its selector'
+    text = clean_line(found[0].content.body_text) if found else ""
+    rule = found[0].content.body_rule if found else ""
+    return Field("body", text, len(found), len(looks), _round(confidence), rule, advice)
+
+
+def is_filled_later(look: Look) -> bool:
+    """Whether a release is shown by scripts alone: its address leads to a place within a page."""
+    return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
+
+
+def _said(looks: Sequence[Look], name: str, value: Callable[[Content], str | None]) -> Field:
+    """A field that pages say of themselves or not."""
+    found = [(look, said) for look in looks if (said := value(look.read.content))]
+    if not found:
+        return Field(name, "", 0, len(looks), 0.0, "")
+    look, said = found[0]
+    rule = _origin(look, name, said)
+    sure = {"declared": 0.95, "meta": 0.9, "detected": 0.8}.get(rule, 0.7)
+    return Field(name, said, len(found), len(looks), sure, rule)
+
+
+def _origin(look: Look, name: str, said: str) -> str:
+    meta = read_metadata(look.page)
+    if name == "language":
+        return "declared" if page_language(look.page.tree, meta) == said else "detected"
+    values = (value for values in meta.metas.values() for value in values)
+    named = [clean_line(value) for value in values]
+    keys = {"section": "articleSection", "publisher": "publisher", "author": "author"}
+    return "meta" if said in named or meta.text(keys[name]) else "page"
+
+
+def _media(looks: Sequence[Look], name: str) -> Field:
+    found = [files for look in looks if (files := getattr(look.read.content, name))]
+    count = sum(map(len, found))
+    confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks) if found else 0.0
+    value = f"{count}: {found[0][0].url}" if found else ""
+    return Field(
+        name, value, len(found), len(looks), _round(confidence), "in the text" if found else ""
+    )
+
+
+def _mean(values: Iterator[float] | Sequence[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found) if found else 0.0
+
+
+def _mostly(values: Iterator[bool]) -> bool:
+    found = list(values)
+    return sum(found) * 2 > len(found)
+
+
+def _round(confidence: float) -> float:
+    return round(min(1.0, confidence), 2)
+
+
+def _fold(text: str) -> str:
+    text = clean_line(text)
+    for ellipsis in ELLIPSES:
+        text = text.removesuffix(ellipsis)
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _is_title(expected: str) -> Callable[[str], bool]:
+    wanted = _fold(expected)
+    return lambda text: bool(wanted) and _fold(text).startswith(wanted)
+
+
+def _same_title(look: Look) -> bool:
+    listed, read = _fold(look.item.title), _fold(look.read.content.title)
+    return bool(listed) and (read.startswith(listed) or listed.startswith(read) or read in listed)
+
+
+def _same_day(look: Look) -> bool:
+    read, listed = look.read.content.published, look.item.published
+    return read is not None and listed is not None and read.day == listed.day
+
+
+def _are_headed(looks: Sequence[Look]) -> bool:
+    """Whether the title of each page is its only ``h1``, and no two pages share it."""
+    said = set()
+    for look in looks:
+        headings = look.page.tree.findall(".//h1")
+        text = _fold("".join(map(str, headings[0].itertext()))) if len(headings) == 1 else ""
+        if not text or text != _fold(look.read.content.title):
+            return False
+        said.add(text)
+    return len(said) == len(looks)
+
+
+def _is_day(look: Look, reading: Reading) -> Callable[[str], bool]:
+    listed = look.item.published
+
+    def is_right(text: str) -> bool:
+        if not 0 < len(text) <= SHORT_DATE:
+            return False
+        found = parse_date(text, reading, "declared")
+        return found is not None and listed is not None and found.day == listed.day
+
+    return is_right

@@ -1,0 +1,167 @@
+"""The links of a page that may lead to the page where an institution lists its releases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from urllib.parse import unquote, urljoin, urlsplit
+
+from lxml import etree
+
+from data.text.clean import canonical_url, clean_line
+from spiders.discovery.press_words import MEDIA, NEWS, NOT_A_ROOM, RELEASES
+from spiders.page.embedded_metadata import parse_json, type_of, walk
+from spiders.page.links import resolve
+from spiders.page.media_urls import leads_to_file
+from spiders.page.page import Page
+
+MOST_LINKS: Final = 4_000
+"""Links of a page that are looked at."""
+
+MOST_WORDS: Final = 5
+"""Words of a link that names a page; more are a headline."""
+
+MOST_PARENTS: Final = 4
+"""Folders above a page that are tried."""
+
+RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
+PATH_ALONE: Final = 0.75
+"""What a word is worth that stands in the address only."""
+
+ABOVE: Final = 0.65
+"""What a page above this one is worth that says no more of itself."""
+
+FRONT: Final = re.compile(
+    r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|default|home|start|welcome|main)(?:\.\w{2,5})?/?)?",
+    re.IGNORECASE,
+)
+SEPARATORS: Final = re.compile(r"[-_+. ]+")
+ENDING: Final = re.compile(r"\.\w{2,5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class PressLink:
+    """A link that may lead to a press room: ``score`` is 0 to 1, ``text`` what it is called."""
+
+    url: str
+    text: str
+    score: float
+
+
+def press_links(page: Page) -> tuple[PressLink, ...]:
+    """The links of a page that may lead to a press room, the most promising first.
+
+    What they are called counts most, then their addresses; the pages above this one are among them.
+    """
+    best: dict[str, PressLink] = {}
+    for link in (*_named(page), *_above(page)):
+        key = canonical_url(link.url)
+        known = best.get(key)
+        if key != canonical_url(page.url) and (known is None or link.score > known.score):
+            best[key] = link
+    # Of two alike the shorter address is that of the whole list.
+    return tuple(sorted(best.values(), key=lambda link: (-link.score, len(link.url))))
+
+
+def is_front(url: str) -> bool:
+    """Whether an address is that of the first page of a site, or of one in its languages."""
+    parts = urlsplit(url)
+    return not parts.query and FRONT.fullmatch(parts.path) is not None
+
+
+def folders_above(url: str) -> Iterator[str]:
+    """The addresses of the folders that a page lies in, the nearest first, without the root."""
+    parts = urlsplit(url)
+    names = [name for name in parts.path.split("/") if name]
+    for depth in range(len(names) - 1, max(0, len(names) - 1 - MOST_PARENTS), -1):
+        yield urljoin(url, "/" + "/".join(names[:depth]) + "/")
+
+
+def is_of_site(url: str, other: str) -> bool:
+    """Whether two addresses are of one site: the same host, or one within the other's domain."""
+    hosts = [(urlsplit(one).hostname or "").removeprefix("www.") for one in (url, other)]
+    first, second = sorted(hosts, key=len)
+    tail = ".".join(second.split(".")[-2:])
+    return (
+        first == second
+        or second.endswith(f".{first}")
+        or (first.endswith(f".{tail}") and len(tail) > len("gov.uk") + 1)
+    )
+
+
+def _named(page: Page) -> Iterator[PressLink]:
+    for node in islice(page.tree.iter("a", "area"), MOST_LINKS):
+        url = resolve(node.get("href") or "", page.base)
+        if url is None or leads_to_file(url) or not is_of_site(url, page.url):
+            continue
+        text = _text(node)
+        if score := max(_of_text(text), PATH_ALONE * _of_path(url)):
+            # Both together are surer than either.
+            both = 0.05 if _of_text(text) and _of_path(url) else 0.0
+            yield PressLink(url, text or url, round(min(1.0, score + both), 2))
+
+
+def _above(page: Page) -> Iterator[PressLink]:
+    if is_front(page.url):
+        return
+    for url in (*_crumbs(page), *folders_above(page.url)):
+        if is_of_site(url, page.url) and not is_front(url):
+            yield PressLink(url, url, round(max(ABOVE, _of_path(url) * 0.9), 2))
+
+
+def _crumbs(page: Page) -> Iterator[str]:
+    """The pages above this one, as its list of breadcrumbs names them (schema.org)."""
+    for script in page.declared["script"]:
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
+        for node in walk(parse_json(script.text or "")):
+            item = node.get("item") if "ListItem" in type_of(node) else None
+            address = item.get("@id") if isinstance(item, dict) else item
+            if isinstance(address, str) and (url := resolve(address, page.base)):
+                yield url
+
+
+def _text(node: etree._Element) -> str:
+    said = "".join(map(str, node.itertext())) or node.get("title") or node.get("aria-label") or ""
+    return clean_line(said[:400])
+
+
+def _of_text(text: str) -> float:
+    """What the name of a link is worth: it must be hardly more than the words for a room."""
+    if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MOST_WORDS:
+        return 0.0
+    bare = text.strip(" »›>→|·:-")
+    for words, worth in RANKS:
+        if words.fullmatch(bare):
+            return worth
+    return max((worth - 0.1 for words, worth in RANKS[:2] if _holds(words, bare)), default=0.0)
+
+
+def _holds(words: re.Pattern[str], text: str) -> bool:
+    """Whether a text holds one of the words as a word of its own."""
+    return any(
+        (found.start() == 0 or not text[found.start() - 1].isalpha() or text[0] >= "\u3040")
+        and (found.end() == len(text) or not text[found.end()].isalpha() or text[0] >= "\u3040")
+        for found in words.finditer(text)
+        if found[0]
+    )
+
+
+def _of_path(url: str) -> float:
+    """What an address is worth: its last part, or the one before, is a word for a room."""
+    path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
+    names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
+    if not names or NOT_A_ROOM.search(names[-1]):
+        return 0.0
+    return _first_worth(names[-1:])
+
+
+def _first_worth(names: Iterable[str]) -> float:
+    for name in names:
+        for words, worth in RANKS:
+            if words.fullmatch(name):
+                return worth
+    return 0.0

@@ -1,0 +1,104 @@
+"""Tries the addresses where a site may list its releases for machines."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+from data.clock import utc_now
+from spiders.discovery.feed_candidates import (
+    Comparison,
+    Place,
+    compare,
+    page_of_feed,
+    places,
+    robots_address,
+    sitemaps_in,
+    sitemaps_of,
+)
+from spiders.discovery.fetcher import Fetcher, NotFetched, Say
+from spiders.discovery.propose import first_reading
+from spiders.download.fetch_spider import Answer
+from spiders.extract.saved_page import Task, saved
+from spiders.items import ListingPage
+from spiders.listing.feed import read_syndicated
+from spiders.listing.read import read_listing
+from spiders.page.page import Page, is_web
+
+Offer = tuple[Place, ListingPage, Page]
+"""Where it is, what it lists, and the page as served."""
+
+MOST_INNER = 3
+"""Sitemaps of sitemap indexes that are read."""
+
+
+def probe(fetcher: Fetcher, page: Page, say: Say) -> tuple[Offer, ...]:
+    """The feeds and sitemaps that a site has for a listing page, as far as they list anything."""
+    tried = {place.url: place for place in places(page)}
+    robots = robots_address(page.url)
+    say(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
+    first, *answers = fetcher.fetch([robots, *tried])
+    found = list(_offered(tried, answers))
+    if first.page is None:
+        return tuple(found)
+    sitemaps = {place.url: place for place in sitemaps_of(first.page)}
+    answers = list(fetcher.fetch(sitemaps))
+    found += _offered(sitemaps, answers)
+    indexes = [first_listing(answer.page) for answer in answers if answer.page]
+    inner = {place.url: place for index in indexes for place in sitemaps_in(index)}
+    chosen = list(inner)[:MOST_INNER]
+    return (*found, *_offered(inner, fetcher.fetch(chosen)))
+
+
+def first_listing(page: Page) -> ListingPage:
+    """What a page lists, read before anything is known of its site."""
+    return read_listing(page, first_reading(page, utc_now()))
+
+
+def _offered(tried: dict[str, Place], answers: Iterable[Answer]) -> Iterator[Offer]:
+    for answer in answers:
+        page = answer.page
+        if page is None:
+            continue
+        read = read_syndicated(page, first_reading(page, utc_now()))
+        if read and read.items and read.rule != "xml:sitemapindex":
+            yield tried[answer.asked], read, page
+
+
+def read_saved(place: str, url: str) -> Page:
+    """A page on disk, with the address that it came from. Raises NotFetched."""
+    try:
+        page = saved(Task(place, place, url, "auto"))
+    except FileNotFoundError as error:
+        why = "No such file or directory; an address begins with https:// or http://"
+        raise NotFetched(place, why) from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise NotFetched(place, str(cause)) from error
+    if url and not is_web(url):
+        raise NotFetched(place, f"{url!r} is no web address; write http:// or https://")
+    address = url or _address(page)
+    if not address:
+        raise NotFetched(place, "it does not say where it came from; give its address by --url")
+    return Page(address, page.body)
+
+
+def _address(page: Page) -> str:
+    """The address that a page gives itself."""
+    for node in page.tree.iter("link", "meta"):
+        if (node.get("rel") or "").lower() == "canonical" or node.get("property") == "og:url":
+            address: str = node.get("href") or node.get("content") or ""
+            if address.startswith(("http://", "https://")):
+                return address
+    return (
+        (page_of_feed(page) or "") if read_syndicated(page, first_reading(page, utc_now())) else ""
+    )
+
+
+def as_feed(page: Page) -> Comparison | None:
+    """A page that is itself a feed, or None."""
+    read = read_syndicated(page, first_reading(page, utc_now()))
+    if read is None or not read.items:
+        return None
+    place = Place(page.url, "feed", sure=True)
+    return compare(place, read, ListingPage(page.url, ()))

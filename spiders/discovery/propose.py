@@ -1,0 +1,204 @@
+"""From the pages of a site to a proposed source, and what is unsure about it: pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from data.dates.context import Reading
+from data.models import Published
+from data.text.language_detection import detect_language
+from spiders.discovery.certainty import Certainty, certainty_of
+from spiders.discovery.country import country_of
+from spiders.discovery.feed_candidates import Comparison
+from spiders.discovery.field_review import Field, Look, draft_rules, review
+from spiders.discovery.guess import SURE, Guess
+from spiders.discovery.proposal import Proposal
+from spiders.discovery.site_name import guess_name
+from spiders.discovery.source_ids import source_id
+from spiders.discovery.time_zone import guess_zone
+from spiders.items import ListingItem, ListingPage
+from spiders.learning.day_order import decided_order
+from spiders.listing.read import read_listing
+from spiders.page.embedded_metadata import read_metadata
+from spiders.page.page import Page
+from spiders.release.metadata import page_language
+from spiders.release.read import read_release
+from spiders.sources.source_file import ReleaseRules, SourceFile
+
+CERTAIN = 0.9
+"""Certainty of a list from which on nobody needs to look at its rows."""
+
+GIVEN = "as it was given"
+"""Why a guess is sure that a person made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What was fetched of a site.
+
+    ``page`` is the page that lists the releases, ``feed`` what can stand for it, with its page as
+    served. ``releases`` pair items of the listing with their pages. ``render`` says that the pages
+    came through a browser, ``offline`` that a saved page is all there is, and ``now`` when they
+    came.
+    """
+
+    page: Page
+    now: dt.datetime
+    feed: Comparison | None = None
+    feed_page: Page | None = None
+    releases: tuple[tuple[ListingItem, Page], ...] = ()
+    render: bool = False
+    offline: bool = False
+
+    @property
+    def listing_page(self) -> Page:
+        """The page that the source would read as its listing."""
+        return self.feed_page or self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a source beforehand; what is empty is guessed."""
+
+    id: str = ""
+    name: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposed source, what it would collect, and in sentences what a person should check.
+
+    ``certainty`` is how sure it is that these are the institution's releases.
+    """
+
+    proposal: Proposal
+    file: SourceFile
+    listing: ListingPage
+    looks: tuple[Look, ...]
+    fields: tuple[Field, ...]
+    doubts: tuple[str, ...]
+    certainty: Certainty
+
+
+def first_reading(page: Page, now: dt.datetime) -> Reading:
+    """How to read a page of which only the address and the language are known."""
+    zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
+    return Reading(zone.value, now=now)
+
+
+def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Proposed:
+    """The source that collects what this site has; ``taken`` are the ids in use."""
+    said = said or Said()
+    pages = [page for _, page in site.releases]
+    reading = first_reading(site.page, site.now)
+    listing = read_listing(site.listing_page, reading)
+    reads = [read_release(page, reading) for page in pages]
+    dates = [item.published for item in listing.items]
+    dates += [read.content.published for read in reads]
+    languages = languages_of([site.page, *pages])
+    languages += tuple(read.content.language for read in reads if read.content.language)
+    if not languages:
+        spoken = detect_language(" ".join(item.title for item in listing.items))
+        languages = (spoken,) if spoken else ()
+    name = guess_name(site.page, pages, site.feed_page)
+    name = Guess(said.name, 1.0, GIVEN) if said.name else name
+    zone = guess_zone(
+        urlsplit(site.page.url).hostname or "",
+        languages,
+        _stated(dates),
+        country=country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
+        spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
+    )
+    zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
+    # A zone that is itself in doubt says nothing about the order of day and month.
+    known = Reading(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
+    place = replace(reading, zone=zone.value)
+    lists = [
+        site.listing_page,
+        *[site.page] * (site.feed_page is not None and bool(site.page.body)),
+    ]
+    certain = known.day_order is not None
+    order, doubt = decided_order(lists, site.releases, place, certain=certain)
+    proposal = Proposal(
+        id=said.id or source_id(name, site.page.url, taken),
+        name=name,
+        url=site.page.url,
+        timezone=zone,
+        feed=site.feed.place.url if site.feed else None,
+        render=site.render,
+        date_order=order,
+    )
+    proposal, listing, looks = _mended(proposal, site)
+    fields = review(looks, name.value)
+    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline)
+    doubts = [
+        *(doubt,) * bool(doubt),
+        *_doubts(proposal, listing, looks, certainty),
+        *(f"{field.name}: {field.advice}" for field in fields if field.advice),
+    ]
+    return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
+
+
+def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
+    """The languages that pages declare, in page order."""
+    found = (page_language(page.tree, read_metadata(page)) for page in pages)
+    return tuple(dict.fromkeys(tag for tag in found if tag))
+
+
+def _mended(proposal: Proposal, site: Site) -> tuple[Proposal, ListingPage, tuple[Look, ...]]:
+    """The proposal with the selectors that it needs, and what it reads."""
+    listing, looks = _read(proposal, site)
+    file = proposal.file
+    rules = draft_rules(looks, Reading(file.timezone, file.date_order, now=site.now))
+    if rules != ReleaseRules():
+        mended = replace(proposal, rules=rules)
+        _, better = _read(mended, site)
+        if draft_rules(better, Reading(file.timezone, file.date_order, now=site.now)) != rules:
+            return mended, listing, better
+    return proposal, listing, looks
+
+
+def _read(proposal: Proposal, site: Site) -> tuple[ListingPage, tuple[Look, ...]]:
+    """What the proposed file reads, as a visit would."""
+    file = proposal.file
+    reading = Reading(file.timezone, file.date_order, now=site.now)
+    listing = read_listing(site.listing_page, reading, file.listing)
+    items = {item.url: item for item in listing.items}
+    looks = []
+    for listed, page in site.releases:
+        item = items.get(listed.url, listed)
+        rules = file.rules_on(item.published.day if item.published else None)
+        looks.append(Look(page, read_release(page, reading, rules, item), item))
+    return listing, tuple(looks)
+
+
+def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
+    """The instants whose offsets the site wrote itself."""
+    return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
+
+
+def _doubts(
+    proposal: Proposal, listing: ListingPage, looks: Sequence[Look], certainty: Certainty
+) -> Iterator[str]:
+    if not proposal.name.sure:
+        yield f'name: it was taken from {proposal.name.rule}: if it is another, write name = "…"'
+    if not proposal.timezone.sure:
+        yield (
+            f"timezone: {proposal.timezone.value} is a guess ({proposal.timezone.rule}): if it is "
+            'another, write timezone = "Area/City"'
+        )
+    if not listing.items:
+        return
+    if not any(item.published for item in listing.items):
+        if looks and all(look.read.content.published for look in looks):
+            return  # the releases say their days themselves
+        yield (
+            "listing: no dates stand beside the links: if the page has some, write [listing] with "
+            'item = "…" and published = "…"'
+        )
+    elif listing.confidence < SURE and certainty.value < CERTAIN:
+        yield 'listing: if the rows shown are not the releases, write [listing] item = "…"'

@@ -1,0 +1,246 @@
+"""What a site calls itself."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.text.clean import clean_line
+from spiders.discovery.guess import Guess
+from spiders.discovery.press_links import is_front, is_of_site
+from spiders.page.embedded_metadata import (
+    Metadata,
+    articles,
+    parse_json,
+    plain,
+    read_metadata,
+    type_of,
+    walk,
+)
+from spiders.page.generic_names import LISTING, is_generic, is_host, without_frills
+from spiders.page.links import resolve
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+
+PARTS = re.compile(
+    r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
+)
+"""What parts a page's title from the site's name."""
+
+LONGEST = 100
+ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
+FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNORECASE)
+JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
+COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright)[\s©:]*(?:by\s+)?(?:(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?)?"
+    r"[\s,.:|–-]*(?:by\s+)?([^.|•·–\n©,;:(]{3,80})",
+    re.IGNORECASE,
+)
+RIGHTS = re.compile(
+    r"\s*\b(?:all rights|alle rechte|tous droits|todos los|all right)\b.*$", re.IGNORECASE
+)
+"""What follows the name in a line on copyright."""
+
+SAID_BY_HOST: Final = 0.8
+"""How sure a name is that the host's own name is made of."""
+
+FROM_FOOT: Final = 3000
+"""Characters at the end of a page where its line on copyright is looked for."""
+
+MOST_WORDS: Final = 9
+"""Words of a name that a host's name may be made of: in more, anything is found."""
+
+SHORTEST_LABEL: Final = 3
+
+MOST_LINKS: Final = 2_000
+"""Links of a page among which those to the front page are looked for."""
+
+MOST_LOGO_WORDS: Final = 6
+LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
+"""What the name on a picture that leads to the front page is often called beside."""
+
+LONG_NAME: Final = 40
+"""Letters from which on a name that is the whole title of a page is rather that of the page."""
+
+LISTED: Final = re.compile(r"[^\W\d_]{2}")
+
+
+def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
+    """What the site calls itself, most trusted first.
+
+    What it says to machines, what the titles of its pages share, its feed's title, the end of its
+    title, its line on copyright, its host. What names a kind of page is passed over, and a host's
+    name is taken where there is no other.
+    """
+    host = urlsplit(listing.url).hostname or ""
+    found = [
+        replace(guess, value=without_frills(guess.value))
+        for guess in _names(listing, releases, feed)
+        if guess.value and not is_generic(without_frills(guess.value))
+    ]
+    found = [_weighed(guess, host) for guess in found]
+    named = [guess for guess in found if not is_host(guess.value)]
+    sure = [guess for guess in named if guess.sure]
+    if sure:
+        return sure[0]
+    own = Guess(_host(listing.url), 0.1 if is_number(host) else 0.3, "the host")
+    return max((*named, own), key=lambda guess: guess.confidence)
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is told by its number, which names nobody."""
+    return not host or not any(letter.isalpha() for letter in host) or ":" in host
+
+
+def _weighed(guess: Guess, host: str) -> Guess:
+    """A guess, surer where the host's name is made of it."""
+    if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
+        return guess
+    return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, as the host says")
+
+
+def says(host: str, name: str) -> bool:
+    """Whether a label of a host is made of beginnings of a name's words, in their order.
+
+    ``ndcourts`` is of *North Dakota Court System*.
+    """
+    words = [squash(word) for word in name.split()]
+    if not 0 < len(words) <= MOST_WORDS:
+        return False
+    labels = [squash(label) for label in host.split(".")[:-1]]
+    return any(len(label) >= SHORTEST_LABEL and _made_of(label, words) for label in labels)
+
+
+def _made_of(label: str, words: Sequence[str]) -> bool:
+    reached = {0}
+    for word in words:
+        for start in tuple(reached):
+            length = 0
+            while length < len(word) and label[start + length : start + length + 1] == word[length]:
+                length += 1
+                reached.add(start + length)
+    return len(label) in reached
+
+
+def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterator[Guess]:
+    pages = (listing, *releases)
+    metas = [read_metadata(page) for page in pages]
+    heading = _heading(listing)
+    sites = (clean_line(meta.meta("og:site_name")) for meta in metas if not _is_own(meta))
+    yield Guess(_most(sites), 0.95, "og:site_name")
+    yield Guess(_most(name for page in pages for name in _organizations(page)), 0.9, "json-ld")
+    publishers = (clean_line(meta.text("publisher", "sourceOrganization")) for meta in metas)
+    yield Guess(_most(publishers), 0.9, "json-ld publisher")
+    named = (clean_line(meta.meta("application-name", "dc.publisher")) for meta in metas)
+    yield Guess(_most(named), 0.85, "meta")
+    titles = Counter(_heading(page) for page in releases)
+    alike = {title for title, count in titles.items() if count * 2 > len(releases)}
+    shared = _shared(metas, heading, alike)
+    yield Guess(shared, 0.8 if releases else 0.65, "what the titles of its pages share")
+    yield Guess(_of_feed(feed) if feed else "", 0.7, "the feed's title")
+    parts = [part for part in _parts(metas[0]) if len(part) <= LONGEST]
+    for part in reversed(parts):
+        yield Guess(part if part != heading else "", 0.5, "the page's title")
+    yield Guess(_copyright(listing), 0.45, "its line on copyright")
+    yield Guess(_first_name(_logos(listing)), 0.25, "its link to the front page")
+    for part in reversed(parts):
+        yield Guess(part, 0.4, "the page's title")
+
+
+def _logos(page: Page) -> Iterator[str]:
+    """What the links to the front page are called, be it on a picture."""
+    for link in islice(page.tree.iter("a"), MOST_LINKS):
+        address = resolve(link.get("href") or "", page.base)
+        if address and is_front(address) and is_of_site(address, page.url):
+            pictures = (one.get("alt") or "" for one in link.iter("img"))
+            said = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
+            yield from (name for one in said if (name := LOGO.sub("", clean_line(one[:LONGEST]))))
+
+
+def _first_name(names: Iterable[str]) -> str:
+    """The first short name that says who it is."""
+    short = (name for name in names if len(name.split()) <= MOST_LOGO_WORDS)
+    return next((name for name in short if not is_generic(without_frills(name))), "")
+
+
+def _is_own(meta: Metadata) -> bool:
+    """Whether what a page calls its site is its own title, as some systems write it."""
+    name, parts = squash(meta.meta("og:site_name")), _parts(meta)
+    longest = len(name) > LONG_NAME and name == squash(meta.title)
+    return longest or (len(parts) > 1 and name == squash(parts[0]) != squash(parts[-1]))
+
+
+def _copyright(page: Page) -> str:
+    """Whom the line at the foot of a page says it belongs to."""
+    body = page.tree.find("body")
+    text = " ".join(map(str, body.itertext())) if body is not None else ""
+    for found in reversed(list(COPYRIGHT.finditer(text[-FROM_FOOT:]))):
+        name = RIGHTS.sub("", clean_line(found[1])).strip(" -,")
+        if LISTED.search(name):
+            return name
+    return ""
+
+
+def _most(names: Iterable[str]) -> str:
+    """The name that most pages give."""
+    counted = Counter(name for name in names if 1 < len(name) <= LONGEST)
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _organizations(page: Page) -> Iterator[str]:
+    for script in page.tree.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            value = parse_json(script.text or "")
+            if value is None or articles(value):
+                continue
+            for node in walk(value):
+                if ORGANIZATION.search(type_of(node)):
+                    yield clean_line(plain(node.get("name")))
+
+
+def _parts(meta: Metadata) -> list[str]:
+    return [part for part in map(clean_line, PARTS.split(meta.title)) if part]
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "unnamed").removeprefix("www.")
+
+
+def _heading(page: Page) -> str:
+    """The heading of a page, which names the page more often than the site."""
+    found = page.tree.find(".//h1")
+    return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
+
+
+def _shared(metas: Sequence[Metadata], heading: str, alike: Collection[str] = ()) -> str:
+    """The part that the titles of most pages share; of several the last, where sites put it.
+
+    ``alike`` are headings that most releases have, which are no name for that.
+    """
+    titles = [parts for meta in metas if (parts := _parts(meta))]
+    if len(titles) < 2:  # noqa: PLR2004 - to share takes two
+        return ""
+    counted = Counter(part for parts in titles for part in dict.fromkeys(parts))
+    places = {part: place for parts in titles for place, part in enumerate(parts)}
+    shared = [
+        part
+        for part, count in counted.items()
+        if count * 2 > len(titles)
+        and 1 < len(part) <= LONGEST
+        and part not in alike
+        and not is_generic(part)
+    ]
+    return max(shared, key=lambda part: (part != heading, counted[part], places[part]), default="")
+
+
+def _of_feed(feed: Page) -> str:
+    start = feed.text[:5000]
+    match = (JSON_TITLE if start.lstrip()[:1] == "{" else FEED_TITLE).search(start)
+    parts = [part for part in PARTS.split(clean_line(match[1])) if part] if match else []
+    named = [part for part in parts if not LISTING.fullmatch(part)]
+    return named[-1] if named else ""

@@ -1,0 +1,171 @@
+"""The time zone of a site, guessed from its country, its language and the offsets that it states.
+
+Countries and their zones are those of the IANA time zone database (zone.tab).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from spiders.discovery.guess import Guess
+
+CAPITALS = {
+    "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney", "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto", "CD": "Africa/Kinshasa", "CL": "America/Santiago",
+    "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "DE": "Europe/Berlin", "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid", "ID": "Asia/Jakarta", "KZ": "Asia/Almaty", "MN": "Asia/Ulaanbaatar",
+    "MX": "America/Mexico_City", "MY": "Asia/Kuala_Lumpur", "NZ": "Pacific/Auckland",
+    "PG": "Pacific/Port_Moresby", "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow",
+    "UA": "Europe/Kyiv", "US": "America/New_York", "UZ": "Asia/Tashkent",
+}  # fmt: skip
+"""The zone of the capital, where a country has several."""
+
+WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
+"""Countries where much of the population lives in another zone than the capital."""
+
+HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
+"""Top-level domains of a country that are not its ISO 3166 code."""
+
+GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
+"""Country domains that are sold to everybody."""
+
+LANGUAGES = {
+    "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
+    "fa": "IR", "he": "IL", "hi": "IN", "hu": "HU", "hy": "AM", "is": "IS", "it": "IT",
+    "ja": "JP", "ka": "GE", "kk": "KZ", "ko": "KR", "ky": "KG",
+    "lt": "LT", "lv": "LV", "mk": "MK", "mn": "MN", "pl": "PL",
+    "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
+    "uz": "UZ", "vi": "VN",
+}  # fmt: skip
+"""Languages that press rooms of hardly more than one country are written in."""
+
+SHARED = {
+    "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
+    "bn": "Asia/Dhaka Asia/Kolkata", "de": "Europe/Berlin", "el": "Europe/Athens",
+    "en": "America/New_York Europe/London America/Chicago America/Los_Angeles Asia/Kolkata "
+    "Australia/Sydney Africa/Lagos Africa/Johannesburg Africa/Nairobi Asia/Singapore "
+    "Pacific/Auckland America/Denver America/Halifax",
+    "es": "Europe/Madrid America/Mexico_City America/Bogota America/Argentina/Buenos_Aires "
+    "America/Santiago America/Lima",
+    "fr": "Europe/Paris America/Toronto Africa/Abidjan Africa/Kinshasa Indian/Reunion",
+    "hr": "Europe/Zagreb", "id": "Asia/Jakarta", "ms": "Asia/Kuala_Lumpur",
+    "nb": "Europe/Oslo", "nl": "Europe/Amsterdam", "no": "Europe/Oslo",
+    "pt": "Europe/Lisbon America/Sao_Paulo Africa/Luanda Africa/Maputo", "ro": "Europe/Bucharest",
+    "ru": "Europe/Moscow Asia/Yekaterinburg Asia/Novosibirsk Asia/Vladivostok Asia/Almaty",
+    "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
+    "zh": "Asia/Shanghai",
+}  # fmt: skip
+"""Zones of languages that several countries share, those with the most press rooms first."""
+
+OF_FEW = frozenset(LANGUAGES) | frozenset(
+    ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
+)
+"""Languages of few countries: a region declared beside one is likely true where texts are in it."""
+
+CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
+
+
+def guess_zone(
+    host: str,
+    languages: Iterable[str],
+    stated: Iterable[dt.datetime],
+    *,
+    country: str = "",
+    spoken: str = "",
+) -> Guess:
+    """The IANA zone of a site, with how sure that is and why.
+
+    ``country`` is the ISO 3166 code that the site states as its address, ``spoken`` the language
+    that its texts are in. A system says ``lang="en-gb"`` wherever it is used, so what pages declare
+    is sure only where the site states fitting offsets, or where its texts are in a language of
+    hardly more than one country.
+
+    ``stated`` are instants with the offsets that the site itself wrote; UTC says nothing there, it
+    is what machines write. A confidence below 0.6 calls for a person.
+    """
+    tags = tuple(languages)
+    offsets = [moment for moment in stated if moment.utcoffset()]
+    place, why, trust = _country(host, tags, country, spoken)
+    if place is None:
+        return _by_language(tags, offsets)
+    zones = zones_of()[place]
+    zone = CAPITALS.get(place, zones[0])
+    confidence = min(trust, UNSURE if place in WIDE else CERTAIN)
+    if not offsets:
+        return Guess(zone, confidence, why)
+    if _fits(zone, offsets):
+        return Guess(zone, max(confidence, LIKELY), f"{why}, and the offsets that it states")
+    other = next((name for name in zones if _fits(name, offsets)), None)
+    if other:
+        return Guess(other, LIKELY, f"{why}, and the offsets that it states")
+    return Guess(zone, UNSURE, f"{why}; but it states {_names(offsets)}")
+
+
+@cache
+def zones_of() -> Mapping[str, tuple[str, ...]]:
+    """The zones of each country by its ISO 3166 code."""
+    text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    zones: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            code, _, zone, *_ = line.split("\t")
+            zones[code] = (*zones.get(code, ()), zone)
+    return zones
+
+
+def _country(
+    host: str, tags: tuple[str, ...], stated: str, spoken: str
+) -> tuple[str | None, str, float]:
+    last = host.rpartition(".")[2].lower()
+    code = HOSTS.get(last, last.upper())
+    if code in zones_of() and last not in GENERIC:
+        return code, f"the domain .{last}", CERTAIN
+    if stated.upper() in zones_of():
+        return stated.upper(), f"the country {stated} of its address", LIKELY
+    for tag in tags:
+        language, _, region = tag.lower().partition("-")
+        region = region.rpartition("-")[2].upper()
+        # Templates say en-US whoever uses them.
+        named = region if region in zones_of() and tag.lower() != "en-us" else None
+        if country := named or LANGUAGES.get(language):
+            if language in OF_FEW and language == spoken.partition("-")[0]:
+                return country, f"the language {tag} of its texts", LIKELY
+            return country, f"only the language {tag} that its pages declare", UNSURE
+    return None, "", 0.0
+
+
+def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
+    """A zone where the language is spoken; trusted only if it fits summer and winter."""
+    for tag in tags:
+        zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
+        why = f"the language {tag}"
+        if zones and not offsets:
+            several = len(zones) > 1
+            said = f"only {why}, which several countries share" if several else f"only {why}"
+            return Guess(zones[0], SHARED_TRUST if several else UNSURE, said)
+        fitting = [zone for zone in zones if offsets and _fits(zone, offsets)]
+        if fitting:
+            seasons = len({moment.utcoffset() for moment in offsets}) > 1
+            why = f"{why}, and the offsets that it states ({_names(offsets)})"
+            return Guess(fitting[0], FAIR if seasons else UNSURE, why)
+    stated = {moment.utcoffset() for moment in offsets} - {None}
+    hours = {offset.total_seconds() / 3600 for offset in stated if offset}
+    if len(hours) == 1 and (hour := hours.pop()).is_integer():
+        # In these names of the IANA database the sign says how far Greenwich is ahead.
+        return Guess(
+            f"Etc/GMT{-hour:+.0f}", NONE, f"only the offset that it states ({_names(offsets)})"
+        )
+    return Guess("UTC", NONE, "nothing says where the site is")
+
+
+def _fits(zone: str, offsets: list[dt.datetime]) -> bool:
+    place = ZoneInfo(zone)
+    return all(moment.astimezone(place).utcoffset() == moment.utcoffset() for moment in offsets)
+
+
+def _names(offsets: list[dt.datetime]) -> str:
+    return ", ".join(sorted({f"{moment:%z}" for moment in offsets}))

@@ -1,0 +1,86 @@
+"""Pages that need a browser: what is asked of Scrapy where a source says ``render = true``.
+
+The browser is the system's Chromium, driven by scrapy-playwright. Both are loaded only where a
+source asks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from data.errors import CommuniqueError
+from data.settings import Network
+from spiders.sources.source_file import SourceFile
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+"""The names under which systems install Chromium."""
+
+RENDER = "render"
+"""The key in a request's meta that asks for a browser."""
+
+DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|odt|ods|rtf|zip|xml|rss|json)$", re.IGNORECASE)
+"""Paths of what no browser is needed for."""
+
+HANDLER = "spiders.download.playwright_handler.RenderingHandler"
+
+
+class BrowserMissing(CommuniqueError):
+    """A source asks for a browser, and there is none."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"render = true needs a browser, but {what} is not installed: {fix}")
+        self.what = what
+
+
+def find_browser() -> str:
+    """The path of the system's Chromium. Raises BrowserMissing that names what to install."""
+    if find_spec("scrapy_playwright") is None:
+        raise BrowserMissing(
+            "scrapy-playwright", "pip install 'communique[browser]', and the system's chromium"
+        )
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise BrowserMissing(
+        "Chromium",
+        "install the system's package chromium (with pip install 'communique[browser]')",
+    )
+
+
+def needs_browser(file: SourceFile, url: str) -> bool:
+    """Whether a page of a source goes through a browser; feeds and documents never do."""
+    return file.render and url != file.feed and not DOCUMENT.search(urlsplit(url).path)
+
+
+def render_settings(network: Network) -> dict[str, Any]:
+    """What to add to Scrapy's settings so that requests with ``render`` go through a browser.
+
+    Raises BrowserMissing.
+    """
+    handlers = {"file": None, "data": None, "ftp": None, "s3": None}
+    return {
+        "DOWNLOAD_HANDLERS": handlers | {"http": HANDLER, "https": HANDLER},
+        "PLAYWRIGHT_BROWSER_PROVIDER": "spiders.download.playwright_handler.GuardedBrowser",
+        "PLAYWRIGHT_LAUNCH_OPTIONS": {
+            "executable_path": find_browser(),
+            # Chromium refuses to build its sandbox for root.
+            "chromium_sandbox": os.geteuid() != 0,
+            # All traffic goes through our gateway, or nowhere.
+            "args": ["--force-webrtc-ip-handling-policy=disable_non_proxied_udp"],
+            "communique": {
+                "allow_private": network.allow_private,
+                "max_bytes": network.max_bytes,
+            },
+        },
+        "PLAYWRIGHT_CONTEXTS": {"default": {"service_workers": "block"}},
+        "PLAYWRIGHT_ABORT_REQUEST": "spiders.download.playwright_handler.is_heavy",
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": network.timeout * 1000,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 4,
+    }

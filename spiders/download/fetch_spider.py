@@ -1,0 +1,120 @@
+"""A spider that fetches what it is asked for, page by page, with the manners of a visit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from spiders.download.responses import explain, page_of
+from spiders.download.retry_after import Memory, Remembered
+from spiders.page.page import Page
+
+MAX_URL = 4_000
+"""Characters of an address that is asked for."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of asking for one address.
+
+    ``url`` is the address that answered, after redirects, and ``status`` its HTTP status. Where
+    nothing answered, ``status`` is 0, ``kind`` a short code and ``message`` a sentence.
+    """
+
+    asked: str
+    url: str
+    status: int = 0
+    content_type: str = ""
+    body: bytes = b""
+    kind: str = ""
+    message: str = ""
+
+    @property
+    def page(self) -> Page | None:
+        """The page, or None where the server had none to give."""
+        good = range(200, 300)
+        return Page(self.url, self.body, self.content_type) if self.status in good else None
+
+    @property
+    def why(self) -> str:
+        """In a sentence, why there is no page."""
+        return self.message or f"the server answered {self.status}"
+
+
+class FetchSpider(Spider):
+    """Asks for each address that ``asked`` brings, and calls ``tell`` with every answer.
+
+    With ``render`` pages come as a browser shows them.
+    """
+
+    name = "fetch"
+    handle_httpstatus_list = (304, *range(400, 600))
+
+    def __init__(
+        self,
+        asked: AsyncIterator[str],
+        tell: Callable[[Answer], None],
+        *,
+        render: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.memory: Memory = Remembered()
+        self._asked = asked
+        self._tell = tell
+        self._render = render
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The addresses, for as long as there are any."""
+        async for url in self._asked:
+            request = self._request(url)
+            if request is not None:
+                yield request
+
+    def parse(self, response: Response, **kwargs: Any) -> None:
+        """Hand over a page."""
+        del kwargs
+        page = page_of(response)
+        asked = str(response.meta["asked"])
+        self._tell(Answer(asked, page.url, response.status, page.content_type, page.body))
+
+    def failed(self, failure: Failure) -> None:
+        """Say of an address why it gave no answer."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        kind, message = explain(failure, urlsplit(request.url).hostname or "")
+        self._tell(Answer(request.meta["asked"], request.url, kind=kind, message=message))
+
+    def _request(self, url: str) -> Request | None:
+        parts = _parts(url)
+        if parts is None:
+            self._tell(Answer(url, url, kind="url", message="it is no http or https address"))
+            return None
+        robots = parts[1] == "/robots.txt"
+        return Request(
+            url,
+            callback=self.parse,
+            errback=self.failed,
+            meta={
+                "asked": url,
+                # What a site says to robots is theirs to read (RFC 9309, 2.2.2).
+                "dont_obey_robotstxt": robots,
+                "render": self._render and not robots,
+            },
+        )
+
+
+def _parts(url: str) -> tuple[str, str] | None:
+    """The host and the path of an address that can be asked for."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    sound = parts.scheme in {"http", "https"} and host and port != 0 and len(url) <= MAX_URL
+    return (host, parts.path) if sound else None

@@ -1,0 +1,76 @@
+"""To be said."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import NotConfigured
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+from scrapy import Request
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
+from scrapy.http import Response
+
+from data.network.addresses import is_public
+from spiders.download.ssrf import PrivateAddressError
+
+
+class PublicOnlyMiddleware:
+    """Refuses addresses that are written as numbers: those never meet the resolver."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
+        """The middleware, unless the settings allow private addresses."""
+        if crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"):
+            raise NotConfigured
+        return cls()
+
+    def process_request(self, request: Request) -> None:
+        """Let a request pass whose host is a name or a public address."""
+        host = urlsplit(request.url).hostname or ""
+        try:
+            # inet_aton knows the spellings that a resolver takes for an address: 127.1, 0x7f000001.
+            address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
+        except OSError:
+            return
+        if not is_public(address):
+            raise PrivateAddressError(host, address)
+
+
+CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
+
+
+class RedirectedMiddleware:
+    """Takes the conditions off a request that was redirected.
+
+    A 304 would be of no use: a tag may be the same at both addresses, or a date say nothing of
+    another page, and the move itself would never be seen.
+    """
+
+    def process_request(self, request: Request) -> None:
+        """Let a request pass; without conditions if another address led to it."""
+        if request.meta.get("redirect_urls"):
+            for name in CONDITIONS:
+                request.headers.pop(name, None)
+
+
+HEAD: Final = 16_384
+"""Bytes of a page in which its first 4,096 characters lie, which is where Scrapy looks."""
+
+
+class RefreshMiddleware(MetaRefreshMiddleware):
+    """Scrapy's own, which decodes every page to look for what few of them have."""
+
+    def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """The page, or a request for the one that it leads to."""
+        head = response.body[:HEAD].lower()
+        # In UTF-16 each letter has a zero beside it.
+        if b"refresh" in head or b"\x00" in head:
+            return super().process_response(request, response)
+        return response

@@ -1,0 +1,131 @@
+"""The one way out for a browser: a proxy on loopback that leads to public addresses only.
+
+A browser resolves names and follows redirects by itself, beyond Scrapy's reach. Here every
+connection is checked at the address that is really used, so neither redirects nor DNS rebinding
+nor a page's own scripts get around it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from data.network.addresses import is_public
+from spiders.download.resolver import HostResolver
+
+CHUNK = 65_536
+PATIENCE = 30.0
+"""Seconds that a connection may take to be made."""
+
+HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-authorization:")
+
+
+class Refused(Exception):
+    """A request that the gateway does not pass on."""
+
+
+class Gateway:
+    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of loopback.
+
+    ``max_bytes`` is how much one connection may bring in.
+    """
+
+    def __init__(self, *, allow_private: bool, max_bytes: int) -> None:
+        self._allow_private = allow_private
+        self._max_bytes = max_bytes
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> str:
+        """Listen, and return the proxy's address."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def close(self) -> None:
+        """Take no more connections."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                head = await reader.readuntil(b"\r\n\r\n")
+                host, port, first = _destination(head)
+                far_reader, far_writer = await self._connect(host, port)
+            try:
+                if first:
+                    far_writer.write(first)
+                    await self._body(head, reader, far_writer)
+                    await self._copy(far_reader, writer)
+                else:
+                    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    there = asyncio.create_task(_forward(reader, far_writer))
+                    await self._copy(far_reader, writer)
+                    there.cancel()
+            finally:
+                far_writer.close()
+        except (Refused, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
+            # The browser meets a closed connection, and the spider says what became of the page.
+            pass
+        finally:
+            writer.close()
+
+    async def _connect(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        loop = asyncio.get_running_loop()
+        found = [str(info[4][0]) for info in await loop.getaddrinfo(host, port)]
+        private = next((one for one in found if not is_public(one)), None)
+        if private and not self._allow_private:
+            HostResolver.refused[host] = private
+            raise Refused(host)
+        for address in found[:-1]:
+            with suppress(OSError):
+                return await asyncio.open_connection(address, port)
+        return await asyncio.open_connection(found[-1], port)
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left = self._max_bytes
+        while left > 0 and (chunk := await reader.read(CHUNK)):
+            left -= len(chunk)
+            writer.write(chunk)
+            await writer.drain()
+
+    @staticmethod
+    async def _body(
+        head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Pass on the body of a request, and nothing that follows it."""
+        for line in head.split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                left = int(value)
+                while left > 0 and (chunk := await reader.read(min(left, CHUNK))):
+                    left -= len(chunk)
+                    writer.write(chunk)
+        await writer.drain()
+
+
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+        writer.write_eof()
+
+
+def _destination(head: bytes) -> tuple[str, int, bytes]:
+    """Host, port, and what to send there first: nothing where a tunnel is asked for."""
+    start, *fields = head.split(b"\r\n")
+    method, target, _ = start.decode("ascii").split(" ")
+    if method == "CONNECT":
+        parts = urlsplit(f"//{target}")
+        return parts.hostname or "", parts.port or 443, b""
+    parts = urlsplit(target)
+    if parts.scheme != "http" or not parts.hostname:
+        raise Refused(target)
+    path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    kept = [field for field in fields if field and not field.lower().startswith(HOP_BY_HOP)]
+    lines = [f"{method} {path} HTTP/1.1".encode("ascii"), *kept, b"Connection: close", b"", b""]
+    return parts.hostname, parts.port or 80, b"\r\n".join(lines)

@@ -1,0 +1,105 @@
+"""What the answer of a server holds for us, or why there is none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from data.models import Validator
+from data.text.redaction import without_user
+from spiders.download.decompression import TOO_LARGE
+from spiders.download.documents import DOCUMENT
+from spiders.download.header_limits import head_error
+from spiders.download.resolver import HostResolver
+from spiders.download.retry_after import HostError
+from spiders.download.ssrf import PrivateAddressError
+from spiders.page.page import Page
+
+BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
+
+
+def asked_of(response: Response) -> str:
+    """The address that was asked for, before any redirect."""
+    return str(response.meta["asked"])
+
+
+def page_of(response: Response) -> Page:
+    """The page that a response holds."""
+    return Page(
+        without_user(response.url),
+        response.body,
+        _header(response, "Content-Type") or "",
+        response.meta.get(DOCUMENT),
+    )
+
+
+def validator_of(response: Response) -> Validator:
+    """What the server gave to ask with next time."""
+    return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
+
+
+KNOWN: Final = {
+    "TimeoutError": ("timeout", "it took too long to answer"),
+    "DownloadTimeoutError": ("timeout", "it took too long to answer"),
+    "DNSLookupError": ("dns", "its host name leads nowhere"),
+    "CannotResolveHostError": ("dns", "its host name leads nowhere"),
+    "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
+    "NotSupported": ("refused", "only http and https addresses are fetched"),
+    "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
+    "ConnectionDone": ("connection", "the server closed the connection without an answer"),
+    "ConnectionLost": ("connection", "the connection was lost before there was an answer"),
+    "ConnectError": ("connection", "no connection to its address could be made"),
+    "ResponseDataLossError": ("connection", "the connection was lost in the midst of its answer"),
+    "ResponseDataLoss": ("connection", "the connection was lost in the midst of its answer"),
+    "ParseError": ("network", "what answers there does not speak HTTP"),
+    "Error": ("connection", "no secure connection to it could be made (TLS)"),
+    "VerificationError": ("connection", "its certificate is not one to be trusted"),
+}
+"""By the name of an error a short code, and a sentence."""
+
+
+def explain(failure: Failure, host: str) -> tuple[str, str]:
+    """A short code and a sentence for an address that gave no answer."""
+    return explain_error(failure.value, host)
+
+
+def explain_error(error: BaseException | None, host: str) -> tuple[str, str]:
+    """A short code and a sentence for what went wrong instead of an answer."""
+    if isinstance(error, HostError):
+        return error.kind, str(error)
+    if host in HostResolver.refused:
+        return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))
+    if isinstance(error, IgnoreRequest):
+        return _ignored(error)
+    if head := head_error(error):
+        return "size", str(head)
+    known = KNOWN.get(type(error).__name__)
+    # What a download failed of lies within: Twisted's own failures, innermost last.
+    cause = error.__cause__ if error else None
+    reasons = getattr(error, "reasons", None) or getattr(cause, "reasons", None) or ()
+    inner = [KNOWN.get(type(reason.value).__name__) for reason in reasons]
+    found = known or next((one for one in reversed(inner) if one), None)
+    if found is None:
+        last = reasons[-1].value if reasons else error
+        return "network", f"it could not be fetched ({type(last).__name__})"
+    return found
+
+
+def _ignored(error: IgnoreRequest) -> tuple[str, str]:
+    """The same for an answer that is not taken."""
+    text = str(error)
+    if isinstance(error, HttpError):
+        status, place = error.response.status, _header(error.response, "Location")
+        return "refused", f"it answers {status} and leads to {place}, which is not fetched"
+    if "max redirections" in text:
+        text = "it leads from one address to the next without end"
+    return "size" if text == TOO_LARGE else "refused", text
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

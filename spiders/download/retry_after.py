@@ -1,0 +1,148 @@
+"""Hosts that ask to be left alone for a while: Retry-After (RFC 9110, 10.2.3), of 429 and 503.
+
+What a host asks holds for all of its addresses: for the rest of a visit, for the next ones, for
+those that a person asks for, and after a restart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Protocol
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+
+from data.models import Wait
+from spiders.download.host_queues import host_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+LONGEST: Final = dt.timedelta(hours=24)
+"""The longest that a host can keep us away by one answer."""
+
+UNSAID: Final = dt.timedelta(minutes=5)
+"""How long a host is let alone that answers 429 and does not say for how long."""
+
+ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class HostError(IgnoreRequest):
+    """What keeps all pages of a host from being fetched: ``kind`` is a short code."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class AskedToWait(HostError):
+    """A host asked to wait."""
+
+    def __init__(self, host: str, wait: Wait) -> None:
+        until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+        said = f"{host} answered {wait.status} and asked to wait until {until}"
+        super().__init__("wait", f"{said}: until then it is let alone")
+        self.wait = wait
+
+
+class Memory(Protocol):
+    """Where what hosts asked of us is kept: data.store.protocol.Store, or our memory alone."""
+
+    def wait(self, host: str) -> Wait | None:
+        """Until when a host asked to wait, even if that is over."""
+
+    def keep_wait(self, host: str, wait: Wait) -> None:
+        """Keep until when a host asked to wait."""
+
+    def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
+        """The robots.txt of an origin as it was read last, and when that was."""
+
+    def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
+        """Keep the robots.txt of an origin."""
+
+
+class Remembered:
+    """What hosts asked of us, as long as this process lives."""
+
+    def __init__(self) -> None:
+        self._waits: dict[str, Wait] = {}
+        self._robots: dict[str, tuple[bytes, dt.datetime]] = {}
+
+    def wait(self, host: str) -> Wait | None:
+        """Until when a host asked to wait, even if that is over."""
+        return self._waits.get(host)
+
+    def keep_wait(self, host: str, wait: Wait) -> None:
+        """Keep until when a host asked to wait."""
+        self._waits[host] = wait
+
+    def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
+        """The robots.txt of an origin as it was read last, and when that was."""
+        return self._robots.get(origin)
+
+    def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
+        """Keep the robots.txt of an origin."""
+        self._robots[origin] = body, seen
+
+
+def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
+    """How long an answer asks to wait: in seconds or until an HTTP date, LONGEST at the most."""
+    if status not in ASKS:
+        return None
+    until = asked_until((retry_after or "").strip(), now)
+    if until is None:
+        if status != HTTPStatus.TOO_MANY_REQUESTS:
+            return None
+        until = now + UNSAID
+    return Wait(min(until, now + LONGEST), status) if until > now else None
+
+
+def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
+    """The instant that a Retry-After header names; None where it names none."""
+    if retry_after.isascii() and retry_after.isdigit():
+        # Of very many digits the first ones say enough.
+        return now + min(dt.timedelta(seconds=int(retry_after[:9])), LONGEST)
+    try:
+        date = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    # A date of RFC 850 or of asctime() is in UTC as well (RFC 9110, 5.6.7).
+    return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
+
+
+class WaitingMiddleware:
+    """Asks no host for anything before it may be asked again, and keeps what answers ask for.
+
+    It stands between Scrapy's own retrying and the server: an answer that asks to wait is not
+    retried.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> WaitingMiddleware:
+        """The middleware of a crawl, whose spider has a memory."""
+        return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
+
+    def process_request(self, request: Request) -> None:
+        """Let a request pass whose host may be asked. Raises AskedToWait."""
+        host, now = host_of(request.url), dt.datetime.now(dt.UTC)
+        wait = self._memory.wait(host)
+        # One that is further off than any can be was kept while the clock was wrong.
+        if wait and now < wait.until <= now + LONGEST:
+            raise AskedToWait(host, wait)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let an answer pass that does not ask to wait. Raises AskedToWait."""
+        value = response.headers.get("Retry-After")
+        header = value.decode("latin-1") if value else None
+        wait = wait_of(response.status, header, dt.datetime.now(dt.UTC))
+        if wait is None:
+            return response
+        host = host_of(request.url)
+        self._memory.keep_wait(host, wait)
+        raise AskedToWait(host, wait)

@@ -1,0 +1,76 @@
+"""Extraction of one page into plain values, under the names that all of Communique uses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from data.dates.context import Reading
+from data.text.clean import clean_line
+from spiders.extract.page_type import kind_of
+from spiders.items import ListingItem, ListingPage, ReleasePage
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+
+Wanted = Literal["auto", "listing", "release"]
+
+
+def extract(page_id: str, page: Page, reading: Reading, kind: Wanted = "auto") -> dict[str, Any]:
+    """What a page says, as JSON-ready values; ``kind`` is decided by what is found, or given."""
+    if kind == "listing":
+        return listing_values(page_id, read_listing(page, reading))
+    release = read_release(page, reading)
+    if kind == "release":
+        return release_values(page_id, release)
+    listing = read_listing(page, reading)
+    if kind_of(release, listing) == "listing":
+        return listing_values(page_id, listing)
+    return release_values(page_id, release)
+
+
+def release_values(page_id: str, page: ReleasePage) -> dict[str, Any]:
+    """A release page as plain values."""
+    content = page.content
+    return {
+        "id": page_id,
+        "kind": "release",
+        "url": page.canonical or page.url,
+        "title": content.title if page.confidence.get("title") else None,
+        "published": content.published.iso if content.published else None,
+        "precision": content.published.precision if content.published else None,
+        "language": content.language,
+        "section": content.section,
+        "publisher": content.publisher,
+        "author": content.author,
+        "summary": content.summary,
+        "body_html": content.body_html,
+        "body_text": content.body_text,
+        "images": msgspec.to_builtins(content.images),
+        "attachments": msgspec.to_builtins(content.attachments),
+        "links": msgspec.to_builtins(page.links),
+        "editions": dict(page.editions),
+        "confidence": dict(page.confidence),
+        "reasons": list(page.reasons),
+    }
+
+
+def item_values(item: ListingItem) -> dict[str, Any]:
+    """One item of a listing as plain values."""
+    published = item.published.iso if item.published else None
+    # As collected titles are: without what nobody sees, such as soft hyphens.
+    return {"url": item.url, "title": clean_line(item.title), "published": published}
+
+
+def listing_values(page_id: str, page: ListingPage) -> dict[str, Any]:
+    """A listing page as plain values."""
+    return {
+        "id": page_id,
+        "kind": "listing",
+        "items": list(map(item_values, page.items)),
+        "next": page.next,
+        "confidence": page.confidence,
+        "rule": page.rule,
+        "reasons": list(page.reasons),
+    }

@@ -1,0 +1,1 @@
+"""Golden tests of a source: pages as served, and what must be read off them."""

@@ -1,0 +1,119 @@
+"""Golden tests of a source: its pages as served, and what is read off them.
+
+A folder holds listing.html, release.html and expected.json, see spiders.golden.expected.
+``captured`` in it is the instant that "yesterday" counts from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data.dates.context import Reading
+from data.errors import CommuniqueError
+from spiders.golden.expected import as_expected, fields_of, found, wanted
+from spiders.items import ListingPage, ReleasePage
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.source_file import SourceFile
+
+LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
+
+SHOWN = 60
+"""Characters of a value that a difference shows."""
+
+
+class BadGolden(CommuniqueError):
+    """A golden test can't be read or written."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(f"{path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+def write_golden(
+    folder: Path, file: SourceFile, listing: Page, release: Page, now: dt.datetime
+) -> None:
+    """Save two pages of a source and what is read off them now, for a person to correct.
+
+    Raises BadGolden where there is one already, or where it can't be written.
+    """
+    if (folder / EXPECTED).exists():
+        raise BadGolden(folder / EXPECTED, "it is there already; remove it to capture anew")
+    # Bytes that only the header of the answer explains are kept in UTF-8.
+    kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
+    listed, read = _read(
+        file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
+    )
+    captured = now.isoformat(timespec="seconds")
+    said = as_expected(listed, read, {"captured": captured})
+    text = json.dumps(said, ensure_ascii=False, indent=2)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in kept.items():
+            (folder / name).write_bytes(body)
+        (folder / EXPECTED).write_text(f"{text}\n", "utf-8")
+    except OSError as error:
+        raise BadGolden(folder, f"it can't be written ({error})") from error
+
+
+def differences(folder: Path, file: SourceFile) -> Iterator[str]:
+    """What is read otherwise than expected.json says, one sentence a field.
+
+    Raises BadGolden.
+    """
+    try:
+        expected = json.loads((folder / EXPECTED).read_text("utf-8"))
+        now = dt.datetime.fromisoformat(expected["listing"]["captured"])
+        listing = Page(expected["listing"]["url"], (folder / LISTING).read_bytes())
+        release = Page(expected["release"]["url"], (folder / RELEASE).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        cause = f"the golden test can't be read ({type(error).__name__}: {error})"
+        raise BadGolden(folder, cause) from error
+    read = _read(file, listing, release, now)
+    try:
+        for part, name in fields_of(expected):
+            want, got = wanted(expected, part, name), found(*read, part, name)
+            if got != want:
+                yield f"{part}.{name}: {_difference(want, got)}"
+    except (AttributeError, TypeError) as error:
+        raise BadGolden(folder, f"expected.json names what is no field ({error})") from error
+
+
+def lasting(page: Page) -> bytes:
+    """The bytes of a page such that they say the same without the server's Content-Type."""
+    return page.body if Page(page.url, page.body).markup == page.markup else page.markup
+
+
+def _read(
+    file: SourceFile, listing: Page, release: Page, now: dt.datetime
+) -> tuple[ListingPage, ReleasePage]:
+    languages = (file.language,) if file.language else ()
+    reading = Reading(file.timezone, file.date_order, languages, now)
+    listed = read_listing(listing, reading, file.listing)
+    item = next((item for item in listed.items if item.url == release.url), None)
+    rules = file.rules_on(item.published.day if item and item.published else None)
+    return listed, read_release(release, reading, rules, item)
+
+
+def _difference(wanted: Any, got: Any) -> str:
+    if isinstance(wanted, list) and isinstance(got, list):
+        missing = [one for one in wanted if one not in got]
+        added = [one for one in got if one not in wanted]
+        said = [f"{len(missing)} missing, {len(added)} more"]
+        said += [f"first missing {_short(missing[0])}"] if missing else []
+        said += [f"first more {_short(added[0])}"] if added else []
+        return ", ".join(said) if missing or added else "the same in another order"
+    return f"expected {_short(wanted)}, found {_short(got)}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = " ".join(str(part) for part in value.values() if part)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

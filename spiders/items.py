@@ -1,0 +1,70 @@
+"""What is read off a page: a release or a listing, with the confidence of each field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from data.models import Content, Link, Published
+from data.text.clean import canonical_url, clean_line
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePage:
+    """What a release page says.
+
+    ``url`` is the page's own address and ``canonical`` the one it names itself by, or None.
+    ``links`` are the other releases it names, ``editions`` pairs of a language tag and the URL of
+    that edition. ``confidence`` is 0 to 1 by field (``title``, ``published``, ``body`` …).
+    ``reasons`` say in a sentence each what was not found or not believed. ``refused`` is the text
+    of a date that can't be right, where no other was found.
+    """
+
+    url: str
+    content: Content
+    canonical: str | None = None
+    links: tuple[Link, ...] = ()
+    editions: tuple[tuple[str, str], ...] = ()
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingItem:
+    """One release as a listing names it; ``url`` is absolute.
+
+    ``categories`` are those that a feed or an API gives it.
+    """
+
+    url: str
+    title: str
+    published: Published | None = None
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """What a listing page says: its items in page order, and the address of the next page.
+
+    ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
+    sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
+    date, among dated ones, that may be releases and were not taken for any. ``place`` says where on
+    the page the list stands, so that it is found again on the next one.
+    """
+
+    url: str
+    items: tuple[ListingItem, ...]
+    next: str | None = None
+    rule: str = ""
+    confidence: float = 0.0
+    reasons: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    place: str = ""
+
+
+def keys_of(item: ListingItem) -> Iterator[str]:
+    """By what an item is known: its address, and its title with its day."""
+    yield canonical_url(item.url)
+    if item.published and item.title:
+        yield f"{item.published.day} {clean_line(item.title).casefold()}"

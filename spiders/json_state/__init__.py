@@ -1,0 +1,1 @@
+"""Data that scripts carry for a browser to draw: decoded, never run."""

@@ -1,0 +1,189 @@
+"""Reads values that a script assigns: JSON, or the literals of JavaScript, without running them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+from urllib.parse import unquote
+
+from spiders.page.json_text import load_json
+
+MOST_TOKENS: Final = 200_000
+"""Words, numbers, texts and signs of one literal that are read."""
+
+DEEPEST: Final = 80
+"""Lists and objects within each other that are read."""
+
+TOKEN: Final = re.compile(
+    r"""\s*+(?:
+    (?P<sign>[{}\[\](),:])
+    | "(?P<double>(?:[^"\\]++|\\.)*+)"
+    | '(?P<single>(?:[^'\\]++|\\.)*+)'
+    | `(?P<template>(?:[^`\\$]++|\\.|\$(?!\{))*+)`
+    | (?P<number>-?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d{1,3})?)
+    | (?P<truth>![01]) | (?P<void>void\ 0)
+    | new\ Date\((?P<date>-?\d{1,16}|"[^"\\]{0,60}")\)
+    | (?P<name>[A-Za-z_$][\w$]*+)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+ESCAPE: Final = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL
+)
+PLAIN: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+CONSTANTS: Final[dict[str, Any]] = {"true": True, "false": False}
+CALLED: Final = re.compile(
+    r"\(?\s*function\s*\w*\s*\(([\w$,\s]{0,20000})\)\s*\{\s*(?:return\s*)?(?=[{\[])"
+)
+PARSED: Final = re.compile(r"JSON\s*\.\s*parse\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
+REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
+
+
+class NoLiteral(ValueError):
+    """A script's text begins with no value that can be read."""
+
+
+def first_value(text: str, at: int) -> tuple[Any, int]:
+    """The value at a place in a script, and where it ends. Raises NoLiteral.
+
+    JSON, an object as scripts write it, ``JSON.parse("…")``, or a function that is called at once
+    and returns an object (``__NUXT__`` of Nuxt 2).
+    """
+    if text[at : at + 1] in {"{", "["}:
+        try:
+            return json.JSONDecoder(strict=False).raw_decode(text, at)
+        except (ValueError, RecursionError):
+            reader = LiteralReader(text, at)
+            return reader.value(), reader.at
+    if match := PARSED.match(text, at):
+        reader = LiteralReader(text, match.end())
+        said = reader.value()
+        if not isinstance(said, str):
+            raise NoLiteral
+        return decoded(unquote(said) if match[1] else said), reader.at
+    if match := CALLED.match(text, at):
+        return _returned(text, match)
+    raise NoLiteral
+
+
+def decoded(text: str) -> Any:
+    """The value of a JSON text. Raises NoLiteral."""
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError) as error:
+        raise NoLiteral from error
+
+
+def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
+    """What a function that is called at once returns, with the values that it is given."""
+    reader = LiteralReader(text, match.end())
+    value = reader.value()
+    call = REST.match(text, reader.at)
+    if call is None:
+        return value, reader.at
+    given = LiteralReader(text, call.end() - 1)
+    names = [name.strip() for name in match[1].split(",")]
+    known = dict(zip(names, given.listed(")"), strict=False))
+    for holder, key, name in reader.named:
+        holder[key] = known.get(name)
+    return value, given.at
+
+
+class LiteralReader:
+    """Reads one literal from ``at`` on.
+
+    ``named`` are the places that hold a name: the object or list, the key or index, and the name.
+    """
+
+    def __init__(self, text: str, at: int) -> None:
+        self.at = at
+        self.named: list[tuple[Any, Any, str]] = []
+        self._text = text
+        self._left = MOST_TOKENS
+        self._depth = 0
+
+    def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one for each form
+        """The next value; a name stands for None and is noted. Raises NoLiteral."""
+        kind, said = self._next()
+        if kind == "sign":
+            return self._held(said)
+        if kind in {"double", "single", "template"}:
+            return unescaped(said)
+        if kind == "number":
+            return float(said) if set(said) & {".", "e", "E"} else int(said[:300])
+        if kind == "truth":
+            return said == "!0"
+        if kind == "date":
+            return said.strip('"')
+        if kind == "name" and said in CONSTANTS:
+            return CONSTANTS[said]
+        if kind == "name" and holder is not None:
+            self.named.append((holder, key, said))
+        return None
+
+    def listed(self, close: str) -> list[Any]:
+        """The values between an opening sign, which comes next or was read, and ``close``."""
+        if close == ")":
+            self._next()
+        found: list[Any] = []
+        while not self._closes(close):
+            found.append(None)
+            found[-1] = self.value(found, len(found) - 1)
+        return found
+
+    def _held(self, sign: str) -> Any:
+        self._depth += 1
+        if self._depth > DEEPEST or sign not in {"{", "["}:
+            raise NoLiteral
+        found: Any = self.listed("]") if sign == "[" else self._object()
+        self._depth -= 1
+        return found
+
+    def _object(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not self._closes("}"):
+            kind, key = self._next()
+            if kind not in {"double", "single", "name", "number"} or self._next() != ("sign", ":"):
+                raise NoLiteral
+            if kind in {"double", "single"}:
+                key = unescaped(key)
+            found[key] = None
+            found[key] = self.value(found, key)
+        return found
+
+    def _closes(self, close: str) -> bool:
+        """Whether a list or an object ends here; the comma before the next value is passed."""
+        place = self.at
+        following = self._next()
+        if following == ("sign", ","):
+            place = self.at
+            following = self._next()
+        if following == ("sign", close):
+            return True
+        self.at = place
+        return False
+
+    def _next(self) -> tuple[str, str]:
+        match = TOKEN.match(self._text, self.at)
+        self._left -= 1
+        if match is None or match.lastgroup is None or self._left < 0:
+            raise NoLiteral
+        self.at = match.end()
+        return match.lastgroup, match[match.lastgroup]
+
+
+def unescaped(text: str) -> str:
+    """A text as a script means it; halves of a surrogate pair are joined."""
+    if "\\" not in text:
+        return text
+    said = ESCAPE.sub(_meant, text)
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _meant(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    if code:
+        number = int(code, 16)
+        return chr(number) if number <= 0x10FFFF else ""  # noqa: PLR2004 - the last of Unicode
+    return "" if match[4] else PLAIN.get(match[5], match[5])

@@ -1,0 +1,177 @@
+"""Records of JSON that may be the items of a listing: which fields say what."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date
+from data.models import Published
+from spiders.items import ListingItem
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+MAX_ITEMS = 10_000
+LEARNT = 50
+"""Records from which the meaning of fields with unknown names is learnt."""
+
+TITLE_WORDS, LONG = 3, 200
+"""Words that every title in a field of unknown name has, and characters that none exceeds."""
+
+MAX_CATEGORIES = 30
+"""Categories of one record that are read."""
+
+MAX_RECORDS = 50_000
+"""Records of one document that are looked at."""
+
+WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article")
+"""What an entry of a list may be wrapped in."""
+
+INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
+"""What a nested field's own value may be called."""
+
+_URLS = re.compile(
+    r"(?:canonical|perma|web|page|full|detail|article|external|public)?_?(?:url|link|href|uri)"
+    r"(?:_?(?:path|alias))?|path|guid|(?:file|document|pdf)_?(?:name|path|url|ref)?|"
+    r"encodedabsurl|serverrelativeurl|view_?node",
+    re.IGNORECASE,
+)
+_TITLES = re.compile(
+    r"(?:meta_?|doc(?:ument)?_?|page_?|news_?)?(?:title|headlines?|name|subject|heading)|"
+    r"t[ií]tulo|titre|titel|titolo|tytu[lł]|ba[sş]l[iı]k|n[aá]zev|n[aá]zov|otsikko|rubrik|nadpis|"
+    r"naslov|judul|заголовок|название|başlıq",
+    re.IGNORECASE,
+)
+_DATES = re.compile(
+    r"(?:.*(?:date|publi[sckz]|posted|released?|issued|pubdate|created).*)|time|timestamp|day|"
+    r"(?:fecha|datum|data|tarih|tarix|дата|ngay|tanggal|erscheinung|ver(?:oe|ö)ffentlich).*",
+    re.IGNORECASE,
+)
+_LATER = re.compile(r"modif|updat|expir|gmt|end|event|until|revis|deadline|start", re.IGNORECASE)
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+_OF_DOTNET = re.compile(r"/Date\((-?\d{9,14})(?:[+-]\d{4})?\)/")
+_TAG = re.compile(r"<[^<>]{1,2000}>")
+_PLACES = re.compile(r"https?://|\.{0,2}/|[^\s]{1,200}(?:/|\.(?:html?|php|aspx?|jsp|pdf|docx?)$)")
+
+
+def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with the fields of what it only wraps: ``{"node": {…}}`` (GraphQL, JSON:API)."""
+    for name in WRAPPERS:
+        if isinstance(record.get(name), dict):
+            return {**record, **record[name]}
+    return record
+
+
+def read_records(
+    lists: Iterable[list[dict[str, Any]]],
+    page: Page,
+    reading: Reading,
+    address: Callable[[Mapping[str, Any]], str | None] | None = None,
+) -> list[ListingItem]:
+    """The items of that list of records which most looks like a listing.
+
+    ``address`` gives that of a record which names none.
+    """
+    best: list[ListingItem] = []
+    left = MAX_RECORDS
+    for records in lists:
+        shape = by_shape(records[:LEARNT])
+        chosen = records[: min(MAX_ITEMS, left)]
+        left -= len(chosen)
+        read = (_item(record, page, reading, shape, address) for record in chosen)
+        items = [item for item in read if item]
+        if _worth(items) > _worth(best):
+            best = items
+    return best
+
+
+def _worth(items: list[ListingItem]) -> float:
+    dated = sum(item.published is not None for item in items)
+    titled = sum(len(item.title.split()) > 1 for item in items)
+    return 0.1 * len(items) + dated + 0.5 * titled
+
+
+def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
+    """The fields that hold titles and dates by what stands in them, whatever they are called."""
+    title = dated = ""
+    for name in records[0]:
+        values = [str(record.get(name) or "") for record in records]
+        if not dated and not _LATER.search(name) and all(map(_STAMP.match, values)):
+            dated = name
+        words = [len(value.split()) for value in values]
+        if not title and len(set(values)) > len(values) // 2 and min(words) >= TITLE_WORDS:
+            title = name if max(map(len, values)) <= LONG else ""
+    return title, dated
+
+
+def _item(
+    record: dict[str, Any],
+    page: Page,
+    reading: Reading,
+    shape: tuple[str, str],
+    address: Callable[[Mapping[str, Any]], str | None] | None,
+) -> ListingItem | None:
+    fields = dict(fields_of(record))
+    url = None
+    for name, value in fields.items():
+        if _URLS.fullmatch(name) and isinstance(value, str) and _PLACES.match(value):
+            url = url or resolve(value, page.url)
+    url = url or (address(record) if address else None)
+    if not url:
+        return None
+    titles = (value for name, value in fields.items() if _TITLES.fullmatch(name))
+    title = max((_plain(value) for value in titles if isinstance(value, str)), key=len, default="")
+    if not title and isinstance(fields.get(shape[0]), str):
+        title = _plain(fields[shape[0]])
+    published = published_in(fields, reading)
+    if published is None and shape[1]:
+        published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
+    return ListingItem(url, title, published, _categories(record))
+
+
+def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The numbers or names under ``categories``, as WordPress gives them."""
+    found = record.get("categories")
+    if not isinstance(found, list):
+        return ()
+    plain = (str(one) for one in found[:MAX_CATEGORIES] if isinstance(one, (int, str)))
+    return tuple(dict.fromkeys(plain))
+
+
+def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of a record; a nested ``{"rendered": …}`` counts as its value (WordPress)."""
+    for name, value in record.items():
+        if isinstance(value, dict):
+            inner = next(
+                (value[key] for key in INNER if key in value),
+                None,
+            )
+            yield name, inner
+        else:
+            yield name, value
+
+
+def published_in(fields: dict[str, Any], reading: Reading) -> Published | None:
+    """The date of a record: of its fields that name one of publication before all others."""
+    names = sorted(
+        (name for name in fields if _DATES.fullmatch(name)),
+        key=lambda name: bool(_LATER.search(name)),
+    )
+    for name in names:
+        value = fields[name]
+        if not isinstance(value, (str, int)):
+            continue
+        text = _OF_DOTNET.sub(r"\1", str(value))
+        if found := parse_date(text, reading, f"json:{name}"[:60]):
+            return found
+    return None
+
+
+def _plain(text: str) -> str:
+    text = html.unescape(text)
+    if "<" in text:
+        text = html.unescape(_TAG.sub(" ", text))
+    return " ".join(text.split())

@@ -1,0 +1,151 @@
+"""The state of a page that its scripts carry for a browser to draw: decoded, never run.
+
+Known are JSON islands (``__NEXT_DATA__``, Angular's transfer state and others), the payload of Nuxt
+3, what scripts assign (``window.__INITIAL_STATE__ = {…}``, Apollo's cache, ``__NUXT__`` of Nuxt 2),
+the stream of Next.js (``__next_f.push``), and Inertia's ``data-page``. Of one page MAX_CHARACTERS
+in MAX_SCRIPTS scripts are read, and whatever is no value is passed over.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+from lxml import etree
+
+from spiders.json_state.js_literals import NoLiteral, decoded, first_value
+from spiders.json_state.nuxt_payload import revived
+from spiders.page.json_text import without_lone_surrogates
+
+MAX_SCRIPTS: Final = 100
+"""Scripts of one page that are looked at."""
+
+MAX_CHARACTERS: Final = 4_000_000
+"""Characters of all the scripts of one page that are read."""
+
+MAX_ASSIGNED: Final = 12
+"""Values of one script that are read."""
+
+SHORT: Final = 80
+"""Characters of a script that holds too little to be a state."""
+
+ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
+NAMED: Final = re.compile(
+    r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
+    r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
+)
+"""What a state is assigned to, at the end of what stands before its equals sign."""
+
+LONGEST_NAME: Final = 90
+MOST_SIGNS: Final = 2_000
+"""Equals signs of one script that are looked at."""
+
+STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
+ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
+MAX_ROWS: Final = 5_000
+"""Rows of one stream that are read."""
+
+ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
+
+
+def states(root: etree._Element) -> Iterator[Any]:
+    """The values that the scripts of a page carry, in page order; JSON-LD is not among them."""
+    left = MAX_CHARACTERS
+    stream: list[str] = []
+    for number, script in enumerate(root.iter("script")):
+        kind = (script.get("type") or "").lower()
+        if number >= MAX_SCRIPTS or left <= 0:
+            break
+        text = "" if "ld+json" in kind else script.text or ""
+        if SHORT <= len(text) <= left:
+            left -= len(text)
+            yield from _island(script, text) if "json" in kind else _assigned(text, stream)
+    if stream:
+        yield from _rows("".join(stream))
+    for element in root.iter("div"):
+        page = element.get("data-page")
+        if page and page.startswith("{") and len(page) <= left:
+            left -= len(page)
+            yield from _read(page)
+
+
+def _island(script: etree._Element, text: str) -> Iterator[Any]:
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    if text.startswith("{&q;"):
+        for short, meant in ANGULAR.items():
+            text = text.replace(short, meant)
+    found = [*_read(text)] or ([*_read(html.unescape(text))] if "&quot;" in text[:200] else [])
+    for value in found:
+        nuxt = script.get("id") == "__NUXT_DATA__" or script.get("data-nuxt-data") is not None
+        yield revived(value) if nuxt and isinstance(value, list) else value
+
+
+def _read(text: str) -> Iterator[Any]:
+    try:
+        yield decoded(text)
+    except NoLiteral:
+        return  # a script that is no state: there is nothing to say of it
+
+
+def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
+    at = found = 0
+    for _ in range(MOST_SIGNS):
+        match = ASSIGNED.search(text, at)
+        if match is None or found == MAX_ASSIGNED:
+            break
+        at = match.end()
+        if NAMED.search(text[max(0, match.start() - LONGEST_NAME) : match.start()]):
+            found += 1
+            with suppress(NoLiteral):
+                value, at = first_value(text, at)
+                yield value
+    for match in STREAMED.finditer(text):
+        try:
+            value, _ = first_value(text, match.end())
+        except NoLiteral:
+            continue
+        if isinstance(value, list) and isinstance(value[-1], str):
+            stream.append(value[-1])
+
+
+def _rows(stream: str) -> Iterator[Any]:
+    """The values in the stream of React's server components, long texts put where they belong."""
+    stream = without_lone_surrogates(stream)
+    texts: dict[str, str] = {}
+    values: list[Any] = []
+    at = 0
+    for _ in range(MAX_ROWS):
+        match = ROW.match(stream, at)
+        if match and match["long"]:
+            # The length counts bytes of UTF-8, so this many characters are enough.
+            size = int(match["size"], 16)
+            said = stream[match.end() : match.end() + size].encode("utf-8", "replace")
+            text = said[:size].decode("utf-8", "ignore")
+            texts[f"${match[0].partition(':')[0]}"] = text
+            at = match.end() + len(text)
+            continue
+        if match:
+            with suppress(NoLiteral):
+                value, at = first_value(stream, match.end())
+                values.append(value)
+        at = stream.find("\n", at) + 1
+        if not at:
+            break
+    for value in values:
+        yield _with_texts(value, texts) if texts else value
+
+
+def _with_texts(value: Any, texts: dict[str, str]) -> Any:
+    waiting = [value]
+    while waiting:
+        holder = waiting.pop()
+        parts = holder.items() if isinstance(holder, dict) else enumerate(holder)
+        for key, part in [*parts] if isinstance(holder, (dict, list)) else ():
+            if isinstance(part, str) and part in texts:
+                holder[key] = texts[part]
+            elif isinstance(part, (dict, list)):
+                waiting.append(part)
+    return value

@@ -1,0 +1,110 @@
+"""What repeats over the pages of a source, and so is no content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, takewhile
+from typing import Final
+
+from lxml import etree
+
+from spiders.body.serialize import write
+from spiders.learning.sample import Lesson, within
+from spiders.page.css import Finder
+from spiders.page.phrases import squash
+from spiders.page.selector_generator import selectors_of
+
+MOST_DROPS: Final = 20
+MOST_REPEATED: Final = 40
+LEAST_REPEATED: Final = 8
+"""Letters of a line from which it may be boilerplate."""
+
+TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
+
+LONG_LINE: Final = 120
+"""Characters of a line that is boilerplate wherever it stands, if all pages have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body on one page: which elements of it hold text, and which hold none that was read."""
+
+    element: etree._Element
+    wanted: frozenset[etree._Element]
+    unwanted: tuple[etree._Element, ...]
+
+
+def body_of(lesson: Lesson, selector: str) -> Body | None:
+    """The body that a selector finds on a page, if it finds one."""
+    found = Finder(selector.removesuffix("::text")).elements(lesson.page.tree)
+    if not found:
+        return None
+    element = found[0]
+    runs = write(element, lesson.page.base).runs
+    wanted = {
+        one for run in runs if lesson.says(run.text) for one in (element, *within(run, element))
+    }
+    unwanted: dict[etree._Element, None] = {}
+    for run in runs:
+        alone = [one for one in within(run, element) if one not in wanted]
+        if alone:
+            unwanted.setdefault(alone[-1])
+    return Body(element, frozenset(wanted), tuple(unwanted))
+
+
+def unread(bodies: Sequence[Body]) -> tuple[str, ...]:
+    """Selectors for what repeats in the bodies of several pages and was not read as text."""
+    return tuple(islice(_unread(bodies), MOST_DROPS))
+
+
+def _unread(known: Sequence[Body]) -> Iterator[str]:
+    covered: set[etree._Element] = set()
+    for element in chain.from_iterable(body.unwanted for body in known):
+        if element in covered:
+            continue
+        for selector in selectors_of(element):
+            finder = Finder(selector, within=True)
+            hits = [finder.elements(body.element) for body in known]
+            safe = not any(
+                one in body.wanted for body, each in zip(known, hits, strict=True) for one in each
+            )
+            tables = any(map(is_of_table, chain.from_iterable(hits)))
+            if safe and sum(map(bool, hits)) >= min(2, len(known)) and not tables:
+                covered.update(chain.from_iterable(hits))
+                yield selector
+                break
+
+
+def is_of_table(element: etree._Element) -> bool:
+    """Whether an element is a table, a part of one, or holds one: those are text.
+
+    A ``figure`` of a system holds a picture on one page and a table on the next.
+    """
+    return element.tag in TABLE or element.find(".//table") is not None
+
+
+def everywhere(lessons: Sequence[Lesson]) -> frozenset[str]:
+    """The lines, squashed, that stand somewhere on every page."""
+    said = [frozenset(squash(run.text) for run in lesson.runs) for lesson in lessons]
+    return frozenset.intersection(*said)
+
+
+def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
+    """The lines with which bodies begin or end although all pages say them; they are no content.
+
+    ``known`` are the lines, squashed, of all pages. None where a body would be left empty.
+    """
+    found: dict[str, str] = {}
+    for lines in bodies:
+        said = [line for line in lines if squash(line)]
+        edges = chain(
+            takewhile(lambda line: squash(line) in known, said),
+            takewhile(lambda line: squash(line) in known, reversed(said)),
+            (line for line in said if len(line) > LONG_LINE and squash(line) in known),
+        )
+        for line in islice(edges, MOST_REPEATED):
+            if len(squash(line)) >= LEAST_REPEATED:
+                found.setdefault(squash(line), line)
+    left = all(any(squash(line) not in found for line in lines if squash(line)) for lines in bodies)
+    return tuple(found.values()) if left else ()

@@ -1,0 +1,126 @@
+"""Which of day and month a site writes first: decided by all that it shows, not by a few pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+from data.dates.context import Reading
+from data.dates.day_order import Order, order_of_dates
+from spiders.items import ListingItem
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.source_file import DateOrder
+
+ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
+LONGEST: Final = 160
+"""Characters of a text that may be a date with its label, or the line of a list."""
+
+MONTHS: Final = 12
+
+MOST_TEXTS: Final = 20_000
+"""Texts of a page that are looked at."""
+
+NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/-])")
+"""A date in numbers that may be written in two ways; one with dots is day first everywhere."""
+
+TWO_WAYS: Final = (
+    'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
+    'date_order = "MDY"'
+)
+
+
+def shown_order(page: Page) -> Order | None:
+    """The order that the dates of a page show: one 11/23/26 decides them all."""
+    return order_of_dates(_pairs(page))
+
+
+def is_two_ways(text: str) -> bool:
+    """Whether a text is dated in numbers that may be read in two ways: 03/04/26."""
+    found = NUMBERS.search(text)
+    return (
+        found is not None and found[1] != found[3] and max(int(found[1]), int(found[3])) <= MONTHS
+    )
+
+
+def decided_order(
+    listings: Sequence[Page],
+    releases: Sequence[tuple[ListingItem, Page]],
+    reading: Reading,
+    *,
+    certain: bool,
+) -> tuple[DateOrder | None, str]:
+    """The order of day and month to write down, if any is needed; and a doubt, if any.
+
+    What the pages that list the releases show decides, then what the releases show, then which
+    order agrees with dates that leave no doubt, or makes the list read newest first without days
+    to come. Where nothing does, the place or the language must say it for ``certain``.
+    """
+    pages = [*listings, *(page for _, page in releases)]
+    shown = next((order for order in map(shown_order, listings) if order in ORDERS), None)
+    if shown is None:
+        shown = order_of_dates(pair for page in pages for pair in _pairs(page))
+    if shown in ORDERS:
+        return shown, ""
+    listed = {order: _listed(listings, replace(reading, order=order)) for order in ORDERS}
+    read = {order: _read(releases, replace(reading, order=order)) for order in ORDERS}
+    if listed["DMY"] == listed["MDY"] and read["DMY"] == read["MDY"]:
+        return None, ""
+    today = reading.now.date()
+    wrong = {
+        order: _disorder(listed[order], today) + _apart(releases, read[order], today)
+        for order in ORDERS
+    }
+    if wrong["DMY"] != wrong["MDY"]:
+        best = min(ORDERS, key=lambda order: wrong[order])
+        dotted = not any(_pairs(page) for page in pages)
+        return None if dotted and listed[best] == _listed(listings, reading) else best, ""
+    implied = reading.day_order
+    if certain and implied in ORDERS:
+        # Written down, so that a zone that is put right later turns no date round.
+        return implied, ""
+    return None, "" if certain else TWO_WAYS
+
+
+def _pairs(page: Page) -> list[tuple[int, int]]:
+    return list(_numbers(page))
+
+
+def _numbers(page: Page) -> Iterator[tuple[int, int]]:
+    for number, text in enumerate(page.tree.itertext()):
+        if number > MOST_TEXTS:
+            return
+        if len(text) <= LONGEST:
+            yield from ((int(found[1]), int(found[3])) for found in NUMBERS.finditer(str(text)))
+
+
+def _listed(pages: Sequence[Page], reading: Reading) -> list[dt.date]:
+    items = (item for page in pages for item in read_listing(page, reading).items)
+    return [item.published.day for item in items if item.published]
+
+
+def _read(releases: Sequence[tuple[ListingItem, Page]], reading: Reading) -> list[dt.date | None]:
+    dates = (read_release(page, reading).content.published for _, page in releases)
+    return [date.day if date else None for date in dates]
+
+
+def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
+    """How often a list of days goes back up, or lies in the future."""
+    future = sum(day > today + dt.timedelta(days=2) for day in days)
+    return future + sum(older > newer for newer, older in pairwise(days))
+
+
+def _apart(
+    releases: Sequence[tuple[ListingItem, Page]], days: Sequence[dt.date | None], today: dt.date
+) -> int:
+    """How many releases are dated otherwise than their list dates them, or in the future."""
+    found = 0
+    for (item, _), day in zip(releases, days, strict=True):
+        listed = item.published.day if item.published else None
+        found += bool(day and (day > today + dt.timedelta(days=2) or (listed and day != listed)))
+    return found

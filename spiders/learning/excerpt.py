@@ -1,0 +1,178 @@
+"""The part of a large page that a template reads, cut out of its bytes before anything is parsed.
+
+Most of a large page is menus, scripts and boxes of other pages, and parsing them takes longer than
+reading the release. What is cut out is the head, one element by its own start tag, a stretch after
+it where other releases are named, and JSON-LD wherever it lies. Where it is not certain where the
+element starts or ends, nothing is cut out and the whole page is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from lxml import etree
+
+from spiders.page.page import Page
+
+LARGE: Final = 24_000
+"""Bytes of a page from which on cutting takes less time than it saves."""
+
+SENTINEL: Final = "excerpt-end"
+"""An element set where the one that was cut out seems to end: if it does, this one follows it."""
+
+MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
+
+LINKED: Final = b"application/ld+json"
+DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
+"""Where something starts that a template does not read."""
+
+ENDS: Final = {
+    b"<!--": b"-->",
+    b"<script": b"</script>",
+    b"<style": b"</style>",
+    b"<svg": b"</svg>",
+    b"<link": b">",
+}
+"""How each of them ends."""
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """Which element is cut out: its tag, and one name that its ``attribute`` holds.
+
+    ``path`` are the tags around it, the outermost first; ``tail`` is how many bytes are read beyond
+    its end; ``linked`` says whether JSON-LD lies elsewhere than in the head.
+    """
+
+    tag: str
+    attribute: str
+    name: str
+    path: tuple[str, ...]
+    tail: int
+    linked: bool = False
+
+
+def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
+    """The part of a page in UTF-8, as a page; None where the whole is to be read."""
+    body = page.body
+    head = body.find(b"<body")
+    if len(body) < LARGE or head < 0:
+        return None
+    start = _start(body, excerpt, head)
+    end = _end(body, excerpt.tag.encode(), start) if start is not None else None
+    if start is None or end is None:
+        return None
+    stop = min(len(body), end + excerpt.tail)
+    linked = _linked(body, head) if excerpt.linked else ()
+    apart = [body[low:high] for low, high in linked if not start < low < stop]
+    top, *path = (f"<{tag}>".encode() for tag in excerpt.path)
+    parts = (body[:head], top, *apart, *path, body[start:end], MARK, body[end:stop])
+    made = b"".join(_bared(b"".join(parts)))
+    try:
+        made.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    cut = Page(page.url, made, page.content_type)
+    return cut if _is_whole(cut.tree, excerpt) else None
+
+
+def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
+    """Where the first such element starts."""
+    name, tag = excerpt.name.encode(), _tag(excerpt)
+    place = body.find(name, head)
+    while place >= 0:
+        low = body.rfind(b"<", head, place)
+        match = tag.match(body, low)
+        if match and match.start(1) <= place < match.end(1) and not _is_cloaked(body, low):
+            return low
+        place = body.find(name, place + 1)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
+    """The start tag of the element that is cut out; its group is the attribute's value."""
+    name = re.escape(excerpt.name)
+    value = rf"\"((?:[^\"<>]*\s)?{name}(?:\s[^\"<>]*)?)\""
+    attributes = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?"
+    pattern = rf"<{excerpt.tag}\s{attributes}(?<=\s){excerpt.attribute}\s*=\s*{value}"
+    return re.compile(pattern.encode())
+
+
+def _is_cloaked(body: bytes, place: int) -> bool:
+    """Whether a place may lie in a comment, a script or a style sheet."""
+    # Scripts hold such tags in texts: what stood before the last one ended is of no account.
+    floor = max(0, body.rfind(b"</script", 0, place))
+    for begin, start in ((b"<!--", 0), (b"<script", floor), (b"<style", floor)):
+        low = body.rfind(begin, start, place)
+        if low >= 0 and body.find(ENDS[begin], low, place) < 0:
+            return True
+    return False
+
+
+def _bared(markup: bytes) -> Iterator[bytes]:
+    """The parts of a page without comments, scripts, style sheets, drawings and most links."""
+    done = 0
+    while found := DROPPED.search(markup, done):
+        end = ENDS[found[0]]
+        stop = markup.find(end, found.start() + 2)
+        if stop < 0:
+            break
+        high = stop + len(end)
+        yield markup[done : found.start()]
+        whole = markup[found.start() : high]
+        if _is_kept(found[0], whole):
+            yield whole
+        done = high
+    yield markup[done:]
+
+
+def _is_kept(start: bytes, whole: bytes) -> bool:
+    """Whether what starts so is read, or only a parser can tell where it ends."""
+    if start == b"<!--":
+        return b"--!" in whole
+    if start == b"<svg":
+        return whole.count(start) > 1
+    if start == b"<link":
+        named = b"canonical" in whole or b"alternate" in whole
+        return named or whole.count(b'"') % 2 == 1 or whole.count(b"'") % 2 == 1
+    # A script in a comment in a script (WHATWG HTML, 13.2.5.21 to 13.2.5.31).
+    return LINKED in whole[: whole.find(b">")] or (b"<!--" in whole and whole.count(start) > 1)
+
+
+def _end(body: bytes, tag: bytes, start: int) -> int | None:
+    """Where an element ends as its tags are counted; the parser has the last word."""
+    opening, closing = b"<" + tag, b"</" + tag
+    depth, place = 1, start + len(opening)
+    while depth:
+        close = body.find(closing, place)
+        if close < 0:
+            return None
+        depth += body.count(opening, place, close) - 1
+        place = close + len(closing)
+    end = body.find(b">", place)
+    return end + 1 if end >= 0 else None
+
+
+def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Where the JSON-LD after a place begins and ends."""
+    place = body.find(LINKED, start)
+    while place >= 0:
+        low = body.rfind(b"<script", start, place)
+        high = body.find(b"</script>", place)
+        if low < 0 or high < 0:
+            return
+        yield low, high + len(b"</script>")
+        place = body.find(LINKED, high)
+
+
+def _is_whole(root: etree._Element, excerpt: Excerpt) -> bool:
+    """Whether the element that was cut out ends where it seemed to."""
+    mark = next(root.iter(SENTINEL), None)
+    cut = mark.getprevious() if mark is not None else None
+    if cut is None or cut.tag != excerpt.tag:
+        return False
+    return excerpt.name in (cut.get(excerpt.attribute) or "").split()

@@ -1,0 +1,72 @@
+"""Learns which part of a source's large pages is enough to read a release by its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from lxml import etree
+
+from data.models import Link
+from spiders.items import ReleasePage
+from spiders.learning.excerpt import LINKED, Excerpt, excerpt_of
+from spiders.learning.sample import Lesson
+from spiders.learning.template import Template
+from spiders.learning.template_reader import TemplateReader
+from spiders.page.links import family
+from spiders.page.selector_generator import marks_of
+
+TAILS: Final = (2_000, 8_000, 24_000, 100_000)
+"""Bytes beyond an element in which the releases may be named that a page names."""
+
+ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
+MOST: Final = 12
+"""Elements around a body, by each of their names, that are tried."""
+
+
+def with_excerpt(template: Template, lessons: Sequence[Lesson]) -> Template:
+    """The template with the smallest excerpt that says of each page all that the whole one says.
+
+    Unchanged where there is none.
+    """
+    whole = TemplateReader(template)
+    body = whole.body_of(lessons[0].page.tree)
+    expected = [whole.read(one.page, one.reading, one.hint) for one in lessons]
+    for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
+        if number >= MOST * len(TAILS):
+            break
+        reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
+        for one, right in zip(lessons, expected, strict=True):
+            part = excerpt_of(one.page, excerpt)
+            found = reader.read_part(part, one.reading, one.hint) if part else None
+            if found is None or right is None or not _same(found, right):
+                break
+        else:
+            return reader.template
+    return template
+
+
+def _candidates(body: etree._Element, lessons: Sequence[Lesson]) -> Iterator[Excerpt]:
+    linked = any(LINKED in one.page.body.partition(b"<body")[2] for one in lessons)
+    for element in body.iterancestors():
+        path = tuple(str(one.tag) for one in element.iterancestors())[::-1]
+        if len(path) < len(("html", "body")):
+            return
+        for mark in marks_of(element):
+            name = mark.strip('#.[]"').removeprefix('itemprop="')
+            for tail in TAILS:
+                attribute = ATTRIBUTES[mark[0]]
+                yield Excerpt(str(element.tag), attribute, name, path[1:], tail, linked)
+
+
+def _same(part: ReleasePage, whole: ReleasePage) -> bool:
+    """Whether two readings of a page say the same, and name the same releases like it."""
+    left, right = replace(part, links=()), replace(whole, links=())
+    return left == right and _akin(part) == _akin(whole)
+
+
+def _akin(page: ReleasePage) -> list[Link]:
+    own = family(page.url)
+    return [link for link in page.links if family(link.url) == own]

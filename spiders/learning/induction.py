@@ -1,0 +1,251 @@
+"""Learns the template of a source's release pages from a few that detection has read.
+
+What each page's values have in common is where they stand: an element is located for each value,
+and the most general selector that gives the same value on all pages is kept. What repeats is no
+content: elements that stand in the body of all pages but were not read as text of it are dropped,
+and so are lines with which all pages begin or end. The idea is that of wrapper induction: N.
+Kushmerick, "Wrapper induction: efficiency and expressiveness", Artificial Intelligence 118 (2000).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+import msgspec
+from lxml import etree
+
+from data.models import Content
+from data.revisions.edits import files_of
+from data.text.similarity import jaccard, sketch
+from data.text.words import tokens
+from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
+from spiders.learning.excerpt_search import with_excerpt
+from spiders.learning.sample import Lesson, same_date
+from spiders.learning.template import SELECTORS, Template, reader_of
+from spiders.learning.template_reader import TemplateReader, date_in
+from spiders.page.css import Finder
+from spiders.page.phrases import squash
+from spiders.page.selector_generator import layout_of, selectors_of
+from spiders.sources.source_file import ReleaseRules
+
+LEAST: Final = 3
+"""Pages from which on something is known of a source."""
+
+ALIKE: Final = 0.95
+"""Jaccard similarity of word triples from which two readings of a body are the same."""
+
+STILL: Final = 0.5
+"""The same, from which a template is still right about a page that detection reads otherwise."""
+
+PARAGRAPHS: Final = frozenset(
+    ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
+)
+"""Elements of one piece of a text, which are never learned as the whole."""
+
+MOST_BODIES: Final = 12
+"""Selectors for a body that are tried."""
+
+MOST_CANDIDATES: Final = 60
+"""Selectors for one value that are tried."""
+
+
+def learn(
+    source: str, declared: ReleaseRules, lessons: Sequence[Lesson], now: dt.datetime
+) -> Template | None:
+    """The template of the pages of one layout; None where they have too little in common.
+
+    A declared selector stays as it is. Every page must be read by the template as detection read
+    it: the same title and date, the same files, and a body of Jaccard similarity ALIKE.
+    """
+    if len(lessons) < LEAST or not all(lesson.read.content.body_text for lesson in lessons):
+        return None
+    if declared.body is None:
+        said = [lesson.read.content.body_text.split("\n") for lesson in lessons]
+        common = everywhere(lessons)
+        known = frozenset(map(squash, repeated(said, common)))
+        lessons = [replace(lesson, common=common, repeated=known) for lesson in lessons]
+    if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
+        return None
+    title = declared.title or _common(lessons, Lesson.titles, _is_title)
+    published = declared.published or _common(lessons, _dates, _is_date)
+    dated = "" if published else _witness(lessons)
+    if title is None or (published is None and not dated):
+        return None
+    rules = ReleaseRules(
+        title=title,
+        published=published,
+        section=declared.section or _common(lessons, Lesson.sections, _is_section),
+        publisher=declared.publisher,
+        drop=declared.drop,
+        until=declared.until,
+    )
+    template = Template(
+        source=source,
+        layout=f"{lessons[0].layout} until {declared.until}"
+        if declared.until
+        else lessons[0].layout,
+        reader=reader_of(declared),
+        declared=tuple(name for name in SELECTORS if getattr(declared, name)),
+        rules=rules,
+        dated=dated,
+        learned=now,
+        urls=tuple(lesson.page.url for lesson in lessons),
+        pages=len(lessons),
+        fitted=len(lessons),
+    )
+    for selector in [declared.body] if declared.body else _bodies(lessons):
+        found = _with_body(template, selector, lessons)
+        if found is not None:
+            return with_excerpt(found, lessons)
+    return None
+
+
+def agree(learned: Content, lesson: Lesson) -> bool:
+    """Whether a page is read as detection read it, as far as readers would care."""
+    detected = lesson.read.content
+    if learned.title != detected.title or not same_date(learned.published, detected.published):
+        return False
+    if files_of(learned) != files_of(detected):
+        return False
+    return jaccard(sketch(learned.body_text), sketch(lesson.text)) >= ALIKE
+
+
+def holds(learned: Content, detected: Content, *, sure: bool = False) -> bool:
+    """Whether a page still has the layout by which ``learned`` was read.
+
+    Detection may be wrong in detail, so details don't count: another day, another text, or a site's
+    name for a title do, and another title where detection is ``sure`` of its own.
+    """
+    if sure and tokens(learned.title) != tokens(detected.title):
+        return False
+    left, right = learned.published, detected.published
+    if left and right and left.day != right.day:
+        return False
+    named = squash(learned.publisher or "") == squash(learned.title)
+    if learned.title != detected.title and named:
+        return False
+    return jaccard(sketch(learned.body_text), sketch(detected.body_text)) >= STILL
+
+
+def without(content: Content, lines: frozenset[str]) -> Content:
+    """A content without the lines, squashed, that are known to be none of its own."""
+    own = [line for line in content.body_text.split("\n") if squash(line) not in lines]
+    return replace(content, body_text="\n".join(own))
+
+
+def _common(
+    lessons: Sequence[Lesson],
+    locate: Callable[[Lesson], Iterable[tuple[etree._Element, str]]],
+    right: Callable[[Lesson, str], bool],
+) -> str | None:
+    """The selector whose first value is right on all pages.
+
+    One that finds a single element on each page wins over one whose first is right by luck.
+    """
+    candidates: Counter[str] = Counter()
+    for element, how in locate(lessons[0]):
+        for place, selector in enumerate(_ways(element)):
+            candidates.setdefault(f"{selector}{how}", place)
+    second = None
+    for selector in islice(candidates, MOST_CANDIDATES):
+        finder = Finder(selector)
+        if not all(right(one, finder.value(one.page.tree)) for one in lessons):
+            continue
+        if all(len(finder.found(one.page.tree)) == 1 for one in lessons):
+            return selector
+        second = second or selector
+    return second
+
+
+def _ways(element: etree._Element) -> list[str]:
+    if element.tag != "meta":
+        return selectors_of(element)
+    named = ((name, element.get(name)) for name in ("property", "name", "itemprop"))
+    return [f'meta[{name}="{value}"]' for name, value in named if value and '"' not in value]
+
+
+def _is_title(lesson: Lesson, text: str) -> bool:
+    return text == lesson.read.content.title
+
+
+def _dates(lesson: Lesson) -> Iterable[tuple[etree._Element, str]]:
+    return lesson.dates(date_in)
+
+
+def _is_date(lesson: Lesson, text: str) -> bool:
+    found = date_in(text, lesson.reading)
+    return found is not None and same_date(found, lesson.read.content.published)
+
+
+def _is_section(lesson: Lesson, text: str) -> bool:
+    return text == lesson.read.content.section
+
+
+def _witness(lessons: Sequence[Lesson]) -> str:
+    """What told the date of all pages without standing on them; empty where nothing did."""
+    dates = [lesson.read.content.published for lesson in lessons]
+    hints = [lesson.hint.published if lesson.hint else None for lesson in lessons]
+    if all(date and date == hint for date, hint in zip(dates, hints, strict=True)):
+        return "listing"
+    rules = {date.rule if date else "" for date in dates}
+    rule = rules.pop()
+    known = rule.startswith(("json-ld:", "meta:")) or rule in {"url", "state"}
+    return rule if known and not rules else ""
+
+
+def _bodies(lessons: Sequence[Lesson]) -> Iterator[str]:
+    """Selectors that find one element on each page, one that holds the body."""
+    tried = 0
+    for element in lessons[0].chain:
+        if element.tag in PARAGRAPHS:
+            # The whole text of a page of one paragraph is but the first one of others.
+            continue
+        for selector in selectors_of(element):
+            finder = Finder(selector)
+            found = [finder.elements(lesson.page.tree) for lesson in lessons]
+            if all(
+                len(each) == 1 and each[0] in lesson.chain
+                for each, lesson in zip(found, lessons, strict=True)
+            ):
+                yield selector
+                tried += 1
+            if tried >= MOST_BODIES:
+                return
+
+
+def _with_body(template: Template, selector: str, lessons: Sequence[Lesson]) -> Template | None:
+    """The template with a body and what is to be cut from it, if it fits all the pages."""
+    rules = msgspec.structs.replace(template.rules, body=selector)
+    bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
+    if len(bodies) < len(lessons):
+        return None
+    if "body" not in template.declared:
+        rules = msgspec.structs.replace(rules, drop=(*rules.drop, *unread(bodies)))
+    until = f" until {rules.until}" if rules.until else ""
+    layout = layout_of(bodies[0].element) + until
+    plain = msgspec.structs.replace(template, rules=rules, layout=layout)
+    lines = (
+        ()
+        if "body" in template.declared
+        else repeated(_proses(plain, lessons), everywhere(lessons))
+    )
+    learned = msgspec.structs.replace(plain, boilerplate=lines)
+    cut = frozenset(map(squash, lines))
+    reader = TemplateReader(learned)
+    for lesson in lessons:
+        read = reader.read(lesson.page, lesson.reading, lesson.hint)
+        known = replace(lesson, repeated=lesson.repeated | cut)
+        if read is None or not agree(read.content, known):
+            return None
+    return learned
+
+
+def _proses(template: Template, lessons: Sequence[Lesson]) -> list[list[str]]:
+    """The lines of each body as a template reads it."""
+    reader = TemplateReader(template)
+    return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]

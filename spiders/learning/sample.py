@@ -1,0 +1,182 @@
+"""Where on a page the values stand that were read off it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.models import Published
+from data.text.clean import clean_line
+from spiders.body.serialize import Run, write
+from spiders.items import ListingItem, ReleasePage
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+from spiders.page.selector_generator import layout_of
+
+COVERED: Final = 0.97
+"""The share of a body's letters that the element which holds it has."""
+
+CHAIN: Final = 4
+"""Elements around a body, from the inmost that holds it all, that may stand for it."""
+
+LONG: Final = 12
+"""Letters from which a line that stands within the body's text is a line of the body."""
+
+SHORT: Final = 400
+"""Characters of an element that may be a headline."""
+
+DATE_LINE: Final = 100
+"""Characters of an element that may be a date line."""
+
+HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+MOST_NODES: Final = 6_000
+"""Elements of a page that are looked at for a headline or a date."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A page that was read by detection, to learn from.
+
+    ``reading`` is how its dates are read; ``common`` are the lines, squashed, that all pages say,
+    ``repeated`` those that detection took for text of it although they do.
+    """
+
+    page: Page
+    read: ReleasePage
+    reading: Reading
+    hint: ListingItem | None = None
+    common: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
+
+    @cached_property
+    def text(self) -> str:
+        """The body as it was read, without what all pages say."""
+        lines = self.read.content.body_text.split("\n")
+        return "\n".join(line for line in lines if squash(line) not in self.repeated)
+
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(map(squash, self.text.split("\n")))
+
+    @cached_property
+    def _body(self) -> str:
+        return squash(self.text)
+
+    def says(self, line: str) -> bool:
+        """Whether a line is one of the body as it was read, or a part of one.
+
+        A footer with the institution's name is none, though the text names it too.
+        """
+        key = squash(line)
+        if key in self.repeated:
+            return False
+        part = len(key) >= LONG and key not in self.common and key in self._body
+        return not key or key in self._lines or part
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All the lines of the page."""
+        return write(self.page.tree, self.page.base).runs
+
+    @cached_property
+    def chain(self) -> tuple[etree._Element, ...]:
+        """The inmost element that holds the body, and some of those around it; or nothing."""
+        runs = [run for run in self.runs if self.says(run.text)]
+        if not runs or not self._body:
+            return ()
+        weights: Counter[etree._Element] = Counter()
+        keys = {squash(run.text): run for run in runs}
+        for key, run in keys.items():
+            for element in (run.holder, *run.holder.iterancestors()):
+                weights[element] += len(key)
+        longest = max(runs, key=lambda run: len(run.text))
+        whole = sum(map(len, keys))
+        around = (longest.holder, *longest.holder.iterancestors())
+        held = [element for element in around if weights[element] >= whole * COVERED]
+        return tuple(held[:CHAIN])
+
+    @cached_property
+    def layout(self) -> str:
+        """What this page shares with others of its layout; empty where it can't be told."""
+        return layout_of(self.chain[0]) if self.chain else ""
+
+    def titles(self) -> Iterator[tuple[etree._Element, str]]:
+        """The elements that say the title, each with how: ``""`` or ``::attr(content)``."""
+        wanted = self.read.content.title
+        yield from self._saying(lambda text: text == wanted)
+        for meta in self.page.tree.iter("meta"):
+            if clean_line(meta.get("content") or "") == wanted:
+                yield meta, "::attr(content)"
+
+    def dates(
+        self, date_in: Callable[[str, Reading], Published | None]
+    ) -> Iterator[tuple[etree._Element, str]]:
+        """The elements that say the date; ``::attr(datetime)`` where an attribute does."""
+        wanted = self.read.content.published
+        for time in self.page.tree.iter("time", "meta", "span", "abbr"):
+            for name in ("datetime", "content", "title"):
+                text = time.get(name)
+                if text and same_date(date_in(clean_line(text), self.reading), wanted):
+                    yield time, f"::attr({name})"
+        title = squash(self.read.content.title)
+
+        def is_date_line(text: str) -> bool:
+            # The text of a whole article may begin with its date.
+            short = len(text) <= DATE_LINE and title not in squash(text)
+            return short and same_date(date_in(text, self.reading), wanted)
+
+        yield from self._saying(is_date_line)
+
+    def sections(self) -> Iterator[tuple[etree._Element, str]]:
+        """The elements that say the section."""
+        wanted = self.read.content.section
+        yield from self._saying(lambda text: text == wanted)
+
+    def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
+        """The headings that say what is right, else the inmost elements that do.
+
+        What stands around them holds nothing more today, but may under the next design.
+        """
+        found = list(self._all_saying(right))
+        headings = [element for element in found if element.tag in HEADINGS]
+        around = {one for element in found for one in element.iterancestors()}
+        for element in headings or [one for one in found if one not in around]:
+            yield element, ""
+
+    def _all_saying(self, right: Callable[[str], bool]) -> Iterator[etree._Element]:
+        for number, element in enumerate(self.page.tree.iter(etree.Element)):
+            if number > MOST_NODES:
+                return
+            if element.tag in {"html", "body", "head", "script", "style", "title", "option"}:
+                continue
+            text = ""
+            for part in element.itertext():
+                text += str(part)
+                if len(text) > SHORT:
+                    break
+            else:
+                line = clean_line(text)
+                if line and right(line):
+                    yield element
+
+
+def same_date(left: Published | None, right: Published | None) -> bool:
+    """Whether two readings name the same time as exactly."""
+    if left is None or right is None:
+        return left is right
+    return (left.at, left.precision) == (right.at, right.precision)
+
+
+def within(run: Run, element: etree._Element) -> Iterator[etree._Element]:
+    """The elements around a line, from the one that holds it up to below ``element``."""
+    for one in (run.holder, *run.holder.iterancestors()):
+        if one is element:
+            return
+        yield one

@@ -1,0 +1,231 @@
+"""Reads a release page by a template: one parse, compiled selectors, no detection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date, plausible
+from data.models import Content, Published
+from data.text.clean import clean_line
+from data.text.language_detection import detect_language
+from spiders.body.clean_html import clean_body
+from spiders.body.fragment import whole
+from spiders.body.newsletter_forms import subscription_boxes
+from spiders.body.post_metadata import metadata_parts
+from spiders.body.serialize import Prose, write
+from spiders.body.text_blocks import Block, Frame, Survey
+from spiders.body.trim_edges import trim
+from spiders.items import ListingItem, ReleasePage
+from spiders.learning.boilerplate import is_of_table
+from spiders.learning.excerpt import excerpt_of
+from spiders.learning.template import Template
+from spiders.page.css import Finder
+from spiders.page.embedded_metadata import Metadata, read_metadata
+from spiders.page.hidden import hidden_parts
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+from spiders.release.media import attachments_of, images_of
+from spiders.release.metadata import (
+    author_of,
+    canonical_of,
+    editions_of,
+    page_language,
+    publisher_of,
+    section_of,
+)
+from spiders.release.metadata_dates import machine_dates, state_date, url_date
+from spiders.release.related_links import links_after
+from spiders.release.visible_dates import DOTTED
+
+LEARNED: Final = "learned"
+DECLARED: Final = "declared"
+SURE: Final = 0.95
+"""The confidence of what was learned: as that of what is declared, but for a person's word."""
+
+
+class TemplateReader:
+    """A template with its selectors compiled. Raises ValueError where one can't be read."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        rules = template.rules
+        self._title = _finder(rules.title)
+        self._published = _finder(rules.published)
+        self._section = _finder(rules.section)
+        self._publisher = _finder(rules.publisher)
+        self._body = _finder(rules.body and rules.body.removesuffix("::text"))
+        self._drop = Finder(*rules.drop, within=True) if rules.drop else None
+        self._boilerplate = frozenset(map(squash, template.boilerplate))
+        self._longest = 2 * max(map(len, template.boilerplate), default=0)
+
+    def read(
+        self, page: Page, reading: Reading, hint: ListingItem | None = None
+    ) -> ReleasePage | None:
+        """What the page says, or None where it does not fit.
+
+        A page fits where the title, the date and the body are found, none of them empty.
+        """
+        excerpt = self.template.excerpt
+        part = excerpt_of(page, excerpt) if excerpt else None
+        found = self.read_part(part, reading, hint) if part else None
+        return found or self.read_part(page, reading, hint)
+
+    def read_part(
+        self, page: Page, reading: Reading, hint: ListingItem | None
+    ) -> ReleasePage | None:
+        """The same, of a whole page or of an excerpt of one."""
+        root = page.tree
+        title = _value(self._title, root)
+        body = self.body_of(root)
+        if not title or body is None or self._is_another(root, title):
+            return None
+        meta = read_metadata(page)
+        language = page_language(root, meta)
+        if language and not reading.languages:
+            reading = replace(reading, languages=(language,))
+        published = self._date_of(page, meta, reading, hint)
+        html, text = self._written(body, page, title, reading)
+        if published is None or not text:
+            return None
+        section = _value(self._section, root)
+        content = Content(
+            title=title,
+            published=published,
+            language=language or detect_language(text),
+            section=section or section_of(page, meta, _NOTHING, None),
+            publisher=_value(self._publisher, root) or publisher_of(page, meta),
+            author=author_of(page, meta),
+            summary=clean_line(meta.meta("og:description", "description")) or None,
+            body_html=html,
+            body_text=text,
+            images=images_of(body, meta, page.base),
+            attachments=attachments_of(body, page.base),
+            title_rule=self._rule("title"),
+            body_rule=self._rule("body"),
+        )
+        return ReleasePage(
+            url=page.url,
+            content=content,
+            canonical=canonical_of(page),
+            links=links_after(body, page.base),
+            editions=editions_of(page, language),
+            confidence={"title": SURE, "published": SURE, "body": SURE},
+        )
+
+    def _is_another(self, root: etree._Element, title: str) -> bool:
+        """Whether a page is plainly of another layout than what was learned.
+
+        Its only ``h1`` says a part of what was taken for the title, as where a header holds a date
+        too, or several elements might be the body, as where that was learned from one paragraph.
+        """
+        learned = self._body and "body" not in self.template.declared
+        if learned and self._body and len(self._body.elements(root)) > 1:
+            return True
+        if "title" in self.template.declared:
+            return False
+        headings = [squash("".join(map(str, one.itertext()))) for one in root.iter("h1")]
+        said = squash(title)
+        return len(headings) == 1 and bool(headings[0]) and headings[0] in said != headings[0]
+
+    def lines(self, page: Page, reading: Reading) -> tuple[str, ...]:
+        """The lines of the body; none where it is not on the page."""
+        body = self.body_of(page.tree)
+        title = _value(self._title, page.tree)
+        if body is None:
+            return ()
+        return tuple(self.prose_of(body, page, title, reading).lines())
+
+    def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
+        """The prose of a body without what is dropped, repeated, or at its edges not its text."""
+        cut = self._cut(body)
+        dropped = {*subscription_boxes(body), *hidden_parts(body), *metadata_parts(body), *cut}
+        prose = write(body, page.base, dropped)
+        kept = []
+        for run in prose.runs:
+            short = len(run.text) <= self._longest
+            if short and squash(run.text) in self._boilerplate:
+                prose.cut(run)
+            elif not run.silent:
+                kept.append(run)
+        if kept:
+            blocks = [Block(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
+            inside = {block.order for block in trim(blocks, title, None, reading)}
+            for number, run in enumerate(kept):
+                if number not in inside:
+                    prose.cut(run)
+            prose.runs = [run for number, run in enumerate(kept) if number in inside]
+        return prose
+
+    def _cut(self, body: etree._Element) -> list[etree._Element]:
+        """What is dropped of a body: no tables, unless a person wrote what is to be dropped."""
+        found = self._drop.elements(body) if self._drop else []
+        if "drop" in self.template.declared:
+            return found
+        return [one for one in found if not is_of_table(one)]
+
+    def _written(
+        self, body: etree._Element, page: Page, title: str, reading: Reading
+    ) -> tuple[str, str]:
+        """The body as HTML and text; a declared one is read as it is without a template."""
+        if "body" not in self.template.declared:
+            return self.prose_of(body, page, title, reading).written()
+        drop = self.template.rules.drop
+        html, text, _ = clean_body(whole(body), page.base, title, drop, declared=True)
+        return html, text
+
+    def _rule(self, name: str) -> str:
+        if name in self.template.declared:
+            return DECLARED
+        return f"{LEARNED} {getattr(self.template.rules, name)}"
+
+    def body_of(self, root: etree._Element) -> etree._Element | None:
+        """The element that holds the body, if it is on the page."""
+        return self._body.first(root) if self._body else None
+
+    def _date_of(
+        self, page: Page, meta: Metadata, reading: Reading, hint: ListingItem | None
+    ) -> Published | None:
+        if self._published is not None:
+            return date_in(self._published.value(page.tree), reading)
+        rule = self.template.dated
+        if rule == "listing":
+            return hint.published if hint else None
+        if rule == "url":
+            return url_date(page.url, reading)[0]
+        if rule == "state":
+            return state_date(page.tree, reading)
+        said = (text for text, name in machine_dates(meta, page.tree) if name == rule)
+        return _told(next(said, ""), reading, rule)
+
+
+def _finder(selector: str | None) -> Finder | None:
+    return Finder(selector) if selector else None
+
+
+def _value(finder: Finder | None, root: etree._Element) -> str:
+    return finder.value(root) if finder else ""
+
+
+def _told(text: str, reading: Reading, rule: str) -> Published | None:
+    """A date that a page tells machines; one in UTC is shown by the source's own clock."""
+    found = parse_date(text, reading, rule)
+    if found is None or not plausible(found, reading.now):
+        return None
+    utc = found.precision == "second" and found.zone == "UTC"
+    return replace(found, zone=reading.zone) if utc else found
+
+
+def date_in(text: str, reading: Reading) -> Published | None:
+    """The date in a text that is known to hold it."""
+    if reading.order is None and DOTTED.search(text):
+        reading = replace(reading, order="DMY")
+    found = parse_date(text, reading, LEARNED) if text else None
+    return found if found and plausible(found, reading.now) else None
+
+
+_FRAME: Final = Frame(etree.Element("html"), "html", "", None, 0, 0, 0)
+_NOTHING: Final = Survey(_FRAME)

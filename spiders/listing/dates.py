@@ -1,0 +1,225 @@
+"""The dates of a page, each at its place in the outline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.day_order import order_of_dates, order_of_host
+from data.dates.months import fold, month_of
+from data.dates.parse import parse_date, plausible, scan
+from data.dates.partial import day_in_year, month_and_day, year_in
+from data.dates.patterns import NUMERIC
+from data.dates.relative import is_relative
+from data.models import Published
+from spiders.listing.flat_page import Outline, Text
+from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
+from spiders.page.page import Page
+
+MAX_DATES = 20_000
+"""Dates of one page that are read, and texts with figures in which none was found; a page with more
+is no listing that a person could read."""
+
+_MAY_BE_DATE = re.compile(
+    r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
+)
+_PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
+_LONGEST_PART = 16
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
+_LABELS = frozenset(("dt", "th", "label"))
+_BARE_YEAR = 12
+_SHORT = 60
+_RELATIVE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DateMark:
+    """A date at a place; ``alone`` where its text says little else.
+
+    ``published`` is None where the page names a month and day but no year. ``last`` is the place of
+    its last text: a calendar leaf has day, month and year in texts of their own. ``other`` where
+    the words before it call it the date of an event or of a change.
+    """
+
+    place: int
+    last: int
+    published: Published | None
+    alone: bool
+    sign: int
+    other: bool = False
+
+
+def page_reading(texts: Iterable[str], page: Page, reading: Reading) -> Reading:
+    """``reading`` with the language and the order of day and month that the page itself shows.
+
+    A page writes its dates in one way: a single 24/03/26 among ``texts`` settles all its 03/04/26.
+    Else its language and zone do, then the country of its host. What is set is not overruled.
+    """
+    if not reading.languages and (language := page.tree.get("lang")):
+        reading = replace(reading, languages=(language.strip()[:35],))
+    if reading.order:
+        return reading
+    pairs = (
+        (int(match["a"]), int(match["b"]))
+        for text in texts
+        for match in NUMERIC.finditer(fold(text[:_SHORT]))
+    )
+    shown = order_of_dates(pairs)
+    order = shown or reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    return replace(reading, order=order) if order else reading
+
+
+def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
+    """All plausible dates, in page order.
+
+    A month and day take the year of the nearest heading above, else the one that the address names.
+    """
+    marks: list[DateMark] = []
+    heads = ColumnHeads()
+    parts = urlsplit(url)
+    year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
+    vain = 0
+    for index, text in enumerate(outline.texts):
+        if max(len(marks), vain) > MAX_DATES:
+            break
+        if marks and text.place <= marks[-1].last:
+            continue
+        found = list(_marks_of(outline.texts, index, heads, reading))
+        if found:
+            marks.extend(mark for mark in found if _is_plausible(mark, reading))
+            continue
+        vain += bool(_MAY_BE_DATE.search(text.text))
+        if len(text.text) <= _SHORT:
+            year = (_heads(text) and year_in(text.text)) or year
+            mark = _without_year(outline.texts, index, year, reading)
+            if mark:
+                marks.append(mark)
+            elif len(text.text) <= _RELATIVE and is_relative(text.text):
+                published = parse_date(text.text, reading, "listing:relative")
+                if published:
+                    at = text.place
+                    marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
+    return marks
+
+
+def _heads(text: Text) -> bool:
+    """Whether a text heads what follows: in a heading, or little more than a year; no link does."""
+    heading = len(text.text) <= _BARE_YEAR
+    node: etree._Element | None = text.parent
+    for _ in range(3):
+        if node is None or node.tag == "a":
+            break
+        heading = heading or node.tag in _HEADINGS
+        node = node.getparent()
+    return heading and (node is None or node.tag != "a")
+
+
+def _is_plausible(mark: DateMark, reading: Reading) -> bool:
+    return mark.published is None or plausible(mark.published, reading.now)
+
+
+def _marks_of(
+    texts: list[Text], index: int, heads: ColumnHeads, reading: Reading
+) -> Iterator[DateMark]:
+    text = texts[index]
+    stated = text.parent.get("datetime") if text.parent.tag == "time" else None
+    if stated and (published := parse_date(stated, reading, "listing:time")):
+        other = _is_other(texts, index, heads, "")
+        yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
+        return
+    end = 0
+    if _MAY_BE_DATE.search(text.text):
+        for found in scan(text.text, reading, "listing:text"):
+            alone = len(text.text) - (found.end - found.start) <= _SHORT // 2
+            other = _is_other(texts, index, heads, text.text[end : found.start])
+            end = found.end
+            yield DateMark(text.place, text.place, found.published, alone, text.sign, other)
+    if not end:
+        parts = _parts(texts, index, 3)
+        other = bool(parts) and _is_other(texts, index, heads, "")
+        for found in scan(" ".join(parts), reading, "listing:parts"):
+            last = texts[index + len(parts) - 1].place
+            yield DateMark(text.place, last, found.published, True, text.sign, other)  # noqa: FBT003
+
+
+def _is_other(texts: list[Text], index: int, heads: ColumnHeads, before: str) -> bool:
+    """Whether the words before a date, its label or its column call it an event's or a change's."""
+    if not before.strip(" \t(|-–—") and index:
+        label = texts[index - 1]
+        named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
+        labelled = named or is_label(label.text)
+        before = heads.over(texts[index].parent) or (label.text if labelled else "")
+    return bool(before) and (is_of_event(before) or bool(CHANGED.search(before[-MAX_LABEL:])))
+
+
+def _without_year(
+    texts: list[Text], index: int, year: int | None, reading: Reading
+) -> DateMark | None:
+    text = texts[index]
+    for raw, last in ((text.text, index), (" ".join(_parts(texts, index, 2)), index + 1)):
+        day = month_and_day(raw, reading)
+        if day:
+            rule = "listing:no-year"
+            dated = day_in_year(year, day, reading.zone, raw, rule) if year else None
+            return DateMark(text.place, texts[last].place, dated, alone=True, sign=text.sign)
+    return None
+
+
+def _parts(texts: list[Text], index: int, most: int) -> list[str]:
+    """A day, month and year that stand in elements of their own, as on a calendar leaf."""
+    parts: list[str] = []
+    for text in texts[index : index + most]:
+        if len(text.text) > _LONGEST_PART or not _PART.fullmatch(text.text):
+            break
+        parts.append(text.text)
+    words = (word for part in parts for word in re.findall(r"[^\W\d_]+", fold(part)))
+    return parts if len(parts) > 1 and any(map(month_of, words)) else []
+
+
+MAX_COLUMNS = 50
+_DEEP = 4
+"""Elements within a cell that a text of it may stand in."""
+
+
+class ColumnHeads:
+    """The heads of the columns of a page's tables; each table is looked at once."""
+
+    def __init__(self) -> None:
+        self._heads: dict[etree._Element, tuple[str, ...]] = {}
+
+    def over(self, node: etree._Element) -> str:
+        """The head of the column that a node stands in, empty where it has none."""
+        cell: etree._Element | None = node
+        for _ in range(_DEEP):
+            if cell is None or cell.tag == "td":
+                break
+            cell = cell.getparent()
+        if cell is None or cell.tag != "td":
+            return ""
+        table = next(cell.iterancestors("table"), None)
+        if table is None:
+            return ""
+        if table not in self._heads:
+            self._heads[table] = _heads_of(table)
+        heads = self._heads[table]
+        before = sum(1 for _ in islice(cell.itersiblings(preceding=True), MAX_COLUMNS))
+        return heads[before] if before < len(heads) else ""
+
+
+def _heads_of(table: etree._Element) -> tuple[str, ...]:
+    """What the cells of a table's first row say, where they are heads."""
+    row = next(table.iter("tr"), None)
+    if row is None:
+        return ()
+    cells = list(islice(row.iterchildren("th", "td"), MAX_COLUMNS))
+    within = row.getparent()
+    headed = within is not None and within.tag == "thead"
+    if not headed and not all(cell.tag == "th" for cell in cells):
+        return ()
+    return tuple(" ".join("".join(map(str, cell.itertext())).split())[:100] for cell in cells)

@@ -1,0 +1,234 @@
+"""The block of a page that lists its releases, among all that repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Final
+
+import numpy as np
+
+from spiders.items import ListingItem
+from spiders.listing.dates import DateMark
+from spiders.listing.featured import common_shape, shape_of
+from spiders.listing.flat_page import Outline, Span
+from spiders.listing.foreign_rows import of_one_make
+from spiders.listing.record_fields import Items
+from spiders.listing.records import Record, records_of
+from spiders.listing.region_features import NAMES, Page, Row, Witnesses
+from spiders.listing.regions import Block, blocks, encloses, says_words
+
+HEADED: Final = 0.55
+"""How much titles are like titles, 0 to 1, at the least where a date stands above several."""
+
+TITLED: Final = 0.5
+"""The same where there are no dates."""
+
+LONG: Final = 0.6
+"""How long titles are, 0 to 1, from which on they may share most of their words."""
+
+HALF: Final = 0.5
+SCATTERED: Final = 0.25
+"""The share of links that lead to one kind of address below which they are of all kinds of things.
+
+So are the services that a city offers.
+"""
+
+SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
+"""Witnesses of which one must speak for a list without dates."""
+
+WEIGHTED: Final = {
+    "size": 2.49,
+    "dated": 1.13,
+    "alone": 0.27,
+    "above": -0.42,
+    "parted": -1.30,
+    "words": 1.39,
+    "main": 1.29,
+    "beside": -1.29,
+    "aside": -1.47,
+    "chrome": -0.90,
+    "first_heading": 0.40,
+    "other_heading": -3.50,
+    "pager": 2.20,
+    "naive_found": 0.41,
+    "area": 0.18,
+    "elsewhere": -3.50,
+    "crowded": -1.30,
+    "repeated": -2.04,
+    "falling": 0.91,
+    "bare": -2.50,
+    "one_shape": 1.78,
+    "files": 0.80,
+    "after_heading": 0.06,
+    "same_place": 5.00,
+    "by_dates": 2.88,
+    "leading": -2.00,
+    "menu_like": -1.02,
+}
+BIAS: Final = -1.5
+WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A block with its items, what its witnesses say, and what it is worth."""
+
+    items: list[ListingItem]
+    block: Block
+    row: Row
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block with its records, and the most that it can be worth, by what needs no items."""
+
+    block: Block
+    records: list[Record]
+    most: float
+
+
+class Candidates:
+    """The blocks of a page that may be its list of releases, the most promising first.
+
+    Items are read of what can still win, and once.
+    """
+
+    def __init__(self, outline: Outline, dates: list[DateMark], page: Page) -> None:
+        self._outline = outline
+        self._witnesses = Witnesses(outline, page)
+        self._read: dict[int, Choice | None] = {}
+        self.found: list[Candidate] = []
+        for block in blocks(outline, dates, page.place):
+            records = records_of(block, outline, dates)
+            if records:
+                most = float(self._witnesses.most(block, records) @ WEIGHTS) + BIAS
+                self.found.append(Candidate(block, records, most))
+        self.found.sort(key=lambda candidate: -candidate.most)
+
+    def choice(self, candidate: Candidate) -> Choice | None:
+        """The items of a candidate and what it is worth; None where it can't list releases."""
+        key = id(candidate)
+        if key not in self._read:
+            self._read[key] = self._choice(candidate)
+        return self._read[key]
+
+    def _choice(self, candidate: Candidate) -> Choice | None:
+        block = candidate.block
+        items = Items(candidate.records, self._outline, strict=block.strict)
+        row = self._witnesses.of(block, candidate.records, items)
+        if not speaks(block, row):
+            return None
+        return Choice(items.items, block, row, float(row @ WEIGHTS) + BIAS)
+
+    def best(self, some: list[Candidate], least: float) -> Choice | None:
+        """The best of some candidates, or None where none is worth ``least``."""
+        best: Choice | None = None
+        for candidate in some:
+            if candidate.most < (best.score if best else least):
+                break
+            choice = self.choice(candidate)
+            if choice and choice.score >= least and (not best or choice.score > best.score):
+                best = choice
+        return best
+
+
+def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None:
+    """The best block of a page, or None where none is a list of releases."""
+    candidates = Candidates(outline, dates, page)
+    best = candidates.best(candidates.found, 0.0)
+    if best is None:
+        return None
+    if best.block.side in {"before", "after"}:
+        # Where the date is outside of the record, the record is larger than that.
+        inner = best.block
+        whole = [c for c in candidates.found if c.block.side == "in" and encloses(c.block, inner)]
+        best = candidates.best(whole, -inf) or best
+    best = _without_strays(_with_siblings(best, outline, dates))
+    return _of_one_make(best, outline, dates)
+
+
+def _with_siblings(best: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
+    """The choice with the rows between its own that have another class: the first, a new one.
+
+    They are of its tag, in its lists, and lead where its links lead.
+    """
+    shape = common_shape(best.items)
+    own = {span.begin for span in best.block.records}
+    lists = {span.node.getparent() for span in best.block.records}
+    if shape is None or len(lists) == len(own):
+        return best
+    tag = best.block.records[0].node.tag
+    others = [
+        span
+        for span in outline.spans
+        if span.node.tag == tag and span.begin not in own and span.node.getparent() in lists
+    ]
+    if not others:
+        return best
+    more = [
+        record.span
+        for record, item in _read(best.block, others, outline, dates)
+        if record.span.begin not in own and shape_of(item.url) == shape and says_words(item.title)
+    ]
+    if not more:
+        return best
+    read = _read(best.block, more, outline, dates)
+    records = [record.span for record, _ in read]
+    block = replace(best.block, records=records, strict=False)
+    return replace(best, items=[item for _, item in read], block=block)
+
+
+def _read(
+    block: Block, more: list[Span], outline: Outline, dates: list[DateMark]
+) -> list[tuple[Record, ListingItem]]:
+    """The records of a block with more of them, and their items."""
+    spans = sorted([*block.records, *more], key=lambda span: span.begin)
+    records = records_of(replace(block, records=spans, strict=False), outline, dates)
+    return list(zip(records, Items(records, outline, strict=False).items, strict=True))
+
+
+def _without_strays(choice: Choice) -> Choice:
+    """The choice without boxes that only have the tag of its records.
+
+    Nothing of a record's class leads where the records lead, and neither does its own link.
+    """
+    shape = common_shape(choice.items)
+    records = choice.block.records
+    if choice.block.strict or shape is None or len(records) != len(choice.items):
+        return choice
+    read = list(zip(records, choice.items, strict=True))
+    known = {span.sign for span, item in read if shape_of(item.url) == shape}
+    kept = [(span, item) for span, item in read if span.sign in known]
+    if len(kept) == len(read):
+        return choice
+    block = replace(choice.block, records=[span for span, _ in kept])
+    return replace(choice, items=[item for _, item in kept], block=block)
+
+
+def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
+    """The choice without what only looks like its records."""
+    block = of_one_make(choice.block)
+    if block is choice.block:
+        return choice
+    items = Items(records_of(block, outline, dates), outline, strict=block.strict).items
+    return replace(choice, items=items, block=block)
+
+
+def speaks(block: Block, row: Row) -> bool:
+    """Whether a block may list releases at all, by its titles, the less its dates say so.
+
+    Without dates it must stand where the page is about something: in its main part, below its
+    heading, in headings or above a pager; and no menu reads like titles.
+    """
+    said = dict(zip(NAMES, row.tolist(), strict=True))
+    if block.side == "above":
+        return bool(said["likeness"] >= HEADED)
+    if block.side:
+        return True
+    titled = said["likeness"] >= TITLED or said["words"] >= LONG
+    scattered = said["one_shape"] < SCATTERED
+    if not titled or scattered or said["nested"] or said["chrome"] > HALF:
+        return False
+    return any(said[name] > HALF for name in SUPPORT)

@@ -1,0 +1,147 @@
+"""Releases of a list in a markup of their own: the newest above it, larger; older ones below it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from spiders.items import ListingItem
+from spiders.listing.dates import DateMark
+from spiders.listing.flat_page import Outline, Span
+from spiders.listing.record_fields import Items
+from spiders.listing.records import records_of
+from spiders.listing.regions import Block
+from spiders.listing.titles import in_heading
+from spiders.page.regions import CHROME
+
+Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
+
+_NEAR = 60
+_LARGEST = 60
+_ENCLOSING = 3
+_BETWEEN = 4
+_MORE = 3
+_TITLED = 0.5
+_LISTS = frozenset(("ul", "ol"))
+_SHARE = 0.8
+_DIGITS = re.compile(r"\d+")
+
+
+def featured(
+    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+) -> list[ListingItem]:
+    """Releases right above a block that lead where its own items lead.
+
+    They have a date, or the block has none either and they are articles with a heading.
+    """
+    shape = common_shape(items)
+    if shape is None:
+        return []
+    first = min(span.begin for span in block.records)
+    found: list[ListingItem] = []
+    for spans in _above(first, outline, dates):
+        for span in spans:
+            one = Block([span], strict=True, side="in", score=0.0)
+            read = Items(records_of(one, outline, dates), outline, strict=True).items
+            like = [item for item in read if item.published and shape_of(item.url) == shape]
+            if like:
+                found.extend(like)
+                break
+    if any(item.published for item in items):
+        return found
+    return found + _undated(shape, first, outline, dates)
+
+
+def continued(
+    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+) -> list[ListingItem]:
+    """Releases of a list of titles right below a block, as the older ones of a blog stand.
+
+    All lead where the items lead, to none of them, and the list stands beside the last record,
+    below a heading of its own. One in a part of its own is of what is read most, or of years.
+    """
+    shape = common_shape(items)
+    last = block.records[-1]
+    known = {item.url for item in items}
+    if shape is None or not shape[1]:
+        return []
+    headings = [h for h in outline.headings if last.end <= h.begin <= last.end + _BETWEEN]
+    if not headings:
+        return []
+    begin = headings[0].end
+    for span in outline.spans:
+        if span.node.tag not in _LISTS or not begin <= span.begin <= begin + _BETWEEN:
+            continue
+        links = outline.anchors_in(span.begin, span.end)
+        if (
+            len(links) < _MORE
+            or span.node.getparent() is not last.node.getparent()
+            or known & {link.url for link in links}
+            or any(shape_of(link.url) != shape for link in links)
+        ):
+            continue
+        rows = [one for one in outline.spans if one.node.getparent() is span.node]
+        one = Block(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
+        read = Items(records_of(one, outline, dates), outline, strict=True)
+        return read.items if read.likeness >= _TITLED else []
+    return []
+
+
+def _undated(
+    shape: Shape, first: int, outline: Outline, dates: list[DateMark]
+) -> list[ListingItem]:
+    """Articles right above ``first`` that lead to an address of this shape by their heading."""
+    found: list[ListingItem] = []
+    for span in outline.spans:
+        if (
+            span.node.tag != "article"
+            or not first - _NEAR <= span.begin < span.end <= first
+            or outline.is_chrome(span.begin, span.end)
+        ):
+            continue
+        links = outline.anchors_in(span.begin, span.end)
+        headed = [link for link in links if in_heading(link.node) and shape_of(link.url) == shape]
+        records = records_of(Block([span], strict=True, side="", score=0.0), outline, dates)
+        read = Items(records, outline, strict=True).items if headed else []
+        found += [item for item in read if item.url == headed[0].url]
+    return found
+
+
+def common_shape(items: list[ListingItem]) -> Shape | None:
+    """The shape that most addresses of a listing share: what leads there is a release's too."""
+    shapes = Counter(shape_of(item.url) for item in items)
+    shape, count = shapes.most_common(1)[0]
+    return shape if count >= _SHARE * len(items) else None
+
+
+def shape_of(url: str) -> Shape:
+    """What the addresses of one kind of page share: host, folders without numbers, parameters."""
+    parts = urlsplit(url)
+    folders = _DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
+    return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
+
+
+def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[list[Span]]:
+    """The elements with links around each date that stands alone above ``first``, smallest first.
+
+    The smallest may hold the author's link only.
+    """
+    marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
+    near = [
+        span
+        for span in outline.spans
+        if first - _NEAR - _LARGEST <= span.begin
+        and span.end <= first
+        and span.end - span.begin <= _LARGEST
+    ]
+    chosen: dict[int, list[Span]] = {}
+    for mark in marks:
+        if outline.regions.at(mark.place) & CHROME:
+            continue
+        around = [span for span in near if span.begin <= mark.place < span.end]
+        around.sort(key=lambda span: span.end - span.begin)
+        if around:
+            chosen.setdefault(around[0].begin, around[:_ENCLOSING])
+    return list(chosen.values())

@@ -1,0 +1,273 @@
+"""Listings made for machines: feeds, sitemaps and JSON, told apart by what they hold."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date
+from data.models import Published
+from spiders.items import ListingItem, ListingPage
+from spiders.listing.json_listing import (
+    read_json,
+)
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+MAX_ITEMS = 50_000
+"""Items of one document that are read: what the sitemap protocol allows."""
+
+MAX_CATEGORIES = 30
+"""Categories of one item that are read."""
+
+WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
+"""What WordPress calls itself in its feeds."""
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{1,2000}>")
+_BARE = re.compile(
+    r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
+)
+"""An ampersand that begins no reference; a parser that mends the document would leave it out."""
+
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
+_HALVES = range(0xD800, 0xE000)
+"""Halves of characters, which no text has alone; the parser takes them into names and values."""
+
+_RECORDS = ("item", "entry", "url")
+_DATES = (
+    "pubdate",
+    "published",
+    "date",
+    "issued",
+    "publication_date",
+    "created",
+    "updated",
+    "lastmod",
+    "modified",
+)
+_TITLES = ("title", "headline", "name", "subject")
+
+
+def read_xml(page: Page, reading: Reading) -> ListingPage:
+    """The items of a feed, a sitemap or another XML listing.
+
+    The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
+    """
+    text = _DECLARATION.sub("", page.text.lstrip("\ufeff \t\r\n"), count=1)
+    if _ENTITY.search(text):
+        return _none(page, "the document declares XML entities, which is refused")
+    if "&" in text:
+        text = _REFERENCE.sub(_whole, text)
+        text = _BARE.sub(lambda found: found[1] or "&amp;", text)
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        return _none(page, f"the document is not XML ({str(error)[:120]})")
+    if root is None:
+        return _none(page, "the document is not XML")
+    kind = _name(root)
+    if kind == "sitemapindex":
+        found = _sitemaps(root, page)
+        return ListingPage(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
+    records = [node for node in root.iter() if _name(node) in _RECORDS][:MAX_ITEMS]
+    confidence = 1.0
+    if not records:
+        records, confidence = _repeated(root), 0.6
+    items = tuple(item for node in records if (item := _item(node, page, reading)))
+    reasons = () if items else ("the document holds no items with an address",)
+    return ListingPage(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
+
+
+def _whole(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return "\ufffd" if code in _HALVES else reference[0]
+
+
+def _none(page: Page, reason: str) -> ListingPage:
+    return ListingPage(page.url, (), rule="xml", reasons=(reason,))
+
+
+def _name(node: etree._Element) -> str:
+    return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
+
+
+def _plain(text: str | None) -> str:
+    """Text without markup, escaped once or twice as feeds do."""
+    text = html.unescape(text or "")
+    if "<" in text:
+        text = html.unescape(_TAG.sub(" ", text))
+    return " ".join(text.split())
+
+
+def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
+    for node in root.iter():
+        if _name(node) == "loc" and (url := resolve(node.text or "", page.url)):
+            yield ListingItem(url, "")
+
+
+def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | None:
+    url = None
+    texts: dict[str, str] = {}
+    categories: list[str] = []
+    for child in node.iter():
+        name = _name(child)
+        if name == "category" and len(categories) < MAX_CATEGORIES:
+            categories.append(_plain(child.get("term") or child.text))
+        if name == "link" and child.get("href"):
+            if child.get("rel", "alternate") == "alternate" and not url:
+                url = resolve(child.get("href", ""), page.url)
+        elif name in {"link", "loc", "url", "href", "guid", "id"} and not len(child):
+            value = (child.text or "").strip()
+            permalink = name not in {"guid", "id"} or value.startswith(("http:", "https:"))
+            if value and permalink and child.get("isPermaLink") != "false":
+                texts.setdefault(f"url:{name}", value)
+        elif child.text and name not in texts:
+            texts[name] = child.text
+    for name in ("link", "loc", "url", "href", "guid", "id"):
+        url = url or resolve(texts.get(f"url:{name}", ""), page.url)
+    about = node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
+    url = url or resolve(about or "", page.url)
+    if not url:
+        return None
+    title = next((text for name in _TITLES if (text := _plain(texts.get(name)))), "")
+    named = tuple(dict.fromkeys(filter(None, categories)))
+    return ListingItem(url, title, _published(texts, reading), named)
+
+
+def _published(texts: dict[str, str], reading: Reading) -> Published | None:
+    for name in _DATES:
+        if name in texts and (found := parse_date(texts[name], reading, f"feed:{name}")):
+            return found
+    return None
+
+
+def _repeated(root: etree._Element) -> list[etree._Element]:
+    """The elements of the commonest name that have elements of their own."""
+    counts = Counter(_name(node) for node in root.iter() if len(node) > 1)
+    for name, count in counts.most_common(5):
+        if count > 1:
+            return [node for node in root.iter() if _name(node) == name and len(node) > 1][
+                :MAX_ITEMS
+            ]
+    return []
+
+
+def _next(root: etree._Element, page: Page) -> str | None:
+    """The next page of the feed (RFC 5005, 3 and 4), or of one that WordPress made.
+
+    WordPress names no next page, but has one under the next number of ``paged``, until it answers
+    404.
+    """
+    for node in root.iter("{http://www.w3.org/2005/Atom}link"):
+        if node.get("rel") in {"next", "prev-archive"}:
+            url = resolve(node.get("href", ""), page.url)
+            if url and url != page.url:
+                return url
+    maker = root.find("channel/generator")
+    if maker is None or not WORDPRESS.match(maker.text or "") or root.find("channel/item") is None:
+        return None
+    parts = urlsplit(page.url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    number = query.get("paged", "1")
+    query["paged"] = str(int(number) + 1) if re.fullmatch(r"\d{1,6}", number) else "2"
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+_DECLARES = re.compile(r"<!DOCTYPE\s+(?!html\b)\w+[^>]{0,500}\[", re.IGNORECASE)
+_XML = re.compile(
+    r"(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*"
+    r"<(?!html\b|!)(?:[\w-]+:)?(?P<root>\w+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROOTS = frozenset(("rss", "feed", "rdf", "urlset", "sitemapindex"))
+_TYPES = {
+    "application/rss+xml": "rss",
+    "application/atom+xml": "atom",
+    "application/feed+json": "json",
+    "application/json": "json",
+    "application/rdf+xml": "rss",
+}
+_COMMENTS = re.compile(
+    r"comments?(?:/|$|\?)|/comments|oembed|wp-json/wp/v2/(?:pages|tags|categories)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A feed that a page offers: its absolute address, ``rss``, ``atom`` or ``json``, its title."""
+
+    url: str
+    kind: str
+    title: str
+
+
+def read_syndicated(page: Page, reading: Reading) -> ListingPage | None:
+    """The items of a feed, a sitemap or a JSON listing; None where the page is none of these."""
+    start = page.text[:4096].lstrip("\ufeff \t\r\n")
+    if start[:1] in {"{", "["}:
+        return read_json(page, reading)
+    if _DECLARES.search(start):
+        return read_xml(page, reading)
+    match = _XML.match(start)
+    if match and (match["root"].lower() in _ROOTS or _says_xml(page, start)):
+        return read_xml(page, reading)
+    return None
+
+
+def offers(page: Page) -> tuple[Offer, ...]:
+    """The feeds that a page offers by ``<link rel=alternate>``, those of comments left out."""
+    found: dict[str, Offer] = {}
+    for node in page.tree.iter("link"):
+        kind = _TYPES.get((node.get("type") or "").lower().split(";")[0].strip())
+        if kind and "alternate" in (node.get("rel") or "").lower().split():
+            url = resolve(node.get("href") or "", page.base)
+            if url and not _COMMENTS.search(url):
+                found.setdefault(url, Offer(url, kind, node.get("title") or ""))
+    return tuple(found.values())
+
+
+def _says_xml(page: Page, start: str) -> bool:
+    kind = page.content_type.split(";")[0].strip().lower()
+    if kind in {"text/html", "application/xhtml+xml"}:
+        return False
+    return kind.endswith("xml") or start.startswith("<?xml")
+
+
+NEWS = re.compile(
+    "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
+)
+
+OTHER_PAGES = re.compile(
+    r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
+    r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
+    re.IGNORECASE,
+)
+"""Names of sitemaps that list something else than releases."""
+
+
+def sitemaps_to_walk(index: ListingPage) -> tuple[str, ...]:
+    """The addresses of the sitemaps of an index that may list releases, in its order.
+
+    Those of news by their names, or else all but those of other kinds of pages.
+    """
+    urls = [item.url for item in index.items]
+    news = [url for url in urls if NEWS.search(urlsplit(url).path)]
+    return tuple(news or (url for url in urls if not OTHER_PAGES.search(urlsplit(url).path)))

@@ -1,0 +1,141 @@
+"""The releases that a page carries in its scripts, for a browser to draw."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from data.dates.context import Reading
+from spiders.items import ListingPage
+from spiders.json_state.js_literals import NoLiteral, decoded
+from spiders.json_state.json_fields import read_records, unwrapped
+from spiders.json_state.scripts import states
+from spiders.listing.json_listing import values_of
+from spiders.page.embedded_metadata import parse_json
+from spiders.page.links import resolve
+from spiders.page.media_urls import leads_to_image
+from spiders.page.page import Page
+
+MAX_NESTED, SHORTEST_NESTED = 20, 80
+"""Texts of one state that hold JSON themselves and are read, and characters below which none is."""
+
+ALIKE: Final = 3
+"""Entries of a cache from which on those of one kind are a list."""
+
+REASON: Final = (
+    "the listing is only in the page's scripts; render = true shows it as readers see it"
+)
+GUESSED: Final = (
+    "the scripts name no addresses, only their ends: whether they lead to releases is a guess"
+)
+SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
+BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
+AFTER: Final = re.compile(r"""/?\\?["']""")
+LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
+"""Characters before the end of an address that are looked at, ends that are looked up, and places
+where one is met."""
+
+END: Final = re.compile(r"[\w%-]{3,200}")
+
+
+def read_state(page: Page, reading: Reading) -> ListingPage | None:
+    """The listing in a page's JSON-LD or state (``__NEXT_DATA__`` and the like), or None.
+
+    Only for a page whose own elements show no listing: what is in the scripts need not be shown.
+    """
+    best: ListingPage | None = None
+    for value in _values(page):
+        ends = Ends(page)
+        found = read_records(_lists(value), page, reading, ends.address)
+        dated = tuple(
+            item for item in found if item.published and item.title and not leads_to_image(item.url)
+        )
+        if len(dated) > (len(best.items) if best else 1):
+            guessed = any(item.url in ends.guessed for item in dated)
+            reasons = (REASON, GUESSED) if guessed else (REASON,)
+            best = ListingPage(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
+    return best
+
+
+class Ends:
+    """Addresses of releases of which a record has only the end.
+
+    What comes before it is what stands before the end of one of them elsewhere on the page, else
+    the address of the listing.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._before: str | None = None
+        self._looked = 0
+        self.guessed: set[str] = set()
+
+    def address(self, record: Mapping[str, Any]) -> str | None:
+        """The address of a record, or None where it has no end of one either."""
+        end = next(filter(None, map(_end, record.items())), None)
+        if end is None:
+            return None
+        if self._before is None and self._looked < MOST_LOOKED:
+            self._looked += 1
+            self._before = self._stated(end)
+        before = self._before or f"{urlsplit(self._page.url).path.rstrip('/')}/"
+        url = resolve(f"{before}{end}", self._page.base)
+        if url and self._before is None:
+            self.guessed.add(url)
+        return url
+
+    def _stated(self, end: str) -> str | None:
+        """What stands before the end of an address where the page has the whole of it."""
+        at = self._page.text.find(f"/{end}")
+        for _ in range(MOST_MET):
+            if at < 0:
+                break
+            after = at + len(end) + 1
+            start = self._page.text[max(0, at - LONGEST_PATH) : at + 1]
+            if AFTER.match(self._page.text, after) and (before := BEFORE.search(start)):
+                return before[1]
+            at = self._page.text.find(f"/{end}", after)
+        return None
+
+
+def _end(entry: tuple[str, Any]) -> str | None:
+    name, value = entry
+    said = value.get("current") if isinstance(value, dict) else value
+    if not isinstance(said, str) or "slug" not in name.lower() or not SLUG.fullmatch(name):
+        return None
+    return said if END.fullmatch(said) else None
+
+
+def _values(page: Page) -> Iterator[Any]:
+    """The states of a page and its JSON-LD, and those within their texts."""
+    for node in page.tree.iter("script"):
+        if "ld+json" in (node.get("type") or "").lower():
+            yield parse_json(node.text or "")
+    for state in states(page.tree):
+        yield state
+        texts = (one for one in values_of(state) if isinstance(one, str) and one[:1] in {"{", "["})
+        for _, text in zip(range(MAX_NESTED), texts, strict=False):
+            if len(text) >= SHORTEST_NESTED:
+                try:
+                    yield decoded(text)
+                except NoLiteral:
+                    continue
+
+
+def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
+    """The lists of records in a state, also those that a cache keeps by their keys (Apollo)."""
+    for inner in values_of(value):
+        if isinstance(inner, list):
+            records = [unwrapped(one) for one in inner if isinstance(one, dict)]
+            if records and len(records) == len(inner):
+                yield records
+        elif isinstance(inner, dict):
+            kinds: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+            for key, one in inner.items():
+                if isinstance(one, dict):
+                    kind = one.get("__typename") or key.partition(":")[0]
+                    kinds[str(kind)].append(unwrapped(one))
+            yield from (alike for alike in kinds.values() if len(alike) >= ALIKE)

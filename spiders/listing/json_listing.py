@@ -1,0 +1,162 @@
+"""Listings in JSON: JSON Feed, WordPress's posts, and any array of records that names links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+from data.dates.context import Reading
+from spiders.items import ListingPage
+from spiders.json_state.json_fields import read_records, unwrapped
+from spiders.page.json_text import load_json
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+MAX_VALUES = 500_000
+"""Values of one document that are looked at."""
+
+MAX_HTML = 2_000_000
+"""Characters of HTML within a document that are read."""
+
+
+def read_json(page: Page, reading: Reading) -> ListingPage:
+    """The items of a JSON listing; where its strings hold HTML instead, ``html_within`` has it."""
+    try:
+        document = load_json(page.text)
+    except (ValueError, RecursionError) as error:
+        reason = f"the document is not JSON ({str(error)[:120]})"
+        return ListingPage(page.url, (), rule="json", reasons=(reason,))
+    best = read_records(_arrays(document), page, reading)
+    reasons = () if best else ("the document holds no records with an address",)
+    following = next_of(document, page, len(best))
+    return ListingPage(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
+
+
+def html_within(page: Page) -> str | None:
+    """The HTML with links among the strings, as "load more" answers carry it.
+
+    Rows of cells make a table; else it is the longest string, or all where each holds a part.
+    """
+    try:
+        document = load_json(page.text)
+    except (ValueError, RecursionError):
+        return None
+    rows = [row for row in values_of(document) if isinstance(row, list) and _is_row(row)]
+    if len(rows) > 1:
+        cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"[:MAX_HTML]
+    pieces = [value for value in values_of(document) if isinstance(value, str) and "<a" in value]
+    longest = max(pieces, key=len, default=None)
+    if longest is None or len(longest) * 2 >= sum(map(len, pieces)):
+        return longest
+    return "".join(pieces)[:MAX_HTML]
+
+
+def _is_row(value: list[Any]) -> bool:
+    """Whether a list is a row of cells, one of them with a link (DataTables)."""
+    plain = all(isinstance(cell, (str, int, float)) or cell is None for cell in value)
+    return plain and any(isinstance(cell, str) and "<a" in cell for cell in value)
+
+
+def values_of(document: Any) -> Iterator[Any]:
+    """The values in a document, outermost first; lists and objects once, also if held twice."""
+    waiting = [document]
+    seen: set[int] = set()
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            waiting.extend(reversed(value.values() if isinstance(value, dict) else value))
+        yield value
+
+
+def _arrays(document: Any) -> Iterator[list[dict[str, Any]]]:
+    for value in values_of(document):
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            yield list(map(unwrapped, value))
+
+
+NAMES = (
+    "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
+    "@odata.nextLink", "__next", "odata.nextLink",
+)  # fmt: skip
+"""What the address of the next page is called (JSON Feed, JSON:API, OData, Laravel and others)."""
+
+HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
+"""Objects at the top of a document in which that may stand."""
+
+_PAGES = re.compile(
+    r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
+)
+_NUMBER = re.compile(r"page(?:_?(?:no|num|number|index))?|p|pg|pagina|seite|strana", re.IGNORECASE)
+
+
+def next_of(document: Any, page: Page, count: int) -> str | None:
+    """The address of the next page of ``document``, which holds ``count`` items; None on the last.
+
+    One that it names, else the next page of WordPress's posts where this is full, else the next
+    number where the document says how many pages there are.
+    """
+    if isinstance(document, dict):
+        for holder in _holders(document):
+            for name in NAMES:
+                value = holder.get(name)
+                named = value.get("href") or value.get("url") if isinstance(value, dict) else value
+                if isinstance(named, str) and (url := resolve(named, page.url)) and url != page.url:
+                    return url
+        return next_by_shape(document, page) or _counted(document, page)
+    parts = urlsplit(page.url)
+    if "/wp-json/" not in parts.path and "rest_route" not in parts.query:
+        return None
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    size, number = query.get("per_page", "10"), query.get("page", "1")
+    if not (size.isdecimal() and number.isdecimal() and count >= int(size) > 0):
+        return None
+    query["page"] = str(int(number) + 1)
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield document
+    for name in HOLDERS:
+        value = document.get(name)
+        if isinstance(value, dict):
+            yield value
+            yield from (inner for key in HOLDERS if isinstance(inner := value.get(key), dict))
+
+
+def _counted(document: dict[str, Any], page: Page) -> str | None:
+    """The address with the next number, where the document says that there are so many pages."""
+    parts = urlsplit(page.url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    totals = [
+        value
+        for holder in _holders(document)
+        for name, value in holder.items()
+        if _PAGES.fullmatch(name) and isinstance(value, int) and not isinstance(value, bool)
+    ]
+    for place, (name, value) in enumerate(query):
+        if _NUMBER.fullmatch(name) and re.fullmatch(r"\d{1,6}", value):
+            if totals and int(value) < max(totals):
+                query[place] = (name, str(int(value) + 1))
+                return parts._replace(query=urlencode(query)).geturl()
+            break
+    return None
+
+
+def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
+    """The one address at the top of a document that is another part of the same listing."""
+    here = urlsplit(page.url)
+    found = set()
+    for value in document.values():
+        url = resolve(value, page.url) if isinstance(value, str) and "?" in value else None
+        there = urlsplit(url or "")
+        if url and (there.netloc, there.path) == (here.netloc, here.path):
+            found.add(url)
+    return found.pop() if len(found) == 1 and page.url not in found else None

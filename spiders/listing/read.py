@@ -1,0 +1,112 @@
+"""Read a listing: the releases that a page links to, with titles and dates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp
+from typing import Final
+
+from data.dates.context import Reading
+from spiders.items import ListingItem, ListingPage
+from spiders.listing.dates import date_marks, page_reading
+from spiders.listing.declared import declared_items
+from spiders.listing.detect import choose
+from spiders.listing.featured import continued, featured
+from spiders.listing.feed import read_syndicated
+from spiders.listing.flat_page import MAX_ANCHORS, outline
+from spiders.listing.from_state import read_state
+from spiders.listing.json_listing import html_within
+from spiders.listing.pagination import next_page
+from spiders.listing.region_features import Page as Known
+from spiders.listing.regions import place_of
+from spiders.listing.undated_rows import with_undated
+from spiders.page.oversized_tags import MOST_TAGS
+from spiders.page.page import NO_TEXT, Page
+from spiders.sources.source_file import ListingRules
+
+FEW: Final = 3
+"""Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
+so many times as much at the least."""
+
+LIKELY: Final = 1.0
+"""What a block is worth that is a list of releases as likely as not."""
+
+PASSED: Final = 20
+"""Rows that were passed over and are told."""
+
+
+def read_listing(
+    page: Page,
+    reading: Reading,
+    rules: ListingRules | None = None,
+    *,
+    place: str = "",
+) -> ListingPage:
+    """The items of a listing page in page order, and the address of the next page.
+
+    Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the block
+    that lists releases is detected. Nothing found is a reason, never an exception.
+
+    ``place`` is where the first page of the listing has its list (ListingPage.place).
+    """
+    if rules and (rules.item or rules.link):
+        items = declared_items(page, reading, rules)
+        reasons = () if items else ("the declared selectors match no link on this page",)
+        return ListingPage(page.url, items, next_page(page, rules), "declared", 1.0, reasons)
+    made = read_syndicated(page, reading)
+    if made:
+        within = None if made.items else html_within(page)
+        if not within:
+            return made
+        page = Page(page.url, within.encode())
+    following = next_page(page, rules)
+    return _detected(page, reading, Known(page.url, following, place))
+
+
+def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
+    flat = outline(page)
+    reading = page_reading((text.text for text in flat.texts), page, reading)
+    dates = date_marks(flat, page.url, reading)
+    best = choose(flat, dates, known)
+    shown = sum(item.published is not None for item in best.items) if best else 0
+    if shown < FEW:
+        state = read_state(page, reading)
+        if state and len(state.items) > shown * FEW:
+            return replace(state, next=known.next)
+    reasons = [NO_TEXT] if page.is_binary else []
+    if page.is_cut or flat.cut:
+        bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"
+        reasons.append(f"only the first {bounds} of the page were read")
+    if best is None:
+        reasons.append("no repeated block of links was found")
+        return ListingPage(page.url, (), known.next, "", 0.0, tuple(reasons))
+    rows = with_undated(best.items, best.block, flat, dates)
+    above = featured(best.items, best.block, flat, dates)
+    below = continued(best.items, best.block, flat, dates)
+    found = _unique([*above, *rows.items, *below])
+    dated = sum(item.published is not None for item in found) / len(found)
+    if not dated:
+        reasons.append("no dates were found beside the links")
+    rule = f"block:{best.block.side or 'undated'}"
+    confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
+    passed = tuple(rows.passed[:PASSED])
+    return ListingPage(
+        page.url,
+        found,
+        known.next,
+        rule,
+        confidence,
+        tuple(reasons),
+        passed,
+        place_of(best.block.records[0].node),
+    )
+
+
+def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
+    """One item for an address: the first, unless a later one has the date that it lacks."""
+    seen: dict[str, ListingItem] = {}
+    for item in items:
+        known = seen.setdefault(item.url, item)
+        if item.published and not known.published:
+            seen[item.url] = replace(known, published=item.published)
+    return tuple(seen.values())

@@ -1,0 +1,241 @@
+"""From the records of a block to its items: which link, which title, which date."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import replace
+from statistics import mean
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date
+from data.models import Published
+from spiders.items import ListingItem
+from spiders.listing.case_names import are_captions, case_name
+from spiders.listing.dates import DateMark
+from spiders.listing.flat_page import Anchor, Outline, Text
+from spiders.listing.records import Record
+from spiders.listing.titles import (
+    GENERIC,
+    HEADINGS,
+    Titles,
+    in_heading,
+    lead_in,
+    lead_of,
+    title_likeness,
+    undated_titles,
+)
+from spiders.page.media_urls import leads_to_file
+
+_PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_FILE_NOTE = re.compile(
+    r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
+    re.IGNORECASE,
+)
+"""What a link says of its file after its title: *(PDF, 120 KB)*."""
+
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
+_CUT = re.compile(r"\s*(?:\.{3}|…)$")
+_LIKELY = 0.3
+_SURE = 0.7
+_POSSIBLE = 0.1
+_HALF = 0.5
+_BESIDE = 12
+"""Characters beside a date in a link from which it is part of a title."""
+
+
+class Items:
+    """The items of one block, in page order, and how good they are.
+
+    ``crowded`` counts the records with several links that could each be the title; ``headed`` is
+    the share of links in headings, ``dated_alone`` that of records with a date of its own text;
+    ``likeness`` is how much the titles look like titles, 0 to 1.
+    """
+
+    def __init__(self, records: list[Record], outline: Outline, *, strict: bool) -> None:
+        self._records = records
+        self._outline = outline
+        self._strict = strict
+        self._slots: dict[int, list[tuple[int, Anchor]]] = defaultdict(list)
+        for record in records:
+            self._learn(record)
+        self._likeness = {
+            slot: title_likeness(self._text_of(anchor) for _, anchor in placed)
+            for slot, placed in self._slots.items()
+        }
+        self._links = {slot: self._rate(slot) for slot in self._slots}
+        self._titles = Titles(records)
+        self._date_signs = Counter(
+            sign for record in records for sign in {mark.sign for mark in record.dates}
+        )
+        self._dated = sum(bool(record.dates) for record in records) >= _HALF * len(records)
+        self.items: list[ListingItem] = []
+        self.crowded = 0
+        self.headed = sum(in_heading(self._link(record).node) for record in records) / max(
+            1, len(records)
+        )
+        self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
+        for record in records:
+            self._add(record)
+        self._lead = lead_of([item.title for item in self.items], map(self._short, records))
+        if self._lead:
+            self.items = list(map(self._without_lead, self.items, records))
+        dates = [item.published.raw if item.published else "" for item in self.items]
+        titles = undated_titles([item.title for item in self.items], dates)
+        self.items = [
+            item if item.title == title else replace(item, title=title)
+            for item, title in zip(self.items, titles, strict=True)
+        ]
+        if are_captions([item.title for item in self.items]):
+            self.items = [replace(item, title=case_name(item.title)) for item in self.items]
+        self.likeness = title_likeness(item.title for item in self.items)
+
+    def _slot(self, anchor: Anchor) -> int:
+        return anchor.sign if self._strict else anchor.loose
+
+    def _learn(self, record: Record) -> None:
+        """Note the first link in each kind of place."""
+        seen = set()
+        for order, anchor in enumerate(record.anchors):
+            if (slot := self._slot(anchor)) not in seen:
+                seen.add(slot)
+                self._slots[slot].append((order, anchor))
+
+    def _rate(self, slot: int) -> float:
+        """How sure a kind of place holds the link of the record: often, and another each time."""
+        anchors = [anchor for _, anchor in self._slots[slot]]
+        coverage = len(anchors) / len(self._records)
+        distinct = len({anchor.url for anchor in anchors}) / len(anchors)
+        score = 0.25 + self._likeness[slot]
+        score += 0.4 * in_heading(anchors[0].node)
+        score += 0.15 * bool(_DOCUMENT.search(anchors[0].url))
+        return coverage * distinct * score / (1 + 0.05 * mean(at for at, _ in self._slots[slot]))
+
+    def _text_of(self, anchor: Anchor) -> str:
+        inner = self._outline.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
+        text = _joined(inner)
+        return text or (anchor.node.get("title") or "").strip()
+
+    def like_these(self, record: Record) -> ListingItem | None:
+        """The item of another record, if its link is in a place where these have theirs."""
+        known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
+        if not known:
+            return None
+        like = replace(record, anchors=known)
+        return self._without_lead(self._item(like), like)
+
+    def _item(self, record: Record) -> ListingItem:
+        anchor = self._link(record)
+        title = self._title(record, anchor)
+        if leads_to_file(anchor.url):
+            title = _FILE_NOTE.sub("", title) or title
+        return ListingItem(anchor.url, title, self._date(record))
+
+    def _link(self, record: Record) -> Anchor:
+        return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
+
+    def _add(self, record: Record) -> None:
+        self.items.append(self._item(record))
+        slot = self._slot(self._link(record))
+        others = [other for other in record.anchors if self._slot(other) == slot]
+        if len({other.url for other in others}) > 1:
+            titled = (other for other in others if self._is_likely(other))
+            self.crowded += len({other.url for other in titled}) > 1
+
+    def _is_likely(self, anchor: Anchor) -> bool:
+        return title_likeness([self._text_of(anchor)]) >= _LIKELY
+
+    def _title(self, record: Record, anchor: Anchor) -> str:
+        same = [other for other in record.anchors if other.url == anchor.url]
+        own = max(
+            ((self._own_title(record, other), in_heading(other.node)) for other in same),
+            key=lambda said: (
+                not GENERIC.fullmatch(said[0]),
+                said[1] and bool(said[0]),
+                len(said[0]),
+            ),
+        )[0]
+        likeness = self._likeness[self._slot(anchor)]
+        if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
+            return own
+        return self._titles.best(record) or own
+
+    def _short(self, record: Record) -> list[str]:
+        """What else in a record may say its title: its texts beside links, and other links."""
+        url = self._link(record).url
+        links = (self._text_of(other) for other in record.anchors if other.url == url)
+        linked = {place for link in record.anchors for place in range(link.place, link.end)}
+        beside = (
+            text.text
+            for text in record.undated
+            if in_heading(text.parent) or (" " in text.text and text.place not in linked)
+        )
+        return [*links, *beside]
+
+    def _without_lead(self, item: ListingItem, record: Record) -> ListingItem:
+        if lead_in(item.title, self._short(record)) != self._lead:
+            return item
+        return replace(item, title=item.title.removeprefix(self._lead))
+
+    def _own_title(self, record: Record, anchor: Anchor) -> str:
+        """The text of a link, or the title within one that holds the whole of a record."""
+        said = " ".join((anchor.node.get("title") or "").split())
+        inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
+        for text in inner:
+            if (begun := _CUT.sub("", text.text)) != text.text and said.startswith(begun):
+                return said
+        if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
+            return max(inner, key=self._titles.score).text
+        return _joined(inner) or self._text_of(anchor)
+
+    def _date(self, record: Record) -> Published | None:
+        """The date that a ``<time>`` states, else one that stands alone where most have theirs.
+
+        One of an event or a change, or in a title, only where the record has no other; where most
+        records have none, a title tells of another day than its own.
+        """
+        link = self._link(record)
+        told = [mark for mark in record.dates if self._dated or not _is_told(mark, link)]
+        if not told:
+            return None
+        titles = {
+            text.place: len(text.text)
+            for text in record.texts
+            if link.place <= text.place < link.end
+        }
+
+        def rank(placed: tuple[int, DateMark]) -> tuple[bool | int, ...]:
+            order, mark = placed
+            at = mark.published
+            known, stated = at is not None, at is not None and at.rule == "listing:time"
+            titled = at is not None and titles.get(mark.place, 0) > len(at.raw) + _BESIDE
+            agreed = self._date_signs[mark.sign]
+            return known, not mark.other, not titled, stated, mark.alone, agreed, -order
+
+        published = max(enumerate(told), key=rank)[1].published
+        clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))
+        clock = next(clocks, None)
+        if published is None or published.precision != "day" or clock is None:
+            return published
+        reading = Reading(published.zone)
+        return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
+
+
+def _is_told(mark: DateMark, link: Anchor) -> bool:
+    """Whether a date stands within what a link says, among other words."""
+    return not mark.alone and link.place <= mark.place < link.end
+
+
+def _has_own_date(record: Record) -> bool:
+    return any(mark.alone for mark in record.dates)
+
+
+def _joined(texts: list[Text]) -> str:
+    """What a link says: its words, or those of its image where it has none of its own."""
+    words = [text.text for text in texts if text.parent.tag != "img"]
+    return " ".join(words or [text.text for text in texts])
+
+
+def _is_title(text: str) -> bool:
+    return title_likeness([text]) >= _SURE

@@ -1,0 +1,89 @@
+"""The records of a block: what lies in each, and which dates are its own."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from spiders.listing.dates import DateMark
+from spiders.listing.flat_page import Anchor, Outline, Span, Text
+from spiders.listing.regions import MOSTLY, NEAR, Block
+
+LEAD = 8
+"""Marks before a record in which its title may stand."""
+
+MAX_RECORDS = 10_000
+"""Records of one block that are read."""
+
+
+@dataclass(slots=True)
+class Record:
+    """The links, texts and dates of a record, in page order; ``lead`` are the texts above it."""
+
+    span: Span
+    anchors: list[Anchor]
+    texts: list[Text]
+    dates: list[DateMark]
+    lead: list[Text]
+    undated: list[Text] = field(init=False)
+    """The texts that are no dates."""
+
+    def __post_init__(self) -> None:
+        alone = [mark for mark in self.dates if mark.alone]
+        dated = {place for mark in alone for place in range(mark.place, mark.last + 1)}
+        self.undated = [text for text in self.texts if text.place not in dated]
+
+
+def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
+    """The records of a block that list releases, in page order.
+
+    Where most have dates in them, those without are heads, notes and buttons, and are left out
+    (but see listing_undated).
+    """
+    found = linked_records(block, outline, dates)
+    dated = [record for record in found if record.dates]
+    if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
+        return dated
+    return found
+
+
+def linked_records(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
+    """The records of a block that hold a link; a record reaches as far as its dates do."""
+    spans = block.records[:MAX_RECORDS]
+    places = [mark.place for mark in dates]
+
+    def between(begin: int, end: int) -> list[DateMark]:
+        return dates[bisect_left(places, begin) : bisect_left(places, end)]
+
+    found: list[Record] = []
+    for index, span in enumerate(spans):
+        begin, end = span.begin, max(span.end, span.begin + 1)
+        following = spans[index + 1].begin if index + 1 < len(spans) else outline.size
+        if block.side == "after":
+            end = min(following, end + NEAR)
+        own = between(begin, end)
+        if block.side == "before":
+            own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
+            if not own and found and _list_of(spans[index - 1].node) is _list_of(span.node):
+                own = found[-1].dates  # one date, several releases: <dt> and its <dd>s
+            begin = min(begin, own[0].place) if own else begin
+            ahead = between(end, min(following, end + NEAR))
+            end = ahead[0].place if ahead else min(following, end + NEAR)
+        if block.side == "above" and not own:
+            own = [mark for mark in between(0, span.begin) if mark.alone][-1:]
+        floor = spans[index - 1].end if index else 0
+        lead = outline.texts_in(max(floor, begin - LEAD), begin) if block.side == "in" else []
+        anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
+        if anchors:
+            found.append(Record(span, anchors, outline.texts_in(begin, end), own, lead))
+    return found
+
+
+def _list_of(node: etree._Element) -> etree._Element | None:
+    """The element that holds the row in which a link stands, or that holds a row itself."""
+    parent = node.getparent()
+    if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
+        return parent.getparent()
+    return parent

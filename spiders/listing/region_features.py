@@ -1,0 +1,387 @@
+"""What speaks for a block's being the list of releases of its page, and what against, as numbers.
+
+No witness decides alone: a list without dates may be the one, and a dated box beside it none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from math import log2
+from typing import Final
+from urllib.parse import urlsplit
+
+import numpy as np
+from lxml import etree
+from numpy.typing import NDArray
+
+from spiders.items import ListingItem
+from spiders.listing.featured import Shape, shape_of
+from spiders.listing.flat_page import Anchor, Outline, Span
+from spiders.listing.page_numbers import PAGER_CLASS, names_of
+from spiders.listing.record_fields import Items
+from spiders.listing.records import Record
+from spiders.listing.regions import LEADING, Block, place_of, says_words
+from spiders.listing.titles import HEADINGS
+from spiders.page.media_urls import leads_to_file
+from spiders.page.phrases import is_tail, squash
+from spiders.page.regions import ASIDE, CHROME, MAIN
+
+NAIVE: Final = 4
+"""Words of a link from which on a naive rule takes it for a release."""
+
+NEAR: Final = 6
+"""Marks above a block among which a heading of its own stands."""
+
+PAGER: Final = 8
+"""Marks after a block in which its pager begins."""
+
+LARGEST: Final = 40
+"""Marks from one record to the next of which more is no part of the last record."""
+
+LABEL: Final = 60
+"""Characters of a line from which on it heads nothing."""
+
+MANY: Final = 32
+"""Items from which on more of them say nothing more."""
+
+LONG: Final = 8
+"""Words of a title from which on more of them say nothing more."""
+
+NAMES: Final = (  # noqa: SIM905 - words read better in a row
+    "size dated alone outside above parted likeness words headed main beside aside chrome "
+    "first_heading other_heading pager naive_found area elsewhere crowded repeated nested falling "
+    "bare one_shape files after_heading same_place by_dates menu_like "
+    "leading"
+).split()
+"""What each number says."""
+
+AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
+"""What speaks against a list by its items."""
+
+_DIGITS: Final = re.compile(r"\d+")
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is known of a page beyond its marks: its address, and what stands elsewhere.
+
+    ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
+    """
+
+    url: str
+    next: str | None = None
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Witnesses:
+    """The numbers (NAMES) of blocks of one page."""
+
+    outline: Outline
+    page: Page
+    _naive: set[str] = field(init=False)
+    _naive_places: list[int] = field(init=False)
+    _files: list[int] = field(init=False)
+    _worded: list[int] = field(init=False)
+    _pagers: list[int] = field(init=False)
+    _shown: list[int] = field(init=False)
+    _heads: list[int] = field(init=False)
+    _h1: int = field(init=False)
+    _host: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        flat = self.outline
+        self._host = (urlsplit(self.page.url).hostname or "").removeprefix("www.")
+        self._naive = {anchor.url for anchor in flat.anchors if self._is_naive(anchor)}
+        self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
+        self._files = [anchor.place for anchor in flat.anchors if leads_to_file(anchor.url)]
+        self._worded = self._count_words()
+        self._pagers = [
+            span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))
+        ]
+        self._pagers += [
+            anchor.place
+            for anchor in flat.anchors
+            if self.page.next and anchor.url == self.page.next
+        ]
+        self._pagers.sort()
+        self._shown = [
+            text.place for text in flat.texts if not flat.regions.at(text.place) & CHROME
+        ]
+        self._heads = [head.begin for head in flat.headings]
+        firsts = [head.begin for head in flat.headings if head.level == 1]
+        self._h1 = firsts[0] if firsts else -1
+
+    def _is_naive(self, anchor: Anchor) -> bool:
+        flat = self.outline
+        if flat.regions.at(anchor.place) & (CHROME | ASIDE):
+            return False
+        return len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
+
+    def _count_words(self) -> list[int]:
+        """How many words stand before each place, those that links say in attributes among them."""
+        words = [0] * (self.outline.size + 1)
+        for text in self.outline.texts:
+            words[text.place + 1] = _length(text.text) + 1
+        for anchor in self.outline.anchors:
+            words[anchor.place + 1] += _length(anchor.node.get("title") or "")
+        return list(accumulate(words))
+
+    def of(self, block: Block, read: list[Record], items: Items) -> Row:
+        """The numbers of one block, of the records read of it, and of their items."""
+        row = self._standing(block, read) | self._reading(block, items)
+        return np.array([row[name] for name in NAMES])
+
+    def most(self, block: Block, read: list[Record]) -> Row:
+        """The numbers of one block at their most, before its items are read.
+
+        What speaks against a list (AGAINST) is then 0.
+        """
+        row = self._standing(block, read) | self._promise(block, read)
+        return np.array([row[name] for name in NAMES])
+
+    def _standing(self, block: Block, read: list[Record]) -> dict[str, float]:
+        """What a block says by where it stands, without its items."""
+        records = [record.span for record in read]
+        size = len(records)
+        flat = self.outline
+        regions = Counter(
+            flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
+        )
+        heading = self._heading(records[0])
+        first, last = records[0].begin, records[-1].end
+        held = sum(
+            bisect_left(self._shown, span.end) - bisect_left(self._shown, span.begin)
+            for span in records
+        )
+        pager = bisect_left(self._pagers, last)
+        step = (records[-1].begin - first) // max(1, size - 1)
+        below = max(last, records[-1].begin + min(step, LARGEST)) + PAGER
+
+        def lie_in(bit: int) -> float:
+            return sum(count for bits, count in regions.items() if bits & bit) / size
+
+        return {
+            "size": log2(min(size, MANY)) / log2(MANY),
+            "outside": float(block.side not in {"in", ""}),
+            "above": float(block.side == "above"),
+            "parted": float(not (block.strict or block.side == "above") and _is_parted(records)),
+            "main": lie_in(MAIN),
+            "beside": 1 - lie_in(MAIN) if flat.regions.has_main else 0.0,
+            "aside": lie_in(ASIDE),
+            "chrome": lie_in(CHROME),
+            "first_heading": float(heading == 1),
+            "other_heading": self._other_headings(records),
+            "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
+            "area": held / max(1, len(self._shown)),
+            "nested": float(is_menu(records[0])),
+            "after_heading": float(self._h1 >= 0 and first >= self._h1),
+            "same_place": float(
+                bool(self.page.place) and place_of(block.records[0].node) == self.page.place
+            ),
+        }
+
+    def _reading(self, block: Block, items: Items) -> dict[str, float]:
+        """What a block says by its items."""
+        found = items.items
+        size = len(found)
+        urls = {item.url for item in found}
+        days = [item.published.day for item in found if item.published]
+        naive = len(self._naive & urls)
+        shapes = Counter(shape_of(item.url) for item in found)
+        files = [item for item in found if leads_to_file(item.url)]
+        pages = shapes - Counter(shape_of(item.url) for item in files)
+        return {
+            "dated": len(days) / size,
+            "alone": items.dated_alone,
+            "likeness": items.likeness,
+            "words": _words(found),
+            "headed": items.headed,
+            "naive_found": naive / len(self._naive) if self._naive else 0.0,
+            "elsewhere": self._elsewhere(pages) / size,
+            "crowded": _crowded(block, items),
+            "repeated": 1 - len(urls) / size,
+            "falling": _falling(days),
+            "bare": sum(map(_is_bare, found)) / size,
+            "one_shape": shapes.most_common(1)[0][1] / size,
+            "files": len(files) / size,
+            "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
+            "menu_like": sum(map(_is_menu_like, found)) / size,
+            "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
+        }
+
+    def _promise(self, block: Block, read: list[Record]) -> dict[str, float]:
+        """The most that a block can say by its items."""
+        size = len(read)
+        dated = sum(bool(record.dates) for record in read)
+        links = bisect_left(self._naive_places, read[-1].span.end)
+        naive = links - bisect_left(self._naive_places, read[0].span.begin)
+        return {
+            **dict.fromkeys(AGAINST, 0.0),
+            "dated": dated / size,
+            "alone": sum(any(mark.alone for mark in record.dates) for record in read) / size,
+            "likeness": 1.0,
+            "words": sum(self._words_in(record) for record in read) / LONG / size,
+            "headed": 1.0,
+            "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
+            "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
+            "one_shape": 1.0,
+            "files": sum(map(self._has_file, read)) / size,
+            "by_dates": log2(1 + block.score) / log2(MANY),
+        }
+
+    def _words_in(self, record: Record) -> int:
+        """The words of the longest title that a record can have."""
+        texts = [*record.lead, *record.texts]
+        begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
+        if texts:
+            begin, end = min(begin, texts[0].place), max(end, texts[-1].place + 1)
+        return min(self._worded[end] - self._worded[begin], LONG)
+
+    def _has_file(self, record: Record) -> bool:
+        end = max(record.span.end, record.span.begin + 1)
+        files = self._files
+        return bisect_left(files, end) > bisect_left(files, record.span.begin)
+
+    def _other_headings(self, records: list[Span]) -> float:
+        """The share of records below a heading that announces something else."""
+        count = verdict = ended = 0
+        for index, span in enumerate(records):
+            between = bisect_left(self._heads, span.begin) - bisect_left(self._heads, ended)
+            if between or not index:
+                verdict = self._heading(span)
+            count += verdict < 0
+            ended = span.end
+        return count / len(records)
+
+    def _heading(self, record: Span) -> int:
+        """1 below the page's first heading, -1 below one that announces something else, else 0."""
+        flat, first = self.outline, record.begin
+        label = flat.texts_in(max(0, first - NEAR), first)
+        near = [text for text in label[-2:] if len(text.text) <= LABEL]
+        if any(announces_other(text.text) and not _in_other(text.parent) for text in near):
+            return -1
+        index = bisect_right(self._heads, first) - 1
+        # A heading in the record is that of the record.
+        while index >= 0 and self._heads[index] >= first:
+            index -= 1
+        if index < 0:
+            return 0
+        head = flat.headings[index]
+        if head.begin == self._h1:
+            return 1
+        return -int(announces_other(flat.said(head.begin, head.end)))
+
+    def _elsewhere(self, shapes: Counter[Shape]) -> int:
+        """How many addresses of these shapes lead to another host; files are often kept on one."""
+        hosts: Counter[str] = Counter()
+        for (netloc, *_), count in shapes.items():
+            hosts[netloc] += count
+        own = sum(
+            count
+            for netloc, count in hosts.items()
+            if (urlsplit(f"//{netloc}").hostname or "").removeprefix("www.") == self._host
+        )
+        return hosts.total() - own if self._host else 0
+
+
+OTHERS: Final = frozenset(
+    map(
+        squash,
+        (
+            "events", "upcoming events", "calendar", "archives", "archive", "categories", "topics",
+            "languages", "recent posts", "recent comments", "latest posts", "tags", "tag cloud",
+            "quick links", "links", "follow us", "featured", "in focus", "announcements from",
+            "termine", "veranstaltungen", "kategorien", "archiv", "agenda", "événements", "eventos",
+            "eventi", "мероприятия", "события", "календарь", "анонсы", "etkinlikler", "tədbirlər",
+            "wydarzenia", "události", "akce", "események", "evenimente", "събития", "події",
+            "الفعاليات", "رویدادها", "אירועים", "εκδηλώσεις", "イベント", "行事", "행사", "活动",
+        ),
+    )
+)  # fmt: skip
+"""What heads other things than releases, in letters alone."""
+
+
+def announces_other(text: str) -> bool:
+    """Whether a heading announces other things than the releases of the page."""
+    return is_tail(text) or squash(text) in OTHERS
+
+
+def _in_other(node: etree._Element) -> bool:
+    """Whether a text heads nothing: in a link that is no heading, or it is that of the page."""
+    tags = {node.tag, *(above.tag for above in node.iterancestors())}
+    return "h1" in tags or ("a" in tags and not tags & HEADINGS)
+
+
+def is_menu(record: Span) -> bool:
+    """Whether a record lies in a list within a list, as the entries of a menu do; no row does."""
+    lists = 0
+    for node in (record.node, *record.node.iterancestors()):
+        lists += node.tag in {"ul", "ol"}
+        if node.tag == "table":
+            break
+    return lists > 1
+
+
+def _is_parted(records: list[Span]) -> bool:
+    """Whether elements of one kind stand in several lists that are made otherwise."""
+    holders: Counter[tuple[str, str]] = Counter()
+    for span in records:
+        parent = span.node.getparent()
+        if parent is not None:
+            above = parent.getparent()
+            names = f"{parent.get('class')} {parent.get('id')}"
+            outer = names_of(above) if above is not None else ""
+            holders[f"{parent.tag} {_DIGITS.sub('', names)}", _DIGITS.sub("", outer)] += 1
+    return len(holders) > 1 and sorted(holders.values())[-2] > 1
+
+
+def _titled(block: Block, items: Items) -> float:
+    """How far titles are asked for beside the dates: the more the further away the dates are.
+
+    A record with several titles of one kind is a list itself.
+    """
+    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
+    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(block, items))
+
+
+def _crowded(block: Block, items: Items) -> float:
+    """The share of records with several titles; one row of a table or list may have files."""
+    row = block.records[0].node.tag in {"tr", "li"}
+    return 0.0 if row else items.crowded / len(items.items)
+
+
+def _words(items: list[ListingItem]) -> float:
+    return sum(min(_length(item.title), LONG) for item in items) / LONG / len(items)
+
+
+def _length(text: str) -> int:
+    """The words of a text, in scripts without spaces too."""
+    return max(len(text.split()), len(text) // 8)
+
+
+def _is_menu_like(item: ListingItem) -> bool:
+    """Whether an item has no date and hardly a word, as the entries of a menu do."""
+    return item.published is None and not says_words(" ".join(item.title.split()[1:]))
+
+
+def _is_bare(item: ListingItem) -> bool:
+    """Whether a title says nothing but a date or a number."""
+    title = item.title
+    if item.published and item.published.raw:
+        title = title.replace(item.published.raw, "")
+    return sum(map(str.isalpha, title)) <= 2  # noqa: PLR2004 - less than a word
+
+
+def _falling(days: Sequence[dt.date]) -> float:
+    """The share of dates that are not later than the one before; 0 where there are hardly any."""
+    steps = [later <= earlier for earlier, later in pairwise(days)]
+    return sum(steps) / len(steps) if len(steps) > 1 else 0.0

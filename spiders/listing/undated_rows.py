@@ -1,0 +1,64 @@
+"""Rows of a listing that lack the date that most of its rows have, and yet are of releases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from spiders.items import ListingItem
+from spiders.listing.dates import DateMark
+from spiders.listing.featured import common_shape, shape_of
+from spiders.listing.flat_page import Outline
+from spiders.listing.record_fields import Items
+from spiders.listing.records import linked_records, records_of
+from spiders.listing.regions import Block
+from spiders.listing.titles import GENERIC, title_likeness
+
+TITLED: Final = 0.5
+"""How much the title of a row without a date is like one, 0 to 1, at the least: two words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The items of a block in page order, and the addresses of rows that may be releases too."""
+
+    items: list[ListingItem]
+    passed: list[str]
+
+
+def with_undated(
+    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+) -> Rows:
+    """The items of a block with those that lack a date among them.
+
+    Where most rows have a date, one without is a head, a note or a button, or its date was
+    forgotten or can't be. It is a release if its link stands where theirs stand, leads where theirs
+    lead, and reads like a title; its date is then to be looked for on its own page. One that leads
+    elsewhere is passed over.
+    """
+    dated = records_of(block, outline, dates)
+    every = linked_records(block, outline, dates)
+    if block.side != "in" or len(dated) == len(every):
+        return Rows(items, [])
+    shape = common_shape(items)
+    like = Items(dated, outline, strict=block.strict)
+    known = {item.url for item in items}
+    places = {id(record.anchors[0].node) for record in dated}
+    rest = iter(items)
+    rows = Rows([], [])
+    for record in every:
+        if id(record.anchors[0].node) in places:
+            rows.items.append(next(rest))
+            continue
+        item = like.like_these(record)
+        if item is None or item.url in known or not _is_titled(item):
+            continue
+        if shape_of(item.url) == shape:
+            rows.items.append(item)
+        else:
+            rows.passed.append(item.url)
+    return rows
+
+
+def _is_titled(item: ListingItem) -> bool:
+    return not GENERIC.fullmatch(item.title) and title_likeness([item.title]) >= TITLED

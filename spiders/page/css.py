@@ -1,0 +1,98 @@
+"""A CSS selector, compiled once for many pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, TypeGuard
+
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
+
+from data.text.clean import clean_line
+
+SIMPLE: Final = re.compile(
+    r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
+    r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
+)
+"""A tag with at most one name: what is learned of most sites. Looking at the elements of a tag one
+by one finds it many times faster than an expression that is asked of all elements."""
+
+
+def is_element(found: object) -> TypeGuard[etree._Element]:
+    """Whether what a selector found is an element, not a text."""
+    return isinstance(found, etree._Element)  # noqa: SLF001 - lxml gives the class no other name
+
+
+class Finder:
+    """What a CSS selector finds, with ``::text`` or ``::attr(name)`` at its end if that is wanted.
+
+    With ``within`` it finds only what lies in the element that it is asked of. Several selectors
+    find what any of them finds, in document order. Raises ValueError where one can't be read.
+    """
+
+    def __init__(self, *selectors: str, within: bool = False) -> None:
+        self._within = within
+        self._names: dict[str, list[tuple[str, str]]] = {}
+        self._wanted: str | None = None
+        self._find: etree.XPath | None = None
+        simple = [match for one in selectors if (match := SIMPLE.fullmatch(one))]
+        if len(simple) < len(selectors) or len({match["wanted"] for match in simple}) > 1:
+            self._find = _compiled(selectors, "descendant::" if within else "descendant-or-self::")
+            return
+        for match in simple:
+            named = ((name, match[name]) for name in ("class", "id") if match[name])
+            other = (match["attribute"] or "", match["value"] or "")
+            self._names.setdefault(match["tag"], []).append(next(named, other))
+            self._wanted = match["wanted"]
+
+    def found(self, root: etree._Element) -> list[etree._Element | str]:
+        """All that is found, elements or texts, in document order."""
+        return list(self._each(root))
+
+    def elements(self, root: etree._Element) -> list[etree._Element]:
+        """The elements that are found, in document order."""
+        return [one for one in self._each(root) if not isinstance(one, str)]
+
+    def first(self, root: etree._Element) -> etree._Element | None:
+        """The first element that is found, if there is one."""
+        return next((one for one in self._each(root) if not isinstance(one, str)), None)
+
+    def value(self, root: etree._Element) -> str:
+        """The first text that is not blank among what is found, as one line."""
+        for one in self._each(root):
+            text = one if isinstance(one, str) else "".join(map(str, one.itertext()))
+            if line := clean_line(text):
+                return line
+        return ""
+
+    def _each(self, root: etree._Element) -> Iterator[etree._Element | str]:
+        if self._find is not None:
+            found = self._find(root)
+            assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
+            yield from (one if is_element(one) else str(one) for one in found)
+            return
+        for element in root.iter(*self._names):
+            if self._is_named(element) and not (self._within and element is root):
+                if self._wanted is None:
+                    yield element
+                elif (said := element.get(self._wanted)) is not None:
+                    yield said
+
+    def _is_named(self, element: etree._Element) -> bool:
+        for attribute, name in self._names[element.tag]:
+            if not attribute:
+                return True
+            said = element.get(attribute)
+            if said is not None and (
+                said == name or (attribute == "class" and name in said.split())
+            ):
+                return True
+        return False
+
+
+@lru_cache(maxsize=4096)  # learning asks for the same few of many pages
+def _compiled(selectors: tuple[str, ...], prefix: str) -> etree.XPath:
+    paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
+    return etree.XPath(" | ".join(paths))

@@ -1,0 +1,175 @@
+"""What a page says of itself to machines: meta tags, JSON-LD, and state that scripts carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spiders.page.json_text import load_json
+from spiders.page.page import Page
+
+MAX_SCRIPT = 2_000_000
+"""Characters of one script that are read; a longer one is left alone."""
+
+MAX_VALUE = 4_000
+"""Characters of one value that are kept: an author of a million letters is none."""
+
+MAX_NODES = 5_000
+"""Values that a walk through one page's JSON looks at."""
+
+RELEASE_TYPES = re.compile(
+    "Article|Posting|PressRelease|Report$|WebPage$|Event$|Statement$|GovernmentService|Message$"
+)
+CONTROL = re.compile("[\x00-\x1f]+")
+TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``metas`` maps a lower-case name or property to its contents in page order.
+
+    ``nodes`` are the JSON-LD objects that describe a page or an article, articles first;
+    ``broken`` are the JSON-LD texts that are no JSON.
+    """
+
+    metas: Mapping[str, tuple[str, ...]]
+    nodes: tuple[Mapping[str, Any], ...]
+    title: str
+    broken: tuple[str, ...] = ()
+
+    def meta(self, *names: str) -> str:
+        """The first content of the first of these names that has one, or an empty string."""
+        for name in names:
+            for content in self.metas.get(name, ()):
+                if content:
+                    return content
+        return ""
+
+    def text(self, *keys: str) -> str:
+        """The first plain text that a node has under one of these keys, or an empty string."""
+        for key in keys:
+            for node in self.nodes:
+                found = plain(node.get(key))
+                if found:
+                    return found
+        return ""
+
+
+def read_metadata(page: Page) -> Metadata:
+    """Gather a page's metadata; what can't be read is passed over."""
+    metas: dict[str, list[str]] = {}
+    nodes: list[Mapping[str, Any]] = []
+    broken: list[str] = []
+    for element in page.declared["meta"]:
+        get = element.get
+        name = get("property") or get("name") or get("itemprop") or get("http-equiv")
+        content = get("content") or get("value")
+        if name and content:
+            metas.setdefault(name.strip().lower(), []).append(content[:MAX_VALUE].strip())
+    for element in page.declared["script"]:
+        if "ld+json" in (element.get("type") or "").lower():
+            value = parse_json(element.text or "")
+            if value is None and element.text:
+                broken.append(element.text[:MAX_SCRIPT])
+            nodes.extend(articles(value))
+    ranked = sorted(nodes, key=lambda node: (rank(node), foreign(node, page.url)))
+    return Metadata(
+        {name: tuple(found) for name, found in metas.items()},
+        tuple(ranked),
+        title_of(page),
+        tuple(broken),
+    )
+
+
+def title_of(page: Page) -> str:
+    """What a page calls itself in ``<title>``: the first that says something, pictures left out."""
+    for element in page.declared["title"]:
+        parent = element.getparent()
+        if parent is None or parent.tag != "svg":
+            title = " ".join("".join(map(str, element.itertext())).split())
+            if title:
+                return title
+    return ""
+
+
+def parse_json(text: str) -> Any:
+    """The JSON in a script, forgiving comments around it, raw controls and trailing commas.
+
+    None where it is no JSON.
+    """
+    if len(text) > MAX_SCRIPT:
+        return None
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    text = text.removeprefix("//<![CDATA[").removesuffix("//]]>").strip().rstrip(";")
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError):
+        mended = TRAILING_COMMA.sub(r"\1", CONTROL.sub(" ", text))
+    try:
+        return load_json(mended)
+    except (ValueError, RecursionError):
+        return None
+
+
+def walk(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in decoded JSON, outermost first, at most MAX_NODES values; never recursive."""
+    queue = [value]
+    for place in range(MAX_NODES):
+        if place >= len(queue):
+            return
+        item = queue[place]
+        if isinstance(item, dict):
+            yield item
+            queue.extend(part for part in item.values() if isinstance(part, (dict, list)))
+        elif isinstance(item, list):
+            queue.extend(part for part in item[:200] if isinstance(part, (dict, list)))
+
+
+def articles(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in JSON-LD that describe an article or the page itself."""
+    return [node for node in walk(value) if RELEASE_TYPES.search(type_of(node))]
+
+
+def type_of(node: Mapping[str, Any]) -> str:
+    """The @type of a node, as one text."""
+    kind = node.get("@type", "")
+    if isinstance(kind, list):
+        return " ".join(part for part in kind if isinstance(part, str))
+    return kind if isinstance(kind, str) else ""
+
+
+def rank(node: Mapping[str, Any]) -> int:
+    """Articles before pages, and both before anything else."""
+    kind = type_of(node)
+    if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
+        return 0 if "headline" in node or "datePublished" in node else 1
+    return 3 if "Event" in kind else 2
+
+
+def foreign(node: Mapping[str, Any], url: str) -> int:
+    """0 where a node says that it describes this page, 2 where another one, else 1."""
+    named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
+    texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
+    places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]
+    if not places:
+        return 1
+    return 0 if place_of(url) in places else 2
+
+
+def place_of(url: str) -> str:
+    """An address without what does not tell pages apart: scheme, fragment, final slash."""
+    return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
+
+
+def plain(value: Any) -> str:
+    """The text of a JSON-LD value: a text, the first of a list, or an object's name."""
+    for _ in range(4):
+        if isinstance(value, list):
+            value = value[0] if value else ""
+        elif isinstance(value, dict):
+            value = value.get("name") or value.get("@value") or ""
+        else:
+            break
+    return value[:MAX_VALUE].strip() if isinstance(value, str) else ""

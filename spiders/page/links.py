@@ -1,0 +1,90 @@
+"""The address that a link leads to, also where a script opens it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from lxml import etree
+
+from data.text.clean import canonical_url
+
+_SPACE = re.compile(r"[\t\r\n]+")
+_QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
+_LIKE_URL = re.compile(
+    r"https?://|\.{0,2}/|[\w-]{1,60}(?:/|\.(?:html?|php|aspx?|jsp|pdf|cfm|do)\b)|\?"
+)
+_ATTRIBUTES = (
+    "data-href",
+    "data-url",
+    "data-link",
+    "data-permalink",
+    "data-next-url",
+    "data-next-page",
+    "data-next-href",
+    "data-next",
+    "hx-get",
+)
+_MAX_URL = 4000
+
+
+def target_of(node: etree._Element, base: str) -> str | None:
+    """The absolute http(s) address that ``node`` leads to, or None.
+
+    Reads ``href``, then the address that an ``onclick`` or a ``javascript:`` link opens, then the
+    ``data-`` attributes in common use. A postback that names no address leads nowhere.
+    """
+    href = node.get("href")
+    if href is not None:
+        address = resolve(href, base)
+        if address:
+            return address
+    script = node.get("onclick") or ""
+    if href and href.lstrip()[:11].lower() == "javascript:":
+        script = f"{href} {script}"
+    for quoted in _QUOTED.findall(script[:_MAX_URL]):
+        if _LIKE_URL.match(quoted) and (address := resolve(quoted, base)):
+            return address
+    for name in _ATTRIBUTES:
+        value = node.get(name)
+        if value and _LIKE_URL.match(value) and (address := resolve(value, base)):
+            return address
+    return None
+
+
+def resolve(href: str, base: str) -> str | None:
+    """``href`` made absolute as browsers do, or None where it is no page (WHATWG URL, 4.4).
+
+    Fragments are cut, but for the hash-bang ones that name a page.
+    """
+    href = _SPACE.sub("", href.strip())
+    if not href or len(href) > _MAX_URL:
+        return None
+    fragment = href.find("#")
+    if fragment >= 0 and not href.startswith(("#!", "#/"), fragment):
+        href = href[:fragment]
+        if not href:
+            return None
+    query = href.find("?")
+    path = href if query < 0 else href[:query]
+    if "\\" in path:
+        href = path.replace("\\", "/") + href[len(path) :]
+    try:
+        address = urljoin(base, href)
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return None if base or parts.scheme else href
+    return address
+
+
+DIGITS: Final = re.compile(r"\d+")
+
+
+def family(url: str) -> tuple[str, str, tuple[str, ...]]:
+    """What the addresses of one kind of page share: host, folder without figures, parameters."""
+    parts = urlsplit(canonical_url(url))
+    folder = DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
+    return parts.netloc, folder, tuple(name for name, _ in parse_qsl(parts.query))

@@ -1,0 +1,99 @@
+"""The body of a release: as declared, as its page shows it, or as its scripts carry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from data.text.clean import clean_line
+from spiders.body.clean_html import HUGE, clean_body
+from spiders.body.fragment import cut, prose_of, whole
+from spiders.body.main_content import MainBody
+from spiders.body.text_blocks import Survey
+from spiders.page.css import is_element
+from spiders.page.page import Page
+from spiders.release.from_state import StatedRelease
+from spiders.release.title import Title
+from spiders.sources.source_file import ReleaseRules
+
+STATE = "state"
+"""The rule that read a title or a body off the state in a page's scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyText:
+    """A body as it was read: its element, HTML and text, the rule that found it, and how sure."""
+
+    element: etree._Element | None = None
+    html: str = ""
+    text: str = ""
+    rule: str = ""
+    confidence: float = 0.0
+
+
+def read_body(  # noqa: PLR0917 - the parts of one thing
+    page: Page,
+    rules: ReleaseRules,
+    body: MainBody | None,
+    seen: Survey,
+    title: Title | None,
+    reasons: list[str],
+) -> BodyText:
+    """The body as declared, else as detected."""
+    headline = title.text if title else ""
+    if rules.body:
+        found = select(page, rules.body, reasons)
+        if found is not None:
+            html, text, doubts = clean_body(
+                whole(found), page.base, headline, rules.drop, declared=True
+            )
+            reasons.extend(doubts)
+            return BodyText(found, html, text, "declared", 1.0)
+        reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
+    if body is None:
+        reasons.append("no body was found")
+        return BodyText()
+    if rules.drop:
+        html, text, doubts = clean_body(cut(body, seen), page.base, headline, rules.drop)
+        reasons.extend(doubts)
+    else:
+        prose = prose_of(body, seen, page.base)
+        if prose.is_huge:
+            reasons.append(HUGE)
+        html, text = prose.written()
+    return BodyText(body.frame.element, html, text, body.rule, body.confidence)
+
+
+def as_body(stated: StatedRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
+    """The body that a page's scripts carry."""
+    html, text, doubts = clean_body(stated.html, page.base, stated.title, rules.drop, declared=True)
+    reasons.extend(doubts)
+    element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
+    return BodyText(element, html, text, STATE, stated.confidence)
+
+
+def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | None:
+    """The first element that a selector finds."""
+    try:
+        for found in page.selector.css(selector.removesuffix("::text")):
+            if is_element(found.root):
+                return found.root
+    except ValueError as error:
+        reasons.append(f"the selector {selector!r} can't be read: {error}")
+    return None
+
+
+def first_text(page: Page, selector: str | None, reasons: list[str]) -> str:
+    """The first text that is not blank among what a selector finds."""
+    if not selector:
+        return ""
+    try:
+        for found in page.selector.css(selector):
+            node = found.root
+            text = str(node) if isinstance(node, str) else "".join(map(str, node.itertext()))
+            if clean_line(text):
+                return clean_line(text)
+    except ValueError as error:
+        reasons.append(f"the selector {selector!r} can't be read: {error}")
+    return ""

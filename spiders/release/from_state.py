@@ -1,0 +1,152 @@
+"""The release of a page that only its scripts carry, for a browser to draw.
+
+Among the objects of a page's state that is one which has a title and a body. It is told from
+others (related releases, notes on cookies) by its address or its title being those of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.models import Media, Published
+from spiders.body.main_content import MainBody
+from spiders.json_state.rich_text import Writer
+from spiders.json_state.scripts import states
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.page import Page
+from spiders.page.phrases import squash
+from spiders.release.state_objects import (
+    SHORTEST_BODY,
+    TAG,
+    Record,
+    author_in,
+    body_in,
+    date_in,
+    image_in,
+    records,
+    title_in,
+)
+
+LEAST = 400
+"""Letters of a body whose title and address are not those of the page."""
+
+SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
+"""Letters from which a title, and the end of an address, tell one release from others."""
+
+ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
+"""Characters and confidence from which a body stands as shown, and how much longer one that is
+carried by scripts must be."""
+
+MOST_RECORDS: Final = 200
+"""Objects whose body is looked at, the likeliest first."""
+
+MAX_PLACE = 2_000
+SURE: Final = (0.5, 0.8, 0.9, 0.95)
+"""How sure a body is: of no known name, by the page's title, its address, or both."""
+
+PLACE: Final = re.compile(
+    r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
+    r"|id|_id|uid|uuid",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRelease:
+    """A release as the state of its page has it: ``html`` is its body, not sanitized."""
+
+    title: str
+    html: str
+    published: Published | None
+    image: Media | None
+    author: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What tells the release of a page from others: the end of its address, and its titles."""
+
+    place: str
+    titles: tuple[str, ...]
+
+    def rank(self, record: Record) -> int:
+        """How surely a record is the page's release: 2 by its address, 1 by its title, or 0."""
+        by_place = any(self._is_place(part) for part in record.whole[:2])
+        key = squash(title_in(record))
+        by_title = len(key) >= SHORTEST_TITLE and any(key in title for title in self.titles)
+        return 2 * by_place + by_title
+
+    def _is_place(self, value: Mapping[str, Any]) -> bool:
+        return bool(self.place) and any(
+            last_of(said) == self.place
+            for name, part in value.items()
+            if PLACE.fullmatch(name)
+            for said in (part.values() if isinstance(part, dict) else (part,))
+            if isinstance(said, (str, int))
+        )
+
+
+def find_stated(  # noqa: PLR0917 - what a page is known by
+    root: etree._Element, url: str, base: str, meta: Metadata, listed: str, reading: Reading
+) -> StatedRelease | None:
+    """The release that a page's scripts carry, or None where they carry none that is surely its.
+
+    ``listed`` is what a listing called the page.
+    """
+    titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
+    named = Named(last_of(url), tuple(filter(None, map(squash, titles))))
+    ranked = [(named.rank(record), record) for state in states(root) for record in records(state)]
+    writer = Writer()
+    best: tuple[int, int] = (0, 0)
+    found: StatedRelease | None = None
+    for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MOST_RECORDS]:
+        if rank < best[0] or not (rank or (record.alone and title_in(record))):
+            continue
+        html, length = body_in(record.value, writer)
+        if length >= (SHORTEST_BODY if rank else LEAST) and (rank, length) > best:
+            best = rank, length
+            found = StatedRelease(
+                title_in(record),
+                html,
+                date_in(record, reading),
+                image_in(record, base),
+                author_in(record),
+                SURE[rank],
+            )
+    return found
+
+
+def better_stated(
+    page: Page, meta: Metadata, body: MainBody | None, listed: str, reading: Reading
+) -> StatedRelease | None:
+    """The release that the scripts of a page carry, where its own elements show far less.
+
+    A page whose body is long and sure is not looked at: that costs nothing.
+    """
+    shown = sum(len(block.text) for block in body.kept) if body else 0
+    if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
+        return None
+    found = find_stated(page.tree, page.url, page.base, meta, listed, reading)
+    if found is None or len(TAG.sub(" ", found.html)) < shown * FAR_LONGER:
+        return None
+    return found
+
+
+def last_of(place: str | int) -> str:
+    """The end of an address that tells a page from its neighbours: letters and digits."""
+    try:
+        parts = urlsplit(str(place)[:MAX_PLACE])
+    except ValueError:
+        return ""
+    segments = [part for part in unquote(parts.path).split("/") if part]
+    last = re.sub(r"\.\w{2,5}$", "", segments[-1]) if segments else ""
+    key = squash(last)
+    return key if len(key) >= SHORTEST_PLACE else ""

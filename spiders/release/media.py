@@ -1,0 +1,118 @@
+"""The images and files of a release."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+from lxml import etree
+
+from data.models import Media
+from data.text.clean import clean_line
+from data.text.sanitize import absolute
+from spiders.page.embedded_metadata import Metadata, rank
+from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
+
+MAX_MEDIA = 200
+MAX_SUFFIX = 12
+"""Characters at the end of a path that its type is read from."""
+
+MAX_URL = 4_000
+NEIGHBOURS = 4
+"""Elements on each side of a body in which its lead image or its files may stand."""
+
+
+HOLDERS = {
+    "a": "href", "video": "src", "audio": "src", "source": "src",
+    "iframe": "src", "embed": "src", "object": "data",
+}  # fmt: skip
+"""Elements that lead to a file or show it, and where each has its address."""
+
+
+def around(element: etree._Element | None) -> Iterator[etree._Element]:
+    """The elements before a body, the body's own, and those after it, each a few at the most.
+
+    Beside a cell of a table are its other rows, if it has any.
+    """
+    if element is None:
+        return
+    row = element.getparent() if element.tag == "td" else None
+    rows = row.getparent() if row is not None else None
+    held = row if row is not None and rows is not None and len(rows) > 1 else element
+    before = list(islice(held.itersiblings(preceding=True), NEIGHBOURS))
+    yield from reversed(before)
+    yield element
+    yield from islice(held.itersiblings(), NEIGHBOURS)
+
+
+def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
+    """The lead image first, then those before the body and in it, each once."""
+    found: dict[str, Media] = {}
+    for part in around(element):
+        for node in part.iter("img"):
+            link = node.getparent()
+            href = link.get("href") or "" if link is not None and link.tag == "a" else ""
+            named = {str(name): value for name, value in node.items()}
+            source = href if leads_to_image(href) else largest_source(named)
+            if len(found) < MAX_MEDIA:
+                add(found, base, source, node.get("alt"))
+        if part is element:
+            break
+    told = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
+    lead = absolute(base, told)
+    if lead and lead not in found:
+        return (Media(lead, image_type(lead)), *found.values())
+    return tuple(found.values())
+
+
+def stated_image(meta: Metadata) -> str:
+    """The address of the image that JSON-LD gives an article: a text, an object, or a list."""
+    for node in meta.nodes:
+        value = node.get("image") if rank(node) == 0 else None
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, dict):
+            value = value.get("url") or value.get("contentUrl")
+        if isinstance(value, str):
+            return value[:MAX_URL]
+    return ""
+
+
+def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
+    """Keep an image under its address, once."""
+    url = absolute(base, source)
+    if url and url not in found:
+        found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
+
+
+def image_type(url: str) -> str:
+    """The media type that an image's address suggests."""
+    kind = media_type(path_of(url)) or ""
+    return kind if kind.startswith("image/") else "image/jpeg"
+
+
+def media_type(path: str) -> str | None:
+    """The media type that a path's end suggests, or None."""
+    return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
+
+
+@lru_cache(maxsize=1024)  # the same few ends again and again
+def _type_of(ending: str) -> str | None:
+    return mimetypes.guess_type(f"file.{ending}")[0]
+
+
+def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
+    """The files that links in a body and beside it lead to, and those that it plays or shows."""
+    found: dict[str, Media] = {}
+    for part in around(element):
+        for node in part.iter(*HOLDERS):
+            href = node.get(HOLDERS[node.tag]) or ""
+            if not leads_to_file(href):
+                continue
+            url = absolute(base, href)
+            if url and url not in found and len(found) < MAX_MEDIA:
+                kind = media_type(file_of(url)) or "application/octet-stream"
+                said = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)
+                found[url] = Media(url, kind, title=clean_line("".join(said)) or None)
+    return tuple(found.values())

@@ -1,0 +1,186 @@
+"""What goes with a release on its page: language, section, publisher, other releases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from lxml import etree
+
+from data.models import Link
+from data.text.clean import clean_line
+from data.text.language_detection import language_tag
+from data.text.sanitize import absolute
+from spiders.body.main_content import MainBody
+from spiders.body.text_blocks import Survey
+from spiders.page.class_hints import BIT
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.media_urls import leads_to_file
+from spiders.page.page import Page, is_web
+
+MAX_SECTION = 60
+MIN_TITLE, MAX_LINKS = 16, 30
+"""Characters of a link's text from which it may be a release's title, and links that are kept."""
+
+MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
+QUOTES = ('"', "'", "")
+BY_AUTHOR = (b'rel="author', b"rel='author", b"rel=author", b'nofollow author"')
+MAX_NAME, MAX_MARKED = 80, 20_000
+"""Characters of what is marked, such as a name, and elements that are looked at for it."""
+
+BY = re.compile(
+    r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
+)
+ELSEWHERE = (
+    BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
+)  # fmt: skip
+
+
+def page_language(root: etree._Element, meta: Metadata) -> str | None:
+    """The language that a page declares."""
+    for declared in (
+        root.get("lang"),
+        root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        root.get("xml:lang"),
+        meta.text("inLanguage"),
+        meta.meta("og:locale", "content-language", "dc.language", "language"),
+    ):
+        found = language_tag(declared)
+        if found:
+            return found
+    return None
+
+
+def section_of(page: Page, meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
+    """The section or rubric that a release stands in."""
+    said = meta.text("articleSection") or meta.meta(
+        "article:section", "articlesection", "section", "dc.type"
+    )
+    if said := clean_line(said)[:100] or marked(page, "articleSection"):
+        return said
+    start = body.kept[0].order if body else 0
+    for block in reversed(seen.blocks[max(0, start - 8) : start]):
+        for element, _ in block.pieces:
+            name = f"{element.get('class') or ''}".lower()
+            if "categor" in name or "section" in name or "rubric" in name:
+                text = clean_line("".join(map(str, element.itertext())))
+                if 0 < len(text) < MAX_SECTION:
+                    return text
+    return None
+
+
+def may_mark(markup: bytes, name: str) -> bool:
+    """Whether a page may mark anything as this: few do, and most need not be walked through."""
+    if b"itemprop" in markup and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
+        return True
+    return name == "author" and any(mark in markup for mark in BY_AUTHOR)
+
+
+def publisher_of(page: Page, meta: Metadata) -> str | None:
+    """Who publishes: the institution's own name."""
+    said = meta.text("publisher", "sourceOrganization") or meta.meta(
+        "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
+    )
+    return clean_line(said)[:200] or marked(page, "publisher") or None
+
+
+def author_of(page: Page, meta: Metadata) -> str | None:
+    """Who wrote or answers for a release, as its page tells machines or marks it for readers."""
+    told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
+    said = next((name for name in told if name and not is_web(name)), "")
+    return clean_line(said) or BY.sub("", marked(page, "author")) or None
+
+
+def marked(page: Page, name: str) -> str:
+    """The first short text that a page marks by ``itemprop`` or ``rel`` as being this."""
+    if not may_mark(page.markup, name):
+        return ""
+    for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
+        if name in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}:
+            stated = element.get("content") or "".join(map(str, element.itertext()))
+            inner = element.find(".//meta[@itemprop='name']")
+            text = clean_line((inner.get("content") or "") if inner is not None else stated)
+            if 0 < len(text) <= MAX_NAME:
+                return text
+    return ""
+
+
+def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link, ...]:
+    """The other releases that a page names after its body."""
+    if body is None or not body.kept:
+        return ()
+    last = body.kept[-1].order
+    found: dict[str, Link] = {}
+    for link in links_after(seen, last):
+        title = clean_line("".join(map(str, link.itertext())))
+        url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
+        if url and url.startswith("http") and not leads_to_file(url):
+            found.setdefault(url, Link(url, title))
+        if len(found) >= MAX_LINKS:
+            break
+    return tuple(found.values())
+
+
+def links_after(seen: Survey, last: int) -> Iterator[etree._Element]:
+    """The links after a block that may lead to other releases."""
+    for block in seen.blocks[last + 1 :]:
+        if not block.anchors or len(block.text) < MIN_TITLE or block.frame.tag == "footer":
+            continue
+        if (block.frame.above | block.frame.hints) & ELSEWHERE:
+            continue
+        for element, _ in block.pieces:
+            link = element if element.tag == "a" else element.getparent()
+            if link is not None and link.tag == "a":
+                yield link
+
+
+SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
+HIGH = 3
+"""Elements around a link that may call themselves a choice of languages."""
+
+
+def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:
+    """Pairs of a language tag and an address.
+
+    From ``link rel=alternate hreflang``, else from the links by which readers change the language.
+    """
+    links = page.declared["link"]
+    stated = (one for one in links if "alternate" in (one.get("rel") or "").lower().split())
+    return _named(stated, page.base, own) or _named(switches(page), page.base, own)
+
+
+def _named(
+    links: Iterable[etree._Element], base: str, own: str | None
+) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for link in links:
+        tag = language_tag(link.get("hreflang"))
+        url = absolute(base, link.get("href") or "")
+        if tag and url and tag != own and tag not in found:
+            found[tag] = url
+    return tuple(found.items())
+
+
+def switches(page: Page) -> Iterator[etree._Element]:
+    """The links that lead to a page in another language, where a choice of languages holds them."""
+    if b"hreflang" in page.markup:
+        for link in page.tree.iter("a"):
+            if not link.get("hreflang"):
+                continue
+            around = chain([link], islice(link.iterancestors(), HIGH))
+            names = (
+                f"{element.get('class') or ''} {element.get('id') or ''}" for element in around
+            )
+            if any(map(SWITCHER.search, names)):
+                yield link
+
+
+def canonical_of(page: Page) -> str | None:
+    """The address in ``link rel=canonical``, absolute, or None."""
+    for link in page.declared["link"]:
+        if (link.get("rel") or "").lower() == "canonical":
+            url = absolute(page.base, link.get("href") or "")
+            if url and url.startswith("http"):
+                return url
+    return None

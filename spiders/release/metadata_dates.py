@@ -1,0 +1,126 @@
+"""What a page tells machines of its date: structured data, meta tags, its address, its scripts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date, plausible
+from data.models import Published
+from spiders.page.embedded_metadata import Metadata
+
+META_DATES: Final = (
+    "article:published_time", "og:published_time", "og:article:published_time", "datepublished",
+    "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.created",
+    "publishdate", "publish_date", "publish-date", "published", "pubdate", "publication_date",
+    "publication-date", "publicationdate", "date.created", "date_published", "article.published",
+    "article:published", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime",
+    "datecreated", "citation_publication_date", "citation_date", "gentics.lifecycle.publishdate",
+    "last-modified-date-first", "rnews:datepublished", "bt:pubdate", "article_date_original",
+)  # fmt: skip
+VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
+"""Names that may stand for any date of a page."""
+
+STATE: Final = re.compile(
+    r'\\?"(?:date_?published|published_?(?:at|date|time|on)?|publish(?:ed)?_?(?:date|time)|'
+    r"first_?published(?:_?(?:at|date))?|publication_?date|pub_?date|date_?created|created_?at|"
+    r'article_?date|display_?date|release_?date)\\?"\s*:\s*\\?"?([\d]{4}-[\d]{2}-[\d]{2}[^"\\,}]{0,20}|'
+    r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
+    re.IGNORECASE,
+)
+"""A date in the state that a script carries: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
+
+PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+URL_DAY: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([/_.-]?)(0?[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01]|[1-9](?![-_]))(?!\d)"
+)
+URL_DAY_LAST: Final = re.compile(
+    r"(?<!\d)(0[1-9]|[12]\d|3[01])([_.-])(0[1-9]|1[0-2])\2(20\d\d)(?!\d)"
+)
+URL_MONTH: Final = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?:/|$|-)")
+MAX_SCRIPT: Final = 500_000
+MAX_TEXT: Final = 160
+
+
+def machine_dates(meta: Metadata, root: etree._Element) -> Iterator[tuple[str, str]]:
+    """Texts that a page marks as its date, with the rule that found each; never empty ones."""
+    for key in ("datePublished", "dateCreated", "uploadDate"):
+        yield from said(meta.text(key), f"json-ld:{key}")
+    for text in meta.broken:
+        if match := PUBLISHED.search(text):
+            yield match[1], "json-ld:datePublished"
+    for name in META_DATES:
+        yield from said(meta.meta(name), f"meta:{name}")
+    for element in root.iter("time", "span", "p", "div", "abbr", "td", "dd"):
+        if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
+            text = element.get("content") or element.get("datetime") or whole_text(element)
+            yield from said(text, "microdata:datePublished")
+    for name in VAGUE_DATES:
+        yield from said(meta.meta(name), f"meta:{name}")
+
+
+def last_modified(meta: Metadata, reading: Reading) -> Published | None:
+    """The instant at which a page tells machines that it was last changed, or None."""
+    text = meta.meta("article:modified_time") or meta.text("dateModified")
+    found = parse_date(text, reading, "modified")
+    return found if found and found.precision == "second" else None
+
+
+def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
+    """A text with its rule, where there is one."""
+    if text:
+        yield text, rule
+
+
+def whole_text(element: etree._Element) -> str:
+    """An element's text as one short line."""
+    return " ".join("".join(map(str, element.itertext())).split())[:MAX_TEXT]
+
+
+def url_date(url: str, reading: Reading) -> tuple[Published | None, tuple[int, int] | None]:
+    """The day, and the year and month, that an address names."""
+    path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    for match in URL_DAY.finditer(path):
+        year, _, month, day = match.groups()
+        if match[2] or len(month + day) == len("MMDD"):
+            found = parse_date(f"{year}-{int(month):02}-{int(day):02}", reading, "url")
+            if found and plausible(found, reading.now):
+                return replace(found, raw=match[0]), None
+    for match in URL_DAY_LAST.finditer(path):
+        found = parse_date(f"{match[4]}-{match[3]}-{match[1]}", reading, "url")
+        if found and plausible(found, reading.now):
+            return replace(found, raw=match[0]), None
+    month_only = URL_MONTH.search(f"/{path}")
+    return None, (int(month_only[1]), int(month_only[2])) if month_only else None
+
+
+def bare_time(root: etree._Element, reading: Reading) -> Published | None:
+    """The date of the first ``<time>`` of a page that has one, shown or not."""
+    for element in root.iter("time"):
+        found = parse_date(element.get("datetime") or "", reading, "time")
+        if found and plausible(found, reading.now):
+            return found
+    return None
+
+
+def state_date(root: etree._Element, reading: Reading) -> Published | None:
+    """The date in the state that a script of the page carries, or None."""
+    for script in root.iter("script"):
+        text = script.text or ""
+        if len(text) > MAX_SCRIPT or not ("ate" in text or "ublish" in text):
+            continue
+        for match in STATE.finditer(text):
+            found = parse_date(match[1], reading, "state")
+            if (
+                found
+                and plausible(found, reading.now)
+                and found.at > dt.datetime(1995, 1, 1, tzinfo=dt.UTC)
+            ):
+                return found
+    return None

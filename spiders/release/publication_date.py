@@ -1,0 +1,164 @@
+"""When a release was published: the witnesses on its page, the most trusted first.
+
+What the page says to machines (JSON-LD, microdata, meta, page state in scripts) is believed unless
+its address contradicts it. Else the dates that a reader sees are weighed: by where they stand to
+the headline and the body, by what their elements call themselves, by the words beside them, and by
+the address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date, plausible
+from data.models import Published
+from spiders.body.text_blocks import Survey
+from spiders.page.embedded_metadata import Metadata
+from spiders.release.metadata_dates import (
+    VAGUE_DATES,
+    bare_time,
+    last_modified,
+    machine_dates,
+    state_date,
+    url_date,
+)
+from spiders.release.visible_dates import SHOWN, Place, last_change, near, shown_dates
+
+VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
+    f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
+)
+IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
+SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
+LATE: Final = dt.timedelta(hours=1)
+"""How much later than its last change a release can't have been published."""
+
+TRUSTED_WORTH, NAMED_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
+"""What a machine's date, one in the address, and one of any kind weigh against shown ones."""
+
+WESTERNMOST, EASTERNMOST = -8, 12
+"""Hours from UTC between which nearly all press rooms lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateWitnesses:
+    """All that may tell when a release was published."""
+
+    meta: Metadata
+    root: etree._Element
+    seen: Survey
+    place: Place
+    reading: Reading
+    url: str
+
+
+def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
+    """The date of publication, and a sentence on each witness that was not believed."""
+    reasons: list[str] = []
+    named, month = url_date(of.url, of.reading)
+    told: Published | None = None
+    odd: Published | None = None
+    changed = last_modified(of.meta, of.reading)
+    for text, rule in machine_dates(of.meta, of.root):
+        found = parse_date(text, of.reading, rule)
+        if found is None:
+            continue
+        if changed and found.precision == "second" and found.at > changed.at + LATE:
+            told = told or found
+            continue
+        if plausible(found, of.reading.now):
+            told = swapped(found, named, of)
+            break
+        reasons.append(f"the date {found.iso} of {rule} can't be one of publication")
+        odd = odd or (found if trusted(found) else None)
+    if told and trusted(told) and (named is None or near(told, named) or sure(told)):
+        return as_shown(told, named, of), reasons
+    best = weighed(told, named, month, of)
+    best = best or bare_time(of.root, of.reading) or state_date(of.root, of.reading)
+    if best is None:
+        reasons.append("no date of publication was found")
+    # What a page surely calls its date is kept, though it can't be right: the store won't sort by
+    # it, and tells.
+    return best or odd, reasons
+
+
+def weighed(
+    told: Published | None,
+    named: Published | None,
+    month: tuple[int, int] | None,
+    of: DateWitnesses,
+) -> Published | None:
+    """The date that most speaks for, among what a page tells, shows and is named by."""
+    best, top = told, 0.0
+    if told is not None:
+        top = TRUSTED_WORTH if trusted(told) else VAGUE_WORTH
+    if named is not None and top < NAMED_WORTH:
+        best, top = named, NAMED_WORTH
+    today = of.reading.now.date()
+    changed = last_change(of.seen, of.reading)
+    for worth, found in shown_dates(of.seen, of.place, of.reading):
+        if not plausible(found, of.reading.now) or (changed and found.day > changed.day):
+            continue
+        bonus = -1.5 if found.day == today else 0.0
+        if named is not None:
+            bonus += 1.5 if found.day == named.day else -1.0
+        elif month is not None:
+            bonus += 0.5 if (found.day.year, found.day.month) == month else -0.5
+        if worth + bonus > top:
+            best, top = found, worth + bonus
+    return best or changed
+
+
+def swapped(told: Published, named: Published | None, of: DateWitnesses) -> Published:
+    """A date whose day and month were read the wrong way round, where the page says so.
+
+    By its address, else, where the date is in numbers, by the days that its text shows.
+    """
+    try:
+        turned = told.day.replace(month=told.day.day, day=told.day.month)
+    except ValueError:
+        return told
+    if named is not None:
+        return named if turned == named.day else told
+    if turned == told.day or not SLASHED.match(told.raw):
+        return told
+    shown = {found.day: found for _, found in shown_dates(of.seen, of.place, of.reading)}
+    return told if told.day in shown else shown.get(turned, told)
+
+
+def trusted(told: Published) -> bool:
+    """Whether a witness means publication and nothing else; ``date`` alone may be any date."""
+    return told.rule not in VAGUE
+
+
+def sure(told: Published) -> bool:
+    """Whether a machine's date stands even against the page's address."""
+    return told.rule.startswith("json-ld:datePublished") or "publish" in told.rule
+
+
+def as_shown(told: Published, named: Published | None, of: DateWitnesses) -> Published:
+    """An instant in UTC, as the source's own clock, the page's text or its address has it.
+
+    A page whose system writes UTC shows its readers the local day. Where the source's zone is not
+    known, the day that readers see is kept, without an hour.
+    """
+    if told.precision != "second" or told.zone != "UTC":
+        return told
+    day = told.day
+    others = {
+        (told.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)
+    } - {day}
+    if not others or not IN_UTC.search(told.raw):
+        return told
+    shown = [found for worth, found in shown_dates(of.seen, of.place, of.reading) if worth > SHOWN]
+    days = {found.day for found in shown if found.rule != "time"}
+    if named is not None and named.day in others and day not in days:
+        return replace(named, raw=told.raw)
+    if named is None and day not in days and len(days & others) == 1:
+        return next(found for found in shown if found.day in others)
+    return told

@@ -1,0 +1,195 @@
+"""Reads a release off its page: title, date, body and all that goes with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from lxml import etree
+
+from data.dates.context import Reading
+from data.dates.parse import parse_date
+from data.models import Content, Published
+from data.text.clean import clean_line
+from data.text.language_detection import detect_language
+from spiders.body.main_content import MainBody, find_body, holder
+from spiders.body.segmentation import survey
+from spiders.body.short_body import short_body
+from spiders.body.text_blocks import Survey
+from spiders.body.trim_edges import trim
+from spiders.items import ListingItem, ReleasePage
+from spiders.page.embedded_metadata import read_metadata
+from spiders.page.page import NO_TEXT, Page
+from spiders.release.body_text import STATE, BodyText, as_body, first_text, read_body
+from spiders.release.from_state import better_stated
+from spiders.release.media import attachments_of, images_of
+from spiders.release.metadata import (
+    author_of,
+    canonical_of,
+    editions_of,
+    other_releases,
+    page_language,
+    publisher_of,
+    section_of,
+)
+from spiders.release.publication_date import DateWitnesses, find_published
+from spiders.release.refused_dates import refused_date
+from spiders.release.title import Title, find_title
+from spiders.release.visible_dates import Place
+from spiders.sources.source_file import ReleaseRules
+
+STATED = ("json-ld", "meta", "microdata", "state")
+"""Rules that read a date from where a page states its own."""
+
+TOLD = ("declared", "json-ld", "meta:article", "microdata")
+"""Rules whose dates stand against that of a page's state."""
+
+UNTITLED = "(untitled)"
+
+
+def read_release(
+    page: Page,
+    reading: Reading,
+    rules: ReleaseRules | None = None,
+    hint: ListingItem | None = None,
+) -> ReleasePage:
+    """What a release page says; declared selectors win, the rest is detected.
+
+    ``hint`` is what a listing said of the page, believed only where the page says nothing. Raises
+    nothing for any page: what was not found is a sentence in ``reasons``.
+    """
+    rules = rules or ReleaseRules()
+    root = page.tree
+    reasons: list[str] = [NO_TEXT] if page.is_binary else []
+    meta = read_metadata(page)
+    seen = survey(root)
+    if page.is_cut or not seen.complete:
+        reasons.append("the page is so large that only its beginning was read")
+    language = page_language(root, meta)
+    if language and not reading.languages:
+        reading = replace(reading, languages=(language,))
+    body = find_body(seen, meta)
+    listed = hint.title if hint else ""
+    stated = None if rules.body else better_stated(page, meta, body, listed, reading)
+    if stated is not None:
+        body = None
+    detected = find_title(meta, seen, body, page.url, listed)
+    if stated is not None and stated.title:
+        detected = Title(stated.title, STATE, stated.confidence)
+    title = read_title(page, rules, hint, detected, reasons)
+    if stated is None and not rules.body:
+        body = short_body(seen, body, title.order if title else None, reading)
+    place = place_of(title, body, seen)
+    witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
+    published = read_published(page, rules, hint, witnesses, reasons)
+    if stated is not None and not (published and published.rule.startswith(TOLD)):
+        published = stated.published or published
+    if body is not None:
+        headline, order = (title.text, title.order) if title else ("", None)
+        kept = trim(body.kept, headline, order, reading, published)
+        body = replace(body, kept=kept, frame=holder(kept, seen.top))
+    if stated is not None:
+        text = as_body(stated, page, rules, reasons)
+    else:
+        text = read_body(page, rules, body, seen, title, reasons)
+    images = images_of(text.element, meta, page.base)
+    if stated is not None and stated.image is not None:
+        images = (stated.image, *(image for image in images if image.url != stated.image.url))
+    content = Content(
+        title=title.text if title and title.text else UNTITLED,
+        published=published,
+        language=language or detect_language(text.text),
+        section=first_text(page, rules.section, reasons) or section_of(page, meta, seen, body),
+        publisher=first_text(page, rules.publisher, reasons) or publisher_of(page, meta),
+        author=(stated.author if stated else None) or author_of(page, meta),
+        summary=clean_line(meta.meta("og:description", "description")) or None,
+        body_html=text.html,
+        body_text=text.text,
+        images=images,
+        attachments=attachments_of(files_place(text, title, seen), page.base),
+        title_rule=title.rule if title else "",
+        body_rule=text.rule,
+    )
+    return ReleasePage(
+        url=page.url,
+        content=content,
+        canonical=canonical_of(page),
+        links=other_releases(seen, body, page.base),
+        editions=editions_of(page, language),
+        confidence={
+            "title": title.confidence if title else 0.0,
+            "published": trust(published),
+            "body": text.confidence,
+        },
+        reasons=tuple(reasons),
+        refused="" if published else refused_date(witnesses),
+    )
+
+
+def files_place(text: BodyText, title: Title | None, seen: Survey) -> etree._Element | None:
+    """Where the files of a release lie: with its body, else with its headline."""
+    if text.element is not None or title is None or title.order is None:
+        return text.element
+    return seen.blocks[title.order].frame.element
+
+
+def read_title(
+    page: Page,
+    rules: ReleaseRules,
+    hint: ListingItem | None,
+    detected: Title | None,
+    reasons: list[str],
+) -> Title | None:
+    """The headline as declared, else as detected, else as a listing gave it."""
+    if declared := first_text(page, rules.title, reasons):
+        return Title(clean_line(declared), "declared", 1.0)
+    if detected is not None:
+        return detected
+    if hint is not None and hint.title:
+        return Title(clean_line(hint.title), "listing", 0.5)
+    reasons.append("no title was found")
+    return None
+
+
+def read_published(
+    page: Page,
+    rules: ReleaseRules,
+    hint: ListingItem | None,
+    witnesses: DateWitnesses,
+    reasons: list[str],
+) -> Published | None:
+    """The date as declared, else as detected, else as a listing gave it."""
+    if declared := first_text(page, rules.published, reasons):
+        found = parse_date(declared, witnesses.reading, "declared")
+        if found is not None:
+            return found
+        reasons.append(f"the declared date {declared[:60]!r} can't be read")
+    published, doubts = find_published(witnesses)
+    if hint is not None and hint.published is not None:
+        # A date that only stands somewhere on the page may be another's; the listing's is its own.
+        stated = published is not None and published.rule.startswith(STATED)
+        apart = published is None or abs(published.day - hint.published.day) > dt.timedelta(days=1)
+        if apart and not stated:
+            return hint.published
+    if published is None:
+        reasons.extend(doubts)
+    return published
+
+
+def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
+    """Where the headline and the body stand."""
+    order = title.order if title else None
+    if body is None:
+        start = (order or 0) + 1
+        return Place(order, start, min(start + 10, len(seen.blocks)))
+    start, end = body.kept[0].order, body.kept[-1].order + 1
+    return Place(order, order + 1 if order is not None and start <= order < end else start, end)
+
+
+def trust(published: Published | None) -> float:
+    """How sure a date is, by the rule that found it."""
+    if published is None:
+        return 0.0
+    if published.rule.startswith(("declared", "json-ld", "meta:")):
+        return 0.95
+    return {"time": 0.85, "class": 0.75, "url": 0.7}.get(published.rule, 0.5)

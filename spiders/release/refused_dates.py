@@ -1,0 +1,69 @@
+"""What a page states as its date, though it can be none: 32 March, or a day ten years ahead.
+
+It is kept as the page wrote it beside the release, which then is without a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from data.dates.parse import MAX_CHARS, plausible
+from spiders.body.text_blocks import Block
+from spiders.page.date_labels import OTHER, SAID, is_of_event
+from spiders.release.metadata_dates import machine_dates
+from spiders.release.publication_date import DateWitnesses
+from spiders.release.visible_dates import (
+    AFTER,
+    BEFORE,
+    DATED,
+    OUTSIDE,
+    SENTENCE,
+    SHOWN,
+    label_before,
+    shown_dates,
+)
+
+FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
+"""Three digits near one another, as every date in figures or with a year has them."""
+
+
+def refused_date(of: DateWitnesses) -> str:
+    """The text of the date that a page states for a release and that is not believed, or "".
+
+    What machines are told comes first, then what readers see: a date that can be read, else the
+    text of an element that calls itself a date or is called so.
+    """
+    for text, _ in machine_dates(of.meta, of.root):
+        if FIGURES.search(text):
+            return text[:MAX_CHARS].strip()
+    shown = [
+        (worth, found.raw)
+        for worth, found in shown_dates(of.seen, of.place, of.reading)
+        if worth >= SHOWN and not plausible(found, of.reading.now)
+    ]
+    if shown:
+        return max(shown)[1]
+    return next((block.text for block in _near(of) if _is_stated(block, of)), "")
+
+
+def _near(of: DateWitnesses) -> Iterator[Block]:
+    """The blocks around a release in which its date may stand."""
+    place, blocks = of.place, of.seen.blocks
+    first = place.start if place.title is None else min(place.title, place.start)
+    yield from blocks[max(0, first - BEFORE) : place.start + AFTER]
+    yield from blocks[max(place.end, place.start + AFTER) : place.end + AFTER]
+
+
+def _is_stated(block: Block, of: DateWitnesses) -> bool:
+    """Whether a short line with figures is called a date of publication."""
+    if len(block.text) > SENTENCE or not FIGURES.search(block.text):
+        return False
+    names = block.hints | block.frame.near
+    if (names | block.frame.above) & OUTSIDE:
+        return False
+    said = f"{label_before(block, of.seen)} {block.text}"
+    if OTHER.search(said) or is_of_event(said):
+        return False
+    return bool(names & DATED or SAID.search(said))

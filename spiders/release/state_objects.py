@@ -1,0 +1,222 @@
+"""The objects in the state of a page that hold a text: body, title, date and image of each.
+
+Nothing is recursive but for the few levels of an image, and nothing is looked at twice: a state may
+be deep, or hold itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import Any, Final
+
+from data.dates.context import Reading
+from data.dates.parse import plausible
+from data.models import Media, Published
+from data.text.clean import FORBIDDEN, clean_line
+from data.text.sanitize import absolute
+from spiders.json_state.js_literals import NoLiteral, decoded
+from spiders.json_state.json_fields import fields_of, published_in
+from spiders.json_state.rich_text import Writer
+from spiders.page.embedded_metadata import plain
+from spiders.page.media_urls import leads_to_image
+from spiders.page.page import is_web
+from spiders.page.phrases import squash
+from spiders.release.media import image_type
+
+MAX_VALUES: Final = 40_000
+"""Values of the state of one page that are looked at."""
+
+DEEPEST: Final = 40
+MAX_NESTED: Final = 2_000_000
+"""Characters of JSON within the texts of a state that are read."""
+
+SHORTEST_BODY: Final = 80
+"""Characters below which a text is no body."""
+
+INHERITED: Final = 3
+"""Objects around one that holds a body in which its title may stand."""
+
+TELLING: Final = 8
+"""Characters from which a title says enough."""
+
+LONGEST_TITLE, NESTED = 500, 5
+
+BODY: Final = re.compile(
+    r"(?:field_|article_?|post_?|page_?|news_?|press_?|release_?|main_?|full_?|rich_?|long_?|story_?)*"
+    r"(?:body|content|contents|text|html|copy|story|description|details?|markdown|document|blocks|"
+    r"paragraphs|sections|components|elements|content_elements|value|body_?text|article)"
+    r"(?:_?(?:html|text|raw|json|value|content|blocks|elements|markdown|rendered|body))*",
+    re.IGNORECASE,
+)
+TITLE: Final = re.compile(
+    r"(?:page_?|article_?|post_?|news_?|main_?|seo_?|meta_?|og_?)*(?:title|headline|heading|name|subject)s?",
+    re.IGNORECASE,
+)
+LEAD: Final = re.compile(
+    r"(?:lead|hero|main|cover|featured?|header|top|primary|teaser|og|social|promo|thumb)?_?"
+    r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
+    re.IGNORECASE,
+)
+PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
+"""Keys under which an image may stand, or something else."""
+
+ELSEWHERE: Final = re.compile(
+    r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
+    r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
+    r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
+    re.IGNORECASE,
+)
+"""Keys under which something else than the page's release stands."""
+
+WRAPPERS: Final = (
+    "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
+)  # fmt: skip
+PICTURE: Final = ("url", "src", "href", "sourceUrl", "source_url", "original", "path", "file")
+TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object of a state: ``around`` are those that hold it, the inmost first.
+
+    ``alone`` says that it is not one of many like it, nor under a key of something else.
+    """
+
+    value: Mapping[str, Any]
+    around: tuple[Mapping[str, Any], ...]
+    alone: bool
+
+    @property
+    def whole(self) -> tuple[Mapping[str, Any], ...]:
+        """The object and those around it."""
+        return (self.value, *self.around)
+
+
+def records(state: Any) -> Iterator[Record]:
+    """The objects of a state that hold a body, outermost first; never the same twice."""
+    waiting: list[tuple[Any, tuple[Mapping[str, Any], ...], int, bool]] = [(state, (), 0, True)]
+    seen: set[int] = set()
+    nested = MAX_NESTED
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        value, around, depth, alone = waiting.pop()
+        if isinstance(value, str):
+            nested -= len(value)
+            value = json_in(value) if nested > 0 else None
+        if not isinstance(value, (dict, list)) or id(value) in seen or depth > DEEPEST:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list):
+            many = alone and sum(isinstance(one, dict) for one in value) < 2  # noqa: PLR2004 - one is not many
+            waiting += [(one, around, depth + 1, many) for one in reversed(value) if holds(one)]
+            continue
+        if any(is_body(name, part) for name, part in value.items()):
+            yield Record(value, around, alone)
+        inner = (value, *around)[:INHERITED]
+        for name, part in reversed(value.items()):
+            if holds(part):
+                waiting.append((part, inner, depth + 1, alone and not ELSEWHERE.search(name)))
+
+
+def holds(part: Any) -> bool:
+    """Whether a value may hold objects."""
+    if isinstance(part, str):
+        return len(part) >= SHORTEST_BODY and part[:2] in {'{"', "[{"}
+    return isinstance(part, (dict, list)) and bool(part)
+
+
+def json_in(text: str) -> Any:
+    """The value of a JSON text, or None."""
+    try:
+        return decoded(text)
+    except NoLiteral:
+        return None
+
+
+def is_body(name: str, part: Any) -> bool:
+    """Whether an entry of an object may be a body."""
+    if isinstance(part, str):
+        large = len(part) >= SHORTEST_BODY
+    else:
+        large = isinstance(part, (dict, list)) and bool(part)
+    # Apollo's cache keeps the arguments of a field in its name.
+    return large and BODY.fullmatch(name.partition("(")[0][:60]) is not None
+
+
+def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
+    """The longest body of an object as HTML, and how many letters it has."""
+    best, most = "", 0
+    for name, part in value.items():
+        if is_body(name, part):
+            html = FORBIDDEN.sub("", writer.html(part))
+            letters = len(squash(TAG.sub(" ", html)))
+            if letters > most:
+                best, most = html, letters
+    return best, most
+
+
+def title_in(record: Record) -> str:
+    """The title of an object, or of the nearest one around it that has one."""
+    for value in record.whole:
+        found = ""
+        for name, part in value.items():
+            text = part.get("rendered") or part.get("value") if isinstance(part, dict) else part
+            if isinstance(text, str) and len(text) <= LONGEST_TITLE and TITLE.fullmatch(name):
+                title = clean_line(unescape(TAG.sub(" ", text)))
+                found = max(found, title, key=lambda one: (len(one) >= TELLING, not found))
+        if found:
+            return found
+    return ""
+
+
+def date_in(record: Record, reading: Reading) -> Published | None:
+    """The date of an object, or of the nearest one around it that has one."""
+    for value in record.whole[:2]:
+        found = published_in(dict(fields_of(value)), reading)
+        if found and plausible(found, reading.now):
+            return replace(found, rule="state")
+    return None
+
+
+def image_in(record: Record, base: str) -> Media | None:
+    """The lead image of an object."""
+    for value in record.whole[:2]:
+        for name, part in value.items():
+            sure = LEAD.fullmatch(name)
+            if not sure and not PLACED.fullmatch(name):
+                continue
+            found = picture(part, base, 0)
+            if found and (sure or leads_to_image(found.url)):
+                return found
+    return None
+
+
+def author_in(record: Record) -> str | None:
+    """The author of an object: a name, or the name of the first object or text under such a key."""
+    for name in ("author", "authors", "byline", "authorName", "author_name"):
+        said = clean_line(plain(record.value.get(name)))
+        if said and not is_web(said):
+            return said
+    return None
+
+
+def picture(value: Any, base: str, depth: int) -> Media | None:
+    """The first image that a value names."""
+    if isinstance(value, list):
+        return picture(value[0], base, depth + 1) if value and depth < NESTED else None
+    if isinstance(value, str):
+        url = absolute(base, value) if leads_to_image(value) else None
+        return Media(url, image_type(url)) if url else None
+    if not isinstance(value, dict) or depth >= NESTED:
+        return None
+    for name in PICTURE:
+        if isinstance(value.get(name), str) and (url := absolute(base, value[name])):
+            said = value.get("alt") or value.get("altText") or value.get("alternativeText")
+            title = clean_line(said) if isinstance(said, str) else ""
+            return Media(url, image_type(url), title=title or None)
+    inner = (picture(value.get(name), base, depth + 1) for name in WRAPPERS)
+    return next((found for found in inner if found), None)

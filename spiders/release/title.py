@@ -1,0 +1,123 @@
+"""The headline of a release, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from data.text.clean import clean_line
+from spiders.body.decision_trees import load_trees
+from spiders.body.main_content import MainBody
+from spiders.body.text_blocks import Block, Survey
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.generic_names import is_label
+from spiders.page.phrases import squash
+from spiders.release.emphasis import emphasized, just_above
+from spiders.release.title_candidates import MAX_TITLE, Candidate, candidates, headline_features
+
+MIN_AGREED: Final = 8
+"""Letters from which what a listing says is a headline, not the name of a section."""
+
+AGREED: Final = 0.95
+DOUBTFUL: Final = 0.5
+"""How sure a headline must be that stands in ``<title>`` alone, against a line of large letters."""
+
+DEEPEST: Final = 4
+"""The level of a heading that may be a headline below a label."""
+
+AMONG_FIRST: Final = 8
+"""Blocks after the start of what was taken for the body in which its headline may stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A headline, the rule that found it, how sure it is, and its block's number if it has one."""
+
+    text: str
+    rule: str
+    confidence: float
+    order: int | None = None
+
+
+def find_title(
+    meta: Metadata, seen: Survey, body: MainBody | None, url: str, listed: str = ""
+) -> Title | None:
+    """The headline of a page, or None where it has none.
+
+    ``listed`` is what a listing called the page: where that is shown on the page too, in a line of
+    its own or in what the page calls itself, two witnesses agree on it.
+    """
+    start = body.kept[0].order if body else len(seen.blocks)
+    found = candidates(meta, seen, start)
+    agreed = as_listed(listed, found, seen, start)
+    if not found:
+        return agreed or in_large_letters(seen, start, "")
+    chances = load_trees("headlines").probabilities(
+        headline_features(found, meta, seen, start, url).T
+    )
+    best = found[int(chances.argmax())]
+    if is_label(best.text) and (below := below_label(found, best)):
+        block = below.block
+        return Title(clean_line(below.text), below.rule, DOUBTFUL, block.order if block else None)
+    if agreed and not (best.block and squash(listed) in best.key):
+        return agreed
+    block = best.block or line_of(best.key, seen, start)
+    if best.rule == "title" and chances.max() < DOUBTFUL and not best.block:
+        # No heading. What stands in <title> alone, or in a header, may be the same on all pages.
+        above = block is not None and (block in just_above(seen, start) or block.order >= start)
+        if large := None if above else in_large_letters(seen, start, best.text):
+            return large
+        said = squash(listed)
+        if len(said) >= MIN_AGREED and block is None and not best.key.startswith(said):
+            return Title(clean_line(listed), "listing", DOUBTFUL)
+    order = block.order if block else None
+    return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
+
+
+def below_label(found: list[Candidate], label: Candidate) -> Candidate | None:
+    """The first heading below one that only says what kind of page this is."""
+    if label.block is None:
+        return None
+    above = label.block.order
+    headings = (one for one in found if one.block and one.level <= DEEPEST)
+    below = (one for one in headings if one.block and one.block.order > above)
+    return min(
+        (one for one in below if not is_label(one.text)),
+        key=lambda one: (one.block.order if one.block else 0, one.variant),
+        default=None,
+    )
+
+
+def in_large_letters(seen: Survey, start: int, named: str) -> Title | None:
+    """The headline of a page without headings, where it stands out otherwise."""
+    shown = emphasized(seen, start, named)
+    if shown is None:
+        return None
+    text, line = shown
+    whole = squash(text) == squash(line.text)
+    return Title(clean_line(text), "emphasis", DOUBTFUL, line.order if whole else None)
+
+
+def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> Title | None:
+    """The headline that a listing gave, where the page has it too."""
+    key = squash(listed)
+    if len(key) < MIN_AGREED:
+        return None
+    block = line_of(key, seen, start)
+    for candidate in found:
+        if candidate.key == key:
+            shown = candidate.block or block
+            text, rule = clean_line(candidate.text), candidate.rule
+            return Title(text, rule, AGREED, shown.order if shown else None)
+    if block is None or (found and block.links * 2 > len(block.text)):
+        # A line that is a link leads to another release, as "previous" and "next" do.
+        return None
+    return Title(clean_line(block.text), "listing", AGREED, block.order)
+
+
+def line_of(key: str, seen: Survey, start: int) -> Block | None:
+    """The line that says just this, the last one above the text or among its first lines."""
+    for block in reversed(seen.blocks[: start + AMONG_FIRST]):
+        if len(block.text) <= MAX_TITLE and squash(block.text) == key:
+            return block
+    return None

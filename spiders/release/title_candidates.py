@@ -1,0 +1,223 @@
+"""What may be the headline of a page, as candidates with rows of numbers.
+
+Candidates are what the page calls itself (JSON-LD, OpenGraph, ``<title>``, whole and in parts) and
+the headings that it shows (whole, and without a kicker or a subtitle that stands in the same
+heading). Equal ones are one candidate with several witnesses.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.text.clean import clean_line
+from spiders.body.text_blocks import Block, Survey
+from spiders.page.class_hints import BIT
+from spiders.page.elements import LEVEL_OF
+from spiders.page.embedded_metadata import Metadata
+from spiders.page.phrases import squash
+
+Matrix = NDArray[np.float32]
+
+SEPARATOR: Final = re.compile(
+    r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|(?<=[\u3040-\u9fff])[_-](?=[\u3040-\u9fff])"
+)
+MAX_TITLE: Final = 300
+MAX_HEADINGS: Final = 60
+PAST_BODY: Final = 3
+"""Blocks after the start of the body in which a headline may stand."""
+
+NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
+ASKED: Final = tuple(
+    BIT[name]
+    for name in (
+        "title", "lead", "nav", "related", "head", "hidden", "date", "share", "comment", "sidebar",
+        "byline", "meta", "body", "others",
+    )
+)  # fmt: skip
+ABOVE: Final = tuple(
+    BIT[name]
+    for name in ("nav", "foot", "aside", "article", "related", "others", "head", "sidebar", "form")
+)
+TITLED: Final = BIT["title"]
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One possible headline: its text, the rule that found it first, and its witnesses."""
+
+    text: str
+    key: str
+    rule: str
+    block: Block | None = None
+    headings: int = 0
+    level: int = 9
+    variant: int = NONE
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:  # noqa: C901 - one walk, flat on purpose
+    """The possible headlines; ``start`` is the number of the body's first block."""
+    found: dict[str, Candidate] = {}
+    for rule, text in named(meta):
+        for part, kind in parts_of(text):
+            candidate = entry(found, part, rule)
+            if candidate:
+                candidate.parts[rule] = min(candidate.parts.get(rule, 9), kind)
+    taken = 0
+    for block in seen.blocks[: start + PAST_BODY]:
+        level = level_of(block)
+        if not level and not (block.hints | block.frame.near) & TITLED:
+            continue
+        if len(block.text) > MAX_TITLE:
+            continue
+        taken += 1
+        if taken > MAX_HEADINGS:
+            break
+        for text, variant in shown_parts(block):
+            candidate = entry(found, text, f"h{level}" if level else "class")
+            if candidate is None:
+                continue
+            candidate.headings += 1
+            better = candidate.block is None or (variant, level or 8) <= (
+                candidate.variant,
+                candidate.level,
+            )
+            if better:
+                candidate.block, candidate.variant = block, variant
+                candidate.level = level or 8
+                candidate.rule = f"h{level}" if level else "class"
+    return list(found.values())
+
+
+def named(meta: Metadata) -> Iterator[tuple[str, str]]:
+    """What a page calls itself, with the rule that says so."""
+    yield "json-ld", meta.text("headline")
+    yield "og:title", meta.meta("og:title")
+    yield "twitter:title", meta.meta("twitter:title")
+    yield "title", meta.title
+
+
+def entry(found: dict[str, Candidate], text: str, rule: str) -> Candidate | None:
+    """The candidate of a text, made where it is new; None where the text says nothing."""
+    key = squash(text)
+    if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - a headline has letters
+        return None
+    if key not in found:
+        found[key] = Candidate(text, key, rule)
+    return found[key]
+
+
+def parts_of(text: str) -> Iterator[tuple[str, int]]:
+    """A title, and what remains of it without the name of a site or a section."""
+    text = clean_line(text)
+    if not text:
+        return
+    yield text, WHOLE
+    cuts = [(match.start(), match.end()) for match in SEPARATOR.finditer(text)][:8]
+    if not cuts:
+        return
+    yield text[: cuts[-1][0]], UNSUFFIXED
+    if len(cuts) > 1:
+        yield text[: cuts[-2][0]], UNSUFFIXED
+    yield text[: cuts[0][0]], FIRST
+    yield text[cuts[0][1] :], LAST
+    edges = [0, *[edge for cut in cuts for edge in cut], len(text)]
+    pieces = [text[low:high] for low, high in zip(edges[::2], edges[1::2], strict=True)]
+    yield max(pieces, key=len), LONGEST
+
+
+def shown_parts(block: Block) -> Iterator[tuple[str, int]]:
+    """A heading, and its parts where several elements make it up: kicker, headline, subtitle."""
+    yield block.text, WHOLE
+    texts = [
+        " ".join(((element.tail if tail else element.text) or "").split())
+        for element, tail in block.pieces
+    ]
+    texts = [text for text in texts if text]
+    if 1 < len(texts) < 5:  # noqa: PLR2004 - more is a heading that is marked word by word
+        yield " ".join(texts[1:]).lstrip(":|-–— "), LAST
+        yield texts[0].rstrip(":|-–— "), FIRST
+
+
+def level_of(block: Block) -> int:
+    """The level of the heading that a block stands in, or 0."""
+    frame = block.frame
+    outer = frame.parent
+    if frame.tag in LEVEL_OF:
+        return LEVEL_OF[frame.tag]
+    if outer is not None and outer.tag in LEVEL_OF and outer.blocks <= frame.blocks:
+        return LEVEL_OF[outer.tag]
+    return 0
+
+
+def headline_features(
+    found: list[Candidate], meta: Metadata, seen: Survey, start: int, url: str
+) -> Matrix:
+    """One row of numbers per candidate."""
+    keys = {rule: squash(text) for rule, text in named(meta)}
+    site = squash(meta.meta("og:site_name"))
+    host = squash((urlsplit(url).hostname or "") if "[" not in url else "")
+    heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
+    first_level = sum(1 for candidate in heads if candidate.level == 1)
+    shown = {candidate.key for candidate in heads}
+    counts = Counter(block.text for block in seen.blocks)
+    orders = sorted({c.block.order for c in heads if c.block and c.block.order < start})
+    rows = []
+    for one in found:
+        row: list[float] = [
+            one.level,
+            one.headings,
+            one.variant,
+            len(one.text),
+            one.text.count(" "),
+        ]
+        row += [one.parts.get(rule, 0) for rule in keys]
+        for key in keys.values():
+            row.append(len(one.key) / len(key) if key and one.key in key else 0.0 if key else -1.0)
+            row.append(len(key) / len(one.key) if key and key in one.key else 0.0)
+        row += [
+            first_level,
+            len(keys["og:title"]),
+            len(keys["json-ld"]),
+            keys["og:title"] in shown,
+            keys["title"] in shown,
+            keys["json-ld"] in shown,
+            keys["og:title"] == keys["title"],
+            one.key == site or (len(one.key) > 3 and one.key in host),  # noqa: PLR2004 - an initial
+            bool(site) and site in one.key,
+            sum(map(str.isupper, one.text)) / len(one.text),
+            one.text[0].isdigit(),
+            one.text[-1] in ".:…",
+            counts[one.text],
+            len(SEPARATOR.findall(one.text)),
+        ]
+        row += block_row(one.block, start, orders, len(seen.blocks))
+        rows.append(row)
+    return np.array(rows, dtype=np.float32)
+
+
+def block_row(block: Block | None, start: int, orders: list[int], count: int) -> list[float]:
+    """What the block of a shown heading says."""
+    if block is None:
+        return [-1.0] * (7 + len(ASKED) + len(ABOVE))
+    names = block.hints | block.frame.near
+    return [
+        start - block.order,
+        block.order / count,
+        len(orders) - bisect_right(orders, block.order),
+        block.links / len(block.text),
+        len(block.pieces),
+        block.frame.twins,
+        block.frame.outer.blocks if block.frame.outer else 0,
+        *[names & bit != 0 for bit in ASKED],
+        *[block.frame.above & bit != 0 for bit in ABOVE],
+    ]

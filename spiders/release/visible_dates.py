@@ -1,0 +1,225 @@
+"""The dates that a reader sees on a release page, each with how much speaks for it.
+
+Weighed by where they stand to the headline and the body, by what their elements call themselves,
+and by the words beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from data.dates.context import Reading
+from data.dates.parse import find_dates, parse_date, plausible
+from data.models import Published
+from spiders.body.text_blocks import Block, Survey
+from spiders.page.class_hints import BIT
+from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
+
+DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
+"""A date with dots, which is written day first wherever it is written."""
+
+LIKELY: Final = re.compile(
+    r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
+    r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
+)
+"""What a text with a date holds. All begins with one of a few characters: few places are tried."""
+
+OUTSIDE: Final = (
+    BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
+    | BIT["aside"] | BIT["navigation"]
+)  # fmt: skip
+DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
+COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
+"""Names of parts of a page that say nothing where the headline stands in them too."""
+
+NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
+"""Properties of schema.org that are dates of something else."""
+
+RENEWED: Final = 0.3
+"""What a ``<time>`` of a change weighs less than one of publication in its place."""
+
+MAX_LINE: Final = 160
+SENTENCE: Final = 60
+LEAF: Final = 24
+"""Characters of a calendar leaf at the most."""
+
+PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
+"""A day, a month or a year on it."""
+
+SHOWN: Final = 1.5
+"""From which weight on a date is surely shown as the release's."""
+
+BEFORE, AFTER = 6, 6
+"""Blocks before the headline and after the body that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts of a release stand, as numbers of blocks: body from ``start`` to ``end``."""
+
+    title: int | None
+    start: int
+    end: int
+
+
+NEXT: Final = 2
+"""Blocks after the headline in which a short line still stands above the text."""
+
+LABEL: Final = 25
+"""Characters of a line that may name the date in the next one."""
+
+MAX_CHANGES: Final = 2_000
+"""Blocks of a page that are looked at for when it was last changed."""
+
+
+def shown_dates(seen: Survey, place: Place, reading: Reading) -> Iterator[tuple[float, Published]]:
+    """The dates that a reader sees around a release, each with how much speaks for it."""
+    first = place.start if place.title is None else min(place.title, place.start)
+    window = range(max(0, first - BEFORE), min(len(seen.blocks), place.end + AFTER))
+    for order in window:
+        block = seen.blocks[order]
+        inside = place.start < order < place.end
+        if (
+            inside
+            and order > place.start + 3
+            and order < place.end - 2
+            and len(block.text) > SENTENCE
+        ):
+            continue
+        yield from dates_of_block(block, seen, place, reading)
+
+
+def last_change(seen: Survey, reading: Reading) -> Published | None:
+    """When a page says that it was last changed: what it holds was not published later."""
+    for block in reversed(seen.blocks[-MAX_CHANGES:]):
+        text = block.text
+        if len(text) > MAX_LINE or not LIKELY.search(text) or not CHANGED.search(text):
+            continue
+        found = find_dates(text, reading, "changed")
+        if len(found) == 1 and plausible(found[0], reading.now):
+            return found[0]
+    return None
+
+
+def near(told: Published, named: Published) -> bool:
+    """Whether two witnesses name the same day, or days that a time zone may part."""
+    return abs((told.day - named.day).days) <= 1
+
+
+def dates_of_block(
+    block: Block, survey: Survey, place: Place, reading: Reading
+) -> Iterator[tuple[float, Published]]:
+    """The dates in one block, with their scores."""
+    if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
+        return
+    text = block.text[:MAX_LINE]
+    seen = written_dates(block, text, reading)
+    marked = marked_times(block, reading)
+    if place.title is not None and block.order < place.title - 1:
+        # What stands in a header on the day of the visit is the day of the visit.
+        seen = tuple(found for found in seen if found.day != reading.now.date())
+    if not seen and not marked:
+        return
+    score = weight(block, survey, place)
+    said = list(called(text, seen, label_before(block, survey)))
+    stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
+    if not seen:
+        said = [(found, label_before(block, survey)) for found in marked]
+    elif len(block.text) > MAX_LINE and not stated:
+        score -= 0.6
+    for found, beside in said:
+        if OTHER.search(beside) or is_of_event(beside):
+            continue
+        if stated:
+            # Of a date that machines are told too, its being one of a change says less.
+            worth = score - RENEWED * (named(beside) < 0)
+            yield from ((worth + 1.0, exact) for exact in marked if near(exact, found))
+            yield worth, found
+        else:
+            alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
+            yield score + alone + named(beside), found
+
+
+def written_dates(block: Block, text: str, reading: Reading) -> tuple[Published, ...]:
+    """The dates that the text of a block writes out."""
+    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
+    if LIKELY.search(text):
+        if reading.order is None and DOTTED.search(text):
+            reading = replace(reading, order="DMY")
+        if seen := find_dates(text, reading, rule):
+            return seen
+    if len(block.pieces) == 1:
+        return ()
+    said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
+    parts = [part for part in map(str.strip, said) if part]
+    if len(text) > LEAF:
+        return ()
+    # The parts of a calendar leaf stand in elements of their own, often without a space.
+    return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
+
+
+def label_before(block: Block, survey: Survey) -> str:
+    """The short line before a block, unless it is about a date of its own."""
+    text = survey.blocks[block.order - 1].text if block.order else ""
+    return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
+
+
+def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
+    """The dates of a text, each with the words that stand right before it."""
+    before = 0
+    for found in seen:
+        start = max(text.find(found.raw, before), before)
+        yield found, text[before:start] if before else f"{label} {text[:start]}"
+        before = start + len(found.raw)
+
+
+MAX_TIMES = 20
+"""``<time>`` elements of a block that are read."""
+
+
+def marked_times(block: Block, reading: Reading) -> list[Published]:
+    """The dates that the ``<time>`` elements in a block state."""
+    stamps = (
+        element.get("datetime")
+        for element, tail in block.pieces
+        if element.tag == "time" and not tail
+    )
+    told = islice(filter(None, stamps), MAX_TIMES)
+    dates = (parse_date(stamp, reading, "time") for stamp in told)
+    return [found for found in dates if found]
+
+
+def named(beside: str) -> float:
+    """What the words beside a date say for its being one of publication."""
+    if CHANGED.search(beside):
+        return -1.6
+    return 0.7 if SAID.search(beside) else 0.0
+
+
+def weight(block: Block, seen: Survey, place: Place) -> float:
+    """How much the place and the names of a block speak for a date in it."""
+    score = 1.0
+    names = block.hints | block.frame.near
+    if names & DATED:
+        score += 1.0
+    elif names & BESIDE_DATES:
+        score += 0.4
+    above = block.frame.above
+    if place.title is not None:
+        above &= ~(COLUMNS & seen.blocks[place.title].frame.above)
+    if (names | above) & OUTSIDE:
+        score -= 1.0
+    heads = place.title is not None and place.title < block.order <= place.title + NEXT
+    if block.order < place.start or (heads and len(block.text) <= SENTENCE):
+        after = place.title is not None and block.order >= place.title
+        distance = place.start - block.order
+        score += 1.2 if after else 0.7 - min(distance, 20) * 0.05
+    elif block.order >= place.end:
+        score -= 0.2 + 0.1 * (block.order - place.end)
+    else:
+        score -= 0.3
+    return score

@@ -1,0 +1,1 @@
+"""Source files: the TOML schema, the strict loader, and the shipped files."""

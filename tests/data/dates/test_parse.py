@@ -1,0 +1,336 @@
+"""Dates as pages write them come out as the day or second that they mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.dates.context import Reading
+from data.dates.months import NAMES
+from data.dates.parse import find_dates, parse_date, plausible, scan
+from data.dates.partial import month_and_day, year_in
+from data.dates.stated_zones import contradicted
+
+NOW = dt.datetime(2022, 11, 25, 10, tzinfo=dt.UTC)
+
+
+def iso(
+    text: str, zone: str = "UTC", languages: tuple[str, ...] = (), **more: object
+) -> str | None:
+    reading = Reading(zone=zone, languages=languages, now=NOW, **more)  # type: ignore[arg-type]
+    found = parse_date(text, reading, "test")
+    return found.iso if found else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24 November 2022",
+        "November 24, 2022",
+        "Thursday, November 24th, 2022",
+        "24th of November 2022",
+        "Nov 24, '22",
+        "24-Nov-22",
+        "Published: 24 November 2022",
+        "Donnerstag, den 24. November 2022",
+        "24 novembre 2022",
+        "24 de noviembre de 2022",
+        "24 de novembro de 2022",
+        "24 listopada 2022 r.",
+        "24. listopadu 2022",
+        "24 ноября 2022 года",
+        "24 листопада 2022",
+        "24 ноември 2022 г.",
+        "24. новембар 2022.",
+        "24 Kasım 2022 Perşembe",
+        "24 KASIM 2022",
+        "24 noyabr 2022",
+        "24 қараша 2022",
+        "2022 жылғы 24 қараша",
+        "2022-yil 24-noyabr",
+        "24 نوفمبر 2022",
+        "٢٤ نوفمبر ٢٠٢٢",
+        "24 تشرين الثاني 2022",
+        "24 בנובמבר 2022",
+        "24 Νοεμβρίου 2022",
+        "2022. november 24.",
+        "24. marraskuuta 2022",
+        "den 24 november 2022",
+        "24 noiembrie 2022",
+        "2022 m. lapkričio 24 d.",
+        "2022. gada 24. novembris",
+        "24 ნოემბერი, 2022",
+        "24 նոյեմբերի, 2022",
+        "२४ नवंबर २०२२",
+        "২৪ নভেম্বর ২০২২",
+        "24 tháng 11 năm 2022",
+        "2022年11月24日",
+        "二〇二二年十一月二十四日",
+        "2022년 11월 24일",
+        "2022-11-24",
+        "2022/11/24",
+        "2022. 11. 24.",
+        "20221124",
+        "24.11.2022",
+        "24. 11. 2022",
+        "11/24/2022",
+        "24/11/22",
+    ],
+)
+def test_a_day_is_read_in_the_writing_of_many_languages(text: str) -> None:
+    assert iso(text) == "2022-11-24"
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_every_month_of_every_language_is_read(language: str) -> None:
+    for number, month in enumerate(NAMES[language].split("|"), 1):
+        for name in month.split():
+            text = f"7 {name.replace('·', ' ')} 2021"
+            assert iso(text, languages=(language,)) == f"2021-{number:02}-07", text
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("31Dec22", "2022-12-31"),
+        ("7Jan2026", "2026-01-07"),
+        ("24 พฤศจิกายน 2565", "2022-11-24"),
+        ("๒๔ พฤศจิกายน ๒๕๖๕", "2022-11-24"),
+        ("24 พ.ย. 65", "2022-11-24"),
+        ("۳ آذر ۱۴۰۱", "2022-11-24"),
+        ("30 اسفند 1399", "2021-03-20"),
+        ("令和4年11月24日", "2022-11-24"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("中華民國111年11月24日", "2022-11-24"),
+    ],
+)
+def test_other_calendars_are_converted(text: str, day: str) -> None:
+    assert iso(text) == day
+
+
+def test_a_solar_hijri_number_is_converted_only_where_persian_is_read() -> None:
+    assert iso("1401/09/03", languages=("fa",)) == "2022-11-24"
+    assert iso("03/09/1444", languages=("ar",)) is None
+
+
+def test_a_bare_year_of_the_republic_is_read_in_taiwan_only() -> None:
+    assert iso("115-11-18", languages=("zh-Hant-TW",)) == "2026-11-18"
+    assert iso("115/11/18", zone="Asia/Taipei") == "2026-11-18"
+    assert iso("115-11-18", languages=("en",)) is None
+
+
+def test_an_ambiguous_order_is_not_guessed() -> None:
+    assert iso("03/04/26") is None
+    assert iso("03/04/26", languages=("en",)) is None
+    assert iso("03/04/26", order="DMY") == "2026-04-03"
+    assert iso("03/04/26", order="MDY") == "2026-03-04"
+    assert iso("26/04/03", order="YMD") == "2026-04-03"
+    assert iso("25/04/26") == "2026-04-25"
+
+
+def test_a_region_a_language_or_a_zone_settles_the_order() -> None:
+    assert iso("03/04/26", languages=("en-US",)) == "2026-03-04"
+    assert iso("03/04/26", languages=("en-GB",)) == "2026-04-03"
+    assert iso("2.11.2022", languages=("de",)) == "2022-11-02"
+    assert iso("2.11.2022", zone="Asia/Baku") == "2022-11-02"
+    assert iso("03/04/26", zone="America/New_York") == "2026-03-04"
+    assert iso("03/04/26", languages=("en-CA",), zone="America/Toronto") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2022-11-24T10:15:00+04:00", "2022-11-24T10:15:00+04:00"),
+        ("Thu, 24 Nov 2022 10:15:00 +0300", "2022-11-24T10:15:00+03:00"),
+        ("Thu, 24 Nov 2022 10:15:00 EST", "2022-11-24T10:15:00-05:00"),
+        ("24 November 2022, 14:30", "2022-11-24T14:30:00+04:00"),
+        ("14:30, 24 November 2022", "2022-11-24T14:30:00+04:00"),
+        ("24. November 2022, 14.30 Uhr", "2022-11-24T14:30:00+04:00"),
+        ("November 24, 2022 at 5:30 p.m.", "2022-11-24T17:30:00+04:00"),
+        ("24 Nov 2022 12:30am", "2022-11-24T00:30:00+04:00"),
+        ("2022년 11월 24일 오후 2:30", "2022-11-24T14:30:00+04:00"),
+        ("24 ноября 2022 г. в 14:30 МСК", "2022-11-24T14:30:00+03:00"),
+        ("24 November 2022, 5:30 pm-7:30 pm", "2022-11-24T17:30:00+04:00"),
+        ("24.11.2022 10:00-12:00", "2022-11-24T10:00:00+04:00"),
+        ("1669248000", "2022-11-24T04:00:00+04:00"),
+    ],
+)
+def test_a_stated_time_is_kept_with_its_zone(text: str, instant: str) -> None:
+    assert iso(text, zone="Asia/Baku") == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2022-11-24T22:15:30.123456Z", "2022-11-25T02:15:30+04:00"),
+        ("20221124T221500Z", "2022-11-25T02:15:00+04:00"),
+        ("Thu, 24 Nov 2022 22:15:00 GMT", "2022-11-25T02:15:00+04:00"),
+        ("Thu Nov 24 22:15:00 +0000 2022", "2022-11-25T02:15:00+04:00"),
+    ],
+)
+def test_an_instant_in_utc_is_told_by_the_clock_of_the_source(text: str, instant: str) -> None:
+    assert iso(text, zone="Asia/Baku") == instant
+
+
+def test_a_day_is_noon_in_its_zone_and_says_so() -> None:
+    found = parse_date(" 24 November 2022 ", Reading("Asia/Baku", now=NOW), "rule")
+    assert found is not None
+    assert found.at == dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
+    assert (found.precision, found.zone) == ("day", "Asia/Baku")
+    assert (found.raw, found.rule) == ("24 November 2022", "rule")
+
+
+def test_the_gap_and_the_fold_of_summer_time_are_defined() -> None:
+    berlin = "Europe/Berlin"
+    assert iso("2022-03-27 02:30", zone=berlin) == "2022-03-27T03:30:00+02:00"
+    assert iso("2022-10-30 02:30", zone=berlin) == "2022-10-30T02:30:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "day"),
+    [
+        ("yesterday", "en", "2022-11-24"),
+        ("Today, 09:10", "en", "2022-11-25"),
+        ("3 hours ago", "en", "2022-11-25"),
+        ("dünən", "az", "2022-11-24"),
+        ("вчера", "ru", "2022-11-24"),
+        ("vor 2 Tagen", "de", "2022-11-23"),
+        ("3 часа назад", "ru", "2022-11-25"),
+        ("2 gün önce", "tr", "2022-11-23"),
+    ],
+)
+def test_relative_dates_count_from_now(text: str, language: str, day: str) -> None:
+    assert iso(text, languages=(language,)) == day
+
+
+def test_today_is_the_day_in_the_zone_of_the_source() -> None:
+    late = dt.datetime(2022, 11, 25, 22, tzinfo=dt.UTC)
+    found = parse_date("today", Reading("Asia/Baku", languages=("en",), now=late), "test")
+    assert found is not None
+    assert found.iso == "2022-11-26"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["May", "Sunday", "12", "hello world", "10:30", "version 10.2.1", "127.0.0.1", "", "2022",
+     "November 2022", "32 November 2022", "30.02.2022", "No. 12/2022", "3 people in 24 rooms"],
+)  # fmt: skip
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert iso(text, languages=("en",)) is None
+
+
+def test_dates_in_running_text_are_found_with_their_places() -> None:
+    text = "İİ on 24 Kasım 2022, 10:30 and on November 5, 2021."
+    found = list(scan(text, Reading("UTC", now=NOW), "test"))
+    assert [each.published.iso for each in found] == ["2022-11-24T10:30:00+00:00", "2021-11-05"]
+    assert text[found[0].start : found[0].end] == "24 Kasım 2022, 10:30"
+    assert [each.raw for each in find_dates(text, Reading("UTC", now=NOW), "test")] == [
+        "24 Kasım 2022, 10:30",
+        "November 5, 2021",
+    ]
+
+
+@pytest.mark.parametrize("text", ["2 March 2026", "March 2, 2026", "25.03.2026", "2 марта 2026"])
+def test_a_colon_after_the_year_ends_a_date_and_one_within_a_time_does_not(text: str) -> None:
+    (found,) = scan(f"{text}: 30 lamps were lit", Reading("UTC", now=NOW), "test")
+    assert found.published.raw == text
+    assert not [*scan(f"{text[:-4]}20:30 in the harbour", Reading("UTC", now=NOW), "test")]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1970-01-01", "9999-12-31", "2022-11-28"])
+def test_an_implausible_date_is_read_and_told_apart(text: str) -> None:
+    for zone in ("America/New_York", "Pacific/Kiritimati"):
+        found = parse_date(text, Reading(zone, now=NOW), "test")
+        assert found is not None
+        assert found.iso == text
+        assert not plausible(found, NOW)
+
+
+@pytest.mark.parametrize("text", ["01/01/0001", "30 November -0001", "2 March 0001"])
+def test_a_year_of_four_digits_is_never_taken_for_one_of_this_century(text: str) -> None:
+    found = parse_date(text, Reading("UTC", order="DMY", languages=("en",), now=NOW), "test")
+    assert found is not None
+    assert found.day.year == 1
+    assert not plausible(found, NOW)
+
+
+def test_a_date_of_tomorrow_is_plausible() -> None:
+    found = parse_date("2022-11-26", Reading("UTC", now=NOW), "test")
+    assert found is not None
+    assert plausible(found, NOW)
+
+
+def test_the_end_of_the_calendar_does_not_overflow() -> None:
+    found = parse_date("9999-12-31T23:59:59-05:00", Reading("UTC", now=NOW), "test")
+    assert found is not None
+    assert found.iso == "9999-12-31T23:59:59+00:00"
+
+
+def test_a_day_without_a_year_is_told_from_other_words() -> None:
+    reading = Reading("UTC", now=NOW)
+    assert month_and_day("Nov 24", reading) == (11, 24)
+    assert month_and_day("24 ноября", reading) == (11, 24)
+    assert month_and_day("11月24日", reading) == (11, 24)
+    assert month_and_day("11月18日（水曜日）", reading) == (11, 18)
+    assert month_and_day("Section 24", reading) is None
+    assert month_and_day("24 hours", reading) is None
+
+
+def test_a_heading_names_the_year_in_either_count() -> None:
+    assert year_in("2019 Meetings") == 2019
+    assert year_in("令和8年11月") == 2026
+    assert year_in("2018 and 2019") is None
+
+
+@settings(deadline=None)  # the first call may load a large parser
+@given(st.text(max_size=300))
+def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
+    reading = Reading("Asia/Baku", languages=("az", "en"), now=NOW)
+    found = [parse_date(text, reading, "test"), *find_dates(text, reading, "test")]
+    assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
+
+
+@settings(deadline=None)  # the first call may load a large parser
+@given(st.from_regex(r"(\d{1,4}[ ./:,年月-]{0,2}(jan|мая|w|Z|\+)?){1,8}", fullmatch=True))
+def test_any_text_that_is_like_a_date_gives_one_in_utc_or_none(text: str) -> None:
+    found = parse_date(text, Reading("America/New_York", order="DMY", now=NOW), "test")
+    assert found is None or found.at.utcoffset() == dt.timedelta(0)
+
+
+def test_a_year_without_a_day_is_no_question_for_the_large_parser() -> None:
+    """It takes 0.4 s to load: no page shall wait for it because of its copyright line."""
+    code = (
+        "import sys, datetime; from data.dates.parse import Reading, parse_date; "
+        "reading = Reading('UTC', now=datetime.datetime.now(datetime.UTC)); "
+        "assert parse_date('© 2026 Office for Weather and Waters', reading, 'test') is None; "
+        "sys.exit('dateparser' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "name"),
+    [
+        ("2 March 2026, 10:30 IST", "Europe/Berlin", "IST"),
+        ("2 March 2026 10:30 am (CST)", "Europe/Berlin", "CST"),
+        ("2 March 2026, 10:30 IST", "Asia/Kolkata", None),
+        ("2 March 2026, 10:30 IST", "Asia/Jerusalem", None),
+        ("2 March 2026, 10:30 BST", "Europe/London", None),
+        ("2 March 2026, 10:30 BST", "Asia/Dhaka", None),
+        ("2 March 2026, 10:30 ET", "America/Toronto", None),
+        ("2 March 2026, 10:30 CET", "Asia/Tokyo", None),
+        ("2 March 2026, 10:30", "Europe/Berlin", None),
+        ("2 March 2026", "Europe/Berlin", None),
+    ],
+)
+def test_a_zone_that_is_several_places_is_kept_and_contradicts_a_source_elsewhere(
+    text: str, zone: str, name: str | None
+) -> None:
+    (found,) = find_dates(f"Released {text} by the office", Reading(zone, now=NOW), "test")
+    assert contradicted(found) == name
+    assert name is None or name in found.raw

@@ -1,0 +1,159 @@
+"""The health of a source tells what is wrong, and silence apart from failure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from data.health.rhythm import Expected
+from data.health.state import examine, health_of
+from data.models import Run, RunError, Source
+from data.settings import Site
+from feeds.publishing.publish import publish
+from tests.command import communique, make_home
+from tests.feeds.fakestore import FakeStore, make_release, on_day
+from tests.press_room import listing_html, release_html, served
+
+ACME = Source("acme", "ACME", "https://acme.example/", "Asia/Baku")
+NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
+GOOD = Run("acme", NOON, 1.0, pages=3, found=3)
+EXPECTED = Expected(dt.date(2026, 3, 12), dt.date(2026, 3, 20))
+
+
+def failed(kind: str, message: str = "it went wrong") -> Run:
+    return Run("acme", NOON, 1.0, errors=(RunError("https://acme.example/", kind, message),))
+
+
+@pytest.mark.parametrize(
+    ("run", "state"),
+    [
+        (GOOD, "ok"),
+        (None, "new"),
+        (failed("empty"), "failing"),
+        (failed("http", "the server answered 500"), "failing"),
+        (failed("http", "the server answered 403"), "blocked"),
+        (failed("robots"), "blocked"),
+        (failed("wall"), "blocked"),
+        (replace(failed("robots"), found=3), "ok"),
+        # Whatever its listing names, none of it could be read.
+        (replace(failed("robots"), found=1), "blocked"),
+        (replace(failed("http", "the server answered 500"), found=1), "failing"),
+        (replace(failed("wait", "it answered 503 and asked to wait"), found=9), "failing"),
+        (replace(failed("wait", "it answered 429 and asked to wait"), found=9), "blocked"),
+        (replace(failed("wait"), found=9, new=1), "ok"),
+    ],
+)
+def test_a_run_tells_whether_a_source_works(run: Run | None, state: str) -> None:
+    assert health_of(ACME, run, "2026-03-09", EXPECTED).state == state
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [(12, "ok"), (13, "late"), (19, "late"), (20, "silent"), (30, "silent")]
+)
+def test_a_source_that_works_is_late_and_then_silent(day: int, state: str) -> None:
+    run = replace(GOOD, started=NOON.replace(day=day))
+    health = health_of(ACME, run, "2026-03-09", EXPECTED)
+    assert health.state == state
+    assert health.is_well is (state != "silent")
+
+
+def test_the_day_is_that_of_the_source() -> None:
+    # In Baku it is the 13th already.
+    run = replace(GOOD, started=dt.datetime(2026, 3, 12, 21, tzinfo=dt.UTC))
+    assert health_of(ACME, run, "2026-03-09", EXPECTED).state == "late"
+
+
+def test_without_a_release_or_a_rhythm_nothing_is_expected() -> None:
+    assert health_of(ACME, GOOD, None, None).state == "new"
+    health = health_of(ACME, GOOD, "2026-03-09", None)
+    assert (health.state, health.expected) == ("ok", None)
+
+
+def daily(count: int) -> FakeStore:
+    """A store whose one source published on every day of March."""
+    store = FakeStore()
+    for day in range(1, count + 1):
+        published = on_day(f"2026-03-{day:02}", "Asia/Baku")
+        store.put(make_release(day, published=published, order=published.at))
+    return store
+
+
+def visit(store: FakeStore, day: int) -> None:
+    store.visits["acme"] = [replace(GOOD, started=NOON.replace(day=day))]
+
+
+def test_the_days_of_the_store_make_the_rhythm() -> None:
+    store = daily(20)
+    visit(store, 20)
+    health = examine(store, store.known["acme"])
+    assert (health.state, health.last_release) == ("ok", "2026-03-20")
+    assert health.expected == Expected(dt.date(2026, 3, 21), dt.date(2026, 3, 22))
+    visit(store, 22)
+    assert examine(store, store.known["acme"]).state == "silent"
+
+
+def titles(folder: Path) -> list[str]:
+    root = etree.parse(folder / "feeds/health.atom").getroot()
+    return [one.text or "" for one in root.iterfind("{*}entry/{*}title")]
+
+
+def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> None:
+    store, kept, folder = daily(20), tmp_path / "rendered.db", tmp_path / "site"
+
+    def look(day: int) -> list[str]:
+        visit(store, day)
+        assert publish(store, folder, Site(url="https://p.example"), kept=kept).errors == ()
+        return titles(folder)
+
+    silent, again = "ACME Corporation: has gone silent", "ACME Corporation: works again"
+    assert look(20) == []
+    assert look(21) == []
+    assert look(24) == [silent]
+    assert look(25) == [silent]
+    published = on_day("2026-03-26", "Asia/Baku")
+    store.put(make_release(26, published=published, order=published.at))
+    assert look(26) == [again, silent]
+
+
+def test_the_command_says_it_as_json(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        assert communique("health", home=home).stdout == "no source has been visited yet\n"
+        communique("collect", home=home)
+        result = communique("health", "--json", home=home)
+        (one,) = json.loads(result.stdout)["sources"]
+        assert result.returncode == 0
+        assert (one["id"], one["state"], one["expected_by"]) == ("harbour", "ok", None)
+        assert one["last_release"]
+        assert dt.datetime.fromisoformat(one["last_run"]).tzinfo is not None
+        room.page("/news/", "closed", status=403)
+        communique("collect", home=home)
+        result = communique("health", home=home)
+        assert result.returncode == 1
+        assert "blocked" in result.stdout
+
+
+def test_a_source_whose_file_is_broken_is_failing_and_says_why(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        communique("collect", home=home)
+    (home / "sources" / "harbour.toml").write_text('name = "Harbour Board"\nurl = 3\n')
+    (home / "sources" / "pier.toml").write_text("name = ")
+    result = communique("health", "--json", home=home)
+    assert result.returncode == 1
+    visited, never = json.loads(result.stdout)["sources"]
+    assert (visited["id"], visited["state"]) == ("harbour", "failing")
+    assert visited["last_release"]
+    assert "harbour.toml: url" in visited["reason"]
+    assert (never["id"], never["state"], never["last_run"]) == ("pier", "failing", None)
+    assert "pier.toml" in never["reason"]
+    assert "pier.toml" in communique("health", home=home).stdout

@@ -1,0 +1,147 @@
+"""Requests that others told us to make stay short, bounded, and on the public internet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from data.network.client import MOST, Answer, Outbound, OutboundError
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked"
+EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
+
+Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def asked(say: Say, *, patience: float = 30, body: bytes = b"") -> Answer:
+    """What is made of a server that answers as ``say`` does."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await say(reader, writer)
+        except ConnectionError:
+            # The client has heard enough.
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        outbound = Outbound(allow_private=True, patience=patience)
+        method = "POST" if body else "GET"
+        return await outbound.ask(method, f"http://127.0.0.1:{port}/call", body=body)
+    finally:
+        server.close()
+
+
+def says(text: bytes) -> Say:
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(text)
+        await writer.drain()
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", 200, b"hello"),
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", 200, b"hello"),
+        (
+            CHUNKED + b"\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+            200,
+            b"hello",
+        ),
+        (
+            EARLY + b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi",
+            200,
+            b"hi",
+        ),
+        (b"HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\n\r\n", 302, b""),
+        (b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n", 410, b""),
+    ],
+)
+def test_an_answer_is_read_whole_and_no_redirect_followed(
+    text: bytes, status: int, body: bytes
+) -> None:
+    answer = asyncio.run(asked(says(text)))
+    assert (answer.status, bytes(answer.body)) == (status, body)
+    assert answer.is_good is (status == 200)
+
+
+def test_an_endless_body_is_cut() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x" * 8192)
+            await writer.drain()
+
+    answer = asyncio.run(asked(endless))
+    assert 0 < len(answer.body) <= MOST
+
+
+def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
+    async def slow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for byte in b"HTTP/1.1 200 OK\r\nx: " + b"y" * 10_000:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(OutboundError, match=r"nothing within 0\.2 seconds"):
+        asyncio.run(asked(slow, patience=0.2))
+
+
+def test_who_answers_before_it_has_read_the_body_is_heard() -> None:
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        # It reads on only once the client is done.
+        await reader.read()
+
+    assert asyncio.run(asked(early, body=b"x" * 5_000_000)).status == 410
+
+
+@pytest.mark.parametrize("text", [b"", b"nonsense\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
+def test_what_is_no_answer_is_an_error(text: bytes) -> None:
+    with pytest.raises(OutboundError):
+        asyncio.run(asked(says(text)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/",
+        "http://localhost:9/",
+        "http://127.1:9/",
+        "http://2130706433:9/",
+        "http://0x7f000001:9/",
+        "http://[::1]:9/",
+        "http://[::ffff:10.0.0.1]:9/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://100.64.0.1/",
+        "http://[64:ff9b::a00:1]/",
+    ],
+)
+def test_private_addresses_are_refused_however_they_are_written(url: str) -> None:
+    with pytest.raises(OutboundError, match="not a public address"):
+        asyncio.run(Outbound().ask("GET", url))
+
+
+def test_a_header_can_not_be_smuggled_in() -> None:
+    async def smuggled() -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        try:
+            port = server.sockets[0].getsockname()[1]
+            outbound = Outbound(allow_private=True)
+            await outbound.ask("GET", f"http://127.0.0.1:{port}/", {"x": "y\r\nz: w"})
+        finally:
+            server.close()
+
+    with pytest.raises(OutboundError, match="line break"):
+        asyncio.run(smuggled())

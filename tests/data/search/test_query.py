@@ -1,0 +1,336 @@
+"""Searching: what is found, in what order, in every script, and that no query is a wrong one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.models import Content, Facet
+from data.search.query import RANKED, Query, passage
+from data.store.sqlite.store import SqliteStore
+from tests.command import communique
+from tests.drafts import BODY, draft, published
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+TEXTS = {
+    "lamps": ("Lamps for the mole", "The harbour board bought forty lamps for the northern mole."),
+    "tides": (
+        "Tides in March",
+        "High water at the mole, as harbour lamps will show; lamps of old.",
+    ),
+    "cafe": ("Café Zürich opens", "Le café de la gare à Genève ouvre ses portes aux élèves."),
+    "zh": ("港口新信号站启用", "港务局星期一启用了新的信号站，耗资四百二十万克朗。"),
+    "ja": ("新しい信号所が開所", "港湾局は月曜日に新しい信号所を開所しました。"),
+    "th": ("เปิดสถานีสัญญาณใหม่", "การท่าเรือเปิดสถานีสัญญาณใหม่ในวันจันทร์"),
+    "hi": ("नया सिग्नल स्टेशन", "बंदरगाह बोर्ड ने सोमवार को नया सिग्नल स्टेशन खोला।"),
+    "ar": ("افتتاح محطة الإشارات", "افتتح مجلس الميناء محطة الإشارات الجديدة يوم الاثنين."),
+    "ru": ("Открыта сигнальная станция", "Портовое управление открыло станцию; ёлка и йод."),
+    "az": ("İLIN SON IŞIĞI", "Limanda yeni çıraq yandırıldı."),
+    "ko": ("새 신호소 개소", "항만청은 월요일 새 신호소를 열었다."),
+}
+
+
+@pytest.fixture
+def filled(store: SqliteStore) -> SqliteStore:
+    """A store with a release in each script, indexed."""
+    for number, (name, (title, body)) in enumerate(TEXTS.items()):
+        store.record(
+            draft(
+                f"http://harbour.example/{name}",
+                title=title,
+                body_text=body,
+                topics=("transport", f"topic-{number}"),
+                published=published(f"2026-02-{number + 1:02}"),
+            ),
+            seen=NOON,
+            since=NOON,
+        )
+    store.index()
+    return store
+
+
+def names(store: SqliteStore, text: str, **filters: object) -> list[str]:
+    """The names of the releases that a query finds, best first."""
+    query = Query(text, **filters)  # type: ignore[arg-type]  # a test's own keywords
+    return [release.url.rpartition("/")[2] for release in store.search(query, limit=20)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("lamps mole", ["lamps", "tides"]),
+        ("LAMPS", ["lamps", "tides"]),
+        ("lamps -tides", ["lamps"]),
+        ('"northern mole"', ["lamps"]),
+        ('"mole northern"', []),
+        ('mole -"northern mole"', ["tides"]),
+        ("harb*", ["lamps", "tides"]),
+        ("harb", []),
+        ("ha*", []),
+        ("信号*", ["ja", "zh"]),
+        ("cafe geneve", ["cafe"]),
+        ("CAFÉ", ["cafe"]),
+        ("信号站", ["zh"]),
+        ("信号", ["ja", "zh"]),
+        ("站", ["zh"]),
+        ("月曜日", ["ja"]),
+        ("สัญญาณ", ["th"]),
+        ("स्टेशन", ["hi"]),
+        ("محطة", ["ar"]),
+        ("станция", ["ru"]),
+        ("елка", ["ru"]),
+        ("신호소", ["ko"]),
+        ("ilin ışığı", ["az"]),
+        ("ÇIRAQ YANDIRILDI", ["az"]),
+        ("-lamps", []),
+        ("", []),
+        ("nowhere", []),
+    ],
+)
+def test_words_phrases_beginnings_and_exclusions_in_every_script(
+    filled: SqliteStore, query: str, found: list[str]
+) -> None:
+    assert sorted(names(filled, query)) == sorted(found)
+
+
+def test_a_title_counts_more_than_a_body(filled: SqliteStore) -> None:
+    assert names(filled, "lamps") == ["lamps", "tides"]
+
+
+def test_filters_choose_by_source_topic_and_days_inclusive(filled: SqliteStore) -> None:
+    other = draft("http://wire.example/1", source="wire", title="Lamps", body_text="Lamps again.")
+    filled.record(other, seen=NOON, since=NOON)
+    filled.index()
+    assert names(filled, "lamps", source="wire") == ["1"]
+    assert names(filled, "lamps", source="nobody") == []
+    assert names(filled, "lamps", topic="topic-1") == ["tides"]
+    assert names(filled, "lamps", source="harbour", topic="transport") == ["lamps", "tides"]
+    first, second = dt.date(2026, 2, 1), dt.date(2026, 2, 2)
+    assert names(filled, "lamps", until=first) == ["lamps"]
+    assert names(filled, "lamps", since=second, until=second) == ["tides"]
+
+
+def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: SqliteStore) -> None:
+    title, body = TEXTS["lamps"]
+    edited = draft(
+        "http://harbour.example/lamps",
+        title=title,
+        body_text=body.replace("forty", "fifty"),
+        topics=("economy",),
+        published=published("2026-02-01"),
+    )
+    filled.record(edited, seen=NOON, since=NOON)
+    assert names(filled, "fifty") == [], "the index is entered apart from the write"
+    assert filled.index() == 1
+    assert filled.index() == 0
+    assert names(filled, "fifty") == ["lamps"]
+    assert names(filled, "forty") == []
+    assert names(filled, "lamps", topic="economy") == ["lamps"]
+    assert names(filled, "lamps", topic="topic-0") == []
+
+
+def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
+    store: SqliteStore,
+) -> None:
+    first = dt.date(2000, 1, 1)
+    days = [first + dt.timedelta(days=number) for number in range(RANKED + 2)]
+    with store.together():
+        for day in reversed(days):
+            one = draft(
+                f"http://harbour.example/{day}",
+                title="Tides",
+                body_text=f"Tides of {day}",
+                topics=(),
+                published=published(str(day)),
+            )
+            store.record(one, seen=NOON, since=NOON)
+    store.index()
+    found = [*store.search(Query("tides"), limit=RANKED + 2)]
+    assert {one.published.day for one in found} == set(days[2:])
+    assert names(store, "tides", until=days[1]) == [str(days[1]), str(days[0])]
+
+
+def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: SqliteStore) -> None:
+    said: list[str] = []
+    db = filled._db.conn  # noqa: SLF001 - to look over its shoulder
+    db.set_trace_callback(said.append)
+    for facet in (Facet(), Facet("harbour"), Facet(topic="transport"), Facet("harbour", "x")):
+        list(filled.releases(facet, limit=50))
+    names(filled, "lamps", source="harbour", since=dt.date(2026, 2, 1))
+    db.set_trace_callback(None)
+    asked = [sql for sql in said if sql.startswith("SELECT")]
+    steps = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert len(steps) > len(asked) > 5
+    assert [s for s in steps if "TEMP B-TREE" in s or ("SCAN" in s and "INDEX" not in s)] == []
+
+
+def test_a_store_whose_index_had_no_days_is_entered_anew(tmp_path: Path) -> None:
+    path = tmp_path / "communique.db"
+    old = SqliteStore(path)
+    old.record(draft(), seen=NOON, since=NOON)
+    old.index()
+    old.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE search_rows")
+        db.execute("CREATE TABLE search_rows (row INTEGER PRIMARY KEY, release, day)")
+        db.execute("INSERT INTO search_rows VALUES (1, 1, '2026-03-02')")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'rows_by_day'")
+    db.close()
+    renewed = SqliteStore(path)
+    assert renewed.index() == 1
+    assert names(renewed, "signal") == ["1"]
+    renewed.close()
+
+
+def test_releases_with_a_dotless_i_are_entered_anew(tmp_path: Path) -> None:
+    path = tmp_path / "communique.db"
+    old = SqliteStore(path)
+    for number, body in enumerate(("Limanda yeni çıraq.", BODY)):
+        url = f"http://harbour.example/{number}"
+        old.record(draft(url, title=f"Çıraq {number}", body_text=body), seen=NOON, since=NOON)
+    old.record(draft("http://harbour.example/2", title="Pier"), seen=NOON, since=NOON)
+    old.index()
+    old.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'dotless_i'")
+    db.close()
+    renewed = SqliteStore(path)
+    assert renewed.index() == 2
+    assert sorted(names(renewed, "ÇIRAQ")) == ["0", "1"]
+    renewed.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '" OR *',
+        "NEAR(a b, 3)",
+        "title: lamps",
+        "a AND",
+        "NOT",
+        "'; DROP TABLE releases; --",
+        '"',
+        "*",
+        "-",
+        "^lamps",
+        "{title} : x",
+        "lamps\x00mole",
+        "\ud800",
+        "(" * 500,
+        "a* " * 500,
+        "信" * 2000,
+    ],
+)
+def test_what_looks_like_syntax_is_only_words(filled: SqliteStore, query: str) -> None:
+    names(filled, query)
+    assert names(filled, "lamps") == ["lamps", "tides"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text() | st.text(st.sampled_from("ab\"*-() ^:{}'+ORNEAR信\u0301\u200b"), max_size=30))
+def test_any_text_is_a_query(filled: SqliteStore, query: str) -> None:
+    found = filled.search(Query(query, source=query, topic=query), limit=5)
+    assert found == ()
+    assert len(filled.search(Query(query), limit=5)) <= 5
+
+
+def test_a_passage_shows_where_the_word_stands() -> None:
+    body = "Before. " * 60 + "The lamps were lit. " + "After. " * 60
+    shown = passage(Content("t", body_text=body), Query("LAMPS"))
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
+    assert "The lamps were lit." in shown
+    assert passage(Content("t", body_text="Short."), Query("lamps")) == "Short."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME with some releases, one of them edited, one also told by another source."""
+    file, home = tmp_path / "lines.jsonl", tmp_path / "home"
+
+    def bring(source: str, *names: str, **changes: str) -> None:
+        lines = [
+            {
+                "url": f"https://{source}.example/{name}",
+                "title": TEXTS[name][0],
+                "published": "2026-03-02",
+                "body_text": TEXTS[name][1],
+                **changes,
+            }
+            for name in names
+        ]
+        file.write_text("\n".join(map(json.dumps, lines)))
+        assert communique("import", str(file), "--source", source, home=home).returncode == 0
+
+    bring("harbour", "tides", "zh", "ar")
+    bring("harbour", "lamps", body_text=BODY)
+    bring("wire", "lamps", body_text=BODY)
+    bring("harbour", "tides", body_text=TEXTS["tides"][1].replace("High", "Low", 1))
+    return home
+
+
+def test_search_and_show_on_the_command_line(home: Path) -> None:
+    hits = json.loads(communique("search", "tides", "--json", home=home).stdout)["releases"]
+    (hit,) = hits
+    assert (hit["title"], hit["revision"], hit["published"]) == ("Tides in March", 2, "2026-03-02")
+    assert "mole" in hit["passage"]
+    assert "body_text" not in hit
+    assert "Tides in March" in communique("search", "tides", home=home).stdout
+    assert "Tides in March" in communique("search", "tides", "mole", home=home).stdout
+    why = {
+        ("nowhere",): "nothing was found\n",
+        ("*", "..."): "nothing was found: the query has no word that must be there\n",
+        ("tides", "--topic", "nope"): "nothing was found: no release has the topic 'nope'\n",
+    }
+    for query, told in why.items():
+        assert communique("search", *query, home=home).stdout == told
+    lost = communique("search", "tides", "--source", "nope", home=home).stdout
+    assert lost.startswith("nothing was found: there is no source 'nope'")
+    never = communique("search", "tides", "--since", "2026-02-31", home=home)
+    assert never.returncode == 2
+    assert "'2026-02-31' is no day; write one such as 2026-11-24" in never.stderr
+
+    def shown(*arguments: str) -> str:
+        result = communique("show", *arguments, home=home)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    for name in (hit["id"], hit["id"][:9], "http://www.harbour.example/tides/"):
+        assert json.loads(shown(name, "--json"))["id"] == hit["id"]
+    assert "Low water at the mole" in shown(hit["id"])
+    versions = json.loads(shown(hit["id"], "--revisions", "--json"))["revisions"]
+    assert [one["body_text"][:4] for one in versions] == ["High", "Low "]
+    (edit,) = json.loads(shown(hit["id"], "--diff", "--json"))["edits"]
+    assert edit["revision"] == 2
+    assert edit["changes"][0]["text"].startswith("[-High-]{+Low+} water")
+    assert "<del>High</del><ins>Low</ins>" in edit["changes"][0]["html"]
+    assert "[-High-]{+Low+}" in shown(hit["id"], "--diff")
+    assert "Revision 1" in shown(hit["id"], "--revisions")
+    told = shown(hit["id"], "--provenance")
+    assert "by the rule import" in told
+    assert f"seen at {hit['url']}" in told
+    source = json.loads(shown(hit["id"], "--provenance", "--json"))
+    assert source["published"] == {"raw": "2026-03-02", "rule": "import", "zone": "UTC"}
+
+
+def test_show_tells_the_story_and_says_what_it_does_not_know(home: Path) -> None:
+    result = communique("show", "https://wire.example/lamps", "--json", home=home)
+    tellings = json.loads(result.stdout)["tellings"]
+    assert [one["source"] for one in tellings] == ["harbour", "wire"]
+    assert [one["overlap"] for one in tellings] == [1.0, 1.0]
+    shown = communique("show", "https://wire.example/lamps", home=home).stdout
+    assert "first published" in shown
+    assert "100% the same, at the same time" in shown
+    unknown = communique("show", "https://nowhere.example/", home=home)
+    assert unknown.returncode == 1
+    assert "there is no release" in unknown.stderr
+    ambiguous = communique("show", "", home=home)
+    assert ambiguous.returncode == 2
+    assert "the beginning of several" in ambiguous.stderr

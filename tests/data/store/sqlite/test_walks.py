@@ -1,0 +1,54 @@
+"""What the store remembers of walks through listings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from data.store.sqlite.store import SqliteStore
+
+
+def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: SqliteStore) -> None:
+    assert store.walk("harbour", "http://harbour.example/") is None
+    first = store.begin_walk("harbour", "http://harbour.example/", "rules")
+    assert (first.number, first.first, first.history) == (1, True, "walking")
+    ended = replace(first, pages=3, history="complete", first=False)
+    store.keep_walk("harbour", ended)
+    assert store.walk("harbour", "http://harbour.example/") == ended
+    again = store.begin_walk("harbour", "http://harbour.example/", "rules")
+    assert (again.number, again.pages, again.first) == (2, 0, False)
+    assert store.begin_walk("harbour", "http://harbour.example/feed", "rules").first
+
+
+def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(
+    store: SqliteStore,
+) -> None:
+    assert store.list_items("harbour", "page", 1, {"a": "day a", "b": ""}).fresh == frozenset("ab")
+    again = store.list_items("harbour", "page", 1, {"a2": "day a", "b": "", "c": ""})
+    assert (again.fresh, again.news) == (frozenset("c"), frozenset("c"))
+    later = store.list_items("harbour", "page", 2, {"a": "day a", "d": "day d"})
+    assert (later.fresh, later.news) == (frozenset("ad"), frozenset("d"))
+    assert store.list_items("harbour", "feed", 3, {"a": "day a"}).news == frozenset("a")
+    found = store.listed_before("harbour", "page", {"x": "day d", "b": "", "y": "day y"})
+    assert found == (frozenset("b"), frozenset("x"))
+
+
+def test_what_is_listed_waits_until_it_was_read_and_is_asked_for_ever_more_seldom(
+    store: SqliteStore,
+) -> None:
+    noon = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+    later = noon + dt.timedelta(hours=1)
+
+    def awaited(now: dt.datetime, limit: int = 9) -> Sequence[str]:
+        return store.awaited("harbour", now=now, since=now, limit=limit)
+
+    store.await_items("harbour", {"old": "1", "older": "2"}, front=False)
+    store.await_items("harbour", {"new": "3"}, front=True)
+    assert awaited(noon, 2) == ("3", "1")
+    assert awaited(noon, 2) == ("2",), "each once a visit"
+    assert awaited(noon + dt.timedelta(minutes=10)) == ()
+    assert awaited(later) == ("1", "2", "3")
+    assert awaited(later + dt.timedelta(minutes=50)) == ()
+    store.await_items("harbour", {"old": "1"}, front=True)
+    assert awaited(later + dt.timedelta(minutes=50)) == ("1",)

@@ -1,0 +1,90 @@
+"""Elements that lie too deep in one another are set side by side before a parser meets them."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from data.text.html_text import text_of
+from data.text.nesting import flattened
+from data.text.sanitize import LEVELS, sanitize, sanitize_absolute
+
+DEEP = {
+    "lists": "<ul><li>",
+    "boxes": "<div>",
+    "tables": "<table><tr><td>",
+    "emphasis": "<b><i>",
+    "with ends of others": "<ul></b><li>",
+}
+
+
+def depth(html: str) -> int:
+    """How many levels a document has, as libxml2 reads it."""
+    parser = etree.HTMLParser(huge_tree=True)
+    levels = deepest = 0
+    for event, _ in etree.iterwalk(etree.fromstring(html, parser), events=("start", "end")):
+        levels += 1 if event == "start" else -1
+        deepest = max(deepest, levels)
+    return deepest
+
+
+@pytest.mark.parametrize("tags", DEEP.values(), ids=DEEP)
+def test_nothing_lies_deeper_than_it_may(tags: str) -> None:
+    html = flattened(tags * 60_000 + "the end", 100)
+    assert depth(html) <= 100 + 2
+    assert html.endswith("the end")
+
+
+@pytest.mark.parametrize("tags", DEEP.values(), ids=DEEP)
+def test_a_deep_body_is_sanitized_and_keeps_its_text(tags: str) -> None:
+    fragment = f"<p>Before.</p>{tags * 60_000}The end."
+    safe = sanitize(fragment, "https://harbour.example/")
+    assert depth(safe) <= 250  # libxml2 gives up at 256
+    assert "The end." in sanitize_absolute(safe)
+    assert text_of(safe).startswith("Before.")
+    assert text_of(safe).endswith("The end.")
+
+
+def test_the_paragraphs_of_a_deep_body_stay_apart() -> None:
+    safe = sanitize("<div>" * 1_000 + "<p>One.</p><p>Two.</p>", "https://harbour.example/")
+    assert "<p>One.</p><p>Two.</p>" in safe
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a" * 1_000,
+        "<ul>" + "<li>a" * 1_000 + "</ul>",
+        "<table>" + "<tr><td>a<td>b" * 1_000 + "</table>",
+        "<dl>" + "<dt>a<dd>b" * 1_000 + "</dl>",
+        "<p>a<br><img src=x><hr>" * 1_000,
+        "<div><b>a</b></div>" * 1_000,
+    ],
+)
+def test_long_texts_that_are_not_deep_stay_as_they_are(html: str) -> None:
+    assert flattened(html, LEVELS) is html
+
+
+def test_a_script_in_the_depth_is_not_turned_into_text() -> None:
+    html = "<div>" * 1_000 + "<script>alert(1)</script><style>p {}</style>The end."
+    assert text_of(sanitize(html, "https://harbour.example/")) == "The end."
+
+
+@pytest.mark.parametrize(
+    "unit", ["&amp;", "\xa0", "&nbsp;x ", "&", '<a href="/?a=1&amp;b=2">x</a>']
+)
+def test_a_text_full_of_references_is_sanitized_to_the_same(unit: str) -> None:
+    part = f"<p>{unit * 600}</p>"
+    whole = sanitize(part * 10 + f"<p>{unit * 20_000}</p>", "https://harbour.example/")
+    assert "x-part" not in whole
+    once, last = (
+        sanitize(part, "https://harbour.example/"),
+        sanitize(unit, "https://harbour.example/"),
+    )
+    assert whole == once * 10 + f"<p>{last * 20_000}</p>"
+
+
+def test_long_addresses_stay_whole_among_many_references() -> None:
+    link = f'<a href="https://harbour.example/{"a" * 3_000}">x</a>'
+    html = f"<p>{link}</p>" + "<p>&amp;</p>" * 5_000
+    assert sanitize(html, "https://harbour.example/") == html

@@ -1,0 +1,46 @@
+"""What is told of an address holds no secret of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.text.redaction import redacted, without_user
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://user:s3cret@a.example/x", "http://a.example/x"),
+        ("https://s3cret@a.example", "https://a.example"),
+        ("https://user:p%40s3cret@a.example:8443/", "https://a.example:8443/"),
+        ("https://a.example/x?token=s3cret&page=2", "https://a.example/x?token=***&page=2"),
+        ("http://a.example/?page=2&Access_Token=s3cret", "http://a.example/?page=2&Access_Token=***"),
+        ("http://a.example/?X-Amz-Signature=s3cret#top", "http://a.example/?X-Amz-Signature=***#top"),
+        ("<GET http://u:s3cret@a.example/?key=s3cret>", "<GET http://a.example/?key=***>"),
+        ("https://a.example/?a=1&amp;password=s3cret", "https://a.example/?a=1&amp;password=***"),
+        ("https://a.example/#access_token=s3cret", "https://a.example/#access_token=***"),
+        ("two: http://x:s3cret@a.example http://y:s3cret@b.example",
+         "two: http://a.example http://b.example"),
+    ],
+)  # fmt: skip
+def test_users_passwords_and_secret_parameters_are_hidden(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+    assert "s3cret" not in redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/news/?author=brandt&page=2&keyword=key",
+        "https://a.example/@user/post?monkey=1",
+        "write to press@a.example; see https://a.example/",
+        "no address at all",
+    ],
+)
+def test_other_texts_and_parameters_stay(text: str) -> None:
+    assert redacted(text) == text
+
+
+def test_an_address_without_its_user_leads_to_the_same_place() -> None:
+    assert without_user("https://u:p@a.example/?x=http://v@b") == "https://a.example/?x=http://v@b"
+    assert without_user("https://a.example/x@y") == "https://a.example/x@y"

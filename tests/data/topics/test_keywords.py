@@ -1,0 +1,87 @@
+"""Keyword rules: which words they hold for, and which not."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from data.topics.keywords import LONGEST_WORD, Matcher, fold, read_rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("işsizlik", "İŞSİZLİK"),
+        ("ışık", "IŞIK"),
+        ("istanbul*", "İstanbul'da"),
+        ("straße", "STRASSE"),
+        ("œuvre*", "Œuvres"),
+        ("élève*", "ELEVES"),
+        ("təhsil", "TƏHSİL"),
+        ("ёлка", "Ёлка"),
+        ("ministère de l'intérieur", "le Ministère de l’Intérieur"),
+        ("außenminister*", "Außenministerin"),
+        ("quận", unicodedata.normalize("NFD", "quận")),
+        ("نرم افزار", "نرم\u200cافزار"),
+        ("کتاب", "كتاب"),
+    ],
+)
+def test_case_and_accents_hide_no_word(rule: str, text: str) -> None:
+    assert Matcher([read_rule("x", 1, rule)]).find(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("port", "report portrait"),
+        ("port*", "report"),
+        ("prime minister", "prime time"),
+        ("prime minister", "prime"),
+        ("prime min* of", "prime minister"),
+    ],
+)
+def test_a_rule_holds_for_whole_words_only(rule: str, text: str) -> None:
+    assert not Matcher([read_rule("x", 1, rule)]).find(text)
+
+
+def test_the_words_of_a_phrase_speak_for_nothing_else() -> None:
+    matcher = Matcher([read_rule("sport", 1, "tennis court*"), read_rule("crime", 1, "court*")])
+    assert [rule.topic for rule in matcher.find("A court by the tennis courts")] == [
+        "crime",
+        "sport",
+    ]
+
+
+def test_of_two_phrases_the_longer_one_speaks() -> None:
+    matcher = Matcher([read_rule("x", 1, "state bank"), read_rule("y", 1, "state bank holiday*")])
+    assert [rule.topic for rule in matcher.find("State bank holidays at the state bank")] == [
+        "y",
+        "x",
+    ]
+
+
+def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
+    matcher = Matcher(
+        [
+            read_rule("sport", 0.5, "kind*"),
+            read_rule("sport", 1, "kinder"),
+            read_rule("society", 1, "kinder*"),
+        ]
+    )
+    assert {(rule.topic, rule.points) for rule in matcher.find("Kinder")} == {
+        ("sport", 1),
+        ("society", 1),
+    }
+    assert len(matcher.find("Kinder")) == 2
+
+
+def test_endless_words_are_not_remembered() -> None:
+    matcher = Matcher([read_rule("x", 1, "ab*")])
+    assert matcher.find("ab" * (LONGEST_WORD // 2))
+    assert not matcher.find("ab" * 50_000)
+    assert list(matcher) == ["ab" * (LONGEST_WORD // 2)]
+
+
+def test_folding_leaves_plain_words_alone() -> None:
+    assert fold("Ministry") == "ministry"

@@ -1,0 +1,182 @@
+"""Topics of a release: by its text, its source and its section; the taxonomy's file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import SettingsError
+from data.models import Content
+from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics, topics_of
+
+HERE = Path(__file__).parent
+RELEASES = tomllib.loads((HERE / "releases.toml").read_text("utf-8"))["release"]
+LANGUAGES = {"en", "de", "fr", "es", "ru", "tr", "az"}
+
+
+@pytest.fixture(scope="module")
+def taxonomy() -> Taxonomy:
+    return load_taxonomy()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=[release["title"][:40] for release in RELEASES])
+def test_a_release_gets_the_topics_that_it_speaks_of(
+    release: dict[str, Any], taxonomy: Taxonomy
+) -> None:
+    content = Content(
+        title=release["title"], language=release["language"], body_text=release["body"]
+    )
+    found = set(text_topics(content, taxonomy))
+    assert found >= set(release["topics"])
+    assert found <= {*release["topics"], *release.get("also", ())}
+
+
+def test_the_shipped_taxonomy_is_the_top_of_the_iptc_media_topics(taxonomy: Taxonomy) -> None:
+    codes = {topic.code for topic in taxonomy.topics.values()}
+    assert codes == {f"medtop:{number:02}000000" for number in range(1, 18)}
+
+
+def test_every_shipped_topic_has_a_label_and_rules_in_every_core_language(
+    taxonomy: Taxonomy,
+) -> None:
+    for topic in taxonomy.topics.values():
+        assert {"en", *topic.labels} >= LANGUAGES, topic.slug
+        for language in LANGUAGES:
+            assert len(topic.rules[language]) >= 10, (topic.slug, language)
+
+
+def test_one_word_in_passing_is_no_topic_but_one_in_the_title_is(taxonomy: Taxonomy) -> None:
+    passing = Content(title="A word from the chair", language="en", body_text="We saw a museum.")
+    titled = Content(title="The museum opens", language="en", body_text="A word from the chair.")
+    assert text_topics(passing, taxonomy) == ()
+    assert text_topics(titled, taxonomy) == ("arts",)
+
+
+def test_a_text_has_three_topics_at_the_most(taxonomy: Taxonomy) -> None:
+    title = "Earthquake, parliament, museum, hospital, football, university, inflation"
+    assert len(text_topics(Content(title=title, language="en"), taxonomy)) == 3
+
+
+def test_words_of_another_language_mislead_nobody(taxonomy: Taxonomy) -> None:
+    # "sel" is a flood in Turkish and salt in French; "elever" are pupils in Swedish.
+    assert text_topics(Content(title="Le sel de Sarenne", language="fr"), taxonomy) == ()
+    assert text_topics(Content(title="Elever på besök", language="sv"), taxonomy) == ()
+    assert text_topics(Content(title="Le sel de Sarenne"), taxonomy) == ()
+    assert text_topics(Content(title="Sel Akçaova'yı vurdu", language="tr"), taxonomy) == (
+        "disaster",
+    )
+
+
+def test_a_language_that_is_unknown_hides_no_topic(taxonomy: Taxonomy) -> None:
+    for title in ("Neue Arbeitslosenzahlen", "Новые школьники", "Depremden sonra"):
+        assert text_topics(Content(title=title), taxonomy)
+
+
+def test_a_script_without_spaces_has_no_text_topics(taxonomy: Taxonomy) -> None:
+    assert text_topics(Content(title="経済と教育について", language="ja"), taxonomy) == ()
+
+
+def test_the_topics_of_a_source_and_the_section_of_a_page_are_topics(taxonomy: Taxonomy) -> None:
+    content = Content(title="Opening hours", language="en", section=" Annual  reports ")
+    assert topics_of(content, ("Wool trade", "industry"), taxonomy) == (
+        ("annual-reports", "Annual reports"),
+        ("economy", "Economy, business and finance"),
+        ("wool-trade", "Wool trade"),
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["economy", "WIRTSCHAFT", "Économie", "İqtisadiyyat", "Экономика", "اقتصاد"]
+)
+def test_a_name_of_a_topic_in_any_language_is_that_topic(name: str, taxonomy: Taxonomy) -> None:
+    content = Content(title="-", section=name)
+    assert topics_of(content, (), taxonomy) == (("economy", "Economy, business and finance"),)
+
+
+def test_a_topic_found_in_several_ways_is_one_topic(taxonomy: Taxonomy) -> None:
+    content = Content(title="New schools", language="en", section="Bildung")
+    assert topics_of(content, ("education",), taxonomy) == (("education", "Education"),)
+
+
+def test_a_label_that_is_empty_is_no_topic(taxonomy: Taxonomy) -> None:
+    assert topics_of(Content(title="-", section=" \u200b\n"), ("", "\0"), taxonomy) == ()
+
+
+def test_a_section_of_300_characters_is_a_topic_and_one_without_end_is_none(
+    taxonomy: Taxonomy,
+) -> None:
+    (slug, label), *more = topics_of(Content(title="-", section="x" * 300), (), taxonomy)
+    assert (len(slug), label, more) == (80, "x" * 300, [])
+    assert topics_of(Content(title="-", section="x" * 100_000), (), taxonomy) == ()
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "topics.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_file_of_ones_own_wins_whole(tmp_path: Path) -> None:
+    own = load_taxonomy(
+        write(
+            tmp_path,
+            """
+            [[topic]]
+            slug = "bees"
+            label = "Bee keeping"
+            rules.mul = ["Varroa"]
+            rules.en = ["honey bee*"]
+            """,
+        )
+    )
+    english = Content(title="Honey-bees for the museum", language="en-GB")
+    assert topics_of(english, (), own) == (("bees", "Bee keeping"),)
+    for language in ("ja", "en", None):
+        assert text_topics(Content(title="Varroa 日本", language=language), own) == ("bees",)
+    assert text_topics(Content(title="Honey bees", language="fr"), own) == ()
+
+
+def test_without_a_file_of_ones_own_the_shipped_one_holds(tmp_path: Path) -> None:
+    assert load_taxonomy(tmp_path / "topics.toml").topics == load_taxonomy().topics
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("topic = [", "syntax"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\ncolour = "red"', "topic[0].colour"),
+        ('[[topic]]\nslug = "../x"\nlabel = "A"', "topic[0].slug"),
+        ('[[topic]]\nslug = "a\\n"\nlabel = "A"', "topic[0].slug"),
+        ('[[topic]]\nslug = "a"\nlabel = ""', "topic[0].label"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.English = ["x"]', "topic[0].rules"),
+        ('[[topic]]\nslug = "con"\nlabel = "A"', "topic con"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\n' * 2, "topic a"),
+        (
+            '[[topic]]\nslug = "a"\nlabel = "A"\n[[topic]]\nslug = "b"\nlabel = "B"\nnames = ["A"]',
+            "topic b",
+        ),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.en = ["*"]', "topic a.rules.en"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.en = ["s*"]', "topic a.rules.en"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nhints.en = ["a*b"]', "topic a.hints.en"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nhints.en = [" "]', "topic a.hints.en"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_name_the_key_and_the_fix(
+    text: str, key: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_taxonomy(path)
+    assert (caught.value.path, caught.value.key) == (str(path), key)
+    assert len(caught.value.fix) > 10
+
+
+def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "topics.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=re.escape(str(path))):
+        load_taxonomy(path)

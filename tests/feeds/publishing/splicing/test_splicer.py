@@ -1,0 +1,209 @@
+"""Documents made of those before them are, to the byte, those that would be made anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import gzip
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.models import Facet, Outline, Release
+from data.settings import Site
+from feeds.publishing.files import Copy, Writer
+from feeds.publishing.publication import Publication
+from feeds.publishing.publish import publish
+from feeds.urls import FORMATS
+from tests.feeds.fakestore import NOON, FakeStore, make_release
+
+SITE = Site(url="https://press.example", entries=6, title="Presse & <Wort>")
+LATER = NOON + dt.timedelta(days=9)
+
+
+class Counting(FakeStore):
+    """A store that notes which releases are asked for, and of which feeds all or the newest."""
+
+    def __init__(self, *releases: Release) -> None:
+        super().__init__(*releases)
+        self.asked: list[str] = []
+        self.compared: list[Facet] = []
+        self.broken = ""
+
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+        """Note of which feed."""
+        self.compared.append(facet)
+        return super().outlines(facet, limit=limit)
+
+    def release(self, release_id: str) -> Release | None:
+        """Note which."""
+        self.asked.append(release_id)
+        if release_id == self.broken:
+            raise ValueError("broken row")
+        return super().release(release_id)
+
+
+def run(store: FakeStore, folder: Path, *, everything: bool = False) -> Publication:
+    kept = folder / "rendered.db"
+    done = publish(store, folder / "site", SITE, all=everything, kept=kept, now=LATER)
+    assert done.errors == ()
+    return done
+
+
+def forget_entries(folder: Path) -> None:
+    """Take the rendered entries out of what is kept between runs."""
+    with sqlite3.connect(folder / "rendered.db") as db:
+        assert db.execute("DELETE FROM fragments").rowcount > 0
+    db.close()
+
+
+CHANGES: dict[str, Callable[[], Release]] = {
+    "a new release": lambda: make_release(20),
+    "a release between others": lambda: make_release(3, "wire", title="Between"),
+    "an edit": lambda: make_release(5, title="Other", revision=2, updated=LATER),
+    "a retraction": lambda: make_release(6, retracted=LATER),
+    "another topic": lambda: make_release(4, topics=("energy",)),
+    "a story": lambda: make_release(7, "wire", story="s"),
+    "text without a language": lambda: make_release(21, language=None),
+    "so much that a page fills": lambda: make_release(22, title="x" * 500),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_gives_the_bytes_that_rendering_all_anew_gives(
+    tmp_path: Path, change: str
+) -> None:
+    store = FakeStore(*(make_release(number, story="s" * (number == 2)) for number in range(8)))
+    run(store, tmp_path)
+    store.put(CHANGES[change]())
+    assert run(store, tmp_path).written > 0
+    forget_entries(tmp_path)
+    assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_a_feed_that_changes_again_and_again_stays_as_if_made_anew(tmp_path: Path) -> None:
+    store = FakeStore(make_release(0))
+    for change in (*map(make_release, range(1, 9)), *(one() for one in CHANGES.values())):
+        run(store, tmp_path)
+        store.put(change)
+    run(store, tmp_path)
+    # A page that is full keeps its releases; what an edit changed in one comes by the feed.
+    again = run(store, tmp_path, everything=True).files
+    assert [file for file in again if "/page/" not in file] == []
+
+
+def test_each_compressed_document_is_that_of_its_plain_one(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(8)))
+    run(store, tmp_path)
+    store.put(make_release(9))
+    run(store, tmp_path)
+    files = [file for kind in FORMATS for file in (tmp_path / "site").rglob(f"*.{kind}")]
+    assert len(files) > 20
+    for file in files:
+        assert gzip.decompress(Path(f"{file}.gz").read_bytes()) == file.read_bytes()
+
+
+def test_entries_that_stay_are_neither_rendered_nor_read_again(tmp_path: Path) -> None:
+    store = Counting(*(make_release(number) for number in range(6)))
+    run(store, tmp_path)
+    forget_entries(tmp_path)
+    store.asked.clear()
+    store.put(make_release(9))
+    run(store, tmp_path)
+    assert set(store.asked) == {make_release(9).id}
+
+
+@pytest.mark.parametrize("file", ["feeds/all.atom", "feeds/all.rss.gz", "feeds/all.json"])
+def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_left(tmp_path: Path, file: str) -> None:
+    store = FakeStore(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    lying = tmp_path / "site" / file
+    content = bytearray(lying.read_bytes())
+    content[len(content) // 2] ^= 1
+    lying.write_bytes(content)
+    store.put(make_release(5))
+    run(store, tmp_path)
+    plain = tmp_path / "site" / file.removesuffix(".gz")
+    assert gzip.decompress(Path(f"{plain}.gz").read_bytes()) == plain.read_bytes()
+    assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_only_what_changed_is_looked_at(tmp_path: Path) -> None:
+    store = Counting(*(make_release(number, story="s") for number in range(20)))
+    run(store, tmp_path)
+    store.compared.clear()
+    store.put(make_release(3, title="Another"))
+    store.put(make_release(20))
+    assert run(store, tmp_path).written > 0
+    assert set(store.compared) <= {Facet("acme"), Facet("wire")}, "for the health of sources alone"
+    again = run(store, tmp_path, everything=True).files
+    assert [file for file in again if "/page/" not in file] == []
+
+
+def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -> None:
+    store = Counting(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    store.put(make_release(5, "wire", topics=("energy",)))
+    store.put(make_release(2, title="Edited"))
+    store.broken = make_release(2).id
+    kept = tmp_path / "rendered.db"
+    assert publish(store, tmp_path / "site", SITE, kept=kept, now=LATER).errors
+    store.broken = ""
+    store.put(make_release(7, "wire", topics=("energy",)))
+    run(store, tmp_path)
+    assert store.marks() == {}
+    assert run(store, tmp_path, everything=True).written == 0
+    titles = (tmp_path / "site/feeds/all.atom").read_text("utf-8")
+    told = ("Statement 5", "Edited", "Statement 7")
+    assert all(f"<title>{title}</title>" in titles for title in told)
+
+
+def test_where_the_system_cannot_copy_between_files_the_bytes_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: int) -> int:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "copy_file_range", refused, raising=False)
+    store = FakeStore(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    store.put(make_release(5))
+    assert run(store, tmp_path).written > 0
+    assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_bytes_of_a_file_that_is_another_by_now_are_refused(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    writer.write("old", b"some bytes")
+    writer.flush()
+    state = writer.state("old")
+    part = Copy(str(tmp_path / "old"), state, 5, 5)
+    assert writer.write("new", b"all ", part)
+    writer.write("old", b"same bytes")
+    writer.flush()
+    assert (tmp_path / "new").read_bytes() == b"all bytes"
+    with pytest.raises(OSError, match="changed while it was published"):
+        writer.write("newer", part)
+    assert not (tmp_path / ".newer.part").exists()
+
+
+def test_a_document_that_was_lost_is_made_anew(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(4)))
+    run(store, tmp_path)
+    for kind in FORMATS:
+        (tmp_path / f"site/feeds/all.{kind}").unlink()
+    store.put(make_release(5))
+    run(store, tmp_path)
+    assert run(store, tmp_path, everything=True).written == 0
+
+
+def test_a_file_of_very_many_parts_is_written_whole(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    parts = [str(number).encode() for number in range(5000)]
+    assert writer.write("many", *parts)
+    writer.flush()
+    assert (tmp_path / "many").read_bytes() == b"".join(parts)
+    assert not writer.write("many", *parts)

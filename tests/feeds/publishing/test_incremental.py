@@ -1,0 +1,133 @@
+"""A site that was brought up to date step by step is the one that is made at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from data.models import Content, Draft, Facet, Published, Source
+from data.settings import Site
+from data.store.sqlite.store import SqliteStore
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import NOON, make_release
+
+SITE = Site(url="https://press.example", entries=500)
+ZONES = {"acme": "Asia/Baku", "wire": "Pacific/Pago_Pago", "island": "Pacific/Kiritimati"}
+TOPICS = ("economy", "energy", "events", "people")
+KINDS = ("new", "new", "new", "copy", "copy", "edit", "edit", "rewritten", "topics", "topics")
+REST = ("moved", "moved", "gone", "gone", "back")
+
+
+@dataclass
+class Page:
+    """A release at its source, as the next visit finds it."""
+
+    source: str
+    url: str
+    content: Content
+    aliases: tuple[str, ...] = ()
+    id: str = ""
+
+
+@dataclass
+class Press:
+    """Sources where anything happens, and the store that visits them."""
+
+    store: SqliteStore
+    chance: random.Random
+    now: dt.datetime = NOON
+    pages: list[Page] = field(default_factory=list)
+
+    def text(self) -> str:
+        """A text of its own."""
+        return " ".join(f"word{self.chance.randrange(400)}" for _ in range(100))
+
+    def topics(self) -> tuple[str, ...]:
+        """Some topics, or none."""
+        return tuple(sorted(self.chance.sample(TOPICS, self.chance.randint(0, 3))))
+
+    def happen(self) -> None:
+        """Let one thing happen, and the visit that sees it."""
+        self.now += dt.timedelta(seconds=self.chance.randint(1, 20_000))
+        kind = self.chance.choice(KINDS + REST)
+        if kind in {"new", "copy"} or not self.pages:
+            known = self.pages if kind == "copy" else []
+            self.publish(self.chance.choice(known).content if known else None)
+            return
+        page = self.chance.choice(self.pages)
+        content = page.content
+        if kind == "edit":
+            page.content = replace(content, title=f"{content.title}, corrected")
+        elif kind == "rewritten":
+            page.content = worded(content, self.text())
+        elif kind == "topics":
+            page.content = replace(content, topics=self.topics(), summary=f"Of {self.now}.")
+        elif kind == "moved":
+            page.aliases, page.url = (*page.aliases, page.url), f"{page.url}/moved"
+        elif kind == "gone":
+            self.store.missed(page.id, seen=self.now)
+            self.now += dt.timedelta(hours=1)
+            self.store.retract(page.id, at=self.now)
+            return
+        elif kind == "back":
+            self.store.confirm(page.id, seen=self.now)
+            return
+        self.visit(page)
+
+    def publish(self, original: Content | None) -> None:
+        """Let a source publish a text of its own, or that of another with a few words more."""
+        source, number = self.chance.choice(list(ZONES)), len(self.pages)
+        text = f"{original.body_text} word{number}" if original else self.text()
+        at = self.now - dt.timedelta(hours=self.chance.randint(0, 50))
+        content = replace(
+            worded(make_release().content, text),
+            title=f"Statement {number}",
+            published=Published(at, "second", ZONES[source], at.isoformat(), "json-ld"),
+            topics=self.topics(),
+        )
+        self.pages.append(Page(source, f"https://{source}.example/{number}", content))
+        self.visit(self.pages[-1])
+
+    def visit(self, page: Page) -> None:
+        """See a page as it is now."""
+        draft = Draft(page.source, page.url, page.content, page.aliases)
+        page.id = self.store.record(draft, seen=self.now, since=self.now).release.id
+
+
+def worded(content: Content, text: str) -> Content:
+    """A content with another text."""
+    return replace(content, body_text=text, body_html=f"<p>{text}</p>")
+
+
+def files(site: Path) -> Iterator[tuple[Path, bytes]]:
+    """The files of a site, but for what is of the day on which it was made."""
+    for path in site.rglob("*"):
+        if path.is_file() and not path.name.startswith("days."):
+            content = path.read_bytes()
+            # A topic that has no release any more keeps its feed, which says nothing.
+            if not path.name.endswith(".gz") and b"2000-01-01T00:00:00" not in content:
+                yield path.relative_to(site), content
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
+    store: SqliteStore, tmp_path: Path, seed: int
+) -> None:
+    for source, zone in ZONES.items():
+        store.register(Source(source, source.title(), f"https://{source}.example/", zone))
+    press = Press(store, random.Random(seed))
+    for _ in range(12):
+        for _ in range(5):
+            press.happen()
+        done = publish(store, tmp_path / "site", SITE, kept=tmp_path / "kept", now=press.now)
+        assert done.errors == ()
+    assert any(release.story for release in store.releases(Facet()))
+    publish(store, tmp_path / "anew", SITE, now=press.now)
+    found, made = dict(files(tmp_path / "site")), dict(files(tmp_path / "anew"))
+    assert sorted(made.keys() - found.keys()) == []
+    assert sorted(file for file in made if found[file] != made[file]) == []

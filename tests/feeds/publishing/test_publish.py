@@ -1,0 +1,349 @@
+"""Publishing writes what changed, whole or not at all, and touches nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from lxml import etree, html
+
+from data.errors import StoreError
+from data.models import Facet, Release, Revision
+from data.settings import Site
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import FakeStore, make_release, on_day
+
+SITE = Site(url="https://press.example/", entries=10)
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def changed(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
+    return {file for file, state in after.items() if before.get(file) != state}
+
+
+def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, "wire"))
+    done = publish(store, tmp_path, SITE)
+    files = set(snapshot(tmp_path))
+    assert done.errors == ()
+    assert (done.feeds, done.written, done.unchanged) == (39, 39, 0)
+    for facet in ("all", "source/acme", "topic/economy", "source/wire/topic/economy"):
+        for kind in ("atom", "rss", "json"):
+            assert f"feeds/{facet}.{kind}" in files
+    for kind in ("atom", "rss"):
+        for period in ("2022", "2022/11", "2022/11/24"):
+            parsed = feedparser.parse((tmp_path / f"feeds/date/{period}.{kind}").read_bytes())
+            assert len(parsed.entries) == 2
+    assert {"index.html", "feeds/index.html", "opml.xml", "static/site.css"} <= files
+    assert {"sources/acme/index.html", "topics/economy/index.html"} <= files
+    assert {"days/2022/11/24/index.html", f"releases/{make_release(1).id}/index.html"} <= files
+    assert not [file for file in files if file.endswith(".part")]
+    assert store.marks() == {}
+
+
+def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, "wire"))
+    publish(store, tmp_path, SITE)
+    before = snapshot(tmp_path)
+    done = publish(store, tmp_path, SITE)
+    assert (done.feeds, done.written, done.unchanged) == (0, 0, 0)
+    done = publish(store, tmp_path, SITE, all=True)
+    assert (done.feeds, done.written, done.unchanged) == (39, 0, 39)
+    assert snapshot(tmp_path) == before
+
+
+def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, "wire", topics=("energy",)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    before = snapshot(site)
+    store.put(make_release(3))
+    done = publish(store, site, SITE, kept=kept)
+    touched = changed(before, snapshot(site))
+    assert done.written == 7 * 3
+    assert {file for file in touched if file.endswith(".rss")} == {
+        "feeds/all.rss",
+        "feeds/source/acme.rss",
+        "feeds/topic/economy.rss",
+        "feeds/source/acme/topic/economy.rss",
+        "feeds/date/2022.rss",
+        "feeds/date/2022/11.rss",
+        "feeds/date/2022/11/24.rss",
+    }
+    assert [file for file in touched if file.startswith("releases/")] == [
+        f"releases/{make_release(3).id}/index.html"
+    ]
+
+
+def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
+    publish(
+        FakeStore(*(make_release(number % 24, str(number)) for number in range(40))), tmp_path, SITE
+    )
+    assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 10
+
+
+def test_another_store_with_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        publish(FakeStore(make_release(1), make_release(2)), tmp_path / name, SITE)
+    one, other = tmp_path / "one", tmp_path / "other"
+    assert set(snapshot(one)) == set(snapshot(other))
+    for file in snapshot(one):
+        assert (one / file).read_bytes() == (other / file).read_bytes(), file
+
+
+class FailingStore(FakeStore):
+    """A store in which one topic can't be read."""
+
+    failing = True
+    error: Exception = ValueError("broken row")
+
+    def releases(
+        self, facet: Facet, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Release]:
+        """Fail for the topic, whatever the source."""
+        if self.failing and facet.topic == "energy":
+            raise self.error
+        return super().releases(facet, limit=limit, offset=offset)
+
+
+def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
+    tmp_path: Path,
+) -> None:
+    store = FailingStore(make_release(1, topics=("economy", "energy")))
+    store.failing = False
+    publish(store, tmp_path, SITE)
+    before = snapshot(tmp_path)
+    store.put(make_release(2, topics=("economy", "energy")))
+    store.failing = True
+    done = publish(store, tmp_path, SITE)
+    assert {error.path for error in done.errors} == {
+        "feeds/topic/energy.atom",
+        "feeds/source/acme/topic/energy.atom",
+    }
+    assert "last good file is kept" in str(done.errors[0])
+    assert set(store.marks()) == {Facet(topic="energy"), Facet("acme", "energy")}
+    touched = changed(before, snapshot(tmp_path))
+    assert "feeds/topic/economy.atom" in touched
+    assert "feeds/topic/energy.atom" not in touched
+    store.failing = False
+    assert publish(store, tmp_path, SITE).errors == ()
+    assert store.marks() == {}
+    assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
+
+
+def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_path: Path) -> None:
+    store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
+    store.failing = False
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    files = ["feeds/topic/energy.atom", "feeds/topic/energy/page/1.atom"]
+    before = {file: (site / file).read_bytes() for file in files}
+    store.failing = True
+    assert publish(store, site, SITE, all=True, kept=kept).errors != ()
+    for file in files:
+        # Its folder stays as it was, so that nothing else tells of it.
+        (site / file).write_bytes(b"")
+    store.failing = False
+    done = publish(store, site, SITE, kept=kept)
+    assert done.errors == ()
+    assert {file: (site / file).read_bytes() for file in files} == before
+    assert publish(store, site, SITE, kept=kept).feeds == 0
+
+
+def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    assert publish(store, site, SITE, kept=kept).feeds == 0
+    before = {file: (site / file).read_bytes() for file in snapshot(site)}
+    for file in (
+        "feeds/all.rss",
+        "feeds/index.html",
+        "feeds/retractions.json",
+        "feeds/date/2022/11.atom.gz",
+        "feeds/source/acme/page/2.atom",
+    ):
+        (site / file).unlink()
+        assert publish(store, site, SITE, kept=kept).errors == ()
+        assert {name: (site / name).read_bytes() for name in snapshot(site)} == before, file
+        assert publish(store, site, SITE, kept=kept).feeds == 0
+    shutil.rmtree(site / "feeds" / "topic")
+    publish(store, site, SITE, kept=kept)
+    assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
+
+
+def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, kept=kept)
+    before = {file: (site / file).read_bytes() for file in snapshot(site)}
+    for folder in ("feeds", "static", "releases", "days"):
+        shutil.rmtree(site / folder)
+        publish(store, site, SITE, kept=kept, all=True)
+        assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
+
+
+def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None:
+    store = FailingStore(make_release(1, topics=("energy",)))
+    store.error = StoreError("sqlite:x", "disk I/O error")
+    marks = store.marks()
+    with pytest.raises(StoreError):
+        publish(store, tmp_path, SITE)
+    assert store.marks() == marks
+
+
+def test_a_disk_that_is_full_leaves_the_old_feed_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FakeStore(make_release(1))
+    publish(store, tmp_path, SITE)
+    before = {file: (tmp_path / file).read_bytes() for file in snapshot(tmp_path)}
+    store.put(make_release(2))
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        done = publish(store, tmp_path, SITE)
+    assert done.written == 0
+    assert "No space left" in str(done.errors[0])
+    assert {file: (tmp_path / file).read_bytes() for file in snapshot(tmp_path)} == before
+    assert store.marks() != {}
+    assert publish(store, tmp_path, SITE).errors == ()
+    assert store.marks() == {}
+
+
+def test_a_release_that_changes_while_publishing_stays_marked(tmp_path: Path) -> None:
+    class Busy(FakeStore):
+        def revisions(self, release_id: str) -> tuple[Revision, ...]:
+            """Find a new release in the middle of it all."""
+            if len(self.kept) == 1:
+                self.put(make_release(2))
+            return super().revisions(release_id)
+
+    store = Busy(make_release(1))
+    publish(store, tmp_path, SITE)
+    assert Facet() in store.marks()
+    publish(store, tmp_path, SITE)
+    assert store.marks() == {}
+    assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 2
+
+
+def test_other_settings_render_everything_anew(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1))
+    publish(store, tmp_path, SITE)
+    done = publish(store, tmp_path, Site(url="https://moved.example", entries=10))
+    assert done.written == done.feeds > 0
+    assert b"https://moved.example/feeds/all.atom" in (tmp_path / "feeds/all.atom").read_bytes()
+
+
+def test_an_empty_store_gives_an_empty_but_complete_site(tmp_path: Path) -> None:
+    done = publish(FakeStore(), tmp_path, SITE)
+    assert done.errors == ()
+    assert feedparser.parse((tmp_path / "feeds/all.rss").read_bytes()).feed.title == "Communique"
+    assert (tmp_path / "index.html").exists()
+
+
+def page(folder: Path, file: str) -> Any:
+    return html.fromstring((folder / file).read_bytes())
+
+
+def test_every_page_offers_its_feeds_and_every_link_within_the_site_leads_somewhere(
+    tmp_path: Path,
+) -> None:
+    store = FakeStore(*(make_release(number, title="A <b>& “title”") for number in range(3)))
+    store.put(make_release(9, "wire", topics=("energy", "../../x")))
+    publish(store, tmp_path, SITE)
+    pages = [file for file in snapshot(tmp_path) if file.endswith(".html")]
+    assert len(pages) > 10
+    for file in pages:
+        tree = page(tmp_path, file)
+        feeds = tree.xpath("//link[@rel='alternate']/@type")
+        assert feeds == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+        for address in tree.xpath("//a/@href | //link[@rel!='canonical']/@href"):
+            if re.match(r"https?:|#", address):
+                continue
+            place = address.partition("#")[0]
+            target = Path(os.path.normpath(tmp_path / Path(file).parent / place))
+            target = target / "index.html" if place.endswith("/") else target
+            assert target.is_file(), (file, address)
+            assert tmp_path in target.parents
+
+
+def test_a_release_page_is_safe_and_tells_versions_retraction_and_origin(tmp_path: Path) -> None:
+    first = make_release(1, body_html="<p>kept</p><script>alert(1)</script><img src=x onerror=a()>")
+    store = FakeStore(first)
+    store.put(
+        make_release(
+            1,
+            title="Statement 1, <script>corrected</script>",
+            revision=2,
+            retracted=make_release(5).updated,
+            body_html=first.content.body_html,
+        )
+    )
+    publish(store, tmp_path, SITE)
+    text = (tmp_path / f"releases/{first.id}/index.html").read_text("utf-8")
+    tree: Any = html.fromstring(text)
+    assert tree.xpath("//script | //@onerror") == []
+    assert "<p>kept</p>" in text
+    policy = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+    assert "Retracted" in tree.xpath("string(//p[@class='notice'])")
+    assert len(tree.xpath("//ol[@class='versions']/li")) == 2
+    assert tree.xpath("//a[text()='Original']/@href") == ["https://acme.example/news/1"]
+    assert tree.xpath("//h1")[0].text == "Statement 1, <script>corrected</script>"
+
+
+def test_pages_name_the_language_and_direction_of_foreign_text(tmp_path: Path) -> None:
+    release = make_release(1, language="ar", title="بيان صحفي")
+    publish(FakeStore(release), tmp_path, SITE)
+    heading = page(tmp_path, f"releases/{release.id}/index.html").xpath("//h1")[0]
+    assert (heading.get("lang"), heading.get("dir")) == ("ar", "auto")
+    title = page(tmp_path, "index.html").xpath("//a[@class='title']")[0]
+    assert (title.get("lang"), title.get("dir")) == ("ar", "auto")
+
+
+def test_a_date_without_an_hour_claims_none_on_pages(tmp_path: Path) -> None:
+    published = on_day("2022-11-24", "Asia/Baku")
+    release = make_release(1, published=published, order=published.at)
+    publish(FakeStore(release), tmp_path, SITE)
+    for file in ("index.html", f"releases/{release.id}/index.html"):
+        tree = page(tmp_path, file)
+        assert "2022-11-24" in tree.xpath("//time/@datetime")
+        assert "12:00" not in tree.xpath("string(//main)").replace("13:00 UTC", "")
+
+
+def test_opml_names_every_feed_that_was_written(tmp_path: Path) -> None:
+    publish(FakeStore(make_release(1), make_release(2, "wire")), tmp_path, SITE)
+    tree: Any = etree.parse(tmp_path / "opml.xml")
+    urls = tree.xpath("//@xmlUrl")
+    assert len(urls) == 9
+    for url in urls:
+        assert (tmp_path / url.removeprefix("https://press.example/")).is_file()
+
+
+def test_nothing_is_written_through_a_link_where_a_file_is_made(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1))
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (tmp_path / "site/feeds").mkdir(parents=True)
+    (tmp_path / "site/feeds/.all.atom.part").symlink_to(target)
+    assert not publish(store, tmp_path / "site", Site()).errors
+    assert target.read_text() == "mine"
+    assert not (tmp_path / "site/feeds/all.atom").is_symlink()

@@ -1,0 +1,365 @@
+"""Searches, what once was and selections are feeds like all others, made when asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import lxml.html
+import pytest
+from lxml import etree
+
+from data.models import Draft, Source
+from data.settings import Site
+from data.store.protocol import Store, open_store
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from feeds.server.on_demand import Demand
+from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.serving import served_by
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    for number, title in ((1, "Harbour opens"), (2, "Bridge opens")):
+        release = make_release(number, title=title, body_text=f"All about it, {title}, {number}.")
+        draft = Draft("acme", release.url, release.content)
+        seen = release.order + number * DAY
+        store.record(draft, seen=seen, since=seen)
+    edited = make_release(1, title="Harbour stays shut", body_text="All about it was wrong.")
+    later = edited.order + 10 * DAY
+    store.record(Draft("acme", edited.url, edited.content), seen=later, since=later)
+    store.index()
+    site = Site(url="https://press.example")
+    publish(store, tmp_path / "site", site)
+    store.close()
+    yield from served_by(create_app(tmp_path / "site", url, site))
+
+
+def titles(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200
+    root: Any = etree.fromstring(answer.content)
+    return [one.text for one in root.findall(f"{ATOM}entry/{ATOM}title")]
+
+
+def test_a_search_is_a_feed(web: httpx.Client) -> None:
+    answer = web.get("/feeds/search.atom", params={"q": "bridge"})
+    assert titles(answer) == ["Bridge opens"]
+    root: Any = etree.fromstring(answer.content)
+    assert root.find(f"{ATOM}link[@rel='self']").get("href") == (
+        "https://press.example/feeds/search.atom?q=bridge"
+    )
+    again = web.get(
+        "/feeds/search.atom?q=bridge", headers={"if-none-match": answer.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("q=bridge", "Search: bridge"),
+        ("q=bridge&source=acme&topic=economy&lang=en", "Search: bridge · ACME: Economy · en"),
+        ("lang=az", "Search: az"),
+    ],
+)
+def test_a_search_is_called_by_all_that_it_asks_for_and_leads_to_its_page(
+    web: httpx.Client, query: str, name: str
+) -> None:
+    channel = etree.fromstring(web.get(f"/feeds/search.rss?{query}").content)[0]
+    assert channel.findtext("title") == f"{name} · Communique"
+    link = channel.findtext("link")
+    assert link is not None
+    assert link.startswith("https://press.example/search?")
+    answer = web.get(link.removeprefix("https://press.example"))
+    page: Any = lxml.html.fromstring(answer.text)
+    shown = page.xpath("//a[@class='title']/text()")
+    assert [one.text for one in channel.findall("item/title")] == shown
+
+
+def test_a_search_is_a_page_that_leads_to_its_feed(web: httpx.Client) -> None:
+    answer = web.get("/search?q=bridge&source=acme")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "form-action 'self'" in answer.headers["content-security-policy"]
+    page: Any = lxml.html.fromstring(answer.text)
+    assert page.xpath("//a[@class='title']/text()") == ["Bridge opens"]
+    assert page.xpath("//input[@name='q']/@value") == ["bridge"]
+    assert page.xpath("//select[@name='source']/option[@selected]/text()") == ["ACME"]
+    for place in ("/search?q=bridge&source=acme", "/search/?q=bridge&source=acme"):
+        page = lxml.html.fromstring(web.get(place).text)
+        page.make_links_absolute(str(web.base_url.join(place)))
+        feed, release = (
+            page.xpath("//a[@type='application/atom+xml']/@href")[0],
+            page.xpath("//a[@class='title']/@href")[0],
+        )
+        assert titles(web.get(feed)) == ["Bridge opens"]
+        assert web.get(release).status_code == 200
+
+
+def test_the_page_of_no_search_asks_for_one(web: httpx.Client) -> None:
+    page: Any = lxml.html.fromstring(web.get("/search").text)
+    assert page.xpath("//input[@name='q']/@value") == [""]
+    assert page.xpath("//a[@class='title']") == []
+    wild = web.get("/search", params={"q": '"><script>alert(1)</script>'})
+    assert wild.status_code == 200
+    assert "<script>alert" not in wild.text
+
+
+def test_a_static_copy_says_that_it_cannot_search(tmp_path: Path) -> None:
+    publish(FakeStore(make_release(1)), tmp_path, Site())
+    page: Any = lxml.html.fromstring((tmp_path / "search" / "index.html").read_text("utf-8"))
+    assert page.xpath("//form") == []
+    assert "copy" in page.xpath("//main")[0].text_content()
+
+
+def test_a_saved_search_shows_what_is_new_before_what_is_best(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    for number in range(6):
+        text = f"bridge {'bridge ' * (10 - number)} {'and other things ' * number * 9} {number}"
+        release = make_release(number, title=f"Note {number}", body_text=text)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    store.index()
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+        assert titles(web.get("/feeds/search.atom?q=bridge")) == ["Note 5", "Note 4"]
+
+
+def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    for number, language in enumerate(["en", "en-GB", "de", "de", "de"]):
+        body = f"About the bridge, number {number}."
+        release = make_release(number, title=f"Note {number}", language=language, body_text=body)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    store.index()
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+        assert titles(web.get("/feeds/search.atom?q=bridge&lang=en")) == ["Note 1", "Note 0"]
+        assert titles(web.get("/feeds/search.atom?q=bridge&lang=en-GB")) == ["Note 1"]
+        assert titles(web.get("/feeds/search.atom?lang=en")) == ["Note 1", "Note 0"]
+        assert titles(web.get("/feeds/search.atom?source=acme")) == ["Note 4", "Note 3"]
+        assert titles(web.get("/feeds/search.atom?source=acme&topic=economy&lang=en-GB")) == [
+            "Note 1"
+        ]
+        assert titles(web.get("/feeds/search.atom?source=nobody")) == []
+        assert titles(web.get("/feeds/search.atom?lang=en&q=%3F")) == []
+
+
+@pytest.mark.parametrize("query", ["", "q=", 'q=" OR *', "q=NEAR(", "q='; DROP", "q=%00%ff", "x=1"])
+def test_a_search_for_nothing_finds_nothing(web: httpx.Client, query: str) -> None:
+    assert titles(web.get(f"/feeds/search.atom?{query}")) == []
+
+
+def test_a_feed_as_of_a_day_is_what_a_subscriber_saw_then(web: httpx.Client) -> None:
+    assert titles(web.get("/feeds/all.atom?asof=2022-11-25")) == ["Harbour opens"]
+    assert titles(web.get("/feeds/all.atom?asof=2022-11-27")) == ["Bridge opens", "Harbour opens"]
+    assert titles(web.get("/feeds/source/acme.atom?asof=2023-01-01")) == [
+        "Bridge opens",
+        "Harbour stays shut",
+    ]
+    assert titles(web.get("/feeds/all.atom?asof=2000-01-01")) == []
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2022-13-01", "99999-01-01"])
+def test_no_day_is_told_with_the_fix(web: httpx.Client, day: str) -> None:
+    answer = web.get(f"/feeds/all.atom?asof={day}")
+    assert answer.status_code == 400
+    assert "write asof=" in answer.text
+
+
+def test_opml_of_a_selection(web: httpx.Client) -> None:
+    root: Any = etree.fromstring(web.get("/opml.xml?source=acme&topic=economy").content)
+    assert root.xpath("//@xmlUrl") == ["https://press.example/feeds/source/acme/topic/economy.atom"]
+
+
+@pytest.mark.parametrize("asked", ["source=agency&source=wire", "source=agency,wire"])
+def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
+    root: Any = etree.fromstring(wire.get(f"/opml.xml?{asked}").content)
+    feeds = set(root.xpath("//@xmlUrl"))
+    assert {f"https://press.example/feeds/source/{one}.atom" for one in ("agency", "wire")} <= feeds
+    assert not any("/feeds/all" in feed or "/feeds/date" in feed for feed in feeds)
+
+
+def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
+    assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
+    assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
+    assert web.get("/feeds/search.txt?q=x").status_code == 404
+
+
+def test_a_store_that_fails_is_told_and_the_feeds_are_there(
+    web: httpx.Client, tmp_path: Path
+) -> None:
+    for file in tmp_path.glob("communique.db*"):
+        file.write_bytes(b"no database" * 1000)
+    for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
+        answer = web.get(address)
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        page: Any = lxml.html.fromstring(answer.text)
+        assert "can't be made now" in page.text_content()
+    assert web.get("/feeds/all.atom").status_code == 200
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[httpx.Client]:
+    """A site of an agency and of a wire that brings the agency's release three days later."""
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    text = "The board opened pier 4 to ships of every size, and counted 38 of them on that day. "
+    text += "Odile Brandt, who leads it, spoke of the largest basin that was ever dug at Lindmouth."
+    for later, source in enumerate(("agency", "wire")):
+        store.register(Source(source, source.title(), f"https://{source}.example/", "UTC"))
+        release = make_release(1, source=source, title=f"Pier 4, by {source}", body_text=text)
+        seen = release.order + later * 3 * DAY
+        store.record(Draft(source, release.url, release.content), seen=seen, since=seen)
+    store.index()
+    site = Site(url="https://press.example")
+    publish(store, tmp_path / "site", site)
+    store.close()
+    yield from served_by(create_app(tmp_path / "site", url, site))
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/feeds/all.atom?asof=2022-11-25", False),
+        ("/feeds/all.atom?asof=2023-01-01", True),
+        ("/feeds/search.atom?q=basin", True),
+        ("/search?q=basin", True),
+    ],
+)
+def test_a_story_is_shown_once_where_sources_mix(
+    wire: httpx.Client,
+    address: str,
+    named: bool,  # noqa: FBT001 - given by pytest
+) -> None:
+    answer = wire.get(address)
+    assert answer.text.count(">Pier 4, by agency<") == 1
+    assert answer.text.count(">Pier 4, by wire<") == 0
+    assert ("Wire" in answer.text) == named
+
+
+def test_a_search_of_one_source_shows_its_part_of_a_story(wire: httpx.Client) -> None:
+    assert titles(wire.get("/feeds/search.atom?q=basin&source=wire")) == ["Pier 4, by wire"]
+    assert titles(wire.get("/feeds/source/wire.atom?asof=2023-01-01")) == ["Pier 4, by wire"]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
+    """A site with a topic in letters that addresses encode, and its store."""
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for number, source in enumerate(("acme", "agency", "wire")):
+        store.register(Source(source, source.title(), f"https://{source}.example/", "UTC"))
+        text = f"All that {source} has to say about the bridge, in a text of its own: {number}."
+        release = make_release(
+            number, source=source, title=f"By {source}", body_text=text, topics=("énergie",)
+        )
+        draft = Draft(source, release.url, release.content)
+        seen = release.order + number * DAY
+        store.record(draft, seen=seen, since=seen)
+    store.index()
+    site = Site(url="https://press.example")
+    publish(store, tmp_path / "site", site)
+    for web in served_by(create_app(tmp_path / "site", url, site)):
+        yield web, store
+    store.close()
+
+
+def test_a_feed_whose_address_is_encoded_is_shown_as_of_a_day_too(
+    many: tuple[httpx.Client, Store],
+) -> None:
+    web, _ = many
+    answer = web.get("/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25")
+    assert titles(answer) == ["By agency", "By acme"]
+    root: Any = etree.fromstring(answer.content)
+    assert root.find(f"{ATOM}link[@rel='self']").get("href") == (
+        "https://press.example/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("2022-11-25T09:00:00Z", 2),
+        ("2022-11-25T08:59:59", 1),
+        ("2022-11-25T13:00:00+04:00", 2),
+        ("2022-11-25T12:59:59+04:00", 1),
+        ("2022-11-25T23:30:00-15:00", 3),
+    ],
+)
+def test_a_feed_is_shown_as_of_an_instant(
+    many: tuple[httpx.Client, Store], at: str, shown: int
+) -> None:
+    web, _ = many
+    assert len(titles(web.get("/feeds/all.atom", params={"asof": at}))) == shown
+    # As people write it, who forget that a plus sign has to be encoded.
+    assert len(titles(web.get(f"/feeds/all.atom?asof={at}"))) == shown
+
+
+def test_times_that_no_calendar_holds_are_no_days(web: httpx.Client) -> None:
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert web.get("/feeds/all.atom", params={"asof": at}).status_code == 400
+
+
+def test_what_an_address_does_not_take_is_not_asked(web: httpx.Client) -> None:
+    assert b"As of" not in web.get("/feeds/search.atom?q=bridge&asof=2022-11-25").content
+    for address, more in (("/opml.xml?source=acme", "q"), ("/feeds/all.atom?asof=2022-11-25", "q")):
+        answers = [web.get(f"{address}&{more}={number}") for number in range(3)]
+        assert {answer.content for answer in answers} == {web.get(address).content}
+
+
+@pytest.mark.parametrize("asked", ["source=acme&source=wire", "source=acme,wire"])
+def test_a_search_of_several_sources_finds_what_is_in_any(
+    many: tuple[httpx.Client, Store], asked: str
+) -> None:
+    web, _ = many
+    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}")) == ["By wire", "By acme"]
+    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}&topic=none")) == []
+    assert titles(web.get(f"/feeds/search.atom?{asked}")) == ["By wire", "By acme"]
+    assert titles(web.get(f"/feeds/search.atom?{asked}&topic=none,nothing")) == []
+
+
+def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
+    many: tuple[httpx.Client, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, store = many
+    monkeypatch.setattr("feeds.server.on_demand.SECONDS", 0)
+    address = "/feeds/search.atom?q=bridge"
+    before = web.get(address)
+    since = {"if-modified-since": before.headers["last-modified"]}
+    assert web.get(address, headers=since).status_code == 304
+    release = make_release(2, source="wire", title="By wire", body_text="It is withdrawn: 198.")
+    seen = release.order + 9 * DAY
+    assert store.record(Draft("wire", release.url, release.content), seen=seen, since=seen)
+    store.index()
+    assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
+
+
+def test_answers_made_on_demand_are_held_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    open_store(url).close()
+    monkeypatch.setattr("feeds.server.on_demand.LIMIT", 5_000)
+    demand = Demand(url, Site())
+    first = demand.answer("/feeds/search.atom", b"q=0")
+    assert demand.answer("/feeds/search.atom", b"q=0") is first
+    for number in range(1, 20):
+        demand.answer("/feeds/search.atom", b"q=%d" % number)
+    assert demand.answer("/feeds/search.atom", b"q=0") is not first

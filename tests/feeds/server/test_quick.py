@@ -1,0 +1,210 @@
+"""The short way answers as the long way does, in order, whatever comes between."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from data.settings import Site
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.serving import served_by
+
+FEED = "/feeds/all.atom"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home") / "site"
+    store = FakeStore(*(make_release(number) for number in range(5)))
+    publish(store, folder, Site(url="https://press.example"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def quick(site: Path) -> Iterator[httpx.Client]:
+    yield from served_by(create_app(site))
+
+
+@pytest.fixture(scope="module")
+def long(site: Path) -> Iterator[httpx.Client]:
+    app = create_app(site)
+
+    async def plain(scope: Scope, receive: Receive, send: Send) -> None:
+        """The same application, which can no longer be asked for what lies ready."""
+        await app(scope, receive, send)
+
+    yield from served_by(plain)
+
+
+def spoken(web: httpx.Client, sent: bytes) -> bytes:
+    """All that the server says to some bytes, until it closes the connection."""
+    with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
+        raw.sendall(sent)
+        return b"".join(iter(lambda: raw.recv(65536), b""))
+
+
+def request(path: str = FEED, *lines: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "host: x", *lines, "", ""]).encode()
+
+
+LAST = request("/nothing", "connection: close")
+
+
+@pytest.mark.parametrize("path", [FEED, "/feeds/all.json", "/", "/static/site.css", "/nothing"])
+@pytest.mark.parametrize("accept", ["", "gzip", "br"])
+def test_both_ways_give_the_same_answer(
+    quick: httpx.Client, long: httpx.Client, path: str, accept: str
+) -> None:
+    for _ in range(2):
+        headers = {"accept-encoding": accept}
+        one, other = (web.get(path, headers=headers) for web in (quick, long))
+        assert (one.status_code, one.content) == (other.status_code, other.content)
+        known = {**headers, "if-none-match": one.headers.get("etag", "none")}
+        two, more = (web.get(path, headers=known) for web in (quick, long))
+        assert two.status_code == more.status_code
+        for first, second in ((one, other), (two, more)):
+            pairs = (sorted(answer.headers.multi_items()) for answer in (first, second))
+            quickly, slowly = ([pair for pair in some if pair[0] != "date"] for some in pairs)
+            assert quickly == slowly
+            assert "date" in first.headers
+
+
+def test_requests_sent_together_are_answered_in_order(quick: httpx.Client) -> None:
+    tag = quick.get(FEED).headers["etag"]
+    answers = spoken(
+        quick,
+        request(FEED, f"if-none-match: {tag}")
+        + request("/nothing")
+        + request(FEED)
+        + request(FEED, method="HEAD")
+        + request(FEED, f"if-none-match: {tag}")
+        + LAST,
+    )
+    statuses = [part.split(b" ", 1)[0] for part in answers.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"304", b"404", b"200", b"200", b"304", b"404"]
+
+
+def test_a_request_may_come_in_pieces_and_bring_a_body(quick: httpx.Client) -> None:
+    sent = request(FEED, "content-length: 5") + b"hello" + request() + LAST
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        for number in range(len(sent)):
+            raw.send(sent[number : number + 1])
+        answers = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert answers.count(b"HTTP/1.1 404 Not Found\r\n") == 1
+
+
+def test_old_clients_and_those_that_say_so_are_left(quick: httpx.Client) -> None:
+    old = spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())
+    closing = spoken(quick, request(FEED, "connection: close"))
+    for answer in (old, closing):
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert answer.endswith(b"</feed>\n")
+
+
+def test_nonsense_after_an_answer_is_a_400(quick: httpx.Client) -> None:
+    answers = spoken(quick, request() + b"NONSENSE\r\n\r\n")
+    assert answers.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"HTTP/1.1 400 Bad Request\r\n" in answers
+
+
+def test_an_old_reader_is_answered_to_the_end_of_the_connection(quick: httpx.Client) -> None:
+    sent = request(FEED, "connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert b"\r\nconnection: close\r\n" in spoken(quick, sent).partition(b"\r\n\r\n")[0] + b"\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"GET /", request()[:-2] + b"x: ", request()[:-2] + b"x: y\r\n"])
+def test_a_head_without_an_end_is_not_read_to_it(quick: httpx.Client, begun: bytes) -> None:
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        piece = b"z: z\r\n" * 10_000 if begun.endswith(b"\n") else b"z" * 60_000
+        with pytest.raises(OSError):  # noqa: PT011 - broken in one way or another
+            raw.sendall(begun + piece * 1_000)
+    assert quick.get(FEED).status_code == 200
+
+
+def test_a_large_head_is_told_to_be_too_large(quick: httpx.Client) -> None:
+    said = spoken(quick, request()[:-2] + b"x: " + b"z" * 70_000)
+    assert said.startswith(b"HTTP/1.1 431 ")
+
+
+def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
+    said = spoken(quick, request(FEED, f"x: {'z' * 60_000}", "if-none-match: *") * 5 + LAST)
+    assert said.count(b"HTTP/1.1 304 ") == 5
+    assert said.count(b"HTTP/1.1 404 ") == 1
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /feeds",
+        request()[:-2],
+        request(FEED, "content-length: 10") + b"1",
+        request("/hub", "content-length: 10", method="POST") + b"1",
+    ],
+    ids=["nothing", "line", "headers", "body", "form"],
+)
+def test_who_never_ends_a_request_is_not_waited_for(
+    quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr("feeds.server.bounded.PATIENCE", 0.05)
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        raw.settimeout(30)
+        raw.sendall(begun)
+        # It ends before this side gives up, be the head answered or not.
+        assert b"".join(iter(lambda: raw.recv(65536), b"")).count(b"HTTP/1.1 ") <= 1
+
+
+def test_who_takes_nothing_of_an_answer_is_not_waited_for(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "large.html").write_bytes(b"x" * 50_000_000)
+    monkeypatch.setattr("feeds.server.bounded.PATIENCE", 0.05)
+    for web in served_by(create_app(site)):
+        with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
+            raw.sendall(request("/large.html"))
+            # Each of these is ended after one look, that one after two.
+            for _ in range(3):
+                assert spoken(web, b"") == b""
+            with contextlib.suppress(ConnectionResetError):
+                assert sum(map(len, iter(lambda: raw.recv(2**20), b""))) < 50_000_000
+
+
+def test_who_reads_on_and_asks_on_is_waited_for(
+    quick: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So long that a busy machine is no reason to end the connection, and shorter than this takes.
+    monkeypatch.setattr("feeds.server.bounded.PATIENCE", 1.0)
+    with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
+        raw.settimeout(0.05)
+        answers = 0
+        for _ in range(50):
+            raw.sendall(request(FEED, "if-none-match: *"))
+            with contextlib.suppress(TimeoutError):
+                while found := raw.recv(65536):
+                    answers += found.count(b"HTTP/1.1 304 ")
+        assert answers == 50
+
+
+@pytest.mark.parametrize("hosts", [(), ("host: a", "host: b"), ("host: a", "Host: a")])
+@pytest.mark.parametrize("path", [FEED, "/nothing", f"{FEED}?asof=2024-03-01"])
+def test_a_request_names_just_one_host(
+    quick: httpx.Client, hosts: tuple[str, ...], path: str
+) -> None:
+    sent = "\r\n".join([f"GET {path} HTTP/1.1", *hosts, "", ""]).encode()
+    answer = spoken(quick, sent + request())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    # What follows it is no request of ours any more.
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
+    assert b" 200 OK" in spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())

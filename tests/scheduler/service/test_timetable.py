@@ -1,0 +1,126 @@
+"""When a source is visited after a start of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+
+import pytest
+
+from scheduler.service.timetable import Timetable, first_visit
+
+HOUR = dt.timedelta(hours=1)
+
+
+def test_a_new_source_is_visited_at_once_and_a_known_one_when_its_interval_ends(
+    noon: dt.datetime,
+) -> None:
+    chance = random.Random(1)
+    assert first_visit(None, HOUR, noon, chance) == noon
+    assert first_visit(noon - HOUR / 2, HOUR, noon, chance) == noon + HOUR / 2
+
+
+def test_overdue_sources_are_spread_not_visited_all_at_once(noon: dt.datetime) -> None:
+    chance = random.Random(1)
+    starts = {first_visit(noon - 9 * HOUR, HOUR, noon, chance) for _ in range(50)}
+    assert len(starts) == 50
+    assert noon <= min(starts)
+    assert max(starts) <= noon + HOUR / 10
+
+
+def test_a_last_visit_in_the_future_delays_none(noon: dt.datetime) -> None:
+    chance = random.Random(1)
+    for ahead in (HOUR / 60, 24 * HOUR, 9999 * HOUR):
+        assert noon <= first_visit(noon + ahead, HOUR, noon, chance) <= noon + HOUR / 10
+
+
+class Clock:
+    """A clock that stands still until it is moved, and the time of day, which can be set."""
+
+    def __init__(self, noon: dt.datetime) -> None:
+        self.seconds = 1000.0
+        self.day = noon
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time go by."""
+        self.seconds += seconds
+        self.day += dt.timedelta(seconds=seconds)
+
+
+async def ignore(source: str) -> None:
+    """Visit nothing."""
+    del source
+
+
+def timetable_of(clock: Clock) -> Timetable:
+    """A timetable whose jobs stand still."""
+    return Timetable(ignore, random.Random(1), clock=lambda: clock.seconds, now=lambda: clock.day)
+
+
+def waits(timetable: Timetable, clock: Clock) -> dict[str, float]:
+    """In how many seconds each job is due."""
+    return {
+        job.id.removeprefix("visit "): (job.next_run_time - clock.day).total_seconds()
+        for job in timetable.scheduler.get_jobs()
+    }
+
+
+@pytest.mark.parametrize("days", [-2, 1, 400])
+def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
+
+    async def work() -> None:
+        timetable.scheduler.start(paused=True)
+        timetable.put("acme", 60.0)
+        timetable.put("port", 600.0)
+        clock.pass_by(10)
+        timetable.look_at_clock()
+        assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
+        clock.day += dt.timedelta(days=days)
+        timetable.look_at_clock()
+        assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+
+
+def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once(
+    noon: dt.datetime,
+) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
+
+    async def work() -> None:
+        timetable.scheduler.start(paused=True)
+        for taken, least, most in ((10.0, 890.0 - 90, 890.0 + 90), (9000.0, 90.0, 90.0)):
+            timetable.put_again("acme", 900.0, taken)
+            assert least <= waits(timetable, clock)["acme"] <= most
+        timetable.remove("acme")
+        timetable.remove("acme")
+        assert waits(timetable, clock) == {}
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+
+
+def test_a_source_that_is_due_is_visited_once_however_late() -> None:
+    visited: list[str] = []
+    done = asyncio.Event()
+
+    async def visit(source: str) -> None:
+        visited.append(source)
+        done.set()
+
+    async def work() -> None:
+        timetable = Timetable(visit, random.Random(1))
+        timetable.put("acme", -86_400.0)
+        timetable.scheduler.start()
+        async with asyncio.timeout(30):
+            await done.wait()
+        assert timetable.scheduler.get_jobs() == []
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+    assert visited == ["acme"]

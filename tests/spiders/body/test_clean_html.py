@@ -1,0 +1,103 @@
+"""How a fragment becomes a body."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.text.sanitize import absolute, sanitize
+from spiders.body.clean_html import clean_body
+
+BASE = "https://room.example/news/7"
+
+
+def body(fragment: str, *, declared: bool = False) -> tuple[str, str]:
+    html, text, _ = clean_body(fragment, BASE, "A title", declared=declared)
+    return html, text
+
+
+def test_lists_tables_quotes_and_figures_stay() -> None:
+    html, text = body(
+        "<p>One</p><ul><li>a<li>b</ul><table><tr><td>1</td><td></td></tr></table>"
+        "<blockquote>said</blockquote><figure><img src=x.png>"
+        "<figcaption>Photo: me</figcaption></figure>"
+    )
+
+    assert "<ul><li>a</li><li>b</li></ul>" in html
+    assert "<td>1</td><td></td>" in html
+    assert '<figure><img src="https://room.example/news/x.png"><figcaption>' in html
+    assert text == "One\n\na\nb\n\n1\n\nsaid"
+
+
+def test_a_table_that_only_lays_the_page_out_is_none() -> None:
+    rows = (
+        "<tr><td colspan=2></td></tr><tr><td> </td><td lang=ru><br><p>One</p><p>Two</p></td></tr>"
+    )
+    html, text = body(f"<table><tbody>{rows}<tr><td>&nbsp;</td></tr></tbody></table><p>Three</p>")
+
+    assert "table" not in html
+    assert '<div lang="ru">' in html
+    assert text == "One\n\nTwo\n\nThree"
+    for kept in (
+        "<table><tr><td>1</td><td>2</td></tr></table>",
+        "<table><tr><td>alone</td></tr></table>",
+    ):
+        assert "</table>" in body(kept)[0]
+
+
+def test_empty_elements_and_breaks_at_the_edges_go() -> None:
+    assert body("<br><p> </p><div><span></span></div><p>Text</p><br>")[0] == "<p>Text</p>"
+    assert body("<hr><p>Text</p><hr><p>More</p><br><br>\n<hr><br>")[0] == (
+        "<p>Text</p><hr><p>More</p>"
+    )
+
+
+def test_a_small_image_that_links_to_a_large_one_becomes_the_large_one() -> None:
+    html, _ = body('<a href="/big.jpg"><img src="/small.jpg" alt="It"></a>')
+
+    assert '<img src="https://room.example/big.jpg" alt="It">' in html
+
+
+def test_images_that_load_late_get_their_address() -> None:
+    assert (
+        'src="https://room.example/real.jpg"'
+        in body('<p>x<img src="data:image/gif;base64,R0lGOD" data-src="/real.jpg">')[0]
+    )
+    assert (
+        'src="https://room.example/w2.jpg"'
+        in body('<p>x<img srcset="/w1.jpg 400w, /w2.jpg 900w">')[0]
+    )
+
+
+def test_a_declared_body_loses_its_headline_buttons_and_tail() -> None:
+    fragment = (
+        "<div><h1>A title</h1><p>First paragraph of the release.</p>"
+        "<ul><li>Share</li><li>Print</li></ul><h4>Related news</h4><p>Another one</p></div>"
+    )
+
+    assert body(fragment, declared=True)[1] == "First paragraph of the release."
+
+
+def test_elements_nested_as_deep_as_a_parser_lets_them_are_written() -> None:
+    assert body("<div>" * 2_000 + "deep")[1] in {"deep", ""}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "\x01javascript:x",
+        "data:text/html,x",
+        "vbscript:x",
+    ],
+)
+def test_addresses_that_run_something_are_dropped(address: str) -> None:
+    assert absolute(BASE, address) is None
+    assert "href" not in sanitize(f'<a href="{address}">x</a>', BASE)
+
+
+def test_addresses_become_absolute() -> None:
+    assert absolute(BASE, "../a b.pdf") == "https://room.example/a b.pdf"
+    assert absolute(BASE, "//other.example/x") == "https://other.example/x"
+    assert absolute(BASE, "mailto:press@room.example") == "mailto:press@room.example"
+    assert absolute(BASE, "https://[bad") is None

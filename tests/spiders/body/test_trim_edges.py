@@ -1,0 +1,162 @@
+"""What is taken off the edges of a body."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+from data.dates.context import Reading
+from spiders.body.segmentation import survey
+from spiders.body.trim_edges import is_bar, is_date_line, tail_start, trim
+
+READING = Reading("Europe/Berlin", order="DMY")
+TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."
+
+
+def kept(*parts: str) -> list[str]:
+    page = html.fromstring(f"<div>{''.join(parts)}</div>")
+    blocks = survey(page).blocks
+    return [block.text for block in trim(blocks, "The bridge is open", None, READING)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Views: 380 | Print version | Close | Send to a friend",
+        "« Все новости Просмотров: 286",
+        "Paylaş · Çap versiyası",
+        "打印本页 关闭窗口",
+    ],
+)
+def test_a_line_of_buttons_and_counters_is_a_bar(line: str) -> None:
+    assert is_bar(line)
+
+
+@pytest.mark.parametrize("line", ["", "Print run of the report: 400", TEXT, "12 24 36"])
+def test_a_line_that_says_something_is_no_bar(line: str) -> None:
+    assert not is_bar(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["12.03.2026", "Thursday, 12 March 2026", "Published: 12 March 2026, 10:40"]
+)
+def test_a_line_with_little_but_a_date_is_a_date_line(line: str) -> None:
+    assert is_date_line(line, READING)
+
+
+def test_a_sentence_with_a_date_is_no_date_line() -> None:
+    assert not is_date_line("On 12 March 2026 the bridge was opened to all.", READING)
+
+
+def test_headline_date_and_bar_go_and_the_text_stays() -> None:
+    assert kept(
+        "<p>Works / 12 March 2026 / The bridge is open</p><p>12 March 2026</p>",
+        f"<p>{TEXT}</p><p>Nobody was hurt.</p><p>Print</p>",
+    ) == [TEXT, "Nobody was hurt."]
+
+
+def test_labelled_rows_above_the_text_of_a_board_go() -> None:
+    rows = "<tr><th>Office</th><td>Roads</td><th>Views</th><td>127</td></tr>"
+    board = f"<tr><td colspan=4><p>{TEXT}</p><p>Nobody was hurt.</p></td></tr>"
+    assert kept(f"<table>{rows}{board}</table>") == [TEXT, "Nobody was hurt."]
+    labelled = f"<tr><th>Text</th><td>{TEXT}</td></tr>"
+    assert kept(f"<table>{rows}{labelled}</table>") == [TEXT]
+
+
+def test_a_body_that_is_nothing_but_its_headline_stays() -> None:
+    assert kept("<p>The bridge is open</p>") == ["The bridge is open"]
+
+
+def test_rows_of_figures_stay() -> None:
+    rows = "<tr><th>Cars a day</th><td>14,000</td></tr><tr><th>Lorries</th><td>900</td></tr>"
+    assert kept(f"<table>{rows}</table><p>{TEXT}</p>")[0] == "Cars a day"
+    assert kept(f"<table><tr><th>Bridge</th><td>{TEXT[:30]}</td></tr>{rows}</table>")[0] == "Bridge"
+
+
+def test_a_file_at_the_end_goes_and_one_amid_the_text_stays() -> None:
+    file = '<p>Annex: <a href="/get?id=4">Report on the bridge</a> (pdf, 1 KB)</p>'
+
+    assert kept(f"<p>{TEXT}</p>", file) == [TEXT]
+    assert len(kept(f"<p>{TEXT}</p>", file, f"<p>{TEXT}</p>")) == 3
+
+
+@pytest.mark.parametrize(
+    "tail", ["Other news", "Weitere Meldungen", "Digər xəbərlər", "Другие новости", "أخبار ذات صلة"]
+)
+def test_what_follows_an_announcement_of_other_news_goes(tail: str) -> None:
+    assert kept(f"<p>{TEXT}</p><h3>{tail}</h3><p>Ferries run again</p>") == [TEXT]
+
+
+def test_an_announcement_at_the_top_ends_nothing() -> None:
+    blocks = survey(html.fromstring(f"<div><h3>Topics</h3><p>{TEXT}</p></div>")).blocks
+
+    assert tail_start(blocks, 0) == len(blocks)
+
+
+def test_a_body_is_never_emptied() -> None:
+    assert kept("<p>12 March 2026</p>") == ["12 March 2026"]
+
+
+KUBRICK = (
+    "This entry was posted on Thursday, March 12th, 2026 at 10:40 am and is filed under "
+    "<a href=/category/works>Works</a>. You can follow any responses to this entry through the "
+    "<a href=/feed>RSS 2.0</a> feed. Both comments and pings are currently closed."
+)
+TWENTY_TEN = (
+    "This entry was posted in <a href=/w>Works</a> and tagged <a href=/r>river</a> by"
+    " <a href=/a>office</a>. Bookmark the <a href=/p>permalink</a>."
+)
+VERSCHLAGWORTET = (
+    "Dieser Beitrag wurde unter <a href=/w>Bau</a> veröffentlicht und mit <a href=/f>Fluss</a>"
+    " verschlagwortet. Setze ein Lesezeichen auf den <a href=/p>Permalink</a>."
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        KUBRICK,
+        TWENTY_TEN,
+        VERSCHLAGWORTET,
+        "Cet article a été publié le 12 mars 2026 et est classé dans <a href=/w>Travaux</a>.",
+        "Posted in <a href=/w>Works</a> | <a href=/c>No Comments »</a>",
+        "Filed under: <a href=/w>Works</a>, <a href=/r>Roads</a>",
+        "Tagged <a href=/r>river</a>, <a href=/b>bridge</a>",
+        "Leave a comment",
+        "Edit this entry",
+        "You can leave a response, or trackback from your own site.",
+    ],
+)
+def test_metadata_of_a_post_below_its_text_go(line: str) -> None:
+    assert kept(f"<p>{TEXT}</p><p>Nobody was hurt.</p><p><small>{line}</small></p>") == [
+        TEXT,
+        "Nobody was hurt.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This article was published in the Official Gazette of 12 March 2026.",
+        "Posted in the hall, the new timetable is free for all travellers.",
+        "Tagged fish are counted again in autumn.",
+        "You can comment on the plan until 12 March.",
+        "Der Beitrag wurde auf zwei Millionen Euro gesenkt.",
+    ],
+)
+def test_a_sentence_that_begins_like_metadata_stays(line: str) -> None:
+    assert kept(f"<p>{TEXT}</p><p>{line}</p>")[-1] == line
+
+
+def test_the_foot_of_the_page_is_no_end_of_a_text() -> None:
+    foot = "<footer>Harbour Board, Quay 1</footer>"
+    assert kept(f"<main><p>{TEXT}</p><p>Nobody was hurt.</p></main>{foot}") == [
+        TEXT,
+        "Nobody was hurt.",
+    ]
+    own = f"<article><p>{TEXT}</p><footer>Harbour Board, Quay 1</footer></article>"
+    assert kept(own)[-1] == "Harbour Board, Quay 1"
+
+
+def test_a_text_that_lies_in_a_footer_as_a_whole_stays() -> None:
+    assert kept(f"<footer><p>{TEXT}</p><p>Nobody was hurt.</p></footer>")[-1] == "Nobody was hurt."

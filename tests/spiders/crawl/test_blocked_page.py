@@ -1,0 +1,88 @@
+"""Telling a wall before a page from a page that only has something of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.dates.context import Reading
+from spiders.crawl.blocked_page import apology, wall
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from tests.press_room import release_html
+
+READING = Reading("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC))
+ASKS = '<form action="/login"><input name="user"><input type="password" name="p"></form>'
+
+
+def before(html: str) -> str | None:
+    """What stands before the page, as a visit would tell."""
+    page = Page("https://harbour.example/news/1", html.encode())
+    return wall(page, read_release(page, READING).content)
+
+
+def plain(title: str, body: str) -> str:
+    """A page that says little."""
+    return f"<html><head><title>{title}</title></head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        (plain("Just a moment...", "<h2>Checking your browser</h2>"), "challenge"),
+        (plain("harbour.example", "<script>window._cf_chl_opt={cRay:'8'}</script>"), "challenge"),
+        (plain("Access denied", "<h1>Access denied</h1><p>Reference 18.2f</p>"), "challenge"),
+        (plain("Вход | Порт", f"<h1>Вход</h1>{ASKS}<p>Войдите</p>"), "login"),
+        (plain("登录 - 港务局", ASKS), "login"),
+    ],
+)
+def test_what_stands_before_a_page_is_named(html: str, told: str) -> None:
+    assert told in (before(html) or "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        release_html(1),
+        release_html(1).replace("</body>", f"<h2>Log in</h2>{ASKS}</body>"),
+        release_html(1).replace("</body>", '<div class="g-recaptcha"></div></body>'),
+        release_html(1).replace("Notice 1: ships counted", "Access denied: ships turned away"),
+        release_html(1, day="").replace("Notice 1: ships", "Login for skippers: ships"),
+        plain("Harbour Board", "<h1>Pier 4 closed</h1><p>Pier 4 is closed today.</p>" + ASKS),
+    ],
+)
+def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
+    assert before(html) is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        plain("Page not found - Harbour Board", "<p>It does not exist. Use the menu.</p>"),
+        plain("Harbour Board", "<h1>404</h1><p>Look elsewhere.</p>"),
+        plain("Error 404 (Not Found)!!1", "<p>That is all we know.</p>"),
+        plain("Seite nicht gefunden | Hafenamt", "<h1>Hoppla</h1><p>Suchen Sie weiter.</p>"),
+        plain("Страница не найдена", "<p>Вернитесь на главную.</p>"),
+        plain("页面不存在", "<p>请返回首页。</p>"),
+        plain("503 Service Temporarily Unavailable", "<h1>Please come back</h1>"),
+        plain("Site under maintenance", "<p>We shall be back at noon.</p>"),
+    ],
+)
+def test_a_page_that_says_that_it_is_none_is_told(html: str) -> None:
+    page = Page("https://harbour.example/news/1", html.encode())
+    assert apology(page, read_release(page, READING).content)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        release_html(1),
+        release_html(1, day="").replace("Notice 1: ships counted", "Lost ship not found"),
+        release_html(1).replace("Notice 1: ships counted at pier 1", "Page not found"),
+        plain("Room 404 - Harbour Board", "<h1>Room 404 opens</h1><p>A room opens.</p>"),
+    ],
+)
+def test_a_release_about_what_is_lost_is_a_release(html: str) -> None:
+    page = Page("https://harbour.example/news/1", html.encode())
+    assert apology(page, read_release(page, READING).content) is None

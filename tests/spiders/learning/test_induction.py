@@ -1,0 +1,437 @@
+"""What is learned from the pages of a source, and what is read by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import msgspec
+import pytest
+
+from data.dates.context import Reading
+from data.identity.decision import born
+from spiders.items import ReleasePage
+from spiders.learning.induction import learn
+from spiders.learning.sample import Lesson
+from spiders.learning.source_templates import Learner
+from spiders.learning.template import Template, decode_template, described
+from spiders.learning.template_reader import LEARNED, TemplateReader
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.source_file import ReleaseRules
+from tests import themes
+from tests.drafts import draft
+
+NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
+READING = Reading("Europe/Oslo", now=NOW)
+NONE = ReleaseRules()
+TOPICS = (
+    "ferry crossing", "signal lamp", "dredging barge", "pilot station", "tide gauge", "fish market",
+    "lifeboat crew", "swing bridge", "ice breaker", "customs house", "repair dock", "harbour choir",
+)  # fmt: skip
+CONTACT = "Contact: press office of the Harbour Board, Quay 4, Lindmouth, telephone 555 0142"
+
+
+def paragraphs(number: int) -> str:
+    """The text of a release, told apart from all others by its subject."""
+    topic = TOPICS[number % len(TOPICS)]
+    return (
+        f"<p>The Harbour Board has decided on the {topic}, after {number + 3} meetings with those "
+        f"who work there and a long winter in which the {topic} was closed to the public.</p>"
+        f"<p>Work on the {topic} begins in May and will cost {number * 17 + 40},000 crowns, said "
+        f"harbour master Odile Brandt, who has seen {number + 20} such works before.</p>"
+        f"<p>Ships of the line are not affected. The {topic} opens again in the autumn.</p>"
+    )
+
+
+def old(number: int, *, footer: bool = False, date: str | None = None) -> Page:
+    """A release page in the first layout."""
+    day = f"{number % 20 + 1} February 2026" if date is None else date
+    tail = f"<p>{CONTACT}</p>" if footer else ""
+    return page(
+        number,
+        f'<div id="top"><a href="/">Home</a> <a href="/tides">Tides</a></div><div class="main">'
+        f'<h2 class="headline">Decision {number} on the {TOPICS[number % 12]}</h2>'
+        f'<p class="when">{day}</p><div class="text">{paragraphs(number)}'
+        f'<div class="tools">Listen to this page · Larger letters</div>{tail}</div></div>'
+        '<div class="foot">Harbour Board of Lindmouth</div>',
+    )
+
+
+def relaunched(number: int) -> Page:
+    """The same release after the site's relaunch: nothing is called what it was."""
+    return page(
+        number,
+        '<header><nav><a href="/">Start</a> <a href="/press">Press</a></nav></header><main>'
+        f"<article><h1>Decision {number} on the {TOPICS[number % 12]}</h1>"
+        f'<time datetime="2026-02-{number % 20 + 1:02}">{number % 20 + 1} Feb</time>'
+        f'<section class="prose">{paragraphs(number)}</section></article></main>'
+        "<footer>Harbour Board of Lindmouth</footer>",
+    )
+
+
+def page(number: int, body: str) -> Page:
+    """A page of the invented Harbour Board."""
+    html = (
+        '<!DOCTYPE html><html lang="en"><head><title>Harbour Board</title></head>'
+        f"<body>{body}</body></html>"
+    )
+    return Page(f"https://harbour.example/news/{number}", html.encode())
+
+
+def lessons(*pages: Page, rules: ReleaseRules = NONE) -> list[Lesson]:
+    """Pages as detection reads them."""
+    return [Lesson(one, read_release(one, READING, rules), READING) for one in pages]
+
+
+def learned(*pages: Page, rules: ReleaseRules = NONE) -> Template:
+    """What is learned from pages."""
+    found = learn("harbour", rules, lessons(*pages, rules=rules), NOW)
+    assert found is not None
+    return found
+
+
+def read(template: Template, one: Page) -> ReleasePage:
+    """A page as a template reads it."""
+    found = TemplateReader(template).read(one, READING)
+    assert found is not None
+    return found
+
+
+@dataclass
+class Shelf:
+    """Templates in memory."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """All of them."""
+        assert source == "harbour"
+        return tuple(self.kept.values())
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep one."""
+        assert source == "harbour"
+        self.kept[layout] = template
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Forget one."""
+        assert source == "harbour"
+        del self.kept[layout]
+
+
+def rules_of(found: ReleasePage) -> str:
+    """The rule that found the body, without its selector."""
+    return found.content.body_rule.partition(" ")[0]
+
+
+@pytest.mark.parametrize("layout", [old, relaunched])
+def test_what_three_pages_teach_reads_all_others(layout: Callable[[int], Page]) -> None:
+    template = learned(layout(1), layout(2), layout(3))
+    for number in range(4, 12):
+        found = read(template, layout(number)).content
+        assert found.title == f"Decision {number} on the {TOPICS[number]}"
+        assert found.published is not None
+        assert found.published.iso == f"2026-02-{number + 1:02}"
+        assert found.body_html.replace("\n", "") == paragraphs(number)
+        assert found.body_text == paragraphs(number)[3:-4].replace("</p><p>", "\n\n")
+
+
+def test_a_footer_that_names_who_the_text_names_is_no_part_of_the_text() -> None:
+    def named(number: int) -> Page:
+        return page(
+            number,
+            f'<h1>Decision {number} on the {TOPICS[number]}</h1><p class="when">{number} Feb 2026'
+            f'</p><div class="text">{paragraphs(number)}</div>'
+            '<div class="foot">Harbour Board</div>',
+        )
+
+    assert learned(named(1), named(2), named(3)).rules.body == "div.text"
+
+
+def test_the_most_general_stable_names_are_learned() -> None:
+    rules = learned(old(1), old(2), old(3)).rules
+    assert (rules.title, rules.published, rules.body) == ("h2.headline", "p.when", "div.text")
+    assert rules.drop == ("div.tools",)
+
+
+def test_two_pages_teach_nothing_nor_do_pages_without_anything_in_common() -> None:
+    assert learn("harbour", NONE, lessons(old(1), old(2)), NOW) is None
+    assert learn("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None
+
+
+def test_names_with_digits_are_not_learned() -> None:
+    def numbered(number: int) -> Page:
+        body = old(number).text.replace('class="text"', f'class="text" id="post-{number}"')
+        return Page(old(number).url, body.encode())
+
+    assert learned(numbered(1), numbered(2), numbered(3)).rules.body == "div.text"
+
+
+def test_a_declared_selector_wins_over_what_would_be_learned() -> None:
+    rules = ReleaseRules(title="div.foot", body="div.main")
+    template = learned(old(1), old(2), old(3), rules=rules)
+    assert (template.rules.title, template.rules.body) == ("div.foot", "div.main")
+    assert read(template, old(4)).content.title == "Harbour Board of Lindmouth"
+
+
+def test_lines_that_end_all_pages_are_no_content() -> None:
+    template = learned(*(old(number, footer=True) for number in (1, 2, 3)))
+    found = read(template, old(4, footer=True)).content
+    assert "Contact" not in found.body_text
+    assert "Contact" not in found.body_html
+    assert "opens again in the autumn" in found.body_text
+    assert template.boilerplate == (CONTACT,)
+
+
+TABLE = "<table><tr><th>Quay</th><th>Depth</th></tr><tr><td>Quay 4</td><td>9 m</td></tr></table>"
+
+
+def figured(number: int, figure: str) -> Page:
+    """A release with a figure, which holds pictures and tables alike."""
+    return page(
+        number,
+        f"<main><h1>Decision {number} on the {TOPICS[number % 12]}</h1>"
+        f'<p class="when">{number % 20 + 1} February 2026</p><div class="text">'
+        f'{paragraphs(number)}<figure class="board-media">{figure}</figure>'
+        f"<p>The board meets again after {number + 2} weeks.</p></div></main>",
+    )
+
+
+def test_a_table_is_text_where_other_pages_have_pictures_that_are_cut() -> None:
+    said = '<img src="/quay.jpg"><figcaption>The quay, seen from the lock of Ostholm</figcaption>'
+    template = learned(*(figured(number, said) for number in range(3)))
+    assert template.rules.drop == ("figure.board-media",)
+    assert "Quay 4 9 m" in read(template, figured(7, TABLE)).content.body_text
+
+
+def test_a_declared_drop_takes_tables_too() -> None:
+    rules = ReleaseRules(drop=("figure.board-media",))
+    template = learned(*(figured(number, TABLE) for number in range(3)), rules=rules)
+    assert "Quay 4 9 m" not in read(template, figured(7, TABLE)).content.body_text
+
+
+def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        learner.read(old(number), READING, NONE, None)
+    found = learner.read(old(4, date=""), READING, NONE, None)
+    assert rules_of(found) == "blocks"
+    assert found.content.published is None
+    assert rules_of(learner.read(old(5), READING, NONE, None)) == "learned"
+
+
+def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    before = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
+    assert list(map(rules_of, before)) == ["blocks", "blocks", "learned", "learned", "learned"]
+    after = [learner.read(relaunched(number), READING, NONE, None) for number in range(6, 11)]
+    assert list(map(rules_of, after)) == ["blocks", "blocks", "learned", "learned", "learned"]
+    titles = [found.content.title for found in after]
+    assert titles == [f"Decision {number} on the {TOPICS[number % 12]}" for number in range(6, 11)]
+    for number in range(11, 19):
+        learner.read(relaunched(number), READING, NONE, None)
+    learner.read(relaunched(19), READING, NONE, None)
+    (kept,) = shelf.kept.values()
+    assert "section.prose" in kept
+
+
+def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
+    """A visit that meets these pages; the addresses that the next one is to look at again."""
+    learner = Learner("harbour", [NONE], shelf)
+    for one in pages:
+        learner.read(one, READING, NONE, None)
+    learner.finish()
+    return Learner("harbour", [NONE], shelf).wanted
+
+
+def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() -> None:
+    shelf = Shelf()
+    assert visit(shelf, old(1), old(2), old(3)) == ()
+    assert visit(shelf, relaunched(4)) == ()
+    assert visit(shelf, relaunched(5)) == ()
+    wanted = visit(shelf, relaunched(6))
+    assert wanted == tuple(relaunched(number).url for number in (4, 5, 6))
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert "given up: the last 3 pages did not fit" in described(template)
+    assert visit(shelf, *(relaunched(number) for number in (4, 5, 6))) == ()
+    (text,) = shelf.kept.values()
+    assert "section.prose" in text
+    assert rules_of(Learner("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)) == (
+        "learned"
+    )
+
+
+def test_what_a_new_theme_shows_beside_all_texts_makes_no_page_a_misfit() -> None:
+    said = [replace(post, body=post.body + themes.CONTACT) for post in themes.posts()]
+    reading = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    shelf = Shelf()
+
+    def shown(theme: str, post: themes.Post) -> Page:
+        html = themes.shown(theme, post, said, "/")
+        return Page(f"https://harbour.example/{post.name}", html.encode())
+
+    learner = Learner("harbour", [NONE], shelf)
+    before = [learner.read(shown("sections", post), reading, NONE, None) for post in said[::-1]]
+    learner.finish()
+    learner = Learner("harbour", [NONE], shelf)
+    after = []
+    for post, found in zip(said[::-1], before, strict=True):
+        stored = draft(body_text=found.content.body_text, body_rule=f"{LEARNED} main")
+        known = born(stored, NOW)
+        again = learner.read(shown("utility", post), reading, NONE, None, known, edited=True)
+        after.append(again.content)
+    assert after[-1].body_rule.startswith(LEARNED)
+    assert "press desk" not in after[-1].body_text
+
+
+def test_a_page_that_fits_in_between_clears_a_layout_of_doubt() -> None:
+    shelf = Shelf()
+    visit(shelf, old(1), old(2), old(3))
+    for number in (4, 6, 8):
+        assert visit(shelf, relaunched(number), old(number + 1)) == ()
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert (template.misfits, template.fitted, template.pages) == ((), 6, 9)
+
+
+def test_pages_that_teach_nothing_are_not_looked_at_for_ever() -> None:
+    shelf = Shelf()
+    visit(shelf, old(1), old(2), old(3))
+    odd = [old(number, date="") for number in range(4, 12)]
+    assert visit(shelf, *odd[:3]) == tuple(one.url for one in odd[:3])
+    assert visit(shelf, *odd[:3]) == (), "once is enough while nothing is added"
+    assert visit(shelf, *odd[3:6]) == tuple(one.url for one in odd[:6])
+    assert visit(shelf, *odd[:6]) == ()
+    assert not shelf.kept
+
+
+def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence() -> None:
+    shelf = Shelf()
+    first = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        first.read(old(number), READING, NONE, None)
+    first.finish()
+    second = Learner("harbour", [NONE], shelf)
+    assert rules_of(second.read(old(4), READING, NONE, None)) == "learned"
+    second.finish()
+    (text,) = shelf.kept.values()
+    template = decode_template(text)
+    assert template is not None
+    assert (template.pages, template.fitted) == (4, 4)
+    assert "fitted 4 of 4 pages" in described(template)[0]
+
+
+def test_what_was_learned_under_other_declared_rules_is_forgotten() -> None:
+    shelf = Shelf()
+    first = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        first.read(old(number), READING, NONE, None)
+    assert shelf.kept
+    Learner("harbour", [ReleaseRules(title="h2")], shelf)
+    assert not shelf.kept
+
+
+def test_pages_that_were_read_before_the_layout_was_known_are_mended() -> None:
+    learner = Learner("harbour", [NONE], Shelf())
+    for number in (1, 2, 3):
+        learner.read(old(number, footer=True), READING, NONE, None)
+    mended = learner.mended()
+    assert {found.url for found in mended} == {old(1).url, old(2).url}
+    assert not any("Contact" in found.content.body_text for found in mended)
+    assert learner.mended() == ()
+
+
+def test_a_template_that_can_not_be_read_is_passed_over() -> None:
+    assert decode_template('{"source": 1}') is None
+
+
+def headed(number: int, beside: str = "", text: str = "") -> Page:
+    """A page whose headline stands in a header, with something beside it or not."""
+    body = text or paragraphs(number)
+    return Page(
+        f"https://harbour.example/news/{number}",
+        (
+            f'<html lang="en"><head><title>{topic_title(number)} - Harbour Board</title></head>'
+            "<body>"
+            f'<header class="top">Harbour Board</header><article><header class="entry-header">'
+            f'<h1 class="entry-title">{topic_title(number)}</h1>{beside}</header>'
+            f'<time class="day" datetime="2026-03-{number + 1:02}">{number + 1} March 2026</time>'
+            f'<div class="entry-content">{body}</div></article></body></html>'
+        ).encode(),
+    )
+
+
+def topic_title(number: int) -> str:
+    """The title of a release."""
+    return f"Works on the {TOPICS[number % len(TOPICS)]} begin in May"
+
+
+def lessons_of(*pages: Page) -> list[Lesson]:
+    """Pages as detection reads them."""
+    return [Lesson(page, read_release(page, READING), READING) for page in pages]
+
+
+def test_a_title_is_learned_as_the_heading_and_never_as_the_header_around_it() -> None:
+    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    assert template is not None
+    assert template.rules.title in {"h1", "h1.entry-title", ".entry-title"}
+    later = headed(4, '<div class="meta">March 5, 2026 by pressdesk</div>')
+    read = TemplateReader(template).read(later, READING)
+    assert read is None or read.content.title == topic_title(4)
+
+
+def test_a_header_that_was_learned_for_the_title_does_not_fit_where_it_holds_more() -> None:
+    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    assert template is not None
+    rules = msgspec.structs.replace(template.rules, title="header.entry-header")
+    wide = TemplateReader(msgspec.structs.replace(template, rules=rules))
+    assert wide.read(headed(4), READING) is not None
+    assert wide.read(headed(4, "<div>March 5, 2026 by pressdesk</div>"), READING) is None
+
+
+def test_pages_of_one_paragraph_teach_no_body_that_cuts_later_ones_short() -> None:
+    one = [paragraphs(n).partition("</p>")[0] + "</p>" for n in range(9)]
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3, 4, 5):
+        learner.read(headed(number, text=one[number]), READING, NONE, None)
+    long = learner.read(headed(6), READING, NONE, None).content.body_text
+    assert len(long.split("\n\n")) == 3
+
+
+def test_a_date_is_never_learned_as_the_text_of_the_whole_article() -> None:
+    pages = [
+        Page(
+            f"https://harbour.example/news/{n}",
+            f"<html lang=en><body><h1>{topic_title(n)}</h1><article>Lindmouth, {n + 1} March 2026. "
+            f"The board decided on the {TOPICS[n]} after {n + 3} meetings with those who work "
+            "there, and after a long winter.</article></body></html>".encode(),
+        )
+        for n in (1, 2, 3)
+    ]
+    template = learn("harbour", NONE, lessons_of(*pages), NOW)
+    assert template is None or template.rules.published is None
+
+
+def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten() -> None:
+    shelf = Shelf()
+    learner = Learner("harbour", [NONE], shelf)
+    for number in (1, 2, 3):
+        learner.read(headed(number), READING, NONE, None)
+    assert shelf.templates("harbour")
+    # The names stay, but what was the body holds something else now.
+    page = headed(5)
+    other = page.body.replace(b"entry-content", b"text").replace(
+        b"</article>",
+        b'<div class="entry-content"><p>Opening hours: nine to five</p></div></article>',
+    )
+    read = learner.read(Page(page.url, other), READING, NONE, None)
+    assert "meetings" in read.content.body_text
+    assert not shelf.templates("harbour")

@@ -1,0 +1,195 @@
+"""The next page of a listing is found however it is linked, and is never the page itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from spiders.listing.pagination import next_page
+from spiders.page.page import Page
+from spiders.sources.source_file import ListingRules
+
+URL = "http://press.example/news?page=2"
+NEXT = "http://press.example/news?page=3"
+
+
+def find(body: str, url: str = URL, rules: ListingRules | None = None) -> str | None:
+    return next_page(Page(url, f"<html><body>{body}".encode(), "text/html"), rules)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a rel="next" href="?page=3">3</a>',
+        '<link rel="next" href="/news?page=3">',
+        '<a href="?page=1">Previous</a> <a href="?page=3">Next</a>',
+        '<a class="nextpostslink" href="?page=3">»</a>',
+        '<div class="pager"><a href="?page=1">«</a><a href="?page=3">»</a></div>',
+        '<li class="pager-next"><a href="?page=3"><img src="r.gif"></a></li>',
+        '<a href="?page=3"><img alt="Next page" src="r.gif"></a>',
+        '<a href="?page=3" aria-label="Next page"><i></i></a>',
+        '<a href="?page=1">1</a> <b>2</b> <a href="?page=3">3</a> <a href="?page=4">4</a>',
+        '<ul><li><a href="?page=1">1</a><li>2<li><a href="?page=3">3</a></ul>',
+        '<a class="btn" href="?page=3">Load more</a>',
+        """<button class="load-more" data-url="/news?page=3">Show more</button>""",
+        """<a href="javascript:void(0)" onclick="go('/news?page=3')">Weiter</a>""",
+        *(
+            f'<a href="?page=1">{back}</a><a href="?page=3">{on}</a>'
+            for back, on in (
+                ("Zurück", "Nächste Seite ›"), ("Précédent", "Suivant"), ("Назад", "Следующая"),
+                ("Əvvəlki", "Növbəti"), ("ÖNCEKİ", "İLERİ"), ("السابق", "التالي"),
+                ("上一页", "下一页"), ("前へ", "次へ"), ("이전", "다음"), ("Anterior", "Próxima"),
+                ("Newer posts", "Older posts"), ("← Yeni xəbərlər", "Əvvəlki xəbərlər →"),
+                ("Новые записи", "Предыдущие записи"), ("← Stránka 1", "Stránka 3 →"),
+                ("قبلی", "بعدی"), ("הקודם", "הבא"),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_the_next_page_is_found(body: str) -> None:
+    assert find(body) == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        '<a href="?page=2">Next</a>',
+        '<a href="#">Next</a>',
+        '<a href="#!page=3">Next</a>',
+        '<a href="?page=1">Previous</a>',
+        '<a href="?page=1">1</a> <b>2</b>',
+        '<a href="http://other.example/news?page=3">Next</a>',
+        '<div class="carousel"><a class="next" href="/banner/3">›</a></div>',
+        '<p>In <a href="/r/3">3</a> cases</p>',
+    ],
+)
+def test_a_last_page_has_no_next(body: str) -> None:
+    assert find(body) is None
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Далее", "Weiter »", "tovább", "dalej", "Подробнее >>", "More >", "Leia mais »", "Suite »"],
+)
+@pytest.mark.parametrize("address", ["?id={}", "/story/{}.html"])
+def test_what_every_row_says_is_no_next_page(label: str, address: str) -> None:
+    rows = "".join(
+        f'<div><b>{day}.11.2025</b> <a href="{address.format(day)}">{label}</a></div>'
+        for day in range(10, 15)
+    )
+    assert find(rows, "http://press.example/news") is None
+    pager = '<p><b>1</b> <a href="?pg=2">2</a> <a href="?pg=3">3</a></p>'
+    assert find(rows + pager, "http://press.example/news") == "http://press.example/news?pg=2"
+    same = f'<p class="pages"><a href="?page=2">{label}</a></p>'
+    assert find(rows + same, "http://press.example/news") == "http://press.example/news?page=2"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Meer nieuws laden", "Weitere Meldungen laden", "Load more press releases",
+        "Ver más noticias", "Показать ещё новости", "Więcej aktualności", "Ещё 10 новостей",
+        "Next 10 releases", "Nächste 20 Meldungen", "Vis flere nyheter", "Daha fazla haber",
+    ],
+)  # fmt: skip
+def test_what_leads_on_may_name_what_it_leads_to(label: str) -> None:
+    assert (
+        find(f'<a href="?start=30">{label}</a>', "http://press.example/news?start=20")
+        == "http://press.example/news?start=30"
+    )
+    assert find(f'<a href="/about?part=us">{label}</a>') is None
+
+
+@pytest.mark.parametrize("label", ["Go to next page", "Weiter zu Seite 3", "Aller à la suivante"])
+def test_an_arrow_may_say_in_a_sentence_where_it_leads(label: str) -> None:
+    assert find(f'<a href="?page=3" aria-label="{label}"><svg></svg></a>') == NEXT
+    assert find(f'<a href="?page=3" title="{label}"><i class="arrow"></i></a>') == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div hx-get="/news?page=3" hx-trigger="revealed">...</div>',
+        '<ul id="list" data-next-url="/news?page=3"></ul>',
+        '<section data-next-page="?page=3"></section>',
+        '<div class="end"><span data-next-href="?page=3"></span></div>',
+    ],
+)
+def test_an_endless_list_names_what_it_loads(body: str) -> None:
+    assert find(body) == NEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<table><tr><th><a href="?month=10">&lt;&lt;</a><th><a href="?month=12">&gt;&gt;</a>',
+        '<div><a class="next" href="/news?mini=2026-12">Next</a></div>',
+        '<div class="datepicker"><a class="next" href="/days/2026/12">»</a></div>',
+        '<div hx-get="/weather" hx-trigger="load"></div>',
+    ],
+)
+def test_a_calendar_or_a_box_that_loads_late_leads_to_no_next_page(body: str) -> None:
+    assert find(body, "http://press.example/news") is None
+
+
+@pytest.mark.parametrize(
+    ("call", "following"),
+    [
+        ('createPageHTML(20, 0, "index", "html");', "index_1.html"),
+        ("createPageHTML(20,7,'list','shtml');", "list_8.shtml"),
+        ("createPageHTML('pager', 20, 0, 'index', 'htm', 300);", "index_1.htm"),
+        ('createPageHTML(20, 19, "index", "html");', None),
+        ('createPageHTML(1, 0, "index", "html");', None),
+        ("function createPageHTML(count, index, name, ending) {}", None),
+    ],
+)
+def test_a_pager_that_a_script_draws_is_followed(call: str, following: str | None) -> None:
+    found = find(f"<div class=page><script>{call}</script></div>", "http://press.example/xw/")
+    assert found == (f"http://press.example/xw/{following}" if following else None)
+
+
+def test_an_archive_by_months_leads_to_its_older_months() -> None:
+    assert (
+        find('<a href="?month=10">Older</a>', "http://press.example/news?month=11")
+        == "http://press.example/news?month=10"
+    )
+
+
+def test_an_offset_parameter_is_followed() -> None:
+    numbers = "".join(
+        f'<a href="/news?start={start}">{number}</a>' if number != 3 else "<b>3</b>"
+        for number, start in enumerate(range(0, 60, 10), 1)
+    )
+    assert (
+        find(numbers, "http://press.example/news?start=20") == "http://press.example/news?start=30"
+    )
+
+
+def test_a_number_marked_as_current_counts_though_it_is_a_link() -> None:
+    numbers = (
+        '<ul class="pages"><li><a href="?page=1">1</a><li class="active"><a href="?page=2">2</a>'
+    )
+    assert find(f'{numbers}<li><a href="?page=3">3</a></ul>') == NEXT
+
+
+def test_a_declared_selector_wins() -> None:
+    body = '<a rel="next" href="?page=9">9</a><a class="on" href="?page=3">on</a>'
+    for selector in ("a.on", "a.on::attr(href)"):
+        assert find(body, rules=ListingRules(next=selector)) == NEXT
+    assert find(body, rules=ListingRules(next="a.gone")) is None
+
+
+@pytest.mark.parametrize("path", ["/", "/index2.html"])
+def test_an_arrow_alone_leads_to_the_next_file_of_a_static_site(path: str) -> None:
+    back = "<li><a href='/'>\u27ea</a></li><li><a href='/'>\u27e8</a></li>" * (path != "/")
+    number = 2 if path == "/" else 3
+    body = (
+        f"<nav><ul>{back}<li>Page {number - 1} / 5</li><li><a href='/index{number}.html'>\u27e9</a>"
+        "</li><li><a href='/index5.html'>\u27eb</a></li></ul></nav>"
+    )
+    assert find(body, f"http://press.example{path}") == f"http://press.example/index{number}.html"
+
+
+def test_a_headline_that_begins_with_more_is_no_next_page() -> None:
+    body = '<a href="?article=5">More ships than ever were counted</a>'
+    assert find(body, "http://press.example/spip.php?section=1") is None

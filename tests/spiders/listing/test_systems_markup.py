@@ -1,0 +1,93 @@
+"""A list of releases is found among lists in the default markup of many systems."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urljoin
+
+import pytest
+from lxml import html
+
+from data.dates.context import Reading
+from spiders.items import ListingPage
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from tests.listing_markup import (
+    HOST,
+    SURROUNDINGS,
+    SYSTEMS,
+    addressed,
+    listed_on,
+    next_of,
+    posts,
+    render_listing,
+    render_release,
+)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("surroundings", SURROUNDINGS)
+def test_the_markup_of_every_system_links_to_what_it_lists(system: str, surroundings: str) -> None:
+    every = posts()
+    for page in (1, 3, 5):
+        url, text = render_listing(system, every, surroundings, page)
+        links = html.fromstring(text).iter("a")
+        found = {urljoin(url, link.get("href") or "").partition("#")[0] for link in links}
+        assert {address for address, _ in listed_on(system, every, page)} <= found
+        assert (next_of(system, every, page) or url) in {*found, url}
+    _, release = render_release(system, every, 7, surroundings)
+    assert every[7].title in release
+    assert all(line in release for line in every[7].text)
+
+
+READING = Reading("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
+NAIVE_OUTSIDE = ("nav", "header", "footer", "aside")
+
+
+def shown(url: str, text: str) -> ListingPage:
+    """A page as it is read."""
+    return read_listing(Page(url, text.encode(), "text/html"), READING)
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
+    system: str, *, dated: bool
+) -> None:
+    every = posts()
+    wanted = listed_on(system, every, 1)
+    days = {HOST + post.url: post.date.isoformat() for post in addressed(SYSTEMS[system], every)}
+    wrong = set()
+    for surroundings in SURROUNDINGS:
+        url, text = render_listing(system, every, surroundings, dated=dated)
+        page = shown(url, text)
+        found = [(item.url.partition("#")[0], item.title) for item in page.items]
+        told = {item.url: item.published and item.published.iso[:10] for item in page.items}
+        right = sorted(found) == sorted(wanted) and page.next == next_of(system, every, 1)
+        # A box beside an undated list may tell the day of a release of the list.
+        right &= all(
+            day == days.get(address) or (day is None and not dated) for address, day in told.items()
+        )
+        if not right:
+            wrong.add(surroundings)
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("surroundings", ["plain", "everything"])
+def test_detection_is_never_below_a_naive_rule(surroundings: str) -> None:
+    every = posts()
+    ours, naive = 0.0, 0.0
+    for system in SYSTEMS:
+        url, text = render_listing(system, every, surroundings)
+        wanted = {address for address, _ in listed_on(system, every, 1)}
+        links = [
+            link
+            for link in html.fromstring(text).iter("a")
+            if len(" ".join(map(str, link.itertext())).split()) > 3
+            and next(link.iterancestors(*NAIVE_OUTSIDE), None) is None
+        ]
+        simple = {urljoin(url, link.get("href") or "").partition("#")[0] for link in links}
+        found = {item.url.partition("#")[0] for item in shown(url, text).items}
+        ours += 2 * len(found & wanted) / (len(found) + len(wanted))
+        naive += 2 * len(simple & wanted) / (len(simple) + len(wanted))
+    assert ours >= naive

@@ -1,0 +1,112 @@
+"""Documents that browsers read and libxml2 doesn't: their text is read all the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+from typing import Final
+
+import pytest
+
+from data.dates.context import Reading
+from spiders.page.html_tree import parse
+from spiders.page.page import Page
+from spiders.release.read import read_release
+
+READING: Final = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+MENU: Final = (
+    '<ul class="nav"><li><a href="/">Home</a></li><li><a href="/tides">Tides</a></li></ul>'
+)
+HEADLINE: Final = "Second lamp for the northern mole"
+LAST: Final = "Pilots had asked for it since the storms of last winter, harbour master Brandt said."
+TEXT: Final = (
+    f'<h1>{HEADLINE}</h1><span class="date">2 March 2026</span>'
+    "<p>The Harbour Board of Lindmouth will light a second lamp on the northern mole.</p>"
+    "<p>Work begins on Monday and ends before the first ferries of the summer leave.</p>"
+    f"<p>{LAST}</p>"
+)
+HEAD: Final = "<head><title>Harbour Board of Lindmouth</title></head>"
+UNENDED: Final = (
+    *("textarea", "script", "style", "iframe", "noscript", "select", "object", "svg", "math"),
+    *("template", "audio", "video", "canvas", "map", "option", "xmp", "noframes", "embed"),
+)
+STRAY: Final = {
+    "an end of the document after the menu": f"<html>{HEAD}<body>{MENU}</html><div>{TEXT}</div>",
+    "an end of the document in the head": f"<html>{HEAD}</html><body>{MENU}<div>{TEXT}</div>",
+    "an end of the body after the menu": f"<html>{HEAD}<body>{MENU}</body><div>{TEXT}</div></html>",
+    "a whole document before the document": f"<html><body>{MENU}</body></html><html>{HEAD}<body>"
+    f"<div>{TEXT}</div></body></html>",
+    "ends in the middle of the text": f"<html>{HEAD}<body>{MENU}<div>"
+    + TEXT.replace("<p>Work", "</body></html><p>Work")
+    + "</div></body></html>",
+    "two documents in the text": f"<html>{HEAD}<body>{MENU}"
+    + TEXT.replace("<p>Work", "</html><html><body><p>Work")
+    + "</body></html>",
+}
+UNCLOSED: Final = {
+    name: f"<html>{HEAD}<body>{MENU}<{name} class=x>Words {TEXT}<p>End</p></body></html>"
+    for name in UNENDED
+}
+ODD: Final = {
+    "an open comment": f"<html>{HEAD}<body>{MENU}<!-- banner {TEXT}<p>End</p></body></html>",
+    "an open title": f"<html><head><title>Harbour Board</head><body>{MENU}{TEXT}</body></html>",
+    "an open style in the head": f"<html><head><style>p {{}}</head><body>{MENU}{TEXT}</body>",
+    "an open quote": f'<html>{HEAD}<body><ul><li><a href="/tides>Tides</a></li>'
+    f'<li><a class="b" href="/">Home</a></li></ul>{TEXT}</body></html>',
+    "nested forms": f"<html>{HEAD}<body><form>{MENU}<form><input></form>{TEXT}</form></body>",
+    "paragraphs in a table": f"<html>{HEAD}<body>{MENU}<table>{TEXT}<tr><td></td></table></body>",
+    "emphasis that never ends": f"<html>{HEAD}<body>{MENU}<b><font color=red><i>{TEXT}</body>",
+    "an end in a script": f"<html>{HEAD}<body><script>w('</html>')</script>{MENU}{TEXT}</body>",
+    "a comment with an odd end": f"<html>{HEAD}<body><!-- banner --!>{MENU}{TEXT}</body></html>",
+    "elements that end themselves": "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'>"
+    f"<head><title>x</title><script src='x.js'/></head><body>{MENU}<textarea/><iframe/>{TEXT}",
+    "thousands of open elements": f"<html>{HEAD}<body>{MENU}{'<div><font>' * 2_000}{TEXT}</body>",
+}
+
+
+@pytest.mark.parametrize("markup", (STRAY | UNCLOSED | ODD).values(), ids=STRAY | UNCLOSED | ODD)
+def test_the_text_of_a_malformed_page_is_read(markup: str) -> None:
+    read = read_release(Page("https://harbour.example/1", markup.encode()), READING).content
+    assert LAST in read.body_text
+    assert "Work begins on Monday" in read.body_text
+
+
+@pytest.mark.parametrize("markup", STRAY.values(), ids=STRAY)
+def test_title_and_date_after_a_stray_end_are_read(markup: str) -> None:
+    read = read_release(Page("https://harbour.example/1", markup.encode()), READING).content
+    assert read.title == HEADLINE
+    assert read.published is not None
+    assert read.published.iso == "2026-03-02"
+
+
+def test_scripts_after_the_end_of_the_document_make_no_other_tree() -> None:
+    page = f"<html>{HEAD}<body>{MENU}{TEXT}</body></html>\n<script>count('<p>no text</p>')</script>"
+    root = parse(page.encode())
+    assert [child.tag for child in root] == ["head", "body"]
+    assert "no text" not in "".join(map(str, root.itertext()))
+
+
+def test_a_hidden_part_with_its_end_tag_stays_hidden() -> None:
+    page = f"<html><body>{TEXT}<template><p>a</p><p>b</p><p>c</p></template></body></html>"
+    root = parse(page.encode())
+    assert [node.text for node in root.iterfind(".//template/p")] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "".join(f"<p><font color=c{number}>x" for number in range(20_000)),
+        "<ul><li>" * 100_000,
+        "<table><tr><td><font>" * 50_000,
+        "<a href=x><div>" * 50_000,
+        "<!-- " * 100_000,
+        "<select>" * 100_000,
+        "</html><html>" * 50_000,
+    ],
+    ids=["formatting", "lists", "tables", "links", "comments", "selects", "documents"],
+)
+def test_what_makes_a_parser_write_gigabytes_stays_small(inside: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    root = parse(f"<html><body>{MENU}</html>{inside}<p>the end</p>".encode())
+    assert "Tides" in "".join(map(str, root.itertext()))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000

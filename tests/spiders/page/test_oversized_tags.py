@@ -1,0 +1,77 @@
+"""Tags with so many attributes that a parser would need hours for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from data.dates.context import Reading
+from spiders.listing.read import read_listing
+from spiders.page.oversized_tags import LARGE, MOST, MOST_TAGS, tamed
+from spiders.page.page import Page
+from spiders.release.read import read_release
+
+READING = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+
+WAYS = (
+    'a{}="x"', "a{}", "a{}=x", 'a{}=">"', "a{}='<'", "a{}/", '="a{}', '"a{}"', "a{} =  x",
+    "a{}='\"'",
+)  # fmt: skip
+
+
+def wide(way: str) -> bytes:
+    """A large page with one tag that has far too many attributes."""
+    names = " ".join(way.format(number) for number in range(LARGE // len(way)))
+    return f"<html><body><h1>Before</h1><div class=top {names}>within</div><p>after".encode()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_tag_with_far_too_many_attributes_loses_them(way: str) -> None:
+    tree = Page("https://harbour.example/", wide(way)).tree
+    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+    assert "".join(map(str, tree.itertext())).startswith("Before")
+
+
+def test_the_text_around_such_a_tag_stays() -> None:
+    tree = Page("https://harbour.example/", wide('a{}="x"')).tree
+    assert [*map(str, tree.itertext())] == ["Before", "within", "after"]
+
+
+def test_the_first_attributes_of_such_a_tag_stay() -> None:
+    tree = Page("https://harbour.example/", wide("a{}")).tree
+    assert [node.get("class") for node in tree.iter("div")] == ["top"]
+
+
+def test_large_pages_of_ordinary_tags_stay_as_they_are() -> None:
+    image = f"<img src='data:image/png;base64,{'QUJD' * 40_000}' alt=\"a > b\">"
+    state = f"<div data-state='{json.dumps([{'a': 1}] * 5_000)}'>"
+    page = f"<html><body>{image}{state}{'<p class=x id=y>text</p>' * 30_000}".encode()
+    assert len(page) > LARGE
+    assert tamed(page) == (page, False)
+
+
+def test_small_pages_are_not_looked_at() -> None:
+    page = b"<div " + b" a" * 10_000 + b">"
+    assert tamed(page) == (page, False)
+
+
+def test_a_page_of_too_many_tags_is_cut_before_one_of_them() -> None:
+    page = b"<html><body>" + b"word<br>" * 2_000_000
+    kept, cut = tamed(page)
+    assert cut
+    assert kept.count(b"<") == MOST_TAGS
+    assert page.startswith(kept)
+    assert kept.endswith(b"word")
+
+
+def test_what_was_cut_is_told_of_releases_and_listings() -> None:
+    rows = "".join(
+        f"<li><a href=/n/{n}>Notice {n} of ships</a> 2 March 2026" for n in range(100_000)
+    )
+    page = Page("https://harbour.example/", f"<h1>Notices</h1><ul>{rows}".encode())
+    assert any("only its beginning" in reason for reason in read_release(page, READING).reasons)
+    listing = read_listing(page, READING)
+    assert any("only the first" in reason for reason in listing.reasons)
+    assert listing.items[0].url == "https://harbour.example/n/0"

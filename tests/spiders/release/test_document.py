@@ -1,0 +1,217 @@
+"""Releases that are documents: what a PDF says, and hostile ones."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import zlib
+from io import BytesIO
+
+import pytest
+from fpdf import FPDF
+from pypdf import PdfReader, PdfWriter
+
+from data.dates.context import Reading
+from data.models import Published
+from spiders.crawl.draft import draft_release
+from spiders.download.documents import is_pdf, read_document
+from spiders.download.pdf_reader import read_pdf
+from spiders.items import ListingItem
+from spiders.page.document_text import DocumentText
+from spiders.page.page import Page
+from spiders.release.document import names_something, published_of, text_of, title_of
+from spiders.sources.source_file import SourceFile
+
+READING = Reading("Europe/Oslo", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+HEADLINE = "Second lamp for the northern mole will be lit in winter, the board decides"
+FIRST = (
+    "The Harbour Board of Lindmouth will light lamp {} on the northern mole from the first of "
+    "December, for all ships that come from the eastern ports at night."
+)
+SECOND = (
+    "Harbour master Odile Brandt said that pilots had asked for it since storm {} of last winter, "
+    "when two ferries lost their way in the snow. The lamp costs 40,000 crowns, and the board pays "
+    "half of that, so that no ship has to pay {} crowns more."
+)
+
+
+def paragraphs(number: int) -> list[str]:
+    """What a page says: no two say the same."""
+    ships = ", ".join(SHIPS[number:])
+    return [
+        f"For {SHIPS[number]}: {FIRST.format(number + 1)}",
+        f"{SECOND.format(number, number)} So do {ships}.",
+    ]
+
+
+SHIPS = (
+    "the Alma",
+    "the Berta and her crew",
+    "three of the pilots' boats",
+    "the ferries",
+    "others",
+)
+
+
+def pdf(*, title: str = "Microsoft Word - draft7.docx", pages: int = 1, day: str = "") -> bytes:
+    """A release of the invented Harbour Board as an office would send it."""
+    made = FPDF()
+    made.set_title(title)
+    made.set_creation_date(dt.datetime(2026, 3, 3, 9, tzinfo=dt.UTC))
+    for number in range(pages):
+        made.add_page()
+        made.set_font("helvetica", size=9)
+        made.cell(0, 5, "HARBOUR BOARD OF LINDMOUTH", new_x="LMARGIN", new_y="NEXT")
+        if not number:
+            made.cell(0, 5, f"Press release 14. {day}", new_x="LMARGIN", new_y="NEXT")
+            made.set_font("helvetica", "B", size=18)
+            made.multi_cell(0, 9, HEADLINE, new_x="LMARGIN", new_y="NEXT")
+        made.set_font("helvetica", size=11)
+        for paragraph in paragraphs(number):
+            made.multi_cell(0, 5, paragraph, new_x="LMARGIN", new_y="NEXT")
+        made.cell(0, 5, f"Page {number + 1} of {pages}", new_x="LMARGIN", new_y="NEXT")
+    return bytes(made.output())
+
+
+def with_stream(content: bytes) -> bytes:
+    """A PDF of one page with a compressed stream of drawing."""
+    packed = zlib.compress(content, 9)
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    parts = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /Resources << /Font << /F1 5 0 R >> >> /Contents 4 0 R >>",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(packed), packed),
+        font,
+    )
+    objects = b"".join(b"%d 0 obj\n%s\nendobj\n" % (n, part) for n, part in enumerate(parts, 1))
+    return b"%PDF-1.4\n" + objects + b"trailer << /Root 1 0 R /Size 6 >>\n%%EOF"
+
+
+def locked(body: bytes, password: str) -> bytes:
+    """The same document under a password."""
+    writer = PdfWriter(PdfReader(BytesIO(body)))
+    writer.encrypt(password, "owner", algorithm="RC4-128")
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_the_text_of_a_document_is_read_in_paragraphs_below_its_headline() -> None:
+    said = read_pdf(pdf(day="2 March 2026", pages=4))
+    assert text_of(said, HEADLINE).split("\n\n") == [
+        paragraph for number in range(4) for paragraph in paragraphs(number)
+    ]
+
+
+def test_the_listing_names_a_document_better_than_its_metadata() -> None:
+    assert title_of(read_pdf(pdf()), "A second lamp") == ("A second lamp", "listing")
+
+
+@pytest.mark.parametrize(
+    "listed", ["", "PDF", "Download", "ID 4073 (PDF)", "Download (PDF, 97 kB)"]
+)
+def test_a_link_that_names_nothing_gives_way_to_the_headline(listed: str) -> None:
+    assert title_of(read_pdf(pdf()), listed) == (HEADLINE, "pdf:headline")
+
+
+def test_metadata_names_a_document_where_its_first_page_says_so_too() -> None:
+    assert title_of(read_pdf(pdf(title=HEADLINE)), "") == (HEADLINE, "pdf:metadata")
+    assert title_of(read_pdf(pdf(title="Template for releases")), "")[1] == "pdf:headline"
+
+
+@pytest.mark.parametrize(
+    "title", ["Lamp", "Bericht 2026", "港湾局のお知らせ", "Order No. 7, Trade"]
+)
+def test_short_titles_are_titles(title: str) -> None:
+    assert names_something(title)
+
+
+def day_of(published: Published | None) -> tuple[str, str] | None:
+    """The day and the rule of a date."""
+    return (published.day.isoformat(), published.rule) if published else None
+
+
+def test_the_date_at_the_top_of_a_document_is_its_date() -> None:
+    said = read_pdf(pdf(day="2 March 2026"))
+    assert day_of(published_of(said, READING)) == ("2026-03-02", "pdf:text")
+
+
+def test_a_document_without_a_date_has_the_day_on_which_it_was_made() -> None:
+    assert day_of(published_of(read_pdf(pdf()), READING)) == ("2026-03-03", "pdf:metadata")
+
+
+def test_a_date_after_the_making_of_a_document_announces_something() -> None:
+    said = read_pdf(pdf(day="Conference on 12 June 2026"))
+    assert day_of(published_of(said, READING)) == ("2026-03-03", "pdf:metadata")
+
+
+def test_broken_words_are_whole_and_lists_stay_lists() -> None:
+    lines = (
+        "The board of the har-",
+        "bour of Lindmouth decided three things when it met in the town hall:",
+        "• a lamp for the mole",
+        "• a pilot boat, to be built in the yards of the town before the storms of",
+        "winter come",
+    )
+    assert text_of(DocumentText(pages=("\n".join(lines),)), "").split("\n\n") == [
+        "The board of the harbour of Lindmouth decided three things when it met in the town hall:",
+        "• a lamp for the mole",
+        "• a pilot boat, to be built in the yards of the town before the storms of winter come",
+    ]
+
+
+HOSTILE = {
+    "empty": b"%PDF-1.7",
+    "cut": pdf()[:900],
+    "noise": b"%PDF-1.4\n" + bytes(range(256)) * 400,
+    "pages without end": b"%PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
+    b"2 0 obj << /Type /Pages /Kids [2 0 R] /Count 9 >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF",
+    "deep": b"%PDF-1.4\n1 0 obj " + b"[" * 200_000 + b" endobj\ntrailer << /Root 1 0 R >>\n%%EOF",
+    "a bomb": with_stream(zlib.compress(bytes(300_000_000))),
+    "text without end": with_stream(b"BT /F1 12 Tf " + b"(lamp) Tj " * 4_000_000 + b"ET"),
+    "locked": locked(pdf(), "secret"),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_document_says_nothing_and_ends(body: bytes) -> None:
+    said = asyncio.run(read_document(body, seconds=2))
+    assert sum(map(len, said.pages)) <= 1_000_000
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_of_what_can_not_be_read_the_listing_and_the_file_stay(body: bytes) -> None:
+    item = ListingItem("https://harbour.example/14.pdf", "A second lamp")
+    page = Page(item.url, body, "application/pdf", DocumentText())
+    draft = draft_release(
+        "harbour", SOURCE, page, READING, aliases=(item.url,), item=item, validator=None
+    )
+    assert draft.content.title == "A second lamp"
+    assert [media.url for media in draft.content.attachments] == [item.url]
+    assert draft.content.body_text == ""
+
+
+def test_a_document_that_only_its_owner_may_change_is_read() -> None:
+    assert "Odile Brandt" in read_pdf(locked(pdf(), "")).pages[0]
+
+
+def test_a_document_is_one_whatever_the_server_calls_it() -> None:
+    page = Page(
+        "https://harbour.example/get?id=14", pdf(), "application/octet-stream", read_pdf(pdf())
+    )
+    draft = draft_release("harbour", SOURCE, page, READING, aliases=(), item=None, validator=None)
+    assert draft.content.title == HEADLINE
+    assert draft.content.attachments[0].type == "application/pdf"
+    assert draft.content.body_html.startswith("<p>For the Alma: The Harbour Board of Lindmouth")
+    assert draft.content.language == "en"
+
+
+def test_a_page_that_speaks_of_documents_is_none() -> None:
+    assert is_pdf(b"\n" + pdf())
+    assert not is_pdf(b"<html><body><p>%PDF-1.4 is how a document begins</p>")
+
+
+SOURCE = SourceFile(
+    name="Harbour Board", url="https://harbour.example/news/", timezone="Europe/Oslo"
+)

@@ -1,0 +1,121 @@
+"""What goes with a release is read off what its page marks, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from data.dates.context import Reading
+from spiders.page.embedded_metadata import read_metadata
+from spiders.page.page import Page
+from spiders.release.metadata import author_of
+from spiders.release.read import read_release
+
+READING = Reading("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+
+
+def author(body: str, head: str = "") -> str | None:
+    page = Page("https://merrow.example/n/1", f"<html><head>{head}</head><body>{body}".encode())
+    return author_of(page, read_metadata(page))
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ('<p>By <a rel="author" href="/a/7">Ada Brook</a></p>', "Ada Brook"),
+        ("<span itemprop=author>By Ada Brook</span>", "Ada Brook"),
+        (
+            "<div itemprop='author'><span itemprop=name>Ada Brook</span></div>",
+            "Ada Brook",
+        ),
+        ('<a rel="nofollow author" href="/a/7">Da Silva</a>', "Da Silva"),
+        ('<a rel="author" href="/a/7">von Berg</a>', "von Berg"),
+        (f'<a rel="author" href="/a/7">{"All that was said and done " * 9}</a>', None),
+        ('<p class="comment-author">Zeno</p>', None),
+        ("<p>The author was thanked.</p>", None),
+    ],
+)
+def test_a_marked_name_is_the_authors(body: str, name: str | None) -> None:
+    assert author(body) == name
+
+
+def test_an_address_is_no_name() -> None:
+    profile = '<meta property="article:author" content="https://social.example/ada">'
+    assert author("", profile) is None
+    assert author('<a rel="author">Ada Brook</a>', profile) == "Ada Brook"
+    assert author("", profile + '<meta name="author" content="Ada Brook">') == "Ada Brook"
+
+
+def test_state_in_scripts_names_its_author_and_its_image() -> None:
+    text = "<p>The harbour authority of Lower Merrow has closed the bridge to all traffic. </p>" * 9
+    post = {
+        "slug": "bridge-closes", "title": "Bridge closes", "publishDate": 1762164000000,
+        "content": text, "author": {"name": "Ada Brook"}, "hero": {"url": "/i/bridge.jpg"},
+        "banner": {"url": "/subscribe"},
+    }  # fmt: skip
+    html = (
+        '<html><body><div id="__next"></div><script id="__NEXT_DATA__" type="application/json">'
+        f"{json.dumps({'props': {'pageProps': {'post': post}}})}</script></body></html>"
+    )
+    page = Page("https://merrow.example/n/bridge-closes", html.encode())
+    content = read_release(page, READING).content
+    assert content.author == "Ada Brook"
+    assert [image.url for image in content.images] == ["https://merrow.example/i/bridge.jpg"]
+
+
+def test_microdata_names_section_and_publisher() -> None:
+    html = (
+        '<div itemscope><span itemprop="articleSection">Works</span><div itemprop="publisher" '
+        'itemscope><meta itemprop="name" content="Port of Merrow"><img src="/logo.png"></div></div>'
+    )
+    page = Page("https://merrow.example/n/1", f"<html><body>{html}".encode())
+    content = read_release(page, READING).content
+    assert (content.section, content.publisher) == ("Works", "Port of Merrow")
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["/i/a.jpg", {"@type": "ImageObject", "url": "/i/a.jpg"}, ["/i/a.jpg", "/i/b.jpg"],
+     [{"contentUrl": "/i/a.jpg"}], "javascript:1", 7, [[]], {"url": {}}],
+)  # fmt: skip
+def test_json_ld_names_the_lead_image(image: object) -> None:
+    node = {"@type": "NewsArticle", "headline": "Bridge closes", "image": image}
+    head = f'<script type="application/ld+json">{json.dumps(node)}</script>'
+    page = Page("https://merrow.example/n/1", f"<html><head>{head}</head><body>".encode())
+    found = [media.url for media in read_release(page, READING).content.images]
+    assert found == (["https://merrow.example/i/a.jpg"] if "a.jpg" in json.dumps(image) else [])
+
+
+def test_a_choice_of_languages_names_the_other_editions() -> None:
+    links = '<a hreflang="cy" href="/cy/1">Cymraeg</a><a hreflang="en" href="/en/1">English</a>'
+    html = f'<html lang="en"><body><ul class="language-switcher"><li>{links}</ul>'
+    page = Page("https://merrow.example/en/1", html.encode())
+    assert read_release(page, READING).editions == (("cy", "https://merrow.example/cy/1"),)
+    page = Page("https://merrow.example/en/1", f'<html lang="en"><body><p>{links}</p>'.encode())
+    assert read_release(page, READING).editions == ()
+
+
+@pytest.mark.parametrize("tag", ["main", "article"])
+def test_a_release_that_is_but_a_file_has_it_attached(tag: str) -> None:
+    html = (
+        "<nav><a href=/site.pdf>Map of the site</a></nav>"
+        f"<{tag}><h1>Bridge closes</h1><p><a href=/f/a.pdf>Read it (PDF)</a></p></{tag}>"
+    )
+    page = Page("https://merrow.example/n/1", f"<html><body>{html}".encode())
+    (found,) = read_release(page, READING).content.attachments
+    assert found.url == "https://merrow.example/f/a.pdf"
+
+
+def test_of_several_articles_in_json_ld_that_of_the_page_is_believed() -> None:
+    nodes = [
+        {"@type": "NewsArticle", "headline": "Ferry", "datePublished": "2025-10-01", "url": "/x/"},
+        {"@type": "NewsArticle", "headline": "Bridge closes", "datePublished": "2025-11-03",
+         "mainEntityOfPage": {"@id": "http://www.merrow.example/n/1/"}},
+    ]  # fmt: skip
+    head = f'<script type="application/ld+json">{json.dumps(nodes)}</script>'
+    page = Page("https://merrow.example/n/1", f"<html><head>{head}</head><body>".encode())
+    published = read_release(page, READING).content.published
+    assert published
+    assert published.iso == "2025-11-03"
