@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def wcxb(folder: Path, split: str) -> Iterator[Article]:
 def without_title(text: str, title: str) -> str:
     """A text without the headline in its first line."""
     first, _, rest = text.partition("\n")
-    return rest.strip() if title and squash(first) == squash(title) else text
+    return rest.strip() if title and comparison_key(first) == comparison_key(title) else text
 
 
 def daniel(folder: Path) -> Iterator[Article]:

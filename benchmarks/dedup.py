@@ -36,11 +36,11 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.store.sqlite.lsh_index import NOTHING, Near
+from data.store.sqlite.lsh_index import NOTHING, Candidates
 from data.store.sqlite.store import SqliteStore
 from data.store.sqlite.stories import Member
 from data.stories.copies import COMMON, HOT, likely, likeness
-from data.text.similarity import Sketch, sketch
+from data.text.similarity import Signature, signature
 from data.text.words import tokens
 from scheduler.jobs.crawl import GARBAGE
 
@@ -61,20 +61,20 @@ class TimedStore(SqliteStore):
 
     seconds = 0.0
 
-    def _near(self, text: Sketch, order: dt.datetime) -> Near:
+    def _near(self, text: Signature, order: dt.datetime) -> Candidates:
         _ = text.marks  # Counted in `stored`, with the sketch.
         started = time.process_time()
         found = super()._near(text, order)
         self.seconds += time.process_time() - started
         return found
 
-    def _kin(self, release: Release, text: Sketch, near: Near) -> list[Member]:
+    def _kin(self, release: Release, text: Signature, near: Candidates) -> list[Member]:
         started = time.process_time()
         found = super()._kin(release, text, near)
         self.seconds += time.process_time() - started
         return found
 
-    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+    def _enter(self, number: int, order: dt.datetime, text: Signature, hot: frozenset[int]) -> None:
         started = time.process_time()
         super()._enter(number, order, text, hot)
         self.seconds += time.process_time() - started
@@ -83,10 +83,10 @@ class TimedStore(SqliteStore):
 class BareStore(SqliteStore):
     """The store without stories: what it spends on a release is not theirs."""
 
-    def _near(self, text: Sketch, order: dt.datetime) -> Near:  # noqa: ARG002 - the store's verb
+    def _near(self, text: Signature, order: dt.datetime) -> Candidates:  # noqa: ARG002 - the store's verb
         return NOTHING
 
-    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+    def _enter(self, number: int, order: dt.datetime, text: Signature, hot: frozenset[int]) -> None:
         pass
 
 
@@ -104,7 +104,7 @@ def stored(store: TimedStore, some: list[Text], bare: BareStore | None = None) -
     commits = committed(store, some) - (committed(bare, some) if bare else 0.0)
     started = time.process_time()
     for one in some:
-        _ = sketch(one.text).marks
+        _ = signature(one.text).marks
     return store.seconds - before + commits + time.process_time() - started
 
 
@@ -124,10 +124,10 @@ def committed(store: SqliteStore, some: list[Text]) -> float:
 def in_memory(some: list[Text]) -> float:
     """Seconds of the same work with the table in a dict."""
     table: dict[int, list[int]] = {}
-    kept: list[Sketch] = []
+    kept: list[Signature] = []
     started = time.process_time()
     for number, one in enumerate(some):
-        own = sketch(one.text)
+        own = signature(one.text)
         bands, anchors = own.bands, own.anchors
         sure = set(chain.from_iterable(table.get(mark, ()) for mark in bands))
         shared = Counter(chain.from_iterable(table.get(mark, ()) for mark in anchors))

@@ -21,21 +21,21 @@ from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
 
-from data.stories.translations import Edition, commonness, marks_in, same
+from data.stories.translations import Translation, commonness, marks_in, same
 
 PRECISION = 0.95
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 ROUNDS = 10
 
 
-def read(shared: Path) -> dict[str, list[Edition]]:
+def read(shared: Path) -> dict[str, list[Translation]]:
     """The releases by day."""
     path = shared / "corpora" / "dev" / "neardup" / "lk_pmd.jsonl.gz"
-    days: dict[str, list[Edition]] = defaultdict(list)
+    days: dict[str, list[Translation]] = defaultdict(list)
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines):
             one = json.loads(line)
-            found = Edition(number, one["lang"], one["url"], marks_in(one["text"]))
+            found = Translation(number, one["lang"], one["url"], marks_in(one["text"]))
             days[one["date"]].append(found)
     return days
 

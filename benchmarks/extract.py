@@ -19,7 +19,7 @@ from pathlib import Path
 
 import trafilatura
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
@@ -43,7 +43,7 @@ def pages(shared: Path, count: int) -> list[tuple[str, bytes]]:
 
 def ours(url: str, body: bytes) -> object:
     """Everything that Communique reads off a page, not only title, date and body."""
-    reading = Reading("UTC", now=dt.datetime.now(dt.UTC))
+    reading = DateContext("UTC", now=dt.datetime.now(dt.UTC))
     return read_release(Page(url, body), reading)
 
 

@@ -20,12 +20,12 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+READING = DateContext("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 LARGE = 20_000_000
 """Bytes of the largest pages: the default of network.max_bytes."""
 

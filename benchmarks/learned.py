@@ -26,11 +26,11 @@ from typing import TypeVar
 
 import trafilatura
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from scheduler.demo.process import rooms_served
 from scheduler.demo.rooms import showing
 from spiders.learning.excerpt import excerpt_of
-from spiders.learning.source_templates import Learner
+from spiders.learning.source_templates import SourceTemplates
 from spiders.learning.template import decode_template
 from spiders.learning.template_reader import TemplateReader
 from spiders.page.embedded_metadata import read_metadata
@@ -42,7 +42,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 LEAST = 5
 """Pages that a site must have."""
 
-READING = Reading("UTC", now=dt.datetime.now(dt.UTC))
+READING = DateContext("UTC", now=dt.datetime.now(dt.UTC))
 RULES = ReleaseRules()
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ def fetched(urls: Iterable[str]) -> Iterator[Page]:
 def fitting(site: str, pages: list[Page]) -> Iterator[tuple[TemplateReader, Page]]:
     """The pages that a template fits, once one is learned from them."""
     shelf = Shelf()
-    learner = Learner(site, [RULES], shelf)
+    learner = SourceTemplates(site, [RULES], shelf)
     for page in pages:
         learner.read(page, READING, RULES, None)
     templates = filter(None, map(decode_template, shelf.kept.values()))

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.pagination import next_page
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
-READING = Reading(zone="UTC", now=dt.datetime.now(dt.UTC))
+READING = DateContext(zone="UTC", now=dt.datetime.now(dt.UTC))
 NAIVE_WORDS = 4
 NAIVE_OUTSIDE = ("nav", "header", "footer", "aside")
 WHOLE = 0.95

@@ -41,7 +41,7 @@ from feedgen.feed import FeedGenerator
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store.protocol import Store, open_store
-from feeds.pages.renderer import Pages
+from feeds.pages.renderer import PageRenderer
 from feeds.publishing.feed_documents import Documents
 from feeds.publishing.files import Writer
 from feeds.publishing.publish import publish
@@ -177,7 +177,7 @@ def entries_of(file: Path) -> int:
 def published(store: Store, home: Path, *, everything: bool = False) -> dict[str, float]:
     """Publish a HOME: seconds for the feeds up to their bytes, for all of it, and memory in MB."""
     spent = {"feeds": 0.0, "other": 0.0}
-    documents, write, page = Documents.write, Writer.write, Pages.facet
+    documents, write, page = Documents.write, Writer.write, PageRenderer.facet
 
     def timed(*arguments: Any, **named: Any) -> None:
         before, other = time.process_time(), spent["other"]
@@ -193,7 +193,7 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
 
         return timed_other
 
-    changed: Any = Documents, Writer, Pages
+    changed: Any = Documents, Writer, PageRenderer
     changed[0].write, changed[1].write, changed[2].facet = timed, other(write), other(page)
     before = time.process_time()
     try:

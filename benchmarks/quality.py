@@ -24,7 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
@@ -35,7 +35,7 @@ Reader = Callable[[str, bytes], Answer]
 
 def ours(url: str, body: bytes) -> Answer:
     """Communique, without learning."""
-    found = read_release(Page(url, body), Reading("UTC", now=dt.datetime.now(dt.UTC))).content
+    found = read_release(Page(url, body), DateContext("UTC", now=dt.datetime.now(dt.UTC))).content
     published = found.published.iso if found.published else None
     return {"title": found.title, "published": published, "body_text": found.body_text}
 

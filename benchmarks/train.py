@@ -36,10 +36,10 @@ from spiders.body import context_features as context
 from spiders.body import main_content as mainbody
 from spiders.body.block_features import block_features
 from spiders.body.layout_features import AT
-from spiders.body.segmentation import survey
-from spiders.page.embedded_metadata import Metadata, read_metadata
+from spiders.body.segmentation import segment
+from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.title_candidates import candidates, headline_features
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -130,7 +130,7 @@ def body_samples(
 
     Known blocks of up to ``lead_in`` characters above the first longer one are no body.
     """
-    seen, meta = survey(page.tree), read_metadata(page)
+    seen, meta = segment(page.tree), read_metadata(page)
     if not seen.blocks:
         return
     texts = [block.text for block in seen.blocks]
@@ -161,12 +161,12 @@ def read_heads(shared: Path) -> Iterator[Sample]:
 
 def head_samples(page: Page, corpus: str, title: str, weight: float) -> Iterator[Sample]:
     """What may be the headline of a page: as it was served, and with a bare head."""
-    seen, meta = survey(page.tree), read_metadata(page)
+    seen, meta = segment(page.tree), read_metadata(page)
     for head, worth in ((meta, weight), (bare(meta, page), weight * BARE_WEIGHT)):
-        found = mainbody.find_body(seen, head)
+        found = mainbody.find_main_content(seen, head)
         start = found.kept[0].order if found else len(seen.blocks)
         named = candidates(head, seen, start)
-        hit = np.array([squash(one.text) == squash(title) for one in named])
+        hit = np.array([comparison_key(one.text) == comparison_key(title) for one in named])
         if named and (head is meta or hit.any()):
             facts = headline_features(named, head, seen, start, page.url)
             sample = Sample(site_of(page), corpus, facts, hit, np.full(len(hit), worth))
@@ -174,10 +174,10 @@ def head_samples(page: Page, corpus: str, title: str, weight: float) -> Iterator
             yield sample
 
 
-def bare(meta: Metadata, page: Page) -> Metadata:
+def bare(meta: EmbeddedMetadata, page: Page) -> EmbeddedMetadata:
     """What a page would say in its head if it named only its site, as old press rooms do."""
     name = meta.meta("og:site_name") or (urlsplit(page.url).hostname or "")
-    return Metadata({}, (), name)
+    return EmbeddedMetadata({}, (), name)
 
 
 def site_of(page: Page) -> str:

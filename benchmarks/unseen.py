@@ -25,14 +25,14 @@ from quality import Answer, readers  # type: ignore[import-not-found]  # as abov
 from rich.console import Console
 from rich.table import Table
 
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 EIGHTH = 8
 
 
 def marks(article: Article, answer: Answer) -> tuple[float | None, ...]:
     """How right an answer is: body, title and date, None where the truth is not known."""
-    title = squash(answer.get("title") or "") == squash(article.title)
+    title = comparison_key(answer.get("title") or "") == comparison_key(article.title)
     day = (answer.get("published") or "")[:10] == (article.published or "")[:10]
     return (
         f1(answer.get("body_text") or "", article.text),

@@ -10,17 +10,17 @@ from functools import lru_cache
 
 from data.models import Facet, Source
 from data.settings import Site
-from data.store.protocol import Readable
+from data.store.protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
 from feeds.urls import (
     FORMATS,
+    EventFeed,
     Format,
-    Notice,
+    event_file,
     feed_file,
     href,
     hub_of,
-    notice_file,
     page_file,
     release_file,
     revision_file,
@@ -47,7 +47,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class Catalog:
     """Who the sources are, what the topics are called, and where the site lies.
 
     ``site`` is its public address without a slash at the end.
@@ -95,11 +95,11 @@ class Directory:
         """The absolute address of the page of one version of a release."""
         return self.site + href(revision_file(release, number))
 
-    def notice(self, notice: Notice, kind: Format) -> str:
+    def notice(self, notice: EventFeed, kind: Format) -> str:
         """The absolute address of a feed about releases."""
-        return self.site + href(notice_file(notice, kind))
+        return self.site + href(event_file(notice, kind))
 
-    def notice_id(self, notice: Notice) -> str:
+    def notice_id(self, notice: EventFeed) -> str:
         """The permanent id of a feed about releases, the same in every format."""
         return urn_of(f"{self.site}/feeds/{notice}")
 
@@ -126,9 +126,9 @@ def urn_of(address: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
-def directory_of(store: Readable, site: Site) -> Directory:
+def catalog_of(store: ReadStore, site: Site) -> Catalog:
     """Read sources and topics from the store."""
-    return Directory(
+    return Catalog(
         site=site_address(site.url),
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
@@ -151,7 +151,7 @@ def spoken(period: str) -> str:
 GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")
 
 
-def grouped(directory: Directory, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
+def grouped(directory: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
     """Facets by group, without empty groups: dates newest first, all others by name."""
     groups: dict[str, list[Facet]] = {group: [] for group in GROUPS}
     for facet in facets:

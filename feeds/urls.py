@@ -24,8 +24,8 @@ from data.text.urls import site_address, web_address
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-Notice: TypeAlias = Literal["changes", "retractions", "health", "days"]
-NOTICES: Mapping[Notice, tuple[str, str]] = {
+EventFeed: TypeAlias = Literal["changes", "retractions", "health", "days"]
+EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     "changes": ("Corrections", "What publishers changed in releases, with the difference."),
     "retractions": ("Retractions", "Releases that publishers took down; the copies are kept."),
     "health": ("Health of sources", "Sources that stopped working, and that work again."),
@@ -122,7 +122,7 @@ def archive_file(facet: Facet, page: int, kind: Format) -> str:
     return f"{stem_of(facet)}/page/{page}.{kind}"
 
 
-def notice_file(notice: Notice, kind: Format) -> str:
+def event_file(notice: EventFeed, kind: Format) -> str:
     """The file of a feed about releases: ``feeds/changes.atom``."""
     return f"feeds/{notice}.{kind}"
 

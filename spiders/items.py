@@ -10,7 +10,7 @@ from data.text.clean import canonical_url, clean_line
 
 
 @dataclass(frozen=True, slots=True)
-class ReleasePage:
+class ExtractedRelease:
     """What a release page says.
 
     ``url`` is the page's own address and ``canonical`` the one it names itself by, or None.
@@ -44,7 +44,7 @@ class ListingItem:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class Listing:
     """What a listing page says: its items in page order, and the address of the next page.
 
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a

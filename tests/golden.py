@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.golden.expected import Expected, as_expected, fields_of, found, wanted
-from spiders.items import ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -37,12 +37,12 @@ class Room:
         return read_source(own if own.exists() else shipped)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> DateContext:
         """How a crawl of this source would read its dates at NOW."""
         languages = (self.source.language,) if self.source.language else ()
         captured = self.expected.get("listing", {}).get("captured")
         now = dt.datetime.fromisoformat(captured) if captured else NOW
-        return Reading(self.source.timezone, self.source.date_order, languages, now)
+        return DateContext(self.source.timezone, self.source.date_order, languages, now)
 
     @cached_property
     def expected(self) -> Expected:
@@ -51,14 +51,14 @@ class Room:
         return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
     @cached_property
-    def listing(self) -> ListingPage:
+    def listing(self) -> Listing:
         """What is read off the listing."""
         url = self.expected.get("listing", {}).get("url", self.source.url)
         (path,) = self.folder.glob("listing.*")
         return read_listing(Page(url, path.read_bytes()), self.reading, self.source.listing)
 
     @cached_property
-    def release(self) -> ReleasePage:
+    def release(self) -> ExtractedRelease:
         """What is read off the release, with what the listing says of it, as in a crawl."""
         items = {item.url: item for item in self.listing.items}
         first = next(iter(items), self.source.url)

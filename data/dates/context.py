@@ -9,7 +9,7 @@ from data.dates.day_order import Order, order_of_place
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DateContext:
     """How the dates of a page are to be read.
 
     ``zone`` is the IANA name of the source's time zone, ``order`` settles 03/04/26, ``languages``

@@ -14,7 +14,7 @@ from data.dates.calendars import (
     from_jalali,
     full_year,
 )
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.months import jalali_month_of, month_of
 
 _NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
@@ -24,7 +24,7 @@ _MONTHS = 12
 _SHORT = 2
 
 
-def day_of(match: re.Match[str], reading: Reading) -> dt.date | None:
+def day_of(match: re.Match[str], reading: DateContext) -> dt.date | None:
     """The day that ``match`` means, None where there is no such day or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
@@ -40,7 +40,7 @@ def day_of(match: re.Match[str], reading: Reading) -> dt.date | None:
         return None
 
 
-def _worded(match: re.Match[str], reading: Reading) -> dt.date | None:
+def _worded(match: re.Match[str], reading: DateContext) -> dt.date | None:
     year, day = int(match["y"]), int(match["d"])
     if not _year_fits(match):
         return None
@@ -60,7 +60,7 @@ def _year_fits(match: re.Match[str]) -> bool:
     return joined or not match.string[match.end() :].strip(" ,|)")
 
 
-def _numeric(match: re.Match[str], reading: Reading) -> dt.date | None:
+def _numeric(match: re.Match[str], reading: DateContext) -> dt.date | None:
     first, second, year = int(match["a"]), int(match["b"]), int(match["c"])
     order = reading.day_order
     if len(match["c"]) == _SHORT and order == "YMD":
@@ -72,7 +72,7 @@ def _numeric(match: re.Match[str], reading: Reading) -> dt.date | None:
     return None
 
 
-def _han(match: re.Match[str], reading: Reading) -> dt.date | None:
+def _han(match: re.Match[str], reading: DateContext) -> dt.date | None:
     if match.re is shapes.MINGUO and not _counts_minguo(reading):
         return None
     year = 1 if match["y"] == "元" else int(match["y"])
@@ -83,7 +83,7 @@ def _han(match: re.Match[str], reading: Reading) -> dt.date | None:
     return _gregorian(match, year, int(match["n"]), int(match["d"]), reading)
 
 
-def _counts_minguo(reading: Reading) -> bool:
+def _counts_minguo(reading: DateContext) -> bool:
     """Whether bare years may count from the Republic of China, as in Taiwan."""
     return reading.zone == "Asia/Taipei" or reading.speaks("zh-tw", "zh-hant")
 
@@ -102,7 +102,7 @@ def _below_hundred(digits: str) -> int:
 
 
 def _gregorian(
-    match: re.Match[str], year: int, month: int, day: int, reading: Reading
+    match: re.Match[str], year: int, month: int, day: int, reading: DateContext
 ) -> dt.date | None:
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     thai = reading.zone == "Asia/Bangkok" or reading.speaks("th") or bool(_THAI.search(near))

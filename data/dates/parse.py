@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from data.dates import patterns as shapes
 from data.dates.clock import Placed, clock_beside
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.day import day_of
 from data.dates.months import fold
 from data.dates.relative import parse_rest
@@ -44,7 +44,7 @@ class Found:
     published: Published
 
 
-def parse_date(text: str, reading: Reading, rule: str) -> Published | None:
+def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
     """The first date in a short ``text``, or None where there is none or it is ambiguous.
 
     Only the first 200 characters count. Raises nothing, whatever the text; KeyError where
@@ -68,7 +68,7 @@ def parse_date(text: str, reading: Reading, rule: str) -> Published | None:
     return on_day(day, reading.zone, text, rule) if day else None
 
 
-def find_dates(text: str, reading: Reading, rule: str) -> tuple[Published, ...]:
+def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:
     """All dates in a running ``text``, in its order; ``raw`` is that part of the text.
 
     Only the first 100,000 characters count.
@@ -85,7 +85,7 @@ def plausible(published: Published, now: dt.datetime) -> bool:
     return earliest < published.at <= now + dt.timedelta(days=2)
 
 
-def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
+def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
     """The dates in ``text`` with their places, in order, none overlapping another."""
     text = text[:MAX_RUNNING_CHARS]
     if not _DIGIT.search(text):
@@ -113,7 +113,7 @@ def scan(text: str, reading: Reading, rule: str) -> Iterator[Found]:
             yield Found(start, stop, on_day(day, reading.zone, raw, rule))
 
 
-def _days(folded: str, reading: Reading) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
+def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
     written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else shapes.ALL
     for rank, shape in enumerate(written):
         if shape in shapes.HOLDS and not any(part in folded for part in shapes.HOLDS[shape]):
@@ -126,7 +126,7 @@ def _days(folded: str, reading: Reading) -> Iterator[tuple[int, int, re.Match[st
                 yield match.start(), rank, match, day
 
 
-def _compact(match: re.Match[str], text: str, reading: Reading, rule: str) -> Published | None:
+def _compact(match: re.Match[str], text: str, reading: DateContext, rule: str) -> Published | None:
     day = day_of(match, reading)
     if not day:
         return None

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from data.dates.calendars import ERAS
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.months import fold, month_of
 from data.dates.parse import on_day
 from data.models import Published
@@ -28,7 +28,7 @@ _HEADING = 60
 _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
 
 
-def month_and_day(text: str, reading: Reading) -> tuple[int, int] | None:
+def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
     """The month and day that a whole short text names, or None."""
     text = text.strip(_EDGES)
     if not text or len(text) > _LONGEST:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.health.rhythm import Expected, expected_after
 from data.models import Facet, Run, Source
-from data.store.protocol import Readable
+from data.store.protocol import ReadStore
 from data.text.redaction import redacted
 from data.wording import counted
 
@@ -114,7 +114,7 @@ def is_blocked(run: Run) -> bool:
     )
 
 
-def expectation(store: Readable, source: Source) -> Expected | None:
+def expectation(store: ReadStore, source: Source) -> Expected | None:
     """What is expected of a source, by the days of its releases in its own zone."""
     zone = zone_or_utc(source.timezone)
     outlines = store.outlines(Facet(source=source.id), limit=LOOKED_BACK)
@@ -125,7 +125,7 @@ def expectation(store: Readable, source: Source) -> Expected | None:
     )
 
 
-def examine(store: Readable, source: Source) -> Health:
+def examine(store: ReadStore, source: Source) -> Health:
     """The health of one source, asked of the store."""
     run = next(iter(store.runs(source.id, limit=1)), None)
     newest = next(iter(store.releases(Facet(source=source.id), limit=1)), None)

@@ -9,9 +9,9 @@ from typing import Final, Literal
 from data.dates.parse import on_day
 from data.identity.matching import mint
 from data.models import UNDATED_BEFORE, Content, Draft, Published, Release, zone_of
-from data.revisions.edits import differences
+from data.revisions.edits import significant_changes
 from data.text.clean import canonical_url
-from data.text.similarity import jaccard, sketch
+from data.text.similarity import jaccard, signature
 
 SAME: Final = 0.9
 """Jaccard similarity from which a page that an address leads to is the release, on another day."""
@@ -55,7 +55,7 @@ SHARED_BODY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What a draft turned out to be, and the release as it shall be kept.
 
     ``fields`` names what changed. ``doubt`` is a sentence where the draft was not believed and the
@@ -68,9 +68,9 @@ class Verdict:
     doubt: str | None = None
 
 
-def judge(
+def decide(
     draft: Draft, known: Release, seen: dt.datetime, *, gone: bool = False, reread: bool = False
-) -> Verdict:
+) -> Decision:
     """Whether a draft of a known release has changed, and the release to keep.
 
     ``published`` and the id of the release never move, but that a date takes the place of none. A
@@ -88,10 +88,10 @@ def judge(
     published, order = _dated(draft, known, seen)
     content = replace(draft.content, published=published)
     same = reread or (bool(draft.digest) and draft.digest == known.digest)
-    fields = frozenset[str]() if same else differences(known.content, content)
+    fields = frozenset[str]() if same else significant_changes(known.content, content)
     doubt = _doubt(draft.content, known, fields, led=_is_led(draft, known))
     if doubt:
-        return Verdict("unchanged", known, doubt=doubt)
+        return Decision("unchanged", known, doubt=doubt)
     met = replace(
         known,
         url=_address(draft, known) if draft.retracted or not gone else draft.url,
@@ -105,13 +105,13 @@ def judge(
     turned = (known.retracted is None) != (met.retracted is None)
     if fields:
         revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
-        return Verdict("changed", revised, tuple(sorted(fields)))
+        return Decision("changed", revised, tuple(sorted(fields)))
     if turned:
-        return Verdict("changed", replace(met, updated=seen), ("retracted",))
-    return Verdict("unchanged", met)
+        return Decision("changed", replace(met, updated=seen), ("retracted",))
+    return Decision("unchanged", met)
 
 
-def born(draft: Draft, seen: dt.datetime) -> Release:
+def first_release(draft: Draft, seen: dt.datetime) -> Release:
     """The release that a draft is at first sight."""
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _undated(draft, seen)
@@ -216,7 +216,7 @@ def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: boo
     retitled = "title" in fields or content.title_rule == KEPT
     if "body" not in fields or (same_day and not (led and retitled)) or not (retitled or led):
         return None
-    alike = jaccard(sketch(content.body_text), sketch(known.content.body_text))
+    alike = jaccard(signature(content.body_text), signature(known.content.body_text))
     other_day = stated is not None and known.published.precision != "none"
     if led and alike < (REPLACED if same_day else SAME if other_day else LIKE):
         return LED_AWAY

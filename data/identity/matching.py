@@ -10,9 +10,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.models import Content, Draft, Release
-from data.revisions.edits import DOCUMENT, files_of, text_print
+from data.revisions.edits import DOCUMENT, files_of, text_fingerprint
 from data.text.clean import canonical_url
-from data.text.similarity import Sketch, containment, jaccard, sketch
+from data.text.similarity import Signature, containment, jaccard, signature
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
@@ -42,15 +42,15 @@ class Candidate:
     print: bytes
 
 
-class Compared:
+class DraftSignature:
     """A draft as it is compared: its words, and the print of all that readers would care about."""
 
     def __init__(self, draft: Draft) -> None:
         content = draft.content
         files = frozenset([draft.digest]) if is_document(draft) else files_of(content)
         self.title = tokens(content.title)
-        self.body = sketch(content.body_text)
-        self.print = text_print(self.title, self.body.words, files)
+        self.body = signature(content.body_text)
+        self.print = text_fingerprint(self.title, self.body.words, files)
 
 
 def is_document(draft: Draft) -> bool:
@@ -82,13 +82,13 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
     return None if bare or key in {canonical_url(url) for url in front} else key
 
 
-def claims(draft: Draft, read: Compared, owner: Release, *, claimed: bool) -> bool:
+def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
     """Whether ``owner``, which holds the address that the draft calls canonical, is the draft.
 
     A claim alone proves nothing: the day and the text must fit as well, fully where the owner was
     only seen at that address, roughly where it alone ``claimed`` the address for itself too.
     """
-    alike = jaccard(read.body, sketch(owner.content.body_text))
+    alike = jaccard(read.body, signature(owner.content.body_text))
     return _same_day(draft.content, owner) and alike >= (LEAST_CLAIM if claimed else MOVED)
 
 
@@ -102,7 +102,7 @@ def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
 
 
 def moved(
-    draft: Draft, read: Compared, candidates: Iterable[Candidate], since: dt.datetime
+    draft: Draft, read: DraftSignature, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:
     """The stored release that this draft is, at an address never seen before; or None.
 
@@ -125,7 +125,7 @@ def moved(
         alive = known.last_seen >= since and not one.gone
         if alive or not _same_day(draft.content, known):
             continue
-        other = sketch(known.content.body_text)
+        other = signature(known.content.body_text)
         similarity = jaccard(read.body, other)
         enough = similarity >= RETITLED
         if tokens(known.content.title) == read.title:
@@ -164,6 +164,6 @@ def _same_language(left: Content, right: Content) -> bool:
     return left.language.partition("-")[0] == right.language.partition("-")[0]
 
 
-def _recut(left: Sketch, right: Sketch) -> bool:
+def _recut(left: Signature, right: Signature) -> bool:
     shorter, longer = sorted((len(left.shingles), len(right.shingles)))
     return shorter >= LEAST_WITHIN * longer and containment(left, right) >= WITHIN

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.errors import StoreError
 from data.identity.decision import yet_to_come
 from data.interchange.lines import LONGEST_LINE, LineError, read_line
@@ -72,7 +72,7 @@ class Importer:
         store: Store,
         taxonomy: Taxonomy,
         source: Source,
-        reading: Reading,
+        reading: DateContext,
         *,
         topics: tuple[str, ...] = (),
         front: tuple[str, ...] = (),

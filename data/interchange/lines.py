@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import on_day, parse_date
 from data.identity.matching import mint
 from data.models import Content, Draft, Media, Published, zone_of
@@ -105,7 +105,7 @@ class Imported:
     undated: bool = False
 
 
-def read_line(line: bytes, source: str, reading: Reading, taxonomy: Taxonomy) -> Imported:
+def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy) -> Imported:
     """The release in a line of JSON, cleaned as a page would be.
 
     ``reading`` says how dates without a zone are read. A line that says ``retracted`` is of a
@@ -167,7 +167,7 @@ def _whole(line: bytes) -> bytes:
     return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
 
 
-def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
+def _published(said: Line, origin: Found, reading: DateContext) -> Published | None:
     text = clean_line(said.published or "")
     if not text:
         return None
@@ -196,7 +196,7 @@ def _published(said: Line, origin: Found, reading: Reading) -> Published | None:
         raise LineError(f"published lies outside of the calendar: {text!r}") from error
 
 
-def _instant(text: str, reading: Reading) -> dt.datetime:
+def _instant(text: str, reading: DateContext) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text)
         if at.tzinfo is None:

@@ -19,13 +19,12 @@ from data.models.release import (
     zone_of,
 )
 from data.models.source import History, Recall, Run, RunError, Source
-from data.models.summary import BACKLOG, Change, Outline, Point
+from data.models.summary import BACKLOG, Point, ReleaseChange, ReleaseSummary
 from data.models.walks import Listed, Walk, Witness
 
 __all__ = [
     "BACKLOG",
     "UNDATED_BEFORE",
-    "Change",
     "Content",
     "Draft",
     "Facet",
@@ -33,11 +32,12 @@ __all__ = [
     "Link",
     "Listed",
     "Media",
-    "Outline",
     "Point",
     "Published",
     "Recall",
     "Release",
+    "ReleaseChange",
+    "ReleaseSummary",
     "Revision",
     "Run",
     "RunError",

@@ -16,7 +16,7 @@ Point: TypeAlias = tuple[int, int]
 """How far a store had come: the number of its last change, and one drawn with it."""
 
 
-class Outline(msgspec.Struct, frozen=True, gc=False):
+class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
     """A release without its text.
 
     ``version`` is another number whenever anything changed that readers see; it counts nothing.
@@ -35,8 +35,8 @@ class Outline(msgspec.Struct, frozen=True, gc=False):
         return self.order < BACKLOG
 
 
-class Change(msgspec.Struct, frozen=True, gc=False):
+class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
     """A release that changed: how it is now, and the ``facets`` that it belongs to now."""
 
-    outline: Outline
+    outline: ReleaseSummary
     facets: frozenset[Facet]

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from data.models import Content, Revision
-from data.revisions.edits import differences, named_files
+from data.revisions.edits import named_files, significant_changes
 from data.text.words import UNSPACED
 
 Kind: TypeAlias = Literal["same", "gone", "added"]
@@ -35,7 +35,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldDiff:
     """What differs in one field: ``title``, ``body`` or ``attachments``."""
 
     field: str
@@ -61,7 +61,7 @@ class Edit:
     after: Revision
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[FieldDiff, ...]:
         """What readers would care about, field by field."""
         return changes(self.before.content, self.after.content)
 
@@ -71,20 +71,20 @@ def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
     return tuple(Edit(before, after) for before, after in pairwise(revisions))
 
 
-def changes(old: Content, new: Content) -> tuple[Change, ...]:
+def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     """What differs between two versions in a way that readers would care about."""
     found = []
-    fields = differences(old, new)
+    fields = significant_changes(old, new)
     if "title" in fields:
-        found.append(Change("title", compare(old.title, new.title)))
+        found.append(FieldDiff("title", compare(old.title, new.title)))
     if "body" in fields:
-        found.append(Change("body", compare(old.body_text, new.body_text)))
+        found.append(FieldDiff("body", compare(old.body_text, new.body_text)))
     if "attachments" in fields:
         before, after = named_files(old), named_files(new)
         pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
         pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
         parted = [piece for one in pieces for piece in (Piece("same", "\n\n"), one)]
-        found.append(Change("attachments", tuple(parted[1:])))
+        found.append(FieldDiff("attachments", tuple(parted[1:])))
     return tuple(found)
 
 

@@ -29,7 +29,7 @@ LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", 
 PRINT_BYTES: Final = 16
 
 
-def text_print(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
+def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
     """128 bits over all that readers would care about: equal if nothing differs.
 
     ``title`` are words, ``body`` the hashes of words.
@@ -41,10 +41,12 @@ def text_print(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
 
 def fingerprint(content: Content) -> bytes:
     """The print of a content; see `text_print`."""
-    return text_print(tokens(content.title), word_hashes(content.body_text), files_of(content))
+    return text_fingerprint(
+        tokens(content.title), word_hashes(content.body_text), files_of(content)
+    )
 
 
-def differences(old: Content, new: Content) -> frozenset[str]:
+def significant_changes(old: Content, new: Content) -> frozenset[str]:
     """The fields that changed in a way that readers would care about, or none.
 
     Of ``title``, ``body`` and ``attachments``. Lines that are nothing but a link (boxes of related

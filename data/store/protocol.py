@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from data.errors import StoreError
-from data.identity.decision import Verdict
+from data.identity.decision import Decision
 from data.identity.retraction import Vanished
 from data.models import (
-    Change,
     Draft,
     Facet,
     Link,
     Listed,
-    Outline,
     Point,
     Recall,
     Release,
+    ReleaseChange,
+    ReleaseSummary,
     Revision,
     Run,
     Source,
@@ -32,7 +32,7 @@ from data.models import (
 from data.search.query import Query
 
 
-class Readable(Protocol):
+class ReadStore(Protocol):
     """The verbs that feeds and pages need: each sees one committed state."""
 
     def sources(self) -> Mapping[str, Source]:
@@ -64,19 +64,19 @@ class Readable(Protocol):
     def unmark(self, published: Mapping[Facet, int]) -> None:
         """Forget these marks, but none that a later change renewed (its number has grown)."""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
 
-    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The undated releases that a source had at its first visit, in the order of its page."""
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Releases without their text, by id; what is not in the store is left out."""
 
     def point(self) -> Point:
         """How far the store has come; to be asked before all that is asked of that state."""
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed since a point, by id; later changes may be among them.
 
         None where that can't be told: they are more than ``limit``, the point is long ago, or it is
@@ -106,7 +106,7 @@ class Readable(Protocol):
         """The last runs of a source, newest first."""
 
 
-class Store(Readable, Protocol):
+class Store(ReadStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
@@ -141,7 +141,7 @@ class Store(Readable, Protocol):
         since: dt.datetime,
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Verdict:
+    ) -> Decision:
         """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
 
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are

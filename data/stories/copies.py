@@ -11,12 +11,12 @@ from typing import Final
 from data.models import Release
 from data.text.similarity import (
     SAMPLE,
-    Sketch,
+    Signature,
     containment,
     count_found,
     jaccard,
     shorter_first,
-    sketch,
+    signature,
 )
 
 SAME_TEXT: Final = 0.7
@@ -58,7 +58,7 @@ class Likeness(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class StoryMember:
     """One release of a story: ``lag`` after the first publisher, ``overlap`` with its text.
 
     ``overlap`` is the part of this text's word triples that stand in the first one's, 0 to 1.
@@ -69,7 +69,7 @@ class Telling:
     overlap: float
 
 
-def likeness(left: Sketch, right: Sketch) -> Likeness:
+def likeness(left: Signature, right: Signature) -> Likeness:
     """Whether two texts are much the same, or one stands within the other, or neither."""
     few, many = shorter_first(left, right)
     if len(few) < LEAST_SHINGLES:
@@ -85,7 +85,7 @@ def likeness(left: Sketch, right: Sketch) -> Likeness:
     return Likeness.NONE
 
 
-def tells(text: Sketch, first: Sketch, how: Likeness) -> bool:
+def belongs_to_story(text: Signature, first: Signature, how: Likeness) -> bool:
     """Whether a text that is like some release of a story (``how``) tells that story.
 
     A story is what its first release tells: from copies to copies of copies it would drift, and
@@ -113,14 +113,14 @@ def first_to_last(releases: Iterable[Release]) -> list[Release]:
     return sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
 
 
-def tellings(releases: Iterable[Release]) -> tuple[Telling, ...]:
+def tellings(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
     """The releases of a story, first published first, each with its lag and overlap."""
     ordered = first_to_last(releases)
     if not ordered:
         return ()
-    first = sketch(ordered[0].content.body_text)
+    first = signature(ordered[0].content.body_text)
     return tuple(
-        Telling(release, release.instant - ordered[0].instant, _overlap(release, first))
+        StoryMember(release, release.instant - ordered[0].instant, _overlap(release, first))
         for release in ordered
     )
 
@@ -136,8 +136,8 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
     return (int(slot) - 1, int(slot)) if rest < SLOT / 2 else (int(slot), int(slot) + 1)
 
 
-def _overlap(release: Release, first: Sketch) -> float:
-    own = sketch(release.content.body_text)
+def _overlap(release: Release, first: Signature) -> float:
+    own = signature(release.content.body_text)
     total = len(own.shingles)
     shared = containment(own, first) * min(total, len(first.shingles))
     return round(shared / total, 4) if total else 0.0

@@ -63,7 +63,7 @@ OTHER: Final = re.compile(r"[^a-z]")
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class Translation:
     """A release as it is compared: ``marks`` are its figures and the consonants of its words."""
 
     number: int
@@ -116,7 +116,7 @@ def pattern(url: str) -> tuple[str, str]:
     return f"{host}{path}?{urlencode(query)}", " ".join(named)
 
 
-def commonness(editions: Iterable[Edition]) -> Mapping[str, tuple[int, Counter[str]]]:
+def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Counter[str]]]:
     """By language: how many releases there are, and in how many each mark is."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
@@ -127,8 +127,8 @@ def commonness(editions: Iterable[Edition]) -> Mapping[str, tuple[int, Counter[s
 
 
 def same(
-    day: Sequence[Edition], background: Mapping[str, tuple[int, Counter[str]]]
-) -> Iterator[tuple[Edition, Edition]]:
+    day: Sequence[Translation], background: Mapping[str, tuple[int, Counter[str]]]
+) -> Iterator[tuple[Translation, Translation]]:
     """The pairs of editions among the releases of one source and one day.
 
     Those whose addresses differ in the language only; and of others, those that are clearly more
@@ -158,14 +158,14 @@ def same(
                 yield day[a], day[b]
 
 
-def _rivals(day: Sequence[Edition], one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _rivals(day: Sequence[Translation], one: tuple[int, int], other: tuple[int, int]) -> bool:
     """Whether two pairs are of the same languages and share a release."""
     languages = {day[place].language for place in one}
     return {day[place].language for place in other} == languages and not set(one).isdisjoint(other)
 
 
 def likeness(
-    left: Edition, right: Edition, background: Mapping[str, tuple[int, Counter[str]]]
+    left: Translation, right: Translation, background: Mapping[str, tuple[int, Counter[str]]]
 ) -> float:
     """The cosine of the marks of two texts in different languages, each weighed by its rarity."""
     left_total, left_counts = background[left.language]

@@ -46,7 +46,7 @@ _FACTORS: Final = (0xC3EF0E92CA3F9B83, 0xA20BBFF51AF4BFDD, 0xA55358F02C31EFE3)
 _NONE: Final = np.empty(0, np.uint64)
 
 
-class Sketch:
+class Signature:
     """A text, as far as it is compared. ``words`` are the hashes of its words, in order."""
 
     def __init__(self, words: Hashes) -> None:
@@ -107,12 +107,12 @@ class Sketch:
         return self.bands + self.anchors
 
 
-def sketch(text: str) -> Sketch:
+def signature(text: str) -> Signature:
     """The sketch of a text."""
-    return Sketch(word_hashes(text))
+    return Signature(word_hashes(text))
 
 
-def jaccard(left: Sketch, right: Sketch) -> float:
+def jaccard(left: Signature, right: Signature) -> float:
     """Shared shingles over all shingles, 0 to 1; two empty texts have nothing in common."""
     few, many = shorter_first(left, right)
     shared = count_found(few, many)
@@ -120,13 +120,13 @@ def jaccard(left: Sketch, right: Sketch) -> float:
     return shared / either if either else 0.0
 
 
-def containment(left: Sketch, right: Sketch) -> float:
+def containment(left: Signature, right: Signature) -> float:
     """The part of the shorter text's shingles that stand in the longer one as well, 0 to 1."""
     few, many = shorter_first(left, right)
     return count_found(few, many) / len(few) if len(few) else 0.0
 
 
-def shorter_first(left: Sketch, right: Sketch) -> tuple[Hashes, Hashes]:
+def shorter_first(left: Signature, right: Signature) -> tuple[Hashes, Hashes]:
     """The shingles of two texts, those of the shorter one first."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)

@@ -11,7 +11,7 @@ from data.models import Content, Facet, Media, Release, Source
 from data.text.clean import as_name, excerpt, plain
 from data.text.language_codes import language_tag
 from data.text.urls import web_address
-from feeds.catalog import Directory, Person
+from feeds.catalog import Catalog, Person
 from feeds.entries.body import body_of, full_text, is_long
 
 UNTITLED = "Untitled"
@@ -91,7 +91,7 @@ class Entry:
 
 
 def entry_of(
-    release: Release, directory: Directory, *, mixed: bool, others: tuple[Release, ...] = ()
+    release: Release, directory: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
 ) -> Entry:
     """The entry of a release. ``others`` are the releases of its story that it stands for."""
     content = release.content
@@ -160,7 +160,7 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
     return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
 
 
-def categories_of(release: Release, directory: Directory) -> tuple[Category, ...]:
+def categories_of(release: Release, directory: Catalog) -> tuple[Category, ...]:
     """The topics of a release, its section, and whether it has no date or was retracted."""
     found = [
         Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
@@ -206,7 +206,7 @@ def links_of(
     )
 
 
-def origin_of(source: Source, directory: Directory) -> Origin:
+def origin_of(source: Source, directory: Catalog) -> Origin:
     """The feed of a source, as the entries that are taken from it name it."""
     facet = Facet(source=source.id)
     return Origin(

@@ -15,7 +15,7 @@ from data.revisions.diff import changes
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
 from data.wording import counted
-from feeds.catalog import Directory, Person
+from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
 from feeds.entries.entry import Category, Entry, Link, title_of, to_seconds
 
@@ -23,7 +23,7 @@ OURS = "en"
 """The language of what we say of releases, whatever theirs."""
 
 
-def edit_entry(directory: Directory, release: Release, before: Revision, after: Revision) -> Entry:
+def edit_entry(directory: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
     """The entry of an edit: what it took out and put in."""
     page = directory.revision(release.id, after.number)
     url = web_address(release.url) or page
@@ -47,7 +47,7 @@ def edit_entry(directory: Directory, release: Release, before: Revision, after: 
     )
 
 
-def retraction_entry(directory: Directory, release: Release, at: dt.datetime) -> Entry:
+def retraction_entry(directory: Catalog, release: Release, at: dt.datetime) -> Entry:
     """The entry of a retraction: what is gone, and where the copy is."""
     page = directory.release(release.id)
     url = web_address(release.url) or page
@@ -70,7 +70,7 @@ def retraction_entry(directory: Directory, release: Release, at: dt.datetime) ->
 
 
 def about(
-    directory: Directory,
+    directory: Catalog,
     event: str,
     release: Release,
     *,
@@ -108,7 +108,7 @@ def about(
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class DayDigest:
     """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
 
     day: str
@@ -117,7 +117,7 @@ class Edition:
     total: int = 0
 
 
-def edition_entry(directory: Directory, edition: Edition) -> Entry:
+def digest_entry(directory: Catalog, edition: DayDigest) -> Entry:
     """The entry of a day: all that was published on it."""
     page = directory.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
@@ -130,7 +130,7 @@ def edition_entry(directory: Directory, edition: Edition) -> Entry:
         lines += f"<li>{anchor(page, f'and {more} more')}</li>"
     name = directory.name(Facet(period=edition.day))
     title = f"{name}: {counted(count, 'release')}"
-    return notice_entry(
+    return event_entry(
         directory,
         f"days/{edition.day}",
         title=title,
@@ -140,8 +140,8 @@ def edition_entry(directory: Directory, edition: Edition) -> Entry:
     )
 
 
-def notice_entry(
-    directory: Directory, event: str, *, title: str, at: dt.datetime, page: str, html: str
+def event_entry(
+    directory: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
 ) -> Entry:
     """An entry about the site itself."""
     return Entry(
@@ -167,6 +167,6 @@ def notice_entry(
     )
 
 
-def uuid_of(directory: Directory, event: str) -> str:
+def uuid_of(directory: Catalog, event: str) -> str:
     """The id of an entry about an event."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{directory.site}/{event}"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from data.models import Release
-from data.store.protocol import Readable
+from data.store.protocol import ReadStore
 
 
 def folded(
-    store: Readable,
+    store: ReadStore,
     releases: Iterable[Release],
     belongs: Callable[[Release], bool],
     seen: Callable[[Release], bool],

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from data.models import Facet
-from feeds.catalog import Directory
+from feeds.catalog import Catalog
 from feeds.entries.entry import Link
 from feeds.entries.events import OURS
-from feeds.urls import FORMATS, NOTICES, Format, Notice
+from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """When a feed without entries was updated: it must say something, and always the same."""
@@ -76,7 +76,7 @@ class Dated(Protocol):
         """The language of the entry."""
 
 
-def feed_of(directory: Directory, facet: Facet, entries: Sequence[Dated]) -> Feed:
+def feed_of(directory: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
     """The feed of a facet that holds these entries."""
     name = directory.name(facet)
     return Feed(
@@ -150,9 +150,9 @@ def common_language(languages: Sequence[str | None]) -> str | None:
     return min(counted, key=lambda language: (-counted[language], language), default=None)
 
 
-def notice_feed(directory: Directory, notice: Notice, entries: Sequence[Dated]) -> Feed:
+def event_feed(directory: Catalog, notice: EventFeed, entries: Sequence[Dated]) -> Feed:
     """A feed about releases that holds these entries."""
-    title, subtitle = NOTICES[notice]
+    title, subtitle = EVENT_FEEDS[notice]
     return Feed(
         facet=Facet(),
         id=directory.notice_id(notice),

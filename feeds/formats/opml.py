@@ -7,11 +7,11 @@ from functools import lru_cache
 from html import escape
 
 from data.models import Facet
-from feeds.catalog import Directory, grouped
+from feeds.catalog import Catalog, grouped
 from feeds.urls import feed_file, href, page_file
 
 
-def render(directory: Directory, facets: Iterable[Facet]) -> bytes:
+def render(directory: Catalog, facets: Iterable[Facet]) -> bytes:
     """The bytes of an OPML file of these facets, grouped and in a fixed order."""
     lines = [
         "<?xml version='1.0' encoding='UTF-8'?>",
@@ -26,7 +26,7 @@ def render(directory: Directory, facets: Iterable[Facet]) -> bytes:
     return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
 
 
-def outline_of(directory: Directory, facet: Facet) -> str:
+def outline_of(directory: Catalog, facet: Facet) -> str:
     """The line of a feed."""
     return line_of(directory.site, directory.heading(facet), facet)
 

@@ -48,7 +48,7 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.body, self.mixed if mixed else self.alone
 
 
-class Fragment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry in every format: ``day`` is ISO or NO_DAY, ``row`` its line on pages.
 
     Times are aware UTC.
@@ -93,13 +93,13 @@ BETWEEN_PACKED: Mapping[Format, bytes] = {
 }
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Fragment).decode
+_decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
-def fragment_of(entry: Entry, row: bytes) -> Fragment:
+def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
     """Render an entry in every format; ``row`` is its line on pages."""
     pieces = [piece_of(SYNTAX[kind].parts(entry)) for kind in FORMATS]
-    return Fragment(
+    return RenderedEntry(
         entry.updated,
         entry.language,
         entry.published.date().isoformat() if entry.published else NO_DAY,
@@ -133,17 +133,17 @@ def lines_of(entry: Entry, pieces: Sequence[Piece]) -> tuple[bytes, bytes]:
     return made[0], made[1]
 
 
-def packed(fragment: Fragment) -> bytes:
+def packed(fragment: RenderedEntry) -> bytes:
     """A fragment as bytes to keep."""
     return _encode(fragment)
 
 
-def unpacked(kept: bytes) -> Fragment:
+def unpacked(kept: bytes) -> RenderedEntry:
     """A fragment from its kept bytes. Raises msgspec.DecodeError (a ValueError)."""
     return _decode(kept)
 
 
-def rendered(feed: Feed, entries: Sequence[Fragment], kind: Format) -> tuple[bytes, bytes]:
+def rendered(feed: Feed, entries: Sequence[RenderedEntry], kind: Format) -> tuple[bytes, bytes]:
     """A whole feed in one format, and the same as a gzip file."""
     start, end = SYNTAX[kind].ends(feed)
     plain, packed_ = (
@@ -153,7 +153,7 @@ def rendered(feed: Feed, entries: Sequence[Fragment], kind: Format) -> tuple[byt
     return content, gzipped(content, (deflated(start), packed_, deflated(end)))
 
 
-def joined(entries: Iterable[Fragment], kind: Format, *, mixed: bool, packed: bool) -> bytes:
+def joined(entries: Iterable[RenderedEntry], kind: Format, *, mixed: bool, packed: bool) -> bytes:
     """Entries one after the other."""
     number = FORMATS.index(kind)
     between = (BETWEEN_PACKED if packed else BETWEEN)[kind]

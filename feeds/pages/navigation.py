@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from data.models import Facet
 from data.text.urls import web_address
-from feeds.catalog import Directory, spoken
+from feeds.catalog import Catalog, spoken
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
@@ -20,7 +20,7 @@ TOP = ("All releases", "index.html")
 class Navigation:
     """The neighbours of every facet, in a fixed order."""
 
-    def __init__(self, directory: Directory, counts: Mapping[Facet, int]) -> None:
+    def __init__(self, directory: Catalog, counts: Mapping[Facet, int]) -> None:
         self.directory = directory
         self.counts = counts
         self._sources: list[Facet] = []

@@ -17,7 +17,7 @@ from data.models import Facet, Release, Revision
 from data.text.clean import plain
 from data.text.language_codes import is_right_to_left, language_tag
 from data.text.urls import web_address
-from feeds.catalog import MEDIA_TYPES, Directory, grouped, spoken
+from feeds.catalog import MEDIA_TYPES, Catalog, grouped, spoken
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
 from feeds.pages.navigation import Navigation
@@ -39,10 +39,10 @@ POLICY = (
 )
 
 
-class Pages:
+class PageRenderer:
     """Renders pages of one directory, whose facets hold ``counts`` releases."""
 
-    def __init__(self, directory: Directory, counts: Mapping[Facet, int]) -> None:
+    def __init__(self, directory: Catalog, counts: Mapping[Facet, int]) -> None:
         self.directory = directory
         self.navigation = Navigation(directory, counts)
         self.environment = environment()

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from data.models import Facet
 from feeds.catalog import spoken
 from feeds.entries.entry import Entry
-from feeds.pages.renderer import Pages
+from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import UP
 from feeds.urls import FORMATS, SEARCH, page_file, relative
 
@@ -19,7 +19,7 @@ STATIC = "search/index.html"
 """The page among the files of a site, which a static host shows for every search."""
 
 
-def static_page(pages: Pages) -> bytes:
+def static_page(pages: PageRenderer) -> bytes:
     """The page that says why nothing is searched: a static host answers no questions."""
     return pages.search(STATIC, asked={}, days=None, found=0, feeds=[], address="")
 
@@ -30,7 +30,7 @@ def day_of(entry: Entry) -> str:
 
 
 def search_page(
-    pages: Pages, file: str, asked: Mapping[str, str], entries: Iterable[Entry]
+    pages: PageRenderer, file: str, asked: Mapping[str, str], entries: Iterable[Entry]
 ) -> bytes:
     """The page at ``file`` of the search for what is ``asked``, with the entries that it found."""
     found = list(entries)

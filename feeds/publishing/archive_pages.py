@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from data.models import Outline
+from data.models import ReleaseSummary
 
 
-class Window(msgspec.Struct, frozen=True, gc=False):
+class FeedState(msgspec.Struct, frozen=True, gc=False):
     """The state of a feed: ``open`` are the releases on no page, by id, and ``orders`` theirs.
 
     ``told`` are those of them that are part of a story. ``pages`` counts the pages; ``total`` is
@@ -32,7 +32,7 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     told: list[str] = []
 
 
-Part: TypeAlias = range | list[Outline]
+Part: TypeAlias = range | list[ReleaseSummary]
 """Releases that follow each other: where they do in the window before, or looked at anew."""
 
 
@@ -41,14 +41,14 @@ def page_size(entries: int) -> int:
     return max(entries // 2, 1)
 
 
-def newest_first(releases: Iterable[Outline]) -> list[Outline]:
+def newest_first(releases: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
     """Releases in the order of feeds."""
     return sorted(releases, key=lambda one: (-one.order, one.id))
 
 
 def filled(
-    window: Window, order: Sequence[Part], total: int, entries: int
-) -> tuple[Window, list[Part], list[list[Part]]]:
+    window: FeedState, order: Sequence[Part], total: int, entries: int
+) -> tuple[FeedState, list[Part], list[list[Part]]]:
     """Take in the releases on no page: the next state, the document, and the pages that fill up.
 
     ``order`` are the releases of the facet that are on none of its pages, newest first, and
@@ -60,10 +60,10 @@ def filled(
     # What has no date since the first visit is nobody's news: it goes to pages of its own at once.
     backlog = sum(one.is_backlog for part in document if isinstance(part, list) for one in part)
     while backlog:
-        full.append(cut_off(document, min(size, backlog)))
+        full.append(cut_archive_pages(document, min(size, backlog)))
         backlog -= len_of(full[-1])
     while len_of(document) >= entries + size:
-        full.append(cut_off(document, size))
+        full.append(cut_archive_pages(document, size))
     ids: list[str] = []
     orders: list[float] = []
     told: list[str] = []
@@ -78,7 +78,7 @@ def filled(
             ids += [one.id for one in part]
             orders += [one.order for one in part]
             told += [one.id for one in part if one.story is not None]
-    return Window(ids, window.pages + len(full), total, orders, told), document, full
+    return FeedState(ids, window.pages + len(full), total, orders, told), document, full
 
 
 def len_of(order: Iterable[Part]) -> int:
@@ -86,7 +86,7 @@ def len_of(order: Iterable[Part]) -> int:
     return sum(map(len, order))
 
 
-def cut_off(order: list[Part], size: int) -> list[Part]:
+def cut_archive_pages(order: list[Part], size: int) -> list[Part]:
     """Take the last releases out of an order: ``size`` of them."""
     found: list[Part] = []
     while size:
@@ -99,7 +99,7 @@ def cut_off(order: list[Part], size: int) -> list[Part]:
     return found
 
 
-def ids_of(window: Window, order: Iterable[Part]) -> list[str]:
+def ids_of(window: FeedState, order: Iterable[Part]) -> list[str]:
     """The releases of an order by id."""
     found: list[str] = []
     for part in order:
@@ -111,7 +111,7 @@ def ids_of(window: Window, order: Iterable[Part]) -> list[str]:
 
 
 def moved(
-    window: Window, unsure: Collection[str], come: Sequence[Outline], total: int
+    window: FeedState, unsure: Collection[str], come: Sequence[ReleaseSummary], total: int
 ) -> list[Part] | None:
     """The releases on no page, where some changed; None where they can't be told by that.
 
@@ -130,7 +130,7 @@ def moved(
     every = range(len(window.open))
     order: list[Part] = []
     begin = 0
-    steps: list[tuple[int, Outline | None]] = [(place, None) for place in left]
+    steps: list[tuple[int, ReleaseSummary | None]] = [(place, None) for place in left]
     steps += [
         (bisect_left(every, (-one.order, one.id), key=rank), one) for one in newest_first(come)
     ]
@@ -149,7 +149,9 @@ def moved(
     return order
 
 
-def is_settled(window: Window, newest: Sequence[Outline], rest: Sequence[Outline]) -> bool:
+def is_settled(
+    window: FeedState, newest: Sequence[ReleaseSummary], rest: Sequence[ReleaseSummary]
+) -> bool:
     """Whether all that a window holds besides the ``newest`` of its facet is surely in it yet.
 
     ``rest`` are the others that it holds. A release that an edit moved to another topic would be

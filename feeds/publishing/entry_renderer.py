@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeAlias
 
-from data.models import Facet, Outline, Release, facets_of
-from data.store.protocol import Readable
-from feeds.catalog import Directory
+from data.models import Facet, Release, ReleaseSummary, facets_of
+from data.store.protocol import ReadStore
+from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
-from feeds.formats.rendering import Fragment, fragment_of
-from feeds.pages.renderer import Pages
-from feeds.publishing.render_cache import Rendered
+from feeds.formats.rendering import RenderedEntry, rendered_entry
+from feeds.pages.renderer import PageRenderer
+from feeds.publishing.render_cache import RenderCache
 
 Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
 """The key of a rendered entry, and how to make the entry where it is not kept."""
@@ -30,7 +30,7 @@ STORIES, AT_HAND = 500, 20
 class Shown:
     """A release in a feed, with the releases of its story that it stands for there."""
 
-    outline: Outline
+    outline: ReleaseSummary
     others: tuple[Release, ...] = ()
 
 
@@ -38,19 +38,24 @@ class Renderer:
     """Renders the entries of one run; ``salt`` is a digest of all that shapes every entry."""
 
     def __init__(
-        self, store: Readable, directory: Directory, kept: Rendered, pages: Pages, salt: bytes
+        self,
+        store: ReadStore,
+        directory: Catalog,
+        kept: RenderCache,
+        pages: PageRenderer,
+        salt: bytes,
     ) -> None:
         self.store = store
         self.directory = directory
         self.kept = kept
         self.pages = pages
         self._salted = blake2b(digest_size=16, key=salt)
-        self._held: OrderedDict[bytes, Fragment] = OrderedDict()
+        self._held: OrderedDict[bytes, RenderedEntry] = OrderedDict()
         self._size = 0
         self._made: OrderedDict[bytes, tuple[Release, Entry]] = OrderedDict()
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
-    def shown(self, facet: Facet, outlines: Iterable[Outline]) -> list[Shown]:
+    def shown(self, facet: Facet, outlines: Iterable[ReleaseSummary]) -> list[Shown]:
         """What a feed shows of these releases.
 
         Where sources mix, a story is shown by the member of this facet that was published first,
@@ -103,7 +108,7 @@ class Renderer:
                 self._made.popitem(last=False)
         return found
 
-    def fragments(self, wanted: Sequence[Wanted]) -> list[Fragment]:
+    def fragments(self, wanted: Sequence[Wanted]) -> list[RenderedEntry]:
         """Rendered entries, in the order in which they are wanted."""
         held = self._held
         missing = [key for key, _ in wanted if key not in held]
@@ -112,7 +117,7 @@ class Renderer:
         for key, make in wanted:
             if key not in held and key not in found:
                 entry = make()
-                made[key] = found[key] = fragment_of(entry, self.pages.row(entry))
+                made[key] = found[key] = rendered_entry(entry, self.pages.row(entry))
         if made:
             self.kept.keep(made)
         held.update(found)

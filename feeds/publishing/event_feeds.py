@@ -13,20 +13,20 @@ from data.health.state import zone_or_utc
 from data.models import Facet, facets_of
 from data.text.clean import plain
 from feeds.entries.entry import Entry, title_of
-from feeds.entries.events import Edition, edit_entry, edition_entry, notice_entry, retraction_entry
+from feeds.entries.events import DayDigest, digest_entry, edit_entry, event_entry, retraction_entry
 from feeds.entries.story_folding import folded
-from feeds.formats.feed import notice_feed
+from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
 from feeds.publishing.entry_renderer import Renderer, Wanted, face
 from feeds.publishing.files import Write
-from feeds.publishing.health_events import Sickness, events_of
-from feeds.urls import DAY, FORMATS, Notice, href, notice_file
+from feeds.publishing.health_events import HealthEvent, events_of
+from feeds.urls import DAY, FORMATS, EventFeed, event_file, href
 
 TOLD = 200
 """Releases of one day that its entry names; the page of the day leads to all."""
 
 
-class Noticing:
+class EventFeeds:
     """Has the feeds about releases written, each with ``entries`` entries at the most."""
 
     def __init__(
@@ -40,17 +40,17 @@ class Noticing:
         self._renderer = renderer
         self._entries = entries
 
-    def write(self, notice: Notice, wanted: list[Wanted], write: Write) -> None:
+    def write(self, notice: EventFeed, wanted: list[Wanted], write: Write) -> None:
         """Write one of the feeds in every format, where it holds others than the last time."""
         keys = b"".join(key for key, _ in wanted)
         if self._kept.note(f"feed {notice}") == keys:
             return
         fragments = self._renderer.fragments(wanted)
-        feed = notice_feed(self._directory, notice, fragments)
+        feed = event_feed(self._directory, notice, fragments)
         for kind in FORMATS:
             content, packed = rendered(feed, fragments, kind)
-            write(notice_file(notice, kind), content)
-            write(f"{notice_file(notice, kind)}.gz", packed)
+            write(event_file(notice, kind), content)
+            write(f"{event_file(notice, kind)}.gz", packed)
         self._kept.keep_note(f"feed {notice}", keys)
 
     def changes(self) -> list[Wanted]:
@@ -106,15 +106,15 @@ class Noticing:
         return [
             (
                 self._renderer.key("day", msgspec.json.encode(edition)),
-                partial(edition_entry, self._directory, edition),
+                partial(digest_entry, self._directory, edition),
             )
             for edition in editions
         ]
 
-    def _edition(self, day: str, now: dt.datetime) -> Edition:
+    def _edition(self, day: str, now: dt.datetime) -> DayDigest:
         noted = self._kept.note(f"day {day}")
         if noted:
-            return msgspec.json.decode(noted, type=Edition)
+            return msgspec.json.decode(noted, type=DayDigest)
         closed, total = now, 0
         told: list[tuple[str, str, str]] = []
         facet = Facet(period=day)
@@ -127,7 +127,7 @@ class Noticing:
                 sources = dict.fromkeys(one.source for one in (release, *others))
                 names = [plain(self._directory.source(source).name) for source in sources]
                 told.append((release.id, title_of(release.content), ", ".join(names)))
-        edition = Edition(day, closed, tuple(told), total)
+        edition = DayDigest(day, closed, tuple(told), total)
         self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition
 
@@ -144,12 +144,12 @@ class Noticing:
             for event in reversed(events)
         ]
 
-    def _health_entry(self, event: Sickness) -> Entry:
+    def _health_entry(self, event: HealthEvent) -> Entry:
         name = plain(self._directory.source(event.source).name)
         title = f"{name}: {event.title}"
         page = self._directory.page(Facet(source=event.source))
         text = plain(event.reason) or "Its last visit read releases as it should."
-        return notice_entry(
+        return event_entry(
             self._directory,
             f"health/{href(event.source)}/{event.at.isoformat()}",
             title=title,

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from data.models import Change, Facet
+from data.models import Facet, ReleaseChange
 from feeds.formats.feed import Feed, feed_of, with_archives
-from feeds.publishing.archive_pages import Part, Window, filled, ids_of
+from feeds.publishing.archive_pages import FeedState, Part, filled, ids_of
 from feeds.publishing.entry_renderer import Renderer, Wanted
-from feeds.publishing.files import Pace, Write, Writer
+from feeds.publishing.files import Checkpoint, Write, Writer
 from feeds.publishing.publication import is_source
-from feeds.publishing.selection import Before, Contents
+from feeds.publishing.selection import Before, FeedContents
 from feeds.publishing.splicing.heads import heads_of, heads_of_page
 from feeds.publishing.splicing.layout import Fresh, Run, Sheet, add
 from feeds.publishing.splicing.splicer import Document, Lying, Splicer, feeds_of, files_of, rows_of
@@ -30,8 +30,8 @@ class Documents:
         self,
         renderer: Renderer,
         writer: Writer,
-        pace: Pace,
-        changes: Mapping[str, Change] | None,
+        pace: Checkpoint,
+        changes: Mapping[str, ReleaseChange] | None,
         *,
         counts: Mapping[Facet, int],
         entries: int,
@@ -42,7 +42,7 @@ class Documents:
         self._renderer = renderer
         self._pages = renderer.pages
         self._counts = counts
-        self._contents = Contents(renderer, changes, counts=counts, entries=entries)
+        self._contents = FeedContents(renderer, changes, counts=counts, entries=entries)
         self._entries = entries
         self._pace = pace
         self._splicer = Splicer(writer)
@@ -73,17 +73,17 @@ class Documents:
             self._archive_page(write, before, runs, lying, page=page, pages=state.pages)
             # Whoever goes on from here finds the releases on no page yet in the store.
             pages = max(page, window.pages)
-            self._pace(partial(self._kept.keep_window, number, Window(pages=pages)))
+            self._pace(partial(self._kept.keep_window, number, FeedState(pages=pages)))
         self._kept.keep_sheet(number, self._document(write, before, state, order))
         if state.pages != window.pages:
-            self._kept.keep_window(number, Window(pages=state.pages))
+            self._kept.keep_window(number, FeedState(pages=state.pages))
 
     def _before(self, facet: Facet, *, everything: bool) -> Before:
         """What is known of a feed; nothing but its pages is known for good."""
-        number, known, sheet = self._kept.state(facet, Window, Sheet)
+        number, known, sheet = self._kept.state(facet, FeedState, Sheet)
         pages = known.pages if known else 0
         if everything or sheet is None or sheet.window.pages != pages:
-            return Before(facet, number, Window(pages=pages), None)
+            return Before(facet, number, FeedState(pages=pages), None)
         return Before(facet, number, sheet.window, self._splicer.lying(files_of(facet), sheet))
 
     def _last_page(self, before: Before) -> Lying | None:
@@ -114,12 +114,12 @@ class Documents:
         )
         laid = self._splicer.write(write, document, runs, lying)
         if page == pages:
-            window = Window(laid.columns.releases)
+            window = FeedState(laid.columns.releases)
             sheet = self._splicer.sheet(feeds_of(files), window, laid)
             self._kept.keep_last_page(before.number, sheet)
 
     def _document(
-        self, write: Write, before: Before, state: Window, order: Sequence[Part]
+        self, write: Write, before: Before, state: FeedState, order: Sequence[Part]
     ) -> Sheet:
         facet = before.facet
         document = Document(

@@ -66,7 +66,7 @@ class Write(Protocol):
         """Put ``content`` at ``file``."""
 
 
-class Pace(Protocol):
+class Checkpoint(Protocol):
     """Called between files: where very many wait, has all that was done until now kept.
 
     ``settle`` notes what was done, so that whoever goes on later finds it.

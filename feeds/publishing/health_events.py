@@ -13,9 +13,9 @@ import msgspec
 from data.health.rhythm import Expected
 from data.health.state import Health, expectation, health_of
 from data.models import Facet, Source
-from data.store.protocol import Readable
+from data.store.protocol import ReadStore
 from data.text.clean import plain
-from feeds.publishing.render_cache import Rendered
+from feeds.publishing.render_cache import RenderCache
 
 SAID: Mapping[str, str] = {
     "failing": "stopped working",
@@ -26,7 +26,7 @@ SAID: Mapping[str, str] = {
 """What a title says of a state."""
 
 
-class Sickness(msgspec.Struct, frozen=True):
+class HealthEvent(msgspec.Struct, frozen=True):
     """A change in the health of a source: since when it is well or not, and why."""
 
     source: str
@@ -50,15 +50,15 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def events_of(
-    store: Readable,
-    kept: Rendered,
+    store: ReadStore,
+    kept: RenderCache,
     sources: Mapping[str, Source],
     counts: Mapping[Facet, int],
     limit: int,
-) -> list[Sickness]:
+) -> list[HealthEvent]:
     """The last ``limit`` changes in the health of sources, and what is ill since before them."""
     noted = kept.note("health")
-    events = msgspec.json.decode(noted, type=list[Sickness]) if noted else []
+    events = msgspec.json.decode(noted, type=list[HealthEvent]) if noted else []
     latest = {event.source: event for event in events}
     expected = expectations(store, kept, sources, counts)
     fresh = []
@@ -69,7 +69,7 @@ def events_of(
             if is_news(latest.get(name), health):
                 reason = "" if health.is_well else plain(health.reason)
                 state = "ok" if health.is_well else health.state
-                fresh.append(Sickness(name, health.is_well, run.started, reason, state))
+                fresh.append(HealthEvent(name, health.is_well, run.started, reason, state))
     if fresh:
         # What is forgotten must not make a source that is ill look well.
         events = [*events, *sorted(fresh, key=lambda one: one.at)]
@@ -83,7 +83,7 @@ def events_of(
     return events[-limit:]
 
 
-def is_news(before: Sickness | None, health: Health) -> bool:
+def is_news(before: HealthEvent | None, health: Health) -> bool:
     """Whether a state is another than the feed told last; at first a source is well."""
     if before is None or before.well:
         return not health.is_well
@@ -91,7 +91,7 @@ def is_news(before: Sickness | None, health: Health) -> bool:
 
 
 def expectations(
-    store: Readable, kept: Rendered, sources: Mapping[str, Source], counts: Mapping[Facet, int]
+    store: ReadStore, kept: RenderCache, sources: Mapping[str, Source], counts: Mapping[Facet, int]
 ) -> dict[str, Expected | None]:
     """What is expected of each source; found anew only where it has more releases than before."""
     noted = kept.note("rhythms")

@@ -12,17 +12,17 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from data.models import Facet
-from feeds.publishing.render_cache import Rendered
+from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.splicing.splicer import files_of
-from feeds.urls import FORMATS, NOTICES, notice_file, stem_of
+from feeds.urls import EVENT_FEEDS, FORMATS, event_file, stem_of
 
 ROOT = "feeds"
 
 
-class Tending:
+class LostFiles:
     """Looks after the feeds in a folder, from run to run."""
 
-    def __init__(self, folder: Path, kept: Rendered) -> None:
+    def __init__(self, folder: Path, kept: RenderCache) -> None:
         self._folder = folder
         self._kept = kept
         self._disturbed = {
@@ -37,7 +37,7 @@ class Tending:
         if not self._disturbed:
             return set()
         paged = {facet for facet in facets if f"{stem_of(facet)}/page" in self._disturbed}
-        notices = (notice_file(notice, kind) for notice in NOTICES for kind in FORMATS)
+        notices = (event_file(notice, kind) for notice in EVENT_FEEDS for kind in FORMATS)
         if paged or not all(map(self._is_there, notices)):
             self._kept.owe(paged)
         found = {facet for facet in facets if self._is_lost(facet)}

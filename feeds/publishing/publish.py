@@ -12,20 +12,20 @@ from typing import TypeVar
 from data.errors import PublishError, StoreError
 from data.models import Facet
 from data.settings import Site
-from data.store.protocol import Readable
-from feeds.catalog import directory_of
-from feeds.pages.renderer import Pages
+from data.store.protocol import ReadStore
+from feeds.catalog import catalog_of
+from feeds.pages.renderer import PageRenderer
 from feeds.publishing.entry_renderer import Renderer, Wanted
-from feeds.publishing.event_feeds import Noticing
+from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.feed_documents import Documents
 from feeds.publishing.files import Bytes, Writer
-from feeds.publishing.lost_files import Tending
+from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
 from feeds.publishing.release_pages import ReleasePages
-from feeds.publishing.render_cache import Rendered
-from feeds.publishing.selection import Since
-from feeds.publishing.site_files import Lists, layout_of, listing_of, names_changed, names_of
-from feeds.urls import FORMATS, Notice, feed_file, notice_file, release_file
+from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.selection import ChangesSinceLastRun
+from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
+from feeds.urls import FORMATS, EventFeed, event_file, feed_file, release_file
 
 Result = TypeVar("Result")
 
@@ -42,7 +42,7 @@ TOGETHER = 64
 
 
 def publish(
-    store: Readable,
+    store: ReadStore,
     folder: Path,
     site: Site,
     *,
@@ -61,7 +61,7 @@ def publish(
     days are over. Raises StoreError, which is Damaged where that file is.
     """
     started = time.perf_counter()
-    rendered = Rendered(kept)
+    rendered = RenderCache(kept)
     try:
         task = Publishing(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
         task.run(everything=all, remembers=kept is not None)
@@ -82,27 +82,27 @@ class Publishing:
     """One run of publish: renders and writes, and keeps count."""
 
     def __init__(
-        self, store: Readable, folder: Path, site: Site, rendered: Rendered, now: dt.datetime
+        self, store: ReadStore, folder: Path, site: Site, rendered: RenderCache, now: dt.datetime
     ) -> None:
         self._store = store
         self._rendered = rendered
         self._now = now
-        self._since = Since(store, rendered)
+        self._since = ChangesSinceLastRun(store, rendered)
         self._marks, self._counts = store.marks(), store.facets()
         self._layout = layout_of(site)
         self._writer = Writer(folder)
-        self._directory = directory_of(store, site)
-        self._pages = Pages(self._directory, self._counts)
+        self._directory = catalog_of(store, site)
+        self._pages = PageRenderer(self._directory, self._counts)
         renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
         changes = self._since.changes()
         self._documents = Documents(
             renderer, self._writer, self._pace, changes, counts=self._counts, entries=site.entries
         )
-        self._notices = Noticing(renderer, site.entries)
+        self._notices = EventFeeds(renderer, site.entries)
         self._releases = ReleasePages(renderer, self._pace, changes)
         self._failed = False
         self._owed: set[Facet] = set()
-        self._tending = Tending(folder, rendered)
+        self._tending = LostFiles(folder, rendered)
         self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
@@ -182,7 +182,7 @@ class Publishing:
 
     def _notice(self) -> None:
         """Write the feeds about releases, where their entries are others than before."""
-        notices: dict[Notice, Callable[[], list[Wanted]]] = {
+        notices: dict[EventFeed, Callable[[], list[Wanted]]] = {
             "changes": self._notices.changes,
             "retractions": self._notices.retractions,
             "health": lambda: self._notices.health(self._counts),
@@ -190,16 +190,18 @@ class Publishing:
         }
         for notice, wanted in notices.items():
 
-            def write(notice: Notice = notice, wanted: Callable[[], list[Wanted]] = wanted) -> None:
+            def write(
+                notice: EventFeed = notice, wanted: Callable[[], list[Wanted]] = wanted
+            ) -> None:
                 self._notices.write(notice, wanted(), self._write)
 
-            self._tried(notice_file(notice, "atom"), write)
+            self._tried(event_file(notice, "atom"), write)
 
     def _lists(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
         listing = listing_of(self._layout, names_of(self._directory), self._counts)
-        lists = Lists(self._directory, self._counts, self._pages)
+        lists = SiteFiles(self._directory, self._counts, self._pages)
         if self._rendered.note("listing") == listing:
             lists.forget_there(self._writer.folder)
         for name, make in lists.files.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from data.models import Change, Facet, Outline, Release
+from data.models import Facet, Release, ReleaseChange, ReleaseSummary
 from feeds.publishing.entry_renderer import Renderer, Shown, face
-from feeds.publishing.files import Pace, Write
+from feeds.publishing.files import Checkpoint, Write
 from feeds.urls import release_file, revision_file
 
 
@@ -20,7 +20,7 @@ class ReleasePages:
     """Has the pages of releases written; ``changes`` are those that changed, if that is known."""
 
     def __init__(
-        self, renderer: Renderer, pace: Pace, changes: Mapping[str, Change] | None
+        self, renderer: Renderer, pace: Checkpoint, changes: Mapping[str, ReleaseChange] | None
     ) -> None:
         self._changes = changes
         self._store = renderer.store
@@ -40,7 +40,7 @@ class ReleasePages:
                 others = tuple(one for one in members if one.id != outline.id)
                 yield Shown(outline, others), key
 
-    def _touched(self, facet: Facet, *, everything: bool) -> Sequence[Outline]:
+    def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
         """The releases of a facet, or where that is known only those that a change touches.
 
         Of a source, those that have no day.

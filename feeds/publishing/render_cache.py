@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from data.models import Facet
-from feeds.formats.rendering import Fragment, packed, unpacked
+from feeds.formats.rendering import RenderedEntry, packed, unpacked
 from feeds.publishing.keeping import KeptFile
 
 LIMIT = 1024 * 1024 * 1024
@@ -27,14 +27,14 @@ Other = TypeVar("Other")
 State: TypeAlias = tuple[int, Value | None, Other | None]
 
 
-class Rendered(KeptFile):
+class RenderCache(KeptFile):
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
     def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
         super().__init__(path)
         self._limit = limit
 
-    def fragments(self, keys: Sequence[bytes]) -> dict[bytes, Fragment]:
+    def fragments(self, keys: Sequence[bytes]) -> dict[bytes, RenderedEntry]:
         """The rendered entries that are kept under these keys."""
         found = {}
         for start in range(0, len(keys), 500):
@@ -51,7 +51,7 @@ class Rendered(KeptFile):
                     continue
         return found
 
-    def keep(self, fragments: Mapping[bytes, Fragment]) -> None:
+    def keep(self, fragments: Mapping[bytes, RenderedEntry]) -> None:
         """Keep rendered entries under their keys."""
         self._put(
             "INSERT OR REPLACE INTO fragments (key, body) VALUES (?, ?)",

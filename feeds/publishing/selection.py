@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from data.models import Change, Facet, Outline, Point, facets_of
-from data.store.protocol import Readable
-from feeds.publishing.archive_pages import Part, Window, is_settled, moved, newest_first, page_size
+from data.models import Facet, Point, ReleaseChange, ReleaseSummary, facets_of
+from data.store.protocol import ReadStore
+from feeds.publishing.archive_pages import (
+    FeedState,
+    Part,
+    is_settled,
+    moved,
+    newest_first,
+    page_size,
+)
 from feeds.publishing.entry_renderer import Renderer
-from feeds.publishing.render_cache import Rendered
+from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.splicing.splicer import Lying
 
 AGAIN = 100
@@ -24,11 +31,11 @@ class Before:
 
     facet: Facet
     number: int
-    window: Window
+    window: FeedState
     lying: Lying | None
 
 
-class Contents:
+class FeedContents:
     """What the store and the last runs say of feeds, whose ``counts`` of releases are known.
 
     ``changes`` are the releases that changed since, where that is known. A document holds
@@ -38,7 +45,7 @@ class Contents:
     def __init__(
         self,
         renderer: Renderer,
-        changes: Mapping[str, Change] | None,
+        changes: Mapping[str, ReleaseChange] | None,
         *,
         counts: Mapping[Facet, int],
         entries: int,
@@ -50,7 +57,7 @@ class Contents:
         self._entries = entries
         self._again: dict[Facet, set[str]] | None = None
 
-    def unpaged(self, before: Before, every: Mapping[str, Outline] | None) -> Sequence[Part]:
+    def unpaged(self, before: Before, every: Mapping[str, ReleaseSummary] | None) -> Sequence[Part]:
         """The releases of a feed on none of its archive pages, of ``every`` where that is given."""
         if every is not None:
             return [newest_first(self._unpaged(before, every))]
@@ -78,7 +85,7 @@ class Contents:
         come += self._store.outlined(sorted(told)).values()
         return moved(window, self._changes.keys() | told, come, self._counts.get(facet, 0))
 
-    def _present(self, before: Before) -> Iterable[Outline]:
+    def _present(self, before: Before) -> Iterable[ReleaseSummary]:
         """The releases of a facet that are on none of its archive pages."""
         facet, number, window = before.facet, before.number, before.window
         limit = self._entries + page_size(self._entries)
@@ -93,20 +100,24 @@ class Contents:
             return [*(one for one in newest if one.id in inside), *rest.values()]
         return self._unpaged(before, {one.id: one for one in self._store.outlines(facet)})
 
-    def _unpaged(self, before: Before, every: Mapping[str, Outline]) -> Iterable[Outline]:
+    def _unpaged(
+        self, before: Before, every: Mapping[str, ReleaseSummary]
+    ) -> Iterable[ReleaseSummary]:
         """Those of every release of a facet that are on none of its archive pages."""
         if not before.window.pages:
             return every.values()
         gone = self._kept.archived(before.number, list(every))
         return [outline for one, outline in every.items() if one not in gone]
 
-    def on_page(self, before: Before, page: int, known: Mapping[str, Outline]) -> list[Outline]:
+    def on_page(
+        self, before: Before, page: int, known: Mapping[str, ReleaseSummary]
+    ) -> list[ReleaseSummary]:
         """The releases on an archive page."""
         ids = self._kept.on_page(before.number, page)
         others = self._store.outlined([one for one in ids if one not in known])
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
-    def returned(self, before: Before, state: Window) -> list[Outline]:
+    def returned(self, before: Before, state: FeedState) -> list[ReleaseSummary]:
         """Archived releases that were edited or retracted of late, or came back.
 
         Pages never change, so these come once more by the document (RFC 5005, section 4.1).
@@ -126,19 +137,19 @@ MOST = 1000
 """Changed releases that are looked at one by one; where there are more, feeds are compared."""
 
 
-class Since:
+class ChangesSinceLastRun:
     """The changes since the last run that left no error.
 
     Made before the marks of feeds are read, and asked for ``changes`` after: so whatever marks a
     feed is among them, in this run or in the next.
     """
 
-    def __init__(self, store: Readable, kept: Rendered) -> None:
+    def __init__(self, store: ReadStore, kept: RenderCache) -> None:
         self._store = store
         self._kept = kept
         self._point = store.point()
 
-    def changes(self) -> Mapping[str, Change] | None:
+    def changes(self) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed, by id; None where that can't be told."""
         noted = self._kept.note("point")
         if noted is None:

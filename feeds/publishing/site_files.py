@@ -12,16 +12,16 @@ import msgspec
 
 from data.models import Facet
 from data.settings import Site
-from feeds.catalog import Directory
+from feeds.catalog import Catalog
 from feeds.formats import opml
-from feeds.pages.renderer import Pages
+from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC, static_page
 
 
-class Lists:
+class SiteFiles:
     """``files`` of the site by name, and how to make each."""
 
-    def __init__(self, directory: Directory, facets: Iterable[Facet], pages: Pages) -> None:
+    def __init__(self, directory: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(directory, facets),
             "feeds/index.html": pages.feeds,
@@ -57,7 +57,7 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
             yield f"{path}{file.name}", file
 
 
-def names_of(directory: Directory) -> bytes:
+def names_of(directory: Catalog) -> bytes:
     """What the sources and topics are called, as bytes to keep."""
     names: Names = {f"topic {slug}": (label,) for slug, label in directory.topics.items()}
     names |= {

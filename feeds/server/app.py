@@ -23,10 +23,10 @@ from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
-from feeds.server.on_demand import Demand
+from feeds.server.on_demand import OnDemand
 from feeds.server.query import BadQuery
 from feeds.server.quick import Ready
-from feeds.server.response import CHOSEN_BY, Held, Variant
+from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.urls import HUB_PATH, SEARCH, SEARCH_PAGE
 
@@ -58,7 +58,7 @@ def create_app(
     answers those who want to subscribe, where this site is its own hub.
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
-    demand = Demand(store_url, site or Site()) if store_url else None
+    demand = OnDemand(store_url, site or Site()) if store_url else None
     return SiteServer(SiteCache(folder, limit, soon), behind, demand, hub)
 
 
@@ -74,7 +74,7 @@ class SiteServer:
         self,
         cache: SiteCache,
         behind: ASGIApp,
-        demand: Demand | None = None,
+        demand: OnDemand | None = None,
         hub: ASGIApp | None = None,
     ) -> None:
         self._cache = cache
@@ -125,7 +125,7 @@ class SiteServer:
         variant = held.variants.get(coding)
         return None if wanted or shown or variant is None else (variant.head, variant.body)
 
-    async def _give(self, held: Held, scope: Scope, send: Send) -> None:
+    async def _give(self, held: CachedFile, scope: Scope, send: Send) -> None:
         coding, wanted, tag, shown = asked_of(held, scope["headers"])
         if tag:
             headers = held.unchanged[tag]
@@ -142,7 +142,7 @@ class SiteServer:
         await send({"type": "http.response.body", "body": body})
 
     async def _delta(
-        self, held: Held, wanted: bytes, headers: Iterable[tuple[bytes, bytes]]
+        self, held: CachedFile, wanted: bytes, headers: Iterable[tuple[bytes, bytes]]
     ) -> tuple[bytes, bytes] | None:
         """What a reader lacks who asks for no more (RFC 3229), and the tag of what it has."""
         manipulations = b",".join(value for name, value in headers if name == b"a-im")
@@ -153,7 +153,7 @@ class SiteServer:
         return self._cache.states.newer(wanted, held.body, held.kind)
 
     async def _give_delta(
-        self, held: Held, changed: tuple[bytes, bytes], coding: str, scope: Scope, send: Send
+        self, held: CachedFile, changed: tuple[bytes, bytes], coding: str, scope: Scope, send: Send
     ) -> None:
         body, base = changed
         # Nobody but its reader has a use for it; caches that know no deltas must not keep it.
@@ -172,12 +172,12 @@ class SiteServer:
         body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
 
-    async def _demanded(self, scope: Scope) -> Held | None:
+    async def _demanded(self, scope: Scope) -> CachedFile | None:
         if self._demand is None or not scope["path"].startswith(ASKABLE):
             return None
         return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
 
-    async def _compress(self, held: Held, coding: str) -> Variant:
+    async def _compress(self, held: CachedFile, coding: str) -> Encoded:
         # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.
         body = await asyncio.to_thread(COMPRESS[coding], held.variants[IDENTITY].body)
         return self._cache.add(held, coding, body)
@@ -200,7 +200,7 @@ class SiteServer:
 
 
 def asked_of(
-    held: Held, headers: Iterable[tuple[bytes, bytes]]
+    held: CachedFile, headers: Iterable[tuple[bytes, bytes]]
 ) -> tuple[str, bytes, bytes | None, bool]:
     """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304.
 

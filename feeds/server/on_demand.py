@@ -18,25 +18,25 @@ from dataclasses import replace
 from data.models import Facet, facets_of
 from data.settings import Site
 from data.store.protocol import Store, open_store
-from feeds.catalog import Directory, directory_of
+from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.story_folding import folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
-from feeds.formats.rendering import fragment_of, rendered
-from feeds.pages.renderer import Pages
+from feeds.formats.rendering import rendered, rendered_entry
+from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_page
 from feeds.server.query import (
     PAGES,
     SEARCHED,
-    asked_in,
+    allowed_parameters,
+    canonical_query,
     instant_of,
     is_chosen,
-    said,
+    parse_query,
     search_name,
-    taken_by,
 )
-from feeds.server.response import Held, hold
+from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
 from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, Format, facet_of, href
 
@@ -47,25 +47,25 @@ MOST, LIMIT = 128, 64 * 1024 * 1024
 """Answers that are held, and their bytes; those that were made first go first."""
 
 
-class Demand:
+class OnDemand:
     """Answers from the store that ``store_url`` names, for one site."""
 
     def __init__(self, store_url: str, site: Site) -> None:
         self._url = store_url
         self._site = site
         self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str], tuple[float, Held]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], tuple[float, CachedFile]] = OrderedDict()
 
-    def answer(self, path: str, query: bytes) -> Held | None:
+    def answer(self, path: str, query: bytes) -> CachedFile | None:
         """The answer to a query, or None where the path takes none of what it asks.
 
         Raises BadQuery for a query that asks for nothing possible, StoreError.
         """
-        taken = taken_by(path)
-        asked = asked_in(query, taken)
+        taken = allowed_parameters(path)
+        asked = parse_query(query, taken)
         if not asked and taken is not SEARCHED:
             return None
-        key = path, said(asked)
+        key = path, canonical_query(asked)
         now = time.monotonic()
         with self._lock:
             held = self._held.get(key)
@@ -97,7 +97,7 @@ class Demand:
             return self._from(store, path, asked)
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
-        directory = directory_of(store, self._site)
+        directory = catalog_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
             return opml.render(directory, chosen)
@@ -112,7 +112,7 @@ class Demand:
         if stem == SEARCH:
             name = f"Search: {search_name(directory, asked)}"
             named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
-            named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{said(asked)}")
+            named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{canonical_query(asked)}")
             found = self._found(store, directory, asked)
             # What has no date since the first visit is nobody's news.
             return filled(named, (one for one in found if one.published), kind)
@@ -125,13 +125,11 @@ class Demand:
         named = named_feed(feed_of(directory, facet[0], ()), address, asked, name)
         return filled(named, self._then(store, directory, facet[0], at), kind)
 
-    def _page(
-        self, store: Store, directory: Directory, file: str, asked: Mapping[str, str]
-    ) -> bytes:
-        pages = Pages(directory, store.facets())
+    def _page(self, store: Store, directory: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
+        pages = PageRenderer(directory, store.facets())
         return search_page(pages, file, asked, self._found(store, directory, asked))
 
-    def _found(self, store: Store, directory: Directory, asked: Mapping[str, str]) -> list[Entry]:
+    def _found(self, store: Store, directory: Catalog, asked: Mapping[str, str]) -> list[Entry]:
         """What a search finds."""
         found = search(store, asked, self._site.entries)
         if "source" in asked:
@@ -140,9 +138,7 @@ class Demand:
         shown = folded(store, found, lambda one: one.id in ids, lambda _: True)
         return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
 
-    def _then(
-        self, store: Store, directory: Directory, facet: Facet, at: dt.datetime
-    ) -> list[Entry]:
+    def _then(self, store: Store, directory: Catalog, facet: Facet, at: dt.datetime) -> list[Entry]:
         """What a feed showed at an instant."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:
@@ -155,7 +151,7 @@ class Demand:
 
 def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
     """A feed with its entries."""
-    fragments = [fragment_of(entry, b"") for entry in entries]
+    fragments = [rendered_entry(entry, b"") for entry in entries]
     made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
     return rendered(made, fragments, kind)[0]
 
@@ -166,13 +162,13 @@ def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) ->
     return replace(
         feed,
         title=f"{name} · {feed.title}",
-        id=f"{stem}?{said(asked)}",
-        addresses=tuple((kind, f"{stem}.{kind}?{said(asked)}") for kind in FORMATS),
+        id=f"{stem}?{canonical_query(asked)}",
+        addresses=tuple((kind, f"{stem}.{kind}?{canonical_query(asked)}") for kind in FORMATS),
         links=(),
     )
 
 
-def held_of(path: str, query: str, body: bytes, before: Held | None) -> Held:
+def held_of(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
     """An answer as the server gives it, which is as it is since now; there was another before."""
     address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
     state = (time.time_ns(), len(body), 0)

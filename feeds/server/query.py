@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.text.clean import plain
-from feeds.catalog import Directory
+from feeds.catalog import Catalog
 from feeds.urls import SEARCH, SEARCH_PAGE
 
 LONGEST = 2000
@@ -28,12 +28,12 @@ class BadQuery(CommuniqueError):
     """A query that can't be answered."""
 
 
-def said(asked: Mapping[str, str]) -> str:
+def canonical_query(asked: Mapping[str, str]) -> str:
     """What is asked for as the query of an address, always in the same order."""
     return urlencode(sorted(asked.items()))
 
 
-def search_name(directory: Directory, asked: Mapping[str, str]) -> str:
+def search_name(directory: Catalog, asked: Mapping[str, str]) -> str:
     """All that a search asks for: its words, its source and topic, its language."""
     facet = Facet(asked.get("source"), asked.get("topic"))
     where = "" if facet == Facet() else directory.name(facet)
@@ -41,14 +41,14 @@ def search_name(directory: Directory, asked: Mapping[str, str]) -> str:
     return " · ".join(filter(None, parts)) or "nothing"
 
 
-def taken_by(path: str) -> tuple[str, ...]:
+def allowed_parameters(path: str) -> tuple[str, ...]:
     """What may be asked for at a path."""
     if path in PAGES or path.rpartition(".")[0] == SEARCH:
         return SEARCHED
     return ("source", "topic") if path == "/opml.xml" else ("asof",)
 
 
-def asked_in(query: bytes, taken: Collection[str]) -> dict[str, str]:
+def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
     """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
     text = query[:LONGEST].decode("ascii", "replace")
     try:

@@ -40,7 +40,7 @@ CHOSEN_BY = b"accept-encoding, a-im, sec-fetch-dest"
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class Encoded:
     """A body in one coding, and the headers of the answer that carries it."""
 
     body: bytes
@@ -49,7 +49,7 @@ class Variant:
 
 
 @dataclass(slots=True)
-class Held:
+class CachedFile:
     """A file in memory, under the path of its ``address``.
 
     ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are its strong entity tags
@@ -65,16 +65,16 @@ class Held:
     unchanged: dict[bytes, Headers]
     heads: dict[bytes, bytes]
     headers: Headers
-    variants: dict[str, Variant] = field(default_factory=dict)
+    variants: dict[str, Encoded] = field(default_factory=dict)
     looked: float = 0.0
 
-    def add(self, coding: str, body: bytes) -> Variant:
+    def add(self, coding: str, body: bytes) -> Encoded:
         """Keep the body in one coding."""
         headers = [*self.unchanged[self.tags[coding]], *self.headers]
         headers.append((b"content-length", str(len(body)).encode()))
         if coding != IDENTITY:
             headers.append((b"content-encoding", coding.encode()))
-        variant = self.variants[coding] = Variant(body, headers, head_of(OK, headers))
+        variant = self.variants[coding] = Encoded(body, headers, head_of(OK, headers))
         return variant
 
     @property
@@ -109,8 +109,8 @@ def hold(
     body: bytes,
     *,
     follows: bool,
-    before: Held | None = None,
-) -> Held:
+    before: CachedFile | None = None,
+) -> CachedFile:
     """A file with its tags and the headers that its answers share.
 
     ``follows`` is whether it is an archive page with another after it: such a page is for ever.
@@ -141,7 +141,7 @@ def hold(
     tags[IDENTITY] = f'"{digest}"'.encode()
     unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
     heads = {tag: head_of(NOT_MODIFIED, short) for tag, short in unchanged.items()}
-    held = Held(address, file, state, modified, tags, unchanged, heads, headers)
+    held = CachedFile(address, file, state, modified, tags, unchanged, heads, headers)
     held.add(IDENTITY, body)
     return held
 

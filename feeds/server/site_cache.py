@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from feeds.compression import IDENTITY, is_gzip_of
 from feeds.server.delta import States
-from feeds.server.response import Held, State, Variant, hold
+from feeds.server.response import CachedFile, Encoded, State, hold
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of bodies held at the most; the least recently used go first."""
@@ -50,11 +50,11 @@ class SiteCache:
         self._folder = str(folder)
         self._limit = limit
         self._later = later
-        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._held: OrderedDict[str, CachedFile] = OrderedDict()
         self._size = 0
         self.states = States()
 
-    def find(self, path: str) -> Held | None:
+    def find(self, path: str) -> CachedFile | None:
         """The file at a decoded path such as ``/feeds/all.atom``, or None where there is none.
 
         A path that ends in a slash leads to the index.html below it. Raises OSError where a file is
@@ -94,7 +94,7 @@ class SiteCache:
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
 
-    def _take_packed(self, held: Held, body: bytes) -> None:
+    def _take_packed(self, held: CachedFile, body: bytes) -> None:
         """Take the gzip file that was published beside a feed, where it is of just this content."""
         try:
             packed = Path(f"{held.file}.gz").read_bytes()
@@ -107,7 +107,7 @@ class SiteCache:
         """Whether a path without a slash at its end would lead to a page with one."""
         return (name := self._file(path + "/")) is not None and Path(name).is_file()
 
-    def add(self, held: Held, coding: str, body: bytes) -> Variant:
+    def add(self, held: CachedFile, coding: str, body: bytes) -> Encoded:
         """Keep the body of a file in one more coding."""
         before = held.size
         variant = held.add(coding, body)

@@ -13,7 +13,7 @@ LOOK = 5.0
 """Seconds between two looks; another process may have published meanwhile."""
 
 
-class Pace:
+class Backoff:
     """Waits that double from ``first`` seconds on, and rests that can be ended."""
 
     def __init__(self, first: float = FIRST) -> None:

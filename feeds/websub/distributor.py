@@ -15,7 +15,7 @@ import structlog
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
 from feeds.urls import MEDIA_TYPES
-from feeds.websub.backoff import Pace
+from feeds.websub.backoff import Backoff
 from feeds.websub.messages import delivery_headers, file_of, question, topic_of
 from feeds.websub.subscribers import Delivery, Request, Subscribers
 
@@ -28,7 +28,7 @@ ASKED, SENT = 4, 12
 """Times that a subscriber is asked, or sent the same feed, before the hub gives up."""
 
 
-class Distributor:
+class HubWorker:
     """The hub at ``hub`` for the feeds of the site in ``folder``."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Distributor:
         *,
         folder: Path,
         outbound: Outbound,
-        pace: Pace,
+        pace: Backoff,
     ) -> None:
         self._subscribers = subscribers
         self._site = site

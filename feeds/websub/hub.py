@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.settings import Site
-from feeds.websub.messages import FORM, Asked, BadRequest, asked_in, file_of
+from feeds.websub.messages import FORM, BadRequest, HubRequest, file_of, parse_hub_request
 from feeds.websub.subscribers import Subscribers
 
 log = structlog.get_logger()
@@ -60,10 +60,10 @@ class Hub:
             body += piece
             if len(body) > LARGEST:
                 return PlainTextResponse("the form is too large\n", 413)
-        asked = asked_in(bytes(body))
+        asked = parse_hub_request(bytes(body))
         file = file_of(self._site, self._folder, asked.topic)
         if file is None:
-            asked = Asked("denied", asked.callback, asked.topic)
+            asked = HubRequest("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not self._subscribers.has_room(asked, file):
             return PlainTextResponse("this hub has all the subscribers that it takes\n", 503, LATER)
         client = request.client.host if request.client else ""

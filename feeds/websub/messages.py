@@ -38,7 +38,7 @@ class BadRequest(CommuniqueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HubRequest:
     """What a subscriber asks of a hub. ``lease`` is in seconds, within the bounds."""
 
     mode: Mode
@@ -48,7 +48,7 @@ class Asked:
     secret: str = ""
 
 
-def asked_in(body: bytes) -> Asked:
+def parse_hub_request(body: bytes) -> HubRequest:
     """Read the form that a subscriber sends (section 5.1). Raises BadRequest."""
     try:
         form = dict(parse_qsl(body.decode("utf-8"), max_num_fields=20, errors="strict"))
@@ -71,8 +71,8 @@ def asked_in(body: bytes) -> Asked:
             raise BadRequest("hub.lease_seconds must be a whole number")
         lease = min(max(int(asked), SHORTEST_LEASE), LONGEST_LEASE)
     if mode == "unsubscribe":
-        return Asked("unsubscribe", callback, topic)
-    return Asked("subscribe", callback, topic, lease, secret)
+        return HubRequest("unsubscribe", callback, topic)
+    return HubRequest("subscribe", callback, topic, lease, secret)
 
 
 def is_address(text: str) -> bool:
@@ -92,7 +92,7 @@ def is_address(text: str) -> bool:
     )
 
 
-def question(asked: Asked, challenge: str) -> str:
+def question(asked: HubRequest, challenge: str) -> str:
     """The address that verifies whether a subscriber means it (section 5.3), or tells of a denial.
 
     A query that the callback has is kept (section 5.1).

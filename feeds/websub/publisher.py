@@ -9,9 +9,9 @@ import structlog
 
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from feeds.websub.backoff import Pace
+from feeds.websub.backoff import Backoff
 from feeds.websub.messages import FORM, announcement, topic_of
-from feeds.websub.state import Change, Kept
+from feeds.websub.state import PendingTopic, PushState
 
 log = structlog.get_logger()
 
@@ -24,7 +24,9 @@ TOGETHER = 100
 class Announcer:
     """Tells the hub at ``hub`` of the feeds of a site that changed; it never gives up."""
 
-    def __init__(self, kept: Kept, site: Site, hub: str, outbound: Outbound, pace: Pace) -> None:
+    def __init__(
+        self, kept: PushState, site: Site, hub: str, outbound: Outbound, pace: Backoff
+    ) -> None:
         self._kept = kept
         self._site = site
         self._hub = hub
@@ -51,7 +53,7 @@ class Announcer:
                     return False
         return good
 
-    async def _tell(self, change: Change) -> bool:
+    async def _tell(self, change: PendingTopic) -> bool:
         """Tell of one change; False where the hub refused. Raises OutboundError."""
         topic = topic_of(self._site, change.file)
         form = {"content-type": FORM}

@@ -63,7 +63,7 @@ BUSY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PendingTopic:
     """A feed that its hub has not been told of: ``digest`` is of what it holds."""
 
     file: str
@@ -71,7 +71,7 @@ class Change:
     attempts: int
 
 
-class Kept:
+class PushState:
     """The file at ``path``, opened for one thread. Raises StoreError."""
 
     def __init__(self, path: Path) -> None:
@@ -120,16 +120,16 @@ class Kept:
                 rows,
             )
 
-    def to_tell(self, now: float, limit: int) -> list[Change]:
+    def to_tell(self, now: float, limit: int) -> list[PendingTopic]:
         """Feeds that the hub has to be told of by now, those that waited longest first."""
         rows = self._ask(
             "SELECT file, digest, attempts FROM topics WHERE told <> digest AND due <= ?"
             " ORDER BY due, file LIMIT ?",
             [now, limit],
         )
-        return [Change(*row) for row in rows]
+        return [PendingTopic(*row) for row in rows]
 
-    def tell(self, change: Change) -> None:
+    def tell(self, change: PendingTopic) -> None:
         """Note that the hub knows of a change."""
         self._put(
             "UPDATE topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",

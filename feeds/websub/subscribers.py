@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from feeds.websub.messages import Asked
-from feeds.websub.state import Kept
+from feeds.websub.messages import HubRequest
+from feeds.websub.state import PushState
 
 MOST, MOST_OF_HOST = 10_000, 2_000
 """Subscriptions that are kept, in all and of one host."""
@@ -23,7 +23,7 @@ class Request:
     """Something that a subscriber asked for and has to confirm."""
 
     number: int
-    asked: Asked
+    asked: HubRequest
     host: str
     attempts: int
 
@@ -39,10 +39,10 @@ class Delivery:
     attempts: int
 
 
-class Subscribers(Kept):
+class Subscribers(PushState):
     """The same file, as the hub uses it."""
 
-    def ask_for(self, asked: Asked, client: str = "") -> bool:
+    def ask_for(self, asked: HubRequest, client: str = "") -> bool:
         """Keep what a subscriber asks for; False where too much waits. A newer one counts.
 
         Where the queue is full, the client that has most in it makes room for others.
@@ -73,7 +73,7 @@ class Subscribers(Kept):
         self._db.execute("DELETE FROM requests WHERE number = ?", [last])
         return True
 
-    def has_room(self, asked: Asked, file: str) -> bool:
+    def has_room(self, asked: HubRequest, file: str) -> bool:
         """Whether a subscription can be kept: it is known, or there are not too many."""
         ((every, own, known),) = self._ask(
             "SELECT count(*), coalesce(sum(host = ?), 0),"
@@ -91,7 +91,7 @@ class Subscribers(Kept):
             " due, number LIMIT ?",
             [now, json.dumps(list(busy)), limit],
         )
-        return [Request(row[0], Asked(*row[1:6]), row[6], row[7]) for row in rows]
+        return [Request(row[0], HubRequest(*row[1:6]), row[6], row[7]) for row in rows]
 
     def answered(self, request: Request) -> None:
         """Forget a request; a newer one for the same stays."""
@@ -104,7 +104,7 @@ class Subscribers(Kept):
             [at, request.number],
         )
 
-    def subscribe(self, asked: Asked, file: str, expires: float) -> None:
+    def subscribe(self, asked: HubRequest, file: str, expires: float) -> None:
         """Keep a confirmed subscription, or renew it; it has what the feed holds now.
 
         Who renews is there again: what failed before counts no more.

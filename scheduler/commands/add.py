@@ -14,12 +14,12 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_later_home
 from scheduler.home import Home, open_home
 from scheduler.jobs.fetch import PageFetcher
-from scheduler.terminal.source_report import show, values
+from scheduler.terminal.source_report import show, source_values
 from scheduler.terminal.status import telling
 from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import Say
-from spiders.discovery.propose import Said
+from spiders.discovery.propose import GivenFields
 from spiders.golden.golden import write_golden
 from spiders.sources.loader import ID, LoadedSource, check_zone, load_sources
 
@@ -95,7 +95,7 @@ def add(
     saved page. With --save the file is written into HOME/sources, and the pages with what was read
     of them into HOME/captures. Exit code 1 where it is not sure what the releases are.
     """
-    said = Said(source, name.strip(), timezone)
+    said = GivenFields(source, name.strip(), timezone)
     _check(said, page, listed)
     with telling() as say:
         adding = Adding(home, say, said, save=save, force=force)
@@ -107,7 +107,7 @@ def add(
             return _nothing(adding, error, as_json=as_json)
     unsure = None if written or found.proposed.certainty.enough else NotSure(found)
     if as_json:
-        print_json(values(found) | {"saved": str(written) if written else None})
+        print_json(source_values(found) | {"saved": str(written) if written else None})
     else:
         show(found)
         if written:
@@ -119,7 +119,7 @@ def add(
     return 0
 
 
-def _check(said: Said, page: str, listed: IO[str] | None) -> None:
+def _check(said: GivenFields, page: str, listed: IO[str] | None) -> None:
     """Raise click.BadParameter or UsageError for what can't be meant."""
     if bool(page.strip()) == (listed is not None):
         why = "give an address or --from, not both"
@@ -153,7 +153,7 @@ def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
 class Adding:
     """Adds sources to a HOME: with ``save`` those that are sure, with ``force`` all."""
 
-    def __init__(self, home: Home, say: Say, said: Said, *, save: bool, force: bool) -> None:
+    def __init__(self, home: Home, say: Say, said: GivenFields, *, save: bool, force: bool) -> None:
         self._home = home
         self._say = say
         self._said = said
@@ -197,7 +197,10 @@ class Adding:
         written = None
         try:
             found, written = self.one(address)
-            told = values(found) | {"given": address, "saved": str(written) if written else None}
+            told = source_values(found) | {
+                "given": address,
+                "saved": str(written) if written else None,
+            }
             if written is None and not found.proposed.certainty.enough:
                 raise NotSure(found)
         except CommuniqueError as error:

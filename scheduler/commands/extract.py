@@ -18,7 +18,7 @@ from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.status import telling
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, Say
-from spiders.download.fetch_spider import Answer
+from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Wanted
 from spiders.extract.saved_page import Task, read_page
 from spiders.page.page import is_web
@@ -93,7 +93,7 @@ def named(
                 yield Task(page, page, url, kind)
 
 
-def fetched(answer: Answer, kind: Wanted) -> Task:
+def fetched(answer: FetchResult, kind: Wanted) -> Task:
     """A page that was fetched, or why it can't be read."""
     page = answer.page
     media_type = page.content_type.partition(";")[0].strip().lower() if page else ""

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from data.clock import utc_now
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.interchange.importer import Importer, lines_of
 from data.models import Source
 from data.topics.taxonomy import load_taxonomy
@@ -75,11 +75,11 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     return 1 if done.rejected else 0
 
 
-def reading_of(loaded: LoadedSource | None, source: Source) -> Reading:
+def reading_of(loaded: LoadedSource | None, source: Source) -> DateContext:
     """How dates that state no zone are read."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()
-    return Reading(source.timezone, order, languages, utc_now())
+    return DateContext(source.timezone, order, languages, utc_now())
 
 
 @contextmanager

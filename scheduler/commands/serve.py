@@ -13,7 +13,7 @@ from feeds.server.app import create_app
 from scheduler.cli import complain, with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
-from scheduler.service.push import Push
+from scheduler.service.push import PushService
 from scheduler.service.web import PORT, address_of, listen, server_config
 
 
@@ -39,7 +39,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
 
 async def serve_home(home: Home, opened: socket.socket) -> None:
     """Serve until told to stop; push meanwhile."""
-    push = Push(home)
+    push = PushService(home)
     app = create_app(home.site, home.store_url, home.settings.site, hub=push.hub)
     server = uvicorn.Server(server_config(app))
 

@@ -14,7 +14,7 @@ from data.interchange.release_fields import provenance_fields, release_fields
 from data.models import Release, Revision
 from data.revisions.diff import Edit, edits
 from data.store.protocol import Store
-from data.stories.copies import Telling, tellings
+from data.stories.copies import StoryMember, tellings
 from data.wording import counted
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
@@ -126,7 +126,7 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
     }
 
 
-def telling_fields(telling: Telling) -> dict[str, Any]:
+def telling_fields(telling: StoryMember) -> dict[str, Any]:
     """A release of the story, ready for JSON: ``lag`` is seconds after the first publisher."""
     return {
         "id": telling.release.id,
@@ -138,7 +138,7 @@ def telling_fields(telling: Telling) -> dict[str, Any]:
 
 
 def release_text(
-    release: Release, story: tuple[Telling, ...], gone: Vanished | None, why: str
+    release: Release, story: tuple[StoryMember, ...], gone: Vanished | None, why: str
 ) -> str:
     """A release for people to read; ``gone`` where its page is, and that is not confirmed yet."""
     content = release.content
@@ -160,7 +160,7 @@ def release_text(
     return "\n".join([*lines, *files, "", content.body_text])
 
 
-def retold(one: Telling, first: Telling) -> str:
+def retold(one: StoryMember, first: StoryMember) -> str:
     """How a later release of a story is like the first, for people to read."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.clock import utc_now
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.errors import CommuniqueError
 from data.models import Recall
 from data.wording import counted
@@ -224,7 +224,7 @@ def captured(home: Home, one: LoadedSource) -> tuple[Page, Page]:
         url = one.file.feed or one.file.url
         listing = (plain if one.file.feed else pages).page(url)
         languages = (one.file.language,) if one.file.language else ()
-        reading = Reading(one.file.timezone, one.file.date_order, languages, utc_now())
+        reading = DateContext(one.file.timezone, one.file.date_order, languages, utc_now())
         found = read_listing(listing, reading, one.file.listing)
         release = next((item for item in found.items if not DOCUMENT.search(item.url)), None)
         if release is None:

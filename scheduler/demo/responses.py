@@ -19,7 +19,7 @@ OLD_FILE = dt.datetime(2019, 1, 7, 8, 30, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """One answer before HTTP's own headers: ``modified`` is aware UTC."""
 
     status: int
@@ -46,13 +46,13 @@ class Answer:
 
 
 @cache
-def answers(room: str, day: int, base: str) -> Mapping[str, Answer]:
+def answers(room: str, day: int, base: str) -> Mapping[str, Response]:
     """Every address (path and query) of the room on ``day``, and what it answers.
 
     ``base`` is the room's origin, which canonical links and feeds name.
     """
     shown = showing(room, day)
-    table: dict[str, Answer] = {}
+    table: dict[str, Response] = {}
     for build in (
         small_files,
         about_pages,
@@ -66,10 +66,10 @@ def answers(room: str, day: int, base: str) -> Mapping[str, Answer]:
     return table
 
 
-Pairs = Iterator[tuple[str, Answer]]
+Pairs = Iterator[tuple[str, Response]]
 
 
-def page(shown: Showing, text: str, modified: dt.datetime, stable: str | None = None) -> Answer:
+def page(shown: Showing, text: str, modified: dt.datetime, stable: str | None = None) -> Response:
     """An HTML page in the room's encoding, with the validators that this room sends.
 
     ``stable`` is what a weak ETag speaks for: the part without counters and boxes.
@@ -82,27 +82,30 @@ def page(shown: Showing, text: str, modified: dt.datetime, stable: str | None = 
     elif "weak-etag" in room.validators:
         etag = f'W/"{hashlib.sha256((stable or text).encode()).hexdigest()[:12]}"'
     dated = modified if "last-modified" in room.validators else None
-    return Answer(200, room.content_type, body, etag, dated)
+    return Response(200, room.content_type, body, etag, dated)
 
 
 def small_files(shown: Showing, _base: str) -> Pairs:
     """robots.txt, style sheets, images and attachments."""
     room = shown.room
-    yield "/robots.txt", Answer(200, "text/plain", room.robots.lstrip().encode(), modified=OLD_FILE)
+    yield (
+        "/robots.txt",
+        Response(200, "text/plain", room.robots.lstrip().encode(), modified=OLD_FILE),
+    )
     for path, text in room.assets.items():
         kind = "text/css" if path.endswith(".css") else "text/javascript"
-        yield path, Answer(200, kind, text.encode(), modified=OLD_FILE)
+        yield path, Response(200, kind, text.encode(), modified=OLD_FILE)
     for path, width in room.icons.items():
-        yield path, Answer(200, "image/png", png(path, width), modified=OLD_FILE)
+        yield path, Response(200, "image/png", png(path, width), modified=OLD_FILE)
     for release in shown.releases:
         at = release.instant.astimezone(dt.UTC)
         for image in release.images:
             for width in room.image_widths:
                 path = room.image_path.format(name=image.name, width=width)
-                yield path, Answer(200, "image/png", png(image.name, width), modified=at)
+                yield path, Response(200, "image/png", png(image.name, width), modified=at)
         for file in release.files:
             path = room.file_path.format(name=file.name)
-            yield path, Answer(200, "application/pdf", pdf(file.title), modified=at)
+            yield path, Response(200, "application/pdf", pdf(file.title), modified=at)
 
 
 def about_pages(shown: Showing, base: str) -> Pairs:
@@ -161,7 +164,7 @@ def feed(shown: Showing, base: str) -> Pairs:
     made = View(shown, base, path).render("feed.xml", items=shown.releases).encode()
     etag = f'"{hashlib.sha256(made).hexdigest()[:20]}"'
     newest = max(release.last_modified for release in shown.releases)
-    yield path, Answer(200, "application/rss+xml; charset=utf-8", made, etag, newest)
+    yield path, Response(200, "application/rss+xml; charset=utf-8", made, etag, newest)
 
 
 def moved_pages(shown: Showing, base: str) -> Pairs:
@@ -170,10 +173,10 @@ def moved_pages(shown: Showing, base: str) -> Pairs:
         if target is None:
             yield path, not_found(shown, base, path)
         else:
-            yield path, Answer(MOVED, "text/html", b"", location=target)
+            yield path, Response(MOVED, "text/html", b"", location=target)
 
 
-def not_found(shown: Showing, base: str, path: str) -> Answer:
+def not_found(shown: Showing, base: str, path: str) -> Response:
     """The room's own page for an address that it doesn't know."""
     made = View(shown, base, path).render("page.html", title="404", text="404")
-    return Answer(404, shown.room.content_type, made.encode(shown.room.encoding, "replace"))
+    return Response(404, shown.room.content_type, made.encode(shown.room.encoding, "replace"))

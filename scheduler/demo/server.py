@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from scheduler.demo.responses import Answer, answers, not_found
+from scheduler.demo.responses import Response, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
 
 HOST = "127.0.0.1"
@@ -53,7 +53,7 @@ class RoomServer(ThreadingHTTPServer):
         """What the room shows today."""
         return showing(self.room, self.today.day)
 
-    def answer(self, target: str) -> Answer:
+    def answer(self, target: str) -> Response:
         """The answer to a path and query; a query that means nothing here is passed over."""
         table = answers(self.room, self.today.day, self.base)
         found = table.get(target) or table.get(target.partition("?")[0])
@@ -107,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(body)
 
-    def send_validators(self, answer: Answer, *, weak: bool) -> None:
+    def send_validators(self, answer: Response, *, weak: bool) -> None:
         """Send ETag and Last-Modified, as far as the answer has them.
 
         A strong ETag speaks for bytes, so it is ``weak`` once they are compressed on the way.

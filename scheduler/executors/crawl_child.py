@@ -41,7 +41,7 @@ class Awaited:
     watch: Watcher | None
 
 
-class Crawling:
+class CrawlChild:
     """A child of one HOME; with ``render`` it visits sources that need a browser.
 
     ``hosts`` counts the visits under way by host, ``begun`` all that it was given.

@@ -14,7 +14,7 @@ from dataclasses import replace
 from data.clock import utc_now
 from data.errors import StoreError
 from data.models import Run, RunError
-from scheduler.executors.crawl_child import Crawling, CrawlLost, Watcher
+from scheduler.executors.crawl_child import CrawlChild, CrawlLost, Watcher
 from scheduler.home import Home
 from scheduler.jobs.crawl import Job
 from spiders.download.host_queues import host_of
@@ -40,7 +40,7 @@ class Executor:
         self._home = home
         self._places = asyncio.Semaphore(VISITS)
         self._choosing = asyncio.Lock()
-        self._children: list[Crawling] = []
+        self._children: list[CrawlChild] = []
 
     async def visit(
         self,
@@ -95,7 +95,7 @@ class Executor:
             child.close()
         await asyncio.gather(*(child.ended() for child in children))
 
-    async def _child_for(self, source: LoadedSource, host: str) -> Crawling:
+    async def _child_for(self, source: LoadedSource, host: str) -> CrawlChild:
         """The child that visits this host already, or the one with the least to do, or a new one.
 
         Raises OSError.
@@ -113,7 +113,7 @@ class Executor:
         for child in worn[: len(worn) - most]:
             # They have waited for their last visits until others were worn, too.
             child.close()
-        child = await Crawling.start(self._home, render=source.file.render)
+        child = await CrawlChild.start(self._home, render=source.file.render)
         self._children.append(child)
         return child
 
@@ -133,7 +133,7 @@ class Executor:
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run
 
-    def _let_go(self, child: Crawling) -> None:
+    def _let_go(self, child: CrawlChild) -> None:
         """End a child that has nothing to do, at once or in a while."""
         if child.hosts or not child.is_open:
             return
@@ -145,7 +145,7 @@ class Executor:
             loop.call_later(IDLE, self._close_idle, child, begun)
 
     @staticmethod
-    def _close_idle(child: Crawling, begun: int) -> None:
+    def _close_idle(child: CrawlChild, begun: int) -> None:
         """End a child that was given nothing since."""
         if child.begun == begun:
             child.close()

@@ -2,7 +2,7 @@
 
 The child reads the job as one line of JSON from its standard input, then lines that are arrays of
 addresses; for each address it writes one line of JSON to its standard output, a
-spiders.download.fetch_spider.Answer. It ends when its standard input closes.
+spiders.download.fetch_spider.FetchResult. It ends when its standard input closes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scheduler.home import Home, home_at
 from scheduler.logs import redact_logs
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import render_settings
-from spiders.download.fetch_spider import Answer, FetchSpider
+from spiders.download.fetch_spider import FetchResult, FetchSpider
 from spiders.download.settings import scrapy_settings
 from spiders.page.page import Page
 
@@ -68,7 +68,7 @@ class PageFetcher:
             self._child.wait()
         _pipe(self._child.stdout).close()
 
-    def fetch(self, urls: Iterable[str]) -> tuple[Answer, ...]:
+    def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
         """The answers to these addresses, in their order, each asked for once.
 
         Raises NotFetched where the child can't do its work.
@@ -81,11 +81,11 @@ class PageFetcher:
         deadline = threading.Timer(limit, child.kill)
         deadline.daemon = True
         deadline.start()
-        answers: dict[str, Answer] = {}
+        answers: dict[str, FetchResult] = {}
         try:
             _send(child, wanted)
             while len(answers) < len(wanted) and (line := _pipe(child.stdout).readline()):
-                answer = msgspec.json.decode(line, type=Answer)
+                answer = msgspec.json.decode(line, type=FetchResult)
                 answers[answer.asked] = answer
         except (OSError, msgspec.DecodeError) as error:
             raise NotFetched(wanted[0], f"fetching ended ({error})") from error
@@ -155,7 +155,7 @@ async def _asked(stdin: BinaryIO) -> AsyncIterator[str]:
             yield url
 
 
-def _tell(answer: Answer) -> None:
+def _tell(answer: FetchResult) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     sys.stdout.buffer.flush()
 

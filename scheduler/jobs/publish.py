@@ -10,7 +10,7 @@ from feeds.publishing.keeping import Damaged, forget
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
-from feeds.websub.state import Kept
+from feeds.websub.state import PushState
 from scheduler.home import Home
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
     """Note which feeds changed, of some files or of all, where there is a hub to tell."""
     if hub_of(home.settings.site) is None:
         return
-    kept = Kept(home.path / FILE)
+    kept = PushState(home.path / FILE)
     try:
         kept.look(home.site, files)
     finally:

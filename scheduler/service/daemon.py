@@ -19,7 +19,7 @@ from feeds.server.app import create_app
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
-from scheduler.service.push import Push
+from scheduler.service.push import PushService
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.web import address_of, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_sources
@@ -39,7 +39,7 @@ class Service:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._executor = Executor(home)
-        self._push = Push(home)
+        self._push = PushService(home)
         self._publisher = Publisher(home)
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()

@@ -12,11 +12,11 @@ from starlette.types import ASGIApp
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
 from feeds.urls import OWN, hub_of
-from feeds.websub.backoff import LOOK, Pace
-from feeds.websub.distributor import Distributor
+from feeds.websub.backoff import LOOK, Backoff
+from feeds.websub.distributor import HubWorker
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
-from feeds.websub.state import Kept
+from feeds.websub.state import PushState
 from feeds.websub.subscribers import Subscribers
 from scheduler.home import Home
 from scheduler.jobs.publish import FILE, note_changes
@@ -25,13 +25,13 @@ from spiders.download.settings import user_agent
 log = structlog.get_logger()
 
 
-class Push:
+class PushService:
     """Tells a hub of changes, or is a hub; nothing where the settings name none."""
 
-    def __init__(self, home: Home, pace: Pace | None = None) -> None:
+    def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
         self._site = home.settings.site
-        self._pace = pace or Pace()
+        self._pace = pace or Backoff()
         self._hub = hub_of(self._site)
         self._kept = Subscribers(home.path / FILE) if self._hub else None
 
@@ -64,11 +64,11 @@ class Push:
                 log.warning("push failed", problem=str(error))
                 await self._pace.rest()
 
-    def _worker(self, kept: Subscribers, hub: str) -> Announcer | Distributor:
+    def _worker(self, kept: Subscribers, hub: str) -> Announcer | HubWorker:
         outbound = outbound_of(self._home)
         if self._site.hub == OWN:
             folder = self._home.site
-            return Distributor(
+            return HubWorker(
                 kept, self._site, hub, folder=folder, outbound=outbound, pace=self._pace
             )
         return Announcer(kept, self._site, hub, outbound, self._pace)
@@ -99,10 +99,10 @@ async def announce(home: Home) -> bool:
     if hub is None or site.hub == OWN:
         return True
     note_changes(home)
-    kept = Kept(home.path / FILE)
+    kept = PushState(home.path / FILE)
     try:
         with home.lock("push", "communique publish"):
-            return await Announcer(kept, site, hub, outbound_of(home), Pace()).round()
+            return await Announcer(kept, site, hub, outbound_of(home), Backoff()).round()
     except HomeInUse:
         return True
     finally:

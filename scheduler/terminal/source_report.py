@@ -22,7 +22,7 @@ WIDTH = 110
 """Columns of a table in a pipe."""
 
 
-def values(found: Explored) -> dict[str, Any]:
+def source_values(found: Explored) -> dict[str, Any]:
     """What was found as plain values."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty

@@ -18,11 +18,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spiders.body.layout_features import AT, BASE, FrameColumns, Matrix, Places, assemble
-from spiders.body.text_blocks import Block, Survey
+from spiders.body.layout_features import AT, BASE, ContainerColumns, Matrix, Places, assemble
+from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.elements import LEVEL_OF
-from spiders.page.embedded_metadata import Metadata
-from spiders.page.phrases import lines, squash
+from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.phrases import comparison_key, lines
 
 TAG_CODES: Final = {
     "p": 1, "li": 2, "h1": 3, "h2": 4, "h3": 5, "h4": 5, "h5": 6, "h6": 6, "td": 7, "th": 7,
@@ -83,7 +83,7 @@ class BlockTable:
     spans: Places
 
 
-def block_features(seen: Survey, meta: Metadata) -> BlockTable:
+def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
     """What the blocks of a page say, and their surroundings."""
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
@@ -95,13 +95,13 @@ def block_features(seen: Survey, meta: Metadata) -> BlockTable:
     _said(base, lows, levels, meta)
     _known(base, texts, lows)
     _told(base, texts, lows, meta)
-    frames = FrameColumns.of(seen.frames)
+    frames = ContainerColumns.of(seen.frames)
     holders = np.array([block.frame.index for block in blocks], dtype=np.intp)
     hints = np.array([block.hints for block in blocks], dtype=np.int64)
     return BlockTable(*assemble(base, frames, holders, hints), frames.spans)
 
 
-def _counted(base: Matrix, blocks: Sequence[Block]) -> None:
+def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
     """What the survey counted."""
     base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
@@ -146,10 +146,10 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
     return spaces
 
 
-def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Metadata) -> None:
+def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: EmbeddedMetadata) -> None:
     """Where headings and the page's own title stand, and how far below them each block is."""
     headline = {text.casefold() for text in titles(meta) if text}
-    squashed = {squash(text) for text in headline} - {""}
+    squashed = {comparison_key(text) for text in headline} - {""}
     whole = "\n".join(headline)
     heads = []
     for place, low in enumerate(lows):
@@ -157,7 +157,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Metada
         if size >= TITLE_LINE:
             continue
         level = levels[place]
-        if low in headline or (level and squash(low) in squashed):
+        if low in headline or (level and comparison_key(low) in squashed):
             base[AT["is_title"], place] = 2
             heads.append(place)
         elif size > SHORT_TITLE and low in whole:
@@ -196,7 +196,7 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     base[AT["since_tail"]] = since(ends, len(lows))
 
 
-def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Metadata) -> None:
+def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata) -> None:
     """Which blocks the page's own description and JSON-LD tell too."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
@@ -215,19 +215,19 @@ def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
     return np.arange(count) - np.maximum.accumulate(last)
 
 
-def titles(meta: Metadata) -> list[str]:
+def titles(meta: EmbeddedMetadata) -> list[str]:
     """What a page calls itself."""
     return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
 
 
-def article_text(meta: Metadata) -> str:
+def article_text(meta: EmbeddedMetadata) -> str:
     """The text of the article that JSON-LD gives, squashed; empty where it gives none."""
     longest = ""
     for node in meta.nodes:
         text = node.get("articleBody")
         if isinstance(text, str) and len(text) > len(longest):
             longest = text
-    return squash(longest[:200_000]) if len(longest) > TITLE_LINE else ""
+    return comparison_key(longest[:200_000]) if len(longest) > TITLE_LINE else ""
 
 
 def told_before(summary: str, key: str) -> float:
@@ -240,5 +240,5 @@ def told_before(summary: str, key: str) -> float:
 
 def witness(text: str, told: str) -> float:
     """Whether the page's JSON-LD holds a block: 1 yes, -1 no."""
-    key = squash(text)
+    key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

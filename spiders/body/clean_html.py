@@ -19,7 +19,7 @@ from data.text.html_text import both_of
 from data.text.sanitize import ADDRESSES, MOST, absolute, is_huge
 from spiders.page.elements import CELLS, LINES, SILENT, gap_of, without_partings
 from spiders.page.media_urls import largest_source, leads_to_image
-from spiders.page.phrases import is_share, is_tail, squash
+from spiders.page.phrases import comparison_key, is_share, is_tail
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 DROPPED: Final = frozenset("script style noscript template iframe object embed form svg".split())  # noqa: SIM905 - words read better in a row
@@ -129,9 +129,9 @@ def following(node: Tag) -> Iterator[PageElement]:
 
 def drop_lines(soup: BeautifulSoup, title: str) -> None:
     """Drop the headline where the body repeats it, and the buttons of share bars."""
-    headline = squash(title)
+    headline = comparison_key(title)
     for node in soup.find_all(["h1", "h2", "h3"], limit=4):
-        if headline and squash(node.get_text()) == headline:
+        if headline and comparison_key(node.get_text()) == headline:
             node.decompose()
     for node in soup.find_all(BUTTONS):
         if node.parent is not None and is_share(node.get_text().strip()):

@@ -8,23 +8,23 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.main_content import MainBody
+from spiders.body.main_content import MainContent
 from spiders.body.segmentation import BLOCK, BREAK, KINDS, SKIP
-from spiders.body.serialize import Prose, write
-from spiders.body.text_blocks import Block, Frame, Survey
+from spiders.body.serialize import SerializedBody, serialize
+from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.hidden import hidden_parts
 
 VOID: Final = frozenset(["hr", "img", "col"])
 
 
-def prose_of(body: MainBody, seen: Survey, base: str) -> Prose:
+def prose_of(body: MainContent, seen: BlockTree, base: str) -> SerializedBody:
     """The prose of a body's element with the kept blocks only, and the images among them."""
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
     hidden = set(hidden_parts(body.frame.element))
-    prose = write(body.frame.element, base, dead | hidden)
+    prose = serialize(body.frame.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
-    met: list[Block] = [
+    met: list[TextBlock] = [
         block
         for block in _inside(body, seen)
         if block.frame.element in alive and (not hidden or _is_shown(block, hidden))
@@ -35,7 +35,7 @@ def prose_of(body: MainBody, seen: Survey, base: str) -> Prose:
     return prose
 
 
-def cut(body: MainBody, seen: Survey) -> str:
+def kept_html(body: MainContent, seen: BlockTree) -> str:
     """The same as HTML, with all elements and attributes, for rules that ask for them."""
     _, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
@@ -74,20 +74,20 @@ def cut(body: MainBody, seen: Survey) -> str:
     return "".join(out)
 
 
-def whole(element: etree._Element) -> str:
+def outer_html(element: etree._Element) -> str:
     """The HTML of a declared body element, all of it."""
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
-def _inside(body: MainBody, seen: Survey) -> list[Block]:
+def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
     return seen.blocks[body.frame.first : body.frame.last]
 
 
-def _parted(body: MainBody, seen: Survey) -> tuple[set[etree._Element], set[etree._Element]]:
+def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:
     """The elements that hold a kept block, and those that hold text but none that is kept."""
     alive: set[etree._Element] = set()
     for block in body.kept:
-        frame: Frame | None = block.frame
+        frame: Container | None = block.frame
         while frame is not None and frame.element not in alive:
             alive.add(frame.element)
             frame = frame.parent
@@ -96,7 +96,7 @@ def _parted(body: MainBody, seen: Survey) -> tuple[set[etree._Element], set[etre
     return alive, dead.union(seen.menus)
 
 
-def _is_shown(block: Block, hidden: set[etree._Element]) -> bool:
+def _is_shown(block: TextBlock, hidden: set[etree._Element]) -> bool:
     """Whether any text of a block lies in none of the hidden elements."""
     return any(
         element not in hidden and hidden.isdisjoint(element.iterancestors())

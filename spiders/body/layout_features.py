@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spiders.body.text_blocks import Frame
+from spiders.body.text_blocks import Container
 from spiders.page.class_hints import BIT
 
 Matrix = NDArray[np.float32]
@@ -59,7 +59,7 @@ NAMES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class FrameColumns:
+class ContainerColumns:
     """The frames of a page as columns: where they begin and end, what they call themselves."""
 
     spans: Places
@@ -68,7 +68,7 @@ class FrameColumns:
     hints: NDArray[np.int64]
 
     @classmethod
-    def of(cls, frames: Sequence[Frame]) -> FrameColumns:
+    def of(cls, frames: Sequence[Container]) -> ContainerColumns:
         """The columns of these frames, the first of which is the whole page."""
         near = [frame.near for frame in frames]
         named = [frame.near or frame.hints for frame in frames]
@@ -82,7 +82,7 @@ class FrameColumns:
 
 
 def assemble(
-    base: Matrix, frames: FrameColumns, holders: Places, hints: NDArray[np.int64]
+    base: Matrix, frames: ContainerColumns, holders: Places, hints: NDArray[np.int64]
 ) -> tuple[Matrix, Places]:
     """All columns (NAMES, blocks), and the frames around each block (LEVELS, blocks).
 
@@ -150,7 +150,7 @@ def enclosing(  # noqa: PLR0917 - the parts of one thing
     size: Matrix,
     links: Matrix,
     total_rich: float,
-    frames: FrameColumns,
+    frames: ContainerColumns,
     chain: Places,
 ) -> int:
     """Write what the elements around each block hold (ENCLOSING); gives where that ends."""

@@ -9,14 +9,14 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import find_dates
 from data.models import Content
 from data.text.words import tokens
 from spiders.body.post_metadata import is_metadata
 from spiders.body.trim_edges import DIGIT, SENTENCE, is_bar, is_note
 from spiders.page.generic_names import is_label
-from spiders.page.phrases import is_share, is_tail, letters, squash
+from spiders.page.phrases import comparison_key, is_share, is_tail, letters
 
 SHORT: Final = 160
 """Characters that such a line has at the most."""
@@ -46,13 +46,13 @@ LABELLED: Final = re.compile(
 class LineKinds:
     """Tells the lines beside a release from those of its text, given two readings of it."""
 
-    def __init__(self, contents: Sequence[Content], reading: Reading) -> None:
+    def __init__(self, contents: Sequence[Content], reading: DateContext) -> None:
         self._contents = contents
         self._reading = reading
 
     def is_named(self, line: str) -> bool:
         """Whether a line says only what the release, its publisher, section or writer is called."""
-        return bool(key := squash(line)) and key in self._names
+        return bool(key := comparison_key(line)) and key in self._names
 
     def is_label(self, line: str) -> bool:
         """Whether a line begins as labels, bylines and links to other pages do.
@@ -67,7 +67,7 @@ class LineKinds:
 
     def is_beside(self, line: str) -> bool:
         """Whether a line is surely none of the release's text."""
-        if not tokens(line) or self.is_named(line) or squash(line) in self._captions:
+        if not tokens(line) or self.is_named(line) or comparison_key(line) in self._captions:
             return True
         if len(line) > SHORT:
             return False
@@ -98,7 +98,7 @@ class LineKinds:
             for one in self._contents
             for name in (one.title, one.publisher, one.section, one.author, *one.topics)
         ]
-        return frozenset(squash(name) for name in said if name)
+        return frozenset(comparison_key(name) for name in said if name)
 
     @cached_property
     def _captions(self) -> frozenset[str]:
@@ -113,4 +113,4 @@ def _captions(html: str) -> frozenset[str]:
     if root is None:
         return frozenset()
     found = root.iter("figcaption", "caption")
-    return frozenset(squash("".join(map(str, one.itertext()))) for one in found)
+    return frozenset(comparison_key("".join(map(str, one.itertext()))) for one in found)

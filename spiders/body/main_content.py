@@ -19,10 +19,10 @@ from spiders.body.context_features import best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT
 from spiders.body.month_calendars import month_calendars
-from spiders.body.newsletter_forms import subscription_boxes
+from spiders.body.newsletter_forms import newsletter_forms
 from spiders.body.post_metadata import metadata_parts
-from spiders.body.text_blocks import Block, Frame, Survey
-from spiders.page.embedded_metadata import Metadata
+from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.hidden import hidden_parts
 
 KEPT: Final = 0.45
@@ -56,19 +56,19 @@ SEVERAL, WHOLE_TEXT = 3, 600
 
 
 @dataclass(frozen=True, slots=True)
-class MainBody:
+class MainContent:
     """The blocks that are the release's text, and the frame that holds them all.
 
     ``rule`` names the method and ``confidence`` is 0 to 1.
     """
 
-    frame: Frame
-    kept: tuple[Block, ...]
+    frame: Container
+    kept: tuple[TextBlock, ...]
     rule: str
     confidence: float
 
 
-def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
+def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | None:
     """The main text of a surveyed page, or None where it has none."""
     if not seen.blocks:
         return None
@@ -98,7 +98,7 @@ def find_body(seen: Survey, meta: Metadata) -> MainBody | None:
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
-    return MainBody(holder(kept, seen.top), kept, "blocks", round(sure, 3))
+    return MainContent(holder(kept, seen.top), kept, "blocks", round(sure, 3))
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
@@ -114,13 +114,13 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     return int(titles[0]) + 1
 
 
-def outside_boxes(seen: Survey, keep: Sequence[int]) -> Sequence[int]:
+def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """The places that lie in no box for subscribers, unless that leaves hardly a body."""
-    return outside(seen, keep, frozenset(subscription_boxes(seen.top.element)), least=LEFT)
+    return outside(seen, keep, frozenset(newsletter_forms(seen.top.element)), least=LEFT)
 
 
 def outside(
-    seen: Survey, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
+    seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
     """The places that lie in none of these elements, if they say ``least`` characters or more."""
     if not parts:
@@ -128,7 +128,7 @@ def outside(
     inside = {frame.index for frame in seen.frames if frame.element in parts}
 
     def is_outside(place: int) -> bool:
-        frame: Frame | None = seen.blocks[place].frame
+        frame: Container | None = seen.blocks[place].frame
         while frame is not None and frame.index not in inside:
             frame = frame.parent
         return frame is None
@@ -138,7 +138,7 @@ def outside(
     return left if left and said >= least else keep
 
 
-def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
+def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
     """The places up to a block that says once more what most before it said, or to its headline.
 
     Some pages carry their whole text a second time, in one block, for programs.
@@ -157,7 +157,7 @@ def until_copy(blocks: Sequence[Block], columns: Matrix, keep: Sequence[int]) ->
     return keep
 
 
-def rest_of_tables(blocks: Sequence[Block], keep: Sequence[int], sure: Matrix) -> list[int]:
+def rest_of_tables(blocks: Sequence[TextBlock], keep: Sequence[int], sure: Matrix) -> list[int]:
     """The places of cells that belong to tables already kept.
 
     A row of figures is judged alike with many others; alone at the border it would come and go with
@@ -174,17 +174,17 @@ def rest_of_tables(blocks: Sequence[Block], keep: Sequence[int], sure: Matrix) -
     ]
 
 
-def table_of(frame: Frame) -> Frame | None:
+def table_of(frame: Container) -> Container | None:
     """The innermost table around a frame."""
-    inner: Frame | None = frame
+    inner: Container | None = frame
     while inner is not None and inner.tag != "table":
         inner = inner.parent
     return inner
 
 
-def holder(kept: tuple[Block, ...], top: Frame) -> Frame:
+def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
     """The innermost frame that holds all of these blocks."""
-    frame: Frame | None = kept[0].frame
+    frame: Container | None = kept[0].frame
     last = kept[-1].order
     while frame is not None and not (frame.first <= kept[0].order and last < frame.last):
         frame = frame.parent

@@ -34,7 +34,7 @@ HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "stron
 SAID: Final = etree.XPath("normalize-space()")
 
 
-def subscription_boxes(root: etree._Element) -> list[etree._Element]:
+def newsletter_forms(root: etree._Element) -> list[etree._Element]:
     """The boxes around the forms that ask for an e-mail address and say little."""
     fields = islice(filter(asks_for_address, root.iter("input")), MOST_FIELDS)
     forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)

@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.text_blocks import Frame, Survey, close_block, relate
+from spiders.body.text_blocks import BlockTree, Container, close_block, relate
 from spiders.page.class_hints import BIT, hints_in
 
 MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
@@ -74,17 +74,17 @@ MAX_FRAMES: Final = 100_000
 """Block-level elements after which a walk ends, for the same reason."""
 
 
-def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
+def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
     """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_FRAMES."""
-    top = frame = Frame(root, "html", "", None, 0, 0, 0)
-    found = Survey(top)
+    top = frame = Container(root, "html", "", None, 0, 0, 0)
+    found = BlockTree(top)
     blocks, frames = found.blocks, found.frames
     frames.append(top)
     texts: list[str] = []
     pieces: list[tuple[etree._Element, bool]] = []
     anchor = anchors = links = hints = 0
     broken = False
-    doubted: list[Frame] = []
+    doubted: list[Container] = []
     kind_of = KINDS.get
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -98,7 +98,9 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
                     links = anchors = hints = 0
                     broken = False
                 name = element.get("class") or ""
-                frame = Frame(element, tag, name, frame, frame.depth + 1, len(blocks), len(frames))
+                frame = Container(
+                    element, tag, name, frame, frame.depth + 1, len(blocks), len(frames)
+                )
                 frames.append(frame)
                 if len(frames) > MAX_FRAMES or len(blocks) > MAX_BLOCKS:
                     found.complete = False
@@ -166,7 +168,7 @@ def survey(root: etree._Element) -> Survey:  # noqa: C901, PLR0912, PLR0915 - th
                 texts.append(" ")
     if texts:
         close_block(blocks, frame, texts, pieces, links, anchors, hints)
-    ended: Frame | None = frame
+    ended: Container | None = frame
     while ended is not None:
         ended.last = len(blocks)
         ended = ended.parent

@@ -49,7 +49,7 @@ PASSES: Final = 6
 
 
 @dataclass(slots=True)
-class Run:
+class Line:
     """A line of a body: a run of text that nothing parts.
 
     ``holder`` is the block-level element that holds it; ``html`` and ``said`` are the places of its
@@ -64,14 +64,14 @@ class Run:
 
 
 @dataclass(slots=True)
-class Prose:
+class SerializedBody:
     """A body as it is written: the parts of its HTML and text, and its lines in order."""
 
     html: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Line] = field(default_factory=list)
 
-    def cut(self, run: Run) -> None:
+    def cut(self, run: Line) -> None:
         """Take a line out."""
         low, high = run.html
         self.html[low:high] = [""] * (high - low)
@@ -97,9 +97,11 @@ class Prose:
         return both_of(without_partings(html), "".join(self.text))
 
 
-def write(root: etree._Element, base: str, dropped: Collection[etree._Element] = ()) -> Prose:  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
+def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
+    root: etree._Element, base: str, dropped: Collection[etree._Element] = ()
+) -> SerializedBody:
     """The prose of an element, without what is dropped; addresses absolute, from ``base``."""
-    prose = Prose()
+    prose = SerializedBody()
     html, text = prose.html, prose.text
     holders = [root]
     opened: list[str] = []
@@ -201,7 +203,7 @@ def write(root: etree._Element, base: str, dropped: Collection[etree._Element] =
 
 
 def close(
-    prose: Prose,
+    prose: SerializedBody,
     holder: etree._Element,
     said: list[str],
     since: tuple[int, int],
@@ -212,7 +214,7 @@ def close(
     line = one_line("".join(said))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
-        prose.runs.append(Run(holder, line, *places, silent))
+        prose.runs.append(Line(holder, line, *places, silent))
 
 
 def _attributes(element: etree._Element, base: str) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
-from data.dates.context import Reading
-from spiders.body.main_content import MainBody, holder
-from spiders.body.text_blocks import Block, Frame, Survey
+from data.dates.context import DateContext
+from spiders.body.main_content import MainContent, holder
+from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.body.trim_edges import SENTENCE, is_end
 from spiders.page.class_hints import BIT
 
@@ -37,8 +37,8 @@ SURE: Final = 0.5
 
 
 def short_body(
-    seen: Survey, found: MainBody | None, title: int | None, reading: Reading
-) -> MainBody | None:
+    seen: BlockTree, found: MainContent | None, title: int | None, reading: DateContext
+) -> MainContent | None:
     """The text below the headline, whose block has the number ``title``, where that is short.
 
     ``found`` is what the models took for the body. Where they took little, or what stands after the
@@ -52,18 +52,18 @@ def short_body(
         if not named or min(named) > found.kept[0].order:
             return found
         kept = kept or tuple(seen.blocks[order] for order in sorted(named))
-        return MainBody(holder(kept, seen.top), kept, found.rule, found.confidence)
+        return MainContent(holder(kept, seen.top), kept, found.rule, found.confidence)
     return _lines_below(seen, title, reading)
 
 
-def _lines_below(seen: Survey, title: int, reading: Reading) -> MainBody | None:
+def _lines_below(seen: BlockTree, title: int, reading: DateContext) -> MainContent | None:
     found = _named(seen, title, reading) or _below(seen, title, reading)
     if not found or sum(len(block.text) for block in found) > MOST:
         return None
-    return MainBody(holder(found, seen.top), found, "short", SURE)
+    return MainContent(holder(found, seen.top), found, "short", SURE)
 
 
-def _named(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
+def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
     """The lines of the first element after the headline that calls itself the body."""
     for frame in seen.frames:
         begins = max(frame.first, title + 1)
@@ -77,7 +77,7 @@ def _named(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
     return ()
 
 
-def _above(frame: Frame, title: int) -> int:
+def _above(frame: Container, title: int) -> int:
     """What the elements around a frame say of themselves, up to one that holds the headline too."""
     hints = 0
     outer = frame.parent
@@ -87,7 +87,7 @@ def _above(frame: Frame, title: int) -> int:
     return hints
 
 
-def _below(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
+def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
     """The sentences that follow the headline, up to the first line that is none."""
     blocks = seen.blocks[title + 1 : title + 1 + NEAR]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
@@ -97,17 +97,17 @@ def _below(seen: Survey, title: int, reading: Reading) -> tuple[Block, ...]:
     return _text(tuple(run), reading)
 
 
-def _is_sentence(block: Block) -> bool:
+def _is_sentence(block: TextBlock) -> bool:
     elsewhere = (block.frame.hints | block.frame.near | block.hints) & ELSEWHERE
     return _says(block) and not elsewhere and bool(SENTENCE.search(block.text))
 
 
-def _says(block: Block) -> bool:
+def _says(block: TextBlock) -> bool:
     """Whether a block holds words of its own, not those of a link."""
     return len(block.text.split()) >= WORDS and block.links * 2 < len(block.text)
 
 
-def _text(blocks: Sequence[Block], reading: Reading) -> tuple[Block, ...]:
+def _text(blocks: Sequence[TextBlock], reading: DateContext) -> tuple[TextBlock, ...]:
     """The blocks without date lines, buttons and links at their edges."""
     kept = [*_without_end(blocks, reading)]
     kept.reverse()
@@ -116,7 +116,7 @@ def _text(blocks: Sequence[Block], reading: Reading) -> tuple[Block, ...]:
     return tuple(kept)
 
 
-def _without_end(blocks: Sequence[Block], reading: Reading) -> Iterator[Block]:
+def _without_end(blocks: Sequence[TextBlock], reading: DateContext) -> Iterator[TextBlock]:
     kept = list(blocks)
     while kept and (is_end(kept[-1], reading) or kept[-1].links * 2 > len(kept[-1].text)):
         kept.pop()

@@ -10,13 +10,13 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.page.class_hints import hints_of
+from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
 """A frame with more than this share of the page's text says nothing of any part of it."""
 
 
-class Frame:
+class Container:
     """A block-level element, what it calls itself and what surrounds it.
 
     Its blocks are those from ``first`` up to ``last``. ``index`` is its place among the survey's
@@ -37,7 +37,7 @@ class Frame:
         element: etree._Element,
         tag: str,
         name: str,
-        parent: Frame | None,
+        parent: Container | None,
         depth: int,
         first: int,
         index: int,
@@ -50,7 +50,7 @@ class Frame:
         self.first = self.last = first
         self.index = index
         self.hints = self.above = self.near = self.twins = 0
-        self.outer: Frame | None = None
+        self.outer: Container | None = None
 
     @property
     def blocks(self) -> int:
@@ -59,14 +59,14 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Block:
+class TextBlock:
     """A run of text: ``links`` counts its characters in links, ``pieces`` says where it stands.
 
     A piece is an element and whether the text is its tail (True) or its own (False). ``hints`` is
     what the inline elements around it say of themselves.
     """
 
-    frame: Frame
+    frame: Container
     text: str
     links: int
     anchors: int
@@ -76,22 +76,22 @@ class Block:
 
 
 @dataclass(slots=True)
-class Survey:
+class BlockTree:
     """The blocks and frames of a page in document order; ``complete`` is False where it was cut.
 
     The first frame is the whole page.
     """
 
-    top: Frame
-    blocks: list[Block] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
+    top: Container
+    blocks: list[TextBlock] = field(default_factory=list)
+    frames: list[Container] = field(default_factory=list)
     menus: list[etree._Element] = field(default_factory=list)
     complete: bool = True
 
 
 def close_block(  # noqa: PLR0917 - the parts of one thing
-    blocks: list[Block],
-    frame: Frame,
+    blocks: list[TextBlock],
+    frame: Container,
     texts: list[str],
     pieces: list[tuple[etree._Element, bool]],
     links: int,
@@ -102,10 +102,10 @@ def close_block(  # noqa: PLR0917 - the parts of one thing
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
-        blocks.append(Block(frame, text, links, anchors, hints, pieces, len(blocks)))
+        blocks.append(TextBlock(frame, text, links, anchors, hints, pieces, len(blocks)))
 
 
-def relate(frames: Sequence[Frame], blocks: Sequence[Block]) -> None:
+def relate(frames: Sequence[Container], blocks: Sequence[TextBlock]) -> None:
     """Tell each frame that holds a block what surrounds it; parents come before their children."""
     before = [0, *accumulate([len(block.text) for block in blocks])]
     broad = before[-1] * BROAD
@@ -115,7 +115,7 @@ def relate(frames: Sequence[Frame], blocks: Sequence[Block]) -> None:
         parent, first, last = frame.parent, frame.first, frame.last
         if first == last or parent is None:
             continue
-        hints = frame.hints = frame.near = hints_of(frame.element, frame.tag, frame.name)
+        hints = frame.hints = frame.near = class_hints(frame.element, frame.tag, frame.name)
         frame.twins = twins[sign]
         narrow = before[parent.last] - before[parent.first] <= broad
         frame.above = parent.above | parent.hints if narrow else parent.above

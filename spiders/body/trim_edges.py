@@ -9,14 +9,14 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import find_dates
 from data.models import Published
 from spiders.body.post_metadata import is_metadata
-from spiders.body.text_blocks import Block, Frame
+from spiders.body.text_blocks import Container, TextBlock
 from spiders.page.date_labels import CHANGED
 from spiders.page.media_urls import leads_to_file
-from spiders.page.phrases import is_tail, letters, phrases, squash
+from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
 AT_TOP: Final = 8
 """Blocks at the top of a body among which its headline may stand again."""
@@ -60,24 +60,24 @@ KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所
 DIGIT: Final = re.compile(r"\d|[年日]")
 
 
-def trim(
-    kept: Sequence[Block],
+def trim_edges(
+    kept: Sequence[TextBlock],
     headline: str,
     order: int | None,
-    reading: Reading,
+    reading: DateContext,
     published: Published | None = None,
-) -> tuple[Block, ...]:
+) -> tuple[TextBlock, ...]:
     """The blocks of a body without those at its edges that are not its text.
 
     ``headline`` is the release's title and ``order`` the number of its block, if it has one. Never
     empties a body.
     """
     low, high = 0, len(kept)
-    key = squash(headline)
+    key = comparison_key(headline)
     for place, block in enumerate(kept[:AT_TOP]):
         if len(block.text) > max(SHORT, len(headline) + 20):
             break
-        said = squash(block.text)
+        said = comparison_key(block.text)
         headed = block.frame.tag == "h1" and place + 1 < len(kept)
         if (
             block.order == order
@@ -99,7 +99,7 @@ def trim(
     return tuple(inner) or tuple(kept)
 
 
-def after_labels(kept: Sequence[Block], low: int) -> int:
+def after_labels(kept: Sequence[TextBlock], low: int) -> int:
     """The place after the labelled rows at the top of a table that one other row nearly fills.
 
     Such a table shows no data: office, date, counter and files stand above the text in it.
@@ -123,13 +123,13 @@ def after_labels(kept: Sequence[Block], low: int) -> int:
     return low
 
 
-def row_of(block: Block) -> etree._Element | None:
+def row_of(block: TextBlock) -> etree._Element | None:
     """The row of a table that a block stands in."""
     element = block.frame.element
     return element if element.tag == "tr" else next(element.iterancestors("tr"), None)
 
 
-def tail_start(kept: Sequence[Block], low: int) -> int:
+def tail_start(kept: Sequence[TextBlock], low: int) -> int:
     """The place of the line that announces other things after the body, or the end."""
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
@@ -140,14 +140,14 @@ def tail_start(kept: Sequence[Block], low: int) -> int:
     return len(kept)
 
 
-def is_edge(block: Block, reading: Reading) -> bool:
+def is_edge(block: TextBlock, reading: DateContext) -> bool:
     """Whether a block at an edge is a date line, a bar of buttons, or metadata of a post."""
     if is_metadata(block.text):
         return True
     return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
 
 
-def is_end(block: Block, reading: Reading) -> bool:
+def is_end(block: TextBlock, reading: DateContext) -> bool:
     """Whether a block at the end is a date line, a bar of buttons, or announces something else."""
     return (
         is_edge(block, reading)
@@ -157,12 +157,12 @@ def is_end(block: Block, reading: Reading) -> bool:
     )
 
 
-def foot_of(block: Block) -> Frame | None:
+def foot_of(block: TextBlock) -> Container | None:
     """The page's footer that a block stands in: one that is of no part of the page alone.
 
     The HTML standard's: a ``footer`` outside of ``main`` and of all that sections a page.
     """
-    frame: Frame | None = block.frame
+    frame: Container | None = block.frame
     found = None
     while frame is not None:
         if frame.tag == "footer":
@@ -173,7 +173,7 @@ def foot_of(block: Block) -> Frame | None:
     return found
 
 
-def is_caption(block: Block) -> bool:
+def is_caption(block: TextBlock) -> bool:
     """Whether a line calls itself a caption and stands beside a picture."""
     element = block.frame.element
     if len(block.text) > CAPTION or not CAPTIONED.search(block.frame.name):
@@ -183,20 +183,20 @@ def is_caption(block: Block) -> bool:
     return holder is not None and next(holder.iter("img"), None) is not None
 
 
-def names_another(block: Block) -> bool:
+def names_another(block: TextBlock) -> bool:
     """Whether a line in the midst of the text only leads to another release: "Read also: …"."""
     before, colon, _ = block.text.partition(":")
     return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
 
 
-def is_note(text: str, reading: Reading) -> bool:
+def is_note(text: str, reading: DateContext) -> bool:
     """Whether a line below the text says when the page was changed, or who keeps it."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     return bool(KEPT_BY.search(text) or (CHANGED.search(text) and find_dates(text, reading, "end")))
 
 
-def says_when(text: str, reading: Reading, published: Published | None) -> bool:
+def says_when(text: str, reading: DateContext, published: Published | None) -> bool:
     """Whether a line above the text tells the day of publication, with what goes beside it.
 
     Number, office, author and counter may stand in it, but no sentence.
@@ -207,7 +207,7 @@ def says_when(text: str, reading: Reading, published: Published | None) -> bool:
     return len(found) == 1 and found[0].day == published.day
 
 
-def is_file(block: Block) -> bool:
+def is_file(block: TextBlock) -> bool:
     """Whether a block is a link to a file and little else; files are listed beside the body."""
     if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
         return False
@@ -222,7 +222,7 @@ def is_file(block: Block) -> bool:
     )
 
 
-def is_date_line(text: str, reading: Reading) -> bool:
+def is_date_line(text: str, reading: DateContext) -> bool:
     """Whether a line says little but a date."""
     if len(text) > DATE_LINE or not DIGIT.search(text):
         return False

@@ -71,17 +71,17 @@ FEW_HEADINGS: Final = 3
 PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
 
-def wall(page: Page, content: Content) -> str | None:
+def block_reason(page: Page, content: Content) -> str | None:
     """What stands before the release that a page should show, in a sentence; or None.
 
     ``content`` is what was read of the page, a date that only the listing states left out.
     """
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
-    return sign_of_wall(page)
+    return challenge_in(page)
 
 
-def apology(page: Page, content: Content) -> str | None:
+def soft_404_reason(page: Page, content: Content) -> str | None:
     """Why a page says that it is none, in a sentence; or None. ``content`` is as for `wall`."""
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
@@ -92,7 +92,7 @@ def apology(page: Page, content: Content) -> str | None:
     return None
 
 
-def sign_of_wall(page: Page) -> str | None:
+def challenge_in(page: Page) -> str | None:
     """What a page that shows nothing of its own looks like, in a sentence; or None."""
     said = [text for node in page.tree.iter("title", "h1") if (text := _text(node))]
     below = [text for node in page.tree.iter("h2") if (text := _text(node))]

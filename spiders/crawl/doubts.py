@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.day_order import order_of_place
 from data.dates.stated_zones import contradicted
 from data.identity.decision import yet_to_come
@@ -44,7 +44,7 @@ def zone_doubt(release: Release) -> str | None:
     return OTHER_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
 
 
-def order_doubt(release: Release, reading: Reading) -> str | None:
+def order_doubt(release: Release, reading: DateContext) -> str | None:
     """Why the day of a new release may be another, or None where its order is decided.
 
     ``reading`` is that of the visit: what the source file says and its list shows.

@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Content, Draft, Media, Validator
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
-from spiders.crawl.blocked_page import apology, wall
+from spiders.crawl.blocked_page import block_reason, soft_404_reason
 from spiders.crawl.layout_change import skeleton_of
-from spiders.crawl.missing_text import is_furniture, lock
+from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.download.documents import is_pdf
-from spiders.items import ListingItem, ReleasePage
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.document_text import DocumentText
 from spiders.page.page import Page
 from spiders.release.document import published_of, text_of, title_of
@@ -39,7 +39,9 @@ PDF_TYPE = "application/pdf"
 PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
 
 
-ReadPage: TypeAlias = Callable[[Page, Reading, ReleaseRules, ListingItem | None], ReleasePage]
+ReadPage: TypeAlias = Callable[
+    [Page, DateContext, ReleaseRules, ListingItem | None], ExtractedRelease
+]
 """What reads a release page by the rules that its source file gives for it."""
 
 
@@ -55,7 +57,7 @@ def draft_release(
     source: str,
     file: SourceFile,
     page: Page,
-    reading: Reading,
+    reading: DateContext,
     *,
     aliases: tuple[str, ...],
     item: ListingItem | None,
@@ -91,7 +93,7 @@ def draft_release(
         own = replace(own, published=None)
     _refuse_none(page, own, item)
     content = _with_hint(read, item)
-    if is_furniture(page, content.body_text, (file.name, content.publisher or "")):
+    if is_leftover(page, content.body_text, (file.name, content.publisher or "")):
         content = replace(content, body_html="", body_text="", body_rule="")
     if not content.title:
         raise NotARelease(
@@ -115,9 +117,9 @@ def draft_release(
 
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
     """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
-    if before := wall(page, own) or lock(page, own, item.title if item else ""):
+    if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
         raise NotARelease("wall", before)
-    if said := apology(page, own):
+    if said := soft_404_reason(page, own):
         raise NotARelease("missing", said)
 
 
@@ -130,7 +132,9 @@ def completed(content: Content, file: SourceFile) -> Content:
     )
 
 
-def document(page: Page, media_type: str, item: ListingItem | None, reading: Reading) -> Content:
+def document(
+    page: Page, media_type: str, item: ListingItem | None, reading: DateContext
+) -> Content:
     """A document as a release: what the listing says of it and, where it could be read, it itself.
 
     The file is its attachment. Of one that is locked, broken or scanned only the listing tells.
@@ -161,7 +165,7 @@ def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
     return file.rules_on(item.published.day if item and item.published else None)
 
 
-def _with_hint(read: ReleasePage, item: ListingItem | None) -> Content:
+def _with_hint(read: ExtractedRelease, item: ListingItem | None) -> Content:
     content = read.content
     if item and not content.title and item.title:
         content = replace(content, title=item.title, title_rule="listing")

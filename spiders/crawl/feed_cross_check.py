@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.text.clean import canonical_url
-from spiders.items import ListingItem, ListingPage, keys_of
+from spiders.items import Listing, ListingItem, keys_of
 
 LAG: Final = dt.timedelta(days=2)
 """How much newer than all of its feed a page's releases are where the feed has stopped."""
@@ -38,7 +38,7 @@ class CrossCheck:
     stale: str = ""
 
 
-def cross_check(feed: ListingPage | None, page: ListingPage, known: Collection[str]) -> CrossCheck:
+def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
     """Compare a page with its feed, None where that can't be read; ``known`` are canonical URLs.
 
     What the page dates counts, or all of it where it dates next to nothing. What neither feed nor
@@ -57,7 +57,7 @@ def cross_check(feed: ListingPage | None, page: ListingPage, known: Collection[s
     return CrossCheck(bool(shown), tuple(items), tuple(lacks), _stale(feed, lacks))
 
 
-def _stale(feed: ListingPage | None, lacks: list[ListingItem]) -> str:
+def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
     if feed is None or not feed.items:
         return ""  # that is told as what it is
     newest = max((item.published.day for item in feed.items if item.published), default=None)

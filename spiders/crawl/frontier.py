@@ -21,12 +21,12 @@ from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import canonical_url, without_campaign
 from spiders.crawl.feed_cross_check import cross_check
-from spiders.crawl.list_sources import Evidence, names_of
-from spiders.crawl.listing_walk import Way
-from spiders.crawl.requested_urls import Asked
-from spiders.items import ListingItem, ListingPage
+from spiders.crawl.list_sources import ListEvidence, names_of
+from spiders.crawl.listing_walk import ListingWalk
+from spiders.crawl.requested_urls import RequestedUrls
+from spiders.items import Listing, ListingItem
 from spiders.listing.feed import sitemaps_to_walk
-from spiders.page.links import family
+from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
 
 CHUNK: Final = 25
@@ -76,7 +76,7 @@ class Frontier:
         hand: Hand,
         *,
         front: tuple[str, ...],
-        asked: Asked,
+        asked: RequestedUrls,
         explicit: bool,
         backfill: bool,
     ) -> None:
@@ -93,21 +93,21 @@ class Frontier:
         self._until: float | None = None
         self._now = dt.datetime.now(dt.UTC)
         way = partial(
-            Way,
+            ListingWalk,
             rules=msgspec.json.encode(file.listing).decode(),
             store=store,
             limits=limits,
         )
         self.page = way(source, "page", file.url)
         self.feed = way(source, "feed", file.feed) if file.feed else None
-        self.ways: dict[Witness, Way] = {"page": self.page}
+        self.ways: dict[Witness, ListingWalk] = {"page": self.page}
         if self.feed:
             self.ways["feed"] = self.feed
         walks = [way.walk for way in self.ways.values() if way.walk]
         self.first_history = not walks or any(walk.first for walk in walks)
-        self._fronts: dict[Witness, ListingPage | None] = {}
+        self._fronts: dict[Witness, Listing | None] = {}
         self._sitemaps: tuple[str, ...] = ()
-        self._evidence = Evidence()
+        self._evidence = ListEvidence()
         self._judged = False
         self.reached = ""
         """The day of the oldest release on the page that was read last, as ISO has it, or empty."""
@@ -127,7 +127,7 @@ class Frontier:
         )
 
     def opened(
-        self, witness: Witness, front: ListingPage | None, awaited: int
+        self, witness: Witness, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
         """Take in a first page, None where it can't be read; ``awaited`` others are still to come.
 
@@ -145,7 +145,7 @@ class Frontier:
         for item in self._take(new):
             yield item, False
 
-    def read(self, witness: Witness, url: str, page: ListingPage) -> None:
+    def read(self, witness: Witness, url: str, page: Listing) -> None:
         """Take in another page."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
@@ -163,7 +163,7 @@ class Frontier:
         days = [item.published.day.isoformat() for item in items if item.published]
         self.reached = min(days, default=self.reached)
 
-    def renewed(self, url: str, page: ListingPage) -> None:
+    def renewed(self, url: str, page: Listing) -> None:
         """Take in a page once more, that was said to be unchanged and isn't."""
         witness: Witness = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
@@ -195,7 +195,7 @@ class Frontier:
             for way in self.ways.values():
                 way.settle()
 
-    def _next(self, way: Way) -> str | None:
+    def _next(self, way: ListingWalk) -> str | None:
         """The next page of a walk, if it goes on now."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
         # One page further at the least, or a walk would never end.
@@ -231,7 +231,7 @@ class Frontier:
                 # Which of its sitemaps has something new, an index does not say.
                 again = bool(way is self.feed and self._sitemaps and way.history != "walking")
                 way.open(front, names_of(items), anew=self._backfill or again)
-        self._evidence.families.update(family(item.url) for item in shown)
+        self._evidence.families.update(url_pattern(item.url) for item in shown)
         chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
         new = self._await(chosen, front=True)
         looked = [*listed[:FRONT], *shown]
@@ -255,13 +255,13 @@ class Frontier:
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
         """What the page lists, but for what the feed has at another address."""
         keys, named = self._store.listed_before(self._source, "feed", names_of(items))
-        ours = {family(item.url) for item in self._evidence.items.values()}
+        ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
             item
             for item in items
             if canonical_url(item.url) in keys
             or canonical_url(item.url) not in named
-            or family(item.url) in ours
+            or url_pattern(item.url) in ours
         ]
 
     def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
@@ -291,7 +291,7 @@ class Frontier:
         walk = self.page.walk
         self._hand.listed((item.url for item in items), walk.pages if walk else 1)
 
-    def _fresh(self, listing: ListingPage | None) -> list[ListingItem]:
+    def _fresh(self, listing: Listing | None) -> list[ListingItem]:
         """The items of a listing that may be releases, without marks of a campaign."""
         return [
             replace(item, url=without_campaign(item.url))

@@ -10,8 +10,8 @@ from typing import Final
 from data.identity.retraction import WEEK, Listed, Name, Vanished, fates, name_of
 from data.store.protocol import Store
 from data.text.clean import canonical_url
-from spiders.crawl.requested_urls import Asked
-from spiders.items import ListingItem, ListingPage
+from spiders.crawl.requested_urls import RequestedUrls
+from spiders.items import Listing, ListingItem
 
 HELD: Final = (
     "{count} of the {asked} releases that were looked at are gone at once (they answer 404 or 410);"
@@ -33,7 +33,7 @@ class Outcome:
     held: str = ""
 
 
-class Vanishing:
+class GoneReleases:
     """What one visit learns of releases that are gone.
 
     ``fronts`` are the first pages of the listings of the source, the one that it is collected from
@@ -45,7 +45,7 @@ class Vanishing:
         self,
         source: str,
         store: Store,
-        asked: Asked,
+        asked: RequestedUrls,
         *,
         fronts: tuple[str, ...],
         reader: str,
@@ -66,7 +66,7 @@ class Vanishing:
         self.looked_at = 0
         """Stored releases that the visit asks for."""
 
-    def listed(self, url: str, listing: ListingPage, *, unchanged: bool) -> None:
+    def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Note what the listing at ``url`` names; ``unchanged`` if its server said only that."""
         self._read[url] = Listed(
             frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed))),

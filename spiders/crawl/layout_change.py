@@ -25,16 +25,16 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.identity.decision import KEPT
 from data.models import Content, Draft, Release
-from data.revisions.edits import differences, file_name, named_files
+from data.revisions.edits import file_name, named_files, significant_changes
 from data.text.sanitize import absolute
 from data.text.words import tokens
 from spiders.body.line_kinds import LineKinds
-from spiders.body.segmentation import survey
+from spiders.body.segmentation import segment
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 SKETCH_SIZE: Final = 48
 """Hashes that are kept of a page."""
@@ -83,10 +83,10 @@ def _hashes(sketch: bytes) -> set[int]:
 
 def shown_on(page: Page) -> Shown:
     """The lines of a page, and the files that it links to."""
-    seen = survey(page.tree)
+    seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
-    return Shown(frozenset(squash(block.text) for block in seen.blocks), files)
+    return Shown(frozenset(comparison_key(block.text) for block in seen.blocks), files)
 
 
 ALIKE: Final = 3
@@ -130,10 +130,10 @@ class Note:
     keys: frozenset[Hashable]
 
 
-class Redesign:
+class LayoutChange:
     """Parts the changes of one visit. ``skeleton`` gives the sketch that is stored of a release."""
 
-    def __init__(self, reading: Reading, skeleton: Callable[[str], bytes]) -> None:
+    def __init__(self, reading: DateContext, skeleton: Callable[[str], bytes]) -> None:
         self._reading = reading
         self._skeleton = skeleton
         self._notes: dict[str, Note] = {}
@@ -151,7 +151,7 @@ class Redesign:
         if anew and draft.url not in self._pages and len(self._pages) < MOST_PAGES:
             self._pages.add(draft.url)
             self._lines.update(shown.lines)
-        if known is None or not differences(known.content, draft.content):
+        if known is None or not significant_changes(known.content, draft.content):
             return
         keys = frozenset(_keys(known.content, draft.content) if anew else ())
         self._notes[draft.url] = Note(known, shown, anew, keys)
@@ -176,7 +176,7 @@ class Redesign:
             reread = replace(reread, attachments=old.attachments)
         published = draft.content.published
         edit = replace(draft, content=replace(new, published=published)) if edited else None
-        if edit and not differences(old, reread):
+        if edit and not significant_changes(old, reread):
             return None, edit
         return replace(draft, content=replace(reread, published=published), reread=True), edit
 
@@ -184,7 +184,7 @@ class Redesign:
         """The content as it shall be kept, and the fields of it that were edited."""
         old = note.known.content
         kinds = LineKinds((old, new), self._reading)
-        changed = differences(old, new)
+        changed = significant_changes(old, new)
         edited = set(changed)
         rest = self._rest_of_title(note, new, kinds)
         if rest is not None:
@@ -243,7 +243,7 @@ class Redesign:
 
     def _is_common(self, line: str) -> bool:
         """Whether most pages that are built anew show a line."""
-        return self._lines[squash(line)] >= max(ALIKE, len(self._pages) / 2)
+        return self._lines[comparison_key(line)] >= max(ALIKE, len(self._pages) / 2)
 
     @staticmethod
     def _lost(note: Note, new: Content) -> bool:
@@ -318,5 +318,5 @@ def _masked(line: str) -> str:
 
 
 def _stands(line: str, shown: Shown) -> bool:
-    key = squash(line)
+    key = comparison_key(line)
     return len(key) >= LONG and key in shown.lines

@@ -14,8 +14,8 @@ from typing import Final
 from data.models import Draft, Link
 from data.store.protocol import Store
 from data.text.clean import canonical_url
-from spiders.crawl.listing_walk import Way
-from spiders.page.links import family
+from spiders.crawl.listing_walk import ListingWalk
+from spiders.page.links import url_pattern
 
 MOST: Final = 20
 """Releases that one visit fetches because others name them."""
@@ -34,7 +34,7 @@ PART: Final = re.compile(
 """Addresses of listings that show a part of what their site publishes."""
 
 
-class Named:
+class LinkedReleases:
     """What the pages of one visit name, compared with the store at its end."""
 
     def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
@@ -46,15 +46,15 @@ class Named:
 
     def note(self, draft: Draft) -> None:
         """Remember the links of a release that lead to the like of it."""
-        own = family(draft.url)
+        own = url_pattern(draft.url)
         for link in draft.links:
             key = canonical_url(link.url)
             if len(self._links) >= MOST_NAMED:
                 return
-            if key not in self._front and family(link.url) == own:
+            if key not in self._front and url_pattern(link.url) == own:
                 self._links.setdefault(key, link)
 
-    def missing(self, way: Way) -> tuple[Link, ...]:
+    def missing(self, way: ListingWalk) -> tuple[Link, ...]:
         """The releases to fetch now, as far as the listing may lack any."""
         links, self._links = self._links, {}
         most = MOST if may_lack(way) else 0
@@ -69,7 +69,7 @@ class Named:
             self._asked = []
 
 
-def may_lack(way: Way) -> bool:
+def may_lack(way: ListingWalk) -> bool:
     """Whether a listing may lack releases of its own, so far as it was walked."""
     if PART.search(way.start):
         return False

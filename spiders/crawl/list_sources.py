@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from data.text.clean import canonical_url, clean_line
 from spiders.items import ListingItem
-from spiders.page.links import family
+from spiders.page.links import url_pattern
 
 COMMON: Final = 3
 """Items of a feed that the page lists too, from which on their common categories say something."""
@@ -62,7 +62,7 @@ def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 
 @dataclass(slots=True)
-class Evidence:
+class ListEvidence:
     """What a feed has listed in one visit, and which of it the page has listed, ever.
 
     ``families`` are those of the addresses that the page lists.
@@ -81,7 +81,7 @@ class Evidence:
             self.items[key] = item
             if key in shown:
                 self.shown.add(key)
-                self.families.add(family(item.url))
+                self.families.add(url_pattern(item.url))
 
     def believed(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
         """Of items of the feed that the page does not list, those that are like what it lists.
@@ -98,17 +98,17 @@ class Evidence:
         common = categories_of(both)
         days = [item.published.day for item in both if item.published]
         first, last = min(days, default=None), max(days, default=None)
-        alike = [item for item in alone if family(item.url) in self.families]
+        alike = [item for item in alone if url_pattern(item.url) in self.families]
         if common:
             alike = [item for item in alike if common <= set(item.categories)]
         if not walked and first:
             alike = [one for one in alike if not one.published or one.published.day >= first]
         if common:
             return tuple(alike)
-        shown = Counter(family(item.url) for item in both)
+        shown = Counter(url_pattern(item.url) for item in both)
         # What has no date may as well be older than all in common.
         other = Counter(
-            family(item.url)
+            url_pattern(item.url)
             for key, item in self.items.items()
             if key not in self.shown and not is_standing(item.url)
             if first and last and item.published and first <= item.published.day <= last
@@ -116,7 +116,7 @@ class Evidence:
         return tuple(
             item
             for item in alike
-            if other[family(item.url)] <= max(1, shown[family(item.url)] // FEW)
+            if other[url_pattern(item.url)] <= max(1, shown[url_pattern(item.url)] // FEW)
         )
 
 

@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
-from spiders.crawl.blocked_page import sign_of_wall
+from spiders.crawl.blocked_page import challenge_in
 from spiders.crawl.visit import Visit
-from spiders.download.responses import asked_of, page_of, validator_of
-from spiders.items import ListingPage
+from spiders.download.responses import page_of, requested_url, validator_of
+from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
 
@@ -28,7 +28,7 @@ class NoListing(ValueError):
         kind: str,
         message: str,
         *,
-        empty: ListingPage | None = None,
+        empty: Listing | None = None,
         status: int | None = None,
     ) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ PASSED: Final = (
 )
 
 
-def read_answer(response: Response, visit: Visit) -> ListingPage:
+def read_answer(response: Response, visit: Visit) -> Listing:
     """What a listing page says; the run tells of the rows that were passed over. Raises NoListing.
 
     It is kept for when it has not changed.
@@ -51,19 +51,19 @@ def read_answer(response: Response, visit: Visit) -> ListingPage:
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
-    visit.vanishing.listed(asked_of(response), listing, unchanged=unchanged)
+    visit.vanishing.listed(requested_url(response), listing, unchanged=unchanged)
     for url in listing.passed:
         visit.error(url, "date", PASSED)
     return listing
 
 
-def _read(response: Response, visit: Visit) -> ListingPage:
-    url = asked_of(response)
+def _read(response: Response, visit: Visit) -> Listing:
+    url = requested_url(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.listed(url, visit.reader)
         if kept is None:
             raise NoListing("http", "the server answered 304 to a question without a condition")
-        return msgspec.json.decode(kept, type=ListingPage)
+        return msgspec.json.decode(kept, type=Listing)
     if response.status >= HTTPStatus.BAD_REQUEST:
         said = f"the listing answered {response.status}"
         raise NoListing("http", said, status=response.status)
@@ -71,7 +71,7 @@ def _read(response: Response, visit: Visit) -> ListingPage:
     visit.lists(page)
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
-        if before := sign_of_wall(page):
+        if before := challenge_in(page):
             raise NoListing("wall", f"{before}; what is stored stays as it is")
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
         if not visit.file.render and needs_scripts(page):

@@ -17,7 +17,7 @@ from typing import Final
 from data.models import History, Walk, Witness
 from data.settings import Collect
 from data.store.protocol import Store
-from spiders.items import ListingPage
+from spiders.items import Listing
 
 IDLE: Final = 3
 """Pages in a row that list nothing new, after which a walk is over."""
@@ -29,7 +29,7 @@ BEYOND: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 """What a server answers beyond the last page; WordPress's API answers 400."""
 
 
-class Way:
+class ListingWalk:
     """One listing of a source, as a visit comes along it.
 
     ``next`` is the page that it asks for now, ``again`` says that an earlier visit read it, and
@@ -68,7 +68,7 @@ class Way:
         """The same in a word."""
         return self._walk.history if self._walk else None
 
-    def open(self, front: ListingPage, names: Mapping[str, str], *, anew: bool) -> None:
+    def open(self, front: Listing, names: Mapping[str, str], *, anew: bool) -> None:
         """Take in the first page, with the names of what it lists by canonical address.
 
         A walk that is over follows what is new since, while each page lists some of it. Should that
@@ -89,7 +89,7 @@ class Way:
             self._walk = self._begin()
             self.next = front.next
 
-    def read(self, url: str, page: ListingPage, names: Mapping[str, str]) -> None:
+    def read(self, url: str, page: Listing, names: Mapping[str, str]) -> None:
         """Take in the page that was asked for."""
         if self._walk is None:
             return
@@ -166,7 +166,7 @@ class Way:
     def _begin(self) -> Walk:
         return self._store.begin_walk(self._source, self.start, self._rules)
 
-    def _move(self, url: str, page: ListingPage, *, fresh: bool) -> None:
+    def _move(self, url: str, page: Listing, *, fresh: bool) -> None:
         if self._walk is None:
             return
         walk = replace(

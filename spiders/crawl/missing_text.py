@@ -27,7 +27,7 @@ NAMES: Final = frozenset(
 """What is called so frames the pages of a site."""
 
 
-def is_furniture(page: Page, text: str, names: Iterable[str]) -> bool:
+def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
     """Whether a text is what frames every page: a line of the foot, or the name of the site.
 
     ``names`` are what the institution is called.
@@ -97,7 +97,7 @@ PAYWALL: Final = re.compile(
 """How a page says that those who pay see more of it."""
 
 
-def lock(page: Page, content: Content, listed: str) -> str | None:
+def lock_reason(page: Page, content: Content, listed: str) -> str | None:
     """What stands in place of the text that a page should show, in a sentence; or None.
 
     ``listed`` is the title that a listing gives it, or empty. A page that is the release which its

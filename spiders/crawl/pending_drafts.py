@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Draft, Release
 from spiders.crawl.draft import completed
-from spiders.crawl.layout_change import Redesign, Shown
+from spiders.crawl.layout_change import LayoutChange, Shown
 from spiders.crawl.page_errors import Tell, page_errors
-from spiders.crawl.redesign_guard import WINDOW, Guard
-from spiders.items import ListingItem, ReleasePage
-from spiders.learning.source_templates import Learner
+from spiders.crawl.redesign_guard import WINDOW, RedesignGuard
+from spiders.items import ExtractedRelease, ListingItem
+from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile
 
 RECORDED: Final = 50
@@ -35,18 +35,18 @@ class Desk:
     error: Tell
 
 
-class Intake:
+class PendingDrafts:
     """Lets drafts wait while they may yet be read better, or may turn out to be no releases.
 
     Whatever goes wrong with one of them is told as an error of its page, and spoils no other.
     """
 
-    def __init__(self, file: SourceFile, learner: Learner, desk: Desk) -> None:
+    def __init__(self, file: SourceFile, learner: SourceTemplates, desk: Desk) -> None:
         self._file = file
         self._learner = learner
         self._desk = desk
-        self._guard = Guard(lambda url, message: desk.error(url, "redesign", message))
-        self._redesign = Redesign(Reading(file.timezone, file.date_order), desk.skeleton)
+        self._guard = RedesignGuard(lambda url, message: desk.error(url, "redesign", message))
+        self._redesign = LayoutChange(DateContext(file.timezone, file.date_order), desk.skeleton)
         self._unsure: dict[str, Draft] = {}
         self._recorded: dict[str, Draft] = {}
         self._listed: dict[str, ListingItem] = {}
@@ -79,7 +79,7 @@ class Intake:
             self._admit(draft)
         self._let_go()
 
-    def _mend(self, read: ReleasePage) -> None:
+    def _mend(self, read: ExtractedRelease) -> None:
         """Put a better reading of a page in place of the one that waits or was recorded."""
         content = completed(read.content, self._file)
         if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):

@@ -14,7 +14,7 @@ from typing import Final
 
 from data.identity.decision import KEPT
 from data.models import Draft, Release
-from data.revisions.edits import differences
+from data.revisions.edits import significant_changes
 from data.text.words import tokens, word_hashes
 from spiders.items import ListingItem
 
@@ -48,7 +48,7 @@ Key = tuple[str, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingDraft:
     """A draft, what it is expected to say, and the keys under which it is like others."""
 
     draft: Draft
@@ -64,7 +64,7 @@ class Waiting:
         return self.listed.title if self.listed else ""
 
 
-class Guard:
+class RedesignGuard:
     """Lets the drafts of one visit pass, but for what can't be true of several.
 
     ``tell`` is called with the address of what was not believed, and a sentence.
@@ -72,7 +72,7 @@ class Guard:
 
     def __init__(self, tell: Callable[[str, str], None]) -> None:
         self._tell = tell
-        self._waiting: dict[str, Waiting] = {}
+        self._waiting: dict[str, PendingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, draft: Draft, known: Release | None, listed: ListingItem | None) -> bool:
@@ -80,10 +80,10 @@ class Guard:
 
         ``known`` is the release at its address, ``listed`` what the listing said of a new one.
         """
-        same = known is not None and not differences(known.content, draft.content)
+        same = known is not None and not significant_changes(known.content, draft.content)
         if same or (known and known.digest and known.digest == draft.digest):
             return True
-        one = Waiting(draft, known, listed, {})
+        one = PendingDraft(draft, known, listed, {})
         self._note(one)
         self._waiting[draft.url] = one
         return False
@@ -101,7 +101,7 @@ class Guard:
         """A draft that waits, as it may be recorded; None where it may not."""
         return self._judged(self._waiting.pop(url))
 
-    def _note(self, one: Waiting) -> None:
+    def _note(self, one: PendingDraft) -> None:
         """Find what the draft has in common with others that ought not to be."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
@@ -121,18 +121,18 @@ class Guard:
             if day != listed.published.day:
                 self._meet(one, "date", day, listed.published.day)
 
-    def _meet(self, one: Waiting, what: str, now: Hashable, before: Hashable) -> None:
+    def _meet(self, one: PendingDraft, what: str, now: Hashable, before: Hashable) -> None:
         one.keys[what] = (what, now)
         self._met[what, now].add(before)
 
-    def _are_many(self, one: Waiting, what: str, key: Key) -> bool:
+    def _are_many(self, one: PendingDraft, what: str, key: Key) -> bool:
         alike = self._met[key]
         # What known ones said before are bytes; new ones are told apart by their addresses.
         known = sum(isinstance(before, bytes) for before in alike)
         sure = what == "body" and one.known is not None and known >= KNOWN_ALIKE
         return sure or len(alike) >= ALIKE
 
-    def _judged(self, one: Waiting) -> Draft | None:
+    def _judged(self, one: PendingDraft) -> Draft | None:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
         if "body" in false:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.text.clean import canonical_url
 
 
-class Asked:
+class RequestedUrls:
     """Which addresses a visit has asked for, each once, and where it asks in place of others."""
 
     def __init__(self) -> None:

@@ -20,14 +20,14 @@ from data.text.words import tokens
 from spiders.crawl.draft import NotARelease, draft_release
 from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import NoListing, read_answer
-from spiders.crawl.listing_walk import Way
+from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import BUG, BadAddress, page_errors
 from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
-from spiders.download.responses import asked_of, explain, page_of, validator_of
-from spiders.download.retry_after import HostError, Memory
-from spiders.items import ListingItem, ListingPage
-from spiders.page.links import family
+from spiders.download.responses import describe_failure, page_of, requested_url, validator_of
+from spiders.download.retry_after import HostError, HostMemory
+from spiders.items import Listing, ListingItem
+from spiders.page.links import url_pattern
 
 LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities. What is known comes first, so that a moved page is told from a copied one."""
@@ -50,7 +50,7 @@ class PressRoomSpider(Spider):
         self,
         arriving: AsyncIterator[Visit],
         visits: Mapping[str, Visit],
-        memory: Memory,
+        memory: HostMemory,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -89,12 +89,10 @@ class PressRoomSpider(Spider):
             if front:
                 yield from self._follow(visit, witness, listing)
             elif listing:
-                visit.frontier.read(witness, asked_of(response), listing)
+                visit.frontier.read(witness, requested_url(response), listing)
         visit.settle()
 
-    def _follow(
-        self, visit: Visit, witness: Witness, front: ListingPage | None
-    ) -> Iterator[Request]:
+    def _follow(self, visit: Visit, witness: Witness, front: Listing | None) -> Iterator[Request]:
         """Ask for what the first pages list, as soon as the last of them is there."""
         visit.fronts -= 1
         found = [*visit.frontier.opened(witness, front, visit.fronts)]
@@ -112,7 +110,7 @@ class PressRoomSpider(Spider):
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Draft | Request]:
         """Draft the release on a page, or note why there is none."""
-        asked = asked_of(response)
+        asked = requested_url(response)
         try:
             visit.page_read()
             if response.status == HTTPStatus.NOT_MODIFIED:
@@ -152,7 +150,7 @@ class PressRoomSpider(Spider):
         with page_errors(response.url, visit.error):
             visit.page_read()
             try:
-                visit.frontier.renewed(asked_of(response), read_answer(response, visit))
+                visit.frontier.renewed(requested_url(response), read_answer(response, visit))
             except NoListing as error:
                 visit.error(response.url, error.kind, str(error))
         visit.settle()
@@ -165,7 +163,7 @@ class PressRoomSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
         with page_errors(request.url, visit.error):
-            kind, message = explain(failure, urlsplit(request.url).hostname or "")
+            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             front = bool(request.cb_kwargs.get("front"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # It holds for all pages of the host: it is told once, and the walk rests.
@@ -183,7 +181,7 @@ class PressRoomSpider(Spider):
 
     def _listing(
         self, response: Response, visit: Visit, witness: Witness, *, front: bool
-    ) -> ListingPage | None:
+    ) -> Listing | None:
         try:
             return read_answer(response, visit)
         except NoListing as error:
@@ -205,7 +203,7 @@ class PressRoomSpider(Spider):
             log.info("%s is passed over: %s", url, error)
 
     @staticmethod
-    def _is_due(visit: Visit, way: Way) -> bool:
+    def _is_due(visit: Visit, way: ListingWalk) -> bool:
         """Whether the first page of a listing is asked for.
 
         A page that needs a browser, beside a feed, is so only when a person asks.
@@ -252,12 +250,12 @@ class PressRoomSpider(Spider):
         )
 
     def _ask_named(self, visit: Visit, link: Link) -> None:
-        request = self._ask(visit, link.url, parse_named, NEW, conditional=False, link=link)
+        request = self._ask(visit, link.url, parse_linked, NEW, conditional=False, link=link)
         # No page may lead us to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
         engine = self.crawler.engine
         if engine:
-            engine.crawl(request.replace(meta=meta, errback=failed_named))
+            engine.crawl(request.replace(meta=meta, errback=failed_linked))
 
     def _ask_anew(self, visit: Visit, url: str) -> None:
         request = self._ask(visit, url, self.parse_anew, LISTING, conditional=False)
@@ -303,18 +301,18 @@ SHARED: Final = 0.7
 """Part of the shorter title's words that a page must share with the name it was given."""
 
 
-def parse_named(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
+def parse_linked(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
     """Draft the release on a page that another one names, if it surely is one."""
     with page_errors(response.url, visit.error):
         visit.page_read()
-        draft = draft_named(response, visit, link)
+        draft = draft_linked(response, visit, link)
         if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
             visit.expect()
             yield draft
     visit.settle()
 
 
-def failed_named(failure: Failure) -> None:
+def failed_linked(failure: Failure) -> None:
     """Note that there is no answer where a page names a release: a later visit asks again."""
     request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
     log.info("%s, which another page names, gave no release: %s", request.url, failure.value)
@@ -322,12 +320,12 @@ def failed_named(failure: Failure) -> None:
     visit.settle()
 
 
-def draft_named(response: Response, visit: Visit, link: Link) -> Draft | None:
+def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
     """The release at an address that another names, or None where it surely isn't one.
 
     No listing vouches for it: it must have a date, a body and the title that it was named by.
     """
-    if response.status != HTTPStatus.OK or family(response.url) != family(link.url):
+    if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
     try:
         draft = draft_release(
@@ -335,7 +333,7 @@ def draft_named(response: Response, visit: Visit, link: Link) -> Draft | None:
             visit.file,
             page_of(response),
             visit.reading,
-            aliases=(asked_of(response),),
+            aliases=(requested_url(response),),
             item=None,
             validator=validator_of(response),
             read_page=visit.read,

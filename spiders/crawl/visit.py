@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.clock import utc_now
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.health.state import VANISHED
-from data.identity.decision import LISTED, Verdict
+from data.identity.decision import LISTED, Decision
 from data.models import Draft, Facet, Link, Release, Run, RunError
 from data.settings import Collect
 from data.store.protocol import Store
@@ -25,15 +25,15 @@ from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import UNDATED, date_doubt, order_doubt, zone_doubt
 from spiders.crawl.frontier import Frontier, Hand
-from spiders.crawl.gone_releases import Vanishing
+from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.layout_change import shown_on
-from spiders.crawl.linked_releases import Named
+from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import BUG, page_errors
-from spiders.crawl.pending_drafts import Desk, Intake
-from spiders.crawl.requested_urls import Asked
-from spiders.items import ListingItem, ReleasePage
+from spiders.crawl.pending_drafts import Desk, PendingDrafts
+from spiders.crawl.requested_urls import RequestedUrls
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.day_order import shown_order
-from spiders.learning.source_templates import Learner
+from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
@@ -99,7 +99,7 @@ class Visit:
         self.stopped = False
         self.awaited = 0
         self.fronts = 0
-        self.asked = Asked()
+        self.asked = RequestedUrls()
         self._order: DateOrder | None = None
         self._order_told = False
         self._zone_told = False
@@ -107,11 +107,11 @@ class Visit:
         self._listed: dict[str, int] = {}
         self._undated: list[str] = []
         self._dates = False
-        self._learner = Learner(self.id, self.file.releases, store)
-        self._named = Named(self.id, store, self.front)
+        self._learner = SourceTemplates(self.id, self.file.releases, store)
+        self._named = LinkedReleases(self.id, store, self.front)
         self.ask_named: Callable[[Link], None] | None = None
         self.ask_anew: Callable[[str], None] | None = None
-        self.vanishing = Vanishing(
+        self.vanishing = GoneReleases(
             self.id,
             store,
             self.asked,
@@ -132,7 +132,7 @@ class Visit:
             explicit=explicit,
             backfill=backfill,
         )
-        self._intake = Intake(
+        self._intake = PendingDrafts(
             self.file,
             self._learner,
             Desk(self._take, self._record, self._stored, self.store.skeleton, self.error),
@@ -140,11 +140,11 @@ class Visit:
         store.register(loaded.source)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> DateContext:
         """How the dates of this source are to be read."""
         languages = (self.file.language,) if self.file.language else ()
         order = self.file.date_order or self._order
-        return Reading(self.file.timezone, order, languages, self.started)
+        return DateContext(self.file.timezone, order, languages, self.started)
 
     def lists(self, page: Page) -> None:
         """Note in which order the page that lists the releases writes day and month."""
@@ -291,8 +291,8 @@ class Visit:
         return next((self._listed[key] for key in keys if key in self._listed), UNLISTED)
 
     def read(
-        self, page: Page, reading: Reading, rules: ReleaseRules, item: ListingItem | None
-    ) -> ReleasePage:
+        self, page: Page, reading: DateContext, rules: ReleaseRules, item: ListingItem | None
+    ) -> ExtractedRelease:
         """What a release page says, as the layouts of the source are known, or by detection."""
         known = self._stored(page.url)
         if known is None:
@@ -360,7 +360,7 @@ class Visit:
             for url in undated:
                 self.error(url, "date", UNDATED)
 
-    def _record(self, draft: Draft) -> Verdict:
+    def _record(self, draft: Draft) -> Decision:
         if self.first_history:
             draft = replace(draft, position=self._position(draft))
         draft, labels = filed(draft, self.file.topics, self._taxonomy)

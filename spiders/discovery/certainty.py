@@ -10,21 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.text.clean import clean_line
 from data.wording import counted
-from spiders.discovery.field_review import Look
+from spiders.discovery.field_review import SampleRelease
 from spiders.discovery.guess import SURE
 from spiders.discovery.press_links import is_front
 from spiders.extract.page_type import kind_of, score_of
-from spiders.items import ListingItem, ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.page_numbers import is_page_of
 from spiders.listing.read import read_listing
 from spiders.page.generic_names import is_generic
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 FLOOR: Final = 0.5
@@ -85,7 +85,12 @@ class Certainty:
 
 
 def certainty_of(
-    page: Page, listing: ListingPage, looks: Sequence[Look], reading: Reading, *, offline: bool
+    page: Page,
+    listing: Listing,
+    looks: Sequence[SampleRelease],
+    reading: DateContext,
+    *,
+    offline: bool,
 ) -> Certainty:
     """How sure it is that a listing, read off a page, is that of releases.
 
@@ -101,7 +106,12 @@ def certainty_of(
 
 
 def _shares(
-    page: Page, listing: ListingPage, looks: Sequence[Look], reading: Reading, *, offline: bool
+    page: Page,
+    listing: Listing,
+    looks: Sequence[SampleRelease],
+    reading: DateContext,
+    *,
+    offline: bool,
 ) -> Iterator[tuple[float, str]]:
     if reads_as_release(page, listing, reading):
         yield IS_RELEASE, "the page reads as a release itself, not as a list of them"
@@ -129,12 +139,12 @@ def _shares(
         yield NOT_LOOKED_AT, "none of its releases could be read"
 
 
-def odd_rows(items: Sequence[ListingItem], reading: Reading) -> int:
+def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:
     """How many of the first rows are called by a day, a month or a kind of page."""
     return sum(_is_odd(item.title, reading) for item in items[:MOST_ROWS])
 
 
-def _is_odd(title: str, reading: Reading) -> bool:
+def _is_odd(title: str, reading: DateContext) -> bool:
     line = clean_line(title)
     if not line:
         return False  # a sitemap names none
@@ -143,7 +153,7 @@ def _is_odd(title: str, reading: Reading) -> bool:
     return len(line) <= LONGEST_DATE and parse_date(line, reading, "row") is not None
 
 
-def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool:
+def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool:
     """Whether a page that was given for a listing is a release.
 
     The front page of a site is none where its list goes on, however much it says of its owner.
@@ -160,7 +170,7 @@ def reads_as_release(page: Page, listing: ListingPage, reading: Reading) -> bool
     return not listing.rule.startswith("block") or score_of(read, listing) <= NAMED
 
 
-def goes_on(page: Page, listing: ListingPage, reading: Reading) -> bool:
+def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
     """Whether a page is a list that has a second page.
 
     The front page of a blog is one, whatever categories its menu names.
@@ -171,7 +181,7 @@ def goes_on(page: Page, listing: ListingPage, reading: Reading) -> bool:
     return 2 * odd_rows(rows, reading) < len(rows) and is_page_of(page.url, listing.next)
 
 
-def is_article(page: Page, reading: Reading) -> bool:
+def is_article(page: Page, reading: DateContext) -> bool:
     """Whether a page has a text of its own, rather than next to nothing or a login."""
     content = read_release(page, reading).content
     return bool(content.body_text) and (
@@ -179,7 +189,7 @@ def is_article(page: Page, reading: Reading) -> bool:
     )
 
 
-def is_release(look: Look, reading: Reading) -> bool:
+def is_release(look: SampleRelease, reading: DateContext) -> bool:
     """Whether a page that a listing leads to is a release: by its kind, or by the same heading."""
     if not look.read.content.body_text:
         return False
@@ -188,7 +198,7 @@ def is_release(look: Look, reading: Reading) -> bool:
     return kind_of(look.read, read_listing(look.page, reading)) == "release"
 
 
-def same_heading(read: ReleasePage, item: ListingItem) -> bool:
+def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
     """Whether a page is called as the listing calls it, be it cut short there."""
-    listed, said = squash(item.title.rstrip(" .…[]")), squash(read.content.title)
+    listed, said = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
     return bool(listed and said) and (said.startswith(listed) or listed.startswith(said))

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from spiders.page.embedded_metadata import Metadata, parse_json, plain, walk
+from spiders.page.embedded_metadata import EmbeddedMetadata, parse_json, plain, walk
 from spiders.page.page import Page
 
 CODE: Final = re.compile(r"[A-Za-z]{2}")
 MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
 
 
-def country_of(pages: Sequence[tuple[Page, Metadata]]) -> str:
+def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
     """The ISO 3166 code that pages state, the first page first; empty where none does."""
     return next((code for page, meta in pages for code in _codes(page, meta)), "")
 
 
-def _codes(page: Page, meta: Metadata) -> Iterator[str]:
+def _codes(page: Page, meta: EmbeddedMetadata) -> Iterator[str]:
     said = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
     if MARKED.search(page.markup):
         for script in page.declared["script"]:

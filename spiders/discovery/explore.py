@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.wording import counted
-from spiders.crawl.blocked_page import sign_of_wall
+from spiders.crawl.blocked_page import challenge_in
 from spiders.crawl.draft import DOCUMENTS
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
@@ -24,11 +24,17 @@ from spiders.discovery.fetcher import (
 )
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing, probe, read_saved
-from spiders.discovery.propose import Proposed, Said, Site, first_reading, propose
-from spiders.discovery.seek import Tried, promise_of, seek
+from spiders.discovery.propose import (
+    GivenFields,
+    Site,
+    SourceProposal,
+    initial_date_context,
+    propose,
+)
+from spiders.discovery.seek import TriedPage, promise_of, seek
 from spiders.discovery.skeleton import skeleton
 from spiders.download.browser import DOCUMENT, BrowserMissing, find_browser
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 from spiders.page.javascript import frames_of, needs_scripts
 from spiders.page.page import Page
 
@@ -50,7 +56,7 @@ class NothingFound(CommuniqueError):
     ``draft`` is a source to go on with, ``skeleton`` its text with candidates as comments.
     """
 
-    def __init__(self, url: str, why: str, draft: Proposed, skeleton: str) -> None:
+    def __init__(self, url: str, why: str, draft: SourceProposal, skeleton: str) -> None:
         super().__init__(f"{url}: {why}")
         self.url = url
         self.why = why
@@ -67,10 +73,10 @@ class Explored:
     """
 
     site: Site
-    proposed: Proposed
+    proposed: SourceProposal
     offers: tuple[Comparison, ...]
     notes: tuple[str, ...]
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[TriedPage, ...] = ()
 
 
 class Explorer:
@@ -80,14 +86,18 @@ class Explorer:
     """
 
     def __init__(
-        self, open_fetcher: OpenFetcher, taken: tuple[str, ...], say: Say, said: Said | None = None
+        self,
+        open_fetcher: OpenFetcher,
+        taken: tuple[str, ...],
+        say: Say,
+        said: GivenFields | None = None,
     ) -> None:
         self._open = open_fetcher
         self._taken = taken
         self._say = say
-        self._said = said or Said()
+        self._said = said or GivenFields()
         self._notes: list[str] = []
-        self._tried: tuple[Tried, ...] | None = None
+        self._tried: tuple[TriedPage, ...] | None = None
 
     def explore(self, place: str, url: str = "") -> Explored:
         """The site at an address, or on a page that was saved to disk and came from ``url``.
@@ -145,7 +155,7 @@ class Explorer:
         given, listing = page, first_listing(page)
         if not listing.items:
             page, listing = self._framed(fetcher, page, listing)
-        reading = first_reading(page, utc_now())
+        reading = initial_date_context(page, utc_now())
         scripted = not listing.items and needs_scripts(page)
         single = reads_as_release(page, listing, reading)
         front = is_front(given.url) and not goes_on(page, listing, reading)
@@ -165,13 +175,13 @@ class Explorer:
         return replace(found, notes=tuple(notes), tried=self._tried or ())
 
     def _sought(
-        self, fetcher: Fetcher, page: Page, listing: ListingPage, own: float
-    ) -> tuple[Page, ListingPage]:
+        self, fetcher: Fetcher, page: Page, listing: Listing, own: float
+    ) -> tuple[Page, Listing]:
         """The most promising page of those that this one leads to, or this one."""
-        if sign_of_wall(page):
+        if challenge_in(page):
             self._tried = ()
             return page, listing
-        article = is_article(page, first_reading(page, utc_now()))
+        article = is_article(page, initial_date_context(page, utc_now()))
         self._tried = seek(fetcher, page, self._say, article=article)
         wider = (one for one in self._tried if not (own and one.is_part_of(listing)))
         best = next(wider, None)
@@ -185,7 +195,7 @@ class Explorer:
         return best.page, best.listing
 
     def _described(
-        self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: ListingPage
+        self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
         """The source of a page: with its feed where that is complete, and some of its releases."""
         found = probe(fetcher, page, self._say)
@@ -198,9 +208,7 @@ class Explorer:
             site = replace(site, feed=best, feed_page=compared[best])
         return self._propose(self._with_releases(fetcher, site), tuple(compared))
 
-    def _framed(
-        self, fetcher: Fetcher, page: Page, listing: ListingPage
-    ) -> tuple[Page, ListingPage]:
+    def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
         """The first page in a frame of this one that lists releases, or this one."""
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
@@ -224,7 +232,7 @@ class Explorer:
         self._notes.append(f"{SCRIPTED}; render = true lets a browser do so")
         return replace(site, page=page, render=True), browser
 
-    def _only_way(self, listing: ListingPage, offers: tuple[Comparison, ...]) -> Comparison | None:
+    def _only_way(self, listing: Listing, offers: tuple[Comparison, ...]) -> Comparison | None:
         """The first feed of a page that lists nothing by itself."""
         if listing.items:
             return None
@@ -263,7 +271,7 @@ class Explorer:
         return Explored(site, proposed, offers, notes, tried)
 
 
-def named(tried: tuple[Tried, ...] | list[Tried]) -> str:
+def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
     """The pages that were tried, and what each is, for a sentence."""
     said = [f"{one.link.url} ({one.why})" for one in tried[:NAMED]]
     more = [f"{len(tried) - NAMED} more"] if len(tried) > NAMED else []
@@ -271,15 +279,15 @@ def named(tried: tuple[Tried, ...] | list[Tried]) -> str:
 
 
 def _why(
-    page: Page, listing: ListingPage, tried: tuple[Tried, ...], links: tuple[PressLink, ...]
+    page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
     """Why nothing was found on a page, and what to do."""
-    if sign := sign_of_wall(page):
+    if sign := challenge_in(page):
         return f"no list of releases was found on it: {sign}"
     also = f"; tried: {named(tried)}" if tried else ""
     if not also and links:
         also = f"; it may be at {links[0].url}"
-    if reads_as_release(page, listing, first_reading(page, utc_now())):
+    if reads_as_release(page, listing, initial_date_context(page, utc_now())):
         return (
             "no list of releases was found on it, it reads as a release or other text: give the "
             f"page that lists them, or their feed{also}"

@@ -17,9 +17,9 @@ from urllib.parse import urljoin, urlsplit
 from data.text.clean import canonical_url
 from data.wording import counted
 from spiders.crawl.list_sources import is_standing
-from spiders.items import ListingItem, ListingPage, keys_of
-from spiders.listing.feed import NEWS, offers
-from spiders.page.links import family, resolve
+from spiders.items import Listing, ListingItem, keys_of
+from spiders.listing.feed import NEWS, feed_links
+from spiders.page.links import resolve, url_pattern
 from spiders.page.page import Page
 
 Kind = Literal["feed", "wordpress", "sitemap"]
@@ -46,7 +46,7 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FeedCandidate:
     """An address where a site may list its releases for machines; ``sure`` if the site names it."""
 
     url: str
@@ -63,8 +63,8 @@ class Comparison:
     its address. ``dated`` says that what it holds has dates.
     """
 
-    place: Place
-    listing: ListingPage
+    place: FeedCandidate
+    listing: Listing
     listed: int
     held: int
     surplus: int
@@ -100,9 +100,9 @@ class Comparison:
         return said if self.dated else f"{said}, but without dates"
 
 
-def places(page: Page) -> tuple[Place, ...]:
+def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
     """The addresses to try for a listing page: those that it names, then the customary ones."""
-    found: dict[str, Place] = {}
+    found: dict[str, FeedCandidate] = {}
     for place in (*_named(page), *_customary(page)):
         if canonical_url(place.url) != canonical_url(page.url):
             found.setdefault(canonical_url(place.url), place)
@@ -123,14 +123,14 @@ def robots_address(url: str) -> str:
     return urljoin(url, "/robots.txt")
 
 
-def sitemaps_of(robots: Page) -> tuple[Place, ...]:
+def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
     """The sitemaps that a robots.txt names and that may list releases, those of news first."""
     text = robots.text if "<html" not in robots.text[:1000].lower() else ""
     found = (resolve(address, robots.url) for address in SITEMAP.findall(text))
     return _likely(url for url in found if url)
 
 
-def sitemaps_in(index: ListingPage) -> tuple[Place, ...]:
+def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
     """The sitemaps of a sitemap index that are of news by their names."""
     if index.rule != "xml:sitemapindex":
         return ()
@@ -141,7 +141,7 @@ def sitemaps_in(index: ListingPage) -> tuple[Place, ...]:
     )
 
 
-def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison:
+def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison:
     """Compare what a machine's listing holds with what the page lists.
 
     The same address is the same release, and so is the same title on the same day. Where most
@@ -154,7 +154,7 @@ def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison
     listed = {key for item in page.items for key in keys_of(item)}
     oldest = min((item.published.day for item in in_order(held) if item.published), default=None)
     others = [item for item in listing.items if not any(key in listed for key in keys_of(item))]
-    kinds = {family(item.url) for item in (*page.items, *held)}
+    kinds = {url_pattern(item.url) for item in (*page.items, *held)}
     return Comparison(
         place,
         listing,
@@ -162,7 +162,7 @@ def compare(place: Place, listing: ListingPage, page: ListingPage) -> Comparison
         len(held),
         sum(_after(item, oldest) for item in others),
         all(item.published for item in held),
-        sum(is_standing(item.url) or family(item.url) not in kinds for item in others),
+        sum(is_standing(item.url) or url_pattern(item.url) not in kinds for item in others),
     )
 
 
@@ -203,36 +203,36 @@ def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
     )
 
 
-def _named(page: Page) -> Iterator[Place]:
-    for offer in offers(page):
+def _named(page: Page) -> Iterator[FeedCandidate]:
+    for offer in feed_links(page):
         if "/wp-json/" not in offer.url:
-            yield Place(offer.url, "feed", sure=True)
+            yield FeedCandidate(offer.url, "feed", sure=True)
     for node in page.tree.iter("link"):
         target = resolve(node.get("href") or "", page.base) or ""
         # The page of a category names that category, and so the posts that are in it.
         if term := TERM.search(target):
             posts = f"{target[: term.start()]}/wp-json/wp/v2/{POSTS}"
-            yield Place(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)
+            yield FeedCandidate(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)
     for node in page.tree.iter("link"):
         root = resolve(node.get("href") or "", page.base) or "?"
         if node.get("rel") == "https://api.w.org/" and "?" not in root:
-            yield Place(f"{root.rstrip('/')}/wp/v2/{POSTS}", "wordpress", sure=True)
+            yield FeedCandidate(f"{root.rstrip('/')}/wp/v2/{POSTS}", "wordpress", sure=True)
 
 
-def _customary(page: Page) -> Iterator[Place]:
+def _customary(page: Page) -> Iterator[FeedCandidate]:
     parts = urlsplit(page.url)
     if parts.path.rstrip("/") and not parts.query:
         folder = page.url if page.url.endswith("/") else f"{page.url}/"
         if "." not in parts.path.rpartition("/")[2]:
-            yield Place(urljoin(folder, "feed/"), "feed", sure=False)
-    yield Place(urljoin(page.url, "/feed"), "feed", sure=False)
+            yield FeedCandidate(urljoin(folder, "feed/"), "feed", sure=False)
+    yield FeedCandidate(urljoin(page.url, "/feed"), "feed", sure=False)
     if WORDPRESS.search(page.text):
-        yield Place(urljoin(page.url, f"/wp-json/wp/v2/{POSTS}"), "wordpress", sure=False)
+        yield FeedCandidate(urljoin(page.url, f"/wp-json/wp/v2/{POSTS}"), "wordpress", sure=False)
 
 
-def _likely(urls: Iterable[str]) -> tuple[Place, ...]:
+def _likely(urls: Iterable[str]) -> tuple[FeedCandidate, ...]:
     named = sorted(dict.fromkeys(urls), key=lambda url: not NEWS.search(urlsplit(url).path))
-    return tuple(Place(url, "sitemap", sure=True) for url in named[:MOST_SITEMAPS])
+    return tuple(FeedCandidate(url, "sitemap", sure=True) for url in named[:MOST_SITEMAPS])
 
 
 def _same(item: ListingItem, keys: dict[str, ListingItem]) -> ListingItem | None:

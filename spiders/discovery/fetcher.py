@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from data.errors import CommuniqueError
 from data.text.redaction import redacted
-from spiders.download.fetch_spider import Answer
+from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
 Say: TypeAlias = Callable[[str], None]
@@ -34,7 +34,7 @@ class NotFetched(CommuniqueError):
 class Fetcher(Protocol):
     """Fetches pages with the manners of a visit."""
 
-    def fetch(self, urls: Iterable[str]) -> tuple[Answer, ...]:
+    def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
         """The answers to these addresses, in their order. Raises NotFetched where none can be."""
 
     def page(self, url: str) -> Page:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Content
 from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.guess import SURE
 from spiders.discovery.suggested_rules import find_selector
-from spiders.items import ListingItem, ReleasePage
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import Page
@@ -29,16 +29,16 @@ ELLIPSES = (" …", "…", "...", "[...]", "[…]")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SampleRelease:
     """One release page that was looked at: as served, as read, and as the listing names it."""
 
     page: Page
-    read: ReleasePage
+    read: ExtractedRelease
     item: ListingItem
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldReport:
     """What one field of a source would hold.
 
     ``value`` is that of the first page that has one, ``found`` and ``of`` count pages,
@@ -55,7 +55,7 @@ class Field:
     advice: str = ""
 
 
-def review(looks: Sequence[Look], name: str) -> tuple[Field, ...]:
+def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]:
     """The fields of the release pages, in the order that a person wants to know of them."""
     if not looks:
         return ()
@@ -69,7 +69,7 @@ def review(looks: Sequence[Look], name: str) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def draft_rules(looks: Sequence[Look], reading: Reading) -> ReleaseRules:
+def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> ReleaseRules:
     """The selectors that mend what the listing contradicts; none where nothing is to be mended.
 
     A list may be read wrongly too: where each page has a headline of its own in its only ``h1``,
@@ -98,7 +98,7 @@ def _with(
     return ReleaseRules(title=title or rules.title, published=published or rules.published)
 
 
-def _title(looks: Sequence[Look]) -> Field:
+def _title(looks: Sequence[SampleRelease]) -> FieldReport:
     of = len(looks)
     found = [look for look in looks if look.read.confidence.get("title")]
     agreed = sum(_same_title(look) for look in found)
@@ -124,10 +124,10 @@ def _title(looks: Sequence[Look]) -> Field:
         )
     rule = found[0].read.content.title_rule if found else ""
     value = found[0].read.content.title if found else ""
-    return Field("title", value, len(found), of, _round(confidence), rule, advice)
+    return FieldReport("title", value, len(found), of, _round(confidence), rule, advice)
 
 
-def _published(looks: Sequence[Look]) -> Field:
+def _published(looks: Sequence[SampleRelease]) -> FieldReport:
     of = len(looks)
     found = [(look, date) for look in looks if (date := look.read.content.published)]
     confidence = _mean(look.read.confidence.get("published", 0.0) for look in looks)
@@ -154,10 +154,10 @@ def _published(looks: Sequence[Look]) -> Field:
         )
     rule = found[0][1].rule if found else ""
     value = found[0][1].iso if found else ""
-    return Field("published", value, len(found), of, _round(confidence), rule, advice)
+    return FieldReport("published", value, len(found), of, _round(confidence), rule, advice)
 
 
-def _body(looks: Sequence[Look]) -> Field:
+def _body(looks: Sequence[SampleRelease]) -> FieldReport:
     found = [look.read for look in looks if look.read.content.body_text]
     confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks)
     texts = {read.content.body_text for read in found}
@@ -173,26 +173,28 @@ def _body(looks: Sequence[Look]) -> Field:
         advice = 'read the text below; if it is not right, write [release] body = "…", its selector'
     text = clean_line(found[0].content.body_text) if found else ""
     rule = found[0].content.body_rule if found else ""
-    return Field("body", text, len(found), len(looks), _round(confidence), rule, advice)
+    return FieldReport("body", text, len(found), len(looks), _round(confidence), rule, advice)
 
 
-def is_filled_later(look: Look) -> bool:
+def is_filled_later(look: SampleRelease) -> bool:
     """Whether a release is shown by scripts alone: its address leads to a place within a page."""
     return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
-def _said(looks: Sequence[Look], name: str, value: Callable[[Content], str | None]) -> Field:
+def _said(
+    looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
+) -> FieldReport:
     """A field that pages say of themselves or not."""
     found = [(look, said) for look in looks if (said := value(look.read.content))]
     if not found:
-        return Field(name, "", 0, len(looks), 0.0, "")
+        return FieldReport(name, "", 0, len(looks), 0.0, "")
     look, said = found[0]
     rule = _origin(look, name, said)
     sure = {"declared": 0.95, "meta": 0.9, "detected": 0.8}.get(rule, 0.7)
-    return Field(name, said, len(found), len(looks), sure, rule)
+    return FieldReport(name, said, len(found), len(looks), sure, rule)
 
 
-def _origin(look: Look, name: str, said: str) -> str:
+def _origin(look: SampleRelease, name: str, said: str) -> str:
     meta = read_metadata(look.page)
     if name == "language":
         return "declared" if page_language(look.page.tree, meta) == said else "detected"
@@ -202,12 +204,12 @@ def _origin(look: Look, name: str, said: str) -> str:
     return "meta" if said in named or meta.text(keys[name]) else "page"
 
 
-def _media(looks: Sequence[Look], name: str) -> Field:
+def _media(looks: Sequence[SampleRelease], name: str) -> FieldReport:
     found = [files for look in looks if (files := getattr(look.read.content, name))]
     count = sum(map(len, found))
     confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks) if found else 0.0
     value = f"{count}: {found[0][0].url}" if found else ""
-    return Field(
+    return FieldReport(
         name, value, len(found), len(looks), _round(confidence), "in the text" if found else ""
     )
 
@@ -238,17 +240,17 @@ def _is_title(expected: str) -> Callable[[str], bool]:
     return lambda text: bool(wanted) and _fold(text).startswith(wanted)
 
 
-def _same_title(look: Look) -> bool:
+def _same_title(look: SampleRelease) -> bool:
     listed, read = _fold(look.item.title), _fold(look.read.content.title)
     return bool(listed) and (read.startswith(listed) or listed.startswith(read) or read in listed)
 
 
-def _same_day(look: Look) -> bool:
+def _same_day(look: SampleRelease) -> bool:
     read, listed = look.read.content.published, look.item.published
     return read is not None and listed is not None and read.day == listed.day
 
 
-def _are_headed(looks: Sequence[Look]) -> bool:
+def _are_headed(looks: Sequence[SampleRelease]) -> bool:
     """Whether the title of each page is its only ``h1``, and no two pages share it."""
     said = set()
     for look in looks:
@@ -260,7 +262,7 @@ def _are_headed(looks: Sequence[Look]) -> bool:
     return len(said) == len(looks)
 
 
-def _is_day(look: Look, reading: Reading) -> Callable[[str], bool]:
+def _is_day(look: SampleRelease, reading: DateContext) -> Callable[[str], bool]:
     listed = look.item.published
 
     def is_right(text: str) -> bool:

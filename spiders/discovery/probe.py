@@ -8,24 +8,24 @@ from collections.abc import Iterable, Iterator
 from data.clock import utc_now
 from spiders.discovery.feed_candidates import (
     Comparison,
-    Place,
+    FeedCandidate,
     compare,
+    feed_candidates,
     page_of_feed,
-    places,
     robots_address,
     sitemaps_in,
     sitemaps_of,
 )
 from spiders.discovery.fetcher import Fetcher, NotFetched, Say
-from spiders.discovery.propose import first_reading
-from spiders.download.fetch_spider import Answer
+from spiders.discovery.propose import initial_date_context
+from spiders.download.fetch_spider import FetchResult
 from spiders.extract.saved_page import Task, saved
-from spiders.items import ListingPage
+from spiders.items import Listing
 from spiders.listing.feed import read_syndicated
 from spiders.listing.read import read_listing
 from spiders.page.page import Page, is_web
 
-Offer = tuple[Place, ListingPage, Page]
+Offer = tuple[FeedCandidate, Listing, Page]
 """Where it is, what it lists, and the page as served."""
 
 MOST_INNER = 3
@@ -34,7 +34,7 @@ MOST_INNER = 3
 
 def probe(fetcher: Fetcher, page: Page, say: Say) -> tuple[Offer, ...]:
     """The feeds and sitemaps that a site has for a listing page, as far as they list anything."""
-    tried = {place.url: place for place in places(page)}
+    tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
     say(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
     first, *answers = fetcher.fetch([robots, *tried])
@@ -50,17 +50,17 @@ def probe(fetcher: Fetcher, page: Page, say: Say) -> tuple[Offer, ...]:
     return (*found, *_offered(inner, fetcher.fetch(chosen)))
 
 
-def first_listing(page: Page) -> ListingPage:
+def first_listing(page: Page) -> Listing:
     """What a page lists, read before anything is known of its site."""
-    return read_listing(page, first_reading(page, utc_now()))
+    return read_listing(page, initial_date_context(page, utc_now()))
 
 
-def _offered(tried: dict[str, Place], answers: Iterable[Answer]) -> Iterator[Offer]:
+def _offered(tried: dict[str, FeedCandidate], answers: Iterable[FetchResult]) -> Iterator[Offer]:
     for answer in answers:
         page = answer.page
         if page is None:
             continue
-        read = read_syndicated(page, first_reading(page, utc_now()))
+        read = read_syndicated(page, initial_date_context(page, utc_now()))
         if read and read.items and read.rule != "xml:sitemapindex":
             yield tried[answer.asked], read, page
 
@@ -91,14 +91,16 @@ def _address(page: Page) -> str:
             if address.startswith(("http://", "https://")):
                 return address
     return (
-        (page_of_feed(page) or "") if read_syndicated(page, first_reading(page, utc_now())) else ""
+        (page_of_feed(page) or "")
+        if read_syndicated(page, initial_date_context(page, utc_now()))
+        else ""
     )
 
 
 def as_feed(page: Page) -> Comparison | None:
     """A page that is itself a feed, or None."""
-    read = read_syndicated(page, first_reading(page, utc_now()))
+    read = read_syndicated(page, initial_date_context(page, utc_now()))
     if read is None or not read.items:
         return None
-    place = Place(page.url, "feed", sure=True)
-    return compare(place, read, ListingPage(page.url, ()))
+    place = FeedCandidate(page.url, "feed", sure=True)
+    return compare(place, read, Listing(page.url, ()))

@@ -11,7 +11,7 @@ from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class SourceDraft:
     """A source as it would be written; only what detection can't find by itself is said.
 
     ``feed`` is the address of a complete feed, ``rules`` hold the selectors without which the

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Published
 from data.text.language_detection import detect_language
 from spiders.discovery.certainty import Certainty, certainty_of
 from spiders.discovery.country import country_of
 from spiders.discovery.feed_candidates import Comparison
-from spiders.discovery.field_review import Field, Look, draft_rules, review
+from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
 from spiders.discovery.guess import SURE, Guess
-from spiders.discovery.proposal import Proposal
+from spiders.discovery.proposal import SourceDraft
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import guess_zone
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 from spiders.learning.day_order import decided_order
 from spiders.listing.read import read_listing
 from spiders.page.embedded_metadata import read_metadata
@@ -60,7 +60,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GivenFields:
     """What a person says of a source beforehand; what is empty is guessed."""
 
     id: str = ""
@@ -69,32 +69,32 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class SourceProposal:
     """A proposed source, what it would collect, and in sentences what a person should check.
 
     ``certainty`` is how sure it is that these are the institution's releases.
     """
 
-    proposal: Proposal
+    proposal: SourceDraft
     file: SourceFile
-    listing: ListingPage
-    looks: tuple[Look, ...]
-    fields: tuple[Field, ...]
+    listing: Listing
+    looks: tuple[SampleRelease, ...]
+    fields: tuple[FieldReport, ...]
     doubts: tuple[str, ...]
     certainty: Certainty
 
 
-def first_reading(page: Page, now: dt.datetime) -> Reading:
+def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
     """How to read a page of which only the address and the language are known."""
     zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
-    return Reading(zone.value, now=now)
+    return DateContext(zone.value, now=now)
 
 
-def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Proposed:
+def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -> SourceProposal:
     """The source that collects what this site has; ``taken`` are the ids in use."""
-    said = said or Said()
+    said = said or GivenFields()
     pages = [page for _, page in site.releases]
-    reading = first_reading(site.page, site.now)
+    reading = initial_date_context(site.page, site.now)
     listing = read_listing(site.listing_page, reading)
     reads = [read_release(page, reading) for page in pages]
     dates = [item.published for item in listing.items]
@@ -115,7 +115,7 @@ def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Propo
     )
     zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
     # A zone that is itself in doubt says nothing about the order of day and month.
-    known = Reading(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
+    known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(reading, zone=zone.value)
     lists = [
         site.listing_page,
@@ -123,7 +123,7 @@ def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Propo
     ]
     certain = known.day_order is not None
     order, doubt = decided_order(lists, site.releases, place, certain=certain)
-    proposal = Proposal(
+    proposal = SourceDraft(
         id=said.id or source_id(name, site.page.url, taken),
         name=name,
         url=site.page.url,
@@ -140,7 +140,7 @@ def propose(site: Site, taken: Iterable[str], said: Said | None = None) -> Propo
         *_doubts(proposal, listing, looks, certainty),
         *(f"{field.name}: {field.advice}" for field in fields if field.advice),
     ]
-    return Proposed(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
+    return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
@@ -149,30 +149,32 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
 
-def _mended(proposal: Proposal, site: Site) -> tuple[Proposal, ListingPage, tuple[Look, ...]]:
+def _mended(
+    proposal: SourceDraft, site: Site
+) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
     """The proposal with the selectors that it needs, and what it reads."""
     listing, looks = _read(proposal, site)
     file = proposal.file
-    rules = draft_rules(looks, Reading(file.timezone, file.date_order, now=site.now))
+    rules = draft_rules(looks, DateContext(file.timezone, file.date_order, now=site.now))
     if rules != ReleaseRules():
         mended = replace(proposal, rules=rules)
         _, better = _read(mended, site)
-        if draft_rules(better, Reading(file.timezone, file.date_order, now=site.now)) != rules:
+        if draft_rules(better, DateContext(file.timezone, file.date_order, now=site.now)) != rules:
             return mended, listing, better
     return proposal, listing, looks
 
 
-def _read(proposal: Proposal, site: Site) -> tuple[ListingPage, tuple[Look, ...]]:
+def _read(proposal: SourceDraft, site: Site) -> tuple[Listing, tuple[SampleRelease, ...]]:
     """What the proposed file reads, as a visit would."""
     file = proposal.file
-    reading = Reading(file.timezone, file.date_order, now=site.now)
+    reading = DateContext(file.timezone, file.date_order, now=site.now)
     listing = read_listing(site.listing_page, reading, file.listing)
     items = {item.url: item for item in listing.items}
     looks = []
     for listed, page in site.releases:
         item = items.get(listed.url, listed)
         rules = file.rules_on(item.published.day if item.published else None)
-        looks.append(Look(page, read_release(page, reading, rules, item), item))
+        looks.append(SampleRelease(page, read_release(page, reading, rules, item), item))
     return listing, tuple(looks)
 
 
@@ -182,7 +184,7 @@ def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
 
 
 def _doubts(
-    proposal: Proposal, listing: ListingPage, looks: Sequence[Look], certainty: Certainty
+    proposal: SourceDraft, listing: Listing, looks: Sequence[SampleRelease], certainty: Certainty
 ) -> Iterator[str]:
     if not proposal.name.sure:
         yield f'name: it was taken from {proposal.name.rule}: if it is another, write name = "…"'

@@ -14,9 +14,9 @@ from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
 from spiders.discovery.fetcher import Fetcher, Say
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing
-from spiders.discovery.propose import first_reading
-from spiders.items import ListingPage
-from spiders.page.links import family
+from spiders.discovery.propose import initial_date_context
+from spiders.items import Listing
+from spiders.page.links import url_pattern
 from spiders.page.page import Page
 
 FIRST: Final = 5
@@ -38,7 +38,7 @@ THE_ONE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedPage:
     """A page that was tried: by which link, what it lists, and how promising that is (0 is not).
 
     ``why`` says in a few words what was found there.
@@ -46,11 +46,11 @@ class Tried:
 
     link: PressLink
     page: Page | None
-    listing: ListingPage | None
+    listing: Listing | None
     promise: float
     why: str
 
-    def is_part_of(self, given: ListingPage) -> bool:
+    def is_part_of(self, given: Listing) -> bool:
         """Whether the page lists a part only of what another one does, as that of a category does.
 
         It names some of the other's rows, which are no mere teaser, lacks others of them, and leads
@@ -61,11 +61,13 @@ class Tried:
         rows, others = (
             {canonical_url(item.url) for item in one.items} for one in (given, self.listing)
         )
-        kinds = {family(url) for url in rows}
-        return bool(rows & others and rows - others) and {family(url) for url in others} <= kinds
+        kinds = {url_pattern(url) for url in rows}
+        return (
+            bool(rows & others and rows - others) and {url_pattern(url) for url in others} <= kinds
+        )
 
 
-def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[Tried, ...]:
+def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[TriedPage, ...]:
     """The pages that may be the press room which a page belongs to, the most promising first.
 
     From the page's own links, and from those of the front page where it is an ``article`` of the
@@ -76,7 +78,7 @@ def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[Trie
     if article and release:
         links.append(PressLink(urljoin(page.url, "/"), "the front page", LAST_RESORT))
     seen = {canonical_url(page.url)}
-    tried: list[Tried] = []
+    tried: list[TriedPage] = []
     for _ in range(ROUNDS):
         new = _try(fetcher, links, seen, release, say)
         tried += new
@@ -92,7 +94,7 @@ def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[Trie
 
 def _try(
     fetcher: Fetcher, links: Iterable[PressLink], seen: set[str], release: str, say: Say
-) -> list[Tried]:
+) -> list[TriedPage]:
     wanted = {link.url: link for link in links}
     if wanted:
         say(f"looking for the press room at {counted(len(wanted), 'address', 'addresses')}")
@@ -101,31 +103,31 @@ def _try(
     for answer in fetcher.fetch(wanted):
         link = wanted[answer.asked]
         if answer.page is None:
-            tried.append(Tried(link, None, None, 0.0, answer.why))
+            tried.append(TriedPage(link, None, None, 0.0, answer.why))
             continue
         seen.add(canonical_url(answer.page.url))
         tried.append(_looked_at(link, answer.page, release))
     return tried
 
 
-def _looked_at(link: PressLink, page: Page, release: str) -> Tried:
+def _looked_at(link: PressLink, page: Page, release: str) -> TriedPage:
     listing = first_listing(page)
     if not listing.items or as_feed(page):
-        return Tried(link, page, listing, 0.0, "no list of releases")
-    reading = first_reading(page, utc_now())
+        return TriedPage(link, page, listing, 0.0, "no list of releases")
+    reading = initial_date_context(page, utc_now())
     if reads_as_release(page, listing, reading):
-        return Tried(link, page, listing, 0.0, "a page of text")
+        return TriedPage(link, page, listing, 0.0, "a page of text")
     named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
     promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
     said = counted(len(listing.items), "release")
-    return Tried(link, page, listing, round(promise, 2), said)
+    return TriedPage(link, page, listing, round(promise, 2), said)
 
 
-def promise_of(page: Page, listing: ListingPage) -> float:
+def promise_of(page: Page, listing: Listing) -> float:
     """How much a page promises to be the list of releases, before any of them is read: 0 to 1."""
     if not listing.items:
         return 0.0
-    reading = first_reading(page, utc_now())
+    reading = initial_date_context(page, utc_now())
     rows = listing.items[:MANY]
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, reading) / len(rows)

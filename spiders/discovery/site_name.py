@@ -14,7 +14,7 @@ from data.text.clean import clean_line
 from spiders.discovery.guess import Guess
 from spiders.discovery.press_links import is_front, is_of_site
 from spiders.page.embedded_metadata import (
-    Metadata,
+    EmbeddedMetadata,
     articles,
     parse_json,
     plain,
@@ -25,7 +25,7 @@ from spiders.page.embedded_metadata import (
 from spiders.page.generic_names import LISTING, is_generic, is_host, without_frills
 from spiders.page.links import resolve
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 PARTS = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
@@ -109,10 +109,10 @@ def says(host: str, name: str) -> bool:
 
     ``ndcourts`` is of *North Dakota Court System*.
     """
-    words = [squash(word) for word in name.split()]
+    words = [comparison_key(word) for word in name.split()]
     if not 0 < len(words) <= MOST_WORDS:
         return False
-    labels = [squash(label) for label in host.split(".")[:-1]]
+    labels = [comparison_key(label) for label in host.split(".")[:-1]]
     return any(len(label) >= SHORTEST_LABEL and _made_of(label, words) for label in labels)
 
 
@@ -168,11 +168,13 @@ def _first_name(names: Iterable[str]) -> str:
     return next((name for name in short if not is_generic(without_frills(name))), "")
 
 
-def _is_own(meta: Metadata) -> bool:
+def _is_own(meta: EmbeddedMetadata) -> bool:
     """Whether what a page calls its site is its own title, as some systems write it."""
-    name, parts = squash(meta.meta("og:site_name")), _parts(meta)
-    longest = len(name) > LONG_NAME and name == squash(meta.title)
-    return longest or (len(parts) > 1 and name == squash(parts[0]) != squash(parts[-1]))
+    name, parts = comparison_key(meta.meta("og:site_name")), _parts(meta)
+    longest = len(name) > LONG_NAME and name == comparison_key(meta.title)
+    return longest or (
+        len(parts) > 1 and name == comparison_key(parts[0]) != comparison_key(parts[-1])
+    )
 
 
 def _copyright(page: Page) -> str:
@@ -203,7 +205,7 @@ def _organizations(page: Page) -> Iterator[str]:
                     yield clean_line(plain(node.get("name")))
 
 
-def _parts(meta: Metadata) -> list[str]:
+def _parts(meta: EmbeddedMetadata) -> list[str]:
     return [part for part in map(clean_line, PARTS.split(meta.title)) if part]
 
 
@@ -217,7 +219,7 @@ def _heading(page: Page) -> str:
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 
 
-def _shared(metas: Sequence[Metadata], heading: str, alike: Collection[str] = ()) -> str:
+def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
     """The part that the titles of most pages share; of several the last, where sites put it.
 
     ``alike`` are headings that most releases have, which are no name for that.

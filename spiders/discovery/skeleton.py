@@ -9,7 +9,7 @@ from typing import Final
 
 from data.text.clean import clean_line
 from spiders.discovery.press_links import PressLink
-from spiders.discovery.proposal import Proposal, line_of
+from spiders.discovery.proposal import SourceDraft, line_of
 from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
@@ -42,7 +42,7 @@ class Candidate:
     first: str
 
 
-def skeleton(proposal: Proposal, page: Page, links: Sequence[PressLink]) -> str:
+def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
     """The text of a source file that holds what is known, and as comments what may help."""
     lines = [proposal.toml.rstrip()]
     if links:

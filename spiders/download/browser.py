@@ -67,7 +67,7 @@ def render_settings(network: Network) -> dict[str, Any]:
     handlers = {"file": None, "data": None, "ftp": None, "s3": None}
     return {
         "DOWNLOAD_HANDLERS": handlers | {"http": HANDLER, "https": HANDLER},
-        "PLAYWRIGHT_BROWSER_PROVIDER": "spiders.download.playwright_handler.GuardedBrowser",
+        "PLAYWRIGHT_BROWSER_PROVIDER": "spiders.download.playwright_handler.ProxiedBrowserProvider",
         "PLAYWRIGHT_LAUNCH_OPTIONS": {
             "executable_path": find_browser(),
             # Chromium refuses to build its sandbox for root.

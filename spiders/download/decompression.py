@@ -12,7 +12,7 @@ from scrapy.http import Response
 TOO_LARGE: Final = "its answer is larger than [network] max_bytes allows when it is unpacked"
 
 
-class UnpackingMiddleware(HttpCompressionMiddleware):
+class DecompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's own, but for what it keeps of an answer that is too large.
 
     Its error holds the frames that unpacked the answer, and these hold all that was unpacked: 20 MB

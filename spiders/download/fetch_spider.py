@@ -11,15 +11,15 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from spiders.download.responses import explain, page_of
-from spiders.download.retry_after import Memory, Remembered
+from spiders.download.responses import describe_failure, page_of
+from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
 
 MAX_URL = 4_000
 """Characters of an address that is asked for."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class FetchResult(msgspec.Struct, frozen=True):
     """What came of asking for one address.
 
     ``url`` is the address that answered, after redirects, and ``status`` its HTTP status. Where
@@ -58,13 +58,13 @@ class FetchSpider(Spider):
     def __init__(
         self,
         asked: AsyncIterator[str],
-        tell: Callable[[Answer], None],
+        tell: Callable[[FetchResult], None],
         *,
         render: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.memory: Memory = Remembered()
+        self.memory: HostMemory = LocalMemory()
         self._asked = asked
         self._tell = tell
         self._render = render
@@ -81,18 +81,18 @@ class FetchSpider(Spider):
         del kwargs
         page = page_of(response)
         asked = str(response.meta["asked"])
-        self._tell(Answer(asked, page.url, response.status, page.content_type, page.body))
+        self._tell(FetchResult(asked, page.url, response.status, page.content_type, page.body))
 
     def failed(self, failure: Failure) -> None:
         """Say of an address why it gave no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        kind, message = explain(failure, urlsplit(request.url).hostname or "")
-        self._tell(Answer(request.meta["asked"], request.url, kind=kind, message=message))
+        kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+        self._tell(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
 
     def _request(self, url: str) -> Request | None:
         parts = _parts(url)
         if parts is None:
-            self._tell(Answer(url, url, kind="url", message="it is no http or https address"))
+            self._tell(FetchResult(url, url, kind="url", message="it is no http or https address"))
             return None
         robots = parts[1] == "/robots.txt"
         return Request(

@@ -43,7 +43,7 @@ def host_of(url: str) -> str:
     return f"{host}:{parts.port or 80}" if loopback else host
 
 
-class Waiting:
+class HostQueue:
     """What waits for one host: the requests of each visit by priority, and the visits in turn."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class HostQueues(BaseScheduler):
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._allow_private = crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE")
-        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
+        self._waiting: OrderedDict[str, HostQueue] = OrderedDict()
         self._given: dict[str, list[Request]] = {}
         self._own: dict[str, bool] = {}
 
@@ -97,7 +97,7 @@ class HostQueues(BaseScheduler):
         if self._is_own(host, request.url):
             request.meta["autothrottle_dont_adjust_delay"] = True
         visit = request.cb_kwargs.get("visit")
-        self._waiting.setdefault(host, Waiting()).put(id(visit), request)
+        self._waiting.setdefault(host, HostQueue()).put(id(visit), request)
         return True
 
     def next_request(self) -> Request | None:

@@ -44,7 +44,7 @@ class PublicOnlyMiddleware:
 CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 
 
-class RedirectedMiddleware:
+class UnconditionalRedirectMiddleware:
     """Takes the conditions off a request that was redirected.
 
     A 304 would be of no use: a tag may be the same at both addresses, or a date say nothing of
@@ -62,7 +62,7 @@ HEAD: Final = 16_384
 """Bytes of a page in which its first 4,096 characters lie, which is where Scrapy looks."""
 
 
-class RefreshMiddleware(MetaRefreshMiddleware):
+class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
     """Scrapy's own, which decodes every page to look for what few of them have."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider

@@ -19,7 +19,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from spiders.download.browser import RENDER
 from spiders.download.header_limits import bound_heads
-from spiders.download.proxy import Gateway
+from spiders.download.proxy import PublicOnlyProxy
 from spiders.page.page import is_web
 
 HEAVY = {"image", "media", "font"}
@@ -33,12 +33,12 @@ TAB = "communique_tab"
 NOT_LOADED = "its scripts lead the browser to an address that it can't load"
 
 
-class GuardedBrowser(PlaywrightBrowserProvider):
+class ProxiedBrowserProvider(PlaywrightBrowserProvider):
     """A browser all of whose traffic goes through the gateway."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        self._gateway = Gateway(**config.launch_options.pop("communique"))
+        self._gateway = PublicOnlyProxy(**config.launch_options.pop("communique"))
 
     async def start(self) -> None:
         """Open the gateway, then Playwright."""

@@ -25,7 +25,7 @@ class Refused(Exception):
     """A request that the gateway does not pass on."""
 
 
-class Gateway:
+class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of loopback.
 
     ``max_bytes`` is how much one connection may bring in.

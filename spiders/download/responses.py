@@ -22,7 +22,7 @@ from spiders.page.page import Page
 BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
 
-def asked_of(response: Response) -> str:
+def requested_url(response: Response) -> str:
     """The address that was asked for, before any redirect."""
     return str(response.meta["asked"])
 
@@ -62,12 +62,12 @@ KNOWN: Final = {
 """By the name of an error a short code, and a sentence."""
 
 
-def explain(failure: Failure, host: str) -> tuple[str, str]:
+def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
     """A short code and a sentence for an address that gave no answer."""
-    return explain_error(failure.value, host)
+    return describe_error(failure.value, host)
 
 
-def explain_error(error: BaseException | None, host: str) -> tuple[str, str]:
+def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
     """A short code and a sentence for what went wrong instead of an answer."""
     if isinstance(error, HostError):
         return error.kind, str(error)

@@ -48,7 +48,7 @@ class AskedToWait(HostError):
         self.wait = wait
 
 
-class Memory(Protocol):
+class HostMemory(Protocol):
     """Where what hosts asked of us is kept: data.store.protocol.Store, or our memory alone."""
 
     def wait(self, host: str) -> Wait | None:
@@ -64,7 +64,7 @@ class Memory(Protocol):
         """Keep the robots.txt of an origin."""
 
 
-class Remembered:
+class LocalMemory:
     """What hosts asked of us, as long as this process lives."""
 
     def __init__(self) -> None:
@@ -113,18 +113,18 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
     return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
 
 
-class WaitingMiddleware:
+class RetryAfterMiddleware:
     """Asks no host for anything before it may be asked again, and keeps what answers ask for.
 
     It stands between Scrapy's own retrying and the server: an answer that asks to wait is not
     retried.
     """
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: HostMemory) -> None:
         self._memory = memory
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> WaitingMiddleware:
+    def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
         """The middleware of a crawl, whose spider has a memory."""
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 

@@ -23,8 +23,8 @@ from scrapy.http.request import NO_CALLBACK
 
 from data.text.redaction import without_user
 from spiders.download.host_queues import SLOT, host_of
-from spiders.download.responses import explain_error
-from spiders.download.retry_after import AskedToWait, HostError, Memory
+from spiders.download.responses import describe_error
+from spiders.download.retry_after import AskedToWait, HostError, HostMemory
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -105,7 +105,7 @@ class Rules:
 class RobotsMiddleware:
     """Lets pass what a site's robots.txt allows, at the pace that it asks for."""
 
-    def __init__(self, crawler: Crawler, memory: Memory) -> None:
+    def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
         self._memory = memory
         self._delay: float = crawler.settings.getfloat("DOWNLOAD_DELAY")
@@ -183,7 +183,7 @@ class RobotsMiddleware:
                 return b""
             raise Unreachable("refused", url, str(error)) from error
         except Exception as error:
-            kind, why = explain_error(error, urlsplit(url).hostname or "")
+            kind, why = describe_error(error, urlsplit(url).hostname or "")
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable("http", url, f"the server answered {response.status}")

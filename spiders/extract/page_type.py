@@ -11,9 +11,9 @@ import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from spiders.items import ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing
 from spiders.page.media_urls import leads_to_file
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 Kind = Literal["release", "listing"]
 
@@ -43,7 +43,7 @@ ENDING = re.compile(r"\.\w{2,5}$")
 NUMBER = re.compile(r"\d{4,}")
 
 
-def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
+def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
     """What a page is, given its reading as a release and as a listing."""
     if not listing.items or release.content.body_rule == "state":
         return "release"  # a release is read out of scripts only where it is surely the page's
@@ -55,7 +55,7 @@ def kind_of(release: ReleasePage, listing: ListingPage) -> Kind:
     return "listing" if score_of(release, listing) > 0 else "release"
 
 
-def score_of(release: ReleasePage, listing: ListingPage) -> float:
+def score_of(release: ExtractedRelease, listing: Listing) -> float:
     """How much a page's detected rows and its text speak for a listing: above 0 it is one."""
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY) / MANY
@@ -77,7 +77,7 @@ def score_of(release: ReleasePage, listing: ListingPage) -> float:
     )
 
 
-def dated_items(release: ReleasePage, listing: ListingPage) -> int:
+def dated_items(release: ExtractedRelease, listing: Listing) -> int:
     """How many items have dates that may be those of releases.
 
     The pages above this one are none. One date for all of a few pages is rather that of this page
@@ -103,10 +103,10 @@ def is_above(url: str, pages: tuple[str, ...]) -> bool:
     )
 
 
-def told_share(release: ReleasePage, listing: ListingPage) -> float:
+def told_share(release: ExtractedRelease, listing: Listing) -> float:
     """The share of items whose title the text of the release holds: it is the list itself then."""
-    text = squash(release.content.body_text[:READ])
-    titles = [squash(item.title) for item in listing.items]
+    text = comparison_key(release.content.body_text[:READ])
+    titles = [comparison_key(item.title) for item in listing.items]
     told = sum(len(title) >= SHORTEST and title in text for title in titles)
     return told / len(titles)
 

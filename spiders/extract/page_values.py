@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.text.clean import clean_line
 from spiders.extract.page_type import kind_of
-from spiders.items import ListingItem, ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -17,7 +17,9 @@ from spiders.release.read import read_release
 Wanted = Literal["auto", "listing", "release"]
 
 
-def extract(page_id: str, page: Page, reading: Reading, kind: Wanted = "auto") -> dict[str, Any]:
+def extract(
+    page_id: str, page: Page, reading: DateContext, kind: Wanted = "auto"
+) -> dict[str, Any]:
     """What a page says, as JSON-ready values; ``kind`` is decided by what is found, or given."""
     if kind == "listing":
         return listing_values(page_id, read_listing(page, reading))
@@ -30,7 +32,7 @@ def extract(page_id: str, page: Page, reading: Reading, kind: Wanted = "auto") -
     return release_values(page_id, release)
 
 
-def release_values(page_id: str, page: ReleasePage) -> dict[str, Any]:
+def release_values(page_id: str, page: ExtractedRelease) -> dict[str, Any]:
     """A release page as plain values."""
     content = page.content
     return {
@@ -63,7 +65,7 @@ def item_values(item: ListingItem) -> dict[str, Any]:
     return {"url": item.url, "title": clean_line(item.title), "published": published}
 
 
-def listing_values(page_id: str, page: ListingPage) -> dict[str, Any]:
+def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
     """A listing page as plain values."""
     return {
         "id": page_id,

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from data.clock import utc_now
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.extract.page_values import Wanted, extract
 from spiders.page.page import Page, is_web
 
@@ -47,7 +47,7 @@ def read_page(task: Task) -> bytes | str:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         return f"{task.place} can't be read ({cause})"
     try:
-        said = extract(task.id, page, Reading("UTC", now=utc_now()), task.kind)
+        said = extract(task.id, page, DateContext("UTC", now=utc_now()), task.kind)
     except Exception as error:  # noqa: BLE001 - one page must not end the reading of all others
         return f"{task.place}: {BUG} ({type(error).__name__}: {error})"
     if task.url and not page.url:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from data.text.clean import clean_text
 from spiders.extract.page_values import item_values
-from spiders.items import ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing
 
 Expected = Mapping[str, Mapping[str, Any]]
 
@@ -27,7 +27,7 @@ CIRCUMSTANCES: Final = frozenset(("url", "captured"))
 
 
 def as_expected(
-    listing: ListingPage, release: ReleasePage, circumstances: Mapping[str, Any]
+    listing: Listing, release: ExtractedRelease, circumstances: Mapping[str, Any]
 ) -> Expected:
     """What is read now, for a person to correct; ``circumstances`` are said of the listing."""
     return {
@@ -53,17 +53,17 @@ def wanted(expected: Expected, part: str, name: str) -> Any:
     return list(map(clean_text, value)) if name == "body_text" else value
 
 
-def found(listing: ListingPage, release: ReleasePage, part: str, name: str) -> Any:
+def found(listing: Listing, release: ExtractedRelease, part: str, name: str) -> Any:
     """A field as it is read. Raises AttributeError where there is none of that name."""
     return of_listing(listing, name) if part == "listing" else of_release(release, name)
 
 
-def of_listing(page: ListingPage, name: str) -> Any:
+def of_listing(page: Listing, name: str) -> Any:
     """A field of a listing. Raises AttributeError."""
     return list(map(item_values, page.items)) if name == "items" else getattr(page, name)
 
 
-def of_release(page: ReleasePage, name: str) -> Any:
+def of_release(page: ExtractedRelease, name: str) -> Any:
     """A field of a release. Raises AttributeError."""
     content = page.content
     match name:

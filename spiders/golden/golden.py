@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.errors import CommuniqueError
 from spiders.golden.expected import as_expected, fields_of, found, wanted
-from spiders.items import ListingPage, ReleasePage
+from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -92,9 +92,9 @@ def lasting(page: Page) -> bytes:
 
 def _read(
     file: SourceFile, listing: Page, release: Page, now: dt.datetime
-) -> tuple[ListingPage, ReleasePage]:
+) -> tuple[Listing, ExtractedRelease]:
     languages = (file.language,) if file.language else ()
-    reading = Reading(file.timezone, file.date_order, languages, now)
+    reading = DateContext(file.timezone, file.date_order, languages, now)
     listed = read_listing(listing, reading, file.listing)
     item = next((item for item in listed.items if item.url == release.url), None)
     rules = file.rules_on(item.published.day if item and item.published else None)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
@@ -68,7 +68,7 @@ def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 def read_records(
     lists: Iterable[list[dict[str, Any]]],
     page: Page,
-    reading: Reading,
+    reading: DateContext,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
     """The items of that list of records which most looks like a listing.
@@ -110,7 +110,7 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 def _item(
     record: dict[str, Any],
     page: Page,
-    reading: Reading,
+    reading: DateContext,
     shape: tuple[str, str],
     address: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> ListingItem | None:
@@ -154,7 +154,7 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def published_in(fields: dict[str, Any], reading: Reading) -> Published | None:
+def published_in(fields: dict[str, Any], reading: DateContext) -> Published | None:
     """The date of a record: of its fields that name one of publication before all others."""
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),

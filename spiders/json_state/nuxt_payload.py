@@ -15,15 +15,15 @@ TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
 LISTS: Final = frozenset(("Set", "Map"))
 
 
-def revived(payload: list[Any]) -> Any:
+def devalue(payload: list[Any]) -> Any:
     """The state. It may hold itself; every place is read once, so it is no larger than the payload.
 
     What is no place, or no value of JSON, is None.
     """
-    return Reviver(payload).state()
+    return Devaluer(payload).state()
 
 
-class Reviver:
+class Devaluer:
     """Puts values where their places are named."""
 
     def __init__(self, payload: list[Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from lxml import etree
 
 from spiders.json_state.js_literals import NoLiteral, decoded, first_value
-from spiders.json_state.nuxt_payload import revived
+from spiders.json_state.nuxt_payload import devalue
 from spiders.page.json_text import without_lone_surrogates
 
 MAX_SCRIPTS: Final = 100
@@ -80,7 +80,7 @@ def _island(script: etree._Element, text: str) -> Iterator[Any]:
     found = [*_read(text)] or ([*_read(html.unescape(text))] if "&quot;" in text[:200] else [])
     for value in found:
         nuxt = script.get("id") == "__NUXT_DATA__" or script.get("data-nuxt-data") is not None
-        yield revived(value) if nuxt and isinstance(value, list) else value
+        yield devalue(value) if nuxt and isinstance(value, list) else value
 
 
 def _read(text: str) -> Iterator[Any]:

@@ -9,10 +9,10 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.serialize import write
-from spiders.learning.sample import Lesson, within
-from spiders.page.css import Finder
-from spiders.page.phrases import squash
+from spiders.body.serialize import serialize
+from spiders.learning.sample import Sample, within
+from spiders.page.css import CssSelector
+from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import selectors_of
 
 MOST_DROPS: Final = 20
@@ -35,13 +35,13 @@ class Body:
     unwanted: tuple[etree._Element, ...]
 
 
-def body_of(lesson: Lesson, selector: str) -> Body | None:
+def body_of(lesson: Sample, selector: str) -> Body | None:
     """The body that a selector finds on a page, if it finds one."""
-    found = Finder(selector.removesuffix("::text")).elements(lesson.page.tree)
+    found = CssSelector(selector.removesuffix("::text")).elements(lesson.page.tree)
     if not found:
         return None
     element = found[0]
-    runs = write(element, lesson.page.base).runs
+    runs = serialize(element, lesson.page.base).runs
     wanted = {
         one for run in runs if lesson.says(run.text) for one in (element, *within(run, element))
     }
@@ -64,7 +64,7 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
         if element in covered:
             continue
         for selector in selectors_of(element):
-            finder = Finder(selector, within=True)
+            finder = CssSelector(selector, within=True)
             hits = [finder.elements(body.element) for body in known]
             safe = not any(
                 one in body.wanted for body, each in zip(known, hits, strict=True) for one in each
@@ -84,9 +84,9 @@ def is_of_table(element: etree._Element) -> bool:
     return element.tag in TABLE or element.find(".//table") is not None
 
 
-def everywhere(lessons: Sequence[Lesson]) -> frozenset[str]:
+def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
     """The lines, squashed, that stand somewhere on every page."""
-    said = [frozenset(squash(run.text) for run in lesson.runs) for lesson in lessons]
+    said = [frozenset(comparison_key(run.text) for run in lesson.runs) for lesson in lessons]
     return frozenset.intersection(*said)
 
 
@@ -97,14 +97,17 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
     """
     found: dict[str, str] = {}
     for lines in bodies:
-        said = [line for line in lines if squash(line)]
+        said = [line for line in lines if comparison_key(line)]
         edges = chain(
-            takewhile(lambda line: squash(line) in known, said),
-            takewhile(lambda line: squash(line) in known, reversed(said)),
-            (line for line in said if len(line) > LONG_LINE and squash(line) in known),
+            takewhile(lambda line: comparison_key(line) in known, said),
+            takewhile(lambda line: comparison_key(line) in known, reversed(said)),
+            (line for line in said if len(line) > LONG_LINE and comparison_key(line) in known),
         )
         for line in islice(edges, MOST_REPEATED):
-            if len(squash(line)) >= LEAST_REPEATED:
-                found.setdefault(squash(line), line)
-    left = all(any(squash(line) not in found for line in lines if squash(line)) for lines in bodies)
+            if len(comparison_key(line)) >= LEAST_REPEATED:
+                found.setdefault(comparison_key(line), line)
+    left = all(
+        any(comparison_key(line) not in found for line in lines if comparison_key(line))
+        for lines in bodies
+    )
     return tuple(found.values()) if left else ()

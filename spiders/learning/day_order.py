@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.day_order import Order, order_of_dates
 from spiders.items import ListingItem
 from spiders.listing.read import read_listing
@@ -51,7 +51,7 @@ def is_two_ways(text: str) -> bool:
 def decided_order(
     listings: Sequence[Page],
     releases: Sequence[tuple[ListingItem, Page]],
-    reading: Reading,
+    reading: DateContext,
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
@@ -99,12 +99,14 @@ def _numbers(page: Page) -> Iterator[tuple[int, int]]:
             yield from ((int(found[1]), int(found[3])) for found in NUMBERS.finditer(str(text)))
 
 
-def _listed(pages: Sequence[Page], reading: Reading) -> list[dt.date]:
+def _listed(pages: Sequence[Page], reading: DateContext) -> list[dt.date]:
     items = (item for page in pages for item in read_listing(page, reading).items)
     return [item.published.day for item in items if item.published]
 
 
-def _read(releases: Sequence[tuple[ListingItem, Page]], reading: Reading) -> list[dt.date | None]:
+def _read(
+    releases: Sequence[tuple[ListingItem, Page]], reading: DateContext
+) -> list[dt.date | None]:
     dates = (read_release(page, reading).content.published for _, page in releases)
     return [date.day if date else None for date in dates]
 

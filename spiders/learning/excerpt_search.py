@@ -10,12 +10,12 @@ import msgspec
 from lxml import etree
 
 from data.models import Link
-from spiders.items import ReleasePage
+from spiders.items import ExtractedRelease
 from spiders.learning.excerpt import LINKED, Excerpt, excerpt_of
-from spiders.learning.sample import Lesson
+from spiders.learning.sample import Sample
 from spiders.learning.template import Template
 from spiders.learning.template_reader import TemplateReader
-from spiders.page.links import family
+from spiders.page.links import url_pattern
 from spiders.page.selector_generator import marks_of
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
@@ -26,7 +26,7 @@ MOST: Final = 12
 """Elements around a body, by each of their names, that are tried."""
 
 
-def with_excerpt(template: Template, lessons: Sequence[Lesson]) -> Template:
+def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     """The template with the smallest excerpt that says of each page all that the whole one says.
 
     Unchanged where there is none.
@@ -48,7 +48,7 @@ def with_excerpt(template: Template, lessons: Sequence[Lesson]) -> Template:
     return template
 
 
-def _candidates(body: etree._Element, lessons: Sequence[Lesson]) -> Iterator[Excerpt]:
+def _candidates(body: etree._Element, lessons: Sequence[Sample]) -> Iterator[Excerpt]:
     linked = any(LINKED in one.page.body.partition(b"<body")[2] for one in lessons)
     for element in body.iterancestors():
         path = tuple(str(one.tag) for one in element.iterancestors())[::-1]
@@ -61,12 +61,12 @@ def _candidates(body: etree._Element, lessons: Sequence[Lesson]) -> Iterator[Exc
                 yield Excerpt(str(element.tag), attribute, name, path[1:], tail, linked)
 
 
-def _same(part: ReleasePage, whole: ReleasePage) -> bool:
+def _same(part: ExtractedRelease, whole: ExtractedRelease) -> bool:
     """Whether two readings of a page say the same, and name the same releases like it."""
     left, right = replace(part, links=()), replace(whole, links=())
     return left == right and _akin(part) == _akin(whole)
 
 
-def _akin(page: ReleasePage) -> list[Link]:
-    own = family(page.url)
-    return [link for link in page.links if family(link.url) == own]
+def _akin(page: ExtractedRelease) -> list[Link]:
+    own = url_pattern(page.url)
+    return [link for link in page.links if url_pattern(link.url) == own]

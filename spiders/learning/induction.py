@@ -21,15 +21,15 @@ from lxml import etree
 
 from data.models import Content
 from data.revisions.edits import files_of
-from data.text.similarity import jaccard, sketch
+from data.text.similarity import jaccard, signature
 from data.text.words import tokens
 from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
 from spiders.learning.excerpt_search import with_excerpt
-from spiders.learning.sample import Lesson, same_date
+from spiders.learning.sample import Sample, same_date
 from spiders.learning.template import SELECTORS, Template, reader_of
 from spiders.learning.template_reader import TemplateReader, date_in
-from spiders.page.css import Finder
-from spiders.page.phrases import squash
+from spiders.page.css import CssSelector
+from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
@@ -54,8 +54,8 @@ MOST_CANDIDATES: Final = 60
 """Selectors for one value that are tried."""
 
 
-def learn(
-    source: str, declared: ReleaseRules, lessons: Sequence[Lesson], now: dt.datetime
+def induce(
+    source: str, declared: ReleaseRules, lessons: Sequence[Sample], now: dt.datetime
 ) -> Template | None:
     """The template of the pages of one layout; None where they have too little in common.
 
@@ -67,11 +67,11 @@ def learn(
     if declared.body is None:
         said = [lesson.read.content.body_text.split("\n") for lesson in lessons]
         common = everywhere(lessons)
-        known = frozenset(map(squash, repeated(said, common)))
+        known = frozenset(map(comparison_key, repeated(said, common)))
         lessons = [replace(lesson, common=common, repeated=known) for lesson in lessons]
     if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
         return None
-    title = declared.title or _common(lessons, Lesson.titles, _is_title)
+    title = declared.title or _common(lessons, Sample.titles, _is_title)
     published = declared.published or _common(lessons, _dates, _is_date)
     dated = "" if published else _witness(lessons)
     if title is None or (published is None and not dated):
@@ -79,7 +79,7 @@ def learn(
     rules = ReleaseRules(
         title=title,
         published=published,
-        section=declared.section or _common(lessons, Lesson.sections, _is_section),
+        section=declared.section or _common(lessons, Sample.sections, _is_section),
         publisher=declared.publisher,
         drop=declared.drop,
         until=declared.until,
@@ -105,17 +105,17 @@ def learn(
     return None
 
 
-def agree(learned: Content, lesson: Lesson) -> bool:
+def same_reading(learned: Content, lesson: Sample) -> bool:
     """Whether a page is read as detection read it, as far as readers would care."""
     detected = lesson.read.content
     if learned.title != detected.title or not same_date(learned.published, detected.published):
         return False
     if files_of(learned) != files_of(detected):
         return False
-    return jaccard(sketch(learned.body_text), sketch(lesson.text)) >= ALIKE
+    return jaccard(signature(learned.body_text), signature(lesson.text)) >= ALIKE
 
 
-def holds(learned: Content, detected: Content, *, sure: bool = False) -> bool:
+def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     """Whether a page still has the layout by which ``learned`` was read.
 
     Detection may be wrong in detail, so details don't count: another day, another text, or a site's
@@ -126,22 +126,22 @@ def holds(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     left, right = learned.published, detected.published
     if left and right and left.day != right.day:
         return False
-    named = squash(learned.publisher or "") == squash(learned.title)
+    named = comparison_key(learned.publisher or "") == comparison_key(learned.title)
     if learned.title != detected.title and named:
         return False
-    return jaccard(sketch(learned.body_text), sketch(detected.body_text)) >= STILL
+    return jaccard(signature(learned.body_text), signature(detected.body_text)) >= STILL
 
 
 def without(content: Content, lines: frozenset[str]) -> Content:
     """A content without the lines, squashed, that are known to be none of its own."""
-    own = [line for line in content.body_text.split("\n") if squash(line) not in lines]
+    own = [line for line in content.body_text.split("\n") if comparison_key(line) not in lines]
     return replace(content, body_text="\n".join(own))
 
 
 def _common(
-    lessons: Sequence[Lesson],
-    locate: Callable[[Lesson], Iterable[tuple[etree._Element, str]]],
-    right: Callable[[Lesson, str], bool],
+    lessons: Sequence[Sample],
+    locate: Callable[[Sample], Iterable[tuple[etree._Element, str]]],
+    right: Callable[[Sample, str], bool],
 ) -> str | None:
     """The selector whose first value is right on all pages.
 
@@ -153,7 +153,7 @@ def _common(
             candidates.setdefault(f"{selector}{how}", place)
     second = None
     for selector in islice(candidates, MOST_CANDIDATES):
-        finder = Finder(selector)
+        finder = CssSelector(selector)
         if not all(right(one, finder.value(one.page.tree)) for one in lessons):
             continue
         if all(len(finder.found(one.page.tree)) == 1 for one in lessons):
@@ -169,24 +169,24 @@ def _ways(element: etree._Element) -> list[str]:
     return [f'meta[{name}="{value}"]' for name, value in named if value and '"' not in value]
 
 
-def _is_title(lesson: Lesson, text: str) -> bool:
+def _is_title(lesson: Sample, text: str) -> bool:
     return text == lesson.read.content.title
 
 
-def _dates(lesson: Lesson) -> Iterable[tuple[etree._Element, str]]:
+def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
     return lesson.dates(date_in)
 
 
-def _is_date(lesson: Lesson, text: str) -> bool:
+def _is_date(lesson: Sample, text: str) -> bool:
     found = date_in(text, lesson.reading)
     return found is not None and same_date(found, lesson.read.content.published)
 
 
-def _is_section(lesson: Lesson, text: str) -> bool:
+def _is_section(lesson: Sample, text: str) -> bool:
     return text == lesson.read.content.section
 
 
-def _witness(lessons: Sequence[Lesson]) -> str:
+def _witness(lessons: Sequence[Sample]) -> str:
     """What told the date of all pages without standing on them; empty where nothing did."""
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.hint.published if lesson.hint else None for lesson in lessons]
@@ -198,7 +198,7 @@ def _witness(lessons: Sequence[Lesson]) -> str:
     return rule if known and not rules else ""
 
 
-def _bodies(lessons: Sequence[Lesson]) -> Iterator[str]:
+def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
     """Selectors that find one element on each page, one that holds the body."""
     tried = 0
     for element in lessons[0].chain:
@@ -206,7 +206,7 @@ def _bodies(lessons: Sequence[Lesson]) -> Iterator[str]:
             # The whole text of a page of one paragraph is but the first one of others.
             continue
         for selector in selectors_of(element):
-            finder = Finder(selector)
+            finder = CssSelector(selector)
             found = [finder.elements(lesson.page.tree) for lesson in lessons]
             if all(
                 len(each) == 1 and each[0] in lesson.chain
@@ -218,7 +218,7 @@ def _bodies(lessons: Sequence[Lesson]) -> Iterator[str]:
                 return
 
 
-def _with_body(template: Template, selector: str, lessons: Sequence[Lesson]) -> Template | None:
+def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> Template | None:
     """The template with a body and what is to be cut from it, if it fits all the pages."""
     rules = msgspec.structs.replace(template.rules, body=selector)
     bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
@@ -235,17 +235,17 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Lesson]) -> 
         else repeated(_proses(plain, lessons), everywhere(lessons))
     )
     learned = msgspec.structs.replace(plain, boilerplate=lines)
-    cut = frozenset(map(squash, lines))
+    cut = frozenset(map(comparison_key, lines))
     reader = TemplateReader(learned)
     for lesson in lessons:
         read = reader.read(lesson.page, lesson.reading, lesson.hint)
         known = replace(lesson, repeated=lesson.repeated | cut)
-        if read is None or not agree(read.content, known):
+        if read is None or not same_reading(read.content, known):
             return None
     return learned
 
 
-def _proses(template: Template, lessons: Sequence[Lesson]) -> list[list[str]]:
+def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
     """The lines of each body as a template reads it."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]

@@ -10,13 +10,13 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Published
 from data.text.clean import clean_line
-from spiders.body.serialize import Run, write
-from spiders.items import ListingItem, ReleasePage
+from spiders.body.serialize import Line, serialize
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
@@ -41,7 +41,7 @@ MOST_NODES: Final = 6_000
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class Sample:
     """A page that was read by detection, to learn from.
 
     ``reading`` is how its dates are read; ``common`` are the lines, squashed, that all pages say,
@@ -49,8 +49,8 @@ class Lesson:
     """
 
     page: Page
-    read: ReleasePage
-    reading: Reading
+    read: ExtractedRelease
+    reading: DateContext
     hint: ListingItem | None = None
     common: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
@@ -59,31 +59,31 @@ class Lesson:
     def text(self) -> str:
         """The body as it was read, without what all pages say."""
         lines = self.read.content.body_text.split("\n")
-        return "\n".join(line for line in lines if squash(line) not in self.repeated)
+        return "\n".join(line for line in lines if comparison_key(line) not in self.repeated)
 
     @cached_property
     def _lines(self) -> frozenset[str]:
-        return frozenset(map(squash, self.text.split("\n")))
+        return frozenset(map(comparison_key, self.text.split("\n")))
 
     @cached_property
     def _body(self) -> str:
-        return squash(self.text)
+        return comparison_key(self.text)
 
     def says(self, line: str) -> bool:
         """Whether a line is one of the body as it was read, or a part of one.
 
         A footer with the institution's name is none, though the text names it too.
         """
-        key = squash(line)
+        key = comparison_key(line)
         if key in self.repeated:
             return False
         part = len(key) >= LONG and key not in self.common and key in self._body
         return not key or key in self._lines or part
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[Line]:
         """All the lines of the page."""
-        return write(self.page.tree, self.page.base).runs
+        return serialize(self.page.tree, self.page.base).runs
 
     @cached_property
     def chain(self) -> tuple[etree._Element, ...]:
@@ -92,7 +92,7 @@ class Lesson:
         if not runs or not self._body:
             return ()
         weights: Counter[etree._Element] = Counter()
-        keys = {squash(run.text): run for run in runs}
+        keys = {comparison_key(run.text): run for run in runs}
         for key, run in keys.items():
             for element in (run.holder, *run.holder.iterancestors()):
                 weights[element] += len(key)
@@ -116,7 +116,7 @@ class Lesson:
                 yield meta, "::attr(content)"
 
     def dates(
-        self, date_in: Callable[[str, Reading], Published | None]
+        self, date_in: Callable[[str, DateContext], Published | None]
     ) -> Iterator[tuple[etree._Element, str]]:
         """The elements that say the date; ``::attr(datetime)`` where an attribute does."""
         wanted = self.read.content.published
@@ -125,11 +125,11 @@ class Lesson:
                 text = time.get(name)
                 if text and same_date(date_in(clean_line(text), self.reading), wanted):
                     yield time, f"::attr({name})"
-        title = squash(self.read.content.title)
+        title = comparison_key(self.read.content.title)
 
         def is_date_line(text: str) -> bool:
             # The text of a whole article may begin with its date.
-            short = len(text) <= DATE_LINE and title not in squash(text)
+            short = len(text) <= DATE_LINE and title not in comparison_key(text)
             return short and same_date(date_in(text, self.reading), wanted)
 
         yield from self._saying(is_date_line)
@@ -174,7 +174,7 @@ def same_date(left: Published | None, right: Published | None) -> bool:
     return (left.at, left.precision) == (right.at, right.precision)
 
 
-def within(run: Run, element: etree._Element) -> Iterator[etree._Element]:
+def within(run: Line, element: etree._Element) -> Iterator[etree._Element]:
     """The elements around a line, from the one that holds it up to below ``element``."""
     for one in (run.holder, *run.holder.iterancestors()):
         if one is element:

@@ -20,12 +20,12 @@ from typing import Final, Protocol
 
 import msgspec
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Release
-from spiders.items import ListingItem, ReleasePage
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
-from spiders.learning.induction import LEAST, holds, learn, without
-from spiders.learning.sample import Lesson
+from spiders.learning.induction import LEAST, induce, still_fits, without
+from spiders.learning.sample import Sample
 from spiders.learning.template import MISFITS, Template, decode_template, encode_template, reader_of
 from spiders.learning.template_reader import DECLARED, LEARNED, TemplateReader
 from spiders.page.page import Page
@@ -50,7 +50,7 @@ KEPT_RULES: Final = (LEARNED, DECLARED)
 """How the rules begin by which a template reads a body."""
 
 
-class Shelf(Protocol):
+class TemplateStore(Protocol):
     """Where templates are kept: a part of data.store.protocol.Store."""
 
     def templates(self, source: str) -> tuple[str, ...]:
@@ -63,14 +63,14 @@ class Shelf(Protocol):
         """Forget a layout."""
 
 
-class Learner:
+class SourceTemplates:
     """The templates of a source during one visit.
 
     ``source`` is its id and ``declared`` are all the rules of its file; what was learned with
     others is forgotten.
     """
 
-    def __init__(self, source: str, declared: Iterable[ReleaseRules], shelf: Shelf) -> None:
+    def __init__(self, source: str, declared: Iterable[ReleaseRules], shelf: TemplateStore) -> None:
         self._source = source
         self._shelf = shelf
         current = {reader_of(rules) for rules in declared}
@@ -82,11 +82,11 @@ class Learner:
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
         """Pages that did not fit, to be looked at again whether they changed or not."""
         self._looked_again = False
-        self._lessons: deque[Lesson] = deque(maxlen=MOST_LESSONS)
+        self._lessons: deque[Sample] = deque(maxlen=MOST_LESSONS)
         self._common: dict[str, frozenset[str]] = {}
         """By layout, the lines that all pages have from which it was learned in this visit."""
         self._trusted: set[str] = set()
-        self._mended: list[ReleasePage] = []
+        self._mended: list[ExtractedRelease] = []
         self._unsure: set[str] = set()
         self._changed: set[str] = set()
         self._tries = 0
@@ -97,13 +97,13 @@ class Learner:
     def read(
         self,
         page: Page,
-        reading: Reading,
+        reading: DateContext,
         declared: ReleaseRules,
         hint: ListingItem | None,
         known: Release | None = None,
         *,
         edited: bool = False,
-    ) -> ReleasePage:
+    ) -> ExtractedRelease:
         """What a release page says: by a template that fits it, else by detection.
 
         ``known`` is the release as stored, ``edited`` whether its page has changed since. An edited
@@ -116,7 +116,7 @@ class Learner:
         found, by = self._templated(page, reading, declared, hint)
         if found is not None and by is not None and not edited:
             trusted = by.template.layout in self._trusted
-            if trusted or (known and learned_before and holds(found.content, known.content)):
+            if trusted or (known and learned_before and still_fits(found.content, known.content)):
                 self._fitted(by)
                 return found
         detected = read_release(page, reading, declared, hint)
@@ -135,7 +135,7 @@ class Learner:
             return detected
         if detected.content.language and not reading.languages:
             reading = replace(reading, languages=(detected.content.language,))
-        self._lessons.append(Lesson(page, detected, reading, hint))
+        self._lessons.append(Sample(page, detected, reading, hint))
         learned = self._study(declared, reading.now)
         return (learned.read(page, reading, hint) if learned else None) or detected
 
@@ -143,7 +143,7 @@ class Learner:
         """Whether an edited page was read otherwise than before: it may be mended in this visit."""
         return url in self._unsure
 
-    def mended(self) -> tuple[ReleasePage, ...]:
+    def mended(self) -> tuple[ExtractedRelease, ...]:
         """Pages that were read by detection before and read otherwise since; each is given once."""
         found, self._mended = tuple(self._mended), []
         return found
@@ -168,8 +168,8 @@ class Learner:
         return [reader for reader in self._readers if reader.template.reader == wanted]
 
     def _templated(
-        self, page: Page, reading: Reading, declared: ReleaseRules, hint: ListingItem | None
-    ) -> tuple[ReleasePage | None, TemplateReader | None]:
+        self, page: Page, reading: DateContext, declared: ReleaseRules, hint: ListingItem | None
+    ) -> tuple[ExtractedRelease | None, TemplateReader | None]:
         for reader in self._of(declared):
             found = reader.read(page, reading, hint)
             if found is not None:
@@ -191,14 +191,16 @@ class Learner:
         self._changed.discard(reader.template.layout)
         self._shelf.forget_template(self._source, reader.template.layout)
 
-    def _holds(self, reader: TemplateReader, found: ReleasePage, detected: ReleasePage) -> bool:
+    def _holds(
+        self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
+    ) -> bool:
         """Whether a page has the layout by which it was ``found``, whatever detection makes of it.
 
         Of what detection reads more, lines that other pages of the layout have too say nothing.
         """
         sure = detected.confidence["title"] >= SURE_TITLE
         own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
-        return any(holds(found.content, one, sure=sure) for one in (detected.content, own))
+        return any(still_fits(found.content, one, sure=sure) for one in (detected.content, own))
 
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template fits; where it is one too many, give up those of its kind.
@@ -224,7 +226,7 @@ class Learner:
         others = [one for one in self._lessons if one.page.url != newest.page.url]
         others.sort(key=lambda one: one.layout != newest.layout)
         for chosen in self._threes(others, newest):
-            template = learn(self._source, declared, chosen, now)
+            template = induce(self._source, declared, chosen, now)
             if template is None:
                 continue
             for old in [one for one in self._readers if one.template.layout == template.layout]:
@@ -240,14 +242,14 @@ class Learner:
             return reader
         return None
 
-    def _threes(self, others: list[Lesson], newest: Lesson) -> Iterator[tuple[Lesson, ...]]:
+    def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
         """Sets of three lessons, the newest first: one page that was misread spoils not all."""
         pairs = combinations(others, LEAST - 1)
         for pair in islice(pairs, max(0, MOST_TRIES - self._tries)):
             self._tries += 1
             yield (newest, *pair)
 
-    def _mend(self, reader: TemplateReader, newest: Lesson) -> None:
+    def _mend(self, reader: TemplateReader, newest: Sample) -> None:
         """Read again what detection read before the template was known, and drop those lessons."""
         rest = []
         for lesson in self._lessons:

@@ -7,27 +7,27 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Content, Published
 from data.text.clean import clean_line
 from data.text.language_detection import detect_language
 from spiders.body.clean_html import clean_body
-from spiders.body.fragment import whole
-from spiders.body.newsletter_forms import subscription_boxes
+from spiders.body.fragment import outer_html
+from spiders.body.newsletter_forms import newsletter_forms
 from spiders.body.post_metadata import metadata_parts
-from spiders.body.serialize import Prose, write
-from spiders.body.text_blocks import Block, Frame, Survey
-from spiders.body.trim_edges import trim
-from spiders.items import ListingItem, ReleasePage
+from spiders.body.serialize import SerializedBody, serialize
+from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.body.trim_edges import trim_edges
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import is_of_table
 from spiders.learning.excerpt import excerpt_of
 from spiders.learning.template import Template
-from spiders.page.css import Finder
-from spiders.page.embedded_metadata import Metadata, read_metadata
+from spiders.page.css import CssSelector
+from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.hidden import hidden_parts
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -37,7 +37,7 @@ from spiders.release.metadata import (
     publisher_of,
     section_of,
 )
-from spiders.release.metadata_dates import machine_dates, state_date, url_date
+from spiders.release.metadata_dates import metadata_dates, state_date, url_date
 from spiders.release.related_links import links_after
 from spiders.release.visible_dates import DOTTED
 
@@ -58,13 +58,13 @@ class TemplateReader:
         self._section = _finder(rules.section)
         self._publisher = _finder(rules.publisher)
         self._body = _finder(rules.body and rules.body.removesuffix("::text"))
-        self._drop = Finder(*rules.drop, within=True) if rules.drop else None
-        self._boilerplate = frozenset(map(squash, template.boilerplate))
+        self._drop = CssSelector(*rules.drop, within=True) if rules.drop else None
+        self._boilerplate = frozenset(map(comparison_key, template.boilerplate))
         self._longest = 2 * max(map(len, template.boilerplate), default=0)
 
     def read(
-        self, page: Page, reading: Reading, hint: ListingItem | None = None
-    ) -> ReleasePage | None:
+        self, page: Page, reading: DateContext, hint: ListingItem | None = None
+    ) -> ExtractedRelease | None:
         """What the page says, or None where it does not fit.
 
         A page fits where the title, the date and the body are found, none of them empty.
@@ -75,8 +75,8 @@ class TemplateReader:
         return found or self.read_part(page, reading, hint)
 
     def read_part(
-        self, page: Page, reading: Reading, hint: ListingItem | None
-    ) -> ReleasePage | None:
+        self, page: Page, reading: DateContext, hint: ListingItem | None
+    ) -> ExtractedRelease | None:
         """The same, of a whole page or of an excerpt of one."""
         root = page.tree
         title = _value(self._title, root)
@@ -107,7 +107,7 @@ class TemplateReader:
             title_rule=self._rule("title"),
             body_rule=self._rule("body"),
         )
-        return ReleasePage(
+        return ExtractedRelease(
             url=page.url,
             content=content,
             canonical=canonical_of(page),
@@ -127,11 +127,11 @@ class TemplateReader:
             return True
         if "title" in self.template.declared:
             return False
-        headings = [squash("".join(map(str, one.itertext()))) for one in root.iter("h1")]
-        said = squash(title)
+        headings = [comparison_key("".join(map(str, one.itertext()))) for one in root.iter("h1")]
+        said = comparison_key(title)
         return len(headings) == 1 and bool(headings[0]) and headings[0] in said != headings[0]
 
-    def lines(self, page: Page, reading: Reading) -> tuple[str, ...]:
+    def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
         """The lines of the body; none where it is not on the page."""
         body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
@@ -139,21 +139,23 @@ class TemplateReader:
             return ()
         return tuple(self.prose_of(body, page, title, reading).lines())
 
-    def prose_of(self, body: etree._Element, page: Page, title: str, reading: Reading) -> Prose:
+    def prose_of(
+        self, body: etree._Element, page: Page, title: str, reading: DateContext
+    ) -> SerializedBody:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
         cut = self._cut(body)
-        dropped = {*subscription_boxes(body), *hidden_parts(body), *metadata_parts(body), *cut}
-        prose = write(body, page.base, dropped)
+        dropped = {*newsletter_forms(body), *hidden_parts(body), *metadata_parts(body), *cut}
+        prose = serialize(body, page.base, dropped)
         kept = []
         for run in prose.runs:
             short = len(run.text) <= self._longest
-            if short and squash(run.text) in self._boilerplate:
+            if short and comparison_key(run.text) in self._boilerplate:
                 prose.cut(run)
             elif not run.silent:
                 kept.append(run)
         if kept:
-            blocks = [Block(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
-            inside = {block.order for block in trim(blocks, title, None, reading)}
+            blocks = [TextBlock(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
+            inside = {block.order for block in trim_edges(blocks, title, None, reading)}
             for number, run in enumerate(kept):
                 if number not in inside:
                     prose.cut(run)
@@ -168,13 +170,13 @@ class TemplateReader:
         return [one for one in found if not is_of_table(one)]
 
     def _written(
-        self, body: etree._Element, page: Page, title: str, reading: Reading
+        self, body: etree._Element, page: Page, title: str, reading: DateContext
     ) -> tuple[str, str]:
         """The body as HTML and text; a declared one is read as it is without a template."""
         if "body" not in self.template.declared:
             return self.prose_of(body, page, title, reading).written()
         drop = self.template.rules.drop
-        html, text, _ = clean_body(whole(body), page.base, title, drop, declared=True)
+        html, text, _ = clean_body(outer_html(body), page.base, title, drop, declared=True)
         return html, text
 
     def _rule(self, name: str) -> str:
@@ -187,7 +189,7 @@ class TemplateReader:
         return self._body.first(root) if self._body else None
 
     def _date_of(
-        self, page: Page, meta: Metadata, reading: Reading, hint: ListingItem | None
+        self, page: Page, meta: EmbeddedMetadata, reading: DateContext, hint: ListingItem | None
     ) -> Published | None:
         if self._published is not None:
             return date_in(self._published.value(page.tree), reading)
@@ -198,19 +200,19 @@ class TemplateReader:
             return url_date(page.url, reading)[0]
         if rule == "state":
             return state_date(page.tree, reading)
-        said = (text for text, name in machine_dates(meta, page.tree) if name == rule)
+        said = (text for text, name in metadata_dates(meta, page.tree) if name == rule)
         return _told(next(said, ""), reading, rule)
 
 
-def _finder(selector: str | None) -> Finder | None:
-    return Finder(selector) if selector else None
+def _finder(selector: str | None) -> CssSelector | None:
+    return CssSelector(selector) if selector else None
 
 
-def _value(finder: Finder | None, root: etree._Element) -> str:
+def _value(finder: CssSelector | None, root: etree._Element) -> str:
     return finder.value(root) if finder else ""
 
 
-def _told(text: str, reading: Reading, rule: str) -> Published | None:
+def _told(text: str, reading: DateContext, rule: str) -> Published | None:
     """A date that a page tells machines; one in UTC is shown by the source's own clock."""
     found = parse_date(text, reading, rule)
     if found is None or not plausible(found, reading.now):
@@ -219,7 +221,7 @@ def _told(text: str, reading: Reading, rule: str) -> Published | None:
     return replace(found, zone=reading.zone) if utc else found
 
 
-def date_in(text: str, reading: Reading) -> Published | None:
+def date_in(text: str, reading: DateContext) -> Published | None:
     """The date in a text that is known to hold it."""
     if reading.order is None and DOTTED.search(text):
         reading = replace(reading, order="DMY")
@@ -227,5 +229,5 @@ def date_in(text: str, reading: Reading) -> Published | None:
     return found if found and plausible(found, reading.now) else None
 
 
-_FRAME: Final = Frame(etree.Element("html"), "html", "", None, 0, 0, 0)
-_NOTHING: Final = Survey(_FRAME)
+_FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)
+_NOTHING: Final = BlockTree(_FRAME)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.day_order import order_of_dates, order_of_host
 from data.dates.months import fold, month_of
 from data.dates.parse import parse_date, plausible, scan
@@ -18,7 +18,7 @@ from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
 from data.models import Published
-from spiders.listing.flat_page import Outline, Text
+from spiders.listing.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
 from spiders.page.page import Page
 
@@ -55,7 +55,7 @@ class DateMark:
     other: bool = False
 
 
-def page_reading(texts: Iterable[str], page: Page, reading: Reading) -> Reading:
+def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> DateContext:
     """``reading`` with the language and the order of day and month that the page itself shows.
 
     A page writes its dates in one way: a single 24/03/26 among ``texts`` settles all its 03/04/26.
@@ -75,7 +75,7 @@ def page_reading(texts: Iterable[str], page: Page, reading: Reading) -> Reading:
     return replace(reading, order=order) if order else reading
 
 
-def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
+def date_marks(outline: FlatPage, url: str, reading: DateContext) -> list[DateMark]:
     """All plausible dates, in page order.
 
     A month and day take the year of the nearest heading above, else the one that the address names.
@@ -108,7 +108,7 @@ def date_marks(outline: Outline, url: str, reading: Reading) -> list[DateMark]:
     return marks
 
 
-def _heads(text: Text) -> bool:
+def _heads(text: TextMark) -> bool:
     """Whether a text heads what follows: in a heading, or little more than a year; no link does."""
     heading = len(text.text) <= _BARE_YEAR
     node: etree._Element | None = text.parent
@@ -120,12 +120,12 @@ def _heads(text: Text) -> bool:
     return heading and (node is None or node.tag != "a")
 
 
-def _is_plausible(mark: DateMark, reading: Reading) -> bool:
+def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
     return mark.published is None or plausible(mark.published, reading.now)
 
 
 def _marks_of(
-    texts: list[Text], index: int, heads: ColumnHeads, reading: Reading
+    texts: list[TextMark], index: int, heads: ColumnHeads, reading: DateContext
 ) -> Iterator[DateMark]:
     text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
@@ -148,7 +148,7 @@ def _marks_of(
             yield DateMark(text.place, last, found.published, True, text.sign, other)  # noqa: FBT003
 
 
-def _is_other(texts: list[Text], index: int, heads: ColumnHeads, before: str) -> bool:
+def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
     """Whether the words before a date, its label or its column call it an event's or a change's."""
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
@@ -159,7 +159,7 @@ def _is_other(texts: list[Text], index: int, heads: ColumnHeads, before: str) ->
 
 
 def _without_year(
-    texts: list[Text], index: int, year: int | None, reading: Reading
+    texts: list[TextMark], index: int, year: int | None, reading: DateContext
 ) -> DateMark | None:
     text = texts[index]
     for raw, last in ((text.text, index), (" ".join(_parts(texts, index, 2)), index + 1)):
@@ -171,7 +171,7 @@ def _without_year(
     return None
 
 
-def _parts(texts: list[Text], index: int, most: int) -> list[str]:
+def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
     """A day, month and year that stand in elements of their own, as on a calendar leaf."""
     parts: list[str] = []
     for text in texts[index : index + most]:

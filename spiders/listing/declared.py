@@ -7,12 +7,12 @@ from itertools import zip_longest
 
 from parsel import Selector, SelectorList
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.dates import page_reading
-from spiders.page.links import resolve, target_of
+from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -20,7 +20,9 @@ MAX_ITEMS = 10_000
 _RULE = "listing:declared"
 
 
-def declared_items(page: Page, reading: Reading, rules: ListingRules) -> tuple[ListingItem, ...]:
+def declared_items(
+    page: Page, reading: DateContext, rules: ListingRules
+) -> tuple[ListingItem, ...]:
     """The items that ``rules`` select, in page order; one without an address is left out.
 
     With ``item`` the other selectors are relative to each item. Without, they are taken from the
@@ -39,7 +41,7 @@ def declared_items(page: Page, reading: Reading, rules: ListingRules) -> tuple[L
 
 
 def _of_items(
-    page: Page, reading: Reading, rules: ListingRules, selector: str
+    page: Page, reading: DateContext, rules: ListingRules, selector: str
 ) -> Iterator[ListingItem]:
     for item in page.selector.css(selector):
         found = item.css(rules.link) if rules.link else item.css("a[href]")
@@ -55,7 +57,7 @@ def _of_items(
         yield ListingItem(link[1], title or _text(item)[:200], published)
 
 
-def _paired(page: Page, reading: Reading, rules: ListingRules) -> Iterator[ListingItem]:
+def _paired(page: Page, reading: DateContext, rules: ListingRules) -> Iterator[ListingItem]:
     links = page.selector.css(rules.link or "a[href]")
     titles = page.selector.css(rules.title) if rules.title else links
     dates = page.selector.css(rules.published) if rules.published else ()
@@ -70,10 +72,10 @@ def _paired(page: Page, reading: Reading, rules: ListingRules) -> Iterator[Listi
 def _url(node: Selector, base: str) -> str | None:
     if isinstance(node.root, str):
         return resolve(node.root, base)
-    own = target_of(node.root, base)
+    own = link_target(node.root, base)
     if own:
         return own
-    inner = (target_of(link, base) for link in node.root.iter("a"))
+    inner = (link_target(link, base) for link in node.root.iter("a"))
     return next((url for url in inner if url), None)
 
 
@@ -83,7 +85,7 @@ def _text(node: Selector) -> str:
     return " ".join("".join(node.root.itertext()).split())
 
 
-def _date(node: Selector, reading: Reading) -> Published | None:
+def _date(node: Selector, reading: DateContext) -> Published | None:
     if not isinstance(node.root, str):
         stated = node.root.get("datetime")
         if stated and (published := parse_date(stated, reading, _RULE)):

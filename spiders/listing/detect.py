@@ -11,12 +11,12 @@ import numpy as np
 from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
-from spiders.listing.flat_page import Outline, Span
-from spiders.listing.foreign_rows import of_one_make
-from spiders.listing.record_fields import Items
+from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.foreign_rows import without_foreign_rows
+from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import Record, records_of
-from spiders.listing.region_features import NAMES, Page, Row, Witnesses
-from spiders.listing.regions import Block, blocks, encloses, says_words
+from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
+from spiders.listing.regions import Region, encloses, find_regions, says_words
 
 HEADED: Final = 0.55
 """How much titles are like titles, 0 to 1, at the least where a date stands above several."""
@@ -71,11 +71,11 @@ WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RankedRegion:
     """A block with its items, what its witnesses say, and what it is worth."""
 
     items: list[ListingItem]
-    block: Block
+    block: Region
     row: Row
     score: float
 
@@ -84,7 +84,7 @@ class Choice:
 class Candidate:
     """A block with its records, and the most that it can be worth, by what needs no items."""
 
-    block: Block
+    block: Region
     records: list[Record]
     most: float
 
@@ -95,36 +95,36 @@ class Candidates:
     Items are read of what can still win, and once.
     """
 
-    def __init__(self, outline: Outline, dates: list[DateMark], page: Page) -> None:
+    def __init__(self, outline: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
         self._outline = outline
-        self._witnesses = Witnesses(outline, page)
-        self._read: dict[int, Choice | None] = {}
+        self._witnesses = RegionFeatures(outline, page)
+        self._read: dict[int, RankedRegion | None] = {}
         self.found: list[Candidate] = []
-        for block in blocks(outline, dates, page.place):
+        for block in find_regions(outline, dates, page.place):
             records = records_of(block, outline, dates)
             if records:
                 most = float(self._witnesses.most(block, records) @ WEIGHTS) + BIAS
                 self.found.append(Candidate(block, records, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
-    def choice(self, candidate: Candidate) -> Choice | None:
+    def choice(self, candidate: Candidate) -> RankedRegion | None:
         """The items of a candidate and what it is worth; None where it can't list releases."""
         key = id(candidate)
         if key not in self._read:
             self._read[key] = self._choice(candidate)
         return self._read[key]
 
-    def _choice(self, candidate: Candidate) -> Choice | None:
+    def _choice(self, candidate: Candidate) -> RankedRegion | None:
         block = candidate.block
-        items = Items(candidate.records, self._outline, strict=block.strict)
+        items = RecordFields(candidate.records, self._outline, strict=block.strict)
         row = self._witnesses.of(block, candidate.records, items)
         if not speaks(block, row):
             return None
-        return Choice(items.items, block, row, float(row @ WEIGHTS) + BIAS)
+        return RankedRegion(items.items, block, row, float(row @ WEIGHTS) + BIAS)
 
-    def best(self, some: list[Candidate], least: float) -> Choice | None:
+    def best(self, some: list[Candidate], least: float) -> RankedRegion | None:
         """The best of some candidates, or None where none is worth ``least``."""
-        best: Choice | None = None
+        best: RankedRegion | None = None
         for candidate in some:
             if candidate.most < (best.score if best else least):
                 break
@@ -134,7 +134,9 @@ class Candidates:
         return best
 
 
-def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None:
+def choose_region(
+    outline: FlatPage, dates: list[DateMark], page: RegionPage
+) -> RankedRegion | None:
     """The best block of a page, or None where none is a list of releases."""
     candidates = Candidates(outline, dates, page)
     best = candidates.best(candidates.found, 0.0)
@@ -149,7 +151,7 @@ def choose(outline: Outline, dates: list[DateMark], page: Page) -> Choice | None
     return _of_one_make(best, outline, dates)
 
 
-def _with_siblings(best: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
+def _with_siblings(best: RankedRegion, outline: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """The choice with the rows between its own that have another class: the first, a new one.
 
     They are of its tag, in its lists, and lead where its links lead.
@@ -181,15 +183,15 @@ def _with_siblings(best: Choice, outline: Outline, dates: list[DateMark]) -> Cho
 
 
 def _read(
-    block: Block, more: list[Span], outline: Outline, dates: list[DateMark]
+    block: Region, more: list[ElementSpan], outline: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
     """The records of a block with more of them, and their items."""
     spans = sorted([*block.records, *more], key=lambda span: span.begin)
     records = records_of(replace(block, records=spans, strict=False), outline, dates)
-    return list(zip(records, Items(records, outline, strict=False).items, strict=True))
+    return list(zip(records, RecordFields(records, outline, strict=False).items, strict=True))
 
 
-def _without_strays(choice: Choice) -> Choice:
+def _without_strays(choice: RankedRegion) -> RankedRegion:
     """The choice without boxes that only have the tag of its records.
 
     Nothing of a record's class leads where the records lead, and neither does its own link.
@@ -207,16 +209,16 @@ def _without_strays(choice: Choice) -> Choice:
     return replace(choice, items=[item for _, item in kept], block=block)
 
 
-def _of_one_make(choice: Choice, outline: Outline, dates: list[DateMark]) -> Choice:
+def _of_one_make(choice: RankedRegion, outline: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """The choice without what only looks like its records."""
-    block = of_one_make(choice.block)
+    block = without_foreign_rows(choice.block)
     if block is choice.block:
         return choice
-    items = Items(records_of(block, outline, dates), outline, strict=block.strict).items
+    items = RecordFields(records_of(block, outline, dates), outline, strict=block.strict).items
     return replace(choice, items=items, block=block)
 
 
-def speaks(block: Block, row: Row) -> bool:
+def speaks(block: Region, row: Row) -> bool:
     """Whether a block may list releases at all, by its titles, the less its dates say so.
 
     Without dates it must stand where the page is about something: in its main part, below its

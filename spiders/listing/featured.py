@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import Outline, Span
-from spiders.listing.record_fields import Items
+from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import records_of
-from spiders.listing.regions import Block
+from spiders.listing.regions import Region
 from spiders.listing.titles import in_heading
 from spiders.page.regions import CHROME
 
@@ -30,7 +30,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def featured(
-    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
     """Releases right above a block that lead where its own items lead.
 
@@ -43,8 +43,8 @@ def featured(
     found: list[ListingItem] = []
     for spans in _above(first, outline, dates):
         for span in spans:
-            one = Block([span], strict=True, side="in", score=0.0)
-            read = Items(records_of(one, outline, dates), outline, strict=True).items
+            one = Region([span], strict=True, side="in", score=0.0)
+            read = RecordFields(records_of(one, outline, dates), outline, strict=True).items
             like = [item for item in read if item.published and shape_of(item.url) == shape]
             if like:
                 found.extend(like)
@@ -55,7 +55,7 @@ def featured(
 
 
 def continued(
-    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
     """Releases of a list of titles right below a block, as the older ones of a blog stand.
 
@@ -83,14 +83,14 @@ def continued(
         ):
             continue
         rows = [one for one in outline.spans if one.node.getparent() is span.node]
-        one = Block(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
-        read = Items(records_of(one, outline, dates), outline, strict=True)
+        one = Region(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
+        read = RecordFields(records_of(one, outline, dates), outline, strict=True)
         return read.items if read.likeness >= _TITLED else []
     return []
 
 
 def _undated(
-    shape: Shape, first: int, outline: Outline, dates: list[DateMark]
+    shape: Shape, first: int, outline: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
     """Articles right above ``first`` that lead to an address of this shape by their heading."""
     found: list[ListingItem] = []
@@ -103,8 +103,8 @@ def _undated(
             continue
         links = outline.anchors_in(span.begin, span.end)
         headed = [link for link in links if in_heading(link.node) and shape_of(link.url) == shape]
-        records = records_of(Block([span], strict=True, side="", score=0.0), outline, dates)
-        read = Items(records, outline, strict=True).items if headed else []
+        records = records_of(Region([span], strict=True, side="", score=0.0), outline, dates)
+        read = RecordFields(records, outline, strict=True).items if headed else []
         found += [item for item in read if item.url == headed[0].url]
     return found
 
@@ -123,7 +123,7 @@ def shape_of(url: str) -> Shape:
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 
-def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[list[Span]]:
+def _above(first: int, outline: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
     """The elements with links around each date that stands alone above ``first``, smallest first.
 
     The smallest may hold the author's link only.
@@ -136,7 +136,7 @@ def _above(first: int, outline: Outline, dates: list[DateMark]) -> list[list[Spa
         and span.end <= first
         and span.end - span.begin <= _LARGEST
     ]
-    chosen: dict[int, list[Span]] = {}
+    chosen: dict[int, list[ElementSpan]] = {}
     for mark in marks:
         if outline.regions.at(mark.place) & CHROME:
             continue

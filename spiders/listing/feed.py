@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 from spiders.listing.json_listing import (
     read_json,
 )
@@ -57,7 +57,7 @@ _DATES = (
 _TITLES = ("title", "headline", "name", "subject")
 
 
-def read_xml(page: Page, reading: Reading) -> ListingPage:
+def read_xml(page: Page, reading: DateContext) -> Listing:
     """The items of a feed, a sitemap or another XML listing.
 
     The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
@@ -86,14 +86,14 @@ def read_xml(page: Page, reading: Reading) -> ListingPage:
     kind = _name(root)
     if kind == "sitemapindex":
         found = _sitemaps(root, page)
-        return ListingPage(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
+        return Listing(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
     records = [node for node in root.iter() if _name(node) in _RECORDS][:MAX_ITEMS]
     confidence = 1.0
     if not records:
         records, confidence = _repeated(root), 0.6
     items = tuple(item for node in records if (item := _item(node, page, reading)))
     reasons = () if items else ("the document holds no items with an address",)
-    return ListingPage(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
+    return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 
 
 def _whole(reference: re.Match[str]) -> str:
@@ -101,8 +101,8 @@ def _whole(reference: re.Match[str]) -> str:
     return "\ufffd" if code in _HALVES else reference[0]
 
 
-def _none(page: Page, reason: str) -> ListingPage:
-    return ListingPage(page.url, (), rule="xml", reasons=(reason,))
+def _none(page: Page, reason: str) -> Listing:
+    return Listing(page.url, (), rule="xml", reasons=(reason,))
 
 
 def _name(node: etree._Element) -> str:
@@ -123,7 +123,7 @@ def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
             yield ListingItem(url, "")
 
 
-def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | None:
+def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem | None:
     url = None
     texts: dict[str, str] = {}
     categories: list[str] = []
@@ -152,7 +152,7 @@ def _item(node: etree._Element, page: Page, reading: Reading) -> ListingItem | N
     return ListingItem(url, title, _published(texts, reading), named)
 
 
-def _published(texts: dict[str, str], reading: Reading) -> Published | None:
+def _published(texts: dict[str, str], reading: DateContext) -> Published | None:
     for name in _DATES:
         if name in texts and (found := parse_date(texts[name], reading, f"feed:{name}")):
             return found
@@ -211,7 +211,7 @@ _COMMENTS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class FeedLink:
     """A feed that a page offers: its absolute address, ``rss``, ``atom`` or ``json``, its title."""
 
     url: str
@@ -219,7 +219,7 @@ class Offer:
     title: str
 
 
-def read_syndicated(page: Page, reading: Reading) -> ListingPage | None:
+def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
     """The items of a feed, a sitemap or a JSON listing; None where the page is none of these."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
@@ -232,15 +232,15 @@ def read_syndicated(page: Page, reading: Reading) -> ListingPage | None:
     return None
 
 
-def offers(page: Page) -> tuple[Offer, ...]:
+def feed_links(page: Page) -> tuple[FeedLink, ...]:
     """The feeds that a page offers by ``<link rel=alternate>``, those of comments left out."""
-    found: dict[str, Offer] = {}
+    found: dict[str, FeedLink] = {}
     for node in page.tree.iter("link"):
         kind = _TYPES.get((node.get("type") or "").lower().split(";")[0].strip())
         if kind and "alternate" in (node.get("rel") or "").lower().split():
             url = resolve(node.get("href") or "", page.base)
             if url and not _COMMENTS.search(url):
-                found.setdefault(url, Offer(url, kind, node.get("title") or ""))
+                found.setdefault(url, FeedLink(url, kind, node.get("title") or ""))
     return tuple(found.values())
 
 
@@ -263,7 +263,7 @@ OTHER_PAGES = re.compile(
 """Names of sitemaps that list something else than releases."""
 
 
-def sitemaps_to_walk(index: ListingPage) -> tuple[str, ...]:
+def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:
     """The addresses of the sitemaps of an index that may list releases, in its order.
 
     Those of news by their names, or else all but those of other kinds of pages.

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from spiders.page.links import target_of
+from spiders.page.links import link_target
 from spiders.page.page import Page
-from spiders.page.regions import CHROME, MAIN, Region, Regions, is_row, region_of
+from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
 """Elements of a page that are looked at; the rest is left out, and said so."""
@@ -53,7 +53,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
 @dataclass(slots=True)
-class Text:
+class TextMark:
     """A run of text: its place among all marks, the signature of its parent, and itself."""
 
     place: int
@@ -63,7 +63,7 @@ class Text:
 
 
 @dataclass(slots=True)
-class Anchor:
+class LinkMark:
     """A link: its place, the place after its last text, and where it leads."""
 
     place: int
@@ -75,7 +75,7 @@ class Anchor:
 
 
 @dataclass(slots=True)
-class Span:
+class ElementSpan:
     """An element that holds links: its first place and the one after its last.
 
     ``sign`` counts tags and classes, ``loose`` only tags, ``mixed`` all classes but its own.
@@ -90,7 +90,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class HeadingMark:
     """A heading, the level that its tag says, and the places of its texts."""
 
     level: int
@@ -99,14 +99,14 @@ class Heading:
 
 
 @dataclass(slots=True)
-class Outline:
+class FlatPage:
     """All marks of a page. ``size`` is the number of places; ``regions`` tell what frames it."""
 
-    texts: list[Text] = field(default_factory=list)
-    anchors: list[Anchor] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
-    regions: Regions = field(default_factory=lambda: Regions([], 0, []))
+    texts: list[TextMark] = field(default_factory=list)
+    anchors: list[LinkMark] = field(default_factory=list)
+    spans: list[ElementSpan] = field(default_factory=list)
+    headings: list[HeadingMark] = field(default_factory=list)
+    regions: PageRegions = field(default_factory=lambda: PageRegions([], 0, []))
     size: int = 0
     cut: bool = False
     _text_places: list[int] = field(default_factory=list)
@@ -117,12 +117,12 @@ class Outline:
         self._text_places = [text.place for text in self.texts]
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
-    def texts_in(self, begin: int, end: int) -> list[Text]:
+    def texts_in(self, begin: int, end: int) -> list[TextMark]:
         """The texts between two places."""
         first = bisect_left(self._text_places, begin)
         return self.texts[first : bisect_left(self._text_places, end, first)]
 
-    def anchors_in(self, begin: int, end: int) -> list[Anchor]:
+    def anchors_in(self, begin: int, end: int) -> list[LinkMark]:
         """The links that begin between two places."""
         first = bisect_left(self._anchor_places, begin)
         return self.anchors[first : bisect_left(self._anchor_places, end, first)]
@@ -159,7 +159,7 @@ def _word(node: etree._Element) -> str:
     return f"{node.tag}.{'.'.join(kept[:4])}"
 
 
-def outline(page: Page) -> Outline:
+def flatten(page: Page) -> FlatPage:
     """Lay a page flat."""
     return _Walk(page).run()
 
@@ -169,14 +169,14 @@ class _Walk:
         self._tree = page.tree
         self._base = page.base
         self._signs = _Signs()
-        self._out = Outline()
-        self._stack: list[tuple[Span, int, Region | None]] = []
+        self._out = FlatPage()
+        self._stack: list[tuple[ElementSpan, int, PageRegion | None]] = []
         self._columns: list[int] = []
-        self._regions: list[Region] = []
+        self._regions: list[PageRegion] = []
         self._rows = 0
         self._mains = 0
 
-    def run(self) -> Outline:
+    def run(self) -> FlatPage:
         out = self._out
         walker = etree.iterwalk(self._tree, events=("start", "end"))
         count = 0
@@ -194,7 +194,7 @@ class _Walk:
         while self._stack:
             self._pop()
         first = [head.begin for head in out.headings if head.level == 1][:1]
-        out.regions = Regions(self._regions, out.size, first)
+        out.regions = PageRegions(self._regions, out.size, first)
         out.settle()
         return out
 
@@ -211,15 +211,15 @@ class _Walk:
         sign = self._signs.of(outer.sign if outer else 0, word)
         loose = self._signs.of(outer.loose if outer else -1, plain)
         mixed = self._signs.of(outer.sign if outer else -2, f"~{plain}")
-        span = Span(node, sign, loose, mixed, out.size, out.size)
+        span = ElementSpan(node, sign, loose, mixed, out.size, out.size)
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
-            url = target_of(node, self._base)
+            url = link_target(node, self._base)
         self._stack.append((span, len(out.anchors), self._region(span)))
         if url:
             shape = str(node[0].tag) if len(node) else ""
             mark = self._signs.of(sign, f"a:{shape}"), self._signs.of(loose, f"a:{shape}")
-            out.anchors.append(Anchor(out.size, node, *mark, url))
+            out.anchors.append(LinkMark(out.size, node, *mark, url))
             out.size += 1
         if node.tag not in SKIPPED:
             if node.tag == "img":
@@ -247,19 +247,19 @@ class _Walk:
             self._mains -= region.bits == MAIN
         level = _HEADINGS.get(str(span.node.tag))
         if level and span.end > span.begin:
-            out.headings.append(Heading(level, span.begin, span.end))
+            out.headings.append(HeadingMark(level, span.begin, span.end))
 
-    def _region(self, span: Span) -> Region | None:
+    def _region(self, span: ElementSpan) -> PageRegion | None:
         bit, sure = region_of(span.node, in_row=self._rows > 0, in_main=self._mains > 0)
         self._rows += is_row(span.node)
         if not bit or len(self._regions) >= MAX_REGIONS:
             return None
         self._mains += bit == MAIN
-        region = Region(span.node, span.sign, bit, sure, span.begin, span.begin)
+        region = PageRegion(span.node, span.sign, bit, sure, span.begin, span.begin)
         self._regions.append(region)
         return region
 
     def _text(self, parent: etree._Element, text: str | None, sign: int) -> None:
         if text and (text := " ".join(text[:MAX_TEXT].split())):
-            self._out.texts.append(Text(self._out.size, parent, sign, text))
+            self._out.texts.append(TextMark(self._out.size, parent, sign, text))
             self._out.size += 1

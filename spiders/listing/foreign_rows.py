@@ -12,8 +12,8 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.listing.flat_page import Span
-from spiders.listing.regions import Block
+from spiders.listing.flat_page import ElementSpan
+from spiders.listing.regions import Region
 
 ALIKE: Final = 0.5
 """The share of their parts that the rows of two lists of one make have in common."""
@@ -25,12 +25,12 @@ MOST_PARTS: Final = 200
 """Elements of a row that are looked at."""
 
 
-def of_one_make(block: Block) -> Block:
+def without_foreign_rows(block: Region) -> Region:
     """The block without the records of smaller lists whose rows are made otherwise.
 
     Records of one list have one parent. Only records in several lists are looked at.
     """
-    lists: dict[etree._Element | None, list[Span]] = defaultdict(list)
+    lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)
     for span in block.records:
         lists[span.node.getparent()].append(span)
     if block.side != "in" or len(lists) == 1 or len(lists) * 2 > len(block.records):
@@ -50,7 +50,7 @@ def of_one_make(block: Block) -> Block:
     return replace(block, records=kept)
 
 
-def make_of(spans: list[Span]) -> frozenset[tuple[str, str]]:
+def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
     """The parts that at least half of these records have: tags with their classes."""
     counted: Counter[tuple[str, str]] = Counter()
     for span in spans:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.json_state.scripts import states
@@ -41,14 +41,14 @@ where one is met."""
 END: Final = re.compile(r"[\w%-]{3,200}")
 
 
-def read_state(page: Page, reading: Reading) -> ListingPage | None:
+def read_state(page: Page, reading: DateContext) -> Listing | None:
     """The listing in a page's JSON-LD or state (``__NEXT_DATA__`` and the like), or None.
 
     Only for a page whose own elements show no listing: what is in the scripts need not be shown.
     """
-    best: ListingPage | None = None
+    best: Listing | None = None
     for value in _values(page):
-        ends = Ends(page)
+        ends = SlugUrls(page)
         found = read_records(_lists(value), page, reading, ends.address)
         dated = tuple(
             item for item in found if item.published and item.title and not leads_to_image(item.url)
@@ -56,11 +56,11 @@ def read_state(page: Page, reading: Reading) -> ListingPage | None:
         if len(dated) > (len(best.items) if best else 1):
             guessed = any(item.url in ends.guessed for item in dated)
             reasons = (REASON, GUESSED) if guessed else (REASON,)
-            best = ListingPage(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
+            best = Listing(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
     return best
 
 
-class Ends:
+class SlugUrls:
     """Addresses of releases of which a record has only the end.
 
     What comes before it is what stands before the end of one of them elsewhere on the page, else

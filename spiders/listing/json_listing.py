@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.page.json_text import load_json
 from spiders.page.links import resolve
@@ -21,17 +21,17 @@ MAX_HTML = 2_000_000
 """Characters of HTML within a document that are read."""
 
 
-def read_json(page: Page, reading: Reading) -> ListingPage:
+def read_json(page: Page, reading: DateContext) -> Listing:
     """The items of a JSON listing; where its strings hold HTML instead, ``html_within`` has it."""
     try:
         document = load_json(page.text)
     except (ValueError, RecursionError) as error:
         reason = f"the document is not JSON ({str(error)[:120]})"
-        return ListingPage(page.url, (), rule="json", reasons=(reason,))
+        return Listing(page.url, (), rule="json", reasons=(reason,))
     best = read_records(_arrays(document), page, reading)
     reasons = () if best else ("the document holds no records with an address",)
     following = next_of(document, page, len(best))
-    return ListingPage(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
+    return Listing(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
 
 
 def html_within(page: Page) -> str | None:

@@ -28,7 +28,7 @@ from spiders.listing.page_numbers import (
     step,
 )
 from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
-from spiders.page.links import resolve, target_of
+from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -89,7 +89,7 @@ def _declared(page: Page, selector: str) -> str | None:
         if isinstance(found.root, str):
             address = resolve(found.root, page.base)
         else:
-            address = target_of(found.root, page.base)
+            address = link_target(found.root, page.base)
         if address and not _same(address, page.url):
             return address
     return None
@@ -103,7 +103,7 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
     for count, node in enumerate(chain(page.tree.iter("link", "a", "button"), _loaders(page))):
         if count >= MAX_LINKS:
             break
-        address = target_of(node, page.base)
+        address = link_target(node, page.base)
         if not address or _same(address, page.url):
             continue
         if urlsplit(address).hostname != here.hostname and here.hostname:

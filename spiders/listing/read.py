@@ -6,18 +6,18 @@ from dataclasses import replace
 from math import exp
 from typing import Final
 
-from data.dates.context import Reading
-from spiders.items import ListingItem, ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing, ListingItem
 from spiders.listing.dates import date_marks, page_reading
 from spiders.listing.declared import declared_items
-from spiders.listing.detect import choose
+from spiders.listing.detect import choose_region
 from spiders.listing.featured import continued, featured
 from spiders.listing.feed import read_syndicated
-from spiders.listing.flat_page import MAX_ANCHORS, outline
+from spiders.listing.flat_page import MAX_ANCHORS, flatten
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
 from spiders.listing.pagination import next_page
-from spiders.listing.region_features import Page as Known
+from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
 from spiders.listing.undated_rows import with_undated
 from spiders.page.oversized_tags import MOST_TAGS
@@ -37,22 +37,22 @@ PASSED: Final = 20
 
 def read_listing(
     page: Page,
-    reading: Reading,
+    reading: DateContext,
     rules: ListingRules | None = None,
     *,
     place: str = "",
-) -> ListingPage:
+) -> Listing:
     """The items of a listing page in page order, and the address of the next page.
 
     Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the block
     that lists releases is detected. Nothing found is a reason, never an exception.
 
-    ``place`` is where the first page of the listing has its list (ListingPage.place).
+    ``place`` is where the first page of the listing has its list (Listing.place).
     """
     if rules and (rules.item or rules.link):
         items = declared_items(page, reading, rules)
         reasons = () if items else ("the declared selectors match no link on this page",)
-        return ListingPage(page.url, items, next_page(page, rules), "declared", 1.0, reasons)
+        return Listing(page.url, items, next_page(page, rules), "declared", 1.0, reasons)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)
@@ -60,14 +60,14 @@ def read_listing(
             return made
         page = Page(page.url, within.encode())
     following = next_page(page, rules)
-    return _detected(page, reading, Known(page.url, following, place))
+    return _detected(page, reading, RegionPage(page.url, following, place))
 
 
-def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
-    flat = outline(page)
+def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
+    flat = flatten(page)
     reading = page_reading((text.text for text in flat.texts), page, reading)
     dates = date_marks(flat, page.url, reading)
-    best = choose(flat, dates, known)
+    best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
     if shown < FEW:
         state = read_state(page, reading)
@@ -79,7 +79,7 @@ def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
         reasons.append(f"only the first {bounds} of the page were read")
     if best is None:
         reasons.append("no repeated block of links was found")
-        return ListingPage(page.url, (), known.next, "", 0.0, tuple(reasons))
+        return Listing(page.url, (), known.next, "", 0.0, tuple(reasons))
     rows = with_undated(best.items, best.block, flat, dates)
     above = featured(best.items, best.block, flat, dates)
     below = continued(best.items, best.block, flat, dates)
@@ -90,7 +90,7 @@ def _detected(page: Page, reading: Reading, known: Known) -> ListingPage:
     rule = f"block:{best.block.side or 'undated'}"
     confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
     passed = tuple(rows.passed[:PASSED])
-    return ListingPage(
+    return Listing(
         page.url,
         found,
         known.next,

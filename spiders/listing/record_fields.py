@@ -7,13 +7,13 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from statistics import mean
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.case_names import are_captions, case_name
 from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import Anchor, Outline, Text
+from spiders.listing.flat_page import FlatPage, LinkMark, TextMark
 from spiders.listing.records import Record
 from spiders.listing.titles import (
     GENERIC,
@@ -45,7 +45,7 @@ _BESIDE = 12
 """Characters beside a date in a link from which it is part of a title."""
 
 
-class Items:
+class RecordFields:
     """The items of one block, in page order, and how good they are.
 
     ``crowded`` counts the records with several links that could each be the title; ``headed`` is
@@ -53,11 +53,11 @@ class Items:
     ``likeness`` is how much the titles look like titles, 0 to 1.
     """
 
-    def __init__(self, records: list[Record], outline: Outline, *, strict: bool) -> None:
+    def __init__(self, records: list[Record], outline: FlatPage, *, strict: bool) -> None:
         self._records = records
         self._outline = outline
         self._strict = strict
-        self._slots: dict[int, list[tuple[int, Anchor]]] = defaultdict(list)
+        self._slots: dict[int, list[tuple[int, LinkMark]]] = defaultdict(list)
         for record in records:
             self._learn(record)
         self._likeness = {
@@ -91,7 +91,7 @@ class Items:
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
         self.likeness = title_likeness(item.title for item in self.items)
 
-    def _slot(self, anchor: Anchor) -> int:
+    def _slot(self, anchor: LinkMark) -> int:
         return anchor.sign if self._strict else anchor.loose
 
     def _learn(self, record: Record) -> None:
@@ -112,7 +112,7 @@ class Items:
         score += 0.15 * bool(_DOCUMENT.search(anchors[0].url))
         return coverage * distinct * score / (1 + 0.05 * mean(at for at, _ in self._slots[slot]))
 
-    def _text_of(self, anchor: Anchor) -> str:
+    def _text_of(self, anchor: LinkMark) -> str:
         inner = self._outline.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
         text = _joined(inner)
         return text or (anchor.node.get("title") or "").strip()
@@ -132,7 +132,7 @@ class Items:
             title = _FILE_NOTE.sub("", title) or title
         return ListingItem(anchor.url, title, self._date(record))
 
-    def _link(self, record: Record) -> Anchor:
+    def _link(self, record: Record) -> LinkMark:
         return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
 
     def _add(self, record: Record) -> None:
@@ -143,10 +143,10 @@ class Items:
             titled = (other for other in others if self._is_likely(other))
             self.crowded += len({other.url for other in titled}) > 1
 
-    def _is_likely(self, anchor: Anchor) -> bool:
+    def _is_likely(self, anchor: LinkMark) -> bool:
         return title_likeness([self._text_of(anchor)]) >= _LIKELY
 
-    def _title(self, record: Record, anchor: Anchor) -> str:
+    def _title(self, record: Record, anchor: LinkMark) -> str:
         same = [other for other in record.anchors if other.url == anchor.url]
         own = max(
             ((self._own_title(record, other), in_heading(other.node)) for other in same),
@@ -178,7 +178,7 @@ class Items:
             return item
         return replace(item, title=item.title.removeprefix(self._lead))
 
-    def _own_title(self, record: Record, anchor: Anchor) -> str:
+    def _own_title(self, record: Record, anchor: LinkMark) -> str:
         """The text of a link, or the title within one that holds the whole of a record."""
         said = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
@@ -218,11 +218,11 @@ class Items:
         clock = next(clocks, None)
         if published is None or published.precision != "day" or clock is None:
             return published
-        reading = Reading(published.zone)
+        reading = DateContext(published.zone)
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
 
 
-def _is_told(mark: DateMark, link: Anchor) -> bool:
+def _is_told(mark: DateMark, link: LinkMark) -> bool:
     """Whether a date stands within what a link says, among other words."""
     return not mark.alone and link.place <= mark.place < link.end
 
@@ -231,7 +231,7 @@ def _has_own_date(record: Record) -> bool:
     return any(mark.alone for mark in record.dates)
 
 
-def _joined(texts: list[Text]) -> str:
+def _joined(texts: list[TextMark]) -> str:
     """What a link says: its words, or those of its image where it has none of its own."""
     words = [text.text for text in texts if text.parent.tag != "img"]
     return " ".join(words or [text.text for text in texts])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import Anchor, Outline, Span, Text
-from spiders.listing.regions import MOSTLY, NEAR, Block
+from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
+from spiders.listing.regions import MOSTLY, NEAR, Region
 
 LEAD = 8
 """Marks before a record in which its title may stand."""
@@ -22,12 +22,12 @@ MAX_RECORDS = 10_000
 class Record:
     """The links, texts and dates of a record, in page order; ``lead`` are the texts above it."""
 
-    span: Span
-    anchors: list[Anchor]
-    texts: list[Text]
+    span: ElementSpan
+    anchors: list[LinkMark]
+    texts: list[TextMark]
     dates: list[DateMark]
-    lead: list[Text]
-    undated: list[Text] = field(init=False)
+    lead: list[TextMark]
+    undated: list[TextMark] = field(init=False)
     """The texts that are no dates."""
 
     def __post_init__(self) -> None:
@@ -36,7 +36,7 @@ class Record:
         self.undated = [text for text in self.texts if text.place not in dated]
 
 
-def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
+def records_of(block: Region, outline: FlatPage, dates: list[DateMark]) -> list[Record]:
     """The records of a block that list releases, in page order.
 
     Where most have dates in them, those without are heads, notes and buttons, and are left out
@@ -49,7 +49,7 @@ def records_of(block: Block, outline: Outline, dates: list[DateMark]) -> list[Re
     return found
 
 
-def linked_records(block: Block, outline: Outline, dates: list[DateMark]) -> list[Record]:
+def linked_records(block: Region, outline: FlatPage, dates: list[DateMark]) -> list[Record]:
     """The records of a block that hold a link; a record reaches as far as its dates do."""
     spans = block.records[:MAX_RECORDS]
     places = [mark.place for mark in dates]

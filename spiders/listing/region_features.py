@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 
 from spiders.items import ListingItem
 from spiders.listing.featured import Shape, shape_of
-from spiders.listing.flat_page import Anchor, Outline, Span
+from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.page_numbers import PAGER_CLASS, names_of
-from spiders.listing.record_fields import Items
+from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import Record
-from spiders.listing.regions import LEADING, Block, place_of, says_words
+from spiders.listing.regions import LEADING, Region, place_of, says_words
 from spiders.listing.titles import HEADINGS
 from spiders.page.media_urls import leads_to_file
-from spiders.page.phrases import is_tail, squash
+from spiders.page.phrases import comparison_key, is_tail
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
@@ -70,7 +70,7 @@ Row = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RegionPage:
     """What is known of a page beyond its marks: its address, and what stands elsewhere.
 
     ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
@@ -82,11 +82,11 @@ class Page:
 
 
 @dataclass(slots=True)
-class Witnesses:
+class RegionFeatures:
     """The numbers (NAMES) of blocks of one page."""
 
-    outline: Outline
-    page: Page
+    outline: FlatPage
+    page: RegionPage
     _naive: set[str] = field(init=False)
     _naive_places: list[int] = field(init=False)
     _files: list[int] = field(init=False)
@@ -120,7 +120,7 @@ class Witnesses:
         firsts = [head.begin for head in flat.headings if head.level == 1]
         self._h1 = firsts[0] if firsts else -1
 
-    def _is_naive(self, anchor: Anchor) -> bool:
+    def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.outline
         if flat.regions.at(anchor.place) & (CHROME | ASIDE):
             return False
@@ -135,12 +135,12 @@ class Witnesses:
             words[anchor.place + 1] += _length(anchor.node.get("title") or "")
         return list(accumulate(words))
 
-    def of(self, block: Block, read: list[Record], items: Items) -> Row:
+    def of(self, block: Region, read: list[Record], items: RecordFields) -> Row:
         """The numbers of one block, of the records read of it, and of their items."""
         row = self._standing(block, read) | self._reading(block, items)
         return np.array([row[name] for name in NAMES])
 
-    def most(self, block: Block, read: list[Record]) -> Row:
+    def most(self, block: Region, read: list[Record]) -> Row:
         """The numbers of one block at their most, before its items are read.
 
         What speaks against a list (AGAINST) is then 0.
@@ -148,7 +148,7 @@ class Witnesses:
         row = self._standing(block, read) | self._promise(block, read)
         return np.array([row[name] for name in NAMES])
 
-    def _standing(self, block: Block, read: list[Record]) -> dict[str, float]:
+    def _standing(self, block: Region, read: list[Record]) -> dict[str, float]:
         """What a block says by where it stands, without its items."""
         records = [record.span for record in read]
         size = len(records)
@@ -189,7 +189,7 @@ class Witnesses:
             ),
         }
 
-    def _reading(self, block: Block, items: Items) -> dict[str, float]:
+    def _reading(self, block: Region, items: RecordFields) -> dict[str, float]:
         """What a block says by its items."""
         found = items.items
         size = len(found)
@@ -218,7 +218,7 @@ class Witnesses:
             "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
         }
 
-    def _promise(self, block: Block, read: list[Record]) -> dict[str, float]:
+    def _promise(self, block: Region, read: list[Record]) -> dict[str, float]:
         """The most that a block can say by its items."""
         size = len(read)
         dated = sum(bool(record.dates) for record in read)
@@ -251,7 +251,7 @@ class Witnesses:
         files = self._files
         return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
-    def _other_headings(self, records: list[Span]) -> float:
+    def _other_headings(self, records: list[ElementSpan]) -> float:
         """The share of records below a heading that announces something else."""
         count = verdict = ended = 0
         for index, span in enumerate(records):
@@ -262,7 +262,7 @@ class Witnesses:
             ended = span.end
         return count / len(records)
 
-    def _heading(self, record: Span) -> int:
+    def _heading(self, record: ElementSpan) -> int:
         """1 below the page's first heading, -1 below one that announces something else, else 0."""
         flat, first = self.outline, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
@@ -295,7 +295,7 @@ class Witnesses:
 
 OTHERS: Final = frozenset(
     map(
-        squash,
+        comparison_key,
         (
             "events", "upcoming events", "calendar", "archives", "archive", "categories", "topics",
             "languages", "recent posts", "recent comments", "latest posts", "tags", "tag cloud",
@@ -312,7 +312,7 @@ OTHERS: Final = frozenset(
 
 def announces_other(text: str) -> bool:
     """Whether a heading announces other things than the releases of the page."""
-    return is_tail(text) or squash(text) in OTHERS
+    return is_tail(text) or comparison_key(text) in OTHERS
 
 
 def _in_other(node: etree._Element) -> bool:
@@ -321,7 +321,7 @@ def _in_other(node: etree._Element) -> bool:
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
 
-def is_menu(record: Span) -> bool:
+def is_menu(record: ElementSpan) -> bool:
     """Whether a record lies in a list within a list, as the entries of a menu do; no row does."""
     lists = 0
     for node in (record.node, *record.node.iterancestors()):
@@ -331,7 +331,7 @@ def is_menu(record: Span) -> bool:
     return lists > 1
 
 
-def _is_parted(records: list[Span]) -> bool:
+def _is_parted(records: list[ElementSpan]) -> bool:
     """Whether elements of one kind stand in several lists that are made otherwise."""
     holders: Counter[tuple[str, str]] = Counter()
     for span in records:
@@ -344,7 +344,7 @@ def _is_parted(records: list[Span]) -> bool:
     return len(holders) > 1 and sorted(holders.values())[-2] > 1
 
 
-def _titled(block: Block, items: Items) -> float:
+def _titled(block: Region, items: RecordFields) -> float:
     """How far titles are asked for beside the dates: the more the further away the dates are.
 
     A record with several titles of one kind is a list itself.
@@ -353,7 +353,7 @@ def _titled(block: Block, items: Items) -> float:
     return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(block, items))
 
 
-def _crowded(block: Block, items: Items) -> float:
+def _crowded(block: Region, items: RecordFields) -> float:
     """The share of records with several titles; one row of a table or list may have files."""
     row = block.records[0].node.tag in {"tr", "li"}
     return 0.0 if row else items.crowded / len(items.items)

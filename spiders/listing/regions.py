@@ -19,7 +19,7 @@ from urllib.parse import urldefrag
 from lxml import etree
 
 from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import Outline, Span
+from spiders.listing.flat_page import ElementSpan, FlatPage
 
 CANDIDATES = 16
 """Blocks that are looked at closely of each kind, dated and undated, best first by their counts."""
@@ -55,7 +55,7 @@ _ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 
 
 @dataclass(slots=True)
-class Block:
+class Region:
     """Records, and on which ``side`` of them their dates stand.
 
     ``in`` the records, ``before`` or ``after`` each, ``above`` several, or empty: no dates.
@@ -63,14 +63,14 @@ class Block:
     ``linked`` by their links that say several words.
     """
 
-    records: list[Span]
+    records: list[ElementSpan]
     strict: bool
     side: str
     score: float
     linked: float = 0.0
 
 
-def encloses(outer: Block, inner: Block) -> bool:
+def encloses(outer: Region, inner: Region) -> bool:
     """Whether most records of ``inner`` lie each in a record of ``outer`` of its own."""
     begins = [span.begin for span in outer.records]
     owners = set()
@@ -81,22 +81,22 @@ def encloses(outer: Block, inner: Block) -> bool:
     return len(owners) >= 0.8 * len(inner.records)
 
 
-def blocks(outline: Outline, dates: list[DateMark], place: str = "") -> list[Block]:
+def find_regions(outline: FlatPage, dates: list[DateMark], place: str = "") -> list[Region]:
     """The likeliest blocks of a page: the best by their dates, then the best by their links.
 
     First of all is what stands where page 1 has its list (``place``), be it a single record.
     """
     counts = _Counts(outline, dates)
-    found: list[Block] = []
+    found: list[Region] = []
     known: set[int] = set()
     spans = list(outline.spans)
     for anchor in outline.anchors:
         end = max(anchor.end, anchor.place + 1)
         signs = anchor.sign, anchor.loose, -anchor.sign
-        spans.append(Span(anchor.node, *signs, anchor.place, end))
+        spans.append(ElementSpan(anchor.node, *signs, anchor.place, end))
     signs_of = {span.node: span.sign for span in outline.spans}
     for kind in ("sign", "mixed", "loose"):
-        groups: dict[int, list[Span]] = defaultdict(list)
+        groups: dict[int, list[ElementSpan]] = defaultdict(list)
         for span in spans:
             groups[getattr(span, kind)].append(span)
         for group in groups.values():
@@ -118,7 +118,7 @@ def blocks(outline: Outline, dates: list[DateMark], place: str = "") -> list[Blo
     return dated + [block for block in rest if id(block) not in taken][: CANDIDATES // 2]
 
 
-def _placed(outline: Outline, place: str) -> list[Span]:
+def _placed(outline: FlatPage, place: str) -> list[ElementSpan]:
     """The elements that stand where page 1 has its list."""
     step = place.partition("/")[0]
     alike = (span for span in outline.spans if _step(span.node) == step)
@@ -126,8 +126,8 @@ def _placed(outline: Outline, place: str) -> list[Span]:
 
 
 def _parts(
-    group: list[Span], outline: Outline, signs: dict[etree._Element, int] | None
-) -> Iterator[list[Span]]:
+    group: list[ElementSpan], outline: FlatPage, signs: dict[etree._Element, int] | None
+) -> Iterator[list[ElementSpan]]:
     """A group of elements, and its parts where it reaches over several parts of the page.
 
     Where classes don't tell the elements apart, those of their parents may (``signs``).
@@ -135,7 +135,7 @@ def _parts(
     yield group
     if len(group) < _SPLIT:
         return
-    parts: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    parts: dict[tuple[int, int], list[ElementSpan]] = defaultdict(list)
     for span in group:
         parent = span.node.getparent() if signs else None
         sign = signs.get(parent, 0) if signs and parent is not None else 0
@@ -144,14 +144,14 @@ def _parts(
         yield from parts.values()
 
 
-def _extent(block: Block) -> int:
+def _extent(block: Region) -> int:
     return sum(span.end - span.begin for span in block.records)
 
 
 class _Counts:
     """Dates, menus and sizes between any two places."""
 
-    def __init__(self, outline: Outline, dates: list[DateMark]) -> None:
+    def __init__(self, outline: FlatPage, dates: list[DateMark]) -> None:
         self._outline = outline
         self._all = [mark.place for mark in dates]
         self._alone = [mark.place for mark in dates if mark.alone]
@@ -185,7 +185,7 @@ class _Counts:
         few = sum(map(bool, worths)) < _HALF * len(worths)
         return 0.0 if few else 0.9 * self._covered(worths)
 
-    def block(self, records: list[Span], *, strict: bool) -> Block:
+    def block(self, records: list[ElementSpan], *, strict: bool) -> Region:
         records = sorted(records, key=lambda span: span.begin)
         size = len(records)
         side = "in"
@@ -200,15 +200,15 @@ class _Counts:
         chrome = sum(self._outline.is_chrome(span.begin, span.end) for span in records) / size
         shown = (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
         linked = sum(map(self._linked, records))
-        return Block(records, strict, side, best * shown, linked * shown)
+        return Region(records, strict, side, best * shown, linked * shown)
 
-    def _linked(self, span: Span) -> float:
+    def _linked(self, span: ElementSpan) -> float:
         """What a record is worth by its links: one or two that say words are a title's."""
         end = max(span.end, span.begin + 1)
         count = bisect_left(self._titled, end) - bisect_left(self._titled, span.begin)
         return 1.0 if 0 < count <= 2 else 1 / count if count else 0.0  # noqa: PLR2004 - see above
 
-    def _beside(self, records: list[Span]) -> list[tuple[str, float]]:
+    def _beside(self, records: list[ElementSpan]) -> list[tuple[str, float]]:
         floors = [0, *(span.end for span in records[:-1])]
         ceilings = [*(span.begin for span in records[1:]), self._outline.size]
         before = self._outside(
@@ -229,7 +229,7 @@ class _Counts:
             ("above", self._headed(records)),
         ]
 
-    def _headed(self, records: list[Span]) -> float:
+    def _headed(self, records: list[ElementSpan]) -> float:
         """What dates in headings above the records are worth: by the headings more than the links.
 
         Headings are dates of one kind of place, outside the rows that hold the records.
@@ -279,7 +279,7 @@ class _Counts:
             node = parent if parent in self._holders else None
         return False
 
-    def singles(self) -> list[Block]:
+    def singles(self) -> list[Region]:
         """The smallest elements with one date and a link: a list may hold a single release."""
         fitting = [
             span
@@ -290,10 +290,10 @@ class _Counts:
             and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
-        return [Block([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
+        return [Region([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
 
 
-def _titled(outline: Outline) -> list[int]:
+def _titled(outline: FlatPage) -> list[int]:
     """The places of links that may be titles: they say words, and lead on from no other link."""
     said = {
         anchor.place: (outline.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)

@@ -13,7 +13,7 @@ from statistics import mean
 
 from lxml import etree
 
-from spiders.listing.flat_page import Text
+from spiders.listing.flat_page import TextMark
 from spiders.listing.records import Record
 
 GENERIC = re.compile(
@@ -52,7 +52,7 @@ class Titles:
         self._scores = self._learn(record.undated for record in records)
         self._leads = self._learn(record.lead for record in records)
 
-    def score(self, text: Text) -> float:
+    def score(self, text: TextMark) -> float:
         """How good a title what stands in the place of ``text`` makes."""
         return self._scores.get(text.sign, 0.0)
 
@@ -66,12 +66,12 @@ class Titles:
                 return lead.text
         return inner.text if inner and score > 0 else None
 
-    def _lead_score(self, text: Text) -> float:
+    def _lead_score(self, text: TextMark) -> float:
         return self._leads.get(text.sign, 0.0)
 
-    def _learn(self, texts_of_records: Iterable[list[Text]]) -> dict[int, float]:
+    def _learn(self, texts_of_records: Iterable[list[TextMark]]) -> dict[int, float]:
         """The scores of the kinds of places, from the first text in each of every record."""
-        found: dict[int, list[tuple[int, Text]]] = defaultdict(list)
+        found: dict[int, list[tuple[int, TextMark]]] = defaultdict(list)
         labelled: Counter[int] = Counter()
         for texts in texts_of_records:
             seen: set[int] = set()
@@ -82,7 +82,7 @@ class Titles:
                     labelled[text.sign] += bool(order and texts[order - 1].text.endswith(":"))
         return {sign: self._rate(placed, labelled[sign]) for sign, placed in found.items()}
 
-    def _rate(self, placed: list[tuple[int, Text]], labelled: int) -> float:
+    def _rate(self, placed: list[tuple[int, TextMark]], labelled: int) -> float:
         parent = placed[0][1].parent
         texts = [text.text for _, text in placed]
         half = len(texts) / 2

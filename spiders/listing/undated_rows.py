@@ -8,10 +8,10 @@ from typing import Final
 from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
-from spiders.listing.flat_page import Outline
-from spiders.listing.record_fields import Items
+from spiders.listing.flat_page import FlatPage
+from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import linked_records, records_of
-from spiders.listing.regions import Block
+from spiders.listing.regions import Region
 from spiders.listing.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
@@ -27,7 +27,7 @@ class Rows:
 
 
 def with_undated(
-    items: list[ListingItem], block: Block, outline: Outline, dates: list[DateMark]
+    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
 ) -> Rows:
     """The items of a block with those that lack a date among them.
 
@@ -41,7 +41,7 @@ def with_undated(
     if block.side != "in" or len(dated) == len(every):
         return Rows(items, [])
     shape = common_shape(items)
-    like = Items(dated, outline, strict=block.strict)
+    like = RecordFields(dated, outline, strict=block.strict)
     known = {item.url for item in items}
     places = {id(record.anchors[0].node) for record in dated}
     rest = iter(items)

@@ -113,7 +113,7 @@ _ROLES = {
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
-def hints_of(element: etree._Element, tag: str, name: str) -> int:
+def class_hints(element: etree._Element, tag: str, name: str) -> int:
     """The hints in an element's tag, class (``name``), id and role, and whether it is shown."""
     mask = STRUCTURE.get(tag, 0)
     if name:

@@ -25,7 +25,7 @@ def is_element(found: object) -> TypeGuard[etree._Element]:
     return isinstance(found, etree._Element)  # noqa: SLF001 - lxml gives the class no other name
 
 
-class Finder:
+class CssSelector:
     """What a CSS selector finds, with ``::text`` or ``::attr(name)`` at its end if that is wanted.
 
     With ``within`` it finds only what lies in the element that it is asked of. Several selectors

@@ -27,7 +27,7 @@ TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class EmbeddedMetadata:
     """``metas`` maps a lower-case name or property to its contents in page order.
 
     ``nodes`` are the JSON-LD objects that describe a page or an article, articles first;
@@ -57,7 +57,7 @@ class Metadata:
         return ""
 
 
-def read_metadata(page: Page) -> Metadata:
+def read_metadata(page: Page) -> EmbeddedMetadata:
     """Gather a page's metadata; what can't be read is passed over."""
     metas: dict[str, list[str]] = {}
     nodes: list[Mapping[str, Any]] = []
@@ -75,7 +75,7 @@ def read_metadata(page: Page) -> Metadata:
                 broken.append(element.text[:MAX_SCRIPT])
             nodes.extend(articles(value))
     ranked = sorted(nodes, key=lambda node: (rank(node), foreign(node, page.url)))
-    return Metadata(
+    return EmbeddedMetadata(
         {name: tuple(found) for name, found in metas.items()},
         tuple(ranked),
         title_of(page),

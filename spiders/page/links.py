@@ -29,7 +29,7 @@ _ATTRIBUTES = (
 _MAX_URL = 4000
 
 
-def target_of(node: etree._Element, base: str) -> str | None:
+def link_target(node: etree._Element, base: str) -> str | None:
     """The absolute http(s) address that ``node`` leads to, or None.
 
     Reads ``href``, then the address that an ``onclick`` or a ``javascript:`` link opens, then the
@@ -83,7 +83,7 @@ def resolve(href: str, base: str) -> str | None:
 DIGITS: Final = re.compile(r"\d+")
 
 
-def family(url: str) -> tuple[str, str, tuple[str, ...]]:
+def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
     """What the addresses of one kind of page share: host, folder without figures, parameters."""
     parts = urlsplit(canonical_url(url))
     folder = DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])

@@ -29,7 +29,7 @@ MOST_TAGS: Final = 150_000
 """Places where a tag begins or ends after which a page is cut."""
 
 
-def tamed(markup: bytes) -> tuple[bytes, bool]:
+def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     """A page without the attributes that are too many for a tag, and whether it was cut.
 
     It is cut before the tag that is one too many.

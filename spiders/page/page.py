@@ -16,7 +16,7 @@ from spiders.page.charset import DETECTION_BYTES, recode
 from spiders.page.document_text import DocumentText
 from spiders.page.html_tree import parse
 from spiders.page.json_text import bytes_without_lone_surrogates
-from spiders.page.oversized_tags import tamed
+from spiders.page.oversized_tags import without_oversized_tags
 
 DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
@@ -83,7 +83,7 @@ class Page:
 
     @cached_property
     def _tamed(self) -> tuple[bytes, bool]:
-        return tamed(self.markup)
+        return without_oversized_tags(self.markup)
 
     @property
     def is_cut(self) -> bool:

@@ -21,7 +21,7 @@ def phrases(kind: str) -> frozenset[str]:
     return frozenset(letters(line) for line in tomllib.loads(text)[kind])
 
 
-def squash(text: str) -> str:
+def comparison_key(text: str) -> str:
     """The letters and digits of a text, without case."""
     return NOT_LETTERS.sub("", text.casefold())
 

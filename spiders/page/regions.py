@@ -76,7 +76,7 @@ _OWN: Final = MENU | HEAD | FOOT | ASIDE
 
 
 @dataclass(slots=True)
-class Region:
+class PageRegion:
     """A part of a page between two places.
 
     ``bits`` say what it and the parts around it are; ``sure`` where its tag or role says so.
@@ -91,10 +91,10 @@ class Region:
     outer: int = -1
 
 
-class Regions:
+class PageRegions:
     """The parts of a page that frame it, found by place."""
 
-    def __init__(self, found: list[Region], size: int, heads: list[int]) -> None:
+    def __init__(self, found: list[PageRegion], size: int, heads: list[int]) -> None:
         kept = _without_rows(found)
         mains = [one for one in kept if one.bits == MAIN]
         self._kept = [one for one in kept if not _is_wrapper(one, size, heads, mains)]
@@ -151,9 +151,9 @@ def _names(node: etree._Element) -> str:
     return "" if names == " " else _CAMEL.sub("-", names[:300])
 
 
-def _without_rows(found: list[Region]) -> list[Region]:
+def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
     """The parts but for those that repeat, each in a parent of its own: they are parts of rows."""
-    alike: dict[int, list[Region]] = defaultdict(list)
+    alike: dict[int, list[PageRegion]] = defaultdict(list)
     for one in found:
         if one.bits & _OWN and one.bits != MENU:
             alike[one.sign].append(one)
@@ -165,7 +165,7 @@ def _without_rows(found: list[Region]) -> list[Region]:
     return [one for one in found if id(one) not in rows]
 
 
-def _is_wrapper(one: Region, size: int, heads: list[int], mains: list[Region]) -> bool:
+def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether what calls itself a frame of the page holds what the page is about.
 
     It does where it is larger than the rest and nothing tells of a main part beside it.
@@ -187,7 +187,7 @@ def _is_wrapper(one: Region, size: int, heads: list[int], mains: list[Region]) -
     return bool(within and one.bits == MENU) or not _beside(one, heads, mains)
 
 
-def _beside(one: Region, heads: list[int], mains: list[Region]) -> bool:
+def _beside(one: PageRegion, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether a main part or the first heading of the page stands outside of this one."""
     if any(main.end <= one.begin or one.end <= main.begin for main in mains):
         return True

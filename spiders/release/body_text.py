@@ -8,12 +8,12 @@ from lxml import etree
 
 from data.text.clean import clean_line
 from spiders.body.clean_html import HUGE, clean_body
-from spiders.body.fragment import cut, prose_of, whole
-from spiders.body.main_content import MainBody
-from spiders.body.text_blocks import Survey
+from spiders.body.fragment import kept_html, outer_html, prose_of
+from spiders.body.main_content import MainContent
+from spiders.body.text_blocks import BlockTree
 from spiders.page.css import is_element
 from spiders.page.page import Page
-from spiders.release.from_state import StatedRelease
+from spiders.release.from_state import StateRelease
 from spiders.release.title import Title
 from spiders.sources.source_file import ReleaseRules
 
@@ -35,8 +35,8 @@ class BodyText:
 def read_body(  # noqa: PLR0917 - the parts of one thing
     page: Page,
     rules: ReleaseRules,
-    body: MainBody | None,
-    seen: Survey,
+    body: MainContent | None,
+    seen: BlockTree,
     title: Title | None,
     reasons: list[str],
 ) -> BodyText:
@@ -46,7 +46,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
         found = select(page, rules.body, reasons)
         if found is not None:
             html, text, doubts = clean_body(
-                whole(found), page.base, headline, rules.drop, declared=True
+                outer_html(found), page.base, headline, rules.drop, declared=True
             )
             reasons.extend(doubts)
             return BodyText(found, html, text, "declared", 1.0)
@@ -55,7 +55,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
         reasons.append("no body was found")
         return BodyText()
     if rules.drop:
-        html, text, doubts = clean_body(cut(body, seen), page.base, headline, rules.drop)
+        html, text, doubts = clean_body(kept_html(body, seen), page.base, headline, rules.drop)
         reasons.extend(doubts)
     else:
         prose = prose_of(body, seen, page.base)
@@ -65,7 +65,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     return BodyText(body.frame.element, html, text, body.rule, body.confidence)
 
 
-def as_body(stated: StatedRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
+def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
     """The body that a page's scripts carry."""
     html, text, doubts = clean_body(stated.html, page.base, stated.title, rules.drop, declared=True)
     reasons.extend(doubts)

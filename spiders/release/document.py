@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import find_dates, on_day, plausible
 from data.models import Published
 from data.text.clean import clean_line, clean_text
 from spiders.page.document_text import DocumentText
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 
 NAMELESS: Final = re.compile(
     r"(?i)microsoft (?:word|powerpoint|excel)\b.*|untitled|unbenannt|sans titre|sin t[ií]tulo"
@@ -66,11 +66,11 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
     it as well.
     """
     stated, headline = clean_line(document.title), clean_line(document.headline)
-    first = squash(document.pages[0]) if document.pages else ""
+    first = comparison_key(document.pages[0]) if document.pages else ""
     if names_something(listed):
         return listed, "listing"
     own = names_something(stated) and not NAMELESS.fullmatch(stated)
-    if own and (squash(stated) in first or not headline):
+    if own and (comparison_key(stated) in first or not headline):
         return stated, "pdf:metadata"
     if names_something(headline):
         return headline, "pdf:headline"
@@ -82,7 +82,7 @@ def names_something(title: str) -> bool:
     return len(BUTTON.sub("", title)) >= NAMING
 
 
-def published_of(document: DocumentText, reading: Reading) -> Published | None:
+def published_of(document: DocumentText, reading: DateContext) -> Published | None:
     """The date at the top of a document, else at its end, else the day on which it was made."""
     made = dt.date.fromisoformat(document.created) if document.created else None
     lines = [line for page in document.pages for line in page.splitlines() if line.strip()]
@@ -134,12 +134,12 @@ def _without_digits(line: str) -> str:
 
 def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
     """The place after the headline, where it stands at the top below a letterhead at most."""
-    keys = [key for key in map(squash, headlines) if key]
+    keys = [key for key in map(comparison_key, headlines) if key]
     above = 0
     for start, line in enumerate(lines[:TOP]):
         said = ""
         for end in range(start, min(start + TOP, len(lines))):
-            said += squash(lines[end])
+            said += comparison_key(lines[end])
             if said in keys:
                 return end + 1
             if not any(key.startswith(said) for key in keys):

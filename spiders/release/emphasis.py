@@ -9,8 +9,8 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.text_blocks import Block, Survey
-from spiders.page.phrases import squash
+from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.phrases import comparison_key
 
 LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
 SIZE: Final = re.compile(r"\+|[4-7]")
@@ -30,7 +30,7 @@ ALIKE: Final = 0.5
 both say the same."""
 
 
-def emphasized(seen: Survey, start: int, named: str) -> tuple[str, Block] | None:
+def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
     """The last words in larger letters just above the block ``start``, else in the first after.
 
     With the block that they stand in, of which they may be a part. Links are none. ``named`` is
@@ -39,20 +39,20 @@ def emphasized(seen: Survey, start: int, named: str) -> tuple[str, Block] | None
     for block in (*just_above(seen, start), *seen.blocks[start : start + WITHIN]):
         parts = [] if block.links else large_parts(block)
         said = [text for text in parts if SHORTEST <= len(text) <= LONGEST]
-        said = [text for text in said if squash(text) != squash(named)]
+        said = [text for text in said if comparison_key(text) != comparison_key(named)]
         if said:
             best = max(said, key=len)
             return None if alike(best, named) else (best, block)
     return None
 
 
-def just_above(seen: Survey, start: int) -> list[Block]:
+def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
     """The few blocks above the block ``start``, the nearest first, as far as the next menu."""
     above = reversed(seen.blocks[max(0, start - ABOVE) : start])
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
 
 
-def large_parts(block: Block) -> Iterator[str]:
+def large_parts(block: TextBlock) -> Iterator[str]:
     """The stretches of a block that stand in larger letters than a text does."""
     said = (
         (element, tail, element.tail if tail else element.text) for element, tail in block.pieces
@@ -80,5 +80,8 @@ def stands_out(element: etree._Element | None) -> bool:
 
 def alike(one: str, other: str) -> bool:
     """Whether two titles are one: by the pairs of letters that they share (L. R. Dice, 1945)."""
-    pairs = [{key[at : at + 2] for at in range(len(key) - 1)} for key in map(squash, (one, other))]
+    pairs = [
+        {key[at : at + 2] for at in range(len(key) - 1)}
+        for key in map(comparison_key, (one, other))
+    ]
     return 2 * len(pairs[0] & pairs[1]) > ALIKE * (len(pairs[0]) + len(pairs[1]))

@@ -14,23 +14,23 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Media, Published
-from spiders.body.main_content import MainBody
+from spiders.body.main_content import MainContent
 from spiders.json_state.rich_text import Writer
 from spiders.json_state.scripts import states
-from spiders.page.embedded_metadata import Metadata
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.state_objects import (
     SHORTEST_BODY,
     TAG,
-    Record,
+    StateObject,
     author_in,
     body_in,
     date_in,
     image_in,
-    records,
+    state_objects,
     title_in,
 )
 
@@ -59,7 +59,7 @@ PLACE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class StatedRelease:
+class StateRelease:
     """A release as the state of its page has it: ``html`` is its body, not sanitized."""
 
     title: str
@@ -71,16 +71,16 @@ class StatedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class PageIdentity:
     """What tells the release of a page from others: the end of its address, and its titles."""
 
     place: str
     titles: tuple[str, ...]
 
-    def rank(self, record: Record) -> int:
+    def rank(self, record: StateObject) -> int:
         """How surely a record is the page's release: 2 by its address, 1 by its title, or 0."""
         by_place = any(self._is_place(part) for part in record.whole[:2])
-        key = squash(title_in(record))
+        key = comparison_key(title_in(record))
         by_title = len(key) >= SHORTEST_TITLE and any(key in title for title in self.titles)
         return 2 * by_place + by_title
 
@@ -94,26 +94,33 @@ class Named:
         )
 
 
-def find_stated(  # noqa: PLR0917 - what a page is known by
-    root: etree._Element, url: str, base: str, meta: Metadata, listed: str, reading: Reading
-) -> StatedRelease | None:
+def find_state_release(  # noqa: PLR0917 - what a page is known by
+    root: etree._Element,
+    url: str,
+    base: str,
+    meta: EmbeddedMetadata,
+    listed: str,
+    reading: DateContext,
+) -> StateRelease | None:
     """The release that a page's scripts carry, or None where they carry none that is surely its.
 
     ``listed`` is what a listing called the page.
     """
     titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
-    named = Named(last_of(url), tuple(filter(None, map(squash, titles))))
-    ranked = [(named.rank(record), record) for state in states(root) for record in records(state)]
+    named = PageIdentity(last_of(url), tuple(filter(None, map(comparison_key, titles))))
+    ranked = [
+        (named.rank(record), record) for state in states(root) for record in state_objects(state)
+    ]
     writer = Writer()
     best: tuple[int, int] = (0, 0)
-    found: StatedRelease | None = None
+    found: StateRelease | None = None
     for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MOST_RECORDS]:
         if rank < best[0] or not (rank or (record.alone and title_in(record))):
             continue
         html, length = body_in(record.value, writer)
         if length >= (SHORTEST_BODY if rank else LEAST) and (rank, length) > best:
             best = rank, length
-            found = StatedRelease(
+            found = StateRelease(
                 title_in(record),
                 html,
                 date_in(record, reading),
@@ -124,9 +131,9 @@ def find_stated(  # noqa: PLR0917 - what a page is known by
     return found
 
 
-def better_stated(
-    page: Page, meta: Metadata, body: MainBody | None, listed: str, reading: Reading
-) -> StatedRelease | None:
+def release_in_state(
+    page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, reading: DateContext
+) -> StateRelease | None:
     """The release that the scripts of a page carry, where its own elements show far less.
 
     A page whose body is long and sure is not looked at: that costs nothing.
@@ -134,7 +141,7 @@ def better_stated(
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
         return None
-    found = find_stated(page.tree, page.url, page.base, meta, listed, reading)
+    found = find_state_release(page.tree, page.url, page.base, meta, listed, reading)
     if found is None or len(TAG.sub(" ", found.html)) < shown * FAR_LONGER:
         return None
     return found
@@ -148,5 +155,5 @@ def last_of(place: str | int) -> str:
         return ""
     segments = [part for part in unquote(parts.path).split("/") if part]
     last = re.sub(r"\.\w{2,5}$", "", segments[-1]) if segments else ""
-    key = squash(last)
+    key = comparison_key(last)
     return key if len(key) >= SHORTEST_PLACE else ""

@@ -12,7 +12,7 @@ from lxml import etree
 from data.models import Media
 from data.text.clean import clean_line
 from data.text.sanitize import absolute
-from spiders.page.embedded_metadata import Metadata, rank
+from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
 
 MAX_MEDIA = 200
@@ -47,7 +47,9 @@ def around(element: etree._Element | None) -> Iterator[etree._Element]:
     yield from islice(held.itersiblings(), NEIGHBOURS)
 
 
-def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tuple[Media, ...]:
+def images_of(
+    element: etree._Element | None, meta: EmbeddedMetadata, base: str
+) -> tuple[Media, ...]:
     """The lead image first, then those before the body and in it, each once."""
     found: dict[str, Media] = {}
     for part in around(element):
@@ -67,7 +69,7 @@ def images_of(element: etree._Element | None, meta: Metadata, base: str) -> tupl
     return tuple(found.values())
 
 
-def stated_image(meta: Metadata) -> str:
+def stated_image(meta: EmbeddedMetadata) -> str:
     """The address of the image that JSON-LD gives an article: a text, an object, or a list."""
     for node in meta.nodes:
         value = node.get("image") if rank(node) == 0 else None

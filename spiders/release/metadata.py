@@ -12,10 +12,10 @@ from data.models import Link
 from data.text.clean import clean_line
 from data.text.language_detection import language_tag
 from data.text.sanitize import absolute
-from spiders.body.main_content import MainBody
-from spiders.body.text_blocks import Survey
+from spiders.body.main_content import MainContent
+from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import BIT
-from spiders.page.embedded_metadata import Metadata
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page, is_web
 
@@ -37,7 +37,7 @@ ELSEWHERE = (
 )  # fmt: skip
 
 
-def page_language(root: etree._Element, meta: Metadata) -> str | None:
+def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
     """The language that a page declares."""
     for declared in (
         root.get("lang"),
@@ -52,7 +52,9 @@ def page_language(root: etree._Element, meta: Metadata) -> str | None:
     return None
 
 
-def section_of(page: Page, meta: Metadata, seen: Survey, body: MainBody | None) -> str | None:
+def section_of(
+    page: Page, meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None
+) -> str | None:
     """The section or rubric that a release stands in."""
     said = meta.text("articleSection") or meta.meta(
         "article:section", "articlesection", "section", "dc.type"
@@ -77,7 +79,7 @@ def may_mark(markup: bytes, name: str) -> bool:
     return name == "author" and any(mark in markup for mark in BY_AUTHOR)
 
 
-def publisher_of(page: Page, meta: Metadata) -> str | None:
+def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """Who publishes: the institution's own name."""
     said = meta.text("publisher", "sourceOrganization") or meta.meta(
         "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
@@ -85,7 +87,7 @@ def publisher_of(page: Page, meta: Metadata) -> str | None:
     return clean_line(said)[:200] or marked(page, "publisher") or None
 
 
-def author_of(page: Page, meta: Metadata) -> str | None:
+def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """Who wrote or answers for a release, as its page tells machines or marks it for readers."""
     told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
     said = next((name for name in told if name and not is_web(name)), "")
@@ -106,7 +108,7 @@ def marked(page: Page, name: str) -> str:
     return ""
 
 
-def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link, ...]:
+def other_releases(seen: BlockTree, body: MainContent | None, base: str) -> tuple[Link, ...]:
     """The other releases that a page names after its body."""
     if body is None or not body.kept:
         return ()
@@ -122,7 +124,7 @@ def other_releases(seen: Survey, body: MainBody | None, base: str) -> tuple[Link
     return tuple(found.values())
 
 
-def links_after(seen: Survey, last: int) -> Iterator[etree._Element]:
+def links_after(seen: BlockTree, last: int) -> Iterator[etree._Element]:
     """The links after a block that may lead to other releases."""
     for block in seen.blocks[last + 1 :]:
         if not block.anchors or len(block.text) < MIN_TITLE or block.frame.tag == "footer":

@@ -10,10 +10,10 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Published
-from spiders.page.embedded_metadata import Metadata
+from spiders.page.embedded_metadata import EmbeddedMetadata
 
 META_DATES: Final = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished",
@@ -48,7 +48,7 @@ MAX_SCRIPT: Final = 500_000
 MAX_TEXT: Final = 160
 
 
-def machine_dates(meta: Metadata, root: etree._Element) -> Iterator[tuple[str, str]]:
+def metadata_dates(meta: EmbeddedMetadata, root: etree._Element) -> Iterator[tuple[str, str]]:
     """Texts that a page marks as its date, with the rule that found each; never empty ones."""
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from said(meta.text(key), f"json-ld:{key}")
@@ -65,7 +65,7 @@ def machine_dates(meta: Metadata, root: etree._Element) -> Iterator[tuple[str, s
         yield from said(meta.meta(name), f"meta:{name}")
 
 
-def last_modified(meta: Metadata, reading: Reading) -> Published | None:
+def last_modified(meta: EmbeddedMetadata, reading: DateContext) -> Published | None:
     """The instant at which a page tells machines that it was last changed, or None."""
     text = meta.meta("article:modified_time") or meta.text("dateModified")
     found = parse_date(text, reading, "modified")
@@ -83,7 +83,7 @@ def whole_text(element: etree._Element) -> str:
     return " ".join("".join(map(str, element.itertext())).split())[:MAX_TEXT]
 
 
-def url_date(url: str, reading: Reading) -> tuple[Published | None, tuple[int, int] | None]:
+def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
     """The day, and the year and month, that an address names."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
@@ -100,7 +100,7 @@ def url_date(url: str, reading: Reading) -> tuple[Published | None, tuple[int, i
     return None, (int(month_only[1]), int(month_only[2])) if month_only else None
 
 
-def bare_time(root: etree._Element, reading: Reading) -> Published | None:
+def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
     """The date of the first ``<time>`` of a page that has one, shown or not."""
     for element in root.iter("time"):
         found = parse_date(element.get("datetime") or "", reading, "time")
@@ -109,7 +109,7 @@ def bare_time(root: etree._Element, reading: Reading) -> Published | None:
     return None
 
 
-def state_date(root: etree._Element, reading: Reading) -> Published | None:
+def state_date(root: etree._Element, reading: DateContext) -> Published | None:
     """The date in the state that a script of the page carries, or None."""
     for script in root.iter("script"):
         text = script.text or ""

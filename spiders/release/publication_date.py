@@ -15,20 +15,20 @@ from typing import Final
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Published
-from spiders.body.text_blocks import Survey
-from spiders.page.embedded_metadata import Metadata
+from spiders.body.text_blocks import BlockTree
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.release.metadata_dates import (
     VAGUE_DATES,
     bare_time,
     last_modified,
-    machine_dates,
+    metadata_dates,
     state_date,
     url_date,
 )
-from spiders.release.visible_dates import SHOWN, Place, last_change, near, shown_dates
+from spiders.release.visible_dates import SHOWN, DatePlace, last_change, near, visible_dates
 
 VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
     f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
@@ -46,25 +46,25 @@ WESTERNMOST, EASTERNMOST = -8, 12
 
 
 @dataclass(frozen=True, slots=True)
-class DateWitnesses:
+class DateEvidence:
     """All that may tell when a release was published."""
 
-    meta: Metadata
+    meta: EmbeddedMetadata
     root: etree._Element
-    seen: Survey
-    place: Place
-    reading: Reading
+    seen: BlockTree
+    place: DatePlace
+    reading: DateContext
     url: str
 
 
-def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
+def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     """The date of publication, and a sentence on each witness that was not believed."""
     reasons: list[str] = []
     named, month = url_date(of.url, of.reading)
     told: Published | None = None
     odd: Published | None = None
     changed = last_modified(of.meta, of.reading)
-    for text, rule in machine_dates(of.meta, of.root):
+    for text, rule in metadata_dates(of.meta, of.root):
         found = parse_date(text, of.reading, rule)
         if found is None:
             continue
@@ -72,13 +72,13 @@ def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
             told = told or found
             continue
         if plausible(found, of.reading.now):
-            told = swapped(found, named, of)
+            told = with_day_and_month_swapped(found, named, of)
             break
         reasons.append(f"the date {found.iso} of {rule} can't be one of publication")
         odd = odd or (found if trusted(found) else None)
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
         return as_shown(told, named, of), reasons
-    best = weighed(told, named, month, of)
+    best = best_scored(told, named, month, of)
     best = best or bare_time(of.root, of.reading) or state_date(of.root, of.reading)
     if best is None:
         reasons.append("no date of publication was found")
@@ -87,11 +87,11 @@ def find_published(of: DateWitnesses) -> tuple[Published | None, list[str]]:
     return best or odd, reasons
 
 
-def weighed(
+def best_scored(
     told: Published | None,
     named: Published | None,
     month: tuple[int, int] | None,
-    of: DateWitnesses,
+    of: DateEvidence,
 ) -> Published | None:
     """The date that most speaks for, among what a page tells, shows and is named by."""
     best, top = told, 0.0
@@ -101,7 +101,7 @@ def weighed(
         best, top = named, NAMED_WORTH
     today = of.reading.now.date()
     changed = last_change(of.seen, of.reading)
-    for worth, found in shown_dates(of.seen, of.place, of.reading):
+    for worth, found in visible_dates(of.seen, of.place, of.reading):
         if not plausible(found, of.reading.now) or (changed and found.day > changed.day):
             continue
         bonus = -1.5 if found.day == today else 0.0
@@ -114,7 +114,9 @@ def weighed(
     return best or changed
 
 
-def swapped(told: Published, named: Published | None, of: DateWitnesses) -> Published:
+def with_day_and_month_swapped(
+    told: Published, named: Published | None, of: DateEvidence
+) -> Published:
     """A date whose day and month were read the wrong way round, where the page says so.
 
     By its address, else, where the date is in numbers, by the days that its text shows.
@@ -127,7 +129,7 @@ def swapped(told: Published, named: Published | None, of: DateWitnesses) -> Publ
         return named if turned == named.day else told
     if turned == told.day or not SLASHED.match(told.raw):
         return told
-    shown = {found.day: found for _, found in shown_dates(of.seen, of.place, of.reading)}
+    shown = {found.day: found for _, found in visible_dates(of.seen, of.place, of.reading)}
     return told if told.day in shown else shown.get(turned, told)
 
 
@@ -141,7 +143,7 @@ def sure(told: Published) -> bool:
     return told.rule.startswith("json-ld:datePublished") or "publish" in told.rule
 
 
-def as_shown(told: Published, named: Published | None, of: DateWitnesses) -> Published:
+def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Published:
     """An instant in UTC, as the source's own clock, the page's text or its address has it.
 
     A page whose system writes UTC shows its readers the local day. Where the source's zone is not
@@ -155,7 +157,9 @@ def as_shown(told: Published, named: Published | None, of: DateWitnesses) -> Pub
     } - {day}
     if not others or not IN_UTC.search(told.raw):
         return told
-    shown = [found for worth, found in shown_dates(of.seen, of.place, of.reading) if worth > SHOWN]
+    shown = [
+        found for worth, found in visible_dates(of.seen, of.place, of.reading) if worth > SHOWN
+    ]
     days = {found.day for found in shown if found.rule != "time"}
     if named is not None and named.day in others and day not in days:
         return replace(named, raw=told.raw)

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 from lxml import etree
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Content, Published
 from data.text.clean import clean_line
 from data.text.language_detection import detect_language
-from spiders.body.main_content import MainBody, find_body, holder
-from spiders.body.segmentation import survey
+from spiders.body.main_content import MainContent, find_main_content, holder
+from spiders.body.segmentation import segment
 from spiders.body.short_body import short_body
-from spiders.body.text_blocks import Survey
-from spiders.body.trim_edges import trim
-from spiders.items import ListingItem, ReleasePage
+from spiders.body.text_blocks import BlockTree
+from spiders.body.trim_edges import trim_edges
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
 from spiders.release.body_text import STATE, BodyText, as_body, first_text, read_body
-from spiders.release.from_state import better_stated
+from spiders.release.from_state import release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -32,10 +32,10 @@ from spiders.release.metadata import (
     publisher_of,
     section_of,
 )
-from spiders.release.publication_date import DateWitnesses, find_published
+from spiders.release.publication_date import DateEvidence, find_published
 from spiders.release.refused_dates import refused_date
 from spiders.release.title import Title, find_title
-from spiders.release.visible_dates import Place
+from spiders.release.visible_dates import DatePlace
 from spiders.sources.source_file import ReleaseRules
 
 STATED = ("json-ld", "meta", "microdata", "state")
@@ -49,10 +49,10 @@ UNTITLED = "(untitled)"
 
 def read_release(
     page: Page,
-    reading: Reading,
+    reading: DateContext,
     rules: ReleaseRules | None = None,
     hint: ListingItem | None = None,
-) -> ReleasePage:
+) -> ExtractedRelease:
     """What a release page says; declared selectors win, the rest is detected.
 
     ``hint`` is what a listing said of the page, believed only where the page says nothing. Raises
@@ -62,15 +62,15 @@ def read_release(
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(page)
-    seen = survey(root)
+    seen = segment(root)
     if page.is_cut or not seen.complete:
         reasons.append("the page is so large that only its beginning was read")
     language = page_language(root, meta)
     if language and not reading.languages:
         reading = replace(reading, languages=(language,))
-    body = find_body(seen, meta)
+    body = find_main_content(seen, meta)
     listed = hint.title if hint else ""
-    stated = None if rules.body else better_stated(page, meta, body, listed, reading)
+    stated = None if rules.body else release_in_state(page, meta, body, listed, reading)
     if stated is not None:
         body = None
     detected = find_title(meta, seen, body, page.url, listed)
@@ -80,13 +80,13 @@ def read_release(
     if stated is None and not rules.body:
         body = short_body(seen, body, title.order if title else None, reading)
     place = place_of(title, body, seen)
-    witnesses = DateWitnesses(meta, root, seen, place, reading, page.url)
+    witnesses = DateEvidence(meta, root, seen, place, reading, page.url)
     published = read_published(page, rules, hint, witnesses, reasons)
     if stated is not None and not (published and published.rule.startswith(TOLD)):
         published = stated.published or published
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
-        kept = trim(body.kept, headline, order, reading, published)
+        kept = trim_edges(body.kept, headline, order, reading, published)
         body = replace(body, kept=kept, frame=holder(kept, seen.top))
     if stated is not None:
         text = as_body(stated, page, rules, reasons)
@@ -110,7 +110,7 @@ def read_release(
         title_rule=title.rule if title else "",
         body_rule=text.rule,
     )
-    return ReleasePage(
+    return ExtractedRelease(
         url=page.url,
         content=content,
         canonical=canonical_of(page),
@@ -126,7 +126,7 @@ def read_release(
     )
 
 
-def files_place(text: BodyText, title: Title | None, seen: Survey) -> etree._Element | None:
+def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
     """Where the files of a release lie: with its body, else with its headline."""
     if text.element is not None or title is None or title.order is None:
         return text.element
@@ -155,7 +155,7 @@ def read_published(
     page: Page,
     rules: ReleaseRules,
     hint: ListingItem | None,
-    witnesses: DateWitnesses,
+    witnesses: DateEvidence,
     reasons: list[str],
 ) -> Published | None:
     """The date as declared, else as detected, else as a listing gave it."""
@@ -176,14 +176,14 @@ def read_published(
     return published
 
 
-def place_of(title: Title | None, body: MainBody | None, seen: Survey) -> Place:
+def place_of(title: Title | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
     """Where the headline and the body stand."""
     order = title.order if title else None
     if body is None:
         start = (order or 0) + 1
-        return Place(order, start, min(start + 10, len(seen.blocks)))
+        return DatePlace(order, start, min(start + 10, len(seen.blocks)))
     start, end = body.kept[0].order, body.kept[-1].order + 1
-    return Place(order, order + 1 if order is not None and start <= order < end else start, end)
+    return DatePlace(order, order + 1 if order is not None and start <= order < end else start, end)
 
 
 def trust(published: Published | None) -> float:

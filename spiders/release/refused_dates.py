@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from data.dates.parse import MAX_CHARS, plausible
-from spiders.body.text_blocks import Block
+from spiders.body.text_blocks import TextBlock
 from spiders.page.date_labels import OTHER, SAID, is_of_event
-from spiders.release.metadata_dates import machine_dates
-from spiders.release.publication_date import DateWitnesses
+from spiders.release.metadata_dates import metadata_dates
+from spiders.release.publication_date import DateEvidence
 from spiders.release.visible_dates import (
     AFTER,
     BEFORE,
@@ -22,25 +22,25 @@ from spiders.release.visible_dates import (
     SENTENCE,
     SHOWN,
     label_before,
-    shown_dates,
+    visible_dates,
 )
 
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
 """Three digits near one another, as every date in figures or with a year has them."""
 
 
-def refused_date(of: DateWitnesses) -> str:
+def refused_date(of: DateEvidence) -> str:
     """The text of the date that a page states for a release and that is not believed, or "".
 
     What machines are told comes first, then what readers see: a date that can be read, else the
     text of an element that calls itself a date or is called so.
     """
-    for text, _ in machine_dates(of.meta, of.root):
+    for text, _ in metadata_dates(of.meta, of.root):
         if FIGURES.search(text):
             return text[:MAX_CHARS].strip()
     shown = [
         (worth, found.raw)
-        for worth, found in shown_dates(of.seen, of.place, of.reading)
+        for worth, found in visible_dates(of.seen, of.place, of.reading)
         if worth >= SHOWN and not plausible(found, of.reading.now)
     ]
     if shown:
@@ -48,7 +48,7 @@ def refused_date(of: DateWitnesses) -> str:
     return next((block.text for block in _near(of) if _is_stated(block, of)), "")
 
 
-def _near(of: DateWitnesses) -> Iterator[Block]:
+def _near(of: DateEvidence) -> Iterator[TextBlock]:
     """The blocks around a release in which its date may stand."""
     place, blocks = of.place, of.seen.blocks
     first = place.start if place.title is None else min(place.title, place.start)
@@ -56,7 +56,7 @@ def _near(of: DateWitnesses) -> Iterator[Block]:
     yield from blocks[max(place.end, place.start + AFTER) : place.end + AFTER]
 
 
-def _is_stated(block: Block, of: DateWitnesses) -> bool:
+def _is_stated(block: TextBlock, of: DateEvidence) -> bool:
     """Whether a short line with figures is called a date of publication."""
     if len(block.text) > SENTENCE or not FIGURES.search(block.text):
         return False

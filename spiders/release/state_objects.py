@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import plausible
 from data.models import Media, Published
 from data.text.clean import FORBIDDEN, clean_line
@@ -23,7 +23,7 @@ from spiders.json_state.rich_text import Writer
 from spiders.page.embedded_metadata import plain
 from spiders.page.media_urls import leads_to_image
 from spiders.page.page import is_web
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MAX_VALUES: Final = 40_000
@@ -79,7 +79,7 @@ TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StateObject:
     """An object of a state: ``around`` are those that hold it, the inmost first.
 
     ``alone`` says that it is not one of many like it, nor under a key of something else.
@@ -95,7 +95,7 @@ class Record:
         return (self.value, *self.around)
 
 
-def records(state: Any) -> Iterator[Record]:
+def state_objects(state: Any) -> Iterator[StateObject]:
     """The objects of a state that hold a body, outermost first; never the same twice."""
     waiting: list[tuple[Any, tuple[Mapping[str, Any], ...], int, bool]] = [(state, (), 0, True)]
     seen: set[int] = set()
@@ -115,7 +115,7 @@ def records(state: Any) -> Iterator[Record]:
             waiting += [(one, around, depth + 1, many) for one in reversed(value) if holds(one)]
             continue
         if any(is_body(name, part) for name, part in value.items()):
-            yield Record(value, around, alone)
+            yield StateObject(value, around, alone)
         inner = (value, *around)[:INHERITED]
         for name, part in reversed(value.items()):
             if holds(part):
@@ -153,13 +153,13 @@ def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
     for name, part in value.items():
         if is_body(name, part):
             html = FORBIDDEN.sub("", writer.html(part))
-            letters = len(squash(TAG.sub(" ", html)))
+            letters = len(comparison_key(TAG.sub(" ", html)))
             if letters > most:
                 best, most = html, letters
     return best, most
 
 
-def title_in(record: Record) -> str:
+def title_in(record: StateObject) -> str:
     """The title of an object, or of the nearest one around it that has one."""
     for value in record.whole:
         found = ""
@@ -173,7 +173,7 @@ def title_in(record: Record) -> str:
     return ""
 
 
-def date_in(record: Record, reading: Reading) -> Published | None:
+def date_in(record: StateObject, reading: DateContext) -> Published | None:
     """The date of an object, or of the nearest one around it that has one."""
     for value in record.whole[:2]:
         found = published_in(dict(fields_of(value)), reading)
@@ -182,7 +182,7 @@ def date_in(record: Record, reading: Reading) -> Published | None:
     return None
 
 
-def image_in(record: Record, base: str) -> Media | None:
+def image_in(record: StateObject, base: str) -> Media | None:
     """The lead image of an object."""
     for value in record.whole[:2]:
         for name, part in value.items():
@@ -195,7 +195,7 @@ def image_in(record: Record, base: str) -> Media | None:
     return None
 
 
-def author_in(record: Record) -> str | None:
+def author_in(record: StateObject) -> str | None:
     """The author of an object: a name, or the name of the first object or text under such a key."""
     for name in ("author", "authors", "byline", "authorName", "author_name"):
         said = clean_line(plain(record.value.get(name)))

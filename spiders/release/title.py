@@ -7,13 +7,18 @@ from typing import Final
 
 from data.text.clean import clean_line
 from spiders.body.decision_trees import load_trees
-from spiders.body.main_content import MainBody
-from spiders.body.text_blocks import Block, Survey
-from spiders.page.embedded_metadata import Metadata
+from spiders.body.main_content import MainContent
+from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.generic_names import is_label
-from spiders.page.phrases import squash
+from spiders.page.phrases import comparison_key
 from spiders.release.emphasis import emphasized, just_above
-from spiders.release.title_candidates import MAX_TITLE, Candidate, candidates, headline_features
+from spiders.release.title_candidates import (
+    MAX_TITLE,
+    TitleCandidate,
+    candidates,
+    headline_features,
+)
 
 MIN_AGREED: Final = 8
 """Letters from which what a listing says is a headline, not the name of a section."""
@@ -40,7 +45,7 @@ class Title:
 
 
 def find_title(
-    meta: Metadata, seen: Survey, body: MainBody | None, url: str, listed: str = ""
+    meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None, url: str, listed: str = ""
 ) -> Title | None:
     """The headline of a page, or None where it has none.
 
@@ -59,7 +64,7 @@ def find_title(
     if is_label(best.text) and (below := below_label(found, best)):
         block = below.block
         return Title(clean_line(below.text), below.rule, DOUBTFUL, block.order if block else None)
-    if agreed and not (best.block and squash(listed) in best.key):
+    if agreed and not (best.block and comparison_key(listed) in best.key):
         return agreed
     block = best.block or line_of(best.key, seen, start)
     if best.rule == "title" and chances.max() < DOUBTFUL and not best.block:
@@ -67,14 +72,14 @@ def find_title(
         above = block is not None and (block in just_above(seen, start) or block.order >= start)
         if large := None if above else in_large_letters(seen, start, best.text):
             return large
-        said = squash(listed)
+        said = comparison_key(listed)
         if len(said) >= MIN_AGREED and block is None and not best.key.startswith(said):
             return Title(clean_line(listed), "listing", DOUBTFUL)
     order = block.order if block else None
     return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
 
 
-def below_label(found: list[Candidate], label: Candidate) -> Candidate | None:
+def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
     """The first heading below one that only says what kind of page this is."""
     if label.block is None:
         return None
@@ -88,19 +93,21 @@ def below_label(found: list[Candidate], label: Candidate) -> Candidate | None:
     )
 
 
-def in_large_letters(seen: Survey, start: int, named: str) -> Title | None:
+def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
     """The headline of a page without headings, where it stands out otherwise."""
     shown = emphasized(seen, start, named)
     if shown is None:
         return None
     text, line = shown
-    whole = squash(text) == squash(line.text)
+    whole = comparison_key(text) == comparison_key(line.text)
     return Title(clean_line(text), "emphasis", DOUBTFUL, line.order if whole else None)
 
 
-def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> Title | None:
+def as_listed(
+    listed: str, found: list[TitleCandidate], seen: BlockTree, start: int
+) -> Title | None:
     """The headline that a listing gave, where the page has it too."""
-    key = squash(listed)
+    key = comparison_key(listed)
     if len(key) < MIN_AGREED:
         return None
     block = line_of(key, seen, start)
@@ -115,9 +122,9 @@ def as_listed(listed: str, found: list[Candidate], seen: Survey, start: int) -> 
     return Title(clean_line(block.text), "listing", AGREED, block.order)
 
 
-def line_of(key: str, seen: Survey, start: int) -> Block | None:
+def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:
     """The line that says just this, the last one above the text or among its first lines."""
     for block in reversed(seen.blocks[: start + AMONG_FIRST]):
-        if len(block.text) <= MAX_TITLE and squash(block.text) == key:
+        if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:
             return block
     return None

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text.clean import clean_line
-from spiders.body.text_blocks import Block, Survey
+from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.elements import LEVEL_OF
-from spiders.page.embedded_metadata import Metadata
-from spiders.page.phrases import squash
+from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.phrases import comparison_key
 
 Matrix = NDArray[np.float32]
 
@@ -51,22 +51,22 @@ TITLED: Final = BIT["title"]
 
 
 @dataclass(slots=True)
-class Candidate:
+class TitleCandidate:
     """One possible headline: its text, the rule that found it first, and its witnesses."""
 
     text: str
     key: str
     rule: str
-    block: Block | None = None
+    block: TextBlock | None = None
     headings: int = 0
     level: int = 9
     variant: int = NONE
     parts: dict[str, int] = field(default_factory=dict)
 
 
-def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:  # noqa: C901 - one walk, flat on purpose
+def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one walk, flat on purpose
     """The possible headlines; ``start`` is the number of the body's first block."""
-    found: dict[str, Candidate] = {}
+    found: dict[str, TitleCandidate] = {}
     for rule, text in named(meta):
         for part, kind in parts_of(text):
             candidate = entry(found, part, rule)
@@ -98,7 +98,7 @@ def candidates(meta: Metadata, seen: Survey, start: int) -> list[Candidate]:  # 
     return list(found.values())
 
 
-def named(meta: Metadata) -> Iterator[tuple[str, str]]:
+def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
     """What a page calls itself, with the rule that says so."""
     yield "json-ld", meta.text("headline")
     yield "og:title", meta.meta("og:title")
@@ -106,13 +106,13 @@ def named(meta: Metadata) -> Iterator[tuple[str, str]]:
     yield "title", meta.title
 
 
-def entry(found: dict[str, Candidate], text: str, rule: str) -> Candidate | None:
+def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
     """The candidate of a text, made where it is new; None where the text says nothing."""
-    key = squash(text)
+    key = comparison_key(text)
     if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - a headline has letters
         return None
     if key not in found:
-        found[key] = Candidate(text, key, rule)
+        found[key] = TitleCandidate(text, key, rule)
     return found[key]
 
 
@@ -135,7 +135,7 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
     yield max(pieces, key=len), LONGEST
 
 
-def shown_parts(block: Block) -> Iterator[tuple[str, int]]:
+def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
     """A heading, and its parts where several elements make it up: kicker, headline, subtitle."""
     yield block.text, WHOLE
     texts = [
@@ -148,7 +148,7 @@ def shown_parts(block: Block) -> Iterator[tuple[str, int]]:
         yield texts[0].rstrip(":|-–— "), FIRST
 
 
-def level_of(block: Block) -> int:
+def level_of(block: TextBlock) -> int:
     """The level of the heading that a block stands in, or 0."""
     frame = block.frame
     outer = frame.parent
@@ -160,12 +160,12 @@ def level_of(block: Block) -> int:
 
 
 def headline_features(
-    found: list[Candidate], meta: Metadata, seen: Survey, start: int, url: str
+    found: list[TitleCandidate], meta: EmbeddedMetadata, seen: BlockTree, start: int, url: str
 ) -> Matrix:
     """One row of numbers per candidate."""
-    keys = {rule: squash(text) for rule, text in named(meta)}
-    site = squash(meta.meta("og:site_name"))
-    host = squash((urlsplit(url).hostname or "") if "[" not in url else "")
+    keys = {rule: comparison_key(text) for rule, text in named(meta)}
+    site = comparison_key(meta.meta("og:site_name"))
+    host = comparison_key((urlsplit(url).hostname or "") if "[" not in url else "")
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
     first_level = sum(1 for candidate in heads if candidate.level == 1)
     shown = {candidate.key for candidate in heads}
@@ -205,7 +205,7 @@ def headline_features(
     return np.array(rows, dtype=np.float32)
 
 
-def block_row(block: Block | None, start: int, orders: list[int], count: int) -> list[float]:
+def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
     """What the block of a shown heading says."""
     if block is None:
         return [-1.0] * (7 + len(ASKED) + len(ABOVE))

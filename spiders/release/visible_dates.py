@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.parse import find_dates, parse_date, plausible
 from data.models import Published
-from spiders.body.text_blocks import Block, Survey
+from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
 
@@ -58,7 +58,7 @@ BEFORE, AFTER = 6, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DatePlace:
     """Where the parts of a release stand, as numbers of blocks: body from ``start`` to ``end``."""
 
     title: int | None
@@ -76,7 +76,9 @@ MAX_CHANGES: Final = 2_000
 """Blocks of a page that are looked at for when it was last changed."""
 
 
-def shown_dates(seen: Survey, place: Place, reading: Reading) -> Iterator[tuple[float, Published]]:
+def visible_dates(
+    seen: BlockTree, place: DatePlace, reading: DateContext
+) -> Iterator[tuple[float, Published]]:
     """The dates that a reader sees around a release, each with how much speaks for it."""
     first = place.start if place.title is None else min(place.title, place.start)
     window = range(max(0, first - BEFORE), min(len(seen.blocks), place.end + AFTER))
@@ -93,7 +95,7 @@ def shown_dates(seen: Survey, place: Place, reading: Reading) -> Iterator[tuple[
         yield from dates_of_block(block, seen, place, reading)
 
 
-def last_change(seen: Survey, reading: Reading) -> Published | None:
+def last_change(seen: BlockTree, reading: DateContext) -> Published | None:
     """When a page says that it was last changed: what it holds was not published later."""
     for block in reversed(seen.blocks[-MAX_CHANGES:]):
         text = block.text
@@ -111,7 +113,7 @@ def near(told: Published, named: Published) -> bool:
 
 
 def dates_of_block(
-    block: Block, survey: Survey, place: Place, reading: Reading
+    block: TextBlock, survey: BlockTree, place: DatePlace, reading: DateContext
 ) -> Iterator[tuple[float, Published]]:
     """The dates in one block, with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
@@ -144,7 +146,7 @@ def dates_of_block(
             yield score + alone + named(beside), found
 
 
-def written_dates(block: Block, text: str, reading: Reading) -> tuple[Published, ...]:
+def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:
     """The dates that the text of a block writes out."""
     rule = "class" if (block.hints | block.frame.near) & DATED else "line"
     if LIKELY.search(text):
@@ -162,7 +164,7 @@ def written_dates(block: Block, text: str, reading: Reading) -> tuple[Published,
     return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
-def label_before(block: Block, survey: Survey) -> str:
+def label_before(block: TextBlock, survey: BlockTree) -> str:
     """The short line before a block, unless it is about a date of its own."""
     text = survey.blocks[block.order - 1].text if block.order else ""
     return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
@@ -181,7 +183,7 @@ MAX_TIMES = 20
 """``<time>`` elements of a block that are read."""
 
 
-def marked_times(block: Block, reading: Reading) -> list[Published]:
+def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
     """The dates that the ``<time>`` elements in a block state."""
     stamps = (
         element.get("datetime")
@@ -200,7 +202,7 @@ def named(beside: str) -> float:
     return 0.7 if SAID.search(beside) else 0.0
 
 
-def weight(block: Block, seen: Survey, place: Place) -> float:
+def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
     """How much the place and the names of a block speak for a date in it."""
     score = 1.0
     names = block.hints | block.frame.near

@@ -119,7 +119,7 @@ def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
     # Both need the extra `browser`, without which this module is skipped.
     from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - as above
 
-    from spiders.download.playwright_handler import GuardedBrowser  # noqa: PLC0415 - as above
+    from spiders.download.playwright_handler import ProxiedBrowserProvider  # noqa: PLC0415 - as above
 
     class Config:
         browser_type_name = "chromium"
@@ -131,7 +131,7 @@ def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
         }
 
     async def visit() -> list[str]:
-        provider = GuardedBrowser(Config())
+        provider = ProxiedBrowserProvider(Config())
         await provider.start()
         browser = await provider.launch_browser()
         try:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from data.models import (
-    Change,
     Content,
     Facet,
     Media,
-    Outline,
     Point,
     Published,
     Release,
+    ReleaseChange,
+    ReleaseSummary,
     Revision,
     Run,
     Source,
@@ -91,28 +91,30 @@ class FakeStore:
         members = [release for release in self.kept.values() if release.story == story]
         return tuple(sorted(members, key=lambda release: (release.published.at, release.id)))
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         return tuple(self.outline(release) for release in self.releases(facet, limit=limit))
 
-    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         every = self.outlines(Facet(source=source))
         return tuple(one for one in every if one.is_backlog)[:limit]
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         return {one: self.outline(self.kept[one]) for one in ids if one in self.kept}
 
-    def outline(self, release: Release) -> Outline:
+    def outline(self, release: Release) -> ReleaseSummary:
         order = release.order.timestamp()
-        return Outline(release.id, release.source, self.versions[release.id], order, release.story)
+        return ReleaseSummary(
+            release.id, release.source, self.versions[release.id], order, release.story
+        )
 
     def point(self) -> Point:
         return self.changed, self.changed
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
         found = {}
         for release in self.kept.values():
             if self.versions[release.id] > since[0]:
-                found[release.id] = Change(self.outline(release), facets_of(release))
+                found[release.id] = ReleaseChange(self.outline(release), facets_of(release))
         return found if len(found) <= limit else None
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:

@@ -20,8 +20,8 @@ from scrapy.http import HtmlResponse
 from scrapy.statscollectors import StatsCollector
 from twisted.python.failure import Failure
 
-from spiders.download.decompression import UnpackingMiddleware
-from spiders.download.responses import explain
+from spiders.download.decompression import DecompressionMiddleware
+from spiders.download.responses import describe_failure
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, listing_html, release_html, served
 from tests.raw_server import plain, serving
@@ -96,7 +96,7 @@ def without_garbage_collection() -> Iterator[None]:
 def test_nothing_is_kept_of_what_is_too_large_to_unpack() -> None:
     crawler = Crawler(Spider, {"DOWNLOAD_MAXSIZE": 5_000_000})
     crawler.stats = StatsCollector(crawler)
-    middleware = UnpackingMiddleware.from_crawler(crawler)
+    middleware = DecompressionMiddleware.from_crawler(crawler)
     request = Request("http://harbour.example/1")
     body = bomb()
     failures = []
@@ -109,7 +109,7 @@ def test_nothing_is_kept_of_what_is_too_large_to_unpack() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 5_000_000
-    assert explain(failures[0], "harbour.example")[0] == "size"
+    assert describe_failure(failures[0], "harbour.example")[0] == "size"
 
 
 def test_a_bomb_is_told_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:

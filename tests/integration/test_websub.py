@@ -24,13 +24,13 @@ from structlog.testing import capture_logs
 
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.websub.backoff import Pace
-from feeds.websub.messages import Asked
-from feeds.websub.state import Kept
+from feeds.websub.backoff import Backoff
+from feeds.websub.messages import HubRequest
+from feeds.websub.state import PushState
 from feeds.websub.subscribers import REQUESTS, Subscribers
 from scheduler.home import open_home
 from scheduler.jobs.publish import note_changes
-from scheduler.service.push import Push, announce
+from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
@@ -94,7 +94,7 @@ class Node:
 
     def waiting(self) -> int:
         """How many feeds the hub has yet to be told of."""
-        kept = Kept(self.home.path / "websub.db")
+        kept = PushState(self.home.path / "websub.db")
         try:
             return len(kept.to_tell(float("inf"), 10_000))
         finally:
@@ -108,7 +108,7 @@ class Node:
         ready = threading.Event()
 
         async def work() -> None:
-            push = Push(self.home, Pace(0.05))
+            push = PushService(self.home, Backoff(0.05))
             server = uvicorn.Server(server_config(create_app(self.home.site, hub=push.hub)))
             servers.append(server)
             async with push.at_work(ready.set):
@@ -235,7 +235,7 @@ def test_a_disk_that_is_full_ends_no_push(tmp_path: Path, peer: Peer) -> None:
 
     async def work() -> None:
         ended = asyncio.Event()
-        push = Push(node.home, Pace(0.05))
+        push = PushService(node.home, Backoff(0.05))
         async with push.at_work(ended.set):
             with disk_full(), capture_logs() as logs:
                 await asyncio.to_thread(peer.wait_for, lambda: logs)
@@ -432,7 +432,7 @@ def test_leases_end(tmp_path: Path, peer: Peer) -> None:
 
 def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
-    asked = Asked("subscribe", peer.url, node.topic)
+    asked = HubRequest("subscribe", peer.url, node.topic)
     kept = Subscribers(node.home.path / "websub.db")
     try:
         kept.subscribe(asked, "feeds/all.atom", float("inf"))
@@ -449,15 +449,17 @@ def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, pee
 def test_subscribers_are_bounded(tmp_path: Path) -> None:
     kept = Subscribers(tmp_path / "websub.db")
     try:
-        asked = [Asked("subscribe", f"https://r.example/{number}", "t") for number in range(101)]
+        asked = [
+            HubRequest("subscribe", f"https://r.example/{number}", "t") for number in range(101)
+        ]
         assert [kept.ask_for(one) for one in asked] == [True] * 100 + [False]
         for number in range(2000):
-            one = Asked("subscribe", f"https://r.example/{number}", "t")
+            one = HubRequest("subscribe", f"https://r.example/{number}", "t")
             assert kept.has_room(one, "f")
             kept.subscribe(one, "f", 1.0)
-        assert not kept.has_room(Asked("subscribe", "https://r.example/new", "t"), "f")
-        assert kept.has_room(Asked("subscribe", "https://other.example/", "t"), "f")
-        assert kept.has_room(Asked("subscribe", "https://r.example/7", "t"), "f")
+        assert not kept.has_room(HubRequest("subscribe", "https://r.example/new", "t"), "f")
+        assert kept.has_room(HubRequest("subscribe", "https://other.example/", "t"), "f")
+        assert kept.has_room(HubRequest("subscribe", "https://r.example/7", "t"), "f")
     finally:
         kept.close()
 
@@ -465,12 +467,12 @@ def test_subscribers_are_bounded(tmp_path: Path) -> None:
 def test_a_client_that_fills_the_hub_s_queue_keeps_no_other_out(tmp_path: Path) -> None:
     kept = Subscribers(tmp_path / "websub.db")
     try:
-        flood = [Asked("subscribe", f"https://{n}.example/", "t") for n in range(REQUESTS + 1)]
+        flood = [HubRequest("subscribe", f"https://{n}.example/", "t") for n in range(REQUESTS + 1)]
         assert [kept.ask_for(one, "203.0.113.9") for one in flood] == [True] * REQUESTS + [False]
-        honest = Asked("subscribe", "https://reader.example/", "t")
+        honest = HubRequest("subscribe", "https://reader.example/", "t")
         assert kept.ask_for(honest, "2001:db8::1")
         # The same network is one client, and clients take turns.
-        other = Asked("subscribe", "https://reader.example/2", "t")
+        other = HubRequest("subscribe", "https://reader.example/2", "t")
         assert kept.ask_for(other, "2001:db8::2")
         first = [one.asked.callback for one in kept.to_confirm(1.0, (), 4)]
         assert first.index("https://reader.example/") < 2
@@ -487,6 +489,6 @@ def test_a_file_from_before_clients_were_told_apart_is_brought_up_to_date(tmp_pa
     db.close()
     kept = Subscribers(path)
     try:
-        assert kept.ask_for(Asked("subscribe", "https://reader.example/", "t"), "203.0.113.9")
+        assert kept.ask_for(HubRequest("subscribe", "https://reader.example/", "t"), "203.0.113.9")
     finally:
         kept.close()

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TypeAlias
 
-from data.identity.matching import Compared, claims, is_document, moved
+from data.identity.matching import DraftSignature, claims, is_document, moved
 from data.models import Draft
-from data.store.sqlite.lsh_index import Near, places
-from data.store.sqlite.rows import Kept
+from data.store.sqlite.lsh_index import Candidates, places
+from data.store.sqlite.rows import StoredRelease
 from data.store.sqlite.stories import SqliteStories
 from data.text.clean import canonical_url
 
@@ -27,8 +27,8 @@ class SqliteIdentity(SqliteStories):
     """What finds the release that a draft is of."""
 
     def _owner(
-        self, draft: Draft, read: Compared, claimed: str | None, holders: Mapping[str, Holder]
-    ) -> Kept | None:
+        self, draft: Draft, read: DraftSignature, claimed: str | None, holders: Mapping[str, Holder]
+    ) -> StoredRelease | None:
         """The release that an address of the draft belongs to."""
         for kind, number in holders.values():
             if kind == "seen":
@@ -40,7 +40,9 @@ class SqliteIdentity(SqliteStories):
                 return found
         return None
 
-    def _copied(self, draft: Draft, read: Compared, holders: Mapping[str, Holder]) -> Kept | None:
+    def _copied(
+        self, draft: Draft, read: DraftSignature, holders: Mapping[str, Holder]
+    ) -> StoredRelease | None:
         """The release whose page alone said that the draft's page is its own."""
         kind, number = holders[canonical_url(draft.url)]
         found = self._numbered(number) if kind == "claimed" else None
@@ -54,11 +56,13 @@ class SqliteIdentity(SqliteStories):
             return kind, number
         return NOBODY
 
-    def _numbered(self, number: int) -> Kept:
+    def _numbered(self, number: int) -> StoredRelease:
         (found,) = self._kept("WHERE r.number = ?", [number])
         return found
 
-    def _moved(self, draft: Draft, read: Compared, near: Near, since: dt.datetime) -> Kept | None:
+    def _moved(
+        self, draft: Draft, read: DraftSignature, near: Candidates, since: dt.datetime
+    ) -> StoredRelease | None:
         if not draft.content.body_text and not is_document(draft):
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""

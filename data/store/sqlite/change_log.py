@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from data.models import BACKLOG, Facet, Outline, Release, Revision
+from data.models import BACKLOG, Facet, Release, ReleaseSummary, Revision
 from data.store.sqlite.history import SqliteHistory
 from data.store.sqlite.migrations import migrations
 from data.store.sqlite.releases import selection
@@ -102,9 +102,9 @@ def touched(db: Database) -> None:
 
 
 class SqlitePublishing(SqliteHistory):
-    """The verbs of data.store.protocol.Readable that publishing alone needs."""
+    """The verbs of data.store.protocol.ReadStore that publishing alone needs."""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
@@ -114,9 +114,9 @@ class SqlitePublishing(SqliteHistory):
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": -1 if limit is None else limit},
         )
-        return tuple(Outline(*row) for row in rows)
+        return tuple(ReleaseSummary(*row) for row in rows)
 
-    def backlog(self, source: str, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The undated releases that a source had at its first visit, in the order of its page."""
         rows = self._ask(
             "SELECT r.id, v.source, v.version, r.sort_at, v.story FROM releases r"
@@ -124,9 +124,9 @@ class SqlitePublishing(SqliteHistory):
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
             {"source": source, "limit": -1 if limit is None else limit},
         )
-        return tuple(Outline(*row) for row in rows)
+        return tuple(ReleaseSummary(*row) for row in rows)
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, Outline]:
+    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Releases without their text, by id; what is not in the store is left out."""
         if not ids:
             return {}
@@ -135,7 +135,7 @@ class SqlitePublishing(SqliteHistory):
             " JOIN releases r ON r.id = j.value JOIN versions v ON v.release = r.number",
             [encode(list(ids))],
         )
-        return {row[0]: Outline(*row) for row in rows}
+        return {row[0]: ReleaseSummary(*row) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from data.models import Change, Outline, Point, facets_at
+from data.models import Point, ReleaseChange, ReleaseSummary, facets_at
 from data.store.sqlite.change_log import SqlitePublishing
 from data.store.sqlite.migrations import migrations
 
@@ -52,7 +52,7 @@ class SqliteChanges(SqlitePublishing):
         rows = self._ask("SELECT number, version FROM changes ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else NOTHING
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed since a point, by id; None where that can't be told."""
         number, version = since
         # A log that does not hold that point was shortened since, or is another store's.
@@ -70,8 +70,8 @@ class SqliteChanges(SqlitePublishing):
         found = {}
         for id_, source, drawn, order, story, day, topics in rows:
             labels = msgspec.json.decode(topics, type=list[str])
-            outline = Outline(id_, source, drawn, order, story)
-            found[id_] = Change(outline, facets_at(source, labels, day))
+            outline = ReleaseSummary(id_, source, drawn, order, story)
+            found[id_] = ReleaseChange(outline, facets_at(source, labels, day))
         return found
 
     def tidy(self) -> None:

@@ -43,7 +43,7 @@ def absences(db: Database) -> None:
 
 
 class SqliteHistory(SqliteRetraction):
-    """The verb of data.store.protocol.Readable that looks back."""
+    """The verb of data.store.protocol.ReadStore that looks back."""
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.

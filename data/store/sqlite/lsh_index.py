@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from data.revisions.edits import fingerprint
 from data.store.sqlite.migrations import migrations
 from data.store.sqlite.releases import SqliteReading
-from data.store.sqlite.rows import Kept, content_of, instant
+from data.store.sqlite.rows import StoredRelease, content_of, instant
 from data.stories.copies import COMMON, HOT, likely, slot_of, slots_near
-from data.text.similarity import MARK_BITS, Sketch, sketch
+from data.text.similarity import MARK_BITS, Signature, signature
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -45,7 +45,7 @@ def marks_of_fewer_steps(db: Database) -> None:
     ).fetchone():
         after, at, content = row[0], instant(row[1]), content_of(row[2])
         db.execute("UPDATE releases SET print = ? WHERE number = ?", [fingerprint(content), after])
-        db.conn.executemany(ENTER, _rows(after, at, sketch(content.body_text), frozenset()))
+        db.conn.executemany(ENTER, _rows(after, at, signature(content.body_text), frozenset()))
 
 
 def places(values: Collection[object]) -> str:
@@ -54,14 +54,14 @@ def places(values: Collection[object]) -> str:
 
 
 @cache
-def find(count: int) -> str:
+def find_similar(count: int) -> str:
     """The query for the rows of so many bands: a join is some faster here than IN."""
     bands = ",".join(["(?)"] * count)
     return f"SELECT band, release, anchors FROM (VALUES {bands}) CROSS JOIN bands ON band = column1"
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Candidates:
     """Releases that share marks with a text, by their number.
 
     Those that share most bands come first, then most anchors; those that share too few to be worth
@@ -72,19 +72,19 @@ class Near:
     hot: frozenset[int]
 
 
-NOTHING: Final = Near((), frozenset())
+NOTHING: Final = Candidates((), frozenset())
 
 
 class SqliteBands(SqliteReading):
     """What finds texts that may be alike, and is kept of them for that."""
 
-    def _near(self, text: Sketch, order: dt.datetime) -> Near:
+    def _near(self, text: Signature, order: dt.datetime) -> Candidates:
         slots = slots_near(order)
         own = _in_slots(slots, text.bands)
         if not own:
             return NOTHING
         wanted = own + _in_slots(slots, text.anchors)
-        rows = self._ask(find(len(wanted)), wanted)
+        rows = self._ask(find_similar(len(wanted)), wanted)
         if not rows:
             return NOTHING
         # Plain dicts: a Counter costs more than the look-up of the rows.
@@ -106,16 +106,16 @@ class SqliteBands(SqliteReading):
         ]
         ranked.sort()
         crowded = len(rows) >= COMMON
-        return Near(
+        return Candidates(
             tuple(n for _, _, n in ranked),
             _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
         )
 
-    def _enter(self, number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]) -> None:
+    def _enter(self, number: int, order: dt.datetime, text: Signature, hot: frozenset[int]) -> None:
         self._db.conn.executemany(ENTER, _rows(number, order, text, hot))
 
-    def _leave(self, known: Kept) -> None:
-        marks = sketch(known.release.content.body_text).marks
+    def _leave(self, known: StoredRelease) -> None:
+        marks = signature(known.release.content.body_text).marks
         self._db.conn.executemany(
             "DELETE FROM bands WHERE band = ? AND release = ?",
             [(band, known.number) for band in _in_slots([slot_of(known.release.instant)], marks)],
@@ -137,7 +137,7 @@ def _in_slots(slots: Iterable[int], marks: Iterable[int]) -> list[int]:
 
 
 def _rows(
-    number: int, order: dt.datetime, text: Sketch, hot: frozenset[int]
+    number: int, order: dt.datetime, text: Signature, hot: frozenset[int]
 ) -> list[tuple[int, int, int]]:
     """The rows of a text."""
     start, size = slot_of(order) << MARK_BITS, len(text.anchors)

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from data.identity.decision import SHARED_BODY, Verdict, born, judge
-from data.identity.matching import Compared, is_copy, keys_of, trusted_canonical
+from data.identity.decision import SHARED_BODY, Decision, decide, first_release
+from data.identity.matching import DraftSignature, is_copy, keys_of, trusted_canonical
 from data.models import Draft, Release, Source
 from data.store.sqlite.aliases import SqliteIdentity
-from data.store.sqlite.lsh_index import Near, places
-from data.store.sqlite.rows import Kept, encode, release_row
+from data.store.sqlite.lsh_index import Candidates, places
+from data.store.sqlite.rows import StoredRelease, encode, release_row
 from data.text.clean import canonical_url
-from data.text.similarity import Sketch
+from data.text.similarity import Signature
 from data.text.words import word_hashes
 
 COMPARED = 200
@@ -42,13 +42,13 @@ class SqliteRecording(SqliteIdentity):
         since: dt.datetime,
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Verdict:
+    ) -> Decision:
         """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
 
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
-        read = Compared(draft)
+        read = DraftSignature(draft)
         with self._writing() as db:
             claimed = trusted_canonical(draft, front)
             holders = {key: self._holder(draft.source, key) for key in keys_of(draft)}
@@ -56,22 +56,22 @@ class SqliteRecording(SqliteIdentity):
             if known and not known.gone and is_copy(draft, known.release, claimed):
                 self._alias(draft, known.number, claimed)
                 self._keep_validator(draft)
-                return Verdict("unchanged", known.release)
+                return Decision("unchanged", known.release)
             reread = draft.reread
             if known is None and (known := self._copied(draft, read, holders)):
                 reread = known.release.first_seen >= since
-            near: Near | None = None
-            fresh = born(draft, seen)
+            near: Candidates | None = None
+            fresh = first_release(draft, seen)
             if known is None:
                 near = self._near(read.body, fresh.instant)
                 known = self._moved(draft, read, near, since)
             verdict = (
-                judge(draft, known.release, seen, gone=known.gone, reread=reread)
+                decide(draft, known.release, seen, gone=known.gone, reread=reread)
                 if known
-                else Verdict("new", fresh)
+                else Decision("new", fresh)
             )
             if known and "body" in verdict.fields and self._is_shared(known, read.body):
-                verdict = Verdict("unchanged", known.release, doubt=SHARED_BODY)
+                verdict = Decision("unchanged", known.release, doubt=SHARED_BODY)
             if known and verdict.doubt:
                 db.execute(
                     "UPDATE releases SET checked = ? WHERE number = ?",
@@ -96,7 +96,7 @@ class SqliteRecording(SqliteIdentity):
             self._remember(number, draft.source, read.body)
         return verdict
 
-    def _is_shared(self, known: Kept, text: Sketch) -> bool:
+    def _is_shared(self, known: StoredRelease, text: Signature) -> bool:
         """Whether a text that a release came to is that of another of its source, a recent one."""
         rows = self._ask(
             "SELECT json_extract(content, '$.body_text') FROM releases"
@@ -107,7 +107,11 @@ class SqliteRecording(SqliteIdentity):
         return any(word_hashes(body).tobytes() == words for (body,) in rows if body)
 
     def _keep(
-        self, verdict: Verdict, known: Kept | None, read: Compared, labels: Mapping[str, str]
+        self,
+        verdict: Decision,
+        known: StoredRelease | None,
+        read: DraftSignature,
+        labels: Mapping[str, str],
     ) -> int:
         """Write the release and what follows from it; its number."""
         release = verdict.release
@@ -203,7 +207,12 @@ class SqliteRecording(SqliteIdentity):
             )
 
     def _tell(
-        self, number: int, draft: Draft, release: Release, read: Compared, near: Near | None
+        self,
+        number: int,
+        draft: Draft,
+        release: Release,
+        read: DraftSignature,
+        near: Candidates | None,
     ) -> Release:
         """Join the release to the story it belongs to, if there is one."""
         kin = self._kin(release, read.body, near) if near else []

@@ -12,7 +12,7 @@ from data.store.sqlite.rows import (
     INSTANT,
     KEPT_COLUMNS,
     RELEASE_COLUMNS,
-    Kept,
+    StoredRelease,
     kept_of,
     release_of,
     revision_of,
@@ -160,7 +160,7 @@ class SqliteReading(SqliteConnection):
             for row in self._ask(f"SELECT {RELEASE_COLUMNS} FROM releases r {clause}", arguments)
         ]
 
-    def _kept(self, clause: str, arguments: Arguments) -> list[Kept]:
+    def _kept(self, clause: str, arguments: Arguments) -> list[StoredRelease]:
         return [
             kept_of(row)
             for row in self._ask(f"SELECT {KEPT_COLUMNS} FROM releases r {clause}", arguments)

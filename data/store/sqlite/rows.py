@@ -29,7 +29,7 @@ _encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRelease:
     """A stored release with what only the store knows of it."""
 
     release: Release
@@ -118,9 +118,9 @@ def release_of(row: Sequence[Any]) -> Release:
     )
 
 
-def kept_of(row: Sequence[Any]) -> Kept:
+def kept_of(row: Sequence[Any]) -> StoredRelease:
     """A stored release from a row of ``KEPT_COLUMNS``."""
-    return Kept(release_of(row), row[13], row[14] is not None, row[15], row[16])
+    return StoredRelease(release_of(row), row[13], row[14] is not None, row[15], row[16])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:

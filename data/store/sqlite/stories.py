@@ -12,11 +12,11 @@ import msgspec
 from data.identity.matching import keys_of
 from data.models import Draft, Release
 from data.store.sqlite.facets import keys_at
-from data.store.sqlite.lsh_index import Near, SqliteBands, places
+from data.store.sqlite.lsh_index import Candidates, SqliteBands, places
 from data.store.sqlite.rows import INSTANT, body_of
-from data.stories.copies import LEAST_SHINGLES, Likeness, likeness, tells
+from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
 from data.text.clean import canonical_url
-from data.text.similarity import Sketch, sketch
+from data.text.similarity import Signature, signature
 
 COMPARED: Final = 20
 """How many releases that are likely of one story, but not known to be, are compared in full."""
@@ -45,13 +45,13 @@ class Body:
 
     number: int
     source: str
-    sketch: Sketch
+    signature: Signature
 
 
 class SqliteStories(SqliteBands):
     """The parts of data.store.protocol.Store that know which releases tell the same."""
 
-    def _kin(self, release: Release, text: Sketch, near: Near) -> list[Member]:
+    def _kin(self, release: Release, text: Signature, near: Candidates) -> list[Member]:
         """The releases of other sources that tell the same, one of each story they are in."""
         if not near.nearest or len(text.words) < LEAST_SHINGLES:
             return []
@@ -73,14 +73,14 @@ class SqliteStories(SqliteBands):
         # What holds others whole, or stands within several, joins one story and merges none.
         return same or held[:1]
 
-    def _alike(self, source: str, text: Sketch, near: Near) -> dict[int, Likeness]:
+    def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
         """Which of the nearest releases of other sources are like a text, and how, in order."""
         bodies = map(self._body, near.nearest)
         others = (body for body in bodies if body.source != source)
-        found = {body.number: likeness(text, body.sketch) for body in islice(others, COMPARED)}
+        found = {body.number: likeness(text, body.signature) for body in islice(others, COMPARED)}
         return {number: how for number, how in found.items() if how is not Likeness.NONE}
 
-    def _is_of(self, text: Sketch, found: Member, how: Likeness) -> bool:
+    def _is_of(self, text: Signature, found: Member, how: Likeness) -> bool:
         """Whether a text that is like ``found`` is like that one's story too.
 
         A story is what its first release tells; from copy to copy of copies it would drift.
@@ -88,7 +88,7 @@ class SqliteStories(SqliteBands):
         if found.story is None:
             return True
         first = self._first(found.story)
-        return first == found.number or tells(text, self._body(first).sketch, how)
+        return first == found.number or belongs_to_story(text, self._body(first).signature, how)
 
     def _first(self, story: str) -> int:
         """The number of the first published release of a story."""
@@ -106,10 +106,10 @@ class SqliteStories(SqliteBands):
             ((source, content),) = self._ask(
                 "SELECT source, content FROM releases WHERE number = ?", [number]
             )
-            self._remember(number, source, sketch(body_of(content)))
+            self._remember(number, source, signature(body_of(content)))
         return known[number]
 
-    def _remember(self, number: int, source: str, text: Sketch) -> None:
+    def _remember(self, number: int, source: str, text: Signature) -> None:
         known: dict[int, Body] = self._threads.sketches
         text.forget_words()
         known[number] = Body(number, source, text)

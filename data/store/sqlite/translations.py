@@ -8,7 +8,7 @@ from typing import Final
 from data.store.sqlite.changes import SqliteChanges
 from data.store.sqlite.rows import body_of
 from data.store.sqlite.stories import MEMBER, Member
-from data.stories.translations import Edition, commonness, marks_in, same
+from data.stories.translations import Translation, commonness, marks_in, same
 
 KNOWN: Final = 300
 """The newest releases of a source that tell which of its words are common."""
@@ -45,14 +45,14 @@ class SqliteEditions(SqliteChanges):
                 for left, right in same(found, background):
                     self._join_two(left.number, right.number)
 
-    def _read_editions(self, which: str, *arguments: str) -> list[Edition]:
+    def _read_editions(self, which: str, *arguments: str) -> list[Translation]:
         rows = self._ask(
             f"SELECT number, language, url, content FROM releases WHERE language <> '' AND {which}"
             f" LIMIT {KNOWN}",
             arguments,
         )
         return [
-            Edition(number, language.partition("-")[0], url, marks_in(body_of(content)))
+            Translation(number, language.partition("-")[0], url, marks_in(body_of(content)))
             for number, language, url, content in rows
         ]
 

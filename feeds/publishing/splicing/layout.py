@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feeds.formats.feed import NEVER, common_language
-from feeds.formats.rendering import EPOCH, LINE, MICROSECOND, Fragment
-from feeds.publishing.archive_pages import Window
+from feeds.formats.rendering import EPOCH, LINE, MICROSECOND, RenderedEntry
+from feeds.publishing.archive_pages import FeedState
 from feeds.publishing.files import State
 from feeds.publishing.splicing.heads import Heads
 from feeds.urls import DAY
@@ -33,7 +33,7 @@ class Fresh:
 
     release: str
     key: bytes
-    fragment: Fragment
+    fragment: RenderedEntry
 
 
 Run: TypeAlias = range | list[Fresh]
@@ -58,7 +58,7 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True, gc=False):
     checks: tuple[int, ...]
     states: tuple[State, ...]
     spots: bytes
-    window: Window
+    window: FeedState
     shown: list[str] | None
     languages: list[str | None]
     days: str

@@ -23,7 +23,7 @@ from data.models import Facet
 from feeds.compression import trailer
 from feeds.formats.rendering import BETWEEN, BETWEEN_PACKED
 from feeds.formats.rendering import joined as joined_entries
-from feeds.publishing.archive_pages import Window
+from feeds.publishing.archive_pages import FeedState
 from feeds.publishing.files import Bytes, Copy, Write, Writer, state_of
 from feeds.publishing.splicing.heads import Heads, stamps
 from feeds.publishing.splicing.layout import Columns, Run, Sheet, columns_of, numbers
@@ -120,7 +120,7 @@ class Splicer:
     def sheet(
         self,
         files: Sequence[str],
-        window: Window,
+        window: FeedState,
         laid: Laid,
         spots: Iterable[tuple[int, int]] = (),
     ) -> Sheet:

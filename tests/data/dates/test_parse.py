@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.dates.months import NAMES
 from data.dates.parse import find_dates, parse_date, plausible, scan
 from data.dates.partial import month_and_day, year_in
@@ -22,7 +22,7 @@ NOW = dt.datetime(2022, 11, 25, 10, tzinfo=dt.UTC)
 def iso(
     text: str, zone: str = "UTC", languages: tuple[str, ...] = (), **more: object
 ) -> str | None:
-    reading = Reading(zone=zone, languages=languages, now=NOW, **more)  # type: ignore[arg-type]
+    reading = DateContext(zone=zone, languages=languages, now=NOW, **more)  # type: ignore[arg-type]
     found = parse_date(text, reading, "test")
     return found.iso if found else None
 
@@ -178,7 +178,7 @@ def test_an_instant_in_utc_is_told_by_the_clock_of_the_source(text: str, instant
 
 
 def test_a_day_is_noon_in_its_zone_and_says_so() -> None:
-    found = parse_date(" 24 November 2022 ", Reading("Asia/Baku", now=NOW), "rule")
+    found = parse_date(" 24 November 2022 ", DateContext("Asia/Baku", now=NOW), "rule")
     assert found is not None
     assert found.at == dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
     assert (found.precision, found.zone) == ("day", "Asia/Baku")
@@ -210,7 +210,7 @@ def test_relative_dates_count_from_now(text: str, language: str, day: str) -> No
 
 def test_today_is_the_day_in_the_zone_of_the_source() -> None:
     late = dt.datetime(2022, 11, 25, 22, tzinfo=dt.UTC)
-    found = parse_date("today", Reading("Asia/Baku", languages=("en",), now=late), "test")
+    found = parse_date("today", DateContext("Asia/Baku", languages=("en",), now=late), "test")
     assert found is not None
     assert found.iso == "2022-11-26"
 
@@ -226,10 +226,10 @@ def test_what_is_no_date_is_none(text: str) -> None:
 
 def test_dates_in_running_text_are_found_with_their_places() -> None:
     text = "İİ on 24 Kasım 2022, 10:30 and on November 5, 2021."
-    found = list(scan(text, Reading("UTC", now=NOW), "test"))
+    found = list(scan(text, DateContext("UTC", now=NOW), "test"))
     assert [each.published.iso for each in found] == ["2022-11-24T10:30:00+00:00", "2021-11-05"]
     assert text[found[0].start : found[0].end] == "24 Kasım 2022, 10:30"
-    assert [each.raw for each in find_dates(text, Reading("UTC", now=NOW), "test")] == [
+    assert [each.raw for each in find_dates(text, DateContext("UTC", now=NOW), "test")] == [
         "24 Kasım 2022, 10:30",
         "November 5, 2021",
     ]
@@ -237,15 +237,15 @@ def test_dates_in_running_text_are_found_with_their_places() -> None:
 
 @pytest.mark.parametrize("text", ["2 March 2026", "March 2, 2026", "25.03.2026", "2 марта 2026"])
 def test_a_colon_after_the_year_ends_a_date_and_one_within_a_time_does_not(text: str) -> None:
-    (found,) = scan(f"{text}: 30 lamps were lit", Reading("UTC", now=NOW), "test")
+    (found,) = scan(f"{text}: 30 lamps were lit", DateContext("UTC", now=NOW), "test")
     assert found.published.raw == text
-    assert not [*scan(f"{text[:-4]}20:30 in the harbour", Reading("UTC", now=NOW), "test")]
+    assert not [*scan(f"{text[:-4]}20:30 in the harbour", DateContext("UTC", now=NOW), "test")]
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "1970-01-01", "9999-12-31", "2022-11-28"])
 def test_an_implausible_date_is_read_and_told_apart(text: str) -> None:
     for zone in ("America/New_York", "Pacific/Kiritimati"):
-        found = parse_date(text, Reading(zone, now=NOW), "test")
+        found = parse_date(text, DateContext(zone, now=NOW), "test")
         assert found is not None
         assert found.iso == text
         assert not plausible(found, NOW)
@@ -253,26 +253,26 @@ def test_an_implausible_date_is_read_and_told_apart(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["01/01/0001", "30 November -0001", "2 March 0001"])
 def test_a_year_of_four_digits_is_never_taken_for_one_of_this_century(text: str) -> None:
-    found = parse_date(text, Reading("UTC", order="DMY", languages=("en",), now=NOW), "test")
+    found = parse_date(text, DateContext("UTC", order="DMY", languages=("en",), now=NOW), "test")
     assert found is not None
     assert found.day.year == 1
     assert not plausible(found, NOW)
 
 
 def test_a_date_of_tomorrow_is_plausible() -> None:
-    found = parse_date("2022-11-26", Reading("UTC", now=NOW), "test")
+    found = parse_date("2022-11-26", DateContext("UTC", now=NOW), "test")
     assert found is not None
     assert plausible(found, NOW)
 
 
 def test_the_end_of_the_calendar_does_not_overflow() -> None:
-    found = parse_date("9999-12-31T23:59:59-05:00", Reading("UTC", now=NOW), "test")
+    found = parse_date("9999-12-31T23:59:59-05:00", DateContext("UTC", now=NOW), "test")
     assert found is not None
     assert found.iso == "9999-12-31T23:59:59+00:00"
 
 
 def test_a_day_without_a_year_is_told_from_other_words() -> None:
-    reading = Reading("UTC", now=NOW)
+    reading = DateContext("UTC", now=NOW)
     assert month_and_day("Nov 24", reading) == (11, 24)
     assert month_and_day("24 ноября", reading) == (11, 24)
     assert month_and_day("11月24日", reading) == (11, 24)
@@ -290,7 +290,7 @@ def test_a_heading_names_the_year_in_either_count() -> None:
 @settings(deadline=None)  # the first call may load a large parser
 @given(st.text(max_size=300))
 def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
-    reading = Reading("Asia/Baku", languages=("az", "en"), now=NOW)
+    reading = DateContext("Asia/Baku", languages=("az", "en"), now=NOW)
     found = [parse_date(text, reading, "test"), *find_dates(text, reading, "test")]
     assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
 
@@ -298,15 +298,15 @@ def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
 @settings(deadline=None)  # the first call may load a large parser
 @given(st.from_regex(r"(\d{1,4}[ ./:,年月-]{0,2}(jan|мая|w|Z|\+)?){1,8}", fullmatch=True))
 def test_any_text_that_is_like_a_date_gives_one_in_utc_or_none(text: str) -> None:
-    found = parse_date(text, Reading("America/New_York", order="DMY", now=NOW), "test")
+    found = parse_date(text, DateContext("America/New_York", order="DMY", now=NOW), "test")
     assert found is None or found.at.utcoffset() == dt.timedelta(0)
 
 
 def test_a_year_without_a_day_is_no_question_for_the_large_parser() -> None:
     """It takes 0.4 s to load: no page shall wait for it because of its copyright line."""
     code = (
-        "import sys, datetime; from data.dates.parse import Reading, parse_date; "
-        "reading = Reading('UTC', now=datetime.datetime.now(datetime.UTC)); "
+        "import sys, datetime; from data.dates.parse import DateContext, parse_date; "
+        "reading = DateContext('UTC', now=datetime.datetime.now(datetime.UTC)); "
         "assert parse_date('© 2026 Office for Weather and Waters', reading, 'test') is None; "
         "sys.exit('dateparser' in sys.modules)"
     )
@@ -331,6 +331,6 @@ def test_a_year_without_a_day_is_no_question_for_the_large_parser() -> None:
 def test_a_zone_that_is_several_places_is_kept_and_contradicts_a_source_elsewhere(
     text: str, zone: str, name: str | None
 ) -> None:
-    (found,) = find_dates(f"Released {text} by the office", Reading(zone, now=NOW), "test")
+    (found,) = find_dates(f"Released {text} by the office", DateContext(zone, now=NOW), "test")
     assert contradicted(found) == name
     assert name is None or name in found.raw

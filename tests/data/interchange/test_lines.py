@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.interchange.lines import LineError, read_line
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
@@ -25,7 +25,7 @@ TIMES = ["updated", "first_seen", "last_seen"]
 ABOUT = ["language", "section", "topics", "publisher", "summary", "body_html", "body_text"]
 REST = ["images", "attachments", "revision", "story", "retracted", "provenance"]
 NAMES = [*IDENTITY, *SAID, *TIMES, *ABOUT, *REST]
-READING = Reading("Europe/Oslo")
+READING = DateContext("Europe/Oslo")
 TAXONOMY = load_taxonomy()
 
 

@@ -26,7 +26,7 @@ from data.store.sqlite.store import SqliteStore
 from data.text.clean import canonical_url
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.visit import Visit
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft, published
@@ -268,7 +268,7 @@ class Site(RuleBasedStateMachine):
                 visit.record(self.answer(key, self.listed_url(key)))
         items = tuple(ListingItem(self.site[key].url, "") for key in listed)
         visit.asked.claim(self.loaded.file.url)
-        listing = ListingPage(self.loaded.file.url, items, None, "test", 1.0, ())
+        listing = Listing(self.loaded.file.url, items, None, "test", 1.0, ())
         visit.vanishing.listed(self.loaded.file.url, listing, unchanged=False)
         finish(visit)
         self.check(visit)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.store.sqlite.store import SqliteStore
-from data.stories.translations import Edition, commonness, consonants, marks_in, pattern, same
+from data.stories.translations import Translation, commonness, consonants, marks_in, pattern, same
 from tests.drafts import draft, published
 
 CYRILLIC = str.maketrans("abdegiklmnoprstuvz", "абдегиклмнопрстувз")
@@ -73,7 +73,7 @@ def test_a_day_of_several_releases_is_paired_right_and_strangers_stay_alone() ->
     texts = [(n, "en", english(n)) for n in range(1, 20)]
     texts += [(100 + n, "ru", russian(n)) for n in range(1, 20)]
     all_ = [
-        Edition(number, language, f"https://x.example/{number}", marks_in(text))
+        Translation(number, language, f"https://x.example/{number}", marks_in(text))
         for number, language, text in texts
     ]
     by_number = {one.number: one for one in all_}

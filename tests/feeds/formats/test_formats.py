@@ -15,14 +15,14 @@ from lxml import etree
 
 from data.models import Facet, Media
 from data.settings import Site
-from feeds.catalog import directory_of
+from feeds.catalog import catalog_of
 from feeds.entries.entry import Link, entry_of
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
-from feeds.formats.rendering import Fragment, fragment_of, rendered
-from feeds.pages.renderer import Pages
+from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
+from feeds.pages.renderer import PageRenderer
 from feeds.publishing.entry_renderer import Renderer
-from feeds.publishing.render_cache import Rendered
+from feeds.publishing.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of
 from tests.feeds.fakestore import FakeStore, make_release, on_day
@@ -36,10 +36,10 @@ ACME = Facet(source="acme")
 SITE = Site(url="https://press.example/")
 
 
-def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[Fragment]]:
-    directory = directory_of(store, SITE)
-    pages = Pages(directory, store.facets())
-    with closing(Rendered(None)) as kept:
+def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntry]]:
+    directory = catalog_of(store, SITE)
+    pages = PageRenderer(directory, store.facets())
+    with closing(RenderCache(None)) as kept:
         renderer = Renderer(store, directory, kept, pages, b"")
         shown = renderer.shown(facet, store.outlines(facet))
         fragments = renderer.fragments([renderer.wanted(one) for one in shown])
@@ -173,11 +173,11 @@ def test_10_rss_keeps_every_link_of_the_feed() -> None:
 def test_11_a_link_relation_may_be_a_uri() -> None:
     relation = "https://press.example/relations/difference"
     store = FakeStore(make_release())
-    directory = directory_of(store, SITE)
+    directory = catalog_of(store, SITE)
     entry = entry_of(make_release(), directory, mixed=False)
     entry = replace(entry, links=(Link(relation, "https://press.example/d"),))
     feed = replace(feed_of(directory, Facet(), [entry]), links=entry.links)
-    root: Any = etree.fromstring(rendered(feed, [fragment_of(entry, b"")], "atom")[0])
+    root: Any = etree.fromstring(rendered(feed, [rendered_entry(entry, b"")], "atom")[0])
     assert [
         link.get("href") for link in root.iter(f"{ATOM}link") if link.get("rel") == relation
     ] == [
@@ -314,7 +314,7 @@ def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
 def test_a_site_of_any_name_has_addresses_that_every_reader_can_follow() -> None:
     site = Site(url="https://zeitung-ü.example/für/alle/", hub="own")
     store = FakeStore(make_release())
-    directory = directory_of(store, site)
+    directory = catalog_of(store, site)
     home = "https://xn--zeitung--e6a.example/f%C3%BCr/alle"
     assert directory.site == home
     assert topic_of(site, "feeds/all.atom") == directory.feed(Facet(), "atom")
@@ -439,7 +439,7 @@ def test_right_to_left_text_says_its_direction() -> None:
 
 def test_opml_groups_every_feed() -> None:
     store = FakeStore(make_release(), make_release(2, "wire"))
-    root: Any = etree.fromstring(opml.render(directory_of(store, SITE), store.facets()))
+    root: Any = etree.fromstring(opml.render(catalog_of(store, SITE), store.facets()))
     body = root.find("body")
     groups = {one.get("text"): [feed.get("xmlUrl") for feed in one] for one in body}
     assert list(groups) == ["All", "Sources", "Topics", "Sources by topic", "Dates"]

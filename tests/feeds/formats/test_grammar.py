@@ -16,7 +16,7 @@ from data.settings import Site
 from data.store.sqlite.store import SqliteStore
 from feeds.compression import IDENTITY
 from feeds.publishing.publish import publish
-from feeds.server.on_demand import Demand
+from feeds.server.on_demand import OnDemand
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
@@ -106,7 +106,7 @@ def test_what_is_made_on_demand_is_as_the_grammar_says(store: SqliteStore, tmp_p
         draft = Draft(release.source, release.url, release.content)
         store.record(draft, seen=NOON, since=NOON)
     store.index()
-    demand = Demand(f"sqlite:{tmp_path / 'communique.db'}", SITE)
+    demand = OnDemand(f"sqlite:{tmp_path / 'communique.db'}", SITE)
     for path, query in (
         ("/feeds/search.atom", b"q=statement&source=acme"),
         ("/feeds/search.atom", b"q=amp&lang=en"),

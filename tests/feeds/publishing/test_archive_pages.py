@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from data.models import Change, Facet, Point, Release
+from data.models import Facet, Point, Release, ReleaseChange
 from data.settings import Site
 from feeds.formats.atom import XML_LANG
 from feeds.publishing.publish import publish
@@ -28,7 +28,7 @@ class Busy(FakeStore):
 
     late: Release | None = None
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, Change] | None:  # noqa: D102
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:  # noqa: D102
         if late := self.late:
             self.late = None
             self.put(late)

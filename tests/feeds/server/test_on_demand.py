@@ -17,7 +17,7 @@ from data.settings import Site
 from data.store.protocol import Store, open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.on_demand import Demand
+from feeds.server.on_demand import OnDemand
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
@@ -357,7 +357,7 @@ def test_answers_made_on_demand_are_held_within_bounds(
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
     monkeypatch.setattr("feeds.server.on_demand.LIMIT", 5_000)
-    demand = Demand(url, Site())
+    demand = OnDemand(url, Site())
     first = demand.answer("/feeds/search.atom", b"q=0")
     assert demand.answer("/feeds/search.atom", b"q=0") is first
     for number in range(1, 20):

@@ -17,11 +17,11 @@ from feeds.urls import hub_of
 from feeds.websub.messages import (
     LONGEST_LEASE,
     SHORTEST_LEASE,
-    Asked,
     BadRequest,
-    asked_in,
+    HubRequest,
     delivery_headers,
     file_of,
+    parse_hub_request,
     question,
     topic_of,
 )
@@ -41,13 +41,13 @@ def form(**changes: str) -> bytes:
 
 def test_a_subscription_is_read_from_its_form() -> None:
     more = {"hub.secret": "hush", "hub.lease_seconds": "86400"}
-    asked = asked_in(urlencode({**GOOD, **more}).encode())
-    assert asked == Asked("subscribe", GOOD["hub.callback"], GOOD["hub.topic"], 86_400, "hush")
+    asked = parse_hub_request(urlencode({**GOOD, **more}).encode())
+    assert asked == HubRequest("subscribe", GOOD["hub.callback"], GOOD["hub.topic"], 86_400, "hush")
 
 
 @pytest.mark.parametrize(("asked", "given"), [("1", SHORTEST_LEASE), ("9" * 12, LONGEST_LEASE)])
 def test_a_lease_stays_within_bounds(asked: str, given: int) -> None:
-    assert asked_in(form(lease_seconds=asked)).lease == given
+    assert parse_hub_request(form(lease_seconds=asked)).lease == given
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_a_lease_stays_within_bounds(asked: str, given: int) -> None:
 )
 def test_what_cannot_be_done_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequest):
-        asked_in(body)
+        parse_hub_request(body)
 
 
 @given(st.binary(max_size=300))
 def test_no_form_does_worse_than_be_refused(body: bytes) -> None:
     with suppress(BadRequest):
-        assert asked_in(body).mode in {"subscribe", "unsubscribe"}
+        assert parse_hub_request(body).mode in {"subscribe", "unsubscribe"}
 
 
 def test_the_question_keeps_the_callbacks_own_query() -> None:
-    parts = urlsplit(question(asked_in(form()), "dare"))
+    parts = urlsplit(question(parse_hub_request(form()), "dare"))
     assert parts.path == "/call"
     assert parse_qs(parts.query) == {
         "me": ["1"],
@@ -97,7 +97,9 @@ def test_the_question_keeps_the_callbacks_own_query() -> None:
 
 
 def test_a_denial_asks_for_nothing() -> None:
-    query = parse_qs(urlsplit(question(Asked("denied", "https://r.example/", "t"), "dare")).query)
+    query = parse_qs(
+        urlsplit(question(HubRequest("denied", "https://r.example/", "t"), "dare")).query
+    )
     assert query["hub.mode"] == ["denied"]
     assert "hub.challenge" not in query
 

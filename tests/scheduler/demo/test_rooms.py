@@ -21,7 +21,7 @@ from parsel import Selector
 from scheduler.demo.events import LAST_DAY, load_events
 from scheduler.demo.expected import expected
 from scheduler.demo.process import DemoError, Served, rooms_served, write_sources
-from scheduler.demo.responses import Answer, answers
+from scheduler.demo.responses import Response, answers
 from scheduler.demo.rooms import load_releases, load_rooms, showing
 from scheduler.demo.texts import ReleaseText
 from scheduler.demo.views import INNER_LINK
@@ -53,7 +53,7 @@ def plain(text: str) -> str:
     return " ".join(INNER_LINK.sub(r"\1", text).split())
 
 
-def decoded(room: str, answer: Answer) -> str:
+def decoded(room: str, answer: Response) -> str:
     """A page in the encoding that the room really uses."""
     return answer.body.decode(load_rooms()[room].encoding)
 

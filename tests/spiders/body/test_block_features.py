@@ -6,7 +6,7 @@ import pytest
 
 from spiders.body.block_features import LARGE, block_features
 from spiders.body.layout_features import AT
-from spiders.body.segmentation import survey
+from spiders.body.segmentation import segment
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 
@@ -15,7 +15,7 @@ def counted(text: str) -> tuple[float, float]:
     """The letters and the spaces that a paragraph of this text is told to have."""
     html = f"<html><body><div><p>{text}</p></div></body></html>"
     page = Page("https://merrow.example/news/1", html.encode())
-    columns = block_features(survey(page.tree), read_metadata(page)).columns
+    columns = block_features(segment(page.tree), read_metadata(page)).columns
     return float(columns[AT["size"], 0]), float(columns[AT["spaces"], 0])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
 
-READING = Reading("UTC", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
+READING = DateContext("UTC", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
 TITLE = "Second lock of Merrow opens to larger ships"
 TEXT = (
     (

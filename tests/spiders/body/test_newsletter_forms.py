@@ -7,21 +7,21 @@ import datetime as dt
 import pytest
 from lxml import html
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from scheduler.demo.responses import answers
 from spiders.body.main_content import outside_boxes
-from spiders.body.newsletter_forms import MOST_FIELDS, subscription_boxes
-from spiders.body.segmentation import survey
+from spiders.body.newsletter_forms import MOST_FIELDS, newsletter_forms
+from spiders.body.segmentation import segment
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading("Asia/Riyadh", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+READING = DateContext("Asia/Riyadh", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 FIELD = '<input type="email" name="e"><button>{}</button>'
 
 
 def boxes(body: str) -> list[str | None]:
     """The classes of the boxes on a page."""
-    return [box.get("class") for box in subscription_boxes(html.fromstring(body))]
+    return [box.get("class") for box in newsletter_forms(html.fromstring(body))]
 
 
 def test_of_very_many_boxes_the_first_are_looked_at() -> None:
@@ -84,5 +84,5 @@ def test_a_text_that_is_hardly_longer_than_its_box_is_left_whole() -> None:
     """There is no telling which of them is the text."""
     form = f"<form><p>We write to you each week.</p>{FIELD.format('Ask')}</form>"
     for said, kept in (("Lamps were lit. " * 12, 1), ("Lamps were lit.", 3)):
-        seen = survey(html.fromstring(f"<body><p>{said}</p>{form}</body>"))
+        seen = segment(html.fromstring(f"<body><p>{said}</p>{form}</body>"))
         assert len(outside_boxes(seen, range(3))) == kept

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from lxml import html
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.text.words import tokens
 from spiders.items import ListingItem
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.themes import THEMES, posts, shown
 
-READING = Reading("Europe/Oslo", now=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
+READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
 LOOSE = ("portlet", "utility")
 """Themes that put a line of their own right below the text."""
 

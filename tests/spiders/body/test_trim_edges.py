@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from data.dates.context import Reading
-from spiders.body.segmentation import survey
-from spiders.body.trim_edges import is_bar, is_date_line, tail_start, trim
+from data.dates.context import DateContext
+from spiders.body.segmentation import segment
+from spiders.body.trim_edges import is_bar, is_date_line, tail_start, trim_edges
 
-READING = Reading("Europe/Berlin", order="DMY")
+READING = DateContext("Europe/Berlin", order="DMY")
 TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."
 
 
 def kept(*parts: str) -> list[str]:
     page = html.fromstring(f"<div>{''.join(parts)}</div>")
-    blocks = survey(page).blocks
-    return [block.text for block in trim(blocks, "The bridge is open", None, READING)]
+    blocks = segment(page).blocks
+    return [block.text for block in trim_edges(blocks, "The bridge is open", None, READING)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_follows_an_announcement_of_other_news_goes(tail: str) -> None:
 
 
 def test_an_announcement_at_the_top_ends_nothing() -> None:
-    blocks = survey(html.fromstring(f"<div><h3>Topics</h3><p>{TEXT}</p></div>")).blocks
+    blocks = segment(html.fromstring(f"<div><h3>Topics</h3><p>{TEXT}</p></div>")).blocks
 
     assert tail_start(blocks, 0) == len(blocks)
 

@@ -6,20 +6,20 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
-from spiders.crawl.blocked_page import apology, wall
+from data.dates.context import DateContext
+from spiders.crawl.blocked_page import block_reason, soft_404_reason
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
 
-READING = Reading("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC))
+READING = DateContext("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC))
 ASKS = '<form action="/login"><input name="user"><input type="password" name="p"></form>'
 
 
 def before(html: str) -> str | None:
     """What stands before the page, as a visit would tell."""
     page = Page("https://harbour.example/news/1", html.encode())
-    return wall(page, read_release(page, READING).content)
+    return block_reason(page, read_release(page, READING).content)
 
 
 def plain(title: str, body: str) -> str:
@@ -71,7 +71,7 @@ def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
 )
 def test_a_page_that_says_that_it_is_none_is_told(html: str) -> None:
     page = Page("https://harbour.example/news/1", html.encode())
-    assert apology(page, read_release(page, READING).content)
+    assert soft_404_reason(page, read_release(page, READING).content)
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_a_page_that_says_that_it_is_none_is_told(html: str) -> None:
 )
 def test_a_release_about_what_is_lost_is_a_release(html: str) -> None:
     page = Page("https://harbour.example/news/1", html.encode())
-    assert apology(page, read_release(page, READING).content) is None
+    assert soft_404_reason(page, read_release(page, READING).content) is None

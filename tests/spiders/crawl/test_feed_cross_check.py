@@ -8,7 +8,7 @@ import pytest
 
 from data.models import Published
 from spiders.crawl.feed_cross_check import MOST, cross_check
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 
 
 def items(*days: int, dated: bool = True, place: str = "r") -> tuple[ListingItem, ...]:
@@ -25,9 +25,9 @@ def items(*days: int, dated: bool = True, place: str = "r") -> tuple[ListingItem
     )
 
 
-def listing(found: tuple[ListingItem, ...], confidence: float = 0.9) -> ListingPage:
+def listing(found: tuple[ListingItem, ...], confidence: float = 0.9) -> Listing:
     """A listing of these items."""
-    return ListingPage("https://harbour.example/", found, confidence=confidence)
+    return Listing("https://harbour.example/", found, confidence=confidence)
 
 
 def test_what_the_feed_has_under_another_address_is_not_lacking() -> None:

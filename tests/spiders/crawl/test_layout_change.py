@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from data.dates.context import Reading
-from data.identity.decision import born
+from data.dates.context import DateContext
+from data.identity.decision import first_release
 from data.models import Draft, Media
-from spiders.crawl.layout_change import Redesign, Shown, is_built_anew, skeleton_of
+from spiders.crawl.layout_change import LayoutChange, Shown, is_built_anew, skeleton_of
 from spiders.page.page import Page
 from tests.drafts import BODY, draft, published
 from tests.themes import THEMES, posts, shown
@@ -21,9 +21,9 @@ def parted(
     before: dict[str, Any], after: dict[str, Any], *, anew: bool = True, lines: tuple[str, ...] = ()
 ) -> tuple[Draft | None, Draft | None]:
     """How one change is parted, on a page that is built anew or not."""
-    known = born(draft(**before), SEEN)
+    known = first_release(draft(**before), SEEN)
     now = draft(**after, digest="2", skeleton=NEW if anew else OLD)
-    redesign = Redesign(Reading("Europe/Oslo"), lambda _: OLD)
+    redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: OLD)
     redesign.note(now, known, Shown(frozenset(lines)))
     return redesign.parted(now)
 
@@ -85,11 +85,11 @@ def test_a_paragraph_that_the_page_still_shows_is_not_gone() -> None:
 
 def test_a_text_that_could_not_be_read_before_is_no_edit_where_a_new_theme_shows_it() -> None:
     contact, own = "Inquiries: press office, Quay 4", "Dues stay as they are next year."
-    redesign = Redesign(Reading("Europe/Oslo"), lambda _: OLD)
+    redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: OLD)
     shown = Shown(frozenset(["inquiriespressofficequay4"]))
     for number, before in enumerate((contact, f"{own}\n\n{contact}", BODY)):
         url = f"https://harbour.example/{number}"
-        known = born(draft(url=url, body_text=before), SEEN)
+        known = first_release(draft(url=url, body_text=before), SEEN)
         after = own if before == contact else f"{BODY} It is said."
         redesign.note(draft(url=url, body_text=after, digest="2", skeleton=NEW), known, shown)
     changes = [
@@ -131,9 +131,9 @@ def test_an_edit_beside_what_a_design_changed_names_only_what_was_edited() -> No
 
 def test_a_file_that_the_page_still_links_to_is_not_gone() -> None:
     file = Media("http://harbour.example/map.pdf", "application/pdf")
-    known = born(draft(attachments=(file,)), SEEN)
+    known = first_release(draft(attachments=(file,)), SEEN)
     now = draft(digest="2")
-    redesign = Redesign(Reading("Europe/Oslo"), lambda _: b"")
+    redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: b"")
     redesign.note(now, known, Shown(files=frozenset(["https://harbour.example/map.pdf"])))
     renewed, edit = redesign.parted(now)
     assert edit is None

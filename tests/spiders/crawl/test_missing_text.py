@@ -6,14 +6,14 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.crawl.draft import NotARelease, draft_release
 from spiders.items import ListingItem
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
 from tests.press_room import release_html
 
-READING = Reading("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC))
+READING = DateContext("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC))
 FILE = SourceFile("Harbour Board", "https://harbour.example/news/", "Europe/Oslo")
 TITLE = "Notice 1: ships counted at pier 1"
 

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.identity.decision import born
+from data.identity.decision import first_release
 from data.models import Draft, Media, Published, Release
-from spiders.crawl.redesign_guard import WINDOW, Guard
+from spiders.crawl.redesign_guard import WINDOW, RedesignGuard
 from spiders.items import ListingItem
 from tests.drafts import draft, published
 
@@ -24,7 +24,7 @@ class Watched:
     told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.guard = Guard(self.told.__setitem__)
+        self.guard = RedesignGuard(self.told.__setitem__)
 
     def pass_all(self, *drafts: tuple[Draft, Release | None, ListingItem | None]) -> list[Draft]:
         """What comes out of it."""
@@ -54,7 +54,7 @@ def day(number: int) -> Published:
 
 def stored(number: int) -> Release:
     """The release as it was."""
-    return born(page(number), NOON)
+    return first_release(page(number), NOON)
 
 
 def item(number: int) -> ListingItem:

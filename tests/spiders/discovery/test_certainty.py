@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.discovery.certainty import reads_as_release
 from spiders.extract.page_type import dated_items
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading(zone="UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+READING = DateContext(zone="UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 TEXT = (
     "The harbour authority has closed the bridge to all traffic, after four years of talk and two "
     "winters in which the basin froze over, said the director on Tuesday. "

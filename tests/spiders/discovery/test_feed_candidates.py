@@ -8,18 +8,18 @@ from dataclasses import replace
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.discovery.feed_candidates import (
     Comparison,
-    Place,
+    FeedCandidate,
     compare,
+    feed_candidates,
     page_of_feed,
-    places,
     preferred,
     sitemaps_in,
     sitemaps_of,
 )
-from spiders.items import ListingItem, ListingPage
+from spiders.items import Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
@@ -31,11 +31,11 @@ def page(text: str, url: str = URL) -> Page:
     return Page(url, text.encode())
 
 
-def read(text: str, url: str = "https://press.example/feed") -> ListingPage:
-    return read_listing(page(text, url), Reading("UTC", now=NOW))
+def read(text: str, url: str = "https://press.example/feed") -> Listing:
+    return read_listing(page(text, url), DateContext("UTC", now=NOW))
 
 
-def rss(*numbers: int, dated: bool = True, host: str = "https://press.example") -> ListingPage:
+def rss(*numbers: int, dated: bool = True, host: str = "https://press.example") -> Listing:
     day = "<pubDate>{} Nov 2026 10:00:00 +0000</pubDate>" if dated else ""
     items = "".join(
         f"<item><title>Lamp number {n} is lit</title><link>{host}/r/{n}</link>"
@@ -45,7 +45,7 @@ def rss(*numbers: int, dated: bool = True, host: str = "https://press.example") 
     return read(f"<rss version='2.0'><channel>{items}</channel></rss>")
 
 
-def listed(*numbers: int, dated: bool = True) -> ListingPage:
+def listed(*numbers: int, dated: bool = True) -> Listing:
     rows = "".join(
         f"<li>{n} November 2026 <a href='/r/{n}'>Lamp number {n} is lit</a></li>" for n in numbers
     )
@@ -56,15 +56,15 @@ def listed(*numbers: int, dated: bool = True) -> ListingPage:
     return replace(found, items=tuple(replace(item, published=None) for item in found.items))
 
 
-FEED = Place("https://press.example/feed", "feed", sure=True)
+FEED = FeedCandidate("https://press.example/feed", "feed", sure=True)
 
 
-def against(feed: ListingPage, listing: ListingPage) -> Comparison:
+def against(feed: Listing, listing: Listing) -> Comparison:
     return compare(FEED, feed, listing)
 
 
 def test_a_page_names_its_feeds_and_customary_places_are_tried_after_them() -> None:
-    found = places(
+    found = feed_candidates(
         page(
             '<link rel="alternate" type="application/rss+xml" href="/news/rss.xml">'
             '<link rel="alternate" type="application/json" href="/wp-json/wp/v2/categories/7">'
@@ -115,12 +115,12 @@ def test_a_feed_with_all_that_the_page_lists_and_older_ones_is_complete() -> Non
         (rss(9, 8, 7, dated=False), listed(9, 8, 7), "without dates"),
         (rss(1, 2, 3), listed(9, 8, 7), "holds 0 of the 3"),
         (rss(20, 19, 18, 17, 9, 8, 7), listed(9, 8, 7), "4 others"),
-        (rss(9, 8), ListingPage(URL, ()), "nothing to compare"),
-        (ListingPage(URL, (), reasons=("the document is not XML",)), listed(9, 8, 7), "not XML"),
+        (rss(9, 8), Listing(URL, ()), "nothing to compare"),
+        (Listing(URL, (), reasons=("the document is not XML",)), listed(9, 8, 7), "not XML"),
     ],
 )
 def test_a_feed_that_lacks_or_adds_too_much_is_not_preferred_and_says_why(
-    feed: ListingPage, listing: ListingPage, said: str
+    feed: Listing, listing: Listing, said: str
 ) -> None:
     found = against(feed, listing)
     assert not found.complete
@@ -138,7 +138,7 @@ def test_the_same_title_on_the_same_day_is_the_same_release_at_another_address()
 def test_what_has_no_date_among_dated_releases_is_not_asked_of_a_feed() -> None:
     listing = listed(9, 8, 7)
     banner = ListingItem("https://press.example/about", "About the harbour board")
-    mixed = ListingPage(URL, (banner, *listing.items))
+    mixed = Listing(URL, (banner, *listing.items))
     assert against(rss(9, 8, 7), mixed).complete
 
 
@@ -148,13 +148,13 @@ def test_a_feed_is_preferred_to_the_api_and_that_to_a_sitemap() -> None:
         {"link": f"https://press.example/r/{n}", "date": f"2026-11-0{n}T10:00:00",
          "title": {"rendered": f"Lamp number {n} is lit"}} for n in (9, 8, 7)
     ]  # fmt: skip
-    api = compare(Place("https://press.example/p", "wordpress", sure=True),
+    api = compare(FeedCandidate("https://press.example/p", "wordpress", sure=True),
                   read(json.dumps(posts)), listing)  # fmt: skip
     urls = "".join(
         f"<url><loc>https://press.example/r/{n}</loc><lastmod>2026-11-0{n}</lastmod></url>"
         for n in (9, 8, 7)
     )
-    sitemap = compare(Place("https://press.example/s", "sitemap", sure=True),
+    sitemap = compare(FeedCandidate("https://press.example/s", "sitemap", sure=True),
                       read(f"<urlset>{urls}</urlset>"), listing)  # fmt: skip
     feed = against(rss(9, 8, 7), listing)
     assert preferred([sitemap, api, feed]) is feed
@@ -180,12 +180,12 @@ def test_a_feed_that_carries_pages_of_other_kinds_is_not_complete(path: str) -> 
 def test_what_goes_back_to_the_first_release_is_preferred_to_what_holds_the_newest() -> None:
     listing = listed(9, 8, 7)
     newest = against(rss(9, 8, 7), listing)
-    api = Place("https://press.example/p", "wordpress", sure=True)
+    api = FeedCandidate("https://press.example/p", "wordpress", sure=True)
     whole = compare(api, rss(9, 8, 7, 6, 5), listing)
     paged = compare(api, replace(rss(9, 8, 7), next="https://press.example/p?page=2"), listing)
     assert preferred([newest, whole]) is whole
     assert preferred([newest, paged]) is paged
-    sitemap = Place("https://press.example/s", "sitemap", sure=True)
+    sitemap = FeedCandidate("https://press.example/s", "sitemap", sure=True)
     assert preferred([newest, compare(sitemap, rss(9, 8, 7, 6), listing)]) is newest
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from data.dates.context import Reading
-from spiders.discovery.field_review import Look, draft_rules, review
+from data.dates.context import DateContext
+from spiders.discovery.field_review import SampleRelease, draft_rules, review
 from spiders.discovery.guess import Guess
-from spiders.discovery.proposal import Proposal
+from spiders.discovery.proposal import SourceDraft
 from spiders.discovery.propose import Site, languages_of, propose
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id
@@ -169,7 +169,7 @@ def test_a_source_gets_an_id_that_is_free(
 
 def test_a_proposal_is_written_as_the_shortest_file_that_says_it() -> None:
     sure = Guess('Harbour "Board"\\', 0.9, "og:site_name")
-    proposal = Proposal("harbour", sure, URL, Guess("Europe/Oslo", 0.9, "the domain .no"))
+    proposal = SourceDraft("harbour", sure, URL, Guess("Europe/Oslo", 0.9, "the domain .no"))
     assert len(proposal.toml.splitlines()) == 3
     assert proposal.file.name == 'Harbour "Board"\\'
     assert proposal.file == parse_source(proposal.toml, "x.toml")
@@ -177,7 +177,7 @@ def test_a_proposal_is_written_as_the_shortest_file_that_says_it() -> None:
 
 def test_a_proposal_marks_what_is_to_be_checked_and_holds_what_is_needed() -> None:
     doubtful = Guess("Harbour", 0.3, "the host")
-    full = Proposal(
+    full = SourceDraft(
         "harbour", doubtful, URL, Guess("UTC", 0.1, "nothing"), feed=f"{URL}feed", render=True,
         date_order="DMY", rules=ReleaseRules(title="h2", published=".day::text"),
     )  # fmt: skip
@@ -272,10 +272,10 @@ def test_the_order_of_day_and_month_is_written_where_only_the_list_shows_it(
     assert any("date_order" in one for one in found.doubts) is doubt
 
 
-def looks(*releases: str) -> list[Look]:
-    reading = Reading("UTC", now=NOW)
+def looks(*releases: str) -> list[SampleRelease]:
+    reading = DateContext("UTC", now=NOW)
     return [
-        Look(found, read_release(found, reading), ListingItem(URL, "Lamp"))
+        SampleRelease(found, read_release(found, reading), ListingItem(URL, "Lamp"))
         for found in map(page, releases)
     ]
 
@@ -290,8 +290,8 @@ def test_releases_that_a_browser_must_draw_are_told_with_the_line_to_write() -> 
     empty = '<div id="root"></div><script src="/app.js"></script>'
     fields = {field.name: field for field in review(looks(*[empty] * 3), "Harbour")}
     assert "write render = true" in fields["body"].advice
-    shown = read_release(found := page("<ul></ul>", f"{URL}#!/7"), Reading("UTC", now=NOW))
-    within = Look(found, shown, ListingItem(f"{URL}#!/7", "Lamp"))
+    shown = read_release(found := page("<ul></ul>", f"{URL}#!/7"), DateContext("UTC", now=NOW))
+    within = SampleRelease(found, shown, ListingItem(f"{URL}#!/7", "Lamp"))
     fields = {field.name: field for field in review([within], "Harbour")}
     assert "write render = true" in fields["body"].advice
     fields = {field.name: field for field in review(looks("<p></p>"), "Harbour")}
@@ -300,7 +300,7 @@ def test_releases_that_a_browser_must_draw_are_told_with_the_line_to_write() -> 
 
 def test_one_page_is_too_little_for_a_selector() -> None:
     (look,) = looks("<h1>Portal</h1><p class=t>Lamp</p>")
-    assert draft_rules([look], Reading("UTC", now=NOW)) == ReleaseRules()
+    assert draft_rules([look], DateContext("UTC", now=NOW)) == ReleaseRules()
     assert review([], "Harbour") == ()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from data.settings import Network
 from spiders.download.browser import BrowserMissing, needs_browser, render_settings
-from spiders.download.proxy import Gateway
+from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.resolver import HostResolver
 from spiders.sources.loader import parse_source
 from tests.command import COMMUNIQUE, make_home
@@ -71,7 +71,7 @@ def test_feeds_and_documents_need_no_browser(url: str, *, needed: bool) -> None:
 
 async def ask(room: Room, *, allow_private: bool, request: str, max_bytes: int = 10_000) -> bytes:
     """What the gateway answers to a request that a browser makes of a proxy."""
-    gateway = Gateway(allow_private=allow_private, max_bytes=max_bytes)
+    gateway = PublicOnlyProxy(allow_private=allow_private, max_bytes=max_bytes)
     port = int((await gateway.open()).rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     host = room.base.removeprefix("http://")

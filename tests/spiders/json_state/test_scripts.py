@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.extract.page_values import extract
 from spiders.json_state.scripts import MAX_CHARACTERS, states
 from spiders.listing.read import read_listing
@@ -30,7 +30,7 @@ from tests.page_states import (
 )
 
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
-READING = Reading("Europe/Vienna", now=NOW)
+READING = DateContext("Europe/Vienna", now=NOW)
 PLACE = "https://ferry.example/news/second-lamp"
 
 

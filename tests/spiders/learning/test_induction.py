@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import pytest
 
-from data.dates.context import Reading
-from data.identity.decision import born
-from spiders.items import ReleasePage
-from spiders.learning.induction import learn
-from spiders.learning.sample import Lesson
-from spiders.learning.source_templates import Learner
+from data.dates.context import DateContext
+from data.identity.decision import first_release
+from spiders.items import ExtractedRelease
+from spiders.learning.induction import induce
+from spiders.learning.sample import Sample
+from spiders.learning.source_templates import SourceTemplates
 from spiders.learning.template import Template, decode_template, described
 from spiders.learning.template_reader import LEARNED, TemplateReader
 from spiders.page.page import Page
@@ -24,7 +24,7 @@ from tests import themes
 from tests.drafts import draft
 
 NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
-READING = Reading("Europe/Oslo", now=NOW)
+READING = DateContext("Europe/Oslo", now=NOW)
 NONE = ReleaseRules()
 TOPICS = (
     "ferry crossing", "signal lamp", "dredging barge", "pilot station", "tide gauge", "fish market",
@@ -80,19 +80,19 @@ def page(number: int, body: str) -> Page:
     return Page(f"https://harbour.example/news/{number}", html.encode())
 
 
-def lessons(*pages: Page, rules: ReleaseRules = NONE) -> list[Lesson]:
+def lessons(*pages: Page, rules: ReleaseRules = NONE) -> list[Sample]:
     """Pages as detection reads them."""
-    return [Lesson(one, read_release(one, READING, rules), READING) for one in pages]
+    return [Sample(one, read_release(one, READING, rules), READING) for one in pages]
 
 
 def learned(*pages: Page, rules: ReleaseRules = NONE) -> Template:
     """What is learned from pages."""
-    found = learn("harbour", rules, lessons(*pages, rules=rules), NOW)
+    found = induce("harbour", rules, lessons(*pages, rules=rules), NOW)
     assert found is not None
     return found
 
 
-def read(template: Template, one: Page) -> ReleasePage:
+def read(template: Template, one: Page) -> ExtractedRelease:
     """A page as a template reads it."""
     found = TemplateReader(template).read(one, READING)
     assert found is not None
@@ -121,7 +121,7 @@ class Shelf:
         del self.kept[layout]
 
 
-def rules_of(found: ReleasePage) -> str:
+def rules_of(found: ExtractedRelease) -> str:
     """The rule that found the body, without its selector."""
     return found.content.body_rule.partition(" ")[0]
 
@@ -157,8 +157,8 @@ def test_the_most_general_stable_names_are_learned() -> None:
 
 
 def test_two_pages_teach_nothing_nor_do_pages_without_anything_in_common() -> None:
-    assert learn("harbour", NONE, lessons(old(1), old(2)), NOW) is None
-    assert learn("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None
+    assert induce("harbour", NONE, lessons(old(1), old(2)), NOW) is None
+    assert induce("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None
 
 
 def test_names_with_digits_are_not_learned() -> None:
@@ -214,7 +214,7 @@ def test_a_declared_drop_takes_tables_too() -> None:
 
 def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
     shelf = Shelf()
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         learner.read(old(number), READING, NONE, None)
     found = learner.read(old(4, date=""), READING, NONE, None)
@@ -225,7 +225,7 @@ def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
 
 def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten() -> None:
     shelf = Shelf()
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     before = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
     assert list(map(rules_of, before)) == ["blocks", "blocks", "learned", "learned", "learned"]
     after = [learner.read(relaunched(number), READING, NONE, None) for number in range(6, 11)]
@@ -241,11 +241,11 @@ def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten()
 
 def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
     """A visit that meets these pages; the addresses that the next one is to look at again."""
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     for one in pages:
         learner.read(one, READING, NONE, None)
     learner.finish()
-    return Learner("harbour", [NONE], shelf).wanted
+    return SourceTemplates("harbour", [NONE], shelf).wanted
 
 
 def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() -> None:
@@ -262,9 +262,9 @@ def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() 
     assert visit(shelf, *(relaunched(number) for number in (4, 5, 6))) == ()
     (text,) = shelf.kept.values()
     assert "section.prose" in text
-    assert rules_of(Learner("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)) == (
-        "learned"
-    )
+    assert rules_of(
+        SourceTemplates("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)
+    ) == ("learned")
 
 
 def test_what_a_new_theme_shows_beside_all_texts_makes_no_page_a_misfit() -> None:
@@ -276,14 +276,14 @@ def test_what_a_new_theme_shows_beside_all_texts_makes_no_page_a_misfit() -> Non
         html = themes.shown(theme, post, said, "/")
         return Page(f"https://harbour.example/{post.name}", html.encode())
 
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     before = [learner.read(shown("sections", post), reading, NONE, None) for post in said[::-1]]
     learner.finish()
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     after = []
     for post, found in zip(said[::-1], before, strict=True):
         stored = draft(body_text=found.content.body_text, body_rule=f"{LEARNED} main")
-        known = born(stored, NOW)
+        known = first_release(stored, NOW)
         again = learner.read(shown("utility", post), reading, NONE, None, known, edited=True)
         after.append(again.content)
     assert after[-1].body_rule.startswith(LEARNED)
@@ -314,11 +314,11 @@ def test_pages_that_teach_nothing_are_not_looked_at_for_ever() -> None:
 
 def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence() -> None:
     shelf = Shelf()
-    first = Learner("harbour", [NONE], shelf)
+    first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         first.read(old(number), READING, NONE, None)
     first.finish()
-    second = Learner("harbour", [NONE], shelf)
+    second = SourceTemplates("harbour", [NONE], shelf)
     assert rules_of(second.read(old(4), READING, NONE, None)) == "learned"
     second.finish()
     (text,) = shelf.kept.values()
@@ -330,16 +330,16 @@ def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence
 
 def test_what_was_learned_under_other_declared_rules_is_forgotten() -> None:
     shelf = Shelf()
-    first = Learner("harbour", [NONE], shelf)
+    first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         first.read(old(number), READING, NONE, None)
     assert shelf.kept
-    Learner("harbour", [ReleaseRules(title="h2")], shelf)
+    SourceTemplates("harbour", [ReleaseRules(title="h2")], shelf)
     assert not shelf.kept
 
 
 def test_pages_that_were_read_before_the_layout_was_known_are_mended() -> None:
-    learner = Learner("harbour", [NONE], Shelf())
+    learner = SourceTemplates("harbour", [NONE], Shelf())
     for number in (1, 2, 3):
         learner.read(old(number, footer=True), READING, NONE, None)
     mended = learner.mended()
@@ -373,13 +373,13 @@ def topic_title(number: int) -> str:
     return f"Works on the {TOPICS[number % len(TOPICS)]} begin in May"
 
 
-def lessons_of(*pages: Page) -> list[Lesson]:
+def lessons_of(*pages: Page) -> list[Sample]:
     """Pages as detection reads them."""
-    return [Lesson(page, read_release(page, READING), READING) for page in pages]
+    return [Sample(page, read_release(page, READING), READING) for page in pages]
 
 
 def test_a_title_is_learned_as_the_heading_and_never_as_the_header_around_it() -> None:
-    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    template = induce("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
     assert template is not None
     assert template.rules.title in {"h1", "h1.entry-title", ".entry-title"}
     later = headed(4, '<div class="meta">March 5, 2026 by pressdesk</div>')
@@ -388,7 +388,7 @@ def test_a_title_is_learned_as_the_heading_and_never_as_the_header_around_it() -
 
 
 def test_a_header_that_was_learned_for_the_title_does_not_fit_where_it_holds_more() -> None:
-    template = learn("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
+    template = induce("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
     assert template is not None
     rules = msgspec.structs.replace(template.rules, title="header.entry-header")
     wide = TemplateReader(msgspec.structs.replace(template, rules=rules))
@@ -399,7 +399,7 @@ def test_a_header_that_was_learned_for_the_title_does_not_fit_where_it_holds_mor
 def test_pages_of_one_paragraph_teach_no_body_that_cuts_later_ones_short() -> None:
     one = [paragraphs(n).partition("</p>")[0] + "</p>" for n in range(9)]
     shelf = Shelf()
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3, 4, 5):
         learner.read(headed(number, text=one[number]), READING, NONE, None)
     long = learner.read(headed(6), READING, NONE, None).content.body_text
@@ -416,13 +416,13 @@ def test_a_date_is_never_learned_as_the_text_of_the_whole_article() -> None:
         )
         for n in (1, 2, 3)
     ]
-    template = learn("harbour", NONE, lessons_of(*pages), NOW)
+    template = induce("harbour", NONE, lessons_of(*pages), NOW)
     assert template is None or template.rules.published is None
 
 
 def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten() -> None:
     shelf = Shelf()
-    learner = Learner("harbour", [NONE], shelf)
+    learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         learner.read(headed(number), READING, NONE, None)
     assert shelf.templates("harbour")

@@ -6,17 +6,17 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.dates import date_marks
 from spiders.listing.detect import Candidates
-from spiders.listing.flat_page import outline
+from spiders.listing.flat_page import flatten
 from spiders.listing.read import read_listing
-from spiders.listing.region_features import Page as Known
-from spiders.listing.regions import blocks
+from spiders.listing.region_features import RegionPage
+from spiders.listing.regions import find_regions
 from spiders.page.page import Page
 from tests.listing_markup import SYSTEMS, posts, render_listing
 
-READING = Reading("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
+READING = DateContext("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -24,8 +24,8 @@ def test_no_block_is_worth_more_than_it_promised_before_its_items_were_read(syst
     read = 0
     for dated in (True, False):
         url, text = render_listing(system, posts(), "everything", dated=dated)
-        flat = outline(Page(url, text.encode(), "text/html"))
-        candidates = Candidates(flat, date_marks(flat, url, READING), Known(url))
+        flat = flatten(Page(url, text.encode(), "text/html"))
+        candidates = Candidates(flat, date_marks(flat, url, READING), RegionPage(url))
         for candidate in candidates.found:
             choice = candidates.choice(candidate)
             assert choice is None or choice.score <= candidate.most + 1e-9
@@ -172,9 +172,9 @@ def test_what_leads_on_from_a_title_is_no_second_title_of_its_post() -> None:
         "<a href='/{n}/#respond'>Leave a comment</a></div></div>"
     )
     html = "".join(row.format(n=n) for n in range(9, 0, -1))
-    flat = outline(Page("https://court.example/", f"<main>{html}</main>".encode(), "text/html"))
+    flat = flatten(Page("https://court.example/", f"<main>{html}</main>".encode(), "text/html"))
     best = max(
-        blocks(flat, []),
+        find_regions(flat, []),
         key=lambda block: (
             block.linked,
             len(flat.anchors_in(block.records[0].begin, block.records[0].end)),

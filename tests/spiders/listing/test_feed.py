@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
-from spiders.listing.feed import offers, read_syndicated
+from data.dates.context import DateContext
+from spiders.items import Listing
+from spiders.listing.feed import feed_links, read_syndicated
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
@@ -17,11 +17,11 @@ NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 URL = "http://press.example/feed"
 
 
-def read(text: str, kind: str = "", url: str = URL) -> ListingPage:
-    return read_listing(Page(url, text.encode(), kind), Reading("Asia/Baku", now=NOW))
+def read(text: str, kind: str = "", url: str = URL) -> Listing:
+    return read_listing(Page(url, text.encode(), kind), DateContext("Asia/Baku", now=NOW))
 
 
-def first(page: ListingPage) -> tuple[str, str, str | None]:
+def first(page: Listing) -> tuple[str, str, str | None]:
     item = page.items[0]
     return item.url, item.title, item.published.iso if item.published else None
 
@@ -109,7 +109,7 @@ def test_html_in_a_json_answer_is_read_as_a_listing() -> None:
 def test_a_web_page_is_none_of_these() -> None:
     for text in ("<!DOCTYPE html><html><body>x", "<html xmlns='x'>", "  <div>x</div>", "plain"):
         page = Page(URL, text.encode(), "text/html")
-        assert read_syndicated(page, Reading("UTC", now=NOW)) is None
+        assert read_syndicated(page, DateContext("UTC", now=NOW)) is None
 
 
 LAUGHS = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "{a}"><!ENTITY b "{b}">]>
@@ -141,7 +141,7 @@ def test_a_page_tells_its_feeds_but_not_those_of_comments() -> None:
     <link rel="alternate" type="application/rss+xml" href="/comments/feed/">
     <link rel="alternate" type="application/atom+xml" href="atom.xml">
     <link rel="alternate" hreflang="de" href="/de/">"""
-    found = offers(Page("http://press.example/news/", head.encode(), "text/html"))
+    found = feed_links(Page("http://press.example/news/", head.encode(), "text/html"))
     assert [(offer.url, offer.kind, offer.title) for offer in found] == [
         ("http://press.example/feed/", "rss", "News"),
         ("http://press.example/news/atom.xml", "atom", ""),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
-READING = Reading("Europe/London", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+READING = DateContext("Europe/London", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 BASE = "https://press.example"
 ROWS = (
     ("Bridge closes for repair works", "2025-11-03T10:00:00Z"),
@@ -23,7 +23,7 @@ ROWS = (
 EXPECTED = [(f"{BASE}/news/{n}", title, day[:10]) for n, (title, day) in enumerate(ROWS)]
 
 
-def read(document: Any, path: str = "/api/news") -> ListingPage:
+def read(document: Any, path: str = "/api/news") -> Listing:
     body = json.dumps(document).encode()
     return read_listing(Page(f"{BASE}{path}", body, "application/json"), READING)
 

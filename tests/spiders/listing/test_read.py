@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
@@ -26,12 +26,14 @@ FRAME = """<html><body><div class="top"><ul>{menu}</ul></div><div id="main">{bod
 TITLES = ("New bridge opened in the north", "Minister meets port authority", "Budget adopted")
 
 
-def read(body: str, rules: ListingRules | None = None, zone: str = "UTC") -> ListingPage:
+def read(body: str, rules: ListingRules | None = None, zone: str = "UTC") -> Listing:
     html = FRAME.format(menu=MENU, body=body)
-    return read_listing(Page(URL, html.encode(), "text/html"), Reading(zone=zone, now=NOW), rules)
+    return read_listing(
+        Page(URL, html.encode(), "text/html"), DateContext(zone=zone, now=NOW), rules
+    )
 
 
-def rows(page: ListingPage) -> list[tuple[str, str, str | None]]:
+def rows(page: Listing) -> list[tuple[str, str, str | None]]:
     return [
         (
             item.url.removeprefix("http://press.example"),
@@ -377,7 +379,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_pages_give_a_result_or_a_reason(name: str) -> None:
-    page = read_listing(Page(URL, HOSTILE[name], "text/html"), Reading("UTC", now=NOW))
+    page = read_listing(Page(URL, HOSTILE[name], "text/html"), DateContext("UTC", now=NOW))
     assert page.items or page.reasons
     assert len(page.items) <= 10_000
 
@@ -389,7 +391,7 @@ def test_mutated_pages_give_items_of_the_web_or_a_reason(data: st.DataObject) ->
     cut = sorted(data.draw(st.lists(st.integers(0, len(body)), min_size=2, max_size=6)))
     junk = data.draw(st.binary(max_size=40))
     mutated = body[: cut[0]] + junk + body[cut[1] :] + junk[::-1]
-    page = read_listing(Page(URL, mutated, "text/html"), Reading("Asia/Baku", now=NOW))
+    page = read_listing(Page(URL, mutated, "text/html"), DateContext("Asia/Baku", now=NOW))
     assert page.items or page.reasons
     assert all(item.url.startswith(("http://", "https://")) for item in page.items)
 
@@ -399,7 +401,9 @@ def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
     if not seed.exists():
         pytest.skip("the shared corpora lie beside the project only where it is developed")
     url = "http://press.example/en/news.html"
-    page = read_listing(Page(url, seed.read_bytes(), "text/html"), Reading("Asia/Baku", now=NOW))
+    page = read_listing(
+        Page(url, seed.read_bytes(), "text/html"), DateContext("Asia/Baku", now=NOW)
+    )
     assert [day for _, _, day in rows(page)] == [f"2022-11-{day}" for day in (24, 22, 18, 14)]
     assert page.items[0].title.startswith("Opening ceremony of the conference")
     assert page.next == f"{url}?page=2"
@@ -430,5 +434,5 @@ def row(number: int) -> str:
 def test_lists_of_one_make_are_one_list_by_month() -> None:
     months = ((9, 8, 7, 6), (5, 4), (3,))
     lists = "".join(f"<h2>Part</h2><ul>{''.join(map(row, month))}</ul>" for month in months)
-    found = read_listing(Page(URL, f"<body>{lists}</body>".encode()), Reading("UTC", now=NOW))
+    found = read_listing(Page(URL, f"<body>{lists}</body>".encode()), DateContext("UTC", now=NOW))
     assert len(found.items) == 7

@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
-READING = Reading("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
+READING = DateContext("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
 MENU = "<ul class=menu><li><a href=/about>About the board</a><li><a href=/fees>Fees</a></ul>"
 TITLES = (
     "Harbour board opens a pier for ferries",
@@ -28,13 +28,13 @@ TITLES = (
 NUMBERED = list(enumerate(TITLES, 1))
 
 
-def read(body: str, path: str = "", place: str = "") -> ListingPage:
+def read(body: str, path: str = "", place: str = "") -> Listing:
     html = f"<html><body>{MENU}{body}</body></html>"
     page = Page(f"https://board.example/news{path}", html.encode(), "text/html")
     return read_listing(page, READING, place=place)
 
 
-def rows(page: ListingPage) -> list[tuple[str, str, str | None]]:
+def rows(page: Listing) -> list[tuple[str, str, str | None]]:
     return [
         (
             item.url.removeprefix("https://board.example"),

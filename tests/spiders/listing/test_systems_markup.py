@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 import pytest
 from lxml import html
 
-from data.dates.context import Reading
-from spiders.items import ListingPage
+from data.dates.context import DateContext
+from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from tests.listing_markup import (
@@ -40,11 +40,11 @@ def test_the_markup_of_every_system_links_to_what_it_lists(system: str, surround
     assert all(line in release for line in every[7].text)
 
 
-READING = Reading("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
+READING = DateContext("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
 NAIVE_OUTSIDE = ("nav", "header", "footer", "aside")
 
 
-def shown(url: str, text: str) -> ListingPage:
+def shown(url: str, text: str) -> Listing:
     """A page as it is read."""
     return read_listing(Page(url, text.encode(), "text/html"), READING)
 

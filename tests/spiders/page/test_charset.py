@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.read import read_listing
 from spiders.page.page import MOST_UNPACKED, Page
 
@@ -88,5 +88,5 @@ def test_a_sitemap_that_is_a_gzip_file_is_read() -> None:
     page = Page(
         "https://harbour.example/sitemap.xml.gz", gzip.compress(xml.encode()), "application/gzip"
     )
-    listing = read_listing(page, Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC)))
+    listing = read_listing(page, DateContext("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC)))
     assert [item.url for item in listing.items] == ["https://harbour.example/news/1"]

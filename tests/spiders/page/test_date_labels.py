@@ -6,13 +6,13 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.read import read_listing
 from spiders.page.date_labels import is_of_event
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading("Europe/London", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+READING = DateContext("Europe/London", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 ROWS = (
     ("Harbour bridge closes for repairs", "12 December 2025", "3 November 2025", "2025-11-03"),
     ("Mobile library adds six villages", "20 November 2025", "28 October 2025", "2025-10-28"),

@@ -6,11 +6,11 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+READING = DateContext("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 FIRST = (
     "The Harbour Board of Lindmouth will light a second lamp on the northern mole, and the pilots "
     "who had asked for it since the storms of last winter are content."

@@ -8,12 +8,12 @@ from typing import Final
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.html_tree import parse
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING: Final = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+READING: Final = DateContext("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 MENU: Final = (
     '<ul class="nav"><li><a href="/">Home</a></li><li><a href="/tides">Tides</a></li></ul>'
 )

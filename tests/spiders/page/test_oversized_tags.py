@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.listing.read import read_listing
-from spiders.page.oversized_tags import LARGE, MOST, MOST_TAGS, tamed
+from spiders.page.oversized_tags import LARGE, MOST, MOST_TAGS, without_oversized_tags
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
-READING = Reading("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+READING = DateContext("UTC", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 
 WAYS = (
     'a{}="x"', "a{}", "a{}=x", 'a{}=">"', "a{}='<'", "a{}/", '="a{}', '"a{}"', "a{} =  x",
@@ -49,17 +49,17 @@ def test_large_pages_of_ordinary_tags_stay_as_they_are() -> None:
     state = f"<div data-state='{json.dumps([{'a': 1}] * 5_000)}'>"
     page = f"<html><body>{image}{state}{'<p class=x id=y>text</p>' * 30_000}".encode()
     assert len(page) > LARGE
-    assert tamed(page) == (page, False)
+    assert without_oversized_tags(page) == (page, False)
 
 
 def test_small_pages_are_not_looked_at() -> None:
     page = b"<div " + b" a" * 10_000 + b">"
-    assert tamed(page) == (page, False)
+    assert without_oversized_tags(page) == (page, False)
 
 
 def test_a_page_of_too_many_tags_is_cut_before_one_of_them() -> None:
     page = b"<html><body>" + b"word<br>" * 2_000_000
-    kept, cut = tamed(page)
+    kept, cut = without_oversized_tags(page)
     assert cut
     assert kept.count(b"<") == MOST_TAGS
     assert page.startswith(kept)

@@ -11,7 +11,7 @@ import pytest
 from fpdf import FPDF
 from pypdf import PdfReader, PdfWriter
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from data.models import Published
 from spiders.crawl.draft import draft_release
 from spiders.download.documents import is_pdf, read_document
@@ -22,7 +22,7 @@ from spiders.page.page import Page
 from spiders.release.document import names_something, published_of, text_of, title_of
 from spiders.sources.source_file import SourceFile
 
-READING = Reading("Europe/Oslo", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 HEADLINE = "Second lamp for the northern mole will be lit in winter, the board decides"
 FIRST = (
     "The Harbour Board of Lindmouth will light lamp {} on the northern mole from the first of "

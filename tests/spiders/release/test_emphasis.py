@@ -6,11 +6,11 @@ import datetime as dt
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import UNTITLED, read_release
 
-READING = Reading("Europe/London", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
+READING = DateContext("Europe/London", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
 HEADLINE = "Second lock opens to larger ships"
 FIRST = (
     "The harbour authority of Lower Merrow has opened its second lock to ships of up to ninety "

@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from data.dates.context import Reading
+from data.dates.context import DateContext
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.metadata import author_of
 from spiders.release.read import read_release
 
-READING = Reading("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+READING = DateContext("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
 
 def author(body: str, head: str = "") -> str | None:

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dates.context import Reading
-from spiders.items import ListingItem, ReleasePage
+from data.dates.context import DateContext
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.page import Page
 from spiders.release.read import UNTITLED, read_release
 from spiders.sources.source_file import ReleaseRules
 
 NOW = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-BAKU = Reading("Asia/Baku", now=NOW)
+BAKU = DateContext("Asia/Baku", now=NOW)
 FIRST = (
     "The harbour authority of Lower Merrow has opened its second lock to ships of up to ninety "
     "metres, after four years of work and two winters in which the basin froze over."
@@ -52,11 +52,11 @@ PAGE = f"""<!DOCTYPE html><html lang="en-GB"><head>
 LD = '<script type="application/ld+json">…</script>'
 
 
-def read(html: str | bytes, **given: object) -> ReleasePage:
+def read(html: str | bytes, **given: object) -> ExtractedRelease:
     body = html.encode() if isinstance(html, str) else html
     return read_release(
         Page("https://merrow.example/news/77", body),
-        Reading("Europe/London", now=NOW),
+        DateContext("Europe/London", now=NOW),
         **given,  # type: ignore[arg-type]
     )
 

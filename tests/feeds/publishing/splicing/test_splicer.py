@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data.models import Facet, Outline, Release
+from data.models import Facet, Release, ReleaseSummary
 from data.settings import Site
 from feeds.publishing.files import Copy, Writer
 from feeds.publishing.publication import Publication
@@ -33,7 +33,7 @@ class Counting(FakeStore):
         self.compared: list[Facet] = []
         self.broken = ""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[Outline, ...]:
+    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Note of which feed."""
         self.compared.append(facet)
         return super().outlines(facet, limit=limit)
