@@ -84,6 +84,7 @@ class Importer:
         self._topics = topics
         self._front = front
         self._since = reading.now
+        self._registered = False
         self._counts: Counter[str] = Counter()
         self._rejected: list[Remark] = []
         self._doubtful: list[Remark] = []
@@ -121,6 +122,10 @@ class Importer:
             # What is imported was there before: without a date it is nobody's news.
             draft = replace(imported.draft, position=number)
             draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
+            if not self._registered:
+                # Here and not before: of a file without a good line no source is left behind.
+                self._store.register(self._source)
+                self._registered = True
             verdict = self._store.record(
                 draft,
                 seen=dt.datetime.now(dt.UTC),

@@ -46,7 +46,6 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     with home.lock(f"source-{source}", "an import into this source"), drawn(path) as told:
         known = loaded.source if loaded else store.sources().get(source)
         registered = known or Source(source, source, "")
-        store.register(registered)
         reading = reading_of(loaded, registered)
         importer = Importer(
             store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from spiders.page.oversized_tags import without_oversized_tags
 
 DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
 """The share of control characters in its beginning from which on a body is no text."""
 
@@ -116,7 +118,12 @@ class Page:
 
 
 def is_web(url: str) -> bool:
-    """Whether a text is an address that pages can come from: http or https, a host, a port."""
+    """Whether a text is an address that pages can come from: http or https, a host, a port.
+
+    Control characters are in none: what is cut off at a NUL would lead elsewhere.
+    """
+    if CONTROL.search(url):
+        return False
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

@@ -208,6 +208,15 @@ def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(
     assert said in message
 
 
+def test_a_file_without_a_good_line_leaves_no_source_behind(home: Path) -> None:
+    bring(home, b"{")
+    listed = json.loads(communique("sources", "list", "--json", home=home).stdout)
+    assert "harbour" not in {one["id"] for one in listed["sources"]}
+    store = SqliteStore(home / "communique.db")
+    assert not store.sources()
+    store.close()
+
+
 def test_a_date_that_can_hardly_be_right_is_told_once_and_the_release_taken_in(home: Path) -> None:
     year = dt.datetime.now(dt.UTC).year + 1
     lines = [

@@ -25,6 +25,7 @@ GOOD = 'name = "Harbour Board"\nurl = "https://harbour.example/news/"\ntimezone 
         (GOOD.replace("https://harbour.example/news/", "file:///etc/passwd"), "url", "http"),
         (GOOD.replace("https://harbour.example/news/", "data:text/html,x"), "url", "http"),
         (GOOD.replace("https://harbour.example/news/", "https://"), "url", "http"),
+        (GOOD.replace("/news/", "/news/\\u0000"), "url", "http"),
         (GOOD + 'feed = "ftp://harbour.example/feed"\n', "feed", "http"),
         (GOOD + '[listing]\nlink = "a[href"\n', "listing.link", "no CSS selector"),
         (GOOD + '[release]\ndrop = [".x", "p:::text"]\n', "release.drop", "no CSS selector"),
