@@ -222,9 +222,12 @@ def speaks(block: Region, row: Row) -> bool:
     """Whether a block may list releases at all, by its titles, the less its dates say so.
 
     Without dates it must stand where the page is about something: in its main part, below its
-    heading, in headings or above a pager; and no menu reads like titles.
+    heading, in headings or above a pager; and no menu reads like titles. What stands where page 1
+    has its list needs no more than that.
     """
     said = dict(zip(NAMES, row.tolist(), strict=True))
+    if said["same_place"]:
+        return True
     if block.side == "above":
         return bool(said["likeness"] >= HEADED)
     if block.side:

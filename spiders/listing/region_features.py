@@ -26,7 +26,7 @@ from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.page_numbers import PAGER_CLASS, names_of
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import Record
-from spiders.listing.regions import LEADING, Region, place_of, says_words
+from spiders.listing.regions import LEADING, Region, says_words, stands_at
 from spiders.listing.titles import HEADINGS
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key, is_tail
@@ -185,7 +185,7 @@ class RegionFeatures:
             "nested": float(is_menu(records[0])),
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
             "same_place": float(
-                bool(self.page.place) and place_of(block.records[0].node) == self.page.place
+                bool(self.page.place) and stands_at(block.records[0].node, self.page.place)
             ),
         }
 

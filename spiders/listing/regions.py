@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import urldefrag
 
 from lxml import etree
@@ -41,8 +41,9 @@ _SINGLE_SIZE = 60
 _SPLIT = 4
 _HALF = 0.5
 _UNSPACED = 8
-_PLACE = 1000
+_AROUND = 24
 _DIGITS = re.compile(r"\d+")
+_ORDER = re.compile(r"(?:^|[-_])(?:first|last|odd|even)$")
 LEADING = re.compile(
     r"\W*(?:(?:read|learn|see|view|show|find out)\s+(?:more|on)\b|continue reading|"
     r"leave an? (?:comment|reply)|no comments|weiterlesen|lire la suite|leer más|leia mais|"
@@ -84,7 +85,7 @@ def encloses(outer: Region, inner: Region) -> bool:
 def find_regions(outline: FlatPage, dates: list[DateMark], place: str = "") -> list[Region]:
     """The likeliest blocks of a page: the best by their dates, then the best by their links.
 
-    First of all is what stands where page 1 has its list (``place``), be it a single record.
+    First of all is what stands where page 1 has its list (``place``), however little it is.
     """
     counts = _Counts(outline, dates)
     found: list[Region] = []
@@ -111,18 +112,12 @@ def find_regions(outline: FlatPage, dates: list[DateMark], place: str = "") -> l
     dated = found[:CANDIDATES]
     found.sort(key=lambda block: (-block.linked, -_extent(block)))
     rest = (block for block in found[:CANDIDATES] if block.linked > 0)
-    placed = _placed(outline, place) if place else []
-    if len(placed) == 1:
-        dated.insert(0, counts.block(placed, strict=True))
+    placed = [span for span in spans if stands_at(span.node, place)] if place else []
+    placed.sort(key=lambda span: span.begin)
+    if placed:
+        dated.insert(0, counts.block(placed, strict=len({span.sign for span in placed}) == 1))
     taken = {id(block) for block in dated}
     return dated + [block for block in rest if id(block) not in taken][: CANDIDATES // 2]
-
-
-def _placed(outline: FlatPage, place: str) -> list[ElementSpan]:
-    """The elements that stand where page 1 has its list."""
-    step = place.partition("/")[0]
-    alike = (span for span in outline.spans if _step(span.node) == step)
-    return [span for span in alike if place_of(span.node) == place]
 
 
 def _parts(
@@ -315,12 +310,41 @@ def says_words(text: str) -> bool:
 
 
 def place_of(node: etree._Element) -> str:
-    """Where an element stands: its tags and classes and those of all around it.
+    """Where an element stands: its tags and classes and those of what is around it.
 
-    Without numbers, so that it is the same on every page of a listing.
+    Without numbers and what says which row it is, so that it is the same for all rows of all pages
+    of a listing.
     """
-    return "/".join(map(_step, (node, *node.iterancestors())))[:_PLACE]
+    return " ".join(map(_step, _with_ancestors(node)))
+
+
+def stands_at(node: etree._Element, place: str) -> bool:
+    """Whether an element stands at a place (see place_of), or in a row beside what stands there.
+
+    A first or last row often has a class more than the others.
+    """
+    steps = place.split(" ")
+    around = _with_ancestors(node)
+    return len(around) == len(steps) and all(
+        step == (own := _step(one)) or _has_more_classes(step, own)
+        for step, one in zip(steps, around, strict=True)
+    )
+
+
+def _with_ancestors(node: etree._Element) -> list[etree._Element]:
+    return [node, *islice(node.iterancestors(), _AROUND)]
 
 
 def _step(node: etree._Element) -> str:
-    return _DIGITS.sub("", f"{node.tag}.{'.'.join((node.get('class') or '').split()[:4])}")
+    names = [name for name in (node.get("class") or "").split() if not _ORDER.search(name)]
+    return _DIGITS.sub("", f"{node.tag}.{'.'.join(names[:4])}")
+
+
+def _has_more_classes(step: str, other: str) -> bool:
+    """Whether one of two elements of one tag has all classes of the other, and more."""
+    (tag, *own), (other_tag, *others) = step.split("."), other.split(".")
+    return (
+        tag == other_tag
+        and "" not in {*own[:1], *others[:1]}
+        and (set(own) <= set(others) or set(others) <= set(own))
+    )

@@ -44,9 +44,9 @@ READING = DateContext("Europe/Dublin", now=dt.datetime(2026, 8, 1, tzinfo=dt.UTC
 NAIVE_OUTSIDE = ("nav", "header", "footer", "aside")
 
 
-def shown(url: str, text: str) -> Listing:
-    """A page as it is read."""
-    return read_listing(Page(url, text.encode(), "text/html"), READING)
+def shown(url: str, text: str, place: str = "") -> Listing:
+    """A page as it is read; ``place`` is where page 1 has its list."""
+    return read_listing(Page(url, text.encode(), "text/html"), READING, place=place)
 
 
 @pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
@@ -71,6 +71,19 @@ def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
         if not right:
             wrong.add(surroundings)
     assert wrong == set()
+
+
+@pytest.mark.parametrize("surroundings", ["plain", "everything"])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_three_undated_rows_of_a_last_page_are_read_whatever_stands_beside(
+    system: str, surroundings: str
+) -> None:
+    every = posts()
+    place = shown(*render_listing(system, every, surroundings, dated=False)).place
+    last = shown(*render_listing(system, every, surroundings, 5, dated=False), place)
+    found = sorted((item.url.partition("#")[0], item.title) for item in last.items)
+    assert found == sorted(listed_on(system, every, 5))
+    assert last.next is None
 
 
 @pytest.mark.parametrize("surroundings", ["plain", "everything"])
