@@ -67,9 +67,9 @@ ROWS = {
     "releases": "number > ? ORDER BY number",
     "aliases": "release > ? ORDER BY key",
     "release_topics": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY topic",
-    "bands": "release > ? ORDER BY release",
-    "versions": "release > ? ORDER BY release",
-    "unindexed": "release > ? ORDER BY release",
+    "lsh_bands": "release > ? ORDER BY release",
+    "release_versions": "release > ? ORDER BY release",
+    "search_queue": "release > ? ORDER BY release",
 }
 """How the rows of one transaction are read back, by the number of the last release before it."""
 

@@ -39,18 +39,18 @@ class Candidate:
 
     release: Release
     gone: bool
-    print: bytes
+    fingerprint: bytes
 
 
 class DraftSignature:
-    """A draft as it is compared: its words, and the print of all that readers would care about."""
+    """A draft as it is compared: its words, and a fingerprint of all that readers care about."""
 
     def __init__(self, draft: Draft) -> None:
         content = draft.content
         files = frozenset([draft.digest]) if is_document(draft) else files_of(content)
         self.title = tokens(content.title)
         self.body = signature(content.body_text)
-        self.print = text_fingerprint(self.title, self.body.words, files)
+        self.fingerprint = text_fingerprint(self.title, self.body.words, files)
 
 
 def is_document(draft: Draft) -> bool:
@@ -117,7 +117,7 @@ def moved(
         known = one.release
         if not _same_language(draft.content, known.content):
             continue
-        if one.print == read.print:
+        if one.fingerprint == read.fingerprint:
             if _near_day(draft.content, known, gone=one.gone):
                 return known
             continue

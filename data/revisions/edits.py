@@ -40,7 +40,7 @@ def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> b
 
 
 def fingerprint(content: Content) -> bytes:
-    """The print of a content; see `text_print`."""
+    """The fingerprint of a content; see `text_fingerprint`."""
     return text_fingerprint(
         tokens(content.title), word_hashes(content.body_text), files_of(content)
     )

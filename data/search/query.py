@@ -109,7 +109,7 @@ def expression(query: Query) -> str | None:
         for kind, names in (("s", query.source), ("t", query.topic))
         if names
     ]
-    return " AND ".join([f"({{title body}} : ({asked}))", *(f"(marks : ({m}))" for m in marks)])
+    return " AND ".join([f"({{title body}} : ({asked}))", *(f"(tokens : ({m}))" for m in marks)])
 
 
 def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:

@@ -68,9 +68,9 @@ class SqliteIdentity(SqliteStories):
         day = draft.content.published.day.isoformat() if draft.content.published else ""
         # Of a notice that comes back word for word, the one of the same day.
         alike = self._ask(
-            "SELECT number FROM releases WHERE print = ? AND source = ?"
+            "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
             " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
-            [read.print, draft.source, day, NEAREST],
+            [read.fingerprint, draft.source, day, NEAREST],
         )
         if near.nearest and draft.content.body_text:
             rows = self._ask(

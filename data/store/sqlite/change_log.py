@@ -1,104 +1,30 @@
-"""What publishing asks the SQLite store: releases without their text, edits, retractions."""
+"""What changed in the SQLite store: summaries of releases, edits, retractions, the change log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Final
 
-from data.models import BACKLOG, Facet, Release, ReleaseSummary, Revision
+import msgspec
+
+from data.models import (
+    BACKLOG,
+    Facet,
+    Point,
+    Release,
+    ReleaseChange,
+    ReleaseSummary,
+    Revision,
+    facets_at,
+)
 from data.store.sqlite.history import SqliteHistory
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.releases import selection
 from data.store.sqlite.rows import encode, revision_of
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+KEPT: Final = 10_000
+"""Changes that are remembered; who comes after more of them compares all."""
 
-SEEN = ("url", "content", "updated", "retracted", "story", "revision", "sort_at", "digest")
-"""The columns of a release that show in feeds and on pages."""
-
-TABLES = (
-    # A number drawn anew whenever a release changes. Drawn, not counted: in a store that was
-    # restored from a copy, a count would come to numbers that stood for other content.
-    "CREATE TABLE versions (release INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT",
-    "INSERT INTO versions SELECT number, random() FROM releases",
-    """
-    CREATE TRIGGER version_of_new AFTER INSERT ON releases BEGIN
-        INSERT OR REPLACE INTO versions VALUES (NEW.number, random());
-    END
-    """,
-    f"""
-    CREATE TRIGGER version_of_changed AFTER UPDATE OF {", ".join(SEEN)} ON releases
-    WHEN {" OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in SEEN)}
-    BEGIN
-        INSERT OR REPLACE INTO versions VALUES (NEW.number, random());
-    END
-    """,
-    "CREATE INDEX releases_edited ON releases (revised DESC) WHERE revision > 1",
-    "CREATE INDEX releases_retracted ON releases (retracted DESC) WHERE retracted IS NOT NULL",
-    "CREATE INDEX revisions_seen ON revisions (seen DESC) WHERE number > 1",
-)
-
-
-@migrations()
-def versions(db: Database) -> None:
-    """Number the versions of releases, and find edits and retractions by their time."""
-    for statement in TABLES:
-        db.execute(statement)
-
-
-PERIODS = tuple(
-    f"CREATE INDEX releases_newest_of_{name} ON releases"
-    f" (substr(day, 1, {length}), sort_at DESC, id)"
-    for name, length in (("year", 4), ("month", 7), ("day", 10))
-)
-"""Indexes that give the newest releases of a period, however many it has."""
-
-
-@migrations()
-def periods(db: Database) -> None:
-    """Find the newest releases of a year, a month or a day."""
-    for statement in PERIODS:
-        db.execute(statement)
-
-
-OUTLINES = (
-    "ALTER TABLE versions ADD COLUMN source TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE versions ADD COLUMN story TEXT",
-    """
-    UPDATE versions SET (source, story) =
-        (SELECT source, story FROM releases WHERE number = versions.release)
-    """,
-    "DROP TRIGGER version_of_new",
-    "DROP TRIGGER version_of_changed",
-    """
-    CREATE TRIGGER version_of_new AFTER INSERT ON releases BEGIN
-        INSERT OR REPLACE INTO versions VALUES (NEW.number, random(), NEW.source, NEW.story);
-    END
-    """,
-    f"""
-    CREATE TRIGGER version_of_changed AFTER UPDATE OF {", ".join(SEEN)} ON releases
-    WHEN {" OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in SEEN)}
-    BEGIN
-        INSERT OR REPLACE INTO versions VALUES (NEW.number, random(), NEW.source, NEW.story);
-    END
-    """,
-)
-
-
-@migrations()
-def outlines(db: Database) -> None:
-    """Keep all that an outline says apart from the text: rows with it lie one to a page."""
-    for statement in OUTLINES:
-        db.execute(statement)
-
-
-@migrations()
-def touched(db: Database) -> None:
-    """Find the releases that changed by the time of their last change."""
-    db.execute(
-        "CREATE INDEX releases_touched ON releases (updated DESC) WHERE updated > first_seen"
-    )
+NOTHING: Final = (0, 0)
 
 
 class SqlitePublishing(SqliteHistory):
@@ -110,7 +36,7 @@ class SqlitePublishing(SqliteHistory):
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
             f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM releases r"
-            f" {join} JOIN versions v ON v.release = r.number {where}"
+            f" {join} JOIN release_versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": -1 if limit is None else limit},
         )
@@ -120,7 +46,7 @@ class SqlitePublishing(SqliteHistory):
         """The undated releases that a source had at its first visit, in the order of its page."""
         rows = self._ask(
             "SELECT r.id, v.source, v.version, r.sort_at, v.story FROM releases r"
-            " JOIN versions v ON v.release = r.number WHERE r.source = :source"
+            " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
             {"source": source, "limit": -1 if limit is None else limit},
         )
@@ -132,7 +58,7 @@ class SqlitePublishing(SqliteHistory):
             return {}
         rows = self._ask(
             "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
-            " JOIN releases r ON r.id = j.value JOIN versions v ON v.release = r.number",
+            " JOIN releases r ON r.id = j.value JOIN release_versions v ON v.release = r.number",
             [encode(list(ids))],
         )
         return {row[0]: ReleaseSummary(*row) for row in rows}
@@ -165,3 +91,39 @@ class SqlitePublishing(SqliteHistory):
                 "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?", [limit]
             )
         )
+
+    def point(self) -> Point:
+        """How far the store has come."""
+        rows = self._ask("SELECT number, version FROM change_log ORDER BY number DESC LIMIT 1")
+        return rows[0] if rows else NOTHING
+
+    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
+        """The releases that changed since a point, by id; None where that can't be told."""
+        number, version = since
+        # A log that does not hold that point was shortened since, or is another store's.
+        if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:
+            return None
+        rows = self._ask(
+            "SELECT r.id, v.source, v.version, r.sort_at, v.story, r.day,"
+            " coalesce(json_extract(r.content, '$.topics'), '[]')"
+            " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
+            " JOIN releases r ON r.number = c.release"
+            " JOIN release_versions v ON v.release = c.release",
+            {"number": number, "limit": limit + 1},
+        )
+        if len(rows) > limit:
+            return None
+        found = {}
+        for id_, source, drawn, order, story, day, topics in rows:
+            labels = msgspec.json.decode(topics, type=list[str])
+            outline = ReleaseSummary(id_, source, drawn, order, story)
+            found[id_] = ReleaseChange(outline, facets_at(source, labels, day))
+        return found
+
+    def tidy(self) -> None:
+        """Forget the oldest changes, too."""
+        with self._writing():
+            self._db.table("change_log").delete_where(
+                "number <= (SELECT max(number) FROM change_log) - ?", [KEPT]
+            )
+        super().tidy()

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from data.errors import StoreError
 from data.models import Release
 from data.store.sqlite.facets import keep_marks, marks_between
-from data.store.sqlite.migrations import migrations
+from data.store.sqlite.schema import BEFORE_RELEASE, migrations
 
 Arguments = Sequence[Any] | Mapping[str, Any]
 
@@ -26,6 +26,10 @@ READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where
 FOREIGN = (
     "it is a database of another program, to which nothing is written: choose another --home, or "
     "move it away"
+)
+BEFORE = (
+    "it was written before the first release of Communique, whose stores are not read any more: "
+    "choose another --home, or move it away and collect anew"
 )
 NEWER = (
     "it was written by a newer version of Communique, to which this one would do harm: update "
@@ -44,7 +48,7 @@ class SqliteConnection:
         self._threads = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if wrong := wrong_kind(path):
+            if wrong := refusal(path):
                 raise StoreError(f"sqlite:{path}", wrong)
             if migrations.pending(self._db):
                 if is_read_only(path):
@@ -80,6 +84,15 @@ class SqliteConnection:
         """All rows of a query: an open cursor would hold the snapshot."""
         try:
             return self._db.conn.execute(sql, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _rows(
+        self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows of one table by the names of its columns, off the hot path."""
+        try:
+            return list(self._db.table(table).rows_where(where, arguments, order_by=order_by))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
@@ -155,34 +168,27 @@ class SqliteConnection:
             del self._threads.db
 
 
-def wrong_kind(path: Path) -> str:
+def refusal(path: Path) -> str:
     """Why a file is none that this version may write to, or empty; nothing is written to it."""
     if not path.exists() or not path.stat().st_size:
         return ""
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    db = Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
-        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master")]
-        if not tables:
+        if not db.table_names():
             return ""
-        if migrations.migrations_table not in tables:
-            return FOREIGN
-        applied = {
-            row[0]
-            for row in db.execute(
-                f"SELECT name FROM {migrations.migrations_table} WHERE migration_set = ?",
-                [migrations.name],
-            )
-        }
+        applied = {one.name for one in migrations.applied(db)}
     except sqlite3.Error:
         # What it is can't be seen yet; whoever opens it to work says why.
         return ""
     finally:
         db.close()
+    if not applied:
+        return FOREIGN
+    if BEFORE_RELEASE in applied:
+        return BEFORE
     nothing = Database(memory=True)
     known = {one.name for one in migrations.pending(nothing)}
     nothing.close()
-    if not applied:
-        return FOREIGN
     return NEWER if applied - known else ""
 
 

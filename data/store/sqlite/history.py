@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from data.models import BACKLOG, Facet, Release
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.releases import selection
 from data.store.sqlite.retraction import SqliteRetraction
 from data.store.sqlite.rows import instant, revision_of
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-ABSENCES = (
-    # Retractions that were undone since, whichever way; one that stands is told by its release.
-    """
-    CREATE TABLE absences (
-        release INTEGER NOT NULL REFERENCES releases (number),
-        since   REAL NOT NULL,
-        until   REAL NOT NULL,
-        PRIMARY KEY (release, until)
-    ) STRICT, WITHOUT ROWID
-    """,
-    """
-    CREATE TRIGGER absence_of_returned AFTER UPDATE OF retracted ON releases
-    WHEN OLD.retracted IS NOT NULL AND NEW.retracted IS NULL
-    BEGIN
-        INSERT OR REPLACE INTO absences VALUES (NEW.number, OLD.retracted, NEW.updated);
-    END
-    """,
-)
-
-
-@migrations()
-def absences(db: Database) -> None:
-    """Remember retractions that were undone."""
-    for statement in ABSENCES:
-        db.execute(statement)
 
 
 class SqliteHistory(SqliteRetraction):
@@ -83,8 +52,8 @@ class SqliteHistory(SqliteRetraction):
     def _absent(self, release: Release, moment: float) -> Release:
         """A release with what is known of its absences until an instant."""
         rows = self._ask(
-            "SELECT a.since, a.until FROM absences a JOIN releases r ON r.number = a.release"
-            " WHERE r.id = ? AND a.since <= ? ORDER BY a.until",
+            "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
+            " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",
             [release.id, moment],
         )
         for since, until in rows:

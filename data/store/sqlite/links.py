@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from data.models import Link, Recall
 from data.store.sqlite.connection import SqliteConnection
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.rows import INSTANT, encode
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 TRIES: Final = 2
 """Visits that look for a release at an address that is named, before it counts as no release."""
 
 STATED: Final = """
-    SELECT n.key, a.release FROM named n JOIN aliases a
+    SELECT n.key, a.release FROM named_links n JOIN aliases a
     ON a.key = n.key AND a.source = n.source AND a.kind = 'seen'
     WHERE n.source = :source AND n.state = 'unread'
 """
-
-
-@migrations()
-def named_releases(db: Database) -> None:
-    """Keep the releases that pages name one by one, to count each once and to fetch it once."""
-    db.execute("DROP TABLE crosschecks")
-    db.execute(
-        """
-        CREATE TABLE named (
-            source  TEXT NOT NULL,
-            key     TEXT NOT NULL,           -- the canonical address
-            url     TEXT NOT NULL,
-            title   TEXT NOT NULL,           -- as it was named
-            state   TEXT NOT NULL CHECK (state IN ('known', 'missed', 'older', 'unread')),
-            tries   INTEGER NOT NULL,
-            release INTEGER,                 -- that was found by its name only
-            PRIMARY KEY (source, key)
-        ) STRICT, WITHOUT ROWID
-        """
-    )
-    db.execute("CREATE INDEX named_unread ON named (source, tries) WHERE state = 'unread'")
 
 
 class SqliteNamed(SqliteConnection):
@@ -57,23 +32,24 @@ class SqliteNamed(SqliteConnection):
             fresh = self._ask(
                 "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
                 " a.source = :source AND a.kind = 'seen') FROM json_each(:keys) j WHERE NOT EXISTS"
-                " (SELECT 1 FROM named n WHERE n.source = :source AND n.key = j.value)",
+                " (SELECT 1 FROM named_links n WHERE n.source = :source AND n.key = j.value)",
                 {"source": source, "keys": encode(list(links))},
             )
             db.executemany(
-                "INSERT INTO named (source, key, url, title, state, tries) VALUES (?,?,?,?,?,0)",
+                "INSERT INTO named_links (source, key, url, title, state, tries)"
+                " VALUES (?, ?, ?, ?, ?, 0)",
                 [
                     (source, key, links[key].url, links[key].title, "known" if seen else "unread")
                     for key, seen in fresh
                 ],
             )
             db.execute(
-                f"UPDATE named SET state = 'known' WHERE source = :source AND key IN"
+                f"UPDATE named_links SET state = 'known' WHERE source = :source AND key IN"
                 f" (SELECT key FROM ({STATED}))",
                 {"source": source},
             )
         rows = self._ask(
-            "SELECT url, title FROM named WHERE source = ? AND state = 'unread' AND tries < ?"
+            "SELECT url, title FROM named_links WHERE source = ? AND state = 'unread' AND tries < ?"
             " ORDER BY tries, key LIMIT ?",
             [source, TRIES, limit],
         )
@@ -85,16 +61,16 @@ class SqliteNamed(SqliteConnection):
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
                 f" (SELECT release FROM ({STATED})) AND number NOT IN"
-                " (SELECT release FROM named WHERE source = :source AND release IS NOT NULL)",
+                " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL)",
                 {"source": source},
             )
             db.executemany(
-                "UPDATE named SET tries = tries + 1 WHERE source = ? AND key = ?",
+                "UPDATE named_links SET tries = tries + 1 WHERE source = ? AND key = ?",
                 [(source, key) for key in keys],
             )
             for key, release in self._ask(STATED, {"source": source}):
                 db.execute(
-                    "UPDATE named SET release = :release, state = (SELECT CASE WHEN"
+                    "UPDATE named_links SET release = :release, state = (SELECT CASE WHEN"
                     f" {INSTANT} >= :since THEN 'missed' ELSE 'older' END FROM releases r"
                     " WHERE r.number = :release) WHERE source = :source AND key = :key",
                     {"source": source, "key": key, "release": release, "since": since or 0.0},
@@ -105,7 +81,7 @@ class SqliteNamed(SqliteConnection):
         rows = self._ask(
             "SELECT json_extract(content, '$.section') AS section, count(*) FROM releases"
             " WHERE source = :source AND section IS NOT NULL AND number NOT IN"
-            " (SELECT release FROM named WHERE source = :source AND release IS NOT NULL)"
+            " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL)"
             " GROUP BY section",
             {"source": source},
         )
@@ -115,14 +91,14 @@ class SqliteNamed(SqliteConnection):
         """How many of the releases that the pages of a source name were in the store."""
         ((known, older),) = self._ask(
             "SELECT coalesce(sum(state = 'known'), 0), coalesce(sum(state = 'older'), 0)"
-            " FROM named WHERE source = ?",
+            " FROM named_links WHERE source = ?",
             [source],
         )
         missed, unread = (
             tuple(
                 row[0]
                 for row in self._ask(
-                    "SELECT url FROM named WHERE source = ? AND state = ? ORDER BY url",
+                    "SELECT url FROM named_links WHERE source = ? AND state = ? ORDER BY url",
                     [source, state],
                 )
             )

@@ -7,45 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from data.revisions.edits import fingerprint
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.releases import SqliteReading
-from data.store.sqlite.rows import StoredRelease, content_of, instant
+from data.store.sqlite.rows import StoredRelease
 from data.stories.copies import COMMON, HOT, likely, slot_of, slots_near
 from data.text.similarity import MARK_BITS, Signature, signature
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-ENTER: Final = "INSERT OR IGNORE INTO bands (band, release, anchors) VALUES (?, ?, ?)"
-TABLES: Final = (
-    "DROP TABLE bands",
-    """
-    CREATE TABLE bands (
-        band    INTEGER NOT NULL,            -- a slot of time, and in the low bits a mark of a text
-        release INTEGER NOT NULL,
-        anchors INTEGER NOT NULL,            -- how many the release has
-        PRIMARY KEY (band, release)
-    ) STRICT, WITHOUT ROWID
-    """,
-)
-
-
-@migrations()
-def marks_of_fewer_steps(db: Database) -> None:
-    """Enter all texts anew: words are hashed by their letters, and a slot and a mark are one."""
-    for statement in TABLES:
-        db.execute(statement)
-    after = 0
-    while row := db.execute(
-        "SELECT number, sort_at, content FROM releases WHERE number > ? ORDER BY number LIMIT 1",
-        [after],
-    ).fetchone():
-        after, at, content = row[0], instant(row[1]), content_of(row[2])
-        db.execute("UPDATE releases SET print = ? WHERE number = ?", [fingerprint(content), after])
-        db.conn.executemany(ENTER, _rows(after, at, signature(content.body_text), frozenset()))
+ENTER: Final = "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)"
 
 
 def places(values: Collection[object]) -> str:
@@ -57,7 +26,10 @@ def places(values: Collection[object]) -> str:
 def find_similar(count: int) -> str:
     """The query for the rows of so many bands: a join is some faster here than IN."""
     bands = ",".join(["(?)"] * count)
-    return f"SELECT band, release, anchors FROM (VALUES {bands}) CROSS JOIN bands ON band = column1"
+    return (
+        f"SELECT band, release, anchors FROM (VALUES {bands})"
+        " CROSS JOIN lsh_bands ON band = column1"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +89,7 @@ class SqliteBands(SqliteReading):
     def _leave(self, known: StoredRelease) -> None:
         marks = signature(known.release.content.body_text).marks
         self._db.conn.executemany(
-            "DELETE FROM bands WHERE band = ? AND release = ?",
+            "DELETE FROM lsh_bands WHERE band = ? AND release = ?",
             [(band, known.number) for band in _in_slots([slot_of(known.release.instant)], marks)],
         )
 

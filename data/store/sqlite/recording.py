@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 
 from data.identity.decision import SHARED_BODY, Decision, decide, first_release
@@ -26,13 +26,8 @@ class SqliteRecording(SqliteIdentity):
 
     def register(self, source: Source) -> None:
         """Keep what an institution is called, so that feeds can name it for ever."""
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO sources (id, name, url, timezone) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url,"
-                " timezone = excluded.timezone",
-                [source.id, source.name, source.url, source.timezone],
-            )
+        with self._writing():
+            self._db.table("sources").upsert(asdict(source))
 
     def record(
         self,
@@ -120,7 +115,7 @@ class SqliteRecording(SqliteIdentity):
         row = release_row(release)
         row["checked"] = row["last_seen"]
         if known is None or old is None:
-            row |= {"print": read.print, "revised": row["first_seen"]}
+            row |= {"fingerprint": read.fingerprint, "revised": row["first_seen"]}
             inserted = db.execute(insert(*row), [*row.values()])
             number = int(inserted.lastrowid or 0)
         else:
@@ -132,7 +127,7 @@ class SqliteRecording(SqliteIdentity):
                 )
                 row["revised"] = row["updated"]
             if (release.content, release.digest) != (old.content, old.digest):
-                row["print"] = read.print
+                row["fingerprint"] = read.fingerprint
             changes = ", ".join(f"{name} = :{name}" for name in row if name != "id")
             db.execute(f"UPDATE releases SET {changes}, gone_since = NULL WHERE id = :id", row)
         if old is None or _filed(release) != _filed(old):
@@ -142,7 +137,7 @@ class SqliteRecording(SqliteIdentity):
             if old and release.story and _named(release) != _named(old):
                 self._mark_story(release.story)
         if old is None or release.content != old.content:
-            db.execute("INSERT OR IGNORE INTO unindexed (release) VALUES (?)", [number])
+            db.execute("INSERT OR IGNORE INTO search_queue (release) VALUES (?)", [number])
         return number
 
     def _file_under_topics(
@@ -184,7 +179,7 @@ class SqliteRecording(SqliteIdentity):
     def _keep_skeleton(self, draft: Draft, number: int) -> None:
         if draft.skeleton:
             self._db.conn.execute(
-                "INSERT OR REPLACE INTO skeletons (release, skeleton) VALUES (?, ?)",
+                "INSERT OR REPLACE INTO page_skeletons (release, skeleton) VALUES (?, ?)",
                 [number, draft.skeleton],
             )
 

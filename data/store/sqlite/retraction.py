@@ -4,57 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from data.identity.retraction import Vanished
 from data.models import Release
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.rows import instant
 from data.store.sqlite.visits import SqliteVisits
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-TABLES = (
-    # Those that vanished with many others of their source: they wait for a person, or a week.
-    """
-    CREATE TABLE holds (
-        release  INTEGER PRIMARY KEY REFERENCES releases (number),
-        unlisted REAL                        -- since when a working listing lacks it
-    ) STRICT
-    """,
-    """
-    CREATE TRIGGER hold_of_returned AFTER UPDATE OF gone_since, retracted ON releases
-    WHEN NEW.gone_since IS NULL AND OLD.gone_since IS NOT NULL
-        OR NEW.retracted IS NOT NULL AND OLD.retracted IS NULL
-    BEGIN
-        DELETE FROM holds WHERE release = NEW.number;
-    END
-    """,
-    # What people said of the retractions that they confirmed.
-    """
-    CREATE TABLE retraction_reasons (
-        release INTEGER PRIMARY KEY REFERENCES releases (number),
-        why     TEXT NOT NULL
-    ) STRICT
-    """,
-    """
-    CREATE TRIGGER reason_of_returned AFTER UPDATE OF retracted ON releases
-    WHEN NEW.retracted IS NULL AND OLD.retracted IS NOT NULL
-    BEGIN
-        DELETE FROM retraction_reasons WHERE release = NEW.number;
-    END
-    """,
-)
-
-
-@migrations()
-def holds(db: Database) -> None:
-    """Remember which releases vanished at once, and why people retracted some."""
-    for statement in TABLES:
-        db.execute(statement)
 
 
 class SqliteRetraction(SqliteVisits):
@@ -86,7 +43,7 @@ class SqliteRetraction(SqliteVisits):
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
-            " FROM releases r LEFT JOIN holds h ON h.release = r.number"
+            " FROM releases r LEFT JOIN retraction_holds h ON h.release = r.number"
             " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
             " ORDER BY r.gone_since, r.number",
             [source],
@@ -112,7 +69,7 @@ class SqliteRetraction(SqliteVisits):
         """
         with self._writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO holds (release, unlisted)"
+                "INSERT OR REPLACE INTO retraction_holds (release, unlisted)"
                 " SELECT number, ? FROM releases WHERE id = ?",
                 [(at.timestamp() if at else None, id_) for id_, at in unlisted.items()],
             )

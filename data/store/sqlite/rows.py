@@ -17,7 +17,7 @@ RELEASE_COLUMNS: Final = (
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
 )
-KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.print"
+KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
 INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
 """data.models.Release.instant in SQL."""
@@ -36,12 +36,12 @@ class StoredRelease:
     number: int
     gone: bool
     revised: float
-    print: bytes
+    fingerprint: bytes
 
     @property
     def candidate(self) -> Candidate:
         """The release as one that a draft may be."""
-        return Candidate(self.release, self.gone, self.print)
+        return Candidate(self.release, self.gone, self.fingerprint)
 
 
 def instant(seconds: float) -> dt.datetime:

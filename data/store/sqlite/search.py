@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from data.models import Content, Release
 from data.search.query import RANKED, Query, expression, folded, marks_of, rows_between, rows_of_day
 from data.store.sqlite.lsh_index import places
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.translations import SqliteEditions
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 Found: TypeAlias = tuple[int, str, str, str]
 """Of a release: its number, source, day and content."""
@@ -26,40 +22,6 @@ BATCH: Final = 200
 TITLE_WEIGHT: Final = 8.0
 
 _content = msgspec.json.Decoder(Content)
-
-TABLES: Final = (
-    "DROP TABLE search",
-    """
-    CREATE VIRTUAL TABLE search USING fts5 (
-        title, body, marks, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
-    )
-    """,
-    "DROP TABLE search_rows",
-    # Rows are in the order of days, so that the newest matches and those of some days are at hand.
-    # A release that is edited gets a new row, and its old one, without a release, is passed over.
-    """
-    CREATE TABLE search_rows (
-        row     INTEGER PRIMARY KEY,         -- see data.search.query.rows_between
-        release INTEGER UNIQUE
-    ) STRICT
-    """,
-    "INSERT OR IGNORE INTO unindexed SELECT number FROM releases",
-)
-
-
-@migrations()
-def rows_by_day(db: Database) -> None:
-    """Enter all releases into the search index anew, by their days."""
-    for statement in TABLES:
-        db.execute(statement)
-
-
-@migrations()
-def dotless_i(db: Database) -> None:
-    """Enter releases with a dotless i anew, which is now found whatever its case."""
-    db.execute(
-        "INSERT OR IGNORE INTO unindexed SELECT number FROM releases WHERE instr(content, 'ı')"
-    )
 
 
 class SqliteSearch(SqliteEditions):
@@ -117,7 +79,7 @@ class SqliteSearch(SqliteEditions):
     def _index_batch(self) -> int:
         with self._writing() as db:
             rows = self._ask(
-                "SELECT r.number, r.source, r.day, r.content FROM unindexed u"
+                "SELECT r.number, r.source, r.day, r.content FROM search_queue u"
                 " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )
@@ -130,10 +92,10 @@ class SqliteSearch(SqliteEditions):
                 entries.append((row, folded(content.title), folded(content.body_text), marks))
                 entered.append((row, number))
             db.executemany(
-                "INSERT INTO search (rowid, title, body, marks) VALUES (?, ?, ?, ?)", entries
+                "INSERT INTO search (rowid, title, body, tokens) VALUES (?, ?, ?, ?)", entries
             )
             db.executemany("INSERT INTO search_rows (row, release) VALUES (?, ?)", entered)
-            db.executemany("DELETE FROM unindexed WHERE release = ?", numbers)
+            db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
         return len(rows)
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:

@@ -121,12 +121,12 @@ class SqliteStories(SqliteBands):
         named = sorted({canonical_url(url) for _, url in draft.editions})
         if named:
             self._db.conn.executemany(
-                "INSERT OR IGNORE INTO editions (key, source, release) VALUES (?, ?, ?)",
+                "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
                 [(key, release.source, number) for key in named],
             )
         keys = keys_of(draft)
         rows = self._ask(
-            f"SELECT release FROM editions WHERE key IN ({places(keys)}) AND source = ?",
+            f"SELECT release FROM translation_links WHERE key IN ({places(keys)}) AND source = ?",
             [*keys, release.source],
         )
         if named:

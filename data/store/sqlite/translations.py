@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from data.store.sqlite.changes import SqliteChanges
+from data.store.sqlite.change_log import SqlitePublishing
 from data.store.sqlite.rows import body_of
 from data.store.sqlite.stories import MEMBER, Member
 from data.stories.translations import Translation, commonness, marks_in, same
@@ -17,13 +17,13 @@ MOST: Final = 60
 """Releases of one day that are compared, each with each."""
 
 
-class SqliteEditions(SqliteChanges):
+class SqliteEditions(SqlitePublishing):
     """What joins releases of one source and one day in several languages to stories."""
 
     def _join_editions(self) -> None:
         """Join the editions among what was recorded since the last time, and of those days."""
         rows = self._ask(
-            "SELECT DISTINCT r.source, r.day FROM unindexed u JOIN releases r"
+            "SELECT DISTINCT r.source, r.day FROM search_queue u JOIN releases r"
             " ON r.number = u.release WHERE r.language <> '' AND r.day <> ''"
         )
         days: defaultdict[str, list[str]] = defaultdict(list)

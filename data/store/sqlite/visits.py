@@ -95,7 +95,7 @@ class SqliteVisits(SqliteRecording):
     def listed(self, url: str, reader: str) -> str | None:
         """What a listing said last, as JSON text, if the same ``reader`` read it."""
         for row in self._ask(
-            "SELECT items FROM listings WHERE url = ? AND reader = ?", [url, reader]
+            "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
         ):
             return str(row[0])
         return None
@@ -104,23 +104,17 @@ class SqliteVisits(SqliteRecording):
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
         """Keep what a listing said, and what to ask its server with next time."""
-        with self._writing() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO listings (url, source, reader, items) VALUES (?, ?, ?, ?)",
-                [url, source, reader, items],
-            )
-            db.execute(
-                "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
-                [url, validator.etag, validator.last_modified],
-            )
+        listing = {"url": url, "source": source, "reader": reader, "items": items}
+        asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
+        with self._writing():
+            self._db.table("cached_listings").upsert(listing)
+            self._db.table("validators").upsert(asked)
 
     def finish(self, run: Run) -> None:
         """Keep the report of a run."""
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO runs (source, started, report) VALUES (?, ?, ?)",
-                [run.source, run.started.timestamp(), encode(run)],
-            )
+        row = {"source": run.source, "started": run.started.timestamp(), "report": encode(run)}
+        with self._writing():
+            self._db.table("runs").insert(row)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from data.models import Listed, Walk, Witness
 from data.store.sqlite.connection import SqliteConnection
-from data.store.sqlite.migrations import migrations
 from data.store.sqlite.rows import encode
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 MOST_TRIES: Final = 10
 """Visits that ask for what is listed and gave no release, before it counts as none."""
@@ -23,51 +19,6 @@ WAIT: Final = 900.0
 """Seconds after the first vain try until the next; they grow with the square of the tries."""
 
 _walk = msgspec.json.Decoder(Walk)
-
-
-@migrations()
-def walks(db: Database) -> None:
-    """Keep walks back to the first release, so that later visits go on where one stopped."""
-    db.execute(
-        """
-        CREATE TABLE walks (
-            source TEXT NOT NULL,
-            start  TEXT NOT NULL,            -- the address of the first page
-            number INTEGER NOT NULL,
-            walk   TEXT NOT NULL,            -- JSON of data.models.walks.Walk
-            PRIMARY KEY (source, start)
-        ) STRICT, WITHOUT ROWID
-        """
-    )
-    # Every address that a listing of a source has ever named.
-    db.execute(
-        """
-        CREATE TABLE listed (
-            source  TEXT NOT NULL,
-            key     TEXT NOT NULL,           -- the canonical address
-            witness TEXT NOT NULL CHECK (witness IN ('feed', 'page')),
-            name    TEXT NOT NULL,           -- day and title, '' where it lacks one of them
-            walk    INTEGER NOT NULL,        -- the last that came by
-            PRIMARY KEY (source, key, witness)
-        ) STRICT, WITHOUT ROWID
-        """
-    )
-    db.execute("CREATE INDEX listed_by_name ON listed (source, name) WHERE name <> ''")
-    # What is to be read still; it leaves when a release has been seen at its address.
-    db.execute(
-        """
-        CREATE TABLE awaited (
-            number INTEGER PRIMARY KEY,      -- in the order of listing
-            source TEXT NOT NULL,
-            key    TEXT NOT NULL,
-            item   TEXT NOT NULL,            -- JSON of what the listing says of it
-            front  INTEGER NOT NULL,         -- 1 where the first page lists it
-            tries  INTEGER NOT NULL,
-            asked  REAL NOT NULL,            -- the last visit that asked for it, 0 before
-            UNIQUE (source, key)
-        ) STRICT
-        """
-    )
 
 
 class SqliteWalks(SqliteConnection):
@@ -109,14 +60,14 @@ class SqliteWalks(SqliteConnection):
         """
         with self._writing() as db:
             before = self._ask(
-                "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed l"
+                "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed_links l"
                 " ON l.source = :source AND l.witness = :witness"
                 " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
                 " GROUP BY j.key",
                 {"items": encode(items), "source": source, "witness": witness},
             )
             db.executemany(
-                "INSERT OR REPLACE INTO listed (source, key, witness, name, walk)"
+                "INSERT OR REPLACE INTO listed_links (source, key, witness, name, walk)"
                 " VALUES (?, ?, ?, ?, ?)",
                 [(source, key, witness, name, walk) for key, name in items.items()],
             )
@@ -132,12 +83,12 @@ class SqliteWalks(SqliteConnection):
         ``items`` are names by canonical address.
         """
         keys = self._ask(
-            "SELECT j.key FROM json_each(?) j JOIN listed l ON l.source = ? AND l.witness = ?"
+            "SELECT j.key FROM json_each(?) j JOIN listed_links l ON l.source = ? AND l.witness = ?"
             " AND l.key = j.key",
             [encode(items), source, witness],
         )
         names = self._ask(
-            "SELECT j.key FROM json_each(?) j JOIN listed l ON l.source = ? AND l.witness = ?"
+            "SELECT j.key FROM json_each(?) j JOIN listed_links l ON l.source = ? AND l.witness = ?"
             " AND l.name = j.value AND l.name <> ''",
             [encode(items), source, witness],
         )
@@ -151,7 +102,7 @@ class SqliteWalks(SqliteConnection):
         """
         with self._writing() as db:
             db.executemany(
-                "INSERT INTO awaited (source, key, item, front, tries, asked)"
+                "INSERT INTO unread_items (source, key, item, front, tries, asked)"
                 " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (source, key) DO UPDATE SET"
                 " item = excluded.item, front = excluded.front,"
                 " tries = iif(excluded.front, 0, tries), asked = iif(excluded.front, 0, asked)",
@@ -167,12 +118,13 @@ class SqliteWalks(SqliteConnection):
         """
         with self._writing() as db:
             db.execute(
-                "DELETE FROM awaited WHERE source = :source AND EXISTS (SELECT 1 FROM aliases a"
-                " WHERE a.key = awaited.key AND a.source = :source AND a.kind = 'seen')",
+                "DELETE FROM unread_items WHERE source = :source AND EXISTS (SELECT 1"
+                " FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
+                " AND a.kind = 'seen')",
                 {"source": source},
             )
             rows = self._ask(
-                "SELECT number, item FROM awaited WHERE source = :source AND tries < :most"
+                "SELECT number, item FROM unread_items WHERE source = :source AND tries < :most"
                 " AND asked < :since AND asked + :wait * tries * tries <= :now"
                 " ORDER BY front DESC, tries, number LIMIT :limit",
                 {
@@ -185,7 +137,7 @@ class SqliteWalks(SqliteConnection):
                 },
             )
             db.executemany(
-                "UPDATE awaited SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",
+                "UPDATE unread_items SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",
                 [(since.timestamp(), number) for number, _ in rows],
             )
         return tuple(item for _, item in rows)

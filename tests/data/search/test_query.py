@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -169,42 +168,6 @@ def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: Sqli
     steps = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
     assert len(steps) > len(asked) > 5
     assert [s for s in steps if "TEMP B-TREE" in s or ("SCAN" in s and "INDEX" not in s)] == []
-
-
-def test_a_store_whose_index_had_no_days_is_entered_anew(tmp_path: Path) -> None:
-    path = tmp_path / "communique.db"
-    old = SqliteStore(path)
-    old.record(draft(), seen=NOON, since=NOON)
-    old.index()
-    old.close()
-    with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE search_rows")
-        db.execute("CREATE TABLE search_rows (row INTEGER PRIMARY KEY, release, day)")
-        db.execute("INSERT INTO search_rows VALUES (1, 1, '2026-03-02')")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'rows_by_day'")
-    db.close()
-    renewed = SqliteStore(path)
-    assert renewed.index() == 1
-    assert names(renewed, "signal") == ["1"]
-    renewed.close()
-
-
-def test_releases_with_a_dotless_i_are_entered_anew(tmp_path: Path) -> None:
-    path = tmp_path / "communique.db"
-    old = SqliteStore(path)
-    for number, body in enumerate(("Limanda yeni çıraq.", BODY)):
-        url = f"http://harbour.example/{number}"
-        old.record(draft(url, title=f"Çıraq {number}", body_text=body), seen=NOON, since=NOON)
-    old.record(draft("http://harbour.example/2", title="Pier"), seen=NOON, since=NOON)
-    old.index()
-    old.close()
-    with sqlite3.connect(path) as db:
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'dotless_i'")
-    db.close()
-    renewed = SqliteStore(path)
-    assert renewed.index() == 2
-    assert sorted(names(renewed, "ÇIRAQ")) == ["0", "1"]
-    renewed.close()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from data.errors import StoreError
 from data.models import Facet, Published, Run, RunError, Source, Validator, facets_of
 from data.store.protocol import open_store
-from data.store.sqlite import changes as sqlite_changes
+from data.store.sqlite import change_log
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
 from tests.drafts import BODY, draft, published
@@ -431,7 +431,7 @@ def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
     assert store.changes(store.point(), limit=9) == {}
     assert other.changes(store.point(), limit=9) is None
     before = store.point()
-    monkeypatch.setattr(sqlite_changes, "KEPT", 1)
+    monkeypatch.setattr(change_log, "KEPT", 1)
     for title in ("Second", "Third"):
         store.record(draft(title=title), seen=noon + HOUR, since=noon + HOUR)
     assert store.changes(before, limit=9)
@@ -606,24 +606,6 @@ def test_many_releases_of_one_instant_come_once_each_in_pages(
         assert [r.id for r in store.releases(facet, limit=700, offset=400)] == ids[400:1100]
 
 
-def test_a_store_whose_words_were_hashed_otherwise_still_finds_copies(
-    tmp_path: Path, noon: dt.datetime
-) -> None:
-    path = tmp_path / "communique.db"
-    old = SqliteStore(path)
-    first = old.record(draft(), seen=noon, since=noon).release
-    old.close()
-    with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE bands")
-        db.execute("CREATE TABLE bands (slot, band, release, anchors)")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'marks_of_fewer_steps'")
-    db.close()
-    renewed = SqliteStore(path)
-    copy = draft("http://wire.example/1", source="wire")
-    assert renewed.record(copy, seen=noon + HOUR, since=noon + HOUR).release.story == first.id
-    renewed.close()
-
-
 def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
@@ -645,21 +627,27 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
     assert store.topics() == {"transport": "Traffic"}
 
 
-def test_a_store_of_a_newer_version_and_a_foreign_database_are_refused_untouched(
+def test_a_store_of_another_version_and_a_foreign_database_are_refused_untouched(
     tmp_path: Path,
 ) -> None:
-    newer, foreign = tmp_path / "newer.db", tmp_path / "foreign.db"
-    SqliteStore(newer).close()
-    with sqlite3.connect(newer) as db:
-        db.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
-            " VALUES ('communique', 'v99', '2030-01-01')"
-        )
-    db.close()
+    newer, older, foreign = (tmp_path / f"{name}.db" for name in ("newer", "older", "foreign"))
+    for path, migration in ((newer, "v99"), (older, "first")):
+        SqliteStore(path).close()
+        with sqlite3.connect(path) as db:
+            db.execute(
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                " VALUES ('communique', ?, '2030-01-01')",
+                [migration],
+            )
+        db.close()
     with sqlite3.connect(foreign) as db:
         db.execute("CREATE TABLE bookmarks (url TEXT)")
     db.close()
-    for path, why in ((newer, "newer version"), (foreign, "another program")):
+    for path, why in (
+        (newer, "newer version"),
+        (older, "before the first release"),
+        (foreign, "another program"),
+    ):
         before = path.read_bytes()
         with pytest.raises(StoreError, match=why):
             SqliteStore(path)

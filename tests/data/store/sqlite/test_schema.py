@@ -1,0 +1,91 @@
+"""Stores of every released schema open, are brought up to date, and hold what they held.
+
+Each schema has its fixture in ``schemas``, named after its last migration: a store as that version
+wrote it, packed. The one of a new schema is written when it is missed, and the test then fails, so
+that somebody looks at it before it is kept for good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from data.models import Facet, Link, Run, Source
+from data.search.query import Query
+from data.store.sqlite.schema import migrations
+from data.store.sqlite.store import SqliteStore
+from tests.drafts import BODY, draft
+
+SCHEMAS = Path(__file__).with_name("schemas")
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+def filled(path: Path) -> None:
+    """A store of two sources that tell one story, with an edit, a run and a retraction."""
+    store = SqliteStore(path)
+    for name in ("harbour", "wire"):
+        store.register(Source(name, name.title(), f"http://{name}.example/"))
+    first = store.record(draft(), seen=NOON, since=NOON).release
+    store.record(draft("http://wire.example/1", source="wire"), seen=NOON, since=NOON)
+    edited = draft(body_text=BODY.replace("4.2", "4.6"))
+    store.record(edited, seen=NOON + HOUR, since=NOON + HOUR)
+    gone = draft("http://harbour.example/news/2", title="Tides", body_text="Low tide at noon.")
+    second = store.record(gone, seen=NOON, since=NOON).release
+    store.retract(second.id, at=NOON + HOUR, why="It was a test.")
+    store.name("harbour", {"harbour.example/9": Link("http://harbour.example/9", "")}, limit=1)
+    store.finish(Run("harbour", NOON, 1.0, new=2))
+    store.keep_template("harbour", "news", "{}")
+    store.index()
+    assert store.release(first.id)
+    store.tidy()
+    store.close()
+
+
+def tables(path: Path) -> dict[str, str]:
+    """The SQL of all that a schema lays."""
+    with closing(sqlite3.connect(path)) as db:
+        return dict(
+            db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+        )
+
+
+def test_the_present_schema_has_a_fixture(tmp_path: Path) -> None:
+    last = migrations.pending(Database(memory=True))[-1].name
+    fixture = SCHEMAS / f"{last}.db.gz"
+    if not fixture.exists():
+        filled(tmp_path / "filled.db")
+        with closing(sqlite3.connect(tmp_path / "filled.db")) as db:
+            db.execute("PRAGMA page_size = 512")
+            db.execute("VACUUM INTO ?", [str(tmp_path / "small.db")])
+        fixture.write_bytes(gzip.compress((tmp_path / "small.db").read_bytes(), mtime=0))
+        pytest.fail(f"{fixture.name} was missing and is written: look at it, and keep it")
+
+
+@pytest.mark.parametrize("fixture", sorted(SCHEMAS.glob("*.db.gz")), ids=lambda one: one.name)
+def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
+    fixture: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "communique.db"
+    path.write_bytes(gzip.decompress(fixture.read_bytes()))
+    store = SqliteStore(path)
+    SqliteStore(tmp_path / "fresh.db").close()
+    assert tables(path) == tables(tmp_path / "fresh.db")
+    assert store.facets()[Facet()] == 3
+    (first, copy, gone) = store.collected()
+    assert (first.revision, first.story, copy.story) == (2, first.id, first.id)
+    assert store.why_retracted(gone.id) == "It was a test."
+    assert [one.id for one in store.search(Query("tide"), limit=5)] == [gone.id]
+    assert store.recall("harbour").unread == ("http://harbour.example/9",)
+    assert [run.new for run in store.runs("harbour", limit=5)] == [2]
+    # It goes on as it began: a third telling joins the story, the same page is the same release.
+    again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
+    third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)
+    assert (again.release.id, third.release.story) == (first.id, first.id)
+    store.close()
