@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,17 +15,14 @@ from data.wording import counted
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
-KEPT_OUT = re.compile(r"answered (?:401|403|429|451)\b")
-"""What a server says that does not want us, not one that is broken."""
-
-KEEPS_OUT = {"robots", "wall"}
-"""Kinds of errors that say the same."""
+KEEPS_OUT = {"robots", "wall", "http:401", "http:403", "http:429", "http:451", "wait:429"}
+"""Kinds of errors of a site that does not want us, not of one that is broken."""
 
 VANISHED = "vanished"
 """The kind of error by which much of a source is gone at once: a person has to look."""
 
 WAIT = "wait"
-"""The kind of error by which a host asks us to stay away for a while."""
+"""The family of errors by which a host asks us to stay away for a while."""
 
 LOST = {"bug", "store"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
@@ -103,15 +99,12 @@ def works(run: Run) -> bool:
         return True
     # A site that is only asked for what is new may have one page that fails, and work.
     failed = len({error.url for error in run.errors})
-    return failed < run.found and kinds.isdisjoint(LOST | {WAIT})
+    return failed < run.found and {error.family for error in run.errors}.isdisjoint(LOST | {WAIT})
 
 
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
-    return all(
-        error.kind in KEEPS_OUT or (error.kind in {"http", WAIT} and KEPT_OUT.search(error.message))
-        for error in run.errors
-    )
+    return all(error.kind in KEEPS_OUT for error in run.errors)
 
 
 def expectation(store: ReadStore, source: Source) -> Expected | None:

@@ -45,11 +45,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """Something that went wrong in a run, for one address: ``kind`` is a short code."""
+    """Something that went wrong in a run, for one address.
+
+    ``kind`` is a short code, with the status of the answer where there was one: ``http:403``.
+    """
 
     url: str
     kind: str
     message: str
+
+    @property
+    def family(self) -> str:
+        """The kind without a status: ``http``."""
+        return self.kind.partition(":")[0]
 
 
 History = Literal["complete", "walking", "bounded"]

@@ -132,7 +132,7 @@ def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
             f" {counted(counts['stories'], 'story', 'stories')})"
             f" in {counted(counts['feeds'], 'feed')}: {home.site}"
         )
-    failed = [error for run in runs for error in run.errors if error.kind != "http"]
+    failed = [error for run in runs for error in run.errors if error.family != "http"]
     for error in (*failed, *published.errors):
         complain(str(error))
     return bool(failed or published.errors)

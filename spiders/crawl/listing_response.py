@@ -62,11 +62,11 @@ def _read(response: Response, visit: Visit) -> Listing:
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.listed(url, visit.reader)
         if kept is None:
-            raise NoListing("http", "the server answered 304 to a question without a condition")
+            raise NoListing("http:304", "the server answered 304 to a question without a condition")
         return msgspec.json.decode(kept, type=Listing)
     if response.status >= HTTPStatus.BAD_REQUEST:
         said = f"the listing answered {response.status}"
-        raise NoListing("http", said, status=response.status)
+        raise NoListing(f"http:{response.status}", said, status=response.status)
     page = page_of(response)
     visit.lists(page)
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)

@@ -120,7 +120,8 @@ class PressRoomSpider(Spider):
                 if other := visit.asked.other(asked):
                     yield self._ask_release(visit, other, item, known=False)
             elif response.status >= HTTPStatus.BAD_REQUEST:
-                visit.error(response.url, "http", f"the server answered {response.status}")
+                status = response.status
+                visit.error(response.url, f"http:{status}", f"the server answered {status}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):
                 visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
             else:

@@ -372,7 +372,7 @@ class Visit:
         """The server says that a known release has not changed."""
         release = self.known(url)
         if release is None:
-            self.error(url, "http", "the server answered 304 to a question without a condition")
+            self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
         self._count(self.store.confirm(release, seen=utc_now()))
 
@@ -380,7 +380,9 @@ class Visit:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""
         release = self._stored(url)
         if release is None or canonical_url(release.url) != canonical_url(url):
-            self.error(url, "http", f"the listing names this page, but it answers {status}")
+            self.error(
+                url, f"http:{status}", f"the listing names this page, but it answers {status}"
+            )
             return
         was = self.store.missed(release.id, seen=utc_now())
         if was == "retracted":

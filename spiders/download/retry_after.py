@@ -44,7 +44,7 @@ class AskedToWait(HostError):
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
         said = f"{host} answered {wait.status} and asked to wait until {until}"
-        super().__init__("wait", f"{said}: until then it is let alone")
+        super().__init__(f"wait:{wait.status}", f"{said}: until then it is let alone")
         self.wait = wait
 
 

@@ -186,7 +186,9 @@ class RobotsMiddleware:
             kind, why = describe_error(error, urlsplit(url).hostname or "")
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise Unreachable("http", url, f"the server answered {response.status}")
+            raise Unreachable(
+                f"http:{response.status}", url, f"the server answered {response.status}"
+            )
         good = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
         return response.body[:MOST] if good else b""
 

@@ -162,7 +162,7 @@ def test_a_row_without_a_date_is_fetched_and_one_that_leads_elsewhere_is_told(
 
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
-    [("<p>No news.</p>", 200, "empty"), ("", 404, "http"), ("down", 503, "http")],
+    [("<p>No news.</p>", 200, "empty"), ("", 404, "http:404"), ("down", 503, "http:503")],
 )
 def test_a_listing_that_fails_removes_nothing(
     room: Room, home: Path, body: str, status: int, kind: str

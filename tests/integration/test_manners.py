@@ -49,7 +49,7 @@ def test_a_host_that_asks_to_wait_is_let_alone_for_the_visit_and_the_next_proces
     room.answers["/news/"] = busy(status)
     for _ in range(2):
         run = collect(home)
-        assert told(run) == [("wait", f"{room.base}/news/")]
+        assert told(run) == [(f"wait:{status}", f"{room.base}/news/")]
         assert f"answered {status} and asked to wait until 20" in run["errors"][0]["message"]
     assert [path for path, _ in room.log] == ["/robots.txt", "/news/"]
 
@@ -61,7 +61,7 @@ def test_of_releases_that_answer_429_one_is_asked_and_what_came_before_is_kept(
         room.answers[f"/news/{number}.html"] = busy(after=None)
     run = collect(home)
     assert run["new"] < 10
-    assert told(run) == [("wait", f"{room.base}/news/")]
+    assert told(run) == [("wait:429", f"{room.base}/news/")]
     assert [status for _, status in room.log].count(429) == 1
 
 
@@ -84,7 +84,7 @@ def test_a_robots_txt_that_fails_forbids_everything_and_is_told_once(
 ) -> None:
     room.answers["/robots.txt"] = Answer(b"oops", status, etag=False)
     run = collect(home)
-    assert told(run) == [("http", f"{room.base}/news/")]
+    assert told(run) == [(f"http:{status}", f"{room.base}/news/")]
     assert f"robots.txt can't be read (the server answered {status})" in run["errors"][0]["message"]
     assert {path for path, _ in room.log} == {"/robots.txt"}
     assert "failing" in communique("health", home=home).stdout

@@ -91,7 +91,7 @@ def test_what_the_listing_names_is_not_retracted(room: Room, home: Path) -> None
     assert collect(home)["retracted"] == 1
 
 
-@pytest.mark.parametrize(("status", "kind"), [(503, "http"), (404, "http"), (200, "empty")])
+@pytest.mark.parametrize(("status", "kind"), [(503, "http:503"), (404, "http:404"), (200, "empty")])
 def test_nothing_is_retracted_while_the_listing_fails(
     room: Room, home: Path, status: int, kind: str
 ) -> None:
@@ -111,7 +111,7 @@ def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
     for _ in range(2):
         run = collect(home)
         assert run["retracted"] == 0
-        assert set(kinds(run)) == {"http", "vanished"}
+        assert set(kinds(run)) == {"http:404", "vanished"}
     assert retracted(home) == set()
     (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     assert one["state"] == "failing"

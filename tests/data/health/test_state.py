@@ -35,17 +35,19 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (GOOD, "ok"),
         (None, "new"),
         (failed("empty"), "failing"),
-        (failed("http", "the server answered 500"), "failing"),
-        (failed("http", "the server answered 403"), "blocked"),
+        (failed("http:500"), "failing"),
+        (failed("http:403"), "blocked"),
         (failed("robots"), "blocked"),
         (failed("wall"), "blocked"),
+        # Not by its words, which may be any.
+        (failed("empty", "the server answered 403"), "failing"),
         (replace(failed("robots"), found=3), "ok"),
         # Whatever its listing names, none of it could be read.
         (replace(failed("robots"), found=1), "blocked"),
-        (replace(failed("http", "the server answered 500"), found=1), "failing"),
-        (replace(failed("wait", "it answered 503 and asked to wait"), found=9), "failing"),
-        (replace(failed("wait", "it answered 429 and asked to wait"), found=9), "blocked"),
-        (replace(failed("wait"), found=9, new=1), "ok"),
+        (replace(failed("http:500"), found=1), "failing"),
+        (replace(failed("wait:503"), found=9), "failing"),
+        (replace(failed("wait:429"), found=9), "blocked"),
+        (replace(failed("wait:429"), found=9, new=1), "ok"),
     ],
 )
 def test_a_run_tells_whether_a_source_works(run: Run | None, state: str) -> None:
