@@ -37,7 +37,7 @@ LOST = (
 class Home:
     """The folder and its settings.
 
-    It holds communique.toml, sources/, captures/ (golden tests of sources), topics.toml (a user's
+    It holds communique.toml, sources/, samples/ (golden tests of sources), topics.toml (a user's
     own taxonomy), communique.db, site/ (what is published) and logs.
     """
 
@@ -50,9 +50,9 @@ class Home:
         return self.path / "sources"
 
     @property
-    def captures(self) -> Path:
+    def samples(self) -> Path:
         """The folder of golden tests of sources, one folder a source."""
-        return self.path / "captures"
+        return self.path / "samples"
 
     @property
     def site(self) -> Path:

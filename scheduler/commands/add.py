@@ -93,7 +93,7 @@ def add(
 
     URL is the page that lists the releases, any other page of the site, a feed, or the path of a
     saved page. With --save the file is written into HOME/sources, and the pages with what was read
-    of them into HOME/captures. Exit code 1 where it is not sure what the releases are.
+    of them into HOME/samples. Exit code 1 where it is not sure what the releases are.
     """
     said = GivenFields(source, name.strip(), timezone)
     _check(said, page, listed)
@@ -244,7 +244,7 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
     path = _write(home, proposal.id, proposal.toml, proposal.url)
     if site.releases:
         release = site.releases[0][1]
-        folder = home.captures / proposal.id
+        folder = home.samples / proposal.id
         write_golden(folder, found.proposed.file, site.listing_page, release, site.now)
     return path
 

@@ -45,9 +45,11 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
         )
         return 2
     home = open_home(home.path)
-    with progress_bars() as watch:
+    with progress_bars() as on_progress:
         runs = asyncio.run(
-            Executor(home).visit_all(chosen, explicit=True, backfill=backfill, watch=watch)
+            Executor(home).visit_all(
+                chosen, explicit=True, backfill=backfill, on_progress=on_progress
+            )
         )
     if as_json:
         print_json({"runs": runs})

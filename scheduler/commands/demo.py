@@ -163,8 +163,10 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
     runs: list[Run] = []
     for day in range(1, DAYS + 1):
         rooms.show(day)
-        with progress_bars() as watch:
-            today = asyncio.run(Executor(home).visit_all(sources, explicit=True, watch=watch))
+        with progress_bars() as on_progress:
+            today = asyncio.run(
+                Executor(home).visit_all(sources, explicit=True, on_progress=on_progress)
+            )
         runs.extend(today)
         if not quiet:
             click.echo(f"Day {day}")

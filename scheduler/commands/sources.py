@@ -1,4 +1,4 @@
-"""communique sources: list, show, check and capture the source files."""
+"""communique sources: list, show, check and sample the source files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Listing(click.Group):
 
 @click.group(cls=Listing)
 def sources() -> None:
-    """List, show, check and capture the source files; without a word more, list them."""
+    """List, show, check and sample the source files; without a word more, list them."""
 
 
 @sources.command("list")
@@ -157,7 +157,7 @@ def recall_lines(recall: Recall) -> Iterator[str]:
 def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     """Check source files: say of each whether it can be used, and if not, what to mend.
 
-    Where its pages were captured, say also what is read otherwise than expected.json tells.
+    Where sample pages are kept, say also what is read otherwise than expected.json tells.
     """
     loaded, broken = load_sources(home.sources)
     unusable = {Path(error.path).stem: error for error in broken}
@@ -176,7 +176,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
         if not as_json:
             click.echo(f"{one.id}: well ({one.path})")
         for difference in found:
-            complain(f"{home.captures / one.id}: {difference}")
+            complain(f"{home.samples / one.id}: {difference}")
     for error in errors:
         complain(str(error))
     if as_json:
@@ -185,22 +185,22 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
 
 
 def golden_of(home: Home, one: LoadedSource) -> tuple[str, ...]:
-    """What a source's captured pages say otherwise than expected. Raises BadGolden."""
-    folder = home.captures / one.id
+    """What a source's sample pages say otherwise than expected. Raises BadGolden."""
+    folder = home.samples / one.id
     return tuple(differences(folder, one.file)) if folder.is_dir() else ()
 
 
 @sources.command()
 @click.argument("source")
 @with_home
-def capture(home: Home, *, source: str) -> int:
-    """Save a source's listing and newest release into HOME/captures, with what is read of them.
+def sample(home: Home, *, source: str) -> int:
+    """Save a source's listing and newest release into HOME/samples, with what is read of them.
 
     Read expected.json and correct it: from then on `sources check` says what differs from it.
     """
     one = named_source(home, source)
-    folder = home.captures / one.id
-    listing, release = captured(home, one)
+    folder = home.samples / one.id
+    listing, release = sample_pages(home, one)
     write_golden(folder, one.file, listing, release, utc_now())
     click.echo(f"wrote {folder}; read its expected.json and correct it")
     return 0
@@ -216,7 +216,7 @@ def named_source(home: Home, name: str) -> LoadedSource:
     return one
 
 
-def captured(home: Home, one: LoadedSource) -> tuple[Page, Page]:
+def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     """The listing of a source and its newest release, as served. Raises NotFetched."""
     with ExitStack() as stack:
         plain = stack.enter_context(PageFetcher(home))

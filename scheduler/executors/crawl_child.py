@@ -26,7 +26,7 @@ SHOWN = 200
 
 log = logging.getLogger(__name__)
 
-Watcher = Callable[[Progress], None]
+ProgressReporter = Callable[[Progress], None]
 
 
 class CrawlLost(CommuniqueError):
@@ -38,7 +38,7 @@ class Awaited:
     """A visit that is under way in a child."""
 
     report: asyncio.Future[Run]
-    watch: Watcher | None
+    on_progress: ProgressReporter | None
 
 
 class CrawlChild:
@@ -65,12 +65,14 @@ class CrawlChild:
         pipes_of(child)[0].write(msgspec.json.encode(Start(str(home.path), render)) + b"\n")
         return cls(home, child, render=render)
 
-    def visit(self, job: Job, host: str, watch: Watcher | None) -> Coroutine[Any, Any, Run]:
+    def visit(
+        self, job: Job, host: str, on_progress: ProgressReporter | None
+    ) -> Coroutine[Any, Any, Run]:
         """Have a source visited; what is returned waits for the report.
 
         From now on the visit counts among those under way. Raises CrawlLost, when awaited.
         """
-        awaited = Awaited(asyncio.get_running_loop().create_future(), watch)
+        awaited = Awaited(asyncio.get_running_loop().create_future(), on_progress)
         self._awaited[job.source] = awaited
         self.hosts[host] += 1
         self.begun += 1
@@ -118,8 +120,8 @@ class CrawlChild:
                 continue
             if "run" in said:
                 self._report(msgspec.convert(said, Report).run)
-            elif (one := self._awaited.get(said["source"])) and one.watch:
-                one.watch(msgspec.convert(said, Progress))
+            elif (one := self._awaited.get(said["source"])) and one.on_progress:
+                one.on_progress(msgspec.convert(said, Progress))
         self.is_open = False
         code = await self._child.wait()
         lost = CrawlLost(f"the crawl ended with code {code}; see {self._home.crawl_log}")

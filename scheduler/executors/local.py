@@ -14,7 +14,7 @@ from dataclasses import replace
 from data.clock import utc_now
 from data.errors import StoreError
 from data.models import Run, RunError
-from scheduler.executors.crawl_child import CrawlChild, CrawlLost, Watcher
+from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
 from scheduler.jobs.crawl import Job
 from spiders.download.host_queues import host_of
@@ -48,7 +48,7 @@ class Executor:
         *,
         explicit: bool = False,
         backfill: bool = False,
-        watch: Watcher | None = None,
+        on_progress: ProgressReporter | None = None,
     ) -> Run:
         """Visit a source; it has a report, whatever happens."""
         job = Job(source.id, explicit, backfill)
@@ -58,7 +58,7 @@ class Executor:
             try:
                 async with self._choosing:
                     child = await self._child_for(source, host)
-                    report = child.visit(job, host, watch)
+                    report = child.visit(job, host, on_progress)
                 try:
                     return await report
                 finally:
@@ -76,12 +76,12 @@ class Executor:
         *,
         explicit: bool = False,
         backfill: bool = False,
-        watch: Watcher | None = None,
+        on_progress: ProgressReporter | None = None,
     ) -> tuple[Run, ...]:
         """Visit sources and close; cancelled, the children end in good order first."""
         try:
             visits = (
-                self.visit(source, explicit=explicit, backfill=backfill, watch=watch)
+                self.visit(source, explicit=explicit, backfill=backfill, on_progress=on_progress)
                 for source in sources
             )
             return tuple(await asyncio.gather(*visits))

@@ -108,7 +108,7 @@ class Crawl:
         self._taxonomy = load_taxonomy(self._home.topics)
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
-        self._watch = Watch()
+        self._progress = ProgressReporter()
         self._browser: dict[str, Any] = {}
         self._no_browser = ""
         if start.render:
@@ -174,7 +174,7 @@ class Crawl:
                     self._home.settings.collect,
                     explicit=job.explicit,
                     backfill=job.backfill,
-                    watch=self._watch,
+                    on_progress=self._progress,
                     over=self._over,
                 )
                 self._visits[visit.id] = visit
@@ -209,12 +209,12 @@ class Crawl:
             # What is not in the search index yet gets there after the next visit.
             self._store.index()
         del self._visits[visit.id]
-        self._watch.forget(visit)
+        self._progress.forget(visit)
         self._locks.pop(visit.id).close()
         say(Report(visit.run))
 
 
-class Watch:
+class ProgressReporter:
     """Tells the parent of each visit: at its first answer, and now and then."""
 
     def __init__(self) -> None:

@@ -125,8 +125,8 @@ class PageFetcher:
 
 def fetch_page(home: Home, url: str, *, render: bool = False) -> Page:
     """One page, fetched with the settings of a HOME. Raises NotFetched."""
-    with PageFetcher(home, render=render) as capture:
-        return capture.page(url)
+    with PageFetcher(home, render=render) as fetcher:
+        return fetcher.page(url)
 
 
 def _log(path: Path) -> IO[bytes]:

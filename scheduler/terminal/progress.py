@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from scheduler.executors.crawl_child import Watcher
+from scheduler.executors.crawl_child import ProgressReporter
 from scheduler.jobs.crawl import Progress as Line
 
 
 @contextmanager
-def progress_bars() -> Iterator[Watcher | None]:
-    """A watcher that draws one bar a source on standard error, if that is a terminal, else None."""
+def progress_bars() -> Iterator[ProgressReporter | None]:
+    """Draw one bar a source on standard error, if that is a terminal; else there is no reporter."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -30,7 +30,7 @@ def progress_bars() -> Iterator[Watcher | None]:
     with Progress(*columns, console=console) as bars:
         tasks = {}
 
-        def watch(line: Line) -> None:
+        def draw(line: Line) -> None:
             if line.source not in tasks:
                 tasks[line.source] = bars.add_task(line.source, new=0, changed=0, reached="")
             bars.update(
@@ -42,4 +42,4 @@ def progress_bars() -> Iterator[Watcher | None]:
                 reached=f"back to {line.reached}" if line.reached else "",
             )
 
-        yield watch
+        yield draw

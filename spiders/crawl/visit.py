@@ -64,7 +64,7 @@ class Visit:
     """The state of one visit: counts, errors, what is still awaited.
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
-    walk through all listing pages and ask without conditions. ``watch`` is called after each
+    walk through all listing pages and ask without conditions. ``on_progress`` is called after each
     answer, ``over`` once at the end. Who sets ``ask_next`` is called whenever all that was asked
     for has been read; who sets ``ask_named``, for each release that others name and the store
     lacks; and who sets ``ask_anew``, for each listing that is to be asked once more, without
@@ -80,7 +80,7 @@ class Visit:
         *,
         explicit: bool = False,
         backfill: bool = False,
-        watch: Callable[[Visit], None] | None = None,
+        on_progress: Callable[[Visit], None] | None = None,
         over: Callable[[Visit], None] | None = None,
     ) -> None:
         self.loaded = loaded
@@ -94,7 +94,7 @@ class Visit:
         self.run = Run(self.id, self.started, 0.0)
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
         self._taxonomy = taxonomy
-        self._watch = watch
+        self._on_progress = on_progress
         self._over = over
         self.stopped = False
         self.awaited = 0
@@ -188,9 +188,9 @@ class Visit:
         self.awaited -= 1
         if self.stopped:
             return
-        if self._watch:
+        if self._on_progress:
             with self._errors():
-                self._watch(self)
+                self._on_progress(self)
         if self.awaited == 0 and self.ask_next:
             with self._errors():
                 self.ask_next()

@@ -44,14 +44,13 @@ def write_golden(
     Raises BadGolden where there is one already, or where it can't be written.
     """
     if (folder / EXPECTED).exists():
-        raise BadGolden(folder / EXPECTED, "it is there already; remove it to capture anew")
+        raise BadGolden(folder / EXPECTED, "it is there already; remove it to sample anew")
     # Bytes that only the header of the answer explains are kept in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
         file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
     )
-    captured = now.isoformat(timespec="seconds")
-    said = as_expected(listed, read, {"captured": captured})
+    said = as_expected(listed, read, {"captured": now.isoformat(timespec="seconds")})
     text = json.dumps(said, ensure_ascii=False, indent=2)
     try:
         folder.mkdir(parents=True, exist_ok=True)

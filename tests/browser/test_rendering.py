@@ -84,8 +84,8 @@ def test_redirects_documents_errors_and_restless_pages_come_to_an_end(
     room.page("/busy", "<p>busy</p><script>while (true) {}</script>")
     room.answers["/huge"] = Answer(b"<p>" + b"x" * 300_000, etag=False)
     urls = [f"{room.base}{path}" for path in ("/to", "/gone", "/busy", "/huge", "/news/")]
-    with PageFetcher(open_home(tmp_path), render=True) as capture:
-        to, gone, busy, huge, news = capture.fetch(urls)
+    with PageFetcher(open_home(tmp_path), render=True) as fetcher:
+        to, gone, busy, huge, news = fetcher.fetch(urls)
     assert to.url == f"{room.base}/news/"
     assert b"Notice 3" in to.body
     assert gone.status == 410
@@ -99,16 +99,16 @@ def test_the_browser_says_who_asks_and_loads_nothing_for_the_eye_only(
 ) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
     room.page("/news/", '<img src="/picture.png"><p>text</p><script src="/code.js"></script>')
-    with PageFetcher(open_home(tmp_path), render=True) as capture:
-        capture.page(f"{room.base}/news/")
+    with PageFetcher(open_home(tmp_path), render=True) as fetcher:
+        fetcher.page(f"{room.base}/news/")
     assert room.statuses("/code.js") == [404]
     assert room.statuses("/picture.png") == []
     assert all(agent.startswith("Communique/") for agent in room.agents)
 
 
 def test_private_addresses_are_refused(tmp_path: Path, room: Room) -> None:
-    with PageFetcher(open_home(tmp_path), render=True) as capture:
-        (answer,) = capture.fetch([f"{room.base}/news/"])
+    with PageFetcher(open_home(tmp_path), render=True) as fetcher:
+        (answer,) = fetcher.fetch([f"{room.base}/news/"])
     assert answer.kind == "refused"
     assert "allow_private = true" in answer.message
     assert room.log == []

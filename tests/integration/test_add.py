@@ -1,4 +1,4 @@
-"""`communique add` and `sources capture`: a site nobody described becomes a source and its test."""
+"""`communique add` and `sources sample`: a site nobody described becomes a source and its test."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_site_is_shown_and_nothing_is_written_without_save(room: Room, home: P
         assert shown in result.stdout
     assert "check this" not in result.stdout
     assert not (home / "sources").exists()
-    assert not (home / "captures").exists()
+    assert not (home / "samples").exists()
 
 
 def test_a_saved_source_collects_and_its_golden_test_holds_until_detection_differs(
@@ -117,7 +117,7 @@ def test_a_saved_source_collects_and_its_golden_test_holds_until_detection_diffe
     assert read_source(path).timezone == "Europe/Oslo"
     run = collect(home)
     assert (run["found"], run["new"], run["errors"]) == (5, 5, [])
-    golden = home / "captures" / "harbour-board"
+    golden = home / "samples" / "harbour-board"
     assert (golden / "listing.html").read_bytes() == room.answers["/news/"].body
     assert (golden / "release.html").read_bytes() == room.answers["/r/5"].body
     expected = json.loads((golden / "expected.json").read_text("utf-8"))
@@ -338,35 +338,35 @@ def test_a_list_in_a_frame_of_the_page_is_read_instead(room: Room, home: Path) -
     assert "no list of releases was found" in result.stderr
 
 
-def test_a_source_that_exists_is_captured_once(room: Room, home: Path) -> None:
+def test_a_source_that_exists_is_sampled_once(room: Room, home: Path) -> None:
     added(home, f"{room.base}/news/", "--save")
-    there = communique("sources", "capture", "harbour-board", home=home)
+    there = communique("sources", "sample", "harbour-board", home=home)
     assert there.returncode == 1
     assert "expected.json: it is there already" in there.stderr
-    golden = home / "captures" / "harbour-board"
+    golden = home / "samples" / "harbour-board"
     (golden / "expected.json").unlink()
     room.page("/news/", listing(4, 3, 2, 1))
-    captured = communique("sources", "capture", "harbour-board", home=home)
-    assert captured.returncode == 0, captured.stderr
+    sampled = communique("sources", "sample", "harbour-board", home=home)
+    assert sampled.returncode == 0, sampled.stderr
     expected = json.loads((golden / "expected.json").read_text("utf-8"))
     assert expected["release"]["title"] == TITLES[4]
     assert communique("sources", "check", home=home).returncode == 0
     room.page("/news/", "<p>Nothing</p>")
     (golden / "expected.json").unlink()
-    empty = communique("sources", "capture", "harbour-board", home=home)
+    empty = communique("sources", "sample", "harbour-board", home=home)
     assert empty.returncode == 1
     assert "no release was found on it" in empty.stderr
 
 
 def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path) -> None:
     opened = open_home(home)
-    with PageFetcher(opened) as capture:
-        first, second = capture.fetch([f"{room.base}/r/1", f"{room.base}/r/2"] * 2)
+    with PageFetcher(opened) as fetcher:
+        first, second = fetcher.fetch([f"{room.base}/r/1", f"{room.base}/r/2"] * 2)
         assert (first.status, second.page and second.page.body) == (200, release(2).encode())
-        assert capture.fetch([]) == ()
+        assert fetcher.fetch([]) == ()
         with pytest.raises(NotFetched, match="the server answered 404"):
-            capture.page(f"{room.base}/nothing")
-        assert capture.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
+            fetcher.page(f"{room.base}/nothing")
+        assert fetcher.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
     assert room.statuses("/r/1") == [200, 200]
     assert fetch_page(opened, f"{room.base}/r/3").body == release(3).encode()
 

@@ -343,7 +343,7 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
     assert "/closed could not be read: the site's robots.txt asks not to" in result.stderr
     assert f"collects from {room.base}/media/all already" in result.stderr
     path.unlink()
-    shutil.rmtree(home / "captures")
+    shutil.rmtree(home / "samples")
     listed.write_text(f"\ufeff{room.base}/media/all\r\n")
     told = added(home, "--from", str(listed), "--timezone", "Europe/Dublin", "--save")
     assert told["sources"][0]["given"] == f"{room.base}/media/all"

@@ -314,7 +314,7 @@ def test_a_source_file_with_a_mistake_is_not_told_to_be_missing(room: Room, home
     assert told.returncode == 2
     assert "did you mean url?" in told.stderr
     assert "there is no source" not in told.stderr
-    for command in ("show", "capture", "check"):
+    for command in ("show", "sample", "check"):
         one = communique("sources", command, "quay", home=home)
         assert one.returncode == 2
         assert "did you mean url?" in one.stderr
