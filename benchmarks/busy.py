@@ -118,7 +118,7 @@ def running(home: Path) -> Iterator[tuple[str, Iterator[str]]]:
 @contextlib.contextmanager
 def working(home: Path, rooms: Served, first: int) -> Iterator[None]:
     """Let the service visit the rooms all the time, and put new releases into its store."""
-    os.setpriority(os.PRIO_PROCESS, rooms.process.pid, LEFT_OVER)
+    os.setpriority(os.PRIO_PROCESS, rooms.child.pid, LEFT_OVER)
     write_sources(home / "sources", rooms.bases)
     more = multiprocessing.Process(target=keep_filling, args=[home, first])
     more.start()

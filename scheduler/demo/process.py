@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import Any, TypeVar
 
 from data.errors import CommuniqueError
+from scheduler.demo.server import ShownDay
+from scheduler.jobs.child import Child, ChildEnded
+
+T = TypeVar("T")
 
 SOURCES = Path(__file__).parent / "sources"
-PATIENCE = 10.0
-"""Seconds that the server gets to end once its stdin is closed."""
 
 
 class DemoError(CommuniqueError):
@@ -27,30 +26,28 @@ class DemoError(CommuniqueError):
 
 
 class Served:
-    """Press rooms that are being served: ``bases`` maps a room's id to its origin."""
+    """Press rooms that are being served by a child: ``bases`` maps a room's id to its origin."""
 
-    def __init__(self, process: subprocess.Popen[str], said: IO[str], told: IO[str]) -> None:
-        self.process = process
-        self.said = said
-        self.told = told
+    def __init__(self, loop: asyncio.Runner, child: Child) -> None:
+        self.child = child
+        self._loop = loop
         self.day, self.bases = self._heard()
 
     def show(self, day: int) -> None:
         """Let all rooms show ``day`` (1 to 3) from now on; returns once they do."""
-        try:
-            self.told.write(f"{day}\n")
-            self.told.flush()
-        except OSError as error:
-            raise DemoError(f"their server is gone ({error})") from error
+        self._run(self.child.say(day))
         self.day, self.bases = self._heard()
 
     def _heard(self) -> tuple[int, Mapping[str, str]]:
         """The day and the origins that the server's next line tells."""
-        line = self.said.readline()
-        if not line:
-            raise DemoError(f"their server ended with status {self.process.wait(PATIENCE)}")
-        told = json.loads(line)
-        return told["day"], told["rooms"]
+        told = self._run(self.child.hear(ShownDay))
+        return told.day, told.rooms
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return self._loop.run(work)
+        except ChildEnded as error:
+            raise DemoError(f"their server ended with status {error.code}") from error
 
 
 @contextlib.contextmanager
@@ -60,27 +57,13 @@ def rooms_served(port: int = 0, day: int = 1) -> Iterator[Served]:
     Ports count up from ``port``, one a room; 0 takes free ones. Raises DemoError where the child
     doesn't start.
     """
-    command = [sys.executable, "-m", "scheduler.demo.server", f"--port={port}", f"--day={day}"]
-    house = str(Path(__file__).parents[2])
-    path = os.pathsep.join([house, *filter(None, [os.environ.get("PYTHONPATH")])])
-    with subprocess.Popen(  # noqa: S603 - our own module, no shell
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": path},
-    ) as process:
-        if process.stdin is None or process.stdout is None:
-            raise DemoError("its pipes were not opened")
+    with asyncio.Runner() as loop:
+        arguments = (f"--port={port}", f"--day={day}")
+        child = loop.run(Child.start("scheduler.demo.server", *arguments))
         try:
-            yield Served(process, process.stdout, process.stdin)
+            yield Served(loop, child)
         finally:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            loop.run(child.end())
 
 
 def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:

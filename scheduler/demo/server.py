@@ -1,33 +1,39 @@
-"""The web server of the press rooms: a child process that its parent steers over stdin.
+"""The web server of the press rooms: a child process that its parent steers.
 
 Each room has a port of its own, because robots.txt, cookies, root-relative links and politeness
 belong to an origin; under a path prefix none of them would be as on a real site.
 
     python -m scheduler.demo.server [--port N] [--day D]
 
-It prints one JSON line ``{"day": …, "rooms": {id: origin}}`` once it listens. A line with a number
-on stdin shows that day and is answered with the same line. It ends when stdin does, and so with
-its parent, however that one ends.
+It writes a ShownDay as a line of JSON once it listens. A line with a number shows that day and is
+answered with the same line. It ends when its standard input does.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import json
-import signal
-import sys
 import threading
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import msgspec
+
 from scheduler.demo.responses import Response, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
+from scheduler.jobs.child import read_lines, write_line
 
 HOST = "127.0.0.1"
 COMPRESSED = 1024
 """Bytes from which on a room that can compress does so."""
+
+
+class ShownDay(msgspec.Struct, frozen=True):
+    """A line to the parent: the day that is shown, and the origin of each room by its id."""
+
+    day: int
+    rooms: dict[str, str]
 
 
 @dataclass
@@ -126,9 +132,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(first_port: int, day: int) -> None:
-    """Serve all rooms until stdin ends; ports count up from ``first_port`` unless that is 0."""
-    # Ctrl-C goes to the whole process group; the parent decides when this child ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serve all rooms until the parent ends; ports count up from ``first_port`` unless it is 0."""
     today = Today(day)
     servers = [
         RoomServer(room, first_port and first_port + index, today)
@@ -137,10 +141,10 @@ def serve(first_port: int, day: int) -> None:
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     rooms = {server.room: server.base for server in servers}
-    print(json.dumps({"day": today.day, "rooms": rooms}), flush=True)  # noqa: T201 - the protocol
-    for line in sys.stdin:
+    write_line(ShownDay(today.day, rooms))
+    for line in read_lines():
         today.day = int(line)
-        print(json.dumps({"day": today.day, "rooms": rooms}), flush=True)  # noqa: T201 - the protocol
+        write_line(ShownDay(today.day, rooms))
 
 
 def main() -> None:

@@ -14,15 +14,12 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.home import Home
-from scheduler.jobs.child import GRACE, pipes_of, start_child
-from scheduler.jobs.crawl import Job, Progress, Report, Start
+from scheduler.jobs.child import Child, ChildEnded, stand_back
+from scheduler.jobs.crawl import CrawlStart, Progress, Report, VisitJob
 
 LOST = 120.0
 """Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
 takes a few to start, and a page of the worst kind is read in half a minute."""
-
-SHOWN = 200
-"""Bytes of a line that is no report which are shown."""
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +28,11 @@ ProgressReporter = Callable[[Progress], None]
 
 class CrawlLost(CommuniqueError):
     """A child ended, or was ended, before it reported a visit."""
+
+    @classmethod
+    def with_code(cls, home: Home, code: int) -> Self:
+        """It ended by itself, with an exit code."""
+        return cls(f"the crawl ended with code {code}; see {home.crawl_log}")
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class CrawlChild:
     ``hosts`` counts the visits under way by host, ``begun`` all that it was given.
     """
 
-    def __init__(self, home: Home, child: asyncio.subprocess.Process, *, render: bool) -> None:
+    def __init__(self, home: Home, child: Child, *, render: bool) -> None:
         self.render = render
         self.hosts: Counter[str] = Counter()
         self.begun = 0
@@ -59,14 +61,18 @@ class CrawlChild:
 
     @classmethod
     async def start(cls, home: Home, *, render: bool) -> Self:
-        """A new child. Raises OSError where the system gives none."""
+        """A new child. Raises OSError where the system gives none, and CrawlLost."""
         with home.crawl_log.open("ab") as log:
-            child = await start_child("scheduler.jobs.crawl", log=log)
-        pipes_of(child)[0].write(msgspec.json.encode(Start(str(home.path), render)) + b"\n")
+            child = await Child.start("scheduler.jobs.crawl", log=log)
+        stand_back(child.pid)
+        try:
+            await child.say(CrawlStart(str(home.path), render))
+        except ChildEnded as error:
+            raise CrawlLost.with_code(home, error.code) from error
         return cls(home, child, render=render)
 
     def visit(
-        self, job: Job, host: str, on_progress: ProgressReporter | None
+        self, job: VisitJob, host: str, on_progress: ProgressReporter | None
     ) -> Coroutine[Any, Any, Run]:
         """Have a source visited; what is returned waits for the report.
 
@@ -78,18 +84,17 @@ class CrawlChild:
         self.begun += 1
         return self._visit(job, host, awaited)
 
-    async def _visit(self, job: Job, host: str, awaited: Awaited) -> Run:
+    async def _visit(self, job: VisitJob, host: str, awaited: Awaited) -> Run:
         try:
-            pipes_of(self._child)[0].write(msgspec.json.encode(job) + b"\n")
+            await self._child.say(job)
             async with asyncio.timeout(self._home.settings.collect.run_timeout + LOST):
                 return await awaited.report
         except TimeoutError:
             # It ends a visit in time by itself, unless it is lost in one page.
             self._child.kill()
             raise CrawlLost("the crawl took longer than run_timeout") from None
-        except (OSError, RuntimeError) as error:
-            # It has died meanwhile; uvloop says so by a RuntimeError.
-            raise CrawlLost(f"the crawl has ended ({error})") from error
+        except ChildEnded as error:
+            raise CrawlLost.with_code(self._home, error.code) from error
         finally:
             self._awaited.pop(job.source, None)
             self.hosts -= Counter([host])
@@ -97,37 +102,31 @@ class CrawlChild:
     def close(self) -> None:
         """Take no more jobs; the child ends, and tells of the visits under way what it can."""
         self.is_open = False
-        pipes_of(self._child)[0].close()
+        self._child.close()
 
     async def ended(self) -> None:
-        """Return when the child has ended; after GRACE seconds it is killed."""
-        try:
-            async with asyncio.timeout(GRACE):
-                await asyncio.shield(self._following)
-        except TimeoutError:
-            self._child.kill()
-            await self._following
+        """Return when the child has ended and all that it told is taken in."""
+        await self._child.end()
+        await self._following
 
     async def _follow(self) -> None:
-        async for line in pipes_of(self._child)[1]:
-            if not line.endswith(b"\n"):
-                # It died while it wrote.
-                break
+        while True:
             try:
-                said = msgspec.json.decode(line, type=dict[str, Any])
-            except msgspec.DecodeError:
-                log.warning("a crawl said what is no report: %r", line[:SHOWN])
+                said = await self._child.hear(dict[str, Any])
+            except msgspec.DecodeError as error:
+                log.warning("a crawl said what is no report: %s", error)
                 continue
+            except ChildEnded as error:
+                code = error.code
+                break
             if "run" in said:
                 self._report(msgspec.convert(said, Report).run)
             elif (one := self._awaited.get(said["source"])) and one.on_progress:
                 one.on_progress(msgspec.convert(said, Progress))
         self.is_open = False
-        code = await self._child.wait()
-        lost = CrawlLost(f"the crawl ended with code {code}; see {self._home.crawl_log}")
         for awaited in self._awaited.values():
             if not awaited.report.done():
-                awaited.report.set_exception(lost)
+                awaited.report.set_exception(CrawlLost.with_code(self._home, code))
 
     def _report(self, run: Run) -> None:
         awaited = self._awaited.get(run.source)

@@ -16,7 +16,7 @@ from data.errors import StoreError
 from data.models import Run, RunError
 from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
-from scheduler.jobs.crawl import Job
+from scheduler.jobs.crawl import VisitJob
 from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource
 
@@ -51,7 +51,7 @@ class Executor:
         on_progress: ProgressReporter | None = None,
     ) -> Run:
         """Visit a source; it has a report, whatever happens."""
-        job = Job(source.id, explicit, backfill)
+        job = VisitJob(source.id, explicit, backfill)
         host = host_of(source.file.url)
         async with self._places:
             started = utc_now()

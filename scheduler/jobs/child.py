@@ -1,4 +1,8 @@
-"""Child processes of the service: how they are started, and how they stand back for readers."""
+"""Child processes: a module of ours is started, and lines of JSON go in and come out, to its end.
+
+``Child`` is the parent's side; ``read_lines`` and ``write_line`` are the child's. A child ends when
+its standard input does, and so with its parent, however that one ends.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +10,136 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Final, Self, TypeVar
 
-NICE = 5
+import msgspec
+
+from data.errors import CommuniqueError
+
+T = TypeVar("T")
+
+NICE: Final = 5
 """How much children that crawl or publish stand back for others who want the processor."""
 
-GRACE = 15.0
+GRACE: Final = 15.0
 """Seconds that a child has to end what it is doing, when it is told to stop."""
 
-LINE = 2**26
-"""Bytes of the longest line that a child may say."""
+LONGEST: Final = 2**30
+"""Bytes of the longest line that a child may say: one may hold a page of any size in Base64."""
+
+READ: Final = 65_536
+"""Bytes read from standard input at a time."""
 
 
-async def start_child(
-    module: str, *arguments: str, log: IO[bytes] | None = None
-) -> asyncio.subprocess.Process:
-    """Run a module of ours in a child that lines go to and come from; ``log`` takes its errors."""
-    child = await asyncio.create_subprocess_exec(
-        # -P: a folder named data where the user stands is none of ours.
-        *(sys.executable, "-P", "-m", module, *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=log,
-        limit=LINE,
-        # A Ctrl-C is for us: we end the child in good order.
-        start_new_session=True,
-    )
-    # By us and at once: it takes half a second to load what it needs, at whose expense we choose.
-    stand_back(child.pid)
-    return child
+class ChildEnded(CommuniqueError):
+    """A child ended, or was ended, before it answered; ``code`` is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"a child process ended with code {code}")
+        self.code = code
+
+
+class Child:
+    """A child process that lines of JSON go to and come from. Whoever starts one ends it.
+
+    What limits the time of an answer is ``asyncio.timeout`` around ``hear``.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("a child was started without pipes")
+        self.pid = process.pid
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+
+    @classmethod
+    async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
+        """Run a module of ours; ``log`` takes what it complains of, else our standard error.
+
+        Raises OSError where the system gives no process.
+        """
+        return cls(
+            await asyncio.create_subprocess_exec(
+                # -P: a folder named data where the user stands is none of ours.
+                *(sys.executable, "-P", "-m", module, *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=LONGEST,
+                # A Ctrl-C is for us: we end the child in good order.
+                start_new_session=True,
+            )
+        )
+
+    async def say(self, line: Any) -> None:
+        """Send it a line of JSON. Raises ChildEnded."""
+        try:
+            self._stdin.write(msgspec.json.encode(line) + b"\n")
+            await self._stdin.drain()
+        except (OSError, RuntimeError) as error:
+            # It has died meanwhile; uvloop says so by a RuntimeError.
+            raise ChildEnded(await self.end()) from error
+
+    async def hear(self, kind: type[T]) -> T:
+        """The next line of JSON that it says.
+
+        Raises ChildEnded where there is none, and msgspec.DecodeError where the line is none.
+        """
+        line = await self._stdout.readline()
+        if not line.endswith(b"\n"):
+            # It may have died while it wrote.
+            raise ChildEnded(await self.end())
+        return msgspec.json.decode(line, type=kind)
+
+    def close(self) -> None:
+        """Send it nothing any more, and so let it end what it is doing."""
+        self._stdin.close()
+
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def end(self) -> int:
+        """Let it end what it is doing, kill it after GRACE seconds, and return its exit code."""
+        self.close()
+        try:
+            async with asyncio.timeout(GRACE):
+                return await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            return await self._process.wait()
 
 
 def stand_back(process: int) -> None:
     """Let a process with a session of its own wait where there is too little to go round.
 
     Linux shares the processor among sessions first, and among their processes then (sched(7), the
-    autogroup feature); the niceness of one says nothing to another.
+    autogroup feature); the niceness of one says nothing to another. Its parent does this at once
+    and for it: it takes half a second to load what it needs, at whose expense we choose.
     """
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     # It may be gone already; who waits for it will see.
     with contextlib.suppress(ProcessLookupError):
-        nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
         os.setpriority(os.PRIO_PROCESS, process, nice)
     # Other systems have no such file, and this one takes few changes in a second.
     with contextlib.suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
 
-def pipes_of(
-    child: asyncio.subprocess.Process,
-) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
-    """The pipes to and from a child that was started with both."""
-    if child.stdin is None or child.stdout is None:
-        raise RuntimeError("a child was started without pipes")
-    return child.stdin, child.stdout
+def read_lines() -> Iterator[bytes]:
+    """The lines that the parent sends, until it sends no more."""
+    # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
+    rest = b""
+    while more := os.read(0, READ):
+        *whole, rest = (rest + more).split(b"\n")
+        yield from whole
+
+
+def write_line(line: Any) -> None:
+    """Send the parent a line of JSON."""
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,10 +1,9 @@
 """A crawl: a child process that visits sources side by side, for as long as it is told of more.
 
-It reads lines of JSON from its standard input: first a Start, then a Job for each source, whenever
-one is due. It writes lines of JSON to its standard output: while a visit goes on ``{"source",
-"pages", "awaited", "new", "changed", "reached"}``, and at the end of each ``{"run": …}``. When its
-standard input closes it ends, and the visits that are under way with it, so it never outlives its
-parent. Exit code: 0 done, 1 something failed, 2 the first line can't be read.
+It reads lines of JSON: first a CrawlStart, then a VisitJob for each source, whenever one is due.
+It writes lines of JSON: a Progress now and then while a visit goes on, and a Report at its end.
+When its standard input closes it ends, and the visits that are under way with it. Exit code: 0
+done, 1 something failed, 2 the first line can't be read.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from data.models import Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
+from scheduler.jobs.child import read_lines, write_line
 from scheduler.logs import redact_logs
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.spider import PressRoomSpider
@@ -40,14 +40,14 @@ from spiders.download.settings import scrapy_settings
 from spiders.sources.loader import LoadedSource, load_source
 
 
-class Start(msgspec.Struct, frozen=True):
+class CrawlStart(msgspec.Struct, frozen=True):
     """The first line: the HOME, and whether sources will come that need a browser."""
 
     home: str
     render: bool = False
 
 
-class Job(msgspec.Struct, frozen=True):
+class VisitJob(msgspec.Struct, frozen=True):
     """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``."""
 
     source: str
@@ -75,9 +75,6 @@ class Progress(msgspec.Struct, frozen=True):
     reached: str = ""
 
 
-READ = 65_536
-"""Bytes read from standard input at a time."""
-
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
 
@@ -93,16 +90,10 @@ LATE = f"it took longer than [collect] run_timeout: {CUT}"
 log = logging.getLogger(__name__)
 
 
-def say(line: Report | Progress) -> None:
-    """Write one line of JSON to standard output."""
-    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
-    sys.stdout.buffer.flush()
-
-
 class Crawl:
     """The visits of one child. Raises CommuniqueError where its HOME can't be used."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: CrawlStart) -> None:
         self._home = open_home(Path(start.home))
         self._store = self._home.store()
         self._taxonomy = load_taxonomy(self._home.topics)
@@ -136,7 +127,7 @@ class Crawl:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
         threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
         while line := await queue.get():
-            job = msgspec.json.decode(line, type=Job)
+            job = msgspec.json.decode(line, type=VisitJob)
             if visit := self._visit(job):
                 limit = self._home.settings.collect.run_timeout
                 late = loop.call_later(limit, visit.stop, "timeout", LATE)
@@ -155,7 +146,7 @@ class Crawl:
             visit.stop("interrupted", CUT)
         return bool(under_way)
 
-    def _visit(self, job: Job) -> Visit | None:
+    def _visit(self, job: VisitJob) -> Visit | None:
         """The visit that a job asks for; where there can be none, its report is given at once."""
         loaded = None
         try:
@@ -191,7 +182,7 @@ class Crawl:
             self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
         return None
 
-    def _refuse(self, job: Job, loaded: LoadedSource | None, kind: str, message: str) -> None:
+    def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
         """Report a visit that can't be made, for health to tell of it."""
         url = redacted(loaded.file.url) if loaded else ""
         run = Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, redacted(message)),))
@@ -201,7 +192,7 @@ class Crawl:
                 self._store.finish(run)
         except StoreError:
             log.exception("the report of %s could not be kept", job.source)
-        say(Report(run))
+        write_line(Report(run))
 
     def _over(self, visit: Visit) -> None:
         """Tell of a visit that is over, and let go of its source."""
@@ -211,7 +202,7 @@ class Crawl:
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()
-        say(Report(visit.run))
+        write_line(Report(visit.run))
 
 
 class ProgressReporter:
@@ -228,7 +219,7 @@ class ProgressReporter:
         self._told[visit.id] = now
         run = visit.run
         reached = visit.frontier.reached
-        say(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
+        write_line(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
 
     def forget(self, visit: Visit) -> None:
         """Forget when a visit was told of: it is over."""
@@ -248,22 +239,13 @@ def _hand_on(
         return
 
 
-def _lines() -> Iterator[bytes]:
-    """The lines of standard input."""
-    # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
-    kept = b""
-    while more := os.read(0, READ):
-        *whole, kept = (kept + more).split(b"\n")
-        yield from whole
-
-
 def main() -> int:
     """Run one crawl."""
     gc.freeze()
     gc.set_threshold(GARBAGE)
-    lines = _lines()
+    lines = read_lines()
     try:
-        start = msgspec.json.decode(next(lines, b""), type=Start)
+        start = msgspec.json.decode(next(lines, b""), type=CrawlStart)
     except msgspec.DecodeError as error:
         print(f"the first line can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
         return 2

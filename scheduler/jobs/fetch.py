@@ -1,27 +1,24 @@
 """Fetches a few pages on demand, in a child process with the manners of a crawl.
 
-The child reads the job as one line of JSON from its standard input, then lines that are arrays of
-addresses; for each address it writes one line of JSON to its standard output, a
-spiders.download.fetch_spider.FetchResult. It ends when its standard input closes.
+The child reads lines of JSON: first a FetchStart, then arrays of addresses. For each address it
+writes a line, a spiders.download.fetch_spider.FetchResult.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, BinaryIO, Self
+from typing import IO, Self
 
 import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError
 from scheduler.home import Home, home_at
+from scheduler.jobs.child import Child, ChildEnded, read_lines, write_line
 from scheduler.logs import redact_logs
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import render_settings
@@ -29,12 +26,9 @@ from spiders.download.fetch_spider import FetchResult, FetchSpider
 from spiders.download.settings import scrapy_settings
 from spiders.page.page import Page
 
-GRACE = 15.0
-"""Seconds that the child has to end once there is nothing more to fetch."""
 
-
-class Job(msgspec.Struct, frozen=True):
-    """What the child needs to know: its HOME, and whether to use a browser."""
+class FetchStart(msgspec.Struct, frozen=True):
+    """The first line: the HOME, and whether to use a browser."""
 
     home: str
     render: bool = False
@@ -49,7 +43,8 @@ class PageFetcher:
     def __init__(self, home: Home, *, render: bool = False) -> None:
         self._home = home
         self._render = render
-        self._child: subprocess.Popen[bytes] | None = None
+        self._loop = asyncio.Runner()
+        self._child: Child | None = None
 
     def __enter__(self) -> Self:
         """Nothing is started before the first address is asked for."""
@@ -57,16 +52,11 @@ class PageFetcher:
 
     def __exit__(self, *_: object) -> None:
         """End the child."""
-        if self._child is None:
-            return
-        with suppress(OSError):
-            _pipe(self._child.stdin).close()
         try:
-            self._child.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        _pipe(self._child.stdout).close()
+            if self._child:
+                self._loop.run(self._child.end())
+        finally:
+            self._loop.close()
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
         """The answers to these addresses, in their order, each asked for once.
@@ -74,28 +64,7 @@ class PageFetcher:
         Raises NotFetched where the child can't do its work.
         """
         wanted = tuple(dict.fromkeys(urls))
-        if not wanted:
-            return ()
-        child = self._child or self._start()
-        limit = self._home.settings.collect.run_timeout
-        deadline = threading.Timer(limit, child.kill)
-        deadline.daemon = True
-        deadline.start()
-        answers: dict[str, FetchResult] = {}
-        try:
-            _send(child, wanted)
-            while len(answers) < len(wanted) and (line := _pipe(child.stdout).readline()):
-                answer = msgspec.json.decode(line, type=FetchResult)
-                answers[answer.asked] = answer
-        except (OSError, msgspec.DecodeError) as error:
-            raise NotFetched(wanted[0], f"fetching ended ({error})") from error
-        finally:
-            deadline.cancel()
-        if len(answers) < len(wanted):
-            missing = next(url for url in wanted if url not in answers)
-            log = self._home.crawl_log
-            told = f"; see {log}" if log.exists() else ""
-            raise NotFetched(missing, f"the child that fetches ended too soon{told}")
+        answers = self._loop.run(self._fetch(wanted)) if wanted else {}
         return tuple(answers[url] for url in wanted)
 
     def page(self, url: str) -> Page:
@@ -105,28 +74,37 @@ class PageFetcher:
             raise NotFetched(url, answer.why)
         return answer.page
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    async def _fetch(self, wanted: Sequence[str]) -> dict[str, FetchResult]:
+        answers: dict[str, FetchResult] = {}
+        limit = self._home.settings.collect.run_timeout
+        try:
+            child = self._child or await self._start()
+            async with asyncio.timeout(limit):
+                await child.say(wanted)
+                while len(answers) < len(wanted):
+                    answer = await child.hear(FetchResult)
+                    answers[answer.asked] = answer
+        except TimeoutError:
+            child.kill()
+            why = f"fetching took longer than [collect] run_timeout, {limit} seconds"
+        except ChildEnded as error:
+            log = self._home.crawl_log
+            told = f"; see {log}" if log.exists() else ""
+            why = f"the child that fetches ended too soon, with code {error.code}{told}"
+        except OSError as error:
+            why = f"fetching did not start ({error})"
+        else:
+            return answers
+        raise NotFetched(next(url for url in wanted if url not in answers), why)
+
+    async def _start(self) -> Child:
         if self._render:
             # What is missing is told here: the child would say it to the log.
             render_settings(self._home.settings.network)
         with _log(self._home.crawl_log) as log:
-            self._child = subprocess.Popen(
-                # -P: a folder named data where the user stands is none of ours.
-                [sys.executable, "-P", "-m", "scheduler.jobs.fetch"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                # A Ctrl-C is for us: we end the child in good order.
-                start_new_session=True,
-            )
-        _send(self._child, Job(str(self._home.path), self._render))
+            self._child = await Child.start("scheduler.jobs.fetch", log=log)
+        await self._child.say(FetchStart(str(self._home.path), self._render))
         return self._child
-
-
-def fetch_page(home: Home, url: str, *, render: bool = False) -> Page:
-    """One page, fetched with the settings of a HOME. Raises NotFetched."""
-    with PageFetcher(home, render=render) as fetcher:
-        return fetcher.page(url)
 
 
 def _log(path: Path) -> IO[bytes]:
@@ -137,44 +115,27 @@ def _log(path: Path) -> IO[bytes]:
         return open(os.devnull, "ab")  # noqa: PTH123 - the caller closes it
 
 
-def _send(child: subprocess.Popen[bytes], line: Job | tuple[str, ...]) -> None:
-    stdin = _pipe(child.stdin)
-    stdin.write(msgspec.json.encode(line) + b"\n")
-    stdin.flush()
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    if pipe is None:
-        raise RuntimeError("a fetcher was started without pipes")
-    return pipe
-
-
-async def _asked(stdin: BinaryIO) -> AsyncIterator[str]:
-    while line := await asyncio.to_thread(stdin.readline):
+async def _asked(lines: Iterator[bytes]) -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(next, lines, b""):
         for url in msgspec.json.decode(line, type=list[str]):
             yield url
 
 
-def _tell(answer: FetchResult) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
-    sys.stdout.buffer.flush()
-
-
 def main() -> int:
     """Fetch until nobody asks any more."""
-    stdin = sys.stdin.buffer
+    lines = read_lines()
     try:
-        job = msgspec.json.decode(stdin.readline(), type=Job)
-        network = home_at(Path(job.home)).settings.network
+        start = msgspec.json.decode(next(lines, b""), type=FetchStart)
+        network = home_at(Path(start.home)).settings.network
         settings = scrapy_settings(network) | {"ITEM_PIPELINES": {}}
-        if job.render:
+        if start.render:
             settings |= render_settings(network)
     except (msgspec.DecodeError, CommuniqueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
         return 2
     process = AsyncCrawlerProcess(settings)
     redact_logs()
-    process.crawl(FetchSpider, asked=_asked(stdin), tell=_tell, render=job.render)
+    process.crawl(FetchSpider, asked=_asked(lines), tell=write_line, render=start.render)
     process.start()
     return 0
 

@@ -1,17 +1,36 @@
-"""Publishing a HOME: what `communique publish` and the service both do."""
+"""Publishing a HOME: here, for `communique publish`, or in a child, for the service.
+
+Rendering keeps the interpreter busy, and readers would wait for it: what publishes for the service
+is another process, which lives on between two publications.
+"""
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
+import msgspec
+
+from data.errors import CommuniqueError
 from feeds.publishing.keeping import Damaged, forget
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
 from feeds.websub.state import PushState
-from scheduler.home import Home
+from scheduler.home import Home, open_home
+from scheduler.jobs.child import read_lines, write_line
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What one publication did: counts of feeds, and what failed, in sentences."""
+
+    feeds: int = 0
+    written: int = 0
+    errors: tuple[str, ...] = ()
+
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +67,18 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
         kept.look(home.site, files)
     finally:
         kept.close()
+
+
+def main() -> None:
+    """Publish once for every line that comes in."""
+    home = open_home(Path(sys.argv[1]))
+    for _ in read_lines():
+        try:
+            done = publish_home(home)
+            write_line(Published(done.feeds, done.written, tuple(map(str, done.errors))))
+        except CommuniqueError as error:
+            write_line(Published(errors=(str(error),)))
+
+
+if __name__ == "__main__":
+    main()

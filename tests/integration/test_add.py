@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scheduler.home import open_home
-from scheduler.jobs.fetch import PageFetcher, fetch_page
+from scheduler.jobs.fetch import PageFetcher
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import BrowserMissing, find_browser
 from spiders.sources.loader import read_source
@@ -368,7 +368,6 @@ def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path)
             fetcher.page(f"{room.base}/nothing")
         assert fetcher.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
     assert room.statuses("/r/1") == [200, 200]
-    assert fetch_page(opened, f"{room.base}/r/3").body == release(3).encode()
 
 
 def test_a_release_that_is_given_for_a_listing_is_told(home: Path, tmp_path: Path) -> None:

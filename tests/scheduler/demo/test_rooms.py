@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import re
+import signal
 import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
@@ -527,11 +529,10 @@ def test_source_files_need_a_name_an_address_and_a_zone(served: Served, tmp_path
     assert feed.feed == served.bases["saintebrume"] + "/flux/actualites.rss"
 
 
-def test_the_server_ends_with_its_parent() -> None:
+def test_a_server_that_dies_is_told_in_one_sentence() -> None:
     with rooms_served() as rooms:
-        rooms.told.close()
-        assert rooms.process.wait(10) == 0
-        with pytest.raises((DemoError, ValueError)):
+        os.kill(rooms.child.pid, signal.SIGKILL)
+        with pytest.raises(DemoError, match="ended with status -9"):
             rooms.show(2)
 
 
