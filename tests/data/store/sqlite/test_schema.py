@@ -79,7 +79,8 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     assert tables(path) == tables(tmp_path / "fresh.db")
     assert store.facets()[Facet()] == 3
     (first, copy, gone) = store.collected()
-    assert (first.revision, first.story, copy.story) == (2, first.id, first.id)
+    assert first.revision == 2
+    assert first.story == copy.story is not None
     assert store.why_retracted(gone.id) == "It was a test."
     assert [one.id for one in store.search(Query("tide"), limit=5)] == [gone.id]
     assert store.recall("harbour").unread == ("http://harbour.example/9",)
@@ -87,5 +88,5 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     # It goes on as it began: a third telling joins the story, the same page is the same release.
     again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)
-    assert (again.release.id, third.release.story) == (first.id, first.id)
+    assert (again.release.id, third.release.story) == (first.id, first.story)
     store.close()
