@@ -7,28 +7,16 @@ sources it names its own first.
 from __future__ import annotations
 
 import datetime as dt
-import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
-from isal.isal_zlib import crc32
 
 from feeds.compression import deflated, gzipped, often_deflated
 from feeds.entries.entry import Entry
 from feeds.formats import atom, jsonfeed, rss
 from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
-
-EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-NO_DAY: Final = "0000-00-00"
-"""Stands in the place of a day, and takes as many letters, where there is none."""
-
-MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-LINE: Final = struct.Struct("<q6I3I")
-"""An entry in numbers: microseconds since 1970; its bytes, plain and deflated, in one format after
-the other; the check sum of its plain bytes in each."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,6 +29,12 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alone_packed: bytes
     mixed_packed: bytes
 
+    @property
+    def size(self) -> int:
+        """Its bytes in a feed of several sources, plain and deflated."""
+        parts = self.body, self.mixed, self.body_packed, self.mixed_packed
+        return sum(map(len, parts))
+
     def parts(self, *, mixed: bool, packed: bool) -> tuple[bytes, bytes]:
         """The body and its end, in a feed of one source or of several, as they are or deflated."""
         if packed:
@@ -49,24 +43,21 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry in every format: ``day`` is ISO or NO_DAY, ``row`` its line on pages.
+    """An entry in every format: ``day`` as ISO writes it, or empty; ``row`` its line on pages.
 
     Times are aware UTC.
-    ``lines`` are its numbers (LINE) in a feed of one source, and in one of several.
     """
 
     updated: dt.datetime
     language: str | None
     day: str
     row: bytes
-    lines: tuple[bytes, bytes]
     pieces: tuple[Piece, Piece, Piece]
 
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        sizes: tuple[int, ...] = LINE.unpack(self.lines[1])[1:7]
-        return sum(sizes) + len(self.row)
+        return sum(piece.size for piece in self.pieces) + len(self.row)
 
     def piece(self, kind: Format) -> Piece:
         """The entry in one format."""
@@ -102,9 +93,8 @@ def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
     return RenderedEntry(
         entry.updated,
         entry.language,
-        entry.published.date().isoformat() if entry.published else NO_DAY,
+        entry.published.date().isoformat() if entry.published else "",
         row,
-        lines_of(entry, pieces),
         (pieces[0], pieces[1], pieces[2]),
     )
 
@@ -114,23 +104,6 @@ def piece_of(parts: tuple[bytes, bytes, bytes]) -> Piece:
     body, *ends = parts
     # How an entry ends is the same for most of one source.
     return Piece(*parts, deflated(body), *map(often_deflated, ends))
-
-
-def lines_of(entry: Entry, pieces: Sequence[Piece]) -> tuple[bytes, bytes]:
-    """The numbers of an entry in a feed of one source, and in one of several."""
-    updated = (entry.updated - EPOCH) // MICROSECOND
-    bodies = [crc32(piece.body) for piece in pieces]
-    made = []
-    for mixed in (False, True):
-        sizes: list[int] = []
-        checks: list[int] = []
-        for piece, check in zip(pieces, bodies, strict=True):
-            body, end = piece.parts(mixed=mixed, packed=False)
-            body_packed, end_packed = piece.parts(mixed=mixed, packed=True)
-            sizes += (len(body) + len(end), len(body_packed) + len(end_packed))
-            checks.append(crc32(end, check))
-        made.append(LINE.pack(updated, *sizes, *checks))
-    return made[0], made[1]
 
 
 def packed(fragment: RenderedEntry) -> bytes:

@@ -6,7 +6,7 @@ list feeds run the one script that copies an address, those with bodies from out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,9 +21,8 @@ from feeds.catalog import MEDIA_TYPES, Catalog, grouped, spoken
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
 from feeds.pages.navigation import Navigation
-from feeds.pages.rows import NAMES, UP, Spot, environment, feed_row, formats_of, listed
+from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, listed
 from feeds.urls import (
-    DAY,
     FORMATS,
     feed_file,
     href,
@@ -58,13 +57,11 @@ class PageRenderer:
         return text.encode()
 
     def facet(
-        self, facet: Facet, days: str, rows: Iterable[bytes], undated: Sequence[bytes] = ()
-    ) -> tuple[list[bytes], list[Spot]]:
-        """The page of a facet in parts, with the lines of the releases that are in its feed.
+        self, facet: Facet, rows: Sequence[tuple[str, bytes]], undated: Sequence[bytes] = ()
+    ) -> bytes:
+        """The page of a facet with the lines of the releases in its feed, each with its day.
 
-        ``days`` are theirs, one after the other; a line from another page of this facet may be
-        taken as it is there. Where each lies is told besides. ``undated`` are lines of releases
-        that are in no feed, as they have no date; they come last.
+        ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
         """
         home = facet == Facet()
         file = page_file(facet)
@@ -75,14 +72,14 @@ class PageRenderer:
             file,
             title=self.directory.title if home else self.directory.name(facet),
             facet=facet,
-            shown=len(days) // DAY,
+            shown=len(rows),
             undated=len(undated),
             backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
             place=UP,
             **self.navigation.around(facet),
         )
         head, _, foot = page.partition(UP.encode())
-        return listed(head, days, rows, foot, up=up)
+        return b"".join((head, listed(rows, up=up), foot))
 
     def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
         """The page of a release: its text as kept, where it comes from, its versions."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from html import escape
-from typing import TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data.models import Facet
 from feeds.catalog import MEDIA_TYPES, spoken
-from feeds.urls import DAY, FORMATS, feed_file, href, page_file
+from feeds.urls import FORMATS, feed_file, href, page_file
 
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
@@ -23,9 +22,6 @@ UP = "\0"
 it."""
 
 DAY_END = b"</ol>\n</section>\n"
-
-Spot: TypeAlias = tuple[int, int]
-"""Where a line begins in its page, and how long it is, in bytes."""
 
 
 @cache
@@ -41,27 +37,19 @@ def environment() -> Environment:
     )
 
 
-def listed(
-    head: bytes, days: str, rows: Iterable[bytes], foot: bytes, *, up: str
-) -> tuple[list[bytes], list[Spot]]:
-    """Lines of releases under the days on which they were published, in the feed's order.
+def listed(rows: Iterable[tuple[str, bytes]], *, up: str) -> bytes:
+    """Lines of releases, each with its day as ISO writes it, under a heading where the day changes.
 
-    ``days`` are theirs as ISO writes them, one after the other.
+    They keep the order of the feed; ``up`` leads from their page to the site's root.
     """
-    parts, spots = [head], []
-    begin, before = len(head), None
-    for place, row in enumerate(rows):
-        day = days[place * DAY : (place + 1) * DAY]
+    parts: list[bytes] = []
+    before: str | None = None
+    for day, row in rows:
         if day != before:
-            heading = day_heading(day, up) if before is None else DAY_END + day_heading(day, up)
-            parts.append(heading)
-            begin += len(heading)
+            parts += [day_heading(day, up)] if before is None else [DAY_END, day_heading(day, up)]
             before = day
-        line = row.replace(UP.encode(), up.encode())
-        parts.append(line)
-        spots.append((begin, len(line)))
-        begin += len(line)
-    return [*parts, DAY_END if days else b"", foot], spots
+        parts.append(row.replace(UP.encode(), up.encode()))
+    return b"".join([*parts, DAY_END]) if parts else b""
 
 
 @lru_cache(maxsize=10_000)

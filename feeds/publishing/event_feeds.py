@@ -17,8 +17,8 @@ from feeds.entries.events import DayDigest, digest_entry, edit_entry, event_entr
 from feeds.entries.story_folding import folded
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
-from feeds.publishing.entry_renderer import Renderer, Wanted, face
-from feeds.publishing.files import Write
+from feeds.publishing.context import PublishContext
+from feeds.publishing.entry_renderer import EntryRenderer, Wanted, face
 from feeds.publishing.health_events import HealthEvent, events_of
 from feeds.urls import DAY, FORMATS, EventFeed, event_file, href
 
@@ -27,40 +27,36 @@ TOLD = 200
 
 
 class EventFeeds:
-    """Has the feeds about releases written, each with ``entries`` entries at the most."""
+    """Has the feeds about releases written."""
 
-    def __init__(
-        self,
-        renderer: Renderer,
-        entries: int,
-    ) -> None:
-        self._store = renderer.store
-        self._directory = renderer.directory
-        self._kept = renderer.kept
+    def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
+        self._context = context
+        self._store = context.store
+        self._catalog = context.catalog
+        self._cache = context.cache
         self._renderer = renderer
-        self._entries = entries
 
-    def write(self, notice: EventFeed, wanted: list[Wanted], write: Write) -> None:
+    def write(self, notice: EventFeed, wanted: list[Wanted]) -> None:
         """Write one of the feeds in every format, where it holds others than the last time."""
         keys = b"".join(key for key, _ in wanted)
-        if self._kept.note(f"feed {notice}") == keys:
+        if self._cache.note(f"feed {notice}") == keys:
             return
-        fragments = self._renderer.fragments(wanted)
-        feed = event_feed(self._directory, notice, fragments)
+        entries = self._renderer.rendered(wanted)
+        feed = event_feed(self._catalog, notice, entries)
         for kind in FORMATS:
-            content, packed = rendered(feed, fragments, kind)
-            write(event_file(notice, kind), content)
-            write(f"{event_file(notice, kind)}.gz", packed)
-        self._kept.keep_note(f"feed {notice}", keys)
+            content, packed = rendered(feed, entries, kind)
+            self._context.write(event_file(notice, kind), content)
+            self._context.write(f"{event_file(notice, kind)}.gz", packed)
+        self._cache.keep_note(f"feed {notice}", keys)
 
     def changes(self) -> list[Wanted]:
         """The newest edits."""
-        edits = self._store.edits(limit=self._entries)
+        edits = self._store.edits(limit=self._context.entries)
         # An entry links the release where it is now.
         now = self._store.outlined(sorted({edit.release for edit in edits}))
         return [
             (
-                self._renderer.key("edit", edit.release, edit.number, now[edit.release].version),
+                self._context.key("edit", edit.release, edit.number, now[edit.release].version),
                 partial(self._edit_entry, edit.release, edit.number),
             )
             for edit in edits
@@ -72,16 +68,16 @@ class EventFeeds:
             raise LookupError(f"release {release_id} is gone from the store")
         revisions = {one.number: one for one in self._store.revisions(release_id)}
         after = revisions[number]
-        return edit_entry(self._directory, release, revisions.get(number - 1, after), after)
+        return edit_entry(self._catalog, release, revisions.get(number - 1, after), after)
 
     def retractions(self) -> list[Wanted]:
         """The last retractions."""
         return [
             (
-                self._renderer.key("retracted", *face(release), release.retracted),
-                partial(retraction_entry, self._directory, release, release.retracted),
+                self._context.key("retracted", *face(release), release.retracted),
+                partial(retraction_entry, self._catalog, release, release.retracted),
             )
-            for release in self._store.retractions(limit=self._entries)
+            for release in self._store.retractions(limit=self._context.entries)
             if release.retracted
         ]
 
@@ -90,7 +86,7 @@ class EventFeeds:
         last = min(
             (
                 now.astimezone(zone_or_utc(source.timezone)).date()
-                for source in self._directory.sources.values()
+                for source in self._catalog.sources.values()
             ),
             default=now.date(),
         )
@@ -102,17 +98,17 @@ class EventFeeds:
             ),
             reverse=True,
         )
-        editions = (self._edition(day, now) for day in days[: self._entries])
+        editions = (self._edition(day, now) for day in days[: self._context.entries])
         return [
             (
-                self._renderer.key("day", msgspec.json.encode(edition)),
-                partial(digest_entry, self._directory, edition),
+                self._context.key("day", msgspec.json.encode(edition)),
+                partial(digest_entry, self._catalog, edition),
             )
             for edition in editions
         ]
 
     def _edition(self, day: str, now: dt.datetime) -> DayDigest:
-        noted = self._kept.note(f"day {day}")
+        noted = self._cache.note(f"day {day}")
         if noted:
             return msgspec.json.decode(noted, type=DayDigest)
         closed, total = now, 0
@@ -125,32 +121,32 @@ class EventFeeds:
             total += 1
             if total <= TOLD:
                 sources = dict.fromkeys(one.source for one in (release, *others))
-                names = [plain(self._directory.source(source).name) for source in sources]
+                names = [plain(self._catalog.source(source).name) for source in sources]
                 told.append((release.id, title_of(release.content), ", ".join(names)))
         edition = DayDigest(day, closed, tuple(told), total)
-        self._kept.keep_note(f"day {day}", msgspec.json.encode(edition))
+        self._cache.keep_note(f"day {day}", msgspec.json.encode(edition))
         return edition
 
     def health(self, counts: Mapping[Facet, int]) -> list[Wanted]:
         """The last changes in the health of sources: noted when the last run of one differs."""
         events = events_of(
-            self._store, self._kept, self._directory.sources, counts, limit=self._entries
+            self._store, self._cache, self._catalog.sources, counts, limit=self._context.entries
         )
         return [
             (
-                self._renderer.key("health", msgspec.json.encode(event)),
+                self._context.key("health", msgspec.json.encode(event)),
                 partial(self._health_entry, event),
             )
             for event in reversed(events)
         ]
 
     def _health_entry(self, event: HealthEvent) -> Entry:
-        name = plain(self._directory.source(event.source).name)
+        name = plain(self._catalog.source(event.source).name)
         title = f"{name}: {event.title}"
-        page = self._directory.page(Facet(source=event.source))
+        page = self._catalog.page(Facet(source=event.source))
         text = plain(event.reason) or "Its last visit read releases as it should."
         return event_entry(
-            self._directory,
+            self._catalog,
             f"health/{href(event.source)}/{event.at.isoformat()}",
             title=title,
             at=event.at,

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from data.models import Facet
+from feeds.publishing.feed_documents import files_of
 from feeds.publishing.render_cache import RenderCache
-from feeds.publishing.splicing.splicer import files_of
 from feeds.urls import EVENT_FEEDS, FORMATS, event_file, stem_of
 
 ROOT = "feeds"
@@ -22,24 +22,24 @@ ROOT = "feeds"
 class LostFiles:
     """Looks after the feeds in a folder, from run to run."""
 
-    def __init__(self, folder: Path, kept: RenderCache) -> None:
+    def __init__(self, folder: Path, cache: RenderCache) -> None:
         self._folder = folder
-        self._kept = kept
+        self._cache = cache
         self._disturbed = {
-            name for name, changed in kept.folders().items() if self._changed(name) != changed
+            name for name, changed in cache.folders().items() if self._changed(name) != changed
         }
 
     def missed(self, facets: Collection[Facet]) -> set[Facet]:
         """Those of all facets whose documents are not all there.
 
-        Where archive pages or the feeds about releases may be gone, they are owed.
+        Where archive pages or the feeds about releases may be gone, they are queued.
         """
         if not self._disturbed:
             return set()
         paged = {facet for facet in facets if f"{stem_of(facet)}/page" in self._disturbed}
         notices = (event_file(notice, kind) for notice in EVENT_FEEDS for kind in FORMATS)
         if paged or not all(map(self._is_there, notices)):
-            self._kept.owe(paged)
+            self._cache.queue_rewrite(paged)
         found = {facet for facet in facets if self._is_lost(facet)}
         return found if self._is_there(f"{ROOT}/index.html") else {Facet(), *found}
 
@@ -53,7 +53,7 @@ class LostFiles:
         names = {ROOT, *self._disturbed}.union(stem.rpartition("/")[0] for stem in stems)
         names.update(f"{stem}/page" for stem in stems)
         changed = {name: self._changed(name) for name in names}
-        self._kept.keep_folders({name: at for name, at in changed.items() if at})
+        self._cache.keep_folders({name: at for name, at in changed.items() if at})
 
     def _changed(self, name: str) -> int:
         """When a folder changed last, in nanoseconds; 0 where it is gone."""

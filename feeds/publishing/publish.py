@@ -15,10 +15,11 @@ from data.settings import Site
 from data.store.protocol import ReadStore
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.entry_renderer import Renderer, Wanted
+from feeds.publishing.context import PublishContext
+from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
-from feeds.publishing.feed_documents import Documents
-from feeds.publishing.files import Bytes, Writer
+from feeds.publishing.feed_documents import FeedDocuments
+from feeds.publishing.files import Writer
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
 from feeds.publishing.release_pages import ReleasePages
@@ -58,16 +59,16 @@ def publish(
     to be rendered, the next run goes on with those that were not. A feed's file that somebody took
     away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
     kept between runs; without one, all is made anew and days are as of today. ``now`` decides which
-    days are over. Raises StoreError, which is Damaged where that file is.
+    days are over. Raises StoreError, which is DamagedCacheError where that file is.
     """
     started = time.perf_counter()
-    rendered = RenderCache(kept)
+    cache = RenderCache(kept)
     try:
-        task = Publishing(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
+        task = Publishing(store, folder, site, cache, now or dt.datetime.now(dt.UTC))
         task.run(everything=all, remembers=kept is not None)
-        rendered.tidy()
+        cache.tidy()
     finally:
-        rendered.close()
+        cache.close()
     return Publication(
         feeds=len(task.written) + task.unchanged,
         written=len(task.written),
@@ -82,57 +83,66 @@ class Publishing:
     """One run of publish: renders and writes, and keeps count."""
 
     def __init__(
-        self, store: ReadStore, folder: Path, site: Site, rendered: RenderCache, now: dt.datetime
+        self, store: ReadStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
     ) -> None:
         self._store = store
-        self._rendered = rendered
+        self._cache = cache
         self._now = now
-        self._since = ChangesSinceLastRun(store, rendered)
+        self._since = ChangesSinceLastRun(store, cache)
         self._marks, self._counts = store.marks(), store.facets()
         self._layout = layout_of(site)
         self._writer = Writer(folder)
-        self._directory = catalog_of(store, site)
-        self._pages = PageRenderer(self._directory, self._counts)
-        renderer = Renderer(store, self._directory, rendered, self._pages, self._layout)
-        changes = self._since.changes()
-        self._documents = Documents(
-            renderer, self._writer, self._pace, changes, counts=self._counts, entries=site.entries
+        self._catalog = catalog_of(store, site)
+        self._pages = PageRenderer(self._catalog, self._counts)
+        context = PublishContext(
+            store=store,
+            catalog=self._catalog,
+            pages=self._pages,
+            cache=cache,
+            counts=self._counts,
+            changes=self._since.changes(),
+            entries=site.entries,
+            layout=self._layout,
+            write=self._write,
+            checkpoint=self._checkpoint,
         )
-        self._notices = EventFeeds(renderer, site.entries)
-        self._releases = ReleasePages(renderer, self._pace, changes)
+        renderer = EntryRenderer(context)
+        self._documents = FeedDocuments(context, renderer)
+        self._event_feeds = EventFeeds(context, renderer)
+        self._releases = ReleasePages(context, renderer)
         self._failed = False
-        self._owed: set[Facet] = set()
-        self._tending = LostFiles(folder, rendered)
+        self._queued: set[Facet] = set()
+        self._lost = LostFiles(folder, cache)
         self.written: list[str] = []
         self.unchanged = 0
         self.errors: list[PublishError] = []
 
     def run(self, *, everything: bool, remembers: bool) -> None:
         """Write all that is marked, or everything."""
-        names = names_of(self._directory)
+        names = names_of(self._catalog)
         every = everything or not self._writer.holds(LAYOUT_FILE, self._layout)
         if remembers and self._is_reshaped(names):
             every = True
-            self._rendered.clear()
+            self._cache.clear()
         if every:
-            self._rendered.owe({Facet(), *self._counts, *self._marks})
-        lost = self._tending.missed(self._counts)
-        self._owed = self._rendered.owed()
-        facets = self._owed.union(self._marks, lost)
+            self._cache.queue_rewrite({Facet(), *self._counts, *self._marks})
+        lost = self._lost.missed(self._counts)
+        self._queued = self._cache.queued()
+        facets = self._queued.union(self._marks, lost)
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
-            self._together(self._notice)
+            self._together(self._write_events)
         if not self.errors:
-            self._rendered.keep_note("names", names)
-            self._rendered.keep_note("layout", self._layout)
+            self._cache.keep_note("names", names)
+            self._cache.keep_note("layout", self._layout)
             self._since.keep()
-            self._tending.keep(facets)
+            self._lost.keep(facets)
             if every:
                 self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
 
     def _is_reshaped(self, names: bytes) -> bool:
-        layout, known = self._rendered.note("layout"), self._rendered.note("names")
+        layout, known = self._cache.note("layout"), self._cache.note("names")
         return layout != self._layout or names_changed(known, names)
 
     def _batch(self, facets: Sequence[Facet]) -> None:
@@ -143,7 +153,7 @@ class Publishing:
             # All releases come last, so that their mark stands for what lists all feeds as well.
             if Facet() in facets and not self._lists():
                 done.clear()
-            self._rendered.paid(self._owed.intersection(done))
+            self._cache.done(self._queued.intersection(done))
 
         if self._together(write):
             self._store.unmark({one: self._marks[one] for one in done if one in self._marks})
@@ -154,14 +164,14 @@ class Publishing:
         try:
             write()
             if not self._failed and self._tried(".", self._writer.flush) is not None:
-                self._rendered.commit()
+                self._cache.commit()
                 return True
         except StoreError:
             self._writer.drop()
             raise
         self._failed = False
         self._writer.drop()
-        self._rendered.rollback()
+        self._cache.rollback()
         del self.written[written:]
         self.unchanged = unchanged
         return False
@@ -171,64 +181,63 @@ class Publishing:
 
         Of a source, those of its releases without a day.
         """
-        failed, every = len(self.errors), facet in self._owed
+        failed, every = len(self.errors), facet in self._queued
         file = feed_file(facet, "atom")
-        self._tried(file, lambda: self._documents.write(facet, self._write, everything=every))
+        self._tried(file, lambda: self._documents.write(facet, everything=every))
         if is_day(facet) or is_source(facet):
             for shown, key in self._releases.due(facet, everything=every):
-                page = partial(self._releases.write, shown, key, self._write)
+                page = partial(self._releases.write, shown, key)
                 self._tried(release_file(shown.outline.id), page)
         return len(self.errors) == failed
 
-    def _notice(self) -> None:
+    def _write_events(self) -> None:
         """Write the feeds about releases, where their entries are others than before."""
         notices: dict[EventFeed, Callable[[], list[Wanted]]] = {
-            "changes": self._notices.changes,
-            "retractions": self._notices.retractions,
-            "health": lambda: self._notices.health(self._counts),
-            "days": lambda: self._notices.days(self._counts, self._now),
+            "changes": self._event_feeds.changes,
+            "retractions": self._event_feeds.retractions,
+            "health": lambda: self._event_feeds.health(self._counts),
+            "days": lambda: self._event_feeds.days(self._counts, self._now),
         }
         for notice, wanted in notices.items():
 
             def write(
                 notice: EventFeed = notice, wanted: Callable[[], list[Wanted]] = wanted
             ) -> None:
-                self._notices.write(notice, wanted(), self._write)
+                self._event_feeds.write(notice, wanted())
 
             self._tried(event_file(notice, "atom"), write)
 
     def _lists(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
-        listing = listing_of(self._layout, names_of(self._directory), self._counts)
-        lists = SiteFiles(self._directory, self._counts, self._pages)
-        if self._rendered.note("listing") == listing:
+        listing = listing_of(self._layout, names_of(self._catalog), self._counts)
+        lists = SiteFiles(self._catalog, self._counts, self._pages)
+        if self._cache.note("listing") == listing:
             lists.forget_there(self._writer.folder)
         for name, make in lists.files.items():
             self._tried(name, partial(self._made, name, make))
         if len(self.errors) > failed:
             return False
-        self._rendered.keep_note("listing", listing)
+        self._cache.keep_note("listing", listing)
         return True
 
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())
 
-    def _pace(self, settle: Callable[[], None]) -> None:
-        """Within a part, where very many files wait: ``settle`` what they are of, keep all that."""
+    def _checkpoint(self) -> None:
+        """Within a part, where very many files wait: keep all that was done until now."""
         if self._writer.waiting < WAITING:
             return
-        settle()
         try:
             self._writer.flush()
         except OSError:
             # All that waited is dropped, and what was noted of it since the last time is wrong.
             self._failed = True
             raise
-        self._rendered.checkpoint()
+        self._cache.checkpoint()
 
-    def _write(self, file: str, /, *content: Bytes) -> bool:
-        changed = self._writer.write(file, *content)
+    def _write(self, file: str, content: bytes) -> bool:
+        changed = self._writer.write(file, content)
         if file.endswith(SUFFIXES):
             if changed:
                 self.written.append(file)
@@ -238,7 +247,7 @@ class Publishing:
 
     def _tried(self, file: str, action: Callable[[], Result]) -> Result | None:
         try:
-            with self._rendered.part():
+            with self._cache.part():
                 return action()
         except StoreError:
             raise

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from data.models import Facet, Release, ReleaseChange, ReleaseSummary
-from feeds.publishing.entry_renderer import Renderer, Shown, face
-from feeds.publishing.files import Checkpoint, Write
+from data.models import Facet, Release, ReleaseSummary
+from feeds.publishing.context import PublishContext
+from feeds.publishing.entry_renderer import EntryRenderer, Shown, face
 from feeds.urls import release_file, revision_file
 
 
@@ -17,25 +17,22 @@ def facet_of_page(release: Release) -> Facet:
 
 
 class ReleasePages:
-    """Has the pages of releases written; ``changes`` are those that changed, if that is known."""
+    """Has the pages of releases written."""
 
-    def __init__(
-        self, renderer: Renderer, pace: Checkpoint, changes: Mapping[str, ReleaseChange] | None
-    ) -> None:
-        self._changes = changes
-        self._store = renderer.store
-        self._kept = renderer.kept
+    def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
+        self._context = context
+        self._changes = context.changes
+        self._store = context.store
+        self._cache = context.cache
         self._renderer = renderer
-        self._pages = renderer.pages
-        self._pace = pace
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
         """The releases of a facet whose pages would differ, each with the key of its page."""
         outlines = self._touched(facet, everything=everything)
-        written = self._kept.page_keys([outline.id for outline in outlines])
+        written = self._cache.page_keys([outline.id for outline in outlines])
         for outline in outlines:
             members = self._renderer.story(outline.story)
-            key = self._renderer.key("page", outline.id, outline.version, *map(face, members))
+            key = self._context.key("page", outline.id, outline.version, *map(face, members))
             if everything or written.get(outline.id) != key:
                 others = tuple(one for one in members if one.id != outline.id)
                 yield Shown(outline, others), key
@@ -66,14 +63,15 @@ class ReleasePages:
                 found.setdefault(facet_of_page(member), set()).add(member.id)
         return {facet: sorted(members) for facet, members in found.items()}
 
-    def write(self, shown: Shown, key: bytes, write: Write) -> None:
+    def write(self, shown: Shown, key: bytes) -> None:
         """Write the page of a release, and those of its versions where it has several."""
         release, entry = self._renderer.made(shown)
+        pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)
-        write(release_file(release.id), self._pages.release(release, entry, revisions))
+        write(release_file(release.id), pages.release(release, entry, revisions))
         if len(revisions) > 1:
             for before, after in zip((None, *revisions), revisions, strict=False):
-                page = self._pages.revision(release, entry, before, after)
+                page = pages.revision(release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
-        self._kept.keep_page(release.id, key)
-        self._pace(lambda: None)
+        self._cache.keep_page(release.id, key)
+        self._context.checkpoint()

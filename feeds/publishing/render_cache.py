@@ -9,39 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from data.models import Facet
 from feeds.formats.rendering import RenderedEntry, packed, unpacked
-from feeds.publishing.keeping import KeptFile
+from feeds.publishing.cache_file import CacheFile
 
 LIMIT = 1024 * 1024 * 1024
 """Bytes of rendered entries that are kept; beyond it the oldest go."""
 
-ENCODE = msgspec.msgpack.Encoder().encode
 
-Value = TypeVar("Value")
-Other = TypeVar("Other")
-State: TypeAlias = tuple[int, Value | None, Other | None]
-
-
-class RenderCache(KeptFile):
+class RenderCache(CacheFile):
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
     def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
         super().__init__(path)
         self._limit = limit
 
-    def fragments(self, keys: Sequence[bytes]) -> dict[bytes, RenderedEntry]:
+    def entries(self, keys: Sequence[bytes]) -> dict[bytes, RenderedEntry]:
         """The rendered entries that are kept under these keys."""
         found = {}
         for start in range(0, len(keys), 500):
             some = keys[start : start + 500]
             places = ", ".join("?" * len(some))
             for key, body in self._ask(
-                f"SELECT key, body FROM fragments WHERE key IN ({places})",  # noqa: S608 - places
+                f"SELECT key, body FROM entries WHERE key IN ({places})",  # noqa: S608 - places
                 some,
             ):
                 try:
@@ -51,79 +44,68 @@ class RenderCache(KeptFile):
                     continue
         return found
 
-    def keep(self, fragments: Mapping[bytes, RenderedEntry]) -> None:
+    def keep_entries(self, entries: Mapping[bytes, RenderedEntry]) -> None:
         """Keep rendered entries under their keys."""
         self._put(
-            "INSERT OR REPLACE INTO fragments (key, body) VALUES (?, ?)",
-            [(key, packed(fragment)) for key, fragment in fragments.items()],
+            "INSERT OR REPLACE INTO entries (key, body) VALUES (?, ?)",
+            [(key, packed(entry)) for key, entry in entries.items()],
         )
 
-    def state(self, facet: Facet, kind: type[Value], sheet: type[Other]) -> State[Value, Other]:
-        """The number of a feed, its state as the last run left it, and its sheet if there is one.
+    def archive_pages(self, facet: Facet) -> int:
+        """How many archive pages a feed has."""
+        rows = self._ask("SELECT max(page) FROM archived WHERE feed = ?", [self._number(facet)])
+        return rows[0][0] or 0
 
-        What can't be read was written by another version of ours, and is none.
-        """
-        name = name_of(facet)
-        for number, state, body in self._ask(
-            "SELECT w.number, w.state, s.body FROM windows w"
-            " LEFT JOIN sheets s ON s.number = w.number WHERE w.facet = ?",
-            [name],
-        ):
-            try:
-                known = body and msgspec.msgpack.decode(body, type=sheet)
-            except msgspec.DecodeError:
-                known = None
-            return number, msgspec.json.decode(state, type=kind | None), known
-        self._put("INSERT INTO windows (facet, state) VALUES (?, 'null')", [(name,)])
-        return self._ask("SELECT number FROM windows WHERE facet = ?", [name])[0][0], None, None
-
-    def keep_window(self, number: int, state: Any) -> None:
-        """Keep the state of a feed."""
-        text = msgspec.json.encode(state).decode()
-        self._put("UPDATE windows SET state = ? WHERE number = ?", [(text, number)])
-
-    def keep_sheet(self, number: int, sheet: Any) -> None:
-        """Keep where the entries of a feed lie."""
-        self._put("INSERT OR REPLACE INTO sheets VALUES (?, ?)", [(number, ENCODE(sheet))])
-
-    def last_page(self, number: int, sheet: type[Value]) -> Value | None:
-        """Where the entries of the last archive page of a feed lie, if that is known."""
-        for (body,) in self._ask("SELECT body FROM last_pages WHERE number = ?", [number]):
-            try:
-                return msgspec.msgpack.decode(body, type=sheet)
-            except msgspec.DecodeError:
-                return None
-        return None
-
-    def keep_last_page(self, number: int, sheet: Any) -> None:
-        """Keep where the entries of the last archive page of a feed lie."""
-        self._put("INSERT OR REPLACE INTO last_pages VALUES (?, ?)", [(number, ENCODE(sheet))])
-
-    def archived(self, number: int, releases: Sequence[str]) -> set[str]:
+    def archived(self, facet: Facet, releases: Sequence[str]) -> set[str]:
         """Those of some releases that are on an archive page of a feed."""
+        if not releases:
+            return set()
         rows = self._ask(
             # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
             "SELECT j.value FROM json_each(?2) j"
-            " CROSS JOIN archived a ON a.facet = ?1 AND a.release = j.value",
-            [number, msgspec.json.encode(releases).decode()],
+            " CROSS JOIN archived a ON a.feed = ?1 AND a.release = j.value",
+            [self._number(facet), msgspec.json.encode(releases).decode()],
         )
         return {row[0] for row in rows}
 
-    def archive(self, number: int, page: int, releases: Iterable[str]) -> None:
+    def archive(self, facet: Facet, page: int, releases: Iterable[str]) -> None:
         """Put releases on an archive page of a feed."""
+        number = self._number(facet)
         self._put(
-            "INSERT INTO archived (facet, page, release) VALUES (?, ?, ?)",
+            "INSERT INTO archived (feed, page, release) VALUES (?, ?, ?)",
             [(number, page, release) for release in releases],
         )
 
-    def on_page(self, number: int, page: int) -> list[str]:
+    def on_page(self, facet: Facet, page: int) -> list[str]:
         """The releases on an archive page of a feed."""
-        return [
-            row[0]
-            for row in self._ask(
-                "SELECT release FROM archived WHERE facet = ? AND page = ?", [number, page]
-            )
-        ]
+        rows = self._ask(
+            "SELECT release FROM archived WHERE feed = ? AND page = ?", [self._number(facet), page]
+        )
+        return [row[0] for row in rows]
+
+    def current(self, facet: Facet) -> list[str] | None:
+        """The releases of a feed that were on none of its pages; None where that is not known."""
+        rows = self._ask(
+            "SELECT pages, releases FROM current WHERE feed = ?", [self._number(facet)]
+        )
+        if not rows or rows[0][0] != self.archive_pages(facet):
+            return None
+        return msgspec.json.decode(rows[0][1], type=list[str])
+
+    def keep_current(self, facet: Facet, pages: int, releases: Sequence[str]) -> None:
+        """Keep which releases of a feed are on none of its so many pages."""
+        text = msgspec.json.encode(releases).decode()
+        self._put(
+            "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(self._number(facet), pages, text)]
+        )
+
+    def _number(self, facet: Facet) -> int:
+        """The number of a feed, which it gets when it is first asked for."""
+        name = name_of(facet)
+        for row in self._ask("SELECT number FROM feeds WHERE facet = ?", [name]):
+            return int(row[0])
+        self._put("INSERT INTO feeds (facet) VALUES (?)", [(name,)])
+        return self._number(facet)
 
     def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
         """Those of the pages of some releases that were written, with what shaped them."""
@@ -147,23 +129,23 @@ class RenderCache(KeptFile):
         """Note something under a name."""
         self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
 
-    def owe(self, facets: Iterable[Facet]) -> None:
+    def queue_rewrite(self, facets: Iterable[Facet]) -> None:
         """Note, whatever becomes of this run, that these feeds are to be written whole.
 
         So is what is told of all of them.
         """
-        self._put("INSERT OR IGNORE INTO owed VALUES (?)", [(name_of(one),) for one in facets])
+        self._put("INSERT OR IGNORE INTO rewrites VALUES (?)", [(name_of(one),) for one in facets])
         self._put("DELETE FROM notes WHERE name = 'listing' OR name LIKE 'feed %'", [()])
         self.commit()
 
-    def owed(self) -> set[Facet]:
+    def queued(self) -> set[Facet]:
         """The feeds that are still to be written whole."""
-        rows = self._ask("SELECT facet FROM owed", [])
+        rows = self._ask("SELECT facet FROM rewrites", [])
         return {Facet(*msgspec.json.decode(name)) for (name,) in rows}
 
-    def paid(self, facets: Iterable[Facet]) -> None:
+    def done(self, facets: Iterable[Facet]) -> None:
         """Note that these feeds were written whole."""
-        self._put("DELETE FROM owed WHERE facet = ?", [(name_of(one),) for one in facets])
+        self._put("DELETE FROM rewrites WHERE facet = ?", [(name_of(one),) for one in facets])
 
     def folders(self) -> dict[str, int]:
         """When the folders of feeds changed last, in nanoseconds, as they were left."""
@@ -175,10 +157,8 @@ class RenderCache(KeptFile):
 
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""
-        self._put("DELETE FROM fragments", [()])
+        self._put("DELETE FROM entries", [()])
         self._put("DELETE FROM pages", [()])
-        self._put("DELETE FROM sheets", [()])
-        self._put("DELETE FROM last_pages", [()])
 
     def tidy(self) -> None:
         """Let the oldest rendered entries go where there are too many."""
@@ -190,8 +170,8 @@ class RenderCache(KeptFile):
         if excess > 0:
             # A tenth more, so that not every run has to.
             self._put(
-                "DELETE FROM fragments WHERE number <= (SELECT min(number)"
-                " + (max(number) - min(number)) * ? FROM fragments)",
+                "DELETE FROM entries WHERE number <= (SELECT min(number)"
+                " + (max(number) - min(number)) * ? FROM entries)",
                 [(min(excess + 0.1, 1.0),)],
             )
 

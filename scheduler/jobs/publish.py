@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from data.errors import CommuniqueError
-from feeds.publishing.keeping import Damaged, forget
+from feeds.publishing.cache_file import DamagedCacheError, delete_cache
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
@@ -44,9 +44,9 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
             make = partial(publish, store, home.site, home.settings.site, all=everything, kept=kept)
             try:
                 published = make()
-            except Damaged as error:
+            except DamagedCacheError as error:
                 log.warning("%s; all is rendered anew", error)
-                forget(kept)
+                delete_cache(kept)
                 published = make()
             if published.files:
                 note_changes(home, published.files)

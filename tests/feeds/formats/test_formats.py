@@ -21,7 +21,8 @@ from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.entry_renderer import Renderer
+from feeds.publishing.context import PublishContext
+from feeds.publishing.entry_renderer import EntryRenderer
 from feeds.publishing.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of
@@ -37,13 +38,23 @@ SITE = Site(url="https://press.example/")
 
 
 def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntry]]:
-    directory = catalog_of(store, SITE)
-    pages = PageRenderer(directory, store.facets())
-    with closing(RenderCache(None)) as kept:
-        renderer = Renderer(store, directory, kept, pages, b"")
-        shown = renderer.shown(facet, store.outlines(facet))
-        fragments = renderer.fragments([renderer.wanted(one) for one in shown])
-    return feed_of(directory, facet, fragments), fragments
+    catalog, counts = catalog_of(store, SITE), store.facets()
+    pages = PageRenderer(catalog, counts)
+    with closing(RenderCache(None)) as cache:
+        context = PublishContext(
+            store=store,
+            catalog=catalog,
+            pages=pages,
+            cache=cache,
+            counts=counts,
+            changes=None,
+            entries=SITE.entries,
+            layout=b"",
+            write=lambda _file, _content: None,
+            checkpoint=lambda: None,
+        )
+        entries = EntryRenderer(context).entries(facet, store.outlines(facet))
+    return feed_of(catalog, facet, entries), entries
 
 
 def atom_of(*releases: Any, facet: Facet = ACME) -> Any:

@@ -11,28 +11,30 @@ from typing import Any
 from data.errors import StoreError
 
 TABLES = """
-    CREATE TABLE IF NOT EXISTS fragments (
+    CREATE TABLE IF NOT EXISTS entries (
         number INTEGER PRIMARY KEY,          -- the oldest have the smallest
         key    BLOB NOT NULL UNIQUE,
         body   BLOB NOT NULL
     ) STRICT;
-    -- What a feed holds that is on no archive page, and where it lies in its documents.
-    CREATE TABLE IF NOT EXISTS sheets (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-    -- The same of its last archive page, which is written once more when another follows it.
-    CREATE TABLE IF NOT EXISTS last_pages (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-    -- How many archive pages a feed has.
-    CREATE TABLE IF NOT EXISTS windows (
+    -- Every feed has a number: rows of its releases are many.
+    CREATE TABLE IF NOT EXISTS feeds (
         number INTEGER PRIMARY KEY,
-        facet  TEXT NOT NULL UNIQUE,
-        state  TEXT NOT NULL
+        facet  TEXT NOT NULL UNIQUE
     ) STRICT;
+    -- Which release lies on which archive page of a feed.
     CREATE TABLE IF NOT EXISTS archived (
-        facet   INTEGER NOT NULL,
+        feed    INTEGER NOT NULL,
         page    INTEGER NOT NULL,
         release TEXT NOT NULL,
-        PRIMARY KEY (facet, release)
+        PRIMARY KEY (feed, release)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS archived_pages ON archived (facet, page);
+    CREATE INDEX IF NOT EXISTS archived_pages ON archived (feed, page);
+    -- The releases of a feed that were on none of its so many pages, as JSON.
+    CREATE TABLE IF NOT EXISTS current (
+        feed     INTEGER PRIMARY KEY,
+        pages    INTEGER NOT NULL,
+        releases TEXT NOT NULL
+    ) STRICT;
     -- The release pages that were written, each by the hash of what shaped it.
     CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
@@ -40,7 +42,7 @@ TABLES = """
     CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, changed INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
     -- The feeds that are still to be written whole, since all were to be.
-    CREATE TABLE IF NOT EXISTS owed (facet TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS rewrites (facet TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
 """
@@ -49,11 +51,11 @@ TABLES = """
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-class Damaged(StoreError):
+class DamagedCacheError(StoreError):
     """The file of what is kept is broken; nothing in it can't be made again."""
 
 
-class KeptFile:
+class CacheFile:
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
     def __init__(self, path: Path | None) -> None:
@@ -66,7 +68,7 @@ class KeptFile:
         except sqlite3.DatabaseError as error:
             if path is None or isinstance(error, sqlite3.OperationalError):
                 raise StoreError(self._name, str(error)) from error
-            forget(path)
+            delete_cache(path)
             db = opened(path)
         return db
 
@@ -128,10 +130,12 @@ class KeptFile:
             yield
         except sqlite3.Error as error:
             is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGED
-            raise (Damaged if is_damaged else StoreError)(self._name, str(error)) from error
+            raise (DamagedCacheError if is_damaged else StoreError)(
+                self._name, str(error)
+            ) from error
 
 
-def forget(path: Path) -> None:
+def delete_cache(path: Path) -> None:
     """Take a file of what is kept away, and what SQLite has beside it."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

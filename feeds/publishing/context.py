@@ -1,0 +1,44 @@
+"""What all parts of one publication know, and how they have files written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+from data.models import Facet, ReleaseChange
+from data.store.protocol import ReadStore
+from feeds.catalog import Catalog
+from feeds.pages.renderer import PageRenderer
+from feeds.publishing.render_cache import RenderCache
+
+Write: TypeAlias = Callable[[str, bytes], object]
+"""Has a file written, by its name within the site and its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishContext:
+    """One publication: where releases come from, how they are shown, where files go.
+
+    ``counts`` are the releases of each facet, ``changes`` the releases that changed since the last
+    publication by id, or None where that can't be told. A feed's document holds ``entries``
+    releases at least, where there are so many. ``layout`` is a digest of all that shapes every
+    entry. ``checkpoint`` is called between files that belong to one facet: where very many wait,
+    it makes all that was done until now durable.
+    """
+
+    store: ReadStore
+    catalog: Catalog
+    pages: PageRenderer
+    cache: RenderCache
+    counts: Mapping[Facet, int]
+    changes: Mapping[str, ReleaseChange] | None
+    entries: int
+    layout: bytes
+    write: Write
+    checkpoint: Callable[[], None]
+
+    def key(self, *parts: object) -> bytes:
+        """The key under which is kept what these parts and the layout shape."""
+        return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()
