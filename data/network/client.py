@@ -1,7 +1,7 @@
 """Requests that others told us to make: to public addresses only, short, and never for long.
 
-The address that is checked is the one that is connected to, so that no name can lead elsewhere
-between the two. Redirects are not followed.
+Server-side request forgery (CWE-918): the address that is checked is the one that is connected to,
+so that no name can lead elsewhere between the two. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -9,22 +9,32 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
-import httptools
+import httpcore
 
 from data.errors import CommuniqueError
 from data.network.addresses import PrivateAddress, is_public
 
-MOST = 65_536
-"""Bytes of an answer that are read."""
+MOST: Final = 65_536
+"""Bytes of an answer's body that are read."""
 
-OK = 200
+OK: Final = 200
 
-PATIENCE = 20.0
+PATIENCE: Final = 20.0
 """Seconds from the first look-up to the last byte."""
+
+UNANSWERED: Final = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    PrivateAddress,
+    # An address that is none, such as one with port 99999 or with letters beyond ASCII.
+    ValueError,
+)
 
 
 class OutboundError(CommuniqueError):
@@ -36,26 +46,17 @@ class OutboundError(CommuniqueError):
         self.cause = cause
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered; the body is cut at MOST bytes."""
 
-    status: int = 0
-    body: bytearray = field(default_factory=bytearray)
-    complete: bool = False
+    status: int
+    body: bytes
 
     @property
     def is_good(self) -> bool:
         """Whether the status is one of success."""
         return OK <= self.status < OK + 100
-
-    def on_body(self, body: bytes) -> None:
-        """Take in a piece of the body; called by httptools."""
-        self.body += body
-
-    def on_message_complete(self) -> None:
-        """Note the end; called by httptools."""
-        self.complete = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,89 +74,74 @@ class Outbound:
 
         Raises OutboundError where there is none in time or the host leads to a private address.
         """
-        host = urlsplit(url).hostname or ""
+        fields = {"accept": "*/*", "connection": "close", "user-agent": self.agent}
+        host = ""
         try:
-            async with asyncio.timeout(self.patience):
-                reader, writer = await self._connect(url)
-                try:
-                    writer.write(
-                        request(method, url, {"user-agent": self.agent, **(headers or {})}, body)
-                    )
-                    # Whoever answers early need not take all of the body.
-                    sending = asyncio.create_task(writer.drain())
-                    try:
-                        return await answer_in(reader)
-                    finally:
-                        sending.cancel()
-                        await asyncio.gather(sending, return_exceptions=True)
-                finally:
-                    writer.close()
+            host = urlsplit(url).hostname or ""
+            async with (
+                asyncio.timeout(self.patience),
+                httpcore.AsyncConnectionPool(
+                    # The system's certificates, not those that a library brings.
+                    ssl_context=ssl.create_default_context(),
+                    network_backend=CheckedBackend(allow_private=self.allow_private),
+                ) as pool,
+                pool.stream(
+                    method,
+                    url.encode("ascii"),
+                    headers=[*{**fields, **(headers or {})}.items()],
+                    content=body if method == "POST" else None,
+                ) as response,
+            ):
+                return Answer(response.status, await beginning_of(response))
         except TimeoutError as error:
             raise OutboundError(host, f"nothing within {self.patience:g} seconds") from error
-        except PrivateAddress as error:
-            raise OutboundError(host, str(error)) from error
-        except (OSError, ValueError, httptools.HttpParserError) as error:
+        except UNANSWERED as error:
             raise OutboundError(host, str(error) or type(error).__name__) from error
 
-    async def _connect(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+
+async def beginning_of(response: httpcore.Response) -> bytes:
+    """The body of an answer, or the first MOST bytes of it."""
+    body = bytearray()
+    async for piece in response.aiter_stream():
+        body += piece
+        if len(body) >= MOST:
+            break
+    return bytes(body[:MOST])
+
+
+class CheckedBackend(httpcore.AnyIOBackend):
+    """How connections are made: to none but public addresses, unless private ones are allowed."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of a host that takes the connection.
+
+        Raises PrivateAddress where one of them is not public, and httpcore.ConnectError.
+        """
         loop = asyncio.get_running_loop()
-        found = [
-            str(info[4][0]) for info in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        ]
-        private = next((one for one in found if not is_public(one)), None)
-        if private and not self.allow_private:
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+        private = next((one for one in addresses if not is_public(one)), None)
+        if private and not self._allow_private:
             raise PrivateAddress(host, private)
-        failed: OSError = OSError("the name has no address")
-        for address in dict.fromkeys(found):
+        failed = httpcore.ConnectError("the name has no address")
+        for address in addresses:
             try:
-                return await asyncio.open_connection(
-                    address,
-                    port,
-                    ssl=ssl.create_default_context() if secure else None,
-                    server_hostname=host if secure else None,
+                return await super().connect_tcp(
+                    address, port, timeout, local_address, socket_options
                 )
-            except OSError as error:
+            except httpcore.ConnectError as error:
                 failed = error
         raise failed
-
-
-def request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """A request as it goes over the wire (RFC 9112)."""
-    parts = urlsplit(url)
-    target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-    if not target.startswith("/"):
-        target = f"/{target}"
-    fields = {
-        "host": parts.netloc,
-        "accept": "*/*",
-        "connection": "close",
-        **({"content-length": str(len(body))} if method == "POST" else {}),
-        **headers,
-    }
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {fields[name]}" for name in fields)]
-    if any("\r" in line or "\n" in line for line in lines):
-        raise ValueError("a header holds a line break")
-    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
-
-
-async def answer_in(reader: asyncio.StreamReader) -> Answer:
-    """Read an answer to its end, or to as much of it as is wanted."""
-    answer = Answer()
-    parser = httptools.HttpResponseParser(answer)
-    taken = 0
-    while not answer.complete and taken < MOST:
-        piece = await reader.read(MOST - taken)
-        if not piece:
-            break
-        taken += len(piece)
-        parser.feed_data(piece)
-        answer.status = parser.get_status_code()
-        if answer.status < OK:
-            # 103 and the like come before the answer itself.
-            answer.complete = False
-    if not answer.status:
-        raise ValueError("the connection was closed without an answer")
-    return answer

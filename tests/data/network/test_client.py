@@ -133,6 +133,23 @@ def test_private_addresses_are_refused_however_they_are_written(url: str) -> Non
         asyncio.run(Outbound().ask("GET", url))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://exa mple/",
+        "ftp://example.com/",
+        "http://localhost:99999/",
+        "http://ü.example/",
+        "http://[::1/",
+        "http:///",
+        "",
+    ],
+)
+def test_what_is_no_address_is_an_error(url: str) -> None:
+    with pytest.raises(OutboundError):
+        asyncio.run(Outbound(allow_private=True).ask("GET", url))
+
+
 def test_a_header_can_not_be_smuggled_in() -> None:
     async def smuggled() -> None:
         server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
@@ -143,5 +160,5 @@ def test_a_header_can_not_be_smuggled_in() -> None:
         finally:
             server.close()
 
-    with pytest.raises(OutboundError, match="line break"):
+    with pytest.raises(OutboundError, match="Illegal header value"):
         asyncio.run(smuggled())
