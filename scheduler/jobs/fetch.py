@@ -127,7 +127,7 @@ def main() -> int:
     try:
         start = msgspec.json.decode(next(lines, b""), type=FetchStart)
         network = home_at(Path(start.home)).settings.network
-        settings = scrapy_settings(network) | {"ITEM_PIPELINES": {}}
+        settings = scrapy_settings(network)
         if start.render:
             settings |= render_settings(network)
     except (msgspec.DecodeError, CommuniqueError) as error:

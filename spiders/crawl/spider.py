@@ -44,6 +44,9 @@ class PressRoomSpider(Spider):
     """
 
     name = "press-room"
+    custom_settings = {  # noqa: RUF012 - as Scrapy declares it
+        "ITEM_PIPELINES": {"spiders.crawl.pipelines.RecordPipeline": 100}
+    }
     handle_httpstatus_list = (304, *range(400, 600))
 
     def __init__(

@@ -76,7 +76,6 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.extensions.memusage.MemoryUsage": None,
         },
         "DOWNLOADER_STATS": False,
-        "ITEM_PIPELINES": {"spiders.crawl.pipelines.RecordPipeline": 100},
         # Our spider follows each address once, by its canonical form.
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         # By default what was asked for last comes first; a listing begins with the newest.
