@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Collection
 from itertools import zip_longest
-from typing import Final
 
 from lxml import etree
 
 from spiders.body.main_content import MainContent
-from spiders.body.segmentation import BLOCK, BREAK, KINDS, SKIP
 from spiders.body.serialize import SerializedBody, serialize
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.hidden import hidden_parts
 
-VOID: Final = frozenset(["hr", "img", "col"])
 
+def prose_of(
+    body: MainContent, seen: BlockTree, base: str, dropped: Collection[etree._Element] = ()
+) -> SerializedBody:
+    """The prose of a body's element with the kept blocks only, and the images among them.
 
-def prose_of(body: MainContent, seen: BlockTree, base: str) -> SerializedBody:
-    """The prose of a body's element with the kept blocks only, and the images among them."""
+    ``dropped`` are elements to leave out of it.
+    """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
-    hidden = set(hidden_parts(body.frame.element))
+    hidden = {*hidden_parts(body.frame.element), *dropped}
     prose = serialize(body.frame.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
     met: list[TextBlock] = [
@@ -33,45 +34,6 @@ def prose_of(body: MainContent, seen: BlockTree, base: str) -> SerializedBody:
         if run and (block is None or block.order not in kept):
             prose.cut(run)
     return prose
-
-
-def kept_html(body: MainContent, seen: BlockTree) -> str:
-    """The same as HTML, with all elements and attributes, for rules that ask for them."""
-    _, dead = _parted(body, seen)
-    kept = {block.order for block in body.kept}
-    silent = {
-        piece for block in _inside(body, seen) if block.order not in kept for piece in block.pieces
-    }
-    mute = {element for element, tail in silent if not tail and not len(element)}
-    known: set[etree._Element] = (
-        set() if seen.complete else {frame.element for frame in seen.frames}
-    )
-    out: list[str] = []
-    open_tags: list[str] = []
-    root = body.frame.element
-    walker = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walker:
-        tag = element.tag
-        kind = KINDS.get(tag, BLOCK)
-        if event == "start":
-            if known and kind == BLOCK and element not in known:
-                break
-            if kind == SKIP or element in dead or element in mute:
-                walker.skip_subtree()
-                open_tags.append("")
-                continue
-            out.append("<br>" if kind == BREAK else _open(element))
-            open_tags.append("" if kind == BREAK or tag in VOID else tag)
-            if element.text and (element, False) not in silent:
-                out.append(escape(element.text, quote=False))
-            continue
-        written = open_tags.pop()
-        if written:
-            out.append(f"</{written}>")
-        if element.tail and element is not root and (element, True) not in silent:
-            out.append(escape(element.tail, quote=False))
-    out.extend(f"</{tag}>" for tag in reversed(open_tags) if tag)
-    return "".join(out)
 
 
 def outer_html(element: etree._Element) -> str:
@@ -104,9 +66,3 @@ def _is_shown(block: TextBlock, hidden: set[etree._Element]) -> bool:
         else hidden.isdisjoint(element.iterancestors())
         for element, tail in block.pieces
     )
-
-
-def _open(element: etree._Element) -> str:
-    parts = [str(element.tag)]
-    parts += [f'{name!s}="{escape(str(value))}"' for name, value in element.items()]
-    return f"<{' '.join(parts)}>"

@@ -72,7 +72,33 @@ def trim_edges(
     ``headline`` is the release's title and ``order`` the number of its block, if it has one. Never
     empties a body.
     """
-    low, high = 0, len(kept)
+    low = after_labels(kept, after_headline(kept, headline, order))
+    high = tail_start(kept, low)
+    for place in range(low, min(low + NEAR_TOP, high - 1)):
+        if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
+            low = place + 1
+    while high > low + 1 and (
+        is_end(kept[high - 1], reading)
+        or (foot_of(kept[high - 1]) is not None and foot_of(kept[low]) is None)
+    ):
+        high -= 1
+    inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
+    return tuple(inner) or tuple(kept)
+
+
+def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBlock, ...]:
+    """The blocks of a declared body without its headline, the buttons in it and its tail.
+
+    What else stands at its edges stays: a person chose it. Never empties a body.
+    """
+    low = after_headline(blocks, headline, None)
+    inner = blocks[low : tail_start(blocks, low)]
+    return tuple(block for block in inner if not is_bar(block.text)) or tuple(blocks)
+
+
+def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) -> int:
+    """The place after the headline where it stands again at the top of a body, else 0."""
+    low = 0
     key = comparison_key(headline)
     for place, block in enumerate(kept[:AT_TOP]):
         if len(block.text) > max(SHORT, len(headline) + 20):
@@ -85,18 +111,7 @@ def trim_edges(
             or (key and key in said and len(said) < len(key) + BESIDE_TITLE)
         ):
             low = place + 1
-    low = after_labels(kept, low)
-    high = tail_start(kept, low)
-    for place in range(low, min(low + NEAR_TOP, high - 1)):
-        if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
-            low = place + 1
-    while high > low + 1 and (
-        is_end(kept[high - 1], reading)
-        or (foot_of(kept[high - 1]) is not None and foot_of(kept[low]) is None)
-    ):
-        high -= 1
-    inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
-    return tuple(inner) or tuple(kept)
+    return low
 
 
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:

@@ -176,8 +176,8 @@ class TemplateReader:
         if "body" not in self.template.declared:
             return self.prose_of(body, page, title, reading).written()
         drop = self.template.rules.drop
-        html, text, _ = clean_body(outer_html(body), page.base, title, drop, declared=True)
-        return html, text
+        prose, _ = clean_body(outer_html(body), page.base, title, drop)
+        return prose.written()
 
     def _rule(self, name: str) -> str:
         if name in self.template.declared:

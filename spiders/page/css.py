@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, TypeGuard
 
+from cssselect import SelectorError
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
@@ -94,5 +95,8 @@ class CssSelector:
 
 @lru_cache(maxsize=4096)  # learning asks for the same few of many pages
 def _compiled(selectors: tuple[str, ...], prefix: str) -> etree.XPath:
-    paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
-    return etree.XPath(" | ".join(paths))
+    try:
+        paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
+        return etree.XPath(" | ".join(paths))
+    except (SelectorError, etree.XPathError) as error:
+        raise ValueError(str(error)) from error

@@ -8,10 +8,10 @@ from lxml import etree
 
 from data.text.clean import clean_line
 from spiders.body.clean_html import HUGE, clean_body
-from spiders.body.fragment import kept_html, outer_html, prose_of
+from spiders.body.fragment import outer_html, prose_of
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
-from spiders.page.css import is_element
+from spiders.page.css import CssSelector, is_element
 from spiders.page.page import Page
 from spiders.release.from_state import StateRelease
 from spiders.release.title import Title
@@ -45,32 +45,36 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     if rules.body:
         found = select(page, rules.body, reasons)
         if found is not None:
-            html, text, doubts = clean_body(
-                outer_html(found), page.base, headline, rules.drop, declared=True
-            )
+            prose, doubts = clean_body(outer_html(found), page.base, headline, rules.drop)
             reasons.extend(doubts)
-            return BodyText(found, html, text, "declared", 1.0)
+            return BodyText(found, *prose.written(), "declared", 1.0)
         reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
     if body is None:
         reasons.append("no body was found")
         return BodyText()
-    if rules.drop:
-        html, text, doubts = clean_body(kept_html(body, seen), page.base, headline, rules.drop)
-        reasons.extend(doubts)
-    else:
-        prose = prose_of(body, seen, page.base)
-        if prose.is_huge:
-            reasons.append(HUGE)
-        html, text = prose.written()
-    return BodyText(body.frame.element, html, text, body.rule, body.confidence)
+    prose = prose_of(body, seen, page.base, dropped_of(page, rules, reasons))
+    if prose.is_huge:
+        reasons.append(HUGE)
+    return BodyText(body.frame.element, *prose.written(), body.rule, body.confidence)
+
+
+def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
+    """The elements that a source's rules cut out of a detected body."""
+    found: list[etree._Element] = []
+    for selector in rules.drop:
+        try:
+            found += CssSelector(selector).elements(page.tree)
+        except ValueError as error:
+            reasons.append(f"the drop rule {selector!r} can't be read: {error}")
+    return found
 
 
 def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
     """The body that a page's scripts carry."""
-    html, text, doubts = clean_body(stated.html, page.base, stated.title, rules.drop, declared=True)
+    prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
-    return BodyText(element, html, text, STATE, stated.confidence)
+    return BodyText(element, *prose.written(), STATE, stated.confidence)
 
 
 def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | None:

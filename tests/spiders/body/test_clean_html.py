@@ -10,9 +10,8 @@ from spiders.body.clean_html import clean_body
 BASE = "https://room.example/news/7"
 
 
-def body(fragment: str, *, declared: bool = False) -> tuple[str, str]:
-    html, text, _ = clean_body(fragment, BASE, "A title", declared=declared)
-    return html, text
+def body(fragment: str) -> tuple[str, str]:
+    return clean_body(fragment, BASE, "A title")[0].written()
 
 
 def test_lists_tables_quotes_and_figures_stay() -> None:
@@ -29,13 +28,10 @@ def test_lists_tables_quotes_and_figures_stay() -> None:
 
 
 def test_a_table_that_only_lays_the_page_out_is_none() -> None:
-    rows = (
-        "<tr><td colspan=2></td></tr><tr><td> </td><td lang=ru><br><p>One</p><p>Two</p></td></tr>"
-    )
+    rows = "<tr><td colspan=2></td></tr><tr><td> </td><td><br><p>One</p><p>Two</p></td></tr>"
     html, text = body(f"<table><tbody>{rows}<tr><td>&nbsp;</td></tr></tbody></table><p>Three</p>")
 
     assert "table" not in html
-    assert '<div lang="ru">' in html
     assert text == "One\n\nTwo\n\nThree"
     for kept in (
         "<table><tr><td>1</td><td>2</td></tr></table>",
@@ -74,7 +70,23 @@ def test_a_declared_body_loses_its_headline_buttons_and_tail() -> None:
         "<ul><li>Share</li><li>Print</li></ul><h4>Related news</h4><p>Another one</p></div>"
     )
 
-    assert body(fragment, declared=True)[1] == "First paragraph of the release."
+    assert body(fragment)[1] == "First paragraph of the release."
+
+
+def test_a_declared_body_keeps_what_else_stands_at_its_edges() -> None:
+    fragment = "<div><p>2 March 2026</p><p>The text of it.</p><p>Contact: the office</p></div>"
+
+    assert body(fragment)[1] == "2 March 2026\n\nThe text of it.\n\nContact: the office"
+    assert body("<p>Share</p>")[1] == "Share"
+
+
+def test_what_a_source_file_drops_is_cut_out_and_a_bad_selector_told() -> None:
+    fragment = "<p>One</p><div class=box><p>Two</p></div><p>Three</p>"
+    prose, reasons = clean_body(fragment, BASE, "", (".box", "a["))
+
+    assert prose.written()[1] == "One\n\nThree"
+    assert len(reasons) == 1
+    assert "a[" in reasons[0]
 
 
 def test_elements_nested_as_deep_as_a_parser_lets_them_are_written() -> None:
