@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import forking_python
+
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
+"""The command in an interpreter of its own, as it is installed."""
+
+
+def command() -> tuple[str, ...]:
+    """The command in a forked process, which imports nothing anew."""
+    return (forking_python(), *COMMUNIQUE[1:])
 
 
 SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
@@ -16,9 +24,9 @@ SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
 
 
 def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """The result of one command on a HOME."""
+    """The result of one command on a HOME, in a forked process."""
     return subprocess.run(  # noqa: S603 - our own program
-        [*COMMUNIQUE, *arguments, "--home", str(home)],
+        [*command(), *arguments, "--home", str(home)],
         capture_output=True,
         text=True,
         encoding="utf-8",

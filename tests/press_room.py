@@ -99,7 +99,9 @@ class Handler(BaseHTTPRequestHandler):
 def served() -> Iterator[Room]:
     """A room that is served for the length of a ``with`` block."""
     room = Room()
-    thread = threading.Thread(target=room.serve_forever, daemon=True)
+    thread = threading.Thread(
+        target=room.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield room

@@ -45,8 +45,6 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             **dict.fromkeys(["file", "data", "ftp", "s3"]),
         },
         "TWISTED_DNS_RESOLVER": "spiders.download.resolver.HostResolver",
-        # The environment's proxies are not used: they would resolve names beyond our check.
-        "HTTPPROXY_ENABLED": False,
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "spiders.download.middlewares.PublicOnlyMiddleware": 60,
@@ -64,18 +62,19 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+            "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+            "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+            # The environment's proxies are not used: they would resolve names beyond our check.
+            "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         },
         "SPIDER_MIDDLEWARES": {
             "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
         },
-        "EXTENSIONS": {
-            "scrapy.extensions.corestats.CoreStats": None,
-            "scrapy.extensions.logcount.LogCount": None,
-            "scrapy.extensions.memusage.MemoryUsage": None,
-        },
-        "DOWNLOADER_STATS": False,
+        # All but AutoThrottle: each is imported though it is switched off, and two of them listen on
+        # a port otherwise.
+        "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},
         # Our spider follows each address once, by its canonical form.
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         # By default what was asked for last comes first; a listing begins with the newest.
@@ -84,12 +83,8 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "CONCURRENT_ITEMS": 1,
         # By default it parses the source of a callback for each response: a sixth of our time.
         "WARN_ON_GENERATOR_RETURN_VALUE": False,
-        # Both listen on a port by default.
-        "REMOTE_CONTROL_ENABLED": False,
-        "TELNETCONSOLE_ENABLED": False,
         "COOKIES_ENABLED": True,
         # To standard error, which the parent keeps in crawl.log: tracebacks of our own bugs.
         "LOG_LEVEL": "ERROR",
-        "LOGSTATS_INTERVAL": 0,
         "STATS_DUMP": False,
     }

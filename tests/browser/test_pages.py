@@ -16,11 +16,11 @@ from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
 try:
-    BROWSER = find_browser()
+    BROWSER, MISSING = find_browser(), ""
 except BrowserMissing as error:
-    pytest.skip(str(error), allow_module_level=True)
+    BROWSER, MISSING = "", str(error)
 
-from playwright.sync_api import sync_playwright
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    # It comes with the extra `browser`, without which these tests are skipped.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
+
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         yield opened

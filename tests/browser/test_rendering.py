@@ -18,9 +18,11 @@ from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 try:
-    BROWSER = find_browser()
+    BROWSER, MISSING = find_browser(), ""
 except BrowserMissing as error:
-    pytest.skip(str(error), allow_module_level=True)
+    BROWSER, MISSING = "", str(error)
+
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
 
 SHELL = (
     '<!DOCTYPE html><html lang="en"><head><title>Harbour Board</title></head><body>'
@@ -116,7 +118,7 @@ def test_private_addresses_are_refused(tmp_path: Path, room: Room) -> None:
 
 def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
     """Scripts, redirects and loopback go through the gateway, which refuses: nothing arrives."""
-    # Both need the extra `browser`, without which this module is skipped.
+    # Both need the extra `browser`, without which these tests are skipped.
     from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - as above
 
     from spiders.download.playwright_handler import ProxiedBrowserProvider  # noqa: PLC0415 - as above

@@ -13,7 +13,7 @@ import pytest
 
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
-from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.command import COMMUNIQUE, collect, command, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
@@ -265,7 +265,7 @@ def test_two_visits_to_a_source_at_once_don_t_mix(room: Room, home: Path) -> Non
     gate = threading.Event()
     room.page("/news/3.html", release_html(3), hold=gate)
     first = subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "collect", "--json", "--home", str(home)], stdout=subprocess.PIPE
+        [*command(), "collect", "--json", "--home", str(home)], stdout=subprocess.PIPE
     )
     room.wait_for("/news/3.html")
     (error,) = collect(home)["errors"]
@@ -314,8 +314,8 @@ def test_a_source_file_with_a_mistake_is_not_told_to_be_missing(room: Room, home
     assert told.returncode == 2
     assert "did you mean url?" in told.stderr
     assert "there is no source" not in told.stderr
-    for command in ("show", "sample", "check"):
-        one = communique("sources", command, "quay", home=home)
+    for verb in ("show", "sample", "check"):
+        one = communique("sources", verb, "quay", home=home)
         assert one.returncode == 2
         assert "did you mean url?" in one.stderr
         assert one.stdout == "", "no other source is looked at"

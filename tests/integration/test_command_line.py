@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from data.store.sqlite.store import SqliteStore
-from tests.command import COMMUNIQUE, communique, make_home
+from tests.command import COMMUNIQUE, command, communique, make_home
 from tests.press_room import release_html
 
 
 def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The result of a command as it is written, without --home."""
     return subprocess.run(  # noqa: S603 - our own program
-        [*COMMUNIQUE, *arguments],
+        [*command(), *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -146,9 +146,9 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
 
     def read_only(*arguments: str) -> subprocess.CompletedProcess[str]:
         mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-        command = [*COMMUNIQUE, *arguments, "--home", str(home)]
+        asked = [*COMMUNIQUE, *arguments, "--home", str(home)]
         return subprocess.run(  # noqa: S603 - our own program
-            ["unshare", "-rm", "sh", "-c", mount, str(home), *command],  # noqa: S607
+            ["unshare", "-rm", "sh", "-c", mount, str(home), *asked],  # noqa: S607
             capture_output=True,
             text=True,
             check=False,

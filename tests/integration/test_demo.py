@@ -16,7 +16,7 @@ import pytest
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.expected import expected
-from tests.command import COMMUNIQUE, communique
+from tests.command import command, communique
 
 DAYS = (1, 2, 3)
 
@@ -82,9 +82,9 @@ def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
 
 
 def test_what_it_serves_names_the_address_that_it_prints(tmp_path: Path) -> None:
-    command = [*COMMUNIQUE, "demo", "--home", str(tmp_path / "home")]
+    started = [*command(), "demo", "--home", str(tmp_path / "home")]
     with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        started, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as demo:
         assert demo.stdout is not None
         base = next(line for line in demo.stdout if line.startswith("Look at ")).split()[2]
@@ -108,7 +108,7 @@ def test_its_temporary_folder_goes_when_it_is_stopped(
     tmp_path: Path, sent: signal.Signals, when: str
 ) -> None:
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "demo"],
+        [*command(), "demo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spiders.extract.saved_page import Task, read_page
 from spiders.page.page import Page
-from tests.command import COMMUNIQUE, communique
+from tests.command import command, communique
 from tests.press_room import Answer, listing_html, release_html, served
 
 RELEASE = {
@@ -63,7 +63,7 @@ def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
     asked.append(json.dumps({"id": "nul", "html_path": "a\x00b.html"}))
     asked.append(json.dumps({"id": "cut", "html_path": str(tmp_path / "cut.html.gz")}))
     result = subprocess.run(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "extract", "--kind", "release", "--home", str(tmp_path)],
+        [*command(), "extract", "--kind", "release", "--home", str(tmp_path)],
         input="\n".join(asked),
         capture_output=True,
         text=True,
@@ -140,7 +140,7 @@ def test_a_page_is_read_without_an_address_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(listing_html(list(range(12))))
     asked = [{"id": url, "html_path": str(tmp_path / "page.html"), "url": url} for url in WRONG]
     result = subprocess.run(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "extract", "--home", str(tmp_path)],
+        [*command(), "extract", "--home", str(tmp_path)],
         input="\n".join(map(json.dumps, asked)),
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ import pytest
 
 from data.models import Run
 from data.store.sqlite.store import SqliteStore
-from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.command import collect, command, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 SIZE = 3
@@ -178,7 +178,7 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
     hold = threading.Event()
     room.answers["/news/8.html"].hold = hold
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "collect", "--home", str(home)], stdout=subprocess.DEVNULL
+        [*command(), "collect", "--home", str(home)], stdout=subprocess.DEVNULL
     ) as child:
         room.wait_for("/news/8.html")
         child.send_signal(signal.SIGKILL)

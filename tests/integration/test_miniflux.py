@@ -24,10 +24,13 @@ USER = "postgres" if os.geteuid() == 0 else None
 
 PATIENCE = 60
 
-if shutil.which("miniflux") is None or not SERVERS:
-    pytest.skip(
-        "miniflux and postgresql are not installed (Debian has both)", allow_module_level=True
-    )
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(
+        shutil.which("miniflux") is None or not SERVERS,
+        reason="miniflux and postgresql are not installed (Debian has both)",
+    ),
+]
 
 
 def run(program: str, *options: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import feedparser
 import pytest
 import uvicorn
-from reader import make_reader
 from starlette.types import Message, Receive, Scope, Send
 
 from data.models import Media, Release
@@ -95,7 +94,7 @@ Poll = Callable[[str, Path], list[Item]]
 
 def with_reader(url: str, folder: Path) -> list[Item]:
     """lemon24/reader, which keeps its own database."""
-    reader = make_reader(str(folder / "reader.db"))
+    reader = pytest.importorskip("reader").make_reader(str(folder / "reader.db"))
     try:
         reader.add_feed(url, exist_ok=True)
         reader.update_feed(url)
@@ -105,7 +104,7 @@ def with_reader(url: str, folder: Path) -> list[Item]:
                 entry.title or "",
                 entry.published.timestamp() if entry.published else 0.0,
                 entry.enclosures[0].href if entry.enclosures else "",
-                entry.get_content().value if entry.get_content() else "",  # type: ignore[union-attr]
+                entry.get_content().value if entry.get_content() else "",
             )
             for entry in reader.get_entries()
         ]
@@ -165,6 +164,7 @@ def press(tmp_path: Path) -> Iterator[Press]:
     found.stop()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", ["atom", "rss", "json"])
 @pytest.mark.parametrize("poll", READERS)
 def test_a_reader_takes_all_once_and_sees_nothing_as_new_that_is_not(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.dates.context import DateContext
@@ -287,7 +287,6 @@ def test_a_heading_names_the_year_in_either_count() -> None:
     assert year_in("2018 and 2019") is None
 
 
-@settings(deadline=None)  # the first call may load a large parser
 @given(st.text(max_size=300))
 def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
     reading = DateContext("Asia/Baku", languages=("az", "en"), now=NOW)
@@ -295,7 +294,6 @@ def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
     assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
 
 
-@settings(deadline=None)  # the first call may load a large parser
 @given(st.from_regex(r"(\d{1,4}[ ./:,年月-]{0,2}(jan|мая|w|Z|\+)?){1,8}", fullmatch=True))
 def test_any_text_that_is_like_a_date_gives_one_in_utc_or_none(text: str) -> None:
     found = parse_date(text, DateContext("America/New_York", order="DMY", now=NOW), "test")

@@ -196,7 +196,7 @@ def test_what_looks_like_syntax_is_only_words(filled: SqliteStore, query: str) -
     assert names(filled, "lamps") == ["lamps", "tides"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text() | st.text(st.sampled_from("ab\"*-() ^:{}'+ORNEAR信\u0301\u200b"), max_size=30))
 def test_any_text_is_a_query(filled: SqliteStore, query: str) -> None:
     found = filled.search(Query(query, source=query, topic=query), limit=5)

@@ -30,6 +30,7 @@ from spiders.items import Listing, ListingItem
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft, published
+from tests.examples import examples
 
 TAXONOMY = load_taxonomy()
 SITE = "http://harbour.example"
@@ -367,9 +368,8 @@ def finish(visit: Visit) -> None:
 
 Histories = Site.TestCase
 Histories.settings = settings(
-    max_examples=60,
+    examples(60),
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 pytest.mark.timeout(600)(Histories)

@@ -23,6 +23,7 @@ from tests.feeds.fakestore import NOON, FakeStore, make_release
 SITE = Site(url="https://press.example", entries=4, hub="https://hub.example/")
 TEXT = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe <a href="x">'
 TEXT_IN_TITLE = "What <title> means & why &#38; is &amp;amp; to <b some"
+pytestmark = pytest.mark.integration
 ALLOWED = {("UnknownNamespace", "http://purl.org/atompub/tombstones/1.0")}
 
 

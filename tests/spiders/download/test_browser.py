@@ -16,7 +16,7 @@ from spiders.download.browser import BrowserMissing, needs_browser, render_setti
 from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.resolver import HostResolver
 from spiders.sources.loader import parse_source
-from tests.command import COMMUNIQUE, make_home
+from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
 SOURCE = 'name = "N"\nurl = "https://a.example/news/"\ntimezone = "UTC"\nrender = true\n'
@@ -41,7 +41,7 @@ def test_a_source_without_its_browser_fails_alone_and_says_what_to_install(tmp_p
         text = (home / "sources" / "harbour.toml").read_text()
         (home / "sources" / "other.toml").write_text(f"{text}render = true\n")
         result = subprocess.run(  # noqa: S603 - our own program
-            [*COMMUNIQUE, "collect", "--json", "--home", str(home)],
+            [*command(), "collect", "--json", "--home", str(home)],
             capture_output=True,
             check=False,
             env=os.environ | {"PATH": str(tmp_path)},

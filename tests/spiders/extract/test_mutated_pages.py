@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
+from tests.examples import examples
 from tests.golden import Room, rooms
 
 ALL = rooms()
@@ -35,7 +36,7 @@ def stirred(draw: st.DrawFn) -> tuple[Room, bytes]:
     return room, body
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(stirred(), st.sampled_from(["auto", "listing", "release"]))
 def test_whatever_is_done_to_a_page_it_is_read(made: tuple[Room, bytes], kind: str) -> None:
     room, body = made

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.dates.context import DateContext
@@ -16,6 +16,7 @@ from spiders.json_state.scripts import MAX_CHARACTERS, states
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
+from tests.examples import examples
 from tests.page_states import (
     BODY,
     FIRST,
@@ -248,7 +249,7 @@ def test_no_more_is_read_of_a_page_than_its_bound() -> None:
     assert len([*states(page.tree)]) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), st.sampled_from(sorted(FORMS)))
 def test_a_broken_state_raises_nothing(data: st.DataObject, form: str) -> None:
     said = FORMS[form](STATE | {"posts": POSTS})

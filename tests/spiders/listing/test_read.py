@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.dates.context import DateContext
@@ -16,6 +16,7 @@ from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
+from tests.examples import examples
 
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 URL = "http://press.example/news/"
@@ -384,7 +385,7 @@ def test_hostile_pages_give_a_result_or_a_reason(name: str) -> None:
     assert len(page.items) <= 10_000
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data())
 def test_mutated_pages_give_items_of_the_web_or_a_reason(data: st.DataObject) -> None:
     body = FRAME.format(menu=MENU, body=LAYOUTS["several links"]).encode()

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.dates.context import DateContext
@@ -17,6 +17,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.page import Page
 from spiders.release.read import UNTITLED, read_release
 from spiders.sources.source_file import ReleaseRules
+from tests.examples import examples
 
 NOW = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 BAKU = DateContext("Asia/Baku", now=NOW)
@@ -288,7 +289,7 @@ def test_of_a_huge_body_html_and_text_are_the_same_beginning(
     assert any("2,000,000 characters" in reason for reason in found.reasons)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     cuts=st.lists(
         st.tuples(

@@ -1,0 +1,191 @@
+"""A fork server: commands of tests are real processes, and import Scrapy once for all of them.
+
+A process that has imported everything forks for each command, and for the crawls that a command
+starts: 0.05 seconds of a processor in place of 1.3 each. Tests of how the interpreter itself is
+started (tests.command.COMMUNIQUE) run without it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import gc
+import importlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from data.clock import utc_now
+from data.dates.context import DateContext
+from data.topics.taxonomy import load_taxonomy
+from spiders.extract.page_values import extract
+from spiders.page.page import Page
+from tests import fork_client
+
+ROOT = Path(__file__).resolve().parents[1]
+
+IMPORTED = (
+    *(f"scheduler.commands.{path.stem}" for path in (ROOT / "scheduler/commands").glob("*.py")),
+    "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.pipelines",
+    "spiders.download.middlewares", "spiders.download.robots",
+    "scrapy.downloadermiddlewares.cookies", "scrapy.downloadermiddlewares.retry",
+)  # fmt: skip
+"""What is imported before the first fork: commands, and what crawls import late."""
+
+SENTENCE = "The board counts ships, and so do the pilots, says the harbour master. "
+
+
+@functools.cache
+def forking_python() -> str:
+    """The path of what runs as Python does, by a server that ends with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="fork-"))
+    python, address = folder / "python", folder / "socket"
+    client = f"{sys.executable} -I -S {fork_client.__file__} {address} {sys.executable}"
+    python.write_text(f'#!/bin/sh\nexec {client} "$@"\n')
+    python.chmod(0o755)
+    server = subprocess.Popen(  # noqa: S603 - this module
+        [sys.executable, "-m", "tests.fork_server", str(address), str(python)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        # What numpy computes with would otherwise start threads, and threads are not forked.
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert server.stdout is not None
+    assert server.stdout.read(1), "the fork server did not start"
+    atexit.register(_end, server, folder)
+    return str(python)
+
+
+def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
+    server.communicate()
+    shutil.rmtree(folder)
+
+
+class Server:
+    """Forks for one client after the other; in each new process ``serve`` returns."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._running: dict[int, socket.socket] = {}
+        self._ended, self._wakes = socket.socketpair()
+        for one in (self._ended, self._wakes):
+            one.setblocking(False)  # noqa: FBT003 - as it is named there
+        self._selector = selectors.DefaultSelector()
+        for watched in (listener, self._ended, sys.stdin):
+            self._selector.register(watched, selectors.EVENT_READ)
+
+    def serve(self) -> list[str]:
+        """The module and arguments of a process that was forked; empty at the server's own end."""
+        signal.set_wakeup_fd(self._wakes.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is sys.stdin:
+                    self._kill(*self._running)
+                    return []
+                if key.fileobj is self._ended:
+                    self._reap()
+                elif key.fileobj is not self._listener:
+                    # The shadow was killed, and so is what it stands for.
+                    self._selector.unregister(key.fileobj)
+                    self._kill(*(p for p, client in self._running.items() if client is key.fileobj))
+                elif arguments := self._fork():
+                    return arguments
+
+    @staticmethod
+    def _kill(*processes: int) -> None:
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        with suppress(BlockingIOError):
+            self._ended.recv(1024)
+        for process in tuple(self._running):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                client = self._running.pop(process)
+                with suppress(KeyError):
+                    self._selector.unregister(client)
+                with suppress(OSError):
+                    client.sendall(struct.pack("!i", status))
+                client.close()
+
+    def _fork(self) -> list[str]:
+        client, _ = self._listener.accept()
+        size, streams, _, _ = socket.recv_fds(client, 4, 3)
+        said = client.recv(struct.unpack("!I", size)[0], socket.MSG_WAITALL)
+        folder, count, *words = map(os.fsdecode, said.split(b"\0"))
+        process = os.fork()
+        if process:
+            client.sendall(struct.pack("!i", process))
+            self._running[process] = client
+            self._selector.register(client, selectors.EVENT_READ)
+            for stream in streams:
+                os.close(stream)
+            return []
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for one in (self._listener, self._ended, self._wakes, client, *self._running.values()):
+            one.close()
+        os.setsid()
+        for place, stream in enumerate(streams):
+            os.dup2(stream, place)
+            os.close(stream)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(dict(word.split("=", 1) for word in words[int(count) :]))
+        return words[: int(count)]
+
+
+def main() -> None:
+    """Serve until standard input closes; in a forked process run what was asked for."""
+    address, python = sys.argv[1:]
+    for name in (*fork_client.SERVED, *IMPORTED):
+        importlib.import_module(name)
+    # What is loaded when the first page is read: models, words, patterns.
+    page = Page(
+        "http://127.0.0.1/", f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
+    )
+    extract("", page, DateContext("UTC", now=utc_now()), "release")
+    load_taxonomy(ROOT / "none")
+    gc.collect()
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        sys.stdout.buffer.write(b"+")
+        sys.stdout.flush()
+        asked = Server(listener).serve()
+    if asked:
+        module, *arguments = asked
+        sys.argv, sys.executable = [module, *arguments], python
+        _run("scheduler.__main__" if module == "scheduler" else module)
+
+
+def _run(module: str) -> None:
+    """Run a module to its end, and end as the interpreter does, but without freeing all."""
+    try:
+        code = importlib.import_module(module).main()
+    except SystemExit as ended:
+        code = ended.code
+    # As os._exit does not: threads are waited for, and whoever asked to be told is told.
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()
