@@ -13,7 +13,10 @@ import socket
 import struct
 import sys
 
-SERVED = ("scheduler", "scheduler.jobs.crawl", "scheduler.jobs.fetch")
+SERVED = (
+    "scheduler", "scheduler.demo.server", "scheduler.jobs.crawl", "scheduler.jobs.fetch",
+    "scheduler.jobs.publish",
+)  # fmt: skip
 """The modules that a forked process may run; the larger part of their time is imports."""
 
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)

@@ -202,8 +202,10 @@ def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> 
 
 
 def kill_child() -> None:
-    """Kill the one child that this process has."""
-    (child,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    """Kill the one crawl that this process has started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    crawl = b"scheduler.jobs.crawl"
+    (child,) = (one for one in children if crawl in Path(f"/proc/{one}/cmdline").read_bytes())
     os.kill(int(child), signal.SIGKILL)
 
 
