@@ -72,8 +72,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
         },
-        # All but AutoThrottle: each is imported though it is switched off, and two of them listen on
-        # a port otherwise.
+        # All others would be imported though they are switched off; two of them listen on a port.
         "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},
         # Our spider follows each address once, by its canonical form.
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
