@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import keyword
+import pkgutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,29 +20,27 @@ from scheduler.home import Home, NoHome, default_home, home_at, open_home
 Command = Callable[..., Any]
 
 
-COMMANDS = (
-    "add", "collect", "demo", "export", "extract", "health", "import", "publish", "releases", "run",
-    "search", "serve", "show", "sources",
-)  # fmt: skip
-"""All commands; each is in a module of its name in scheduler/commands."""
-
-
 FOLDER = click.Path(file_okay=False, path_type=Path)
+PORT = click.IntRange(0, 65535)
 HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
 
 
 class Commands(click.Group):
-    """The commands, imported one by one: each waits only for the libraries that it needs."""
+    """The commands, each in the module of its name in scheduler/commands (``import`` in import_).
+
+    They are imported one by one: each waits only for the libraries that it needs.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         del ctx
-        return sorted(COMMANDS)
+        folder = Path(__file__).with_name("commands")
+        modules = (found.name for found in pkgutil.iter_modules([str(folder)]))
+        return sorted(name.removesuffix("_") for name in modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command by its name."""
-        del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.list_commands(ctx):
             return None
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         module = importlib.import_module(f"scheduler.commands.{name}")
@@ -139,7 +138,7 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return 2
     except (CommuniqueError, click.ClickException, OSError, *STOPPED) as error:
-        sentence, code = told(error)
+        sentence, code = error_sentence(error)
         complain(sentence)
         return code
     except UnicodeEncodeError:
@@ -161,7 +160,7 @@ def is_text(argument: str) -> bool:
     return True
 
 
-def told(error: BaseException) -> tuple[str, int]:
+def error_sentence(error: BaseException) -> tuple[str, int]:
     """The sentence that an error is told in, and the exit code."""
     match error:
         case CommuniqueError():

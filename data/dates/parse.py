@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from data.clock import zone_of
 from data.dates import patterns as shapes
 from data.dates.clock import Placed, clock_beside
 from data.dates.context import DateContext
@@ -17,7 +18,7 @@ from data.dates.day import day_of
 from data.dates.months import fold
 from data.dates.relative import parse_rest
 from data.dates.stated_zones import ZONE, stated_zone, with_zone
-from data.models import Published, zone_of
+from data.models import Published
 
 MAX_CHARS = 200
 """Characters of a text that parse_date looks at."""

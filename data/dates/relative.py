@@ -8,9 +8,9 @@ import warnings
 from functools import lru_cache
 from typing import Any
 
+from data.clock import zone_of
 from data.dates.day_order import Order
 from data.dates.months import fold
-from data.models import zone_of
 
 _TODAY = (
     "today heute aujourd’hui aujourd'hui hoy hoje oggi vandaag dziś dzisiaj dnes сегодня "

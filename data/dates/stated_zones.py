@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from functools import lru_cache
 
-from data.models import Published, zone_of
+from data.clock import zone_of
+from data.models import Published
 
 # Only those that mean one offset wherever they are read: IST and BST, say, each have three.
 _FIXED = {

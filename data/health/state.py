@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data.clock import zone_or_utc
 from data.health.rhythm import Expected, expected_after
 from data.models import Facet, Run, Source
 from data.store.protocol import ReadStore
@@ -125,11 +125,3 @@ def examine(store: ReadStore, source: Source) -> Health:
     # Of what has no date, the day of its first sight says when the source was last heard of.
     last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
     return health_of(source, run, last, expectation(store, source))
-
-
-def zone_or_utc(name: str) -> dt.tzinfo:
-    """A zone by its name; UTC for one that nobody knows."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return dt.UTC

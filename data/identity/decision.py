@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from data.clock import zone_of
 from data.dates.parse import on_day
 from data.identity.matching import mint
-from data.models import UNDATED_BEFORE, Content, Draft, Published, Release, zone_of
+from data.models import UNDATED_BEFORE, Content, Draft, Published, Release
 from data.revisions.edits import significant_changes
 from data.text.clean import canonical_url
 from data.text.similarity import jaccard, signature

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from data.clock import zone_of
 from data.dates.context import DateContext
 from data.dates.parse import on_day, parse_date
 from data.identity.matching import mint
-from data.models import Content, Draft, Media, Published, zone_of
+from data.models import Content, Draft, Media, Published
 from data.text.clean import clean_line, clean_text, without_campaign
 from data.text.html_text import line_of, paragraphs, text_of
 from data.text.language_detection import detect_language, language_tag

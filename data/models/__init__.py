@@ -16,7 +16,6 @@ from data.models.release import (
     Revision,
     Validator,
     Wait,
-    zone_of,
 )
 from data.models.source import History, Recall, Run, RunError, Source
 from data.models.summary import BACKLOG, Point, ReleaseChange, ReleaseSummary
@@ -48,5 +47,4 @@ __all__ = [
     "Witness",
     "facets_at",
     "facets_of",
-    "zone_of",
 ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo
+
+from data.clock import zone_of
 
 Precision: TypeAlias = Literal["day", "second", "none"]
 
@@ -56,17 +57,6 @@ class Published:
         if self.precision == "day":
             return self.day.isoformat()
         return self.local.isoformat(timespec="seconds")
-
-
-def zone_of(name: str) -> dt.tzinfo:
-    """The time zone of an IANA name or of a fixed offset such as ``+04:00``.
-
-    Raises ZoneInfoNotFoundError (a KeyError) or ValueError for anything else.
-    """
-    if name.startswith(("+", "-")):
-        moved = dt.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
-        return dt.timezone(-moved if name[0] == "-" else moved)
-    return ZoneInfo(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from html import escape
 
 import msgspec
 
-from data.health.state import zone_or_utc
+from data.clock import zone_or_utc
 from data.models import Facet, facets_of
 from data.text.clean import plain
 from feeds.entries.entry import Entry, title_of

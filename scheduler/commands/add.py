@@ -15,10 +15,10 @@ from scheduler.cli import as_json, complain, print_json, with_later_home
 from scheduler.home import Home, open_home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.source_report import show, source_values
-from scheduler.terminal.status import telling
+from scheduler.terminal.status import status_line
 from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
-from spiders.discovery.fetcher import Say
+from spiders.discovery.fetcher import StatusReporter
 from spiders.discovery.propose import GivenFields
 from spiders.golden.golden import write_golden
 from spiders.sources.loader import ID, LoadedSource, check_zone, load_sources
@@ -97,8 +97,8 @@ def add(
     """
     said = GivenFields(source, name.strip(), timezone)
     _check(said, page, listed)
-    with telling() as say:
-        adding = Adding(home, say, said, save=save, force=force)
+    with status_line() as on_status:
+        adding = Adding(home, on_status, said, save=save, force=force)
         if listed is not None:
             return adding.all(listed, as_json=as_json)
         try:
@@ -153,9 +153,11 @@ def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
 class Adding:
     """Adds sources to a HOME: with ``save`` those that are sure, with ``force`` all."""
 
-    def __init__(self, home: Home, say: Say, said: GivenFields, *, save: bool, force: bool) -> None:
+    def __init__(
+        self, home: Home, on_status: StatusReporter, said: GivenFields, *, save: bool, force: bool
+    ) -> None:
         self._home = home
-        self._say = say
+        self._on_status = on_status
         self._said = said
         self._save = save
         self._force = force
@@ -171,7 +173,9 @@ class Adding:
             there = loaded.get(self._said.id)
             path = there.path if there else self._home.sources / f"{self._said.id}.toml"
             raise AlreadyThere.called(path, self._said.id)
-        explorer = Explorer(partial(PageFetcher, self._home), tuple(taken), self._say, self._said)
+        explorer = Explorer(
+            partial(PageFetcher, self._home), tuple(taken), self._on_status, self._said
+        )
         found = explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)
         if not self._save or not (self._force or found.proposed.certainty.enough):

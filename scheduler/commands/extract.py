@@ -16,8 +16,8 @@ import msgspec
 from scheduler.cli import always_json, complain, with_any_home
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
-from scheduler.terminal.status import telling
-from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, Say
+from scheduler.terminal.status import status_line
+from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Wanted
 from spiders.extract.saved_page import Task, read_page
@@ -57,8 +57,12 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
     if url and not is_web(url):
         raise click.BadParameter(f"{url!r} is no web address", param_hint="--url")
     failed = False
-    with PageFetcher(home) as fetcher, telling() as say:
-        tasks = named(pages, url, kind, fetcher, say) if pages else tasks_of(sys.stdin.buffer, kind)
+    with PageFetcher(home) as fetcher, status_line() as on_status:
+        tasks = (
+            named(pages, url, kind, fetcher, on_status)
+            if pages
+            else tasks_of(sys.stdin.buffer, kind)
+        )
         for result in ordered(tasks):
             if isinstance(result, str):
                 complain(result)
@@ -70,7 +74,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
 
 
 def named(
-    pages: Sequence[str], url: str, kind: Wanted, fetcher: PageFetcher, say: Say
+    pages: Sequence[str], url: str, kind: Wanted, fetcher: PageFetcher, on_status: StatusReporter
 ) -> Iterator[Task]:
     """The pages that the command line names, in its order; ``url`` is where saved ones came from.
 
@@ -80,7 +84,9 @@ def named(
         some = pages[start : start + TOGETHER]
         wanted = [page for page in some if WEB.match(page)]
         if wanted:
-            say(f"reading {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else ""))
+            on_status(
+                f"reading {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else "")
+            )
         answers = {answer.asked: answer for answer in fetcher.fetch(wanted)}
         for page in some:
             answer = answers.get(page)

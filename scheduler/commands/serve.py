@@ -10,11 +10,11 @@ import uvicorn
 import uvloop
 
 from feeds.server.app import create_app
-from scheduler.cli import complain, with_home
+from scheduler.cli import PORT, complain, with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
 from scheduler.service.push import PushService
-from scheduler.service.web import PORT, address_of, listen, server_config
+from scheduler.service.web import address_of, listen, server_config
 
 
 @click.command()

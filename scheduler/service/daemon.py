@@ -7,7 +7,7 @@ import datetime as dt
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 
 import structlog
@@ -26,12 +26,6 @@ from spiders.sources.loader import LoadedSource, choose, load_sources
 
 log = structlog.get_logger()
 
-RELOAD = 30
-"""Seconds between two looks at the source files."""
-
-HOUSEKEEPING = 86_400
-"""Seconds between two rounds of housekeeping."""
-
 
 class Service:
     """Visits each source by its interval, publishes after changes, serves HOME/site."""
@@ -43,7 +37,7 @@ class Service:
         self._publisher = Publisher(home)
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
-        self._finished = asyncio.Event()
+        self._publication_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._visits: asyncio.TaskGroup | None = None
@@ -87,12 +81,16 @@ class Service:
             raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
 
     async def _work(self) -> None:
-        self._timetable.every(RELOAD, partial(attempt, self._reload))
-        self._timetable.every(HOUSEKEEPING, partial(attempt, self._tidy))
         async with asyncio.TaskGroup() as self._visits:
-            self._visits.create_task(self._publish_finished())
+            self._visits.create_task(self._publish_when_due())
             self._visits.create_task(self._timetable.follow_clock())
-            self._timetable.scheduler.start()
+            self._timetable.start(
+                {
+                    "reload": partial(attempt, self._reload),
+                    "publish": self._publish_soon,
+                    "tidy": partial(attempt, self._tidy),
+                }
+            )
 
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
@@ -140,18 +138,19 @@ class Service:
             seconds=round(run.seconds, 1),
             errors=[f"{error.url}: {error.message}" for error in run.errors],
         )
-        self._finished.set()
+        self._publication_due.set()
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
             self._timetable.put_again(source.id, self._interval(present), run.seconds)
 
-    async def _publish_finished(self) -> None:
+    async def _publish_soon(self) -> None:
+        self._publication_due.set()
+
+    async def _publish_when_due(self) -> None:
         """Publish once for all visits that ended meanwhile, and what else changed the store."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RELOAD):
-                    await self._finished.wait()
-            self._finished.clear()
+            await self._publication_due.wait()
+            self._publication_due.clear()
             await self._publish()
 
     async def _publish(self) -> None:

@@ -1,4 +1,8 @@
-"""When each source is visited next: APScheduler's jobs, which follow a clock that is set.
+"""What the service does again and again, and when each source is visited next.
+
+RECURRING is the table of the first. Visits are due by the interval of their source (`interval` in
+its file, else `collect.interval`), and a publication follows each at once. All are jobs of
+APScheduler, which follow a clock that is set.
 
 APScheduler compares times of day. A clock that went back two days would stall every job for two
 days, so jobs are moved by as much as the clock was, which the monotonic clock tells.
@@ -10,7 +14,9 @@ import asyncio
 import datetime as dt
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,11 +28,31 @@ from data.clock import utc_now
 JITTER = 0.1
 """Part of an interval by which visits are spread, so that sources never come in step."""
 
-LOOK = 5.0
-"""Seconds between two looks at the clock."""
-
 JUMP = dt.timedelta(seconds=2)
 """How far the clock must be off from where the monotonic one puts it, to have been set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """What is done every so many ``seconds``."""
+
+    name: str
+    seconds: float
+    sentence: str
+
+
+RECURRING: Final = (
+    Recurring("reload", 30, "Take in source files that were added, changed or removed."),
+    Recurring(
+        "publish", 30, "Publish what changed without a visit: by an import, by a retraction."
+    ),
+    Recurring("tidy", 86_400, "Tidy the store and empty crawl.log."),
+)
+"""Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to
+be pushed, by WebSub's own pace (feeds.websub.backoff)."""
+
+CLOCK: Final = 5.0
+"""Seconds between two looks at the clock: no job, for jobs stand still while it is wrong."""
 
 
 def first_visit(
@@ -97,14 +123,16 @@ class Timetable:
         except JobLookupError:
             return  # it is being visited
 
-    def every(self, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
-        """Do something again and again."""
-        self.scheduler.add_job(action, IntervalTrigger(seconds=seconds))
+    def start(self, actions: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        """Begin; ``actions`` are what is done for each of RECURRING, by its name."""
+        for job in RECURRING:
+            self.scheduler.add_job(actions[job.name], IntervalTrigger(seconds=job.seconds))
+        self.scheduler.start()
 
     async def follow_clock(self) -> None:
         """Move all jobs along whenever somebody sets the clock, for ever."""
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(CLOCK)
             self.look_at_clock()
 
     def look_at_clock(self) -> None:

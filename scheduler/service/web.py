@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import socket
 
-import click
 import uvicorn
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
 from feeds.server.quick import QuickProtocol
-
-PORT = click.IntRange(0, 65535)
-"""The type of an option that names a port."""
 
 
 class PortTaken(CommuniqueError):

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from spiders.discovery.fetcher import Say
+from spiders.discovery.fetcher import StatusReporter
 
 
 @contextmanager
-def telling() -> Iterator[Say]:
+def status_line() -> Iterator[StatusReporter]:
     """Say on a terminal what is being done; nothing in a pipe."""
     console = Console(stderr=True)
     if not console.is_terminal:

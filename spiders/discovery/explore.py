@@ -20,7 +20,7 @@ from spiders.discovery.fetcher import (
     Fetcher,
     NotFetched,
     OpenFetcher,
-    Say,
+    StatusReporter,
 )
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing, probe, read_saved
@@ -82,19 +82,19 @@ class Explored:
 class Explorer:
     """Explores one site by what ``open_fetcher`` opens.
 
-    ``say`` is told what it does, ``said`` is what a person knows.
+    ``on_status`` is told what it does, ``said`` is what a person knows.
     """
 
     def __init__(
         self,
         open_fetcher: OpenFetcher,
         taken: tuple[str, ...],
-        say: Say,
+        on_status: StatusReporter,
         said: GivenFields | None = None,
     ) -> None:
         self._open = open_fetcher
         self._taken = taken
-        self._say = say
+        self._on_status = on_status
         self._said = said or GivenFields()
         self._notes: list[str] = []
         self._tried: tuple[TriedPage, ...] | None = None
@@ -109,7 +109,7 @@ class Explorer:
         if WEB.match(place):
             with ExitStack() as stack:
                 fetcher = stack.enter_context(self._open())
-                self._say(f"reading {place}")
+                self._on_status(f"reading {place}")
                 page = fetcher.page(place)
                 feed = as_feed(page)
                 if feed:
@@ -131,7 +131,7 @@ class Explorer:
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
         """The site of a feed that was named: its page is the cross-check."""
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
-        self._say(f"reading {address}")
+        self._on_status(f"reading {address}")
         (answer,) = fetcher.fetch([address])
         page = answer.page
         if page is None:
@@ -182,7 +182,7 @@ class Explorer:
             self._tried = ()
             return page, listing
         article = is_article(page, initial_date_context(page, utc_now()))
-        self._tried = seek(fetcher, page, self._say, article=article)
+        self._tried = seek(fetcher, page, self._on_status, article=article)
         wider = (one for one in self._tried if not (own and one.is_part_of(listing)))
         best = next(wider, None)
         if best is None or not best.page or not best.listing or best.promise <= own * OWN:
@@ -198,7 +198,7 @@ class Explorer:
         self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
         """The source of a page: with its feed where that is complete, and some of its releases."""
-        found = probe(fetcher, page, self._say)
+        found = probe(fetcher, page, self._on_status)
         site = Site(page, utc_now())
         compared = {compare(place, read, listing): served for place, read, served in found}
         best = preferred(compared) or self._only_way(listing, tuple(compared))
@@ -226,7 +226,7 @@ class Explorer:
         except BrowserMissing as error:
             self._notes.append(f"{SCRIPTED}: write render = true ({error})")
             return replace(site, render=True), fetcher
-        self._say("reading the page with a browser")
+        self._on_status("reading the page with a browser")
         browser = stack.enter_context(self._open(render=True))
         page = browser.page(site.page.url)
         self._notes.append(f"{SCRIPTED}; render = true lets a browser do so")
@@ -247,7 +247,7 @@ class Explorer:
         listing = first_listing(site.listing_page)
         items = [item for item in listing.items if not DOCUMENT.search(item.url)][:RELEASES]
         if items:
-            self._say(f"reading {counted(len(items), 'release')}")
+            self._on_status(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []
         for item, answer in zip(items, fetcher.fetch(item.url for item in items), strict=True):
             if answer.page is None:

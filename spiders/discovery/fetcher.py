@@ -12,7 +12,7 @@ from data.text.redaction import redacted
 from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
-Say: TypeAlias = Callable[[str], None]
+StatusReporter: TypeAlias = Callable[[str], None]
 """Tells a person what is being done."""
 
 WEB = re.compile(r"https?://", re.IGNORECASE)

@@ -16,7 +16,7 @@ from spiders.discovery.feed_candidates import (
     sitemaps_in,
     sitemaps_of,
 )
-from spiders.discovery.fetcher import Fetcher, NotFetched, Say
+from spiders.discovery.fetcher import Fetcher, NotFetched, StatusReporter
 from spiders.discovery.propose import initial_date_context
 from spiders.download.fetch_spider import FetchResult
 from spiders.extract.saved_page import Task, saved
@@ -32,11 +32,11 @@ MOST_INNER = 3
 """Sitemaps of sitemap indexes that are read."""
 
 
-def probe(fetcher: Fetcher, page: Page, say: Say) -> tuple[Offer, ...]:
+def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
     """The feeds and sitemaps that a site has for a listing page, as far as they list anything."""
     tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
-    say(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
+    on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
     first, *answers = fetcher.fetch([robots, *tried])
     found = list(_offered(tried, answers))
     if first.page is None:

@@ -11,7 +11,7 @@ from data.clock import utc_now
 from data.text.clean import canonical_url
 from data.wording import counted
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
-from spiders.discovery.fetcher import Fetcher, Say
+from spiders.discovery.fetcher import Fetcher, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing
 from spiders.discovery.propose import initial_date_context
@@ -67,7 +67,9 @@ class TriedPage:
         )
 
 
-def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[TriedPage, ...]:
+def seek(
+    fetcher: Fetcher, page: Page, on_status: StatusReporter, *, article: bool
+) -> tuple[TriedPage, ...]:
     """The pages that may be the press room which a page belongs to, the most promising first.
 
     From the page's own links, and from those of the front page where it is an ``article`` of the
@@ -80,7 +82,7 @@ def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[Trie
     seen = {canonical_url(page.url)}
     tried: list[TriedPage] = []
     for _ in range(ROUNDS):
-        new = _try(fetcher, links, seen, release, say)
+        new = _try(fetcher, links, seen, release, on_status)
         tried += new
         if max((one.promise for one in tried), default=0.0) >= ENOUGH:
             break
@@ -93,11 +95,15 @@ def seek(fetcher: Fetcher, page: Page, say: Say, *, article: bool) -> tuple[Trie
 
 
 def _try(
-    fetcher: Fetcher, links: Iterable[PressLink], seen: set[str], release: str, say: Say
+    fetcher: Fetcher,
+    links: Iterable[PressLink],
+    seen: set[str],
+    release: str,
+    on_status: StatusReporter,
 ) -> list[TriedPage]:
     wanted = {link.url: link for link in links}
     if wanted:
-        say(f"looking for the press room at {counted(len(wanted), 'address', 'addresses')}")
+        on_status(f"looking for the press room at {counted(len(wanted), 'address', 'addresses')}")
     seen.update(map(canonical_url, wanted))
     tried = []
     for answer in fetcher.fetch(wanted):

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from data.clock import zone_of
 from data.models import (
     Content,
     Facet,
@@ -22,7 +23,6 @@ from data.models import (
     Run,
     Source,
     facets_of,
-    zone_of,
 )
 
 UTC = dt.UTC

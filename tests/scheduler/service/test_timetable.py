@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from scheduler.service.timetable import Timetable, first_visit
+from scheduler.service.timetable import RECURRING, Timetable, first_visit
 
 HOUR = dt.timedelta(hours=1)
 
@@ -124,3 +124,21 @@ def test_a_source_that_is_due_is_visited_once_however_late() -> None:
 
     asyncio.run(work())
     assert visited == ["acme"]
+
+
+def test_each_recurring_job_of_the_table_is_begun_and_none_without_what_it_does(
+    noon: dt.datetime,
+) -> None:
+    async def nothing() -> None:
+        """Do nothing."""
+
+    async def work() -> None:
+        timetable = timetable_of(Clock(noon))
+        with pytest.raises(KeyError):
+            timetable.start({})
+        timetable.start({job.name: nothing for job in RECURRING})
+        begun = [job.trigger.interval.total_seconds() for job in timetable.scheduler.get_jobs()]
+        timetable.scheduler.shutdown(wait=False)
+        assert sorted(begun) == sorted(job.seconds for job in RECURRING)
+
+    asyncio.run(work())
