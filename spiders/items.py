@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from data.models import Content, Link, Published
-from data.text.clean import canonical_url, clean_line
+from data.text.clean import clean_line
+from data.text.urls import canonical_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ language of the page settles it, and without one the first language listed here.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
+
+from data.text.folding import fold_date
 
 # January to December, parted by a bar.
 NAMES: dict[str, str] = {
@@ -140,40 +141,9 @@ JALALI = (
 )
 
 
-class _Fold(dict[int, str]):
-    """What each character becomes where dates are read; filled as characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        if char.isdecimal():
-            folded = str(unicodedata.decimal(char))
-        elif char.isspace():
-            folded = " "
-        elif char in "ıIİ":
-            folded = "i"
-        elif char in "‐‑‒–—−":
-            folded = "-"
-        elif 0xAC00 <= code <= 0xD7A3:  # noqa: PLR2004 - Hangul must not fall apart into letters
-            folded = char
-        else:
-            parts = unicodedata.normalize("NFKD", char).casefold()
-            loose = (unicodedata.category(c)[0] in "MC" and not "ऀ" <= c <= "\u0eff" for c in parts)
-            folded = "".join(c for c, drop in zip(parts, loose, strict=True) if not drop)
-        self[code] = folded
-        return folded
-
-
-_FOLD = _Fold()
-
-
-def fold(text: str) -> str:
-    """``text`` in the form that dates are matched in: no case, no accents, ASCII digits."""
-    return text.translate(_FOLD)
-
-
 def _read(names: str) -> dict[str, int]:
     return {
-        fold(name.replace("·", " ")): number
+        fold_date(name.replace("·", " ")): number
         for number, month in enumerate(names.split("|"), 1)
         for name in month.split()
     }

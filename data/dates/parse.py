@@ -15,10 +15,10 @@ from data.dates import patterns as shapes
 from data.dates.clock import Placed, clock_beside
 from data.dates.context import DateContext
 from data.dates.day import day_of
-from data.dates.months import fold
 from data.dates.relative import parse_rest
 from data.dates.stated_zones import ZONE, stated_zone, with_zone
 from data.models import Published
+from data.text.folding import fold_date
 
 MAX_CHARS = 200
 """Characters of a text that parse_date looks at."""
@@ -56,7 +56,7 @@ def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
         return None
     for found in scan(text, reading, rule):
         return replace(found.published, raw=text)
-    folded = fold(text)
+    folded = fold_date(text)
     compact = shapes.COMPACT.fullmatch(folded)
     if compact:
         return _compact(compact, text, reading, rule)
@@ -91,10 +91,10 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
     text = text[:MAX_RUNNING_CHARS]
     if not _DIGIT.search(text):
         return
-    folded = fold(text)
+    folded = fold_date(text)
     places = None
     if len(folded) != len(text):
-        places = [place for place, char in enumerate(text) for _ in fold(char)] + [len(text)]
+        places = [place for place, char in enumerate(text) for _ in fold_date(char)] + [len(text)]
     placed = Placed(text, folded, places)
     after = 0
     for _, _, match, day in sorted(_days(folded, reading), key=lambda hit: hit[:2]):

@@ -7,9 +7,10 @@ import re
 
 from data.dates.calendars import ERAS
 from data.dates.context import DateContext
-from data.dates.months import fold, month_of
+from data.dates.months import month_of
 from data.dates.parse import on_day
 from data.models import Published
+from data.text.folding import fold_date
 
 _WORD = r"(?P<w>(?:[^\W\d_]|[\u0900-\u0e7f]){3,20})\.?"
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|[oa°.])?"
@@ -33,7 +34,7 @@ def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
     text = text.strip(_EDGES)
     if not text or len(text) > _LONGEST:
         return None
-    folded = fold(text)
+    folded = fold_date(text)
     for shape in _SHAPES:
         match = shape.fullmatch(folded)
         if not match:

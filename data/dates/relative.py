@@ -10,7 +10,7 @@ from typing import Any
 
 from data.clock import zone_of
 from data.dates.day_order import Order
-from data.dates.months import fold
+from data.text.folding import fold_date
 
 _TODAY = (
     "today heute aujourd’hui aujourd'hui hoy hoje oggi vandaag dziś dzisiaj dnes сегодня "
@@ -25,12 +25,12 @@ _YESTERDAY = (
     "včeraj jučer"
 )
 _DAYS_AGO = {
-    fold(word.replace("·", " ")): days
+    fold_date(word.replace("·", " ")): days
     for days, words in enumerate((_TODAY, _YESTERDAY))
     for word in words.split()
 }
 # Words that mean something else in another language: German "hier" is "here".
-_NEEDS = {fold(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
+_NEEDS = {fold_date(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
 _HINT = re.compile(
     r"\bago\b|\bvor \w|\bil y a\b|\bhace \w|\bha \d|\bfa\b|geleden|\btemu\b|\bpred \d|назад|"
     r"\bтому\b|преди|\bonce\b|əvvəl|oldin|бурын|бұрын|\bsedan\b|\bsiden\b|sitten|πριν|לפני|منذ|"
@@ -54,14 +54,14 @@ def parse_rest(
 ) -> dt.date | None:
     """The day that dateparser reads in a short text, in ``zone``, or None."""
     today = now.astimezone(zone_of(zone)).date()
-    word = _CLOCK.sub("", fold(text)).strip(" .,:!|")
+    word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
     needed = _NEEDS.get(word)
     if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
         return today - dt.timedelta(days=_DAYS_AGO[word])
     if len(text) > _LONGEST or _NO_SENSE.match(text):
         return None
     # dateparser takes 10 ms or more to refuse a text: ask it only about what may be a date.
-    folded = fold(text)
+    folded = fold_date(text)
     if not (_YEAR.search(folded) and _DAY.search(folded)) and not is_relative(text):
         return None
     return _dateparser(text, zone, order, languages, now)
@@ -69,7 +69,7 @@ def parse_rest(
 
 def is_relative(text: str) -> bool:
     """Whether a short text may count from today: "yesterday", "3 hours ago"."""
-    folded = fold(text)
+    folded = fold_date(text)
     return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
 
 

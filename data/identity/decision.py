@@ -11,8 +11,8 @@ from data.dates.parse import on_day
 from data.identity.matching import mint
 from data.models import UNDATED_BEFORE, Content, Draft, Published, Release
 from data.revisions.edits import significant_changes
-from data.text.clean import canonical_url
 from data.text.similarity import jaccard, signature
+from data.text.urls import canonical_url
 
 SAME: Final = 0.9
 """Jaccard similarity from which a page that an address leads to is the release, on another day."""

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from data.models import Content, Draft, Release
 from data.revisions.edits import DOCUMENT, files_of, text_fingerprint
-from data.text.clean import canonical_url
 from data.text.similarity import Signature, containment, jaccard, signature
+from data.text.urls import canonical_url
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")

@@ -19,10 +19,12 @@ from data.dates.context import DateContext
 from data.dates.parse import on_day, parse_date
 from data.identity.matching import mint
 from data.models import Content, Draft, Media, Published
-from data.text.clean import clean_line, clean_text, without_campaign
+from data.text.clean import clean_line, clean_text
 from data.text.html_text import line_of, paragraphs, text_of
-from data.text.language_detection import detect_language, language_tag
-from data.text.sanitize import absolute, is_huge, sanitize
+from data.text.language_detection import detect_language
+from data.text.language_tags import language_tag
+from data.text.sanitize import is_huge, sanitize
+from data.text.urls import absolute, without_campaign
 from data.topics.taxonomy import RESERVED, SLUG_LENGTH, Taxonomy
 
 LONGEST_LINE: Final = 20_000_000

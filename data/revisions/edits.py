@@ -11,7 +11,7 @@ import numpy as np
 from lxml import etree
 
 from data.models import Content
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from data.text.words import Hashes, tokens, word_hashes
 
 VERSIONED: Final = re.compile(

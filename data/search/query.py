@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 from data.models import Content
-from data.text.words import spaced
+from data.text.folding import fold_search
 
 LONGEST: Final = 1000
 MOST_TERMS: Final = 32
@@ -36,9 +35,7 @@ NO_DAY: Final = 0
 PASSAGE: Final = 240
 """Characters of a body that are shown with a hit."""
 
-ACCENTS: Final = re.compile("[\u0300-\u036f]")
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +66,12 @@ class Term:
         return f'"{self.words}"' + (" *" if self.prefix else "")
 
 
-def folded(text: str) -> str:
-    """Text as it is indexed: words parted by single spaces, without case and accents."""
-    plain = text.casefold()
-    if not plain.isascii():
-        decomposed = unicodedata.normalize("NFKD", plain)
-        # In Turkish and Azerbaijani ı is the small letter of I, which becomes i elsewhere.
-        bare = ACCENTS.sub("", decomposed).replace("ı", "i")
-        plain = spaced(unicodedata.normalize("NFC", bare))
-        plain = plain.encode("utf-8", "replace").decode()
-    return " ".join(NO_WORD.sub(" ", plain).split())
-
-
 def terms_of(text: str) -> tuple[Term, ...]:
     """The terms of a query; those that hold no word are left out."""
     found = []
     for minus, phrase, word in TERM.findall(text[:LONGEST]):
         raw = phrase or word
-        words = folded(raw)
+        words = fold_search(raw)
         if words:
             last = words.rpartition(" ")[2]
             prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING

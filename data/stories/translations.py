@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from anyascii import anyascii
 
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from data.text.words import tokens
 
 ALIKE: Final = 0.07

@@ -1,11 +1,9 @@
-"""Text and addresses in one form, so that equal things compare equal."""
+"""Text in one form, so that equal things compare equal: mended, in NFC, with single spaces."""
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
@@ -36,24 +34,7 @@ CONFUSED = re.compile(
 NEAR = 3
 """Characters around such two that may tell that they are out of place."""
 
-CAMPAIGN = re.compile(
-    r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
-    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
-    re.IGNORECASE,
-)
-"""Query parameters that name a campaign, never a page."""
-
-SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Query parameters that name a visit; a site may want them back."""
-
-PLAIN = re.compile(
-    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
-)
-"""An address without a port, query, fragment or escape: its canonical form is at hand."""
-
-SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 MOST_MENDINGS = 4
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def clean_line(text: str) -> str:
@@ -129,61 +110,6 @@ def mend(text: str) -> str:
     if any(is_bad(text[max(0, low - NEAR) : high + NEAR]) for low, high in places):
         return ftfy.fix_encoding(text)
     return text
-
-
-@functools.lru_cache(maxsize=4096)  # a visit asks for the same few again and again
-def canonical_url(url: str) -> str:
-    """One form for all the addresses that surely lead to the same page.
-
-    https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
-    trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
-    address to fetch. Text that is no URL is returned stripped.
-    """
-    if plain := PLAIN.fullmatch(url):
-        return f"https://{plain[1]}{plain[2].rstrip('/') or '/'}"
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        return url.strip()
-    scheme = parts.scheme.lower()
-    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
-    if not host:
-        return url.strip()
-    try:
-        host = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return url.strip()
-    if ":" in host:
-        host = f"[{host}]"
-    if port and port != DEFAULT_PORTS.get(scheme):
-        host = f"{host}:{port}"
-    path = quote(unquote(SESSION_PATH.sub("", parts.path)), safe="/:@!$&'()*+,;=~-._")
-    query = sorted(
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
-    )
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    return urlunsplit(
-        (
-            "https" if scheme == "http" else scheme,
-            host,
-            path.rstrip("/") or "/",
-            urlencode(query),
-            fragment,
-        )
-    )
-
-
-def without_campaign(url: str) -> str:
-    """The same address without the parameters of mail and advertising campaigns; else unchanged."""
-    head, mark, rest = url.partition("?")
-    query, hash_, fragment = rest.partition("#")
-    kept = [part for part in query.split("&") if not CAMPAIGN.fullmatch(part.partition("=")[0])]
-    if len(kept) == query.count("&") + 1:
-        return url
-    return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment
 
 
 LONGEST_NAME = 500

@@ -1,8 +1,6 @@
-"""The language of a text or a page, as a BCP 47 tag."""
+"""The language that a text is written in, as a BCP 47 tag: by its script, its words, or a model."""
 
 from __future__ import annotations
-
-import re
 
 from data.text.function_words import language_of_script, language_of_words
 
@@ -17,26 +15,6 @@ SAMPLE = 1000
 
 CJK, WORD_LIKE = "\u3040", 3
 """Where scripts begin whose letters are words or syllables, and letters that each is worth."""
-
-REGION, SCRIPT = 2, 4
-"""Letters of the parts of a tag that name a region and a script."""
-
-TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
-
-
-def language_tag(declared: str | None) -> str | None:
-    """A language tag in one form (``pt-BR``, ``zh-Hant``), or None where it is no tag."""
-    text = (declared or "").split(",")[0].strip()
-    if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
-        return None
-    first, *rest = text.replace("_", "-").split("-")
-    parts = [first.lower()]
-    for part in rest:
-        if len(part) == REGION:
-            parts.append(part.upper())
-        else:
-            parts.append(part.title() if len(part) == SCRIPT else part.lower())
-    return "-".join(parts)
 
 
 def detect_language(text: str) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.text.language_codes import LANGUAGES
-from data.text.language_detection import language_tag
+from data.text.language_tags import LANGUAGES, language_tag
 
 NAMES: Final = {
     "ar": "arabic العربية",

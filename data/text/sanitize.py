@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 import nh3
 
 from data.text.nesting import flattened
+from data.text.urls import SCHEMES, absolute
 
-SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
 TAGS: Final = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
@@ -99,56 +97,6 @@ _CLEANER: Final = nh3.Cleaner(
 def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
     return _CLEANER.clean(_ready(fragment))
-
-
-WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""An address that is absolute as it stands; most are, and joining takes long."""
-
-_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
-RELATIVE: Final = re.compile(
-    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
-)
-"""A path from a site's root or from where a page lies: the next most frequent."""
-
-PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
-"""An address with a plain path: its site, and the path."""
-
-
-def absolute(base: str, address: str) -> str | None:
-    """The absolute form of an address, or None where it is none that may be followed."""
-    if WHOLE.fullmatch(address):
-        return address
-    if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
-        root, up, path = told.groups()
-        if not root:
-            return _from(*place, up.count("/"), path)
-        if not up:
-            return f"{place[0]}/{path}"
-    # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
-    bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
-    try:
-        joined = urljoin(base, bare) if bare else ""
-        parts = urlsplit(joined)
-    except ValueError:
-        return None
-    scheme = parts.scheme.lower()
-    followed = scheme in SCHEMES and (parts.netloc or scheme not in {"http", "https"})
-    return joined if followed else None
-
-
-@lru_cache(maxsize=64)  # all the addresses of a page start from one
-def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
-    """The site and the folders of a page; None where its address is out of the ordinary."""
-    found = PLACE.fullmatch(base)
-    return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
-
-
-def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
-    """The address of a path that starts so many folders above a page."""
-    return "/".join((site, *folders[: max(0, len(folders) - up)], path))
-
-
-_DROPPED = {9: None, 10: None, 13: None}
 
 
 _base: ContextVar[str] = ContextVar("base")

@@ -1,12 +1,144 @@
-"""To be said."""
+"""Addresses: one form to compare by, one to follow, one for feeds to name.
+
+``canonical_url`` is a key, ``absolute`` what a link on a page leads to, ``web_address`` what RFC
+3986 allows, and ``without_campaign`` an address that says no more where a reader came from.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from data.text.clean import allowed
+
+SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
+"""Of the addresses that a text may lead to."""
+
+CAMPAIGN = re.compile(
+    r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
+    r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
+    re.IGNORECASE,
+)
+"""Query parameters that name a campaign, never a page."""
+
+SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
+"""Query parameters that name a visit; a site may want them back."""
+
+ORDINARY = re.compile(
+    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
+)
+"""An address without a port, query, fragment or escape: its canonical form is at hand."""
+
+SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@lru_cache(maxsize=4096)  # a visit asks for the same few again and again
+def canonical_url(url: str) -> str:
+    """One form for all the addresses that surely lead to the same page.
+
+    https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
+    trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
+    address to fetch. Text that is no URL is returned stripped.
+    """
+    if plain := ORDINARY.fullmatch(url):
+        return f"https://{plain[1]}{plain[2].rstrip('/') or '/'}"
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip()
+    scheme = parts.scheme.lower()
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    if not host:
+        return url.strip()
+    try:
+        host = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return url.strip()
+    if ":" in host:
+        host = f"[{host}]"
+    if port and port != DEFAULT_PORTS.get(scheme):
+        host = f"{host}:{port}"
+    path = quote(unquote(SESSION_PATH.sub("", parts.path)), safe="/:@!$&'()*+,;=~-._")
+    query = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
+    )
+    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    return urlunsplit(
+        (
+            "https" if scheme == "http" else scheme,
+            host,
+            path.rstrip("/") or "/",
+            urlencode(query),
+            fragment,
+        )
+    )
+
+
+def without_campaign(url: str) -> str:
+    """The same address without the parameters of mail and advertising campaigns; else unchanged."""
+    head, mark, rest = url.partition("?")
+    query, hash_, fragment = rest.partition("#")
+    kept = [part for part in query.split("&") if not CAMPAIGN.fullmatch(part.partition("=")[0])]
+    if len(kept) == query.count("&") + 1:
+        return url
+    return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment
+
+
+WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
+"""An address that is absolute as it stands; most are, and joining takes long."""
+
+_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
+RELATIVE: Final = re.compile(
+    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
+)
+"""A path from a site's root or from where a page lies: the next most frequent."""
+
+PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
+"""An address with a plain path: its site, and the path."""
+
+
+def absolute(base: str, address: str) -> str | None:
+    """The absolute form of an address, or None where it is none that may be followed."""
+    if WHOLE.fullmatch(address):
+        return address
+    if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
+        root, up, path = told.groups()
+        if not root:
+            return _from(*place, up.count("/"), path)
+        if not up:
+            return f"{place[0]}/{path}"
+    # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
+    bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
+    try:
+        joined = urljoin(base, bare) if bare else ""
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    followed = scheme in SCHEMES and (parts.netloc or scheme not in {"http", "https"})
+    return joined if followed else None
+
+
+@lru_cache(maxsize=64)  # all the addresses of a page start from one
+def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
+    """The site and the folders of a page; None where its address is out of the ordinary."""
+    found = PLACE.fullmatch(base)
+    return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
+
+
+def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
+    """The address of a path that starts so many folders above a page."""
+    return "/".join((site, *folders[: max(0, len(folders) - up)], path))
+
+
+_DROPPED = {9: None, 10: None, 13: None}
+
 
 HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f:.]+", re.ASCII)
 

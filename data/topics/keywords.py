@@ -12,14 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from data.text.folding import fold_keyword
 
 WORDS = re.compile(r"\w+")
-MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640]")
-LETTERS = str.maketrans(
-    {"ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ə": "e"}
-    | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
-)
 LONGEST_WORD = 60
 """Letters; what is longer is no word of any rule, and is neither folded nor remembered."""
 
@@ -27,15 +23,6 @@ SHORTEST_STEM = 2
 SHORT = 5
 MEMORY = 50_000
 """Words whose rules are remembered: bounded, because texts are hostile."""
-
-
-@lru_cache(maxsize=MEMORY)
-def fold(word: str) -> str:
-    """The skeleton that words are compared by."""
-    if word.isascii():
-        return word.lower()
-    bare = MARKS.sub("", unicodedata.normalize("NFKD", word.lower()))
-    return bare.translate(LETTERS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +52,7 @@ def read_rule(topic: str, points: float, phrase: str) -> Rule:
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):
         stem = part.removesuffix("*")
-        folded = fold(stem)
+        folded = fold_keyword(stem)
         if not WORDS.fullmatch(folded):
             raise ValueError(f"{phrase!r}: write words, each of letters with one * at its end")
         if stem != part and len(folded) < SHORTEST_STEM:
@@ -91,7 +78,7 @@ class Matcher(dict[str, tuple[Rule, ...]]):
     def __missing__(self, word: str) -> tuple[Rule, ...]:
         if len(word) > LONGEST_WORD:
             return ()
-        folded = fold(word)
+        folded = fold_keyword(word)
         found = list(self._first.get(folded, ()))
         for length in self._lengths:
             if length - 1 > len(folded):
@@ -143,7 +130,7 @@ def _goes_on(phrase: Sequence[str], words: Sequence[str], place: int) -> bool:
         return False
     for ahead in range(1, len(phrase)):
         wanted, word = phrase[ahead], words[place + ahead][:LONGEST_WORD]
-        folded = fold(word)
+        folded = fold_keyword(word)
         if folded != wanted and not (wanted[-1] == "*" and folded.startswith(wanted[:-1])):
             return False
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from anyascii import anyascii
 from data.errors import SettingsError
 from data.models import Content
 from data.text.clean import clean_line
+from data.text.folding import fold_label
 from data.toml_files import decode, read_text
 from data.topics.keywords import Matcher, Rule, read_rule
 
@@ -105,7 +105,7 @@ class Taxonomy:
 
     def named(self, label: str) -> tuple[str, str]:
         """The slug and label of what a source or a page calls ``label``."""
-        slug = self.names.get(_compared(label)) or topic_slug(label)
+        slug = self.names.get(fold_label(label)) or topic_slug(label)
         topic = self.topics.get(slug)
         return (slug, topic.label) if topic else (slug, label)
 
@@ -153,7 +153,7 @@ def topic_slug(label: str) -> str:
     BLAKE2b digest follow. A hyphen is doubled, since single ones stand for spaces. At most 80
     characters of ``a-z0-9-_``.
     """
-    compared = _compared(label)
+    compared = fold_label(label)
     plain = compared.replace("-", "--").replace(" ", "-")
     if PLAIN_LABEL.fullmatch(plain) and len(plain) <= SLUG_LENGTH and plain not in RESERVED:
         return plain
@@ -184,7 +184,7 @@ def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
             raise SettingsError(where, f"topic {topic.slug}", "choose another slug; it is taken")
         by_slug[topic.slug] = topic
         for name in (topic.slug, topic.label, *topic.labels.values(), *topic.names):
-            taken = names.setdefault(_compared(name), topic.slug)
+            taken = names.setdefault(fold_label(name), topic.slug)
             if taken != topic.slug:
                 fix = f"the name {name!r} is also one of topic {taken}; keep one"
                 raise SettingsError(where, f"topic {topic.slug}", fix)
@@ -197,9 +197,3 @@ def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
                     raise SettingsError(where, key, str(error)) from error
                 rules.setdefault(language, []).extend(read)
     return Taxonomy(by_slug, names, {code: tuple(found) for code, found in rules.items()})
-
-
-def _compared(label: str) -> str:
-    """The form that labels are compared in: casefolded, composed, single spaces."""
-    folded = unicodedata.normalize("NFD", label).casefold()
-    return " ".join(unicodedata.normalize("NFC", folded).split())

@@ -7,7 +7,7 @@ from html import escape
 from data.models import Content, Release
 from data.revisions.diff import changes
 from data.text.clean import allowed
-from data.text.language_codes import is_right_to_left, language_tag
+from data.text.language_tags import feed_language, is_right_to_left
 from data.text.sanitize import sanitize
 from feeds.catalog import Person
 
@@ -34,7 +34,7 @@ def full_text(
     else:
         body = body or paragraphs(summary)
     if is_right_to_left(content.language):
-        body = f'<div dir="rtl" lang="{language_tag(content.language) or "und"}">{body}</div>'
+        body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.retracted:
         day = release.retracted.date().isoformat()
         gone = anchor(url, "the publisher’s site")
@@ -63,7 +63,7 @@ def note(html: str) -> str:
 def quoted(html: str, language: str | None, tag: str = "span") -> str:
     """Words of theirs within a text of ours, marked with their language and its direction."""
     direction = "rtl" if is_right_to_left(language) else "ltr"
-    return f'<{tag} lang="{language_tag(language) or "und"}" dir="{direction}">{html}</{tag}>'
+    return f'<{tag} lang="{feed_language(language) or "und"}" dir="{direction}">{html}</{tag}>'
 
 
 def anchor(url: str | None, text: str) -> str:

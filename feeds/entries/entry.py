@@ -9,7 +9,7 @@ from html import unescape
 
 from data.models import Content, Facet, Media, Release, Source
 from data.text.clean import as_name, excerpt, plain
-from data.text.language_codes import language_tag
+from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import body_of, full_text, is_long
@@ -98,7 +98,7 @@ def entry_of(
     source = directory.source(release.source)
     page = directory.release(release.id)
     url = web_address(release.url) or page
-    language = language_tag(content.language)
+    language = feed_language(content.language)
     # A name is no place for markup: a reference in one was escaped once too often.
     name = as_name(unescape(content.publisher or source.name))
     publisher = Person(name or source.id, web_address(source.url))
@@ -194,7 +194,7 @@ def links_of(
                 address,
                 "text/html",
                 as_name(other.content.title) or None,
-                language_tag(other.content.language),
+                feed_language(other.content.language),
             )
             for other, address in elsewhere
             if address

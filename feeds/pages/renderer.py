@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from data.models import Facet, Release, Revision
 from data.text.clean import plain
-from data.text.language_codes import is_right_to_left, language_tag
+from data.text.language_tags import feed_language, is_right_to_left
 from data.text.urls import web_address
 from feeds.catalog import MEDIA_TYPES, Catalog, grouped, spoken
 from feeds.entries.body import body_of, difference
@@ -123,7 +123,7 @@ class PageRenderer:
             revision_file(release.id, after.number),
             title=title_of(after.content),
             facet=source,
-            language=language_tag(after.content.language),
+            language=feed_language(after.content.language),
             number=after.number,
             last=after.number == release.revision,
             seen=after.seen,

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from spiders.items import Listing, ListingItem, keys_of
 
 LAG: Final = dt.timedelta(days=2)

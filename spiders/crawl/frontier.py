@@ -19,7 +19,7 @@ import msgspec
 from data.models import History, Witness
 from data.settings import Collect
 from data.store.protocol import Store
-from data.text.clean import canonical_url, without_campaign
+from data.text.urls import canonical_url, without_campaign
 from spiders.crawl.feed_cross_check import cross_check
 from spiders.crawl.list_sources import ListEvidence, names_of
 from spiders.crawl.listing_walk import ListingWalk

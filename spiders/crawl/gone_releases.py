@@ -9,7 +9,7 @@ from typing import Final
 
 from data.identity.retraction import WEEK, Listed, Name, Vanished, fates, name_of
 from data.store.protocol import Store
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem
 

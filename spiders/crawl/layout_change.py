@@ -29,7 +29,7 @@ from data.dates.context import DateContext
 from data.identity.decision import KEPT
 from data.models import Content, Draft, Release
 from data.revisions.edits import file_name, named_files, significant_changes
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from data.text.words import tokens
 from spiders.body.line_kinds import LineKinds
 from spiders.body.segmentation import segment

@@ -13,7 +13,7 @@ from typing import Final
 
 from data.models import Draft, Link
 from data.store.protocol import Store
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.page.links import url_pattern
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from data.text.clean import canonical_url, clean_line
+from data.text.clean import clean_line
+from data.text.urls import canonical_url
 from spiders.items import ListingItem
 from spiders.page.links import url_pattern
 

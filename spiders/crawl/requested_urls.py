@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 
 
 class RequestedUrls:

@@ -14,8 +14,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.models import Draft, Link, Witness
-from data.text.clean import canonical_url
 from data.text.redaction import without_user
+from data.text.urls import canonical_url
 from data.text.words import tokens
 from spiders.crawl.draft import NotARelease, draft_release
 from spiders.crawl.linked_releases import belongs

@@ -19,8 +19,9 @@ from data.identity.decision import LISTED, Decision
 from data.models import Draft, Facet, Link, Release, Run, RunError
 from data.settings import Collect
 from data.store.protocol import Store
-from data.text.clean import allowed, canonical_url
+from data.text.clean import allowed
 from data.text.redaction import redacted
+from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import UNDATED, date_doubt, order_doubt, zone_doubt

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.list_sources import is_standing
 from spiders.items import Listing, ListingItem, keys_of

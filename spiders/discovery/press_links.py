@@ -11,7 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 
-from data.text.clean import canonical_url, clean_line
+from data.text.clean import clean_line
+from data.text.urls import canonical_url
 from spiders.discovery.press_words import MEDIA, NEWS, NOT_A_ROOM, RELEASES
 from spiders.page.embedded_metadata import parse_json, type_of, walk
 from spiders.page.links import resolve

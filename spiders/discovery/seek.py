@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from data.clock import utc_now
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
 from spiders.discovery.fetcher import Fetcher, StatusReporter

@@ -12,12 +12,13 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_dates, order_of_host
-from data.dates.months import fold, month_of
+from data.dates.months import month_of
 from data.dates.parse import parse_date, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
 from data.models import Published
+from data.text.folding import fold_date
 from spiders.listing.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
 from spiders.page.page import Page
@@ -68,7 +69,7 @@ def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> Date
     pairs = (
         (int(match["a"]), int(match["b"]))
         for text in texts
-        for match in NUMERIC.finditer(fold(text[:_SHORT]))
+        for match in NUMERIC.finditer(fold_date(text[:_SHORT]))
     )
     shown = order_of_dates(pairs)
     order = shown or reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
@@ -178,7 +179,7 @@ def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
         if len(text.text) > _LONGEST_PART or not _PART.fullmatch(text.text):
             break
         parts.append(text.text)
-    words = (word for part in parts for word in re.findall(r"[^\W\d_]+", fold(part)))
+    words = (word for part in parts for word in re.findall(r"[^\W\d_]+", fold_date(part)))
     return parts if len(parts) > 1 and any(map(month_of, words)) else []
 
 

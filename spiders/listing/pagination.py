@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from data.dates.months import fold
+from data.text.folding import fold_date
 from spiders.listing.page_numbers import (
     NUMBER,
     PAGER_CLASS,
@@ -191,7 +191,7 @@ def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candid
 
 
 def _words(text: str) -> str:
-    return fold(_EDGES.sub("", text))
+    return fold_date(_EDGES.sub("", text))
 
 
 def _is_more(said: str, titled: str) -> bool:

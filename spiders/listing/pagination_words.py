@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from data.dates.months import fold
+from data.text.folding import fold_date
 
 
 def _phrases(text: str) -> frozenset[str]:
-    return frozenset(fold(phrase.replace("_", " ")) for phrase in text.split())
+    return frozenset(fold_date(phrase.replace("_", " ")) for phrase in text.split())
 
 
 NEXT = _phrases(

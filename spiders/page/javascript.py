@@ -7,7 +7,7 @@ from itertools import islice
 
 from lxml import etree
 
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from lxml import etree
 
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")

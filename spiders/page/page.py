@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from parsel import Selector
 
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from spiders.page.charset import DETECTION_BYTES, recode
 from spiders.page.document_text import DocumentText
 from spiders.page.html_tree import parse

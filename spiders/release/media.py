@@ -11,7 +11,7 @@ from lxml import etree
 
 from data.models import Media
 from data.text.clean import clean_line
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
 

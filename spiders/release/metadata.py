@@ -10,8 +10,8 @@ from lxml import etree
 
 from data.models import Link
 from data.text.clean import clean_line
-from data.text.language_detection import language_tag
-from data.text.sanitize import absolute
+from data.text.language_tags import language_tag
+from data.text.urls import absolute
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import BIT

@@ -9,7 +9,7 @@ from lxml import etree
 
 from data.models import Link
 from data.text.clean import clean_line
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from spiders.page.class_hints import hints_in
 from spiders.release.metadata import ELSEWHERE, MAX_LINKS, MIN_TITLE
 

@@ -16,7 +16,7 @@ from data.dates.context import DateContext
 from data.dates.parse import plausible
 from data.models import Media, Published
 from data.text.clean import FORBIDDEN, clean_line
-from data.text.sanitize import absolute
+from data.text.urls import absolute
 from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import fields_of, published_in
 from spiders.json_state.rich_text import Writer

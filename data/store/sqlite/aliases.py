@@ -12,7 +12,7 @@ from data.models import Draft
 from data.store.sqlite.lsh_index import Candidates, places
 from data.store.sqlite.rows import StoredRelease
 from data.store.sqlite.stories import SqliteStories
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 
 Holder: TypeAlias = tuple[str, int]
 """How an address belongs to a release, and the number of that."""

@@ -13,8 +13,8 @@ from data.models import Draft, Release, Source
 from data.store.sqlite.aliases import SqliteIdentity
 from data.store.sqlite.lsh_index import Candidates, places
 from data.store.sqlite.rows import StoredRelease, encode, release_row
-from data.text.clean import canonical_url
 from data.text.similarity import Signature
+from data.text.urls import canonical_url
 from data.text.words import word_hashes
 
 COMPARED = 200

@@ -17,7 +17,7 @@ from data.store.sqlite.rows import (
     release_of,
     revision_of,
 )
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 
 BATCH: Final = 500
 """Rows read at a time, so that no open cursor holds the snapshot while others work with them."""

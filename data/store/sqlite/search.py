@@ -9,9 +9,10 @@ from typing import Final, TypeAlias
 import msgspec
 
 from data.models import Content, Release
-from data.search.query import RANKED, Query, expression, folded, marks_of, rows_between, rows_of_day
+from data.search.query import RANKED, Query, expression, marks_of, rows_between, rows_of_day
 from data.store.sqlite.lsh_index import places
 from data.store.sqlite.translations import SqliteEditions
+from data.text.folding import fold_search
 
 Found: TypeAlias = tuple[int, str, str, str]
 """Of a release: its number, source, day and content."""
@@ -89,7 +90,9 @@ class SqliteSearch(SqliteEditions):
             for row, (number, source, _, text) in self._in_rows(rows):
                 content = _content.decode(text)
                 marks = marks_of(source, content.topics)
-                entries.append((row, folded(content.title), folded(content.body_text), marks))
+                entries.append(
+                    (row, fold_search(content.title), fold_search(content.body_text), marks)
+                )
                 entered.append((row, number))
             db.executemany(
                 "INSERT INTO search (rowid, title, body, tokens) VALUES (?, ?, ?, ?)", entries

@@ -15,8 +15,8 @@ from data.store.sqlite.facets import keys_at
 from data.store.sqlite.lsh_index import Candidates, SqliteBands, places
 from data.store.sqlite.rows import INSTANT, body_of
 from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
-from data.text.clean import canonical_url
 from data.text.similarity import Signature, signature
+from data.text.urls import canonical_url
 
 COMPARED: Final = 20
 """How many releases that are likely of one story, but not known to be, are compared in full."""

@@ -23,7 +23,7 @@ from data.settings import Collect
 from data.store.sqlite.facets import facet_keys
 from data.store.sqlite.releases import facet_key
 from data.store.sqlite.store import SqliteStore
-from data.text.clean import canonical_url
+from data.text.urls import canonical_url
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.visit import Visit
 from spiders.items import Listing, ListingItem

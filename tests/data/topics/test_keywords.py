@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from data.topics.keywords import LONGEST_WORD, Matcher, fold, read_rule
+from data.text.folding import fold_keyword
+from data.topics.keywords import LONGEST_WORD, Matcher, read_rule
 
 
 @pytest.mark.parametrize(
@@ -84,4 +85,4 @@ def test_endless_words_are_not_remembered() -> None:
 
 
 def test_folding_leaves_plain_words_alone() -> None:
-    assert fold("Ministry") == "ministry"
+    assert fold_keyword("Ministry") == "ministry"

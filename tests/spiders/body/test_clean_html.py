@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.text.sanitize import absolute, sanitize
+from data.text.sanitize import sanitize
+from data.text.urls import absolute
 from spiders.body.clean_html import clean_body
 
 BASE = "https://room.example/news/7"

@@ -1,7 +1,8 @@
-"""The languages that readers and validators know by their codes: ISO 639-1 and ISO 639-2.
+"""Language tags (BCP 47): in one form, as feeds may name them, and which way they are written.
 
-Feeds name no other: RSS 2.0 knows just these, and a code that only ISO 639-3 has makes a feed
-invalid for many. Codes that say "none", "several" or "unknown" are no language and are left out.
+Feeds name only languages that readers and validators know, those of ISO 639-1 and ISO 639-2: RSS
+2.0 knows just these, and a code that only ISO 639-3 has makes a feed invalid for many. Codes that
+say "none", "several" or "unknown" are no language and are left out.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ OF_THREE_LETTERS: Final = """
 LANGUAGES: Final = frozenset((OF_TWO_LETTERS + OF_THREE_LETTERS).split())
 
 
+TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
+"""A tag as pages declare it."""
+
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
+"""A tag as RFC 5646 forms it."""
 
 RIGHT_TO_LEFT = frozenset(
     "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - words read better in a row
@@ -55,11 +60,26 @@ RIGHT_TO_LEFT = frozenset(
 
 SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"])
 
-SCRIPT = 4
-"""Letters of a tag's part that names a script."""
+REGION, SCRIPT = 2, 4
+"""Letters of the parts of a tag that name a region and a script."""
 
 
-def language_tag(language: str | None) -> str | None:
+def language_tag(declared: str | None) -> str | None:
+    """A language tag in one form (``pt-BR``, ``zh-Hant``), or None where it is no tag."""
+    text = (declared or "").split(",")[0].strip()
+    if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
+        return None
+    first, *rest = text.replace("_", "-").split("-")
+    parts = [first.lower()]
+    for part in rest:
+        if len(part) == REGION:
+            parts.append(part.upper())
+        else:
+            parts.append(part.title() if len(part) == SCRIPT else part.lower())
+    return "-".join(parts)
+
+
+def feed_language(language: str | None) -> str | None:
     """A language tag as RFC 5646 forms it, of a language that readers know, or None."""
     found = LANGUAGE.fullmatch(language or "")
     return language if found and found[1].lower() in LANGUAGES else None
