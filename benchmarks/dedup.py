@@ -36,9 +36,11 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.store.sqlite.lsh_index import NOTHING, Candidates
-from data.store.sqlite.store import SqliteStore
-from data.store.sqlite.stories import Member
+from data.store.recorder.candidates import NONE, Candidates
+from data.store.recorder.recorder import Recorder
+from data.store.recorder.stories import StoryJoiner
+from data.store.recorder.tables import StoryMember, Tables
+from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import COMMON, HOT, likely, likeness
 from data.text.similarity import Signature, signature
 from data.text.words import tokens
@@ -56,38 +58,75 @@ PER_DAY = 274
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
-class TimedStore(SqliteStore):
-    """The store, with a clock on what finds and keeps stories."""
+class TimedJoiner(StoryJoiner):
+    """What joins stories, with a clock."""
 
     seconds = 0.0
 
-    def _near(self, text: Signature, order: dt.datetime) -> Candidates:
+    def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
+        """Find copies, timed."""
+        started = time.process_time()
+        found = super().copies(release, text, near)
+        self.seconds += time.process_time() - started
+        return found
+
+
+class TimedRecorder(Recorder):
+    """The recorder, with a clock on what finds and keeps stories."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self._stories = self.clock = TimedJoiner(tables)
+
+    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
+        """Find candidates, timed."""
         _ = text.marks  # Counted in `stored`, with the sketch.
         started = time.process_time()
-        found = super()._near(text, order)
-        self.seconds += time.process_time() - started
+        found = super().find_candidates(text, order)
+        self.clock.seconds += time.process_time() - started
         return found
 
-    def _kin(self, release: Release, text: Signature, near: Candidates) -> list[Member]:
+    def enter_text(
+        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Enter a text, timed."""
         started = time.process_time()
-        found = super()._kin(release, text, near)
-        self.seconds += time.process_time() - started
-        return found
+        super().enter_text(number, text, order, hot)
+        self.clock.seconds += time.process_time() - started
 
-    def _enter(self, number: int, order: dt.datetime, text: Signature, hot: frozenset[int]) -> None:
-        started = time.process_time()
-        super()._enter(number, order, text, hot)
-        self.seconds += time.process_time() - started
+
+class BareRecorder(Recorder):
+    """The recorder without stories: what it spends on a release is not theirs."""
+
+    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:  # noqa: ARG002 - the recorder's verb
+        """Find none."""
+        return NONE
+
+    def enter_text(
+        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Enter nothing."""
+
+
+class TimedStore(SqliteStore):
+    """The store with a clock."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._recorder = self._timed = TimedRecorder(SqliteTables(self._connection))
+
+    @property
+    def seconds(self) -> float:
+        """What finding and keeping stories took."""
+        return self._timed.clock.seconds
 
 
 class BareStore(SqliteStore):
-    """The store without stories: what it spends on a release is not theirs."""
+    """The store without stories."""
 
-    def _near(self, text: Signature, order: dt.datetime) -> Candidates:  # noqa: ARG002 - the store's verb
-        return NOTHING
-
-    def _enter(self, number: int, order: dt.datetime, text: Signature, hot: frozenset[int]) -> None:
-        pass
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._recorder = BareRecorder(SqliteTables(self._connection))
 
 
 def draft_of(one: Text, at: dt.datetime) -> Draft:

@@ -157,7 +157,7 @@ def asked(name: str, ask: Callable[[int], object], times: int) -> None:
 def plans(store: SqliteStore) -> bool:
     """Print how SQLite answers; whether it never walks a whole table or sorts."""
     said: list[str] = []
-    db = sqlite3.connect(store._path)  # noqa: SLF001 - to look over its shoulder
+    db = sqlite3.connect(store._connection.path)  # noqa: SLF001 - to look over its shoulder
     db.set_trace_callback(said.append)
     store._db.conn.set_trace_callback(said.append)  # noqa: SLF001
     list(store.releases(Facet(topic="news"), limit=50))

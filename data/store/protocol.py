@@ -124,7 +124,7 @@ class Store(ReadStore, Protocol):
         The days are those of publication, in the zone of each release's source.
         """
 
-    def together(self) -> AbstractContextManager[None]:
+    def together(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none.
 
         A verb that fails within is undone alone.

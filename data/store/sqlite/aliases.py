@@ -1,86 +1,102 @@
-"""Which stored release an address or a text belongs to, in SQLite."""
+"""Which stored release an address belongs to: the aliases table, and the releases it leads to."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from itertools import islice
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from data.identity.matching import DraftSignature, claims, is_document, moved
-from data.models import Draft
-from data.store.sqlite.lsh_index import Candidates, places
-from data.store.sqlite.rows import StoredRelease
-from data.store.sqlite.stories import SqliteStories
-from data.text.urls import canonical_url
-
-Holder: TypeAlias = tuple[str, int]
-"""How an address belongs to a release, and the number of that."""
-
-NOBODY: Holder = ("", 0)
-
-NEAREST = 20
-"""How many stored releases of the source a page at a new address is compared with."""
+from data.store.recorder.tables import AddressOwner, StoredRelease
+from data.store.sqlite.connection import Part, places
+from data.store.sqlite.rows import STORED_COLUMNS, encode, stored_of
 
 
-class SqliteIdentity(SqliteStories):
-    """What finds the release that a draft is of."""
+class AliasTable(Part):
+    """The verbs of data.store.recorder.tables.Tables that find the release that a draft is."""
 
-    def _owner(
-        self, draft: Draft, read: DraftSignature, claimed: str | None, holders: Mapping[str, Holder]
-    ) -> StoredRelease | None:
-        """The release that an address of the draft belongs to."""
-        for kind, number in holders.values():
-            if kind == "seen":
-                return self._numbered(number)
-        kind, number = self._holder(draft.source, claimed) if claimed else NOBODY
-        if kind in {"seen", "claimed"}:
-            found = self._numbered(number)
-            if claims(draft, read, found.release, claimed=kind == "claimed"):
-                return found
-        return None
-
-    def _copied(
-        self, draft: Draft, read: DraftSignature, holders: Mapping[str, Holder]
-    ) -> StoredRelease | None:
-        """The release whose page alone said that the draft's page is its own."""
-        kind, number = holders[canonical_url(draft.url)]
-        found = self._numbered(number) if kind == "claimed" else None
-        return found if found and claims(draft, read, found.release, claimed=False) else None
-
-    def _holder(self, source: str, key: str) -> Holder:
-        """What an address is to a release of the source, and the number of that."""
-        for kind, number in self._ask(
+    def address_owner(self, source: str, key: str) -> AddressOwner | None:
+        """The release of a source that an address belongs to."""
+        for row in self._ask(
             "SELECT kind, release FROM aliases WHERE key = ? AND source = ?", [key, source]
         ):
-            return kind, number
-        return NOBODY
+            return AddressOwner(*row)
+        return None
 
-    def _numbered(self, number: int) -> StoredRelease:
-        (found,) = self._kept("WHERE r.number = ?", [number])
-        return found
+    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> None:
+        """Note the addresses, by key, at which a release was seen; a seen one stays where it is."""
+        # A release at an address is worth more than what a page claims of it.
+        self._db.conn.executemany(
+            "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
+            " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
+            " url = excluded.url WHERE kind <> 'seen'",
+            [(key, source, number, url) for key, url in urls.items()],
+        )
 
-    def _moved(
-        self, draft: Draft, read: DraftSignature, near: Candidates, since: dt.datetime
-    ) -> StoredRelease | None:
-        if not draft.content.body_text and not is_document(draft):
-            return None
-        day = draft.content.published.day.isoformat() if draft.content.published else ""
-        # Of a notice that comes back word for word, the one of the same day.
-        alike = self._ask(
+    def claim_address(self, source: str, number: int, key: str, url: str) -> None:
+        """Note an address that a page calls its own; one that two releases claim is disputed."""
+        self._db.conn.execute(
+            "INSERT INTO aliases (key, source, kind, release, url)"
+            " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
+            " SET kind = 'disputed' WHERE kind = 'claimed' AND release <> excluded.release",
+            [key, source, number, url],
+        )
+
+    def stored_release(self, number: int) -> StoredRelease:
+        """One release."""
+        (row,) = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.number = ?", [number])
+        return stored_of(row)
+
+    def with_fingerprint(
+        self, source: str, fingerprint: bytes, day: str, *, limit: int
+    ) -> Sequence[int]:
+        """The releases of a source with that fingerprint, those of days near ``day`` first."""
+        rows = self._ask(
             "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
             " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
-            [read.fingerprint, draft.source, day, NEAREST],
+            [fingerprint, source, day, limit],
         )
-        if near.nearest and draft.content.body_text:
-            rows = self._ask(
-                f"SELECT number FROM releases WHERE number IN ({places(near.nearest)})"
-                " AND source = ? AND day = ?",
-                [*near.nearest, draft.source, day],
-            )
-            alike += sorted(rows, key=lambda row: near.nearest.index(row[0]))
-        near_ones = dict.fromkeys(number for (number,) in alike)
-        some = map(self._numbered, islice(near_ones, NEAREST))
-        candidates = {kept.release.id: kept for kept in some}
-        found = moved(draft, read, [kept.candidate for kept in candidates.values()], since)
-        return candidates[found.id] if found else None
+        return [number for (number,) in rows]
+
+    def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
+        """Those of some releases that are of a source and a day."""
+        rows = self._ask(
+            f"SELECT number FROM releases WHERE number IN ({places(numbers)})"
+            " AND source = ? AND day = ?",
+            [*numbers, source, day],
+        )
+        return {number for (number,) in rows}
+
+    def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
+        """The bodies of the newest releases of a source, one release left out."""
+        rows = self._ask(
+            "SELECT json_extract(content, '$.body_text') FROM releases"
+            " WHERE source = ? AND number <> ? ORDER BY sort_at DESC LIMIT ?",
+            [source, without, limit],
+        )
+        return (body for (body,) in rows)
+
+
+class AliasesPart(Part):
+    """The verbs of data.store.protocol.Store that follow addresses."""
+
+    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the releases that these canonical addresses belong to, by address."""
+        rows = self._ask(
+            "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Where the releases are now that these canonical addresses belong to, by address.
+
+        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        """
+        rows = self._ask(
+            "SELECT a.key, iif(v.url IS NULL, '', r.url) FROM aliases a"
+            " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)

@@ -17,18 +17,18 @@ from data.models import (
     Revision,
     facets_at,
 )
-from data.store.sqlite.history import SqliteHistory
-from data.store.sqlite.releases import selection
+from data.store.sqlite.connection import Part
+from data.store.sqlite.releases import select_releases, selection
 from data.store.sqlite.rows import encode, revision_of
 
-KEPT: Final = 10_000
+CHANGES_KEPT: Final = 10_000
 """Changes that are remembered; who comes after more of them compares all."""
 
 NOTHING: Final = (0, 0)
 
 
-class SqlitePublishing(SqliteHistory):
-    """The verbs of data.store.protocol.ReadStore that publishing alone needs."""
+class ChangeLogPart(Part):
+    """The verbs of data.store.protocol.ReadStore that tell publishing what changed."""
 
     def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
@@ -79,16 +79,20 @@ class SqlitePublishing(SqliteHistory):
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""
         return tuple(
-            self._releases(
-                "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?", [limit]
+            select_releases(
+                self._connection,
+                "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?",
+                [limit],
             )
         )
 
     def touched(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that changed since their first sight, the last change first."""
         return tuple(
-            self._releases(
-                "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?", [limit]
+            select_releases(
+                self._connection,
+                "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?",
+                [limit],
             )
         )
 
@@ -120,10 +124,9 @@ class SqlitePublishing(SqliteHistory):
             found[id_] = ReleaseChange(outline, facets_at(source, labels, day))
         return found
 
-    def tidy(self) -> None:
-        """Forget the oldest changes, too."""
+    def forget_old_changes(self) -> None:
+        """Forget the oldest changes."""
         with self._writing():
             self._db.table("change_log").delete_where(
-                "number <= (SELECT max(number) FROM change_log) - ?", [KEPT]
+                "number <= (SELECT max(number) FROM change_log) - ?", [CHANGES_KEPT]
             )
-        super().tidy()

@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from sqlite_utils import Database
 
 from data.errors import StoreError
-from data.models import Release
-from data.store.sqlite.facets import keep_marks, marks_between
 from data.store.sqlite.schema import BEFORE_RELEASE, migrations
 
-Arguments = Sequence[Any] | Mapping[str, Any]
-
+Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where it can be written"
 
@@ -37,78 +35,87 @@ NEWER = (
 )
 
 
-class SqliteConnection:
+class Connection:
     """The file at ``path``, opened once a thread, its schema brought up to date.
 
     Raises StoreError where the file can't be opened or is no store.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._threads = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wrong := refusal(path):
                 raise StoreError(f"sqlite:{path}", wrong)
-            if migrations.pending(self._db):
+            if migrations.pending(self.db):
                 if is_read_only(path):
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
-                with self._writing():
+                with self.writing():
                     # Asked again under the lock: two processes may start at once.
-                    migrations.apply(self._db)
+                    migrations.apply(self.db)
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise self._failed(error) from error
 
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
         """What went wrong, for people."""
-        folder = self._path.parent
-        if is_read_only(self._path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
-            return StoreError(f"sqlite:{self._path}", f"its folder is read-only ({error})")
-        return StoreError(f"sqlite:{self._path}", str(error))
+        folder = self.path.parent
+        if is_read_only(self.path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
+            return StoreError(f"sqlite:{self.path}", f"its folder is read-only ({error})")
+        return StoreError(f"sqlite:{self.path}", str(error))
 
     @property
-    def _db(self) -> Database:
+    def db(self) -> Database:
+        """This thread's connection."""
         found: Database | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
-        self._threads.db = Database(connect(self._path))
+        self._threads.db = Database(connect(self.path))
         self._threads.depth = 0
-        self._threads.marks = []
-        self._threads.sketches = {}
-        self._threads.labels = {}
+        self._threads.at_commit = []
+        self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
-    def _ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
+    def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
         """All rows of a query: an open cursor would hold the snapshot."""
         try:
-            return self._db.conn.execute(sql, arguments).fetchall()
+            return self.db.conn.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def _rows(
+    def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
         """The rows of one table by the names of its columns, off the hot path."""
         try:
-            return list(self._db.table(table).rows_where(where, arguments, order_by=order_by))
+            return list(self.db.table(table).rows_where(where, arguments, order_by=order_by))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def _mark(self, old: Release | None, new: Release) -> None:
-        """Count a release in its facets and mark them for publishing, when the transaction ends."""
-        self._threads.marks += marks_between(old, new)
+    def at_commit(self, enter: Callable[[sqlite3.Connection, list[Any]], None], items: Any) -> None:
+        """Have ``enter`` called once with all items of this transaction, just before its end."""
+        self._threads.at_commit.append((enter, items))
+
+    def at_hand(self, name: str) -> dict[Any, Any]:
+        """What a part keeps in memory of rows, for this thread.
+
+        It is emptied where another connection wrote, or where what was written was undone.
+        """
+        _ = self.db
+        found: dict[Any, Any] = self._threads.at_hand[name]
+        return found
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that may write; it takes the write lock at once.
 
         A deferred transaction that reads first and writes later fails at once when another process
-        wrote in between, whatever the time-out. Within `together` it is a part of that transaction,
-        and undone alone where it fails.
+        wrote in between, whatever the time-out. Within another it is a part of that, and undone
+        alone where it fails.
         """
-        connection: sqlite3.Connection = self._db.conn
+        connection: sqlite3.Connection = self.db.conn
         inner = self._threads.depth > 0
         begin, keep, undo = (
             ("SAVEPOINT verb", "RELEASE verb", "ROLLBACK TO verb")
@@ -118,29 +125,37 @@ class SqliteConnection:
         try:
             connection.execute(begin)
             self._threads.depth += 1
-            marks = len(self._threads.marks)
+            waiting = len(self._threads.at_commit)
             if not inner:
                 self._forget_changed(connection)
             try:
                 yield connection
                 if not inner:
-                    keep_marks(connection, self._threads.marks)
+                    self._enter_waiting(connection)
             except BaseException:
                 connection.execute(undo)
                 if inner:
                     connection.execute(keep)
-                del self._threads.marks[marks:]
+                del self._threads.at_commit[waiting:]
                 self._forget()
                 raise
             finally:
                 self._threads.depth -= 1
             connection.execute(keep)
             if not inner:
-                self._threads.marks.clear()
+                self._threads.at_commit.clear()
         except sqlite3.Error as error:
             if connection.in_transaction and not inner:
                 connection.execute("ROLLBACK")
             raise self._failed(error) from error
+
+    def _enter_waiting(self, connection: sqlite3.Connection) -> None:
+        """Enter what waited for the end of the transaction."""
+        waiting: defaultdict[Callable[..., None], list[Any]] = defaultdict(list)
+        for enter, items in self._threads.at_commit:
+            waiting[enter] += items
+        for enter, items in waiting.items():
+            enter(connection, items)
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
         """Forget what is at hand where another connection wrote since the last transaction."""
@@ -150,15 +165,9 @@ class SqliteConnection:
             self._forget()
 
     def _forget(self) -> None:
-        """Forget the bodies and labels at hand: the store holds others, or may do so."""
-        self._threads.sketches.clear()
-        self._threads.labels.clear()
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Make the verbs that are called within one transaction: all are kept, or none."""
-        with self._writing():
-            yield
+        """Forget what is at hand: the store holds other rows, or may do so."""
+        for known in self._threads.at_hand.values():
+            known.clear()
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -166,6 +175,20 @@ class SqliteConnection:
         if found is not None:
             found.close()
             del self._threads.db
+
+
+class Part:
+    """A part of the store: verbs of one concern, over the connection that all parts share."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._ask = connection.ask
+        self._rows = connection.rows
+        self._writing = connection.writing
+
+    @property
+    def _db(self) -> Database:
+        return self._connection.db
 
 
 def refusal(path: Path) -> str:
@@ -248,3 +271,8 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA cache_size = -65536")
     # What a verb may undo within a transaction is copied: in memory that costs a third.
     connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def places(values: Collection[object]) -> str:
+    """So many question marks, with commas between."""
+    return ",".join("?" * len(values))

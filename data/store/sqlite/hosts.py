@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from data.models import Wait
-from data.store.sqlite.connection import SqliteConnection
+from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import instant
 
 
-class SqliteHosts(SqliteConnection):
+class HostsPart(Part):
     """The verbs of data.store.protocol.Store that remember what hosts asked of us."""
 
     def wait(self, host: str) -> Wait | None:

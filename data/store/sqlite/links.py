@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from data.models import Link, Recall
-from data.store.sqlite.connection import SqliteConnection
+from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import INSTANT, encode
 
 TRIES: Final = 2
@@ -19,7 +19,7 @@ STATED: Final = """
 """
 
 
-class SqliteNamed(SqliteConnection):
+class LinksPart(Part):
     """The verbs of data.store.protocol.Store that compare what pages name with what is stored."""
 
     def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:

@@ -1,19 +1,18 @@
-"""What the SQLite store is asked: each verb reads one committed state."""
+"""Releases as they are and as they were: each verb reads one committed state."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from data.models import Facet, Release, Revision, Source
-from data.store.sqlite.connection import Arguments, SqliteConnection
+from data.models import BACKLOG, Facet, Release, Revision, Source
+from data.store.sqlite.connection import Arguments, Connection, Part
 from data.store.sqlite.rows import (
     INSTANT,
-    KEPT_COLUMNS,
     RELEASE_COLUMNS,
-    StoredRelease,
-    kept_of,
+    instant,
     release_of,
     revision_of,
 )
@@ -26,8 +25,8 @@ FIRST_DAY, LAST_DAY = "", "~"
 """Text compares by its characters: all days lie between these."""
 
 
-class SqliteReading(SqliteConnection):
-    """The reading verbs of data.store.protocol.Store."""
+class ReleasesPart(Part):
+    """The verbs of data.store.protocol that read releases and what they are filed under."""
 
     def sources(self) -> Mapping[str, Source]:
         """Every source that has ever been collected, by its id."""
@@ -40,19 +39,22 @@ class SqliteReading(SqliteConnection):
 
     def release(self, release_id: str) -> Release | None:
         """One release by its id."""
-        found = self._releases("WHERE r.id = ?", [release_id])
+        found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
         return found[0] if found else None
 
     def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
         """The releases that an id, the beginning of one or an address names, at most ``limit``."""
         prefix = name.lower()
-        found = self._releases(
-            "WHERE r.id >= ? AND r.id < ? ORDER BY r.id LIMIT ?", [prefix, prefix + "~", limit]
+        found = select_releases(
+            self._connection,
+            "WHERE r.id >= ? AND r.id < ? ORDER BY r.id LIMIT ?",
+            [prefix, prefix + "~", limit],
         )
         if found or "/" not in name:
             return tuple(found)
         return tuple(
-            self._releases(
+            select_releases(
+                self._connection,
                 "JOIN aliases k ON k.release = r.number WHERE k.key = ? AND k.kind = 'seen'"
                 " ORDER BY r.id LIMIT ?",
                 [canonical_url(name), limit],
@@ -75,7 +77,8 @@ class SqliteReading(SqliteConnection):
                 where.append(f"{table}.sort_at <= :at")
                 where.append(f"({table}.sort_at < :at OR {table}.id > :id)")
                 arguments |= {"at": last.order.timestamp(), "id": last.id}
-            batch = self._releases(
+            batch = select_releases(
+                self._connection,
                 f"{join} {'WHERE ' + ' AND '.join(where) if where else ''} {order}"
                 " LIMIT :count OFFSET :offset",
                 {**arguments, "count": count, "offset": offset if last is None else 0},
@@ -127,54 +130,74 @@ class SqliteReading(SqliteConnection):
         )
         return tuple(map(revision_of, rows))
 
-    def facets(self) -> Mapping[Facet, int]:
-        """Every facet that holds at least one release, with its number of releases."""
-        rows = self._ask("SELECT source, topic, period, releases FROM facets WHERE releases > 0")
-        return {facet_of(*row[:3]): row[3] for row in rows}
-
     def story(self, story: str) -> tuple[Release, ...]:
         """The releases that share a story, first published first."""
         return tuple(
-            self._releases(f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id", [story])
-        )
-
-    def marks(self) -> Mapping[Facet, int]:
-        """The facets that changed since they were last published, with the number of the change."""
-        rows = self._ask(
-            "SELECT source, topic, period, changed FROM facets WHERE changed <> published"
-        )
-        return {facet_of(*row[:3]): row[3] for row in rows}
-
-    def unmark(self, published: Mapping[Facet, int]) -> None:
-        """Forget these marks, but none that a later change renewed (its number has grown)."""
-        with self._writing() as db:
-            db.executemany(
-                "UPDATE facets SET published = max(published, ?)"
-                " WHERE source = ? AND topic = ? AND period = ?",
-                [(number, *facet_key(facet)) for facet, number in published.items()],
+            select_releases(
+                self._connection,
+                f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id",
+                [story],
             )
+        )
 
-    def _releases(self, clause: str, arguments: Arguments) -> list[Release]:
-        return [
-            release_of(row)
-            for row in self._ask(f"SELECT {RELEASE_COLUMNS} FROM releases r {clause}", arguments)
-        ]
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
 
-    def _kept(self, clause: str, arguments: Arguments) -> list[StoredRelease]:
-        return [
-            kept_of(row)
-            for row in self._ask(f"SELECT {KEPT_COLUMNS} FROM releases r {clause}", arguments)
-        ]
+        What was first seen later is left out, and so is what has no date since the first visit; of
+        what was edited, retracted or brought back later, the version of then is given. Topics and
+        stories are those of today.
+        """
+        join, clauses, arguments, table = selection(facet)
+        clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
+        moment = at.timestamp()
+        then = select_releases(
+            self._connection,
+            f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
+            " LIMIT :limit",
+            {**arguments, "now": moment, "limit": limit},
+        )
+        return tuple(self._then(release, moment) for release in then)
+
+    def _then(self, release: Release, moment: float) -> Release:
+        if release.retracted and release.retracted.timestamp() > moment:
+            release = replace(release, retracted=None)
+        if release.updated.timestamp() <= moment:
+            return release
+        rows = self._ask(
+            "SELECT ?1, v.number, v.seen, v.content FROM revisions v WHERE v.seen <= ?2"
+            " AND v.release = (SELECT number FROM releases WHERE id = ?1)"
+            " UNION ALL SELECT id, revision, revised, content FROM releases"
+            " WHERE id = ?1 AND revised <= ?2 ORDER BY 2 DESC LIMIT 1",
+            [release.id, moment],
+        )
+        if not rows:
+            return replace(release, updated=instant(moment))
+        found = revision_of(rows[0])
+        then = replace(release, content=found.content, revision=found.number, updated=found.seen)
+        return self._absent(then, moment)
+
+    def _absent(self, release: Release, moment: float) -> Release:
+        """A release with what is known of its absences until an instant."""
+        rows = self._ask(
+            "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
+            " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",
+            [release.id, moment],
+        )
+        for since, until in rows:
+            ended = until <= moment
+            updated = max(release.updated, instant(until if ended else since))
+            release = replace(
+                release,
+                updated=updated,
+                retracted=release.retracted if ended else instant(since),
+            )
+        return release
 
 
-def facet_key(facet: Facet) -> tuple[str, str, str]:
-    """The primary key of a facet's row."""
-    return facet.source or "", facet.topic or "", facet.period or ""
-
-
-def facet_of(source: str, topic: str, period: str) -> Facet:
-    """The facet of a row of the facets table."""
-    return Facet(source or None, topic or None, period or None)
+def select_releases(connection: Connection, clause: str, arguments: Arguments) -> list[Release]:
+    """The releases that a clause after FROM selects, where ``r`` is the table of them."""
+    rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM releases r {clause}", arguments)
+    return [release_of(row) for row in rows]
 
 
 def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:

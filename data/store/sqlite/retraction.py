@@ -1,4 +1,4 @@
-"""What the SQLite store knows of releases whose pages are gone, until they are retracted."""
+"""Releases whose pages are there still, are gone, or come back: retractions and their holds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,32 @@ import msgspec
 
 from data.identity.retraction import Vanished
 from data.models import Release
+from data.store.sqlite.connection import Part
+from data.store.sqlite.facets import enter_facet_changes, facet_changes
+from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import instant
-from data.store.sqlite.visits import SqliteVisits
 
 
-class SqliteRetraction(SqliteVisits):
+class RetractionPart(Part):
     """The verbs of data.store.protocol.Store that find releases gone, and retract them."""
+
+    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+        with self._writing() as db:
+            known = self._release(release_id)
+            back = known is not None and known.retracted is not None
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
+                [at, at, release_id],
+            )
+            if known and back:
+                db.execute(
+                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
+                    [at, release_id],
+                )
+                self._mark_dirty(known)
+        return "changed" if back else "unchanged"
 
     def missed(
         self, release_id: str, *, seen: dt.datetime
@@ -80,8 +100,8 @@ class SqliteRetraction(SqliteVisits):
         ``why`` is what a person says of it.
         """
         with self._writing() as db:
-            known = self.release(release_id)
-            if not isinstance(known, Release) or known.retracted:
+            known = self._release(release_id)
+            if known is None or known.retracted:
                 return False
             now = at.timestamp()
             db.execute(
@@ -95,7 +115,7 @@ class SqliteRetraction(SqliteVisits):
                     " SELECT number, ? FROM releases WHERE id = ?",
                     [why, release_id],
                 )
-            self._mark(known, known)
+            self._mark_dirty(known)
         return True
 
     def why_retracted(self, release_id: str) -> str:
@@ -106,3 +126,9 @@ class SqliteRetraction(SqliteVisits):
             [release_id],
         )
         return str(rows[0][0]) if rows else ""
+
+    def _release(self, release_id: str) -> Release | None:
+        return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
+
+    def _mark_dirty(self, release: Release) -> None:
+        self._connection.at_commit(enter_facet_changes, facet_changes(release, release))

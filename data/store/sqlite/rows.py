@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from data.identity.matching import Candidate
 from data.models import BACKLOG, Content, Release, Revision, Run
+from data.store.recorder.tables import StoredRelease
 
 RELEASE_COLUMNS: Final = (
     "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
 )
-KEPT_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
+STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
 INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
 """data.models.Release.instant in SQL."""
@@ -26,22 +25,6 @@ _content = msgspec.json.Decoder(Content)
 _urls = msgspec.json.Decoder(list[str])
 _run = msgspec.json.Decoder(Run)
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRelease:
-    """A stored release with what only the store knows of it."""
-
-    release: Release
-    number: int
-    gone: bool
-    revised: float
-    fingerprint: bytes
-
-    @property
-    def candidate(self) -> Candidate:
-        """The release as one that a draft may be."""
-        return Candidate(self.release, self.gone, self.fingerprint)
 
 
 def instant(seconds: float) -> dt.datetime:
@@ -118,8 +101,8 @@ def release_of(row: Sequence[Any]) -> Release:
     )
 
 
-def kept_of(row: Sequence[Any]) -> StoredRelease:
-    """A stored release from a row of ``KEPT_COLUMNS``."""
+def stored_of(row: Sequence[Any]) -> StoredRelease:
+    """A stored release from a row of ``STORED_COLUMNS``."""
     return StoredRelease(release_of(row), row[13], row[14] is not None, row[15], row[16])
 
 

@@ -5,7 +5,7 @@ its fixture under tests/data/store/sqlite/schemas, a store as that version wrote
 
 Times are seconds since 1970 in UTC, with fractions. ``release`` in a table is the number of a row
 of ``releases``, ``source`` the id of one of ``sources``, ``key`` an address in its canonical form
-(data.text.clean.canonical_url), by which it is looked up. Parts of a facet that select all are ''.
+(data.text.urls.canonical_url), by which it is looked up. Parts of a facet that select all are ''.
 """
 
 from __future__ import annotations

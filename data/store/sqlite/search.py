@@ -10,8 +10,8 @@ import msgspec
 
 from data.models import Content, Release
 from data.search.query import RANKED, Query, expression, marks_of, rows_between, rows_of_day
-from data.store.sqlite.lsh_index import places
-from data.store.sqlite.translations import SqliteEditions
+from data.store.sqlite.connection import Part, places
+from data.store.sqlite.releases import select_releases
 from data.text.folding import fold_search
 
 Found: TypeAlias = tuple[int, str, str, str]
@@ -25,15 +25,11 @@ TITLE_WEIGHT: Final = 8.0
 _content = msgspec.json.Decoder(Content)
 
 
-class SqliteSearch(SqliteEditions):
+class SearchPart(Part):
     """The verbs of data.store.protocol.Store that search."""
 
-    def index(self) -> int:
-        """Enter what was recorded since the last time into the search index; how many releases.
-
-        Its language editions are joined first: only now all of a visit are there.
-        """
-        self._join_editions()
+    def enter_queued(self) -> int:
+        """Enter all that waits; how many releases."""
         entered = 0
         while count := self._index_batch():
             entered += count
@@ -61,7 +57,7 @@ class SqliteSearch(SqliteEditions):
         return tuple(
             release
             for number in numbers
-            for release in self._releases("WHERE r.number = ?", [number])
+            for release in select_releases(self._connection, "WHERE r.number = ?", [number])
         )
 
     def _releases_at(self, rows: list[int]) -> Iterator[int]:

@@ -1,97 +1,47 @@
-"""How the SQLite store keeps stories: which releases tell the same."""
+"""Which releases tell the same: stories, the texts that are compared, and translations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from typing import Final
 
 import msgspec
 
-from data.identity.matching import keys_of
-from data.models import Draft, Release
-from data.store.sqlite.facets import keys_at
-from data.store.sqlite.lsh_index import Candidates, SqliteBands, places
+from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
+from data.store.sqlite.connection import Part, places
+from data.store.sqlite.facets import enter_facet_changes, keys_at
 from data.store.sqlite.rows import INSTANT, body_of
-from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
-from data.text.similarity import Signature, signature
-from data.text.urls import canonical_url
-
-COMPARED: Final = 20
-"""How many releases that are likely of one story, but not known to be, are compared in full."""
-
-REMEMBERED: Final = 10_000
-"""Bodies that are kept at hand as they are compared, 3 to 6 KB each: copies come within hours of
-each other."""
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A release as far as its story goes: a row of ``MEMBER``."""
+class StoryTables(Part):
+    """The verbs of data.store.recorder.tables.Tables that know who else tells a release."""
 
-    number: int
-    id: str
-    story: str | None
-    instant: float
-    first_seen: float
+    @property
+    def texts(self) -> MutableMapping[int, StoredText]:
+        """Texts at hand, by number, for the recorder alone to fill."""
+        return self._connection.at_hand("texts")
 
+    def stored_text(self, number: int) -> tuple[str, str]:
+        """The source and the body of a release."""
+        ((source, content),) = self._ask(
+            "SELECT source, content FROM releases WHERE number = ?", [number]
+        )
+        return source, body_of(content)
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A release's body as far as it is compared with others."""
+    def story_members(
+        self, numbers: Collection[int], *, without_language: str = ""
+    ) -> Sequence[StoryMember]:
+        """Some releases as far as their stories go, those of a language left out."""
+        rows = self._ask(
+            f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)",
+            [*numbers, without_language, without_language],
+        )
+        return [StoryMember(*row) for row in rows]
 
-    number: int
-    source: str
-    signature: Signature
-
-
-class SqliteStories(SqliteBands):
-    """The parts of data.store.protocol.Store that know which releases tell the same."""
-
-    def _kin(self, release: Release, text: Signature, near: Candidates) -> list[Member]:
-        """The releases of other sources that tell the same, one of each story they are in."""
-        if not near.nearest or len(text.words) < LEAST_SHINGLES:
-            return []
-        alike = self._alike(release.source, text, near)
-        if not alike:
-            return []
-        rows = self._ask(f"{MEMBER} WHERE number IN ({places(alike)})", [*alike])
-        found = {row[0]: Member(*row) for row in rows}
-        same: list[Member] = []
-        held: list[Member] = []
-        known: set[str] = set()
-        for one, how in alike.items():
-            other = found[one]
-            if other.story in known or not self._is_of(text, other, how):
-                continue
-            (same if how is Likeness.SAME else held).append(other)
-            if other.story:
-                known.add(other.story)
-        # What holds others whole, or stands within several, joins one story and merges none.
-        return same or held[:1]
-
-    def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
-        """Which of the nearest releases of other sources are like a text, and how, in order."""
-        bodies = map(self._body, near.nearest)
-        others = (body for body in bodies if body.source != source)
-        found = {body.number: likeness(text, body.signature) for body in islice(others, COMPARED)}
-        return {number: how for number, how in found.items() if how is not Likeness.NONE}
-
-    def _is_of(self, text: Signature, found: Member, how: Likeness) -> bool:
-        """Whether a text that is like ``found`` is like that one's story too.
-
-        A story is what its first release tells; from copy to copy of copies it would drift.
-        """
-        if found.story is None:
-            return True
-        first = self._first(found.story)
-        return first == found.number or belongs_to_story(text, self._body(first).signature, how)
-
-    def _first(self, story: str) -> int:
-        """The number of the first published release of a story."""
+    def first_of_story(self, story: str) -> int:
+        """The first published release of a story."""
         ((number,),) = self._ask(
             f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
             " LIMIT 1",
@@ -99,85 +49,88 @@ class SqliteStories(SqliteBands):
         )
         return int(number)
 
-    def _body(self, number: int) -> Body:
-        """The body of a release as it is compared; those of the last ones are at hand."""
-        known: dict[int, Body] = self._threads.sketches
-        if number not in known:
-            ((source, content),) = self._ask(
-                "SELECT source, content FROM releases WHERE number = ?", [number]
-            )
-            self._remember(number, source, signature(body_of(content)))
-        return known[number]
-
-    def _remember(self, number: int, source: str, text: Signature) -> None:
-        known: dict[int, Body] = self._threads.sketches
-        text.forget_words()
-        known[number] = Body(number, source, text)
-        if len(known) > REMEMBERED:
-            del known[next(iter(known))]
-
-    def _editions(self, number: int, draft: Draft, release: Release) -> list[Member]:
-        """The other language editions that this page names, or whose pages name this one."""
-        named = sorted({canonical_url(url) for _, url in draft.editions})
-        if named:
-            self._db.conn.executemany(
-                "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
-                [(key, release.source, number) for key in named],
-            )
-        keys = keys_of(draft)
-        rows = self._ask(
-            f"SELECT release FROM translation_links WHERE key IN ({places(keys)}) AND source = ?",
-            [*keys, release.source],
-        )
-        if named:
-            rows += self._ask(
-                f"SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
-                " AND kind = 'seen'",
-                [*named, release.source],
-            )
-        if not rows:
-            return []
-        numbers = sorted({other for (other,) in rows} - {number})
-        return [
-            Member(*row)
-            for row in self._ask(
-                f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)",
-                [*numbers, *[release.content.language or ""] * 2],
-            )
-        ]
-
-    def _join(self, number: int, release: Release, kin: Iterable[Member]) -> Release:
-        """Put a release and its kin into one story, that of the first published."""
+    def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
+        """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
         db = self._db.conn
-        own = Member(
-            number,
-            release.id,
-            release.story,
-            release.instant.timestamp(),
-            release.first_seen.timestamp(),
+        db.executemany(
+            "UPDATE releases SET story = ? WHERE story = ?", [(story, old) for old in merged]
         )
-        everyone = sorted(
-            {one.id: one for one in (*kin, own)}.values(),
-            key=lambda one: (one.instant, one.first_seen, one.id),
+        db.executemany(
+            "UPDATE releases SET story = ? WHERE number = ?", [(story, number) for number in alone]
         )
-        story = next((one.story for one in everyone if one.story), everyone[0].id)
-        for old in sorted({one.story for one in everyone if one.story and one.story != story}):
-            db.execute("UPDATE releases SET story = ? WHERE story = ?", [story, old])
-        alone = [(story, one.number) for one in everyone if not one.story]
-        db.executemany("UPDATE releases SET story = ? WHERE number = ?", alone)
-        # Each of them names all the others.
-        self._mark_story(story)
-        return replace(release, story=story)
 
-    def _mark_story(self, story: str) -> None:
+    def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all the releases of a story, which may be very many."""
         rows = self._ask(
             "SELECT source, coalesce(json_extract(content, '$.topics'), '[]'), day FROM releases"
             " WHERE story = ?",
             [story],
         )
-        self._threads.marks += [
+        changes = [
             (key, 0)
             for source, topics, day in rows
             for key in keys_at(source, msgspec.json.decode(topics, type=list[str]), day)
         ]
+        self._connection.at_commit(enter_facet_changes, changes)
+
+    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> None:
+        """Note the addresses at which the page of a release says that its translations are."""
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
+            [(key, source, number) for key in keys],
+        )
+
+    def translations_of(
+        self, source: str, own: Sequence[str], named: Sequence[str]
+    ) -> Collection[int]:
+        """The releases whose pages name one of the ``own`` addresses, or that a named one is of."""
+        rows = self._ask(
+            f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
+            [*own, source],
+        )
+        if named:
+            rows += self._ask(
+                f"SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
+                " AND kind = 'seen'",
+                [*named, source],
+            )
+        return {number for (number,) in rows}
+
+    def queued_days(self) -> Iterator[tuple[str, str]]:
+        """The sources and days of releases to be entered for search that have several languages."""
+        rows = self._ask(
+            "SELECT DISTINCT r.source, r.day FROM search_queue q JOIN releases r"
+            " ON r.number = q.release WHERE r.language <> '' AND r.day <> ''"
+        )
+        for source, day in rows:
+            ((languages,),) = self._ask(
+                "SELECT count(DISTINCT substr(language, 1, 2)) FROM releases"
+                " WHERE day = ? AND source = ?",
+                [day, source],
+            )
+            if languages > 1:
+                yield source, day
+
+    def stored_translations(
+        self, source: str, day: str | None, *, limit: int
+    ) -> Sequence[StoredTranslation]:
+        """The releases with a language of a source: of a day, or the newest."""
+        which = "ORDER BY sort_at DESC" if day is None else "AND day = :day"
+        rows = self._ask(
+            "SELECT number, language, url, content FROM releases WHERE language <> ''"
+            f" AND source = :source {which} LIMIT :limit",
+            {"source": source, "day": day, "limit": limit},
+        )
+        return [
+            StoredTranslation(number, language, url, body_of(content))
+            for number, language, url, content in rows
+        ]
+
+    def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
+        """The source and language of each of two releases and of all in a story with either."""
+        left, right = numbers
+        return self._ask(
+            "SELECT source, substr(language, 1, 2) FROM releases WHERE number IN (:left,"
+            " :right) OR story IN (SELECT story FROM releases WHERE number IN (:left, :right))",
+            {"left": left, "right": right},
+        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from data.store.sqlite.connection import SqliteConnection
+from data.store.sqlite.connection import Part
 
 
-class SqliteTemplates(SqliteConnection):
+class TemplatesPart(Part):
     """The verbs of data.store.protocol.Store that remember layouts."""
 
     def templates(self, source: str) -> tuple[str, ...]:

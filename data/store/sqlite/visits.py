@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from data.models import Run, Validator
-from data.store.sqlite.recording import SqliteRecording
+from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import INSTANT, decode_run, encode, instant
 
 GROWTH = 0.1
@@ -17,7 +15,7 @@ RUNS_KEPT = 1000
 """Reports of runs that are kept of each source."""
 
 
-class SqliteVisits(SqliteRecording):
+class VisitsPart(Part):
     """The verbs of data.store.protocol.Store that remember visits."""
 
     def due(
@@ -43,48 +41,6 @@ class SqliteVisits(SqliteRecording):
             },
         )
         return tuple(row[0] for row in rows)
-
-    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """The ids of the releases that these canonical addresses belong to, by address."""
-        rows = self._ask(
-            "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
-            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
-            " AND a.kind = 'seen'",
-            [encode(list(keys)), source],
-        )
-        return dict(rows)
-
-    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Where the releases are now that these canonical addresses belong to, by address.
-
-        Empty for an address that only ever led elsewhere: it may lead to another page by now.
-        """
-        rows = self._ask(
-            "SELECT a.key, iif(v.url IS NULL, '', r.url) FROM aliases a"
-            " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
-            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
-            " AND a.kind = 'seen'",
-            [encode(list(keys)), source],
-        )
-        return dict(rows)
-
-    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back."""
-        with self._writing() as db:
-            known = self.release(release_id)
-            back = known is not None and known.retracted is not None
-            at = seen.timestamp()
-            db.execute(
-                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
-                [at, at, release_id],
-            )
-            if known and back:
-                db.execute(
-                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
-                    [at, release_id],
-                )
-                self._mark(known, known)
-        return "changed" if back else "unchanged"
 
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""
@@ -124,8 +80,8 @@ class SqliteVisits(SqliteRecording):
         )
         return tuple(decode_run(row[0]) for row in rows)
 
-    def tidy(self) -> None:
-        """Forget the oldest reports of runs, fold the log into the file, renew the statistics."""
+    def forget_old_runs(self) -> None:
+        """Forget the oldest reports of runs."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
@@ -133,8 +89,6 @@ class SqliteVisits(SqliteRecording):
                 " WHERE place > ?)",
                 [RUNS_KEPT],
             )
-        self._db.execute("PRAGMA optimize")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from data.models import Listed, Walk, Witness
-from data.store.sqlite.connection import SqliteConnection
+from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import encode
 
 MOST_TRIES: Final = 10
@@ -21,7 +21,7 @@ WAIT: Final = 900.0
 _walk = msgspec.json.Decoder(Walk)
 
 
-class SqliteWalks(SqliteConnection):
+class WalksPart(Part):
     """The verbs of data.store.protocol.Store that remember walks."""
 
     def walk(self, source: str, start: str) -> Walk | None:

@@ -431,7 +431,7 @@ def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
     assert store.changes(store.point(), limit=9) == {}
     assert other.changes(store.point(), limit=9) is None
     before = store.point()
-    monkeypatch.setattr(change_log, "KEPT", 1)
+    monkeypatch.setattr(change_log, "CHANGES_KEPT", 1)
     for title in ("Second", "Third"):
         store.record(draft(title=title), seen=noon + HOUR, since=noon + HOUR)
     assert store.changes(before, limit=9)

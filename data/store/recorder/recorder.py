@@ -1,0 +1,273 @@
+"""What becomes of a draft: match it, decide, write, join stories; one transaction a draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from data.identity.decision import SHARED_BODY, Decision, decide, first_release
+from data.identity.matching import (
+    DraftSignature,
+    claims,
+    is_copy,
+    is_document,
+    keys_of,
+    moved,
+    trusted_canonical,
+)
+from data.models import Draft, Release
+from data.store.recorder.candidates import Candidates, bands_of, find_candidates
+from data.store.recorder.stories import StoryJoiner
+from data.store.recorder.tables import AddressOwner, StoredRelease, Tables
+from data.text.similarity import Signature, signature
+from data.text.urls import canonical_url
+from data.text.words import word_hashes
+
+NEAREST: Final = 20
+"""How many stored releases of the source a page at a new address is compared with."""
+
+COMPARED: Final = 200
+"""Releases of a source, the newest, that a changed text is compared with."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The stored release that a draft is, or None; ``reread`` as data.identity.decision has it.
+
+    ``near`` are releases of like texts, where they were looked for.
+    """
+
+    known: StoredRelease | None
+    reread: bool
+    near: Candidates | None = None
+
+
+class Recorder:
+    """The deduplication step over the verbs of a database."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._stories = StoryJoiner(tables)
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
+
+        ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
+        addresses of the site that are no release, ``labels`` the labels of topics by slug.
+        """
+        read = DraftSignature(draft)
+        claimed = trusted_canonical(draft, front)
+        with self._tables.transaction():
+            owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
+            owner = self._owner(draft, read, claimed, owners)
+            if owner and not owner.gone and is_copy(draft, owner.release, claimed):
+                self._note_addresses(draft, owner.number, claimed)
+                self._tables.keep_answer(draft, None)
+                return Decision("unchanged", owner.release)
+            fresh = first_release(draft, seen)
+            if owner:
+                match = Match(owner, draft.reread)
+            else:
+                match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
+            decision = self._decide(draft, read, match, fresh, seen)
+            if match.known and decision.doubt:
+                self._tables.mark_checked(match.known.number, seen)
+                return decision
+            number = self._write(decision, match.known, read, labels or {})
+            self._note_addresses(draft, number, claimed)
+            self._tables.keep_answer(draft, number)
+            release = self._join(number, draft, decision.release, read.body, match)
+            self._stories.remember(number, draft.source, read.body)
+        return decision if release is decision.release else replace(decision, release=release)
+
+    def join_translations(self) -> None:
+        """Join the translations that no page names; see `StoryJoiner.join_translations`."""
+        self._stories.join_translations()
+
+    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
+        """The releases published around ``order`` whose texts may be like this one."""
+        return find_candidates(self._tables, text, order)
+
+    def enter_text(
+        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Have a text found by those like it, by all of its marks but the ``hot``."""
+        self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
+
+    # Match.
+
+    def _owner(
+        self,
+        draft: Draft,
+        read: DraftSignature,
+        claimed: str | None,
+        owners: Mapping[str, AddressOwner | None],
+    ) -> StoredRelease | None:
+        """The release that an address of the draft belongs to."""
+        for owner in owners.values():
+            if owner and owner.kind == "seen":
+                return self._tables.stored_release(owner.number)
+        owner = self._tables.address_owner(draft.source, claimed) if claimed else None
+        if owner and owner.kind != "disputed":
+            found = self._tables.stored_release(owner.number)
+            if claims(draft, read, found.release, claimed=owner.kind == "claimed"):
+                return found
+        return None
+
+    def _match(
+        self,
+        draft: Draft,
+        read: DraftSignature,
+        owner: AddressOwner | None,
+        fresh: Release,
+        since: dt.datetime,
+    ) -> Match:
+        """The release that a draft at a new address is: by the claim of a copy, or by its text.
+
+        ``owner`` is what the draft's own address is to a release.
+        """
+        if copied := self._copied(draft, read, owner):
+            return Match(copied, copied.release.first_seen >= since)
+        near = self.find_candidates(read.body, fresh.instant)
+        return Match(self._moved(draft, read, near, since), draft.reread, near)
+
+    def _copied(
+        self, draft: Draft, read: DraftSignature, owner: AddressOwner | None
+    ) -> StoredRelease | None:
+        """The release whose page alone said that the draft's page is its own."""
+        if owner is None or owner.kind != "claimed":
+            return None
+        found = self._tables.stored_release(owner.number)
+        return found if claims(draft, read, found.release, claimed=False) else None
+
+    def _moved(
+        self, draft: Draft, read: DraftSignature, near: Candidates, since: dt.datetime
+    ) -> StoredRelease | None:
+        """The release that a draft at a new address is, by its text."""
+        if not draft.content.body_text and not is_document(draft):
+            return None
+        day = draft.content.published.day.isoformat() if draft.content.published else ""
+        # Of a notice that comes back word for word, the one of the same day.
+        alike = [*self._tables.with_fingerprint(draft.source, read.fingerprint, day, limit=NEAREST)]
+        if near.nearest and draft.content.body_text:
+            of_day = self._tables.of_day(draft.source, day, near.nearest)
+            alike += [number for number in near.nearest if number in of_day]
+        some = map(self._tables.stored_release, islice(dict.fromkeys(alike), NEAREST))
+        candidates = {stored.release.id: stored for stored in some}
+        found = moved(draft, read, [one.candidate for one in candidates.values()], since)
+        return candidates[found.id] if found else None
+
+    # Decide.
+
+    def _decide(
+        self, draft: Draft, read: DraftSignature, match: Match, fresh: Release, seen: dt.datetime
+    ) -> Decision:
+        known = match.known
+        if known is None:
+            return Decision("new", fresh)
+        decision = decide(draft, known.release, seen, gone=known.gone, reread=match.reread)
+        if "body" in decision.fields and self._is_shared(known, read.body):
+            return Decision("unchanged", known.release, doubt=SHARED_BODY)
+        return decision
+
+    def _is_shared(self, known: StoredRelease, text: Signature) -> bool:
+        """Whether a text that a release came to is that of another of its source, a recent one."""
+        words = text.words.tobytes()
+        bodies = self._tables.newest_bodies(
+            known.release.source, without=known.number, limit=COMPARED
+        )
+        return any(word_hashes(body).tobytes() == words for body in bodies if body)
+
+    # Write.
+
+    def _write(
+        self,
+        decision: Decision,
+        known: StoredRelease | None,
+        read: DraftSignature,
+        labels: Mapping[str, str],
+    ) -> int:
+        """Write the release and what follows from it; its number."""
+        release, tables = decision.release, self._tables
+        old = known.release if known else None
+        if known is None or old is None:
+            number = tables.insert_release(release, read.fingerprint)
+        else:
+            number = known.number
+            revised = release.revision > old.revision
+            if revised:
+                tables.add_revision(known)
+            is_same = (release.content, release.digest) == (old.content, old.digest)
+            fingerprint = None if is_same else read.fingerprint
+            tables.update_release(number, release, fingerprint, revised=revised)
+        if old is None or _filed(release) != _filed(old):
+            topics = release.content.topics
+            tables.file_under_topics(old, release)
+            tables.label_topics({topic: labels.get(topic, topic) for topic in topics})
+        if old is None or _shown(release) != _shown(old):
+            tables.mark_dirty(old, release)
+            if old and release.story and _named(release) != _named(old):
+                tables.mark_story_dirty(release.story)
+        if old is None or release.content != old.content:
+            tables.queue_for_search(number)
+        return number
+
+    def _note_addresses(self, draft: Draft, number: int, claimed: str | None) -> None:
+        urls = {canonical_url(url): url for url in (*draft.aliases, draft.url)}
+        self._tables.add_addresses(draft.source, number, urls)
+        if claimed and draft.canonical and claimed not in urls:
+            self._tables.claim_address(draft.source, number, claimed, draft.canonical)
+
+    # Join.
+
+    def _join(
+        self, number: int, draft: Draft, release: Release, text: Signature, match: Match
+    ) -> Release:
+        """Enter a text among those that are compared, and join its release to a story."""
+        known = match.known.release if match.known else None
+        if known and _copied_from(release) == _copied_from(known):
+            # Its story is that of before, unless the page names translations.
+            return self._stories.join(number, draft, release, text, None)
+        if known:
+            before = signature(known.content.body_text)
+            self._tables.remove_bands(number, bands_of(before, known.instant))
+        near = match.near or self.find_candidates(text, release.instant)
+        self.enter_text(number, text, release.instant, near.hot)
+        return self._stories.join(number, draft, release, text, near)
+
+
+def _shown(release: Release) -> bytes:
+    """All of a release that readers see: visits move the rest without a word."""
+    return _encode(
+        (release.url, release.content, release.updated, release.retracted, release.story)
+    )
+
+
+def _filed(release: Release) -> tuple[tuple[str, ...], dt.datetime]:
+    """Where a release stands under its topics."""
+    return release.content.topics, release.order
+
+
+def _copied_from(release: Release) -> tuple[str, dt.datetime]:
+    """By what copies of a release are found."""
+    return release.content.body_text, release.instant
+
+
+def _named(release: Release) -> tuple[str | None, ...]:
+    """What the others of its story say of a release."""
+    return release.url, release.content.title, release.content.language

@@ -1,0 +1,179 @@
+"""Who else tells a release: copies at other institutions and translations, joined to stories."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from data.identity.matching import keys_of
+from data.models import Draft, Release
+from data.store.recorder.candidates import Candidates
+from data.store.recorder.tables import StoredText, StoryMember, Tables
+from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
+from data.stories.translations import Translation, commonness, marks_in, same
+from data.text.similarity import Signature, signature
+from data.text.urls import canonical_url
+
+COMPARED: Final = 20
+"""How many releases that are likely of one story, but not known to be, are compared in full."""
+
+REMEMBERED: Final = 10_000
+"""Bodies that are kept at hand as they are compared, 3 to 6 KB each: copies come within hours of
+each other."""
+
+NEWEST: Final = 300
+"""The newest releases of a source that tell which of its words are common."""
+
+OF_DAY: Final = 60
+"""Releases of one day that are compared, each with each."""
+
+
+class StoryJoiner:
+    """Joins releases to stories over the verbs of a database."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def join(
+        self,
+        number: int,
+        draft: Draft,
+        release: Release,
+        text: Signature,
+        near: Candidates | None,
+    ) -> Release:
+        """Join a release to the story it belongs to, if there is one; the release as it is then.
+
+        Without candidates (``near``) its text was compared before: only translations are looked at.
+        """
+        kin = self.copies(release, text, near) if near else []
+        if draft.editions or near:
+            kin += self._translations(number, draft, release)
+        if all(one.story and one.story == release.story for one in kin):
+            return release
+        return self._join(number, release, kin)
+
+    def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
+        """The releases of other sources that tell the same, one of each story they are in."""
+        if not near.nearest or len(text.words) < LEAST_SHINGLES:
+            return []
+        alike = self._alike(release.source, text, near)
+        if not alike:
+            return []
+        found = {one.number: one for one in self._tables.story_members(list(alike))}
+        same_text: list[StoryMember] = []
+        held: list[StoryMember] = []
+        known: set[str] = set()
+        for number, how in alike.items():
+            other = found[number]
+            if other.story in known or not self._is_of(text, other, how):
+                continue
+            (same_text if how is Likeness.SAME else held).append(other)
+            if other.story:
+                known.add(other.story)
+        # What holds others whole, or stands within several, joins one story and merges none.
+        return same_text or held[:1]
+
+    def remember(self, number: int, source: str, text: Signature) -> StoredText:
+        """Keep a text at hand: what it is compared with comes within hours."""
+        known = self._tables.texts
+        text.forget_words()
+        stored = known[number] = StoredText(number, source, text)
+        if len(known) > REMEMBERED:
+            del known[next(iter(known))]
+        return stored
+
+    def join_translations(self) -> None:
+        """Join the translations that no page names, among what is to be entered for search.
+
+        Only then are all releases of a visit there; the others of their days are looked at, too.
+        """
+        days: defaultdict[str, list[str]] = defaultdict(list)
+        for source, day in self._tables.queued_days():
+            days[source].append(day)
+        for source, some in days.items():
+            newest = self._read_translations(source, None)
+            background = commonness(newest)
+            for day in some:
+                found = self._read_translations(source, day)[:OF_DAY]
+                if any(one.language not in background for one in found):
+                    background = commonness([*newest, *found])
+                for left, right in same(found, background):
+                    self._join_two(left.number, right.number)
+
+    def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
+        """Which of the nearest releases of other sources are like a text, and how, in order."""
+        texts = map(self._text, near.nearest)
+        others = (one for one in texts if one.source != source)
+        found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}
+        return {number: how for number, how in found.items() if how is not Likeness.NONE}
+
+    def _is_of(self, text: Signature, found: StoryMember, how: Likeness) -> bool:
+        """Whether a text that is like ``found`` is like that one's story too.
+
+        A story is what its first release tells; from copy to copy of copies it would drift.
+        """
+        if found.story is None:
+            return True
+        first = self._tables.first_of_story(found.story)
+        return first == found.number or belongs_to_story(text, self._text(first).signature, how)
+
+    def _text(self, number: int) -> StoredText:
+        """The body of a release as it is compared; those of the last ones are at hand."""
+        known = self._tables.texts.get(number)
+        if known is None:
+            source, body = self._tables.stored_text(number)
+            known = self.remember(number, source, signature(body))
+        return known
+
+    def _translations(self, number: int, draft: Draft, release: Release) -> list[StoryMember]:
+        """The translations that this page names, or whose pages name this one."""
+        named = sorted({canonical_url(url) for _, url in draft.editions})
+        if named:
+            self._tables.add_translation_links(release.source, number, named)
+        found = self._tables.translations_of(release.source, keys_of(draft), named)
+        if not found:
+            return []
+        others = sorted(set(found) - {number})
+        language = release.content.language or ""
+        return list(self._tables.story_members(others, without_language=language))
+
+    def _read_translations(self, source: str, day: str | None) -> list[Translation]:
+        return [
+            Translation(one.number, one.language.partition("-")[0], one.url, marks_in(one.body))
+            for one in self._tables.stored_translations(source, day, limit=NEWEST)
+        ]
+
+    def _join_two(self, left: int, right: int) -> None:
+        """Put two releases into one story, unless it would tell them twice in one language."""
+        with self._tables.transaction():
+            one, other = (self._tables.story_members([number])[0] for number in (left, right))
+            if one.story and one.story == other.story:
+                return
+            languages = self._tables.languages_in_story((left, right))
+            if len(set(languages)) == len(languages):
+                self._join(left, self._tables.stored_release(left).release, [other])
+
+    def _join(self, number: int, release: Release, kin: Iterable[StoryMember]) -> Release:
+        """Put a release and its kin into one story, that of the first published."""
+        own = StoryMember(
+            number,
+            release.id,
+            release.story,
+            release.instant.timestamp(),
+            release.first_seen.timestamp(),
+        )
+        everyone = sorted(
+            {one.id: one for one in (*kin, own)}.values(),
+            key=lambda one: (one.instant, one.first_seen, one.id),
+        )
+        story = next((one.story for one in everyone if one.story), everyone[0].id)
+        merged = sorted({one.story for one in everyone if one.story and one.story != story})
+        alone = [one.number for one in everyone if not one.story]
+        self._tables.join_stories(story, merged, alone)
+        # Each of them names all the others.
+        self._tables.mark_story_dirty(story)
+        return replace(release, story=story)
