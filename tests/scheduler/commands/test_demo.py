@@ -18,6 +18,8 @@ from data.store.sqlite.store import SqliteStore
 from scheduler.demo.expected import expected
 from tests.command import command, communique
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 DAYS = (1, 2, 3)
 
 
@@ -117,7 +119,9 @@ def test_its_temporary_folder_goes_when_it_is_stopped(
         | {"TMPDIR": str(tmp_path)},
     ) as demo:
         assert demo.stdout is not None
-        next(line for line in demo.stdout if line.startswith(when))
+        line = next(line for line in demo.stdout if line.startswith(when))
+        if when == "Look at":
+            assert httpx.get(line.split()[2]).status_code == 200
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
         demo.communicate(timeout=60)

@@ -381,7 +381,7 @@ def test_a_release_that_is_given_for_a_listing_is_told(home: Path, tmp_path: Pat
 def test_the_language_of_the_titles_tells_where_a_page_without_one_is(
     home: Path,
 ) -> None:
-    room = Path(__file__).parents[1] / "sources" / "pl-brzozow" / "listing.html"
+    room = Path(__file__).parents[2] / "sources" / "pl-brzozow" / "listing.html"
     found = added(home, str(room), "--url", "https://brzozow.example/aktualnosci")
     assert found["timezone"]["value"] == "Europe/Warsaw"
     assert found["timezone"]["rule"] == "the language pl of its texts"
