@@ -1,6 +1,7 @@
 """Which of day and month comes first in 03/04/26: only where the place or language is certain.
 
-After the date formats of the Unicode CLDR. English alone says nothing, its region does; so do the
+After the short date formats of the Unicode CLDR, to which tests/data/dates/test_cldr.py holds these
+tables. English alone says nothing, its region does; so do the
 time zone and the country of a host name.
 """
 
@@ -17,12 +18,13 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_DAY_FIRST = _words(
+DAY_FIRST = _words(
+    # Persian has the year first in its own calendar, and the day first in this one.
     "de fr es pt it nl pl cs sk ru uk be bg sr hr bs sl mk tr az kk uz ky tg ar fa he el fi "
     "nb nn no da is ro et lv ka hy hi bn ta te th id vi ca gl sq ga cy mt lb ur"
 )
-_YEAR_FIRST = _words("zh ja ko hu lt mn")
-_REGIONS: dict[str, Order | None] = {
+YEAR_FIRST = _words("zh ja ko hu lt mn")
+REGIONS: dict[str, Order | None] = {
     "en-us": "MDY",
     "es-us": None,
     "en-ca": None,
@@ -30,21 +32,21 @@ _REGIONS: dict[str, Order | None] = {
     "en-ph": "MDY",
     "en-za": None,
 }
-_DAY_FIRST_ENGLISH = _words("en-gb en-ie en-au en-nz en-in en-sg en-mt en-ke en-ng en-gh en-hk")
-_US_ZONES = _words(
+DAY_FIRST_ENGLISH = _words("en-gb en-ie en-au en-nz en-in en-sg en-mt en-ke en-ng en-gh en-hk")
+US_ZONES = _words(
     "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Juneau Nome Adak "
     "Menominee Sitka"
 )
-_NO_DAY_FIRST_ZONES = _words(
+NO_DAY_FIRST_ZONES = _words(
     "Toronto Vancouver Edmonton Winnipeg Halifax Regina St_Johns Montreal Manila Tokyo Seoul "
     "Shanghai Taipei Hong_Kong Budapest Vilnius Ulaanbaatar Johannesburg Puerto_Rico Guam "
-    "Pyongyang Macau Stockholm Tehran"
+    "Pyongyang Macau Stockholm Mariehamn Tehran Kabul Kathmandu Thimphu Hovd Urumqi"
 )
-_US_HOSTS = (".gov", ".mil", ".us", ".edu")
-_DAY_FIRST_HOSTS = _words(
+US_HOSTS = (".gov", ".mil", ".us", ".edu")
+DAY_FIRST_HOSTS = _words(
     "uk ie au nz in de at fr es pt it nl be lu pl cz sk ru by ua bg rs hr si mk tr az kz uz "
     "kg tj ae sa eg qa kw bh om jo lb ma tn dz il gr cy fi no dk is ro md ee lv ge am bd th "
-    "id vn mx ar cl co pe br uy ec ve bo py ke ng gh tz ug mt al me ba sg my lk pk np"
+    "id vn mx ar cl co pe br uy ec ve bo py ke ng gh tz ug mt al me ba sg my lk pk"
 )
 
 
@@ -54,21 +56,21 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
-    if implied or any(tag.lower() in _REGIONS for tag in languages):
+    if implied or any(tag.lower() in REGIONS for tag in languages):
         return None
     area, _, city = zone.partition("/")
-    if city in _US_ZONES or area == "US" or city.startswith(("Indiana/", "Kentucky/", "North_Dak")):
+    if city in US_ZONES or area == "US" or city.startswith(("Indiana/", "Kentucky/", "North_Dak")):
         return "MDY"
-    if city in _NO_DAY_FIRST_ZONES or area not in {"Europe", "Asia", "Africa", "Australia"}:
+    if city in NO_DAY_FIRST_ZONES or area not in {"Europe", "Asia", "Africa", "Australia"}:
         return None
     return "DMY"
 
 
 def order_of_host(host: str) -> Order | None:
     """The order that the country of a host name implies; None where uncertain."""
-    if host.endswith(_US_HOSTS):
+    if host.endswith(US_HOSTS):
         return "MDY"
-    return "DMY" if host.rpartition(".")[2] in _DAY_FIRST_HOSTS else None
+    return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None
 
 
 def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
@@ -84,9 +86,9 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
 
 def _of_language(tag: str) -> Order | None:
     tag = tag.lower().replace("_", "-")
-    if tag in _REGIONS:
-        return _REGIONS[tag]
+    if tag in REGIONS:
+        return REGIONS[tag]
     language = tag.partition("-")[0]
-    if language in _DAY_FIRST or tag in _DAY_FIRST_ENGLISH:
+    if language in DAY_FIRST or tag in DAY_FIRST_ENGLISH:
         return "DMY"
-    return "YMD" if language in _YEAR_FIRST else None
+    return "YMD" if language in YEAR_FIRST else None

@@ -86,9 +86,9 @@ def test_a_day_is_read_in_the_writing_of_many_languages(text: str) -> None:
     assert iso(text) == "2022-11-24"
 
 
-@pytest.mark.parametrize("language", NAMES)
+@pytest.mark.parametrize("language", NAMES["gregorian"])
 def test_every_month_of_every_language_is_read(language: str) -> None:
-    for number, month in enumerate(NAMES[language].split("|"), 1):
+    for number, month in enumerate(NAMES["gregorian"][language], 1):
         for name in month.split():
             text = f"7 {name.replace('·', ' ')} 2021"
             assert iso(text, languages=(language,)) == f"2021-{number:02}-07", text
