@@ -4,7 +4,7 @@
 
 Needs nginx and wrk (Debian: nginx-light, wrk). Both serve a site over loopback, one after the
 other, three times in turn: a feed that the reader has already (304), and the feed as gzip, which
-both take from the file that was published beside it. Medians.
+nginx takes from a file that lies beside it, and ours from memory. Medians.
 """
 
 from __future__ import annotations

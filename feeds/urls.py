@@ -112,6 +112,11 @@ def stem_of(facet: Facet) -> str:
     raise ValueError(f"{facet} has no feed of its own")
 
 
+def is_published(facet: Facet) -> bool:
+    """Whether the feed of a facet lies as a file; that of a source's topic is made on demand."""
+    return facet.source is None or facet.topic is None
+
+
 def feed_file(facet: Facet, kind: Format) -> str:
     """The file of a facet's feed: ``feeds/date/2022/11/24.rss``."""
     return f"{stem_of(facet)}.{kind}"

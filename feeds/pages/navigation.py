@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 from data.models import Facet
 from data.text.urls import web_address
@@ -12,7 +13,7 @@ from feeds.catalog import Catalog, spoken
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
-"""A name, the file of its page, and its number of releases."""
+"""A name, the file of its page or the query of its search, and its number of releases."""
 
 TOP = ("All releases", "index.html")
 
@@ -47,6 +48,7 @@ class Navigation:
             "crumbs": [TOP],
             "within": [],
             "within_name": "",
+            "selections": [],
             "home": None,
             "home_text": "",
         }
@@ -57,12 +59,12 @@ class Navigation:
                 shown |= self._period(period)
             case Facet(str(source), None, None):
                 url = web_address(self.directory.source(source).url)
-                within = self._items(self._of_source.get(source, []), self._topic_name)
-                shown |= {"within": within, "within_name": "Topics", "home": url}
+                selections = self._selections(self._of_source.get(source, []), self._topic_name)
+                shown |= {"selections": selections, "within_name": "Topics", "home": url}
                 shown["home_text"] = "Their press room"
             case Facet(None, str(topic), None):
-                within = self._items(self._of_topic.get(topic, []), self._source_name)
-                shown |= {"within": within, "within_name": "Sources"}
+                selections = self._selections(self._of_topic.get(topic, []), self._source_name)
+                shown |= {"selections": selections, "within_name": "Sources"}
             case Facet(str(source), str(), None):
                 name, file = self._source_name(facet), page_file(Facet(source=source))
                 shown |= {"crumbs": [TOP, (name, file)]}
@@ -115,6 +117,14 @@ class Navigation:
 
     def _items(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
         items = [(name(facet), page_file(facet), self.counts[facet]) for facet in facets]
+        return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
+
+    def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
+        """Topics of a source, or sources of a topic: each a search, as no file holds it."""
+        items = [
+            (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
+            for one in facets
+        ]
         return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
 
     def _topic_name(self, facet: Facet) -> str:

@@ -26,6 +26,7 @@ from feeds.urls import (
     FORMATS,
     feed_file,
     href,
+    is_published,
     page_file,
     relative,
     release_file,
@@ -139,12 +140,13 @@ class PageRenderer:
 
     def feeds(self) -> bytes:
         """The directory of all feeds; without counts, so that only new names change it."""
+        published = filter(is_published, self.navigation.counts)
         groups = [
             (
                 group,
                 Markup("".join([feed_row(self.directory.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
             )
-            for group, members in grouped(self.directory, self.navigation.counts).items()
+            for group, members in grouped(self.directory, published).items()
         ]
         return self._render(
             "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups

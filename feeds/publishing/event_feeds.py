@@ -44,9 +44,7 @@ class EventFeeds:
         entries = self._renderer.rendered(wanted)
         feed = event_feed(self._catalog, notice, entries)
         for kind in FORMATS:
-            content, packed = rendered(feed, entries, kind)
-            self._context.write(event_file(notice, kind), content)
-            self._context.write(f"{event_file(notice, kind)}.gz", packed)
+            self._context.write(event_file(notice, kind), rendered(feed, entries, kind))
         self._cache.keep_note(f"feed {notice}", keys)
 
     def changes(self) -> list[Wanted]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from data.models import Facet
+from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
-from feeds.publishing.archive_pages import Releases, cut_archive_pages
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer
 from feeds.publishing.publication import is_source
@@ -66,9 +66,7 @@ class FeedDocuments:
         self, feed: Feed, entries: Sequence[RenderedEntry], file: Callable[[Format], str]
     ) -> None:
         for kind in FORMATS:
-            plain, packed = rendered(feed, entries, kind)
-            self._context.write(file(kind), plain)
-            self._context.write(f"{file(kind)}.gz", packed)
+            self._context.write(file(kind), rendered(feed, entries, kind))
 
     def _backlog(self, facet: Facet) -> Sequence[RenderedEntry]:
         """The entries of releases that stand on the page of a source, but in no feed of it."""
@@ -79,6 +77,5 @@ class FeedDocuments:
 
 
 def files_of(facet: Facet) -> tuple[str, ...]:
-    """The files of a facet: its feed in every format, plain and packed, and its page for people."""
-    feeds = [f"{feed_file(facet, kind)}{end}" for kind in FORMATS for end in ("", ".gz")]
-    return (*feeds, page_file(facet))
+    """The files of a facet: its feed in every format, and its page for people."""
+    return (*(feed_file(facet, kind) for kind in FORMATS), page_file(facet))

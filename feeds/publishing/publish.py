@@ -26,7 +26,7 @@ from feeds.publishing.release_pages import ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
-from feeds.urls import FORMATS, EventFeed, event_file, feed_file, release_file
+from feeds.urls import FORMATS, EventFeed, event_file, feed_file, is_published, release_file
 
 Result = TypeVar("Result")
 
@@ -90,6 +90,7 @@ class Publishing:
         self._now = now
         self._since = ChangesSinceLastRun(store, cache)
         self._marks, self._counts = store.marks(), store.facets()
+        self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site)
         self._writer = Writer(folder)
         self._catalog = catalog_of(store, site)
@@ -125,14 +126,17 @@ class Publishing:
             every = True
             self._cache.clear()
         if every:
-            self._cache.queue_rewrite({Facet(), *self._counts, *self._marks})
-        lost = self._lost.missed(self._counts)
+            marked = filter(is_published, self._marks)
+            self._cache.queue_rewrite({Facet(), *self._published, *marked})
+        lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
-        facets = self._queued.union(self._marks, lost)
+        facets = self._queued.union(filter(is_published, self._marks), lost)
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
             self._together(self._write_events)
+        # What is made on demand needs nothing to be written.
+        self._store.unmark({one: at for one, at in self._marks.items() if not is_published(one)})
         if not self.errors:
             self._cache.keep_note("names", names)
             self._cache.keep_note("layout", self._layout)
@@ -210,8 +214,8 @@ class Publishing:
     def _lists(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""
         failed = len(self.errors)
-        listing = listing_of(self._layout, names_of(self._catalog), self._counts)
-        lists = SiteFiles(self._catalog, self._counts, self._pages)
+        listing = listing_of(self._layout, names_of(self._catalog), self._published)
+        lists = SiteFiles(self._catalog, self._published, self._pages)
         if self._cache.note("listing") == listing:
             lists.forget_there(self._writer.folder)
         for name, make in lists.files.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from data.models import Facet
-from feeds.formats.rendering import RenderedEntry, packed, unpacked
+from feeds.formats.rendering import RenderedEntry, from_bytes, to_bytes
 from feeds.publishing.cache_file import CacheFile
 
 LIMIT = 1024 * 1024 * 1024
@@ -38,7 +38,7 @@ class RenderCache(CacheFile):
                 some,
             ):
                 try:
-                    found[key] = unpacked(body)
+                    found[key] = from_bytes(body)
                 except msgspec.DecodeError:
                     # Written by another version of ours: rendered anew.
                     continue
@@ -48,7 +48,7 @@ class RenderCache(CacheFile):
         """Keep rendered entries under their keys."""
         self._put(
             "INSERT OR REPLACE INTO entries (key, body) VALUES (?, ?)",
-            [(key, packed(entry)) for key, entry in entries.items()],
+            [(key, to_bytes(entry)) for key, entry in entries.items()],
         )
 
     def archive_pages(self, facet: Facet) -> int:

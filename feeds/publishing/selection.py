@@ -9,7 +9,7 @@ import msgspec
 
 from data.models import Facet, Point, ReleaseChange, ReleaseSummary, facets_of
 from data.store.protocol import ReadStore
-from feeds.publishing.archive_pages import newest_first
+from feeds.archive_pages import newest_first
 from feeds.publishing.context import PublishContext
 from feeds.publishing.render_cache import RenderCache
 

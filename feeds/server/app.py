@@ -28,6 +28,7 @@ from feeds.server.query import BadQuery
 from feeds.server.quick import Ready
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
+from feeds.server.source_topic import address_of
 from feeds.urls import HUB_PATH, SEARCH, SEARCH_PAGE
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 MADE = (SEARCH, SEARCH_PAGE)
 """How the addresses begin that are made anew even where they ask for nothing."""
 
-ASKABLE = ("/feeds/", "/opml.xml", SEARCH_PAGE)
+ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 """How the addresses begin that may ask for something."""
 
 ALLOW = "GET, HEAD, OPTIONS"
@@ -88,7 +89,7 @@ class SiteServer:
             await self._other(scope, receive, send)
             return
         held = None
-        if scope["query_string"] or scope["path"].startswith(MADE):
+        if self._is_made(scope["path"]) or scope["query_string"]:
             try:
                 held = await self._demanded(scope)
             except BadQuery as error:
@@ -109,12 +110,20 @@ class SiteServer:
         else:
             await self._give(held, scope, send)
 
+    def _is_made(self, path: str) -> bool:
+        """Whether nothing of a path lies in a file, as it is made on demand."""
+        return self._is_topic(path) or (self._demand is not None and path.startswith(MADE))
+
+    def _is_topic(self, path: str) -> bool:
+        """Whether a path may lead to a topic of a source."""
+        return self._demand is not None and address_of(path) is not None
+
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Ready | None:
         """The answer to a plain GET, where nothing is to be made (see feeds.server.quick).
 
         Raises OSError.
         """
-        if self._demand and path.startswith(MADE):
+        if self._is_made(path):
             return None
         held = self._cache.find(path)
         if held is None:
@@ -192,7 +201,9 @@ class SiteServer:
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})
-            elif not path.endswith("/") and self._cache.is_folder(path):
+            elif not path.endswith("/") and (
+                self._cache.is_folder(path) or self._is_topic(path + "/")
+            ):
                 # A relative address, so that it holds wherever the site is mounted.
                 place = quote(path.rpartition("/")[2], safe="~") + "/"
                 answer = Response(status_code=308, headers={"location": place})

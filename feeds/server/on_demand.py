@@ -1,4 +1,4 @@
-"""What is made when it is asked for: searches, what once was, OPML of a selection.
+"""What is made when it is asked for: searches, what once was, a source's topics, chosen OPML.
 
 They are made from the store and held in a bounded memory for a minute, so that nobody who asks
 again and again keeps the store busy.
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from typing import TypeAlias
 
 from data.models import Facet, facets_of
 from data.settings import Site
@@ -38,6 +39,7 @@ from feeds.server.query import (
 )
 from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
+from feeds.server.source_topic import address_of, source_topic
 from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, Format, facet_of, href
 
 SECONDS = 60
@@ -47,6 +49,13 @@ MOST, LIMIT = 128, 64 * 1024 * 1024
 """Answers that are held, and their bytes; those that were made first go first."""
 
 
+AT_ONCE = 4
+"""Answers that are made side by side."""
+
+Question: TypeAlias = tuple[str, str]
+"""A path, and what is asked for there as a query in one order."""
+
+
 class OnDemand:
     """Answers from the store that ``store_url`` names, for one site."""
 
@@ -54,7 +63,8 @@ class OnDemand:
         self._url = store_url
         self._site = site
         self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str], tuple[float, CachedFile]] = OrderedDict()
+        self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
+        self._making = [threading.Lock() for _ in range(AT_ONCE)]
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
         """The answer to a query, or None where the path takes none of what it asks.
@@ -63,27 +73,36 @@ class OnDemand:
         """
         taken = allowed_parameters(path)
         asked = parse_query(query, taken)
-        if not asked and taken is not SEARCHED:
+        if not asked and taken is not SEARCHED and address_of(path) is None:
             return None
-        key = path, canonical_query(asked)
-        now = time.monotonic()
-        with self._lock:
-            held = self._held.get(key)
-            if held and now - held[0] < SECONDS:
-                return held[1]
-            # One at a time: whoever asks for much waits for himself.
-            made = self._made(path, asked)
-            if made is None:
-                return None
-            if held and held[1].body == made:
-                answer = held[1]
-            else:
-                name = "/search.html" if path in PAGES else path
-                answer = held_of(name, key[1], made, held and held[1])
-            self._held[key] = now, answer
-            self._held.move_to_end(key)
-            self._bound()
+        question = path, canonical_query(asked)
+        if answer := self._fresh(question):
             return answer
+        # The same question is answered once, others beside it: whoever asks for much waits himself.
+        with self._making[hash(question) % AT_ONCE]:
+            return self._fresh(question) or self._answer(question, asked)
+
+    def _fresh(self, question: Question) -> CachedFile | None:
+        """An answer that was made a moment ago."""
+        with self._lock:
+            made_at, answer = self._held.get(question, (0.0, None))
+        return answer if time.monotonic() - made_at < SECONDS else None
+
+    def _answer(self, question: Question, asked: Mapping[str, str]) -> CachedFile | None:
+        path, query = question
+        body = self._made(path, asked)
+        if body is None:
+            return None
+        with self._lock:
+            _, answer = self._held.get(question, (0.0, None))
+            if answer is None or answer.body != body:
+                name = path + "index.html" if path[-1] == "/" else path
+                name = "/search.html" if path in PAGES else name
+                answer = held_of(name, query, body, answer)
+            self._held[question] = time.monotonic(), answer
+            self._held.move_to_end(question)
+            self._bound()
+        return answer
 
     def _bound(self) -> None:
         size = sum(held.size for _, held in self._held.values())
@@ -105,6 +124,14 @@ class OnDemand:
             # Links are relative: a page without a slash at its end lies a folder higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
             return self._page(store, directory, file, asked)
+        if not asked and (address := address_of(path)):
+            return source_topic(store, directory, address, self._site.entries)
+        return self._feed(store, directory, path, asked)
+
+    def _feed(
+        self, store: Store, directory: Catalog, path: str, asked: Mapping[str, str]
+    ) -> bytes | None:
+        """The feed of a search, or as it was."""
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
@@ -153,7 +180,7 @@ def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
     """A feed with its entries."""
     fragments = [rendered_entry(entry, b"") for entry in entries]
     made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
-    return rendered(made, fragments, kind)[0]
+    return rendered(made, fragments, kind)
 
 
 def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from feeds.compression import IDENTITY, is_gzip_of
+from feeds.compression import IDENTITY
 from feeds.server.delta import States
 from feeds.server.response import CachedFile, Encoded, State, hold
 
@@ -85,7 +85,6 @@ class SiteCache:
         self._drop(path)
         held = hold(path, name, state, body, follows=is_followed(name), before=held)
         self._held[path] = held
-        self._take_packed(held, body)
         self._count(held.size)
         return held
 
@@ -93,15 +92,6 @@ class SiteCache:
         """Whether a file lies in the folder, and no link below it leads there or elsewhere."""
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
-
-    def _take_packed(self, held: CachedFile, body: bytes) -> None:
-        """Take the gzip file that was published beside a feed, where it is of just this content."""
-        try:
-            packed = Path(f"{held.file}.gz").read_bytes()
-        except OSError:
-            return
-        if is_gzip_of(packed, body):
-            held.add("gzip", packed)
 
     def is_folder(self, path: str) -> bool:
         """Whether a path without a slash at its end would lead to a page with one."""

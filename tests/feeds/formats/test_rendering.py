@@ -58,15 +58,15 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
 
 
 def atom_of(*releases: Any, facet: Facet = ACME) -> Any:
-    return etree.fromstring(rendered(*made(FakeStore(*releases), facet), "atom")[0])
+    return etree.fromstring(rendered(*made(FakeStore(*releases), facet), "atom"))
 
 
 def rss_of(*releases: Any, facet: Facet = ACME) -> Any:
-    return etree.fromstring(rendered(*made(FakeStore(*releases), facet), "rss")[0])[0]
+    return etree.fromstring(rendered(*made(FakeStore(*releases), facet), "rss"))[0]
 
 
 def json_of(*releases: Any, facet: Facet = ACME) -> Any:
-    return json.loads(rendered(*made(FakeStore(*releases), facet), "json")[0])
+    return json.loads(rendered(*made(FakeStore(*releases), facet), "json"))
 
 
 # The defects of feedgen 1.0, in the order in which they are listed among the project's rules.
@@ -188,7 +188,7 @@ def test_11_a_link_relation_may_be_a_uri() -> None:
     entry = entry_of(make_release(), directory, mixed=False)
     entry = replace(entry, links=(Link(relation, "https://press.example/d"),))
     feed = replace(feed_of(directory, Facet(), [entry]), links=entry.links)
-    root: Any = etree.fromstring(rendered(feed, [rendered_entry(entry, b"")], "atom")[0])
+    root: Any = etree.fromstring(rendered(feed, [rendered_entry(entry, b"")], "atom"))
     assert [
         link.get("href") for link in root.iter(f"{ATOM}link") if link.get("rel") == relation
     ] == [
@@ -265,7 +265,7 @@ def test_json_feed_carries_authors_tags_and_attachments() -> None:
 def test_a_reader_gets_titles_dates_and_ids_back() -> None:
     releases = [make_release(number, title=f"Über {number} & Co") for number in range(5)]
     for kind in ("atom", "rss"):
-        parsed = feedparser.parse(rendered(*made(FakeStore(*releases)), kind)[0])
+        parsed = feedparser.parse(rendered(*made(FakeStore(*releases)), kind))
         assert not parsed.bozo
         read = {(one.title, one.id, one.published_parsed[:4]) for one in parsed.entries}
         assert read == {
@@ -368,7 +368,7 @@ def test_markup_in_titles_is_text() -> None:
 
 @pytest.mark.parametrize("title", ["AT&T and R&D: Q&A", "1 < 2 & 3 > 2", "?a=1&b=2", "A &", "x&y;"])
 def test_a_title_that_no_reader_takes_for_markup_is_plain_text(title: str) -> None:
-    feed = rendered(*made(FakeStore(make_release(title=title, summary=title))), "atom")[0]
+    feed = rendered(*made(FakeStore(make_release(title=title, summary=title))), "atom")
     entry: Any = etree.fromstring(feed)[-1]
     for name in ("title", "summary"):
         found = entry.find(ATOM + name)
@@ -400,7 +400,7 @@ def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as
 
 def test_titles_in_rss_escape_what_some_readers_would_take_for_markup() -> None:
     release = make_release(title="AT&T <i>up</i> & &amp;", section="R&D")
-    feed = rendered(*made(FakeStore(release)), "rss")[0]
+    feed = rendered(*made(FakeStore(release)), "rss")
     assert b"<title>AT&#x26;T &#x3C;i&gt;up&#x3C;/i&gt; &#x26; &#x26;amp;</title>" in feed
     assert b"R&#x26;D</category>" in feed
     assert rss_of(release).findtext("item/title") == "AT&T <i>up</i> & &amp;"

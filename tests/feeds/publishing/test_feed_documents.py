@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -90,17 +89,6 @@ def test_a_feed_that_changes_again_and_again_stays_as_if_made_anew(tmp_path: Pat
     # A page that is full keeps its releases; what an edit changed in one comes by the feed.
     again = run(store, tmp_path, everything=True).files
     assert [file for file in again if "/page/" not in file] == []
-
-
-def test_each_compressed_document_is_that_of_its_plain_one(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(8)))
-    run(store, tmp_path)
-    store.put(make_release(9))
-    run(store, tmp_path)
-    files = [file for kind in FORMATS for file in (tmp_path / "site").rglob(f"*.{kind}")]
-    assert len(files) > 20
-    for file in files:
-        assert gzip.decompress(Path(f"{file}.gz").read_bytes()) == file.read_bytes()
 
 
 def test_only_what_changed_is_looked_at(tmp_path: Path) -> None:

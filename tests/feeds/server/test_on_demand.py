@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -363,3 +364,70 @@ def test_answers_made_on_demand_are_held_within_bounds(
     for number in range(1, 20):
         demand.answer("/feeds/search.atom", b"q=%d" % number)
     assert demand.answer("/feeds/search.atom", b"q=0") is not first
+
+
+TOPIC = "/feeds/source/acme/topic/economy"
+
+
+def test_the_feed_of_a_topic_of_a_source_is_made_when_it_is_asked_for(
+    web: httpx.Client, tmp_path: Path
+) -> None:
+    assert not (tmp_path / f"site{TOPIC}.atom").exists()
+    answer = web.get(f"{TOPIC}.atom")
+    assert titles(answer) == ["Bridge opens", "Harbour stays shut"]
+    root: Any = etree.fromstring(answer.content)
+    assert root.findtext(f"{ATOM}title") == "ACME: Economy"
+    assert root.find(f"{ATOM}link[@rel='self']").get("href") == (
+        f"https://press.example{TOPIC}.atom"
+    )
+    assert root.findall(f"{ATOM}link[@rel='hub']") == []
+    tag = {"if-none-match": answer.headers["etag"]}
+    assert web.get(f"{TOPIC}.atom", headers=tag).status_code == 304
+    for kind in ("rss", "json"):
+        assert "Bridge opens" in web.get(f"{TOPIC}.{kind}").text
+    for missing in ("/feeds/source/acme/topic/none.atom", f"{TOPIC}/page/1.atom", f"{TOPIC}.txt"):
+        assert web.get(missing).status_code == 404
+
+
+def test_the_page_of_a_topic_of_a_source_is_made_when_it_is_asked_for(web: httpx.Client) -> None:
+    answer = web.get("/sources/acme/topics/economy", follow_redirects=True)
+    assert answer.url.path == "/sources/acme/topics/economy/"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page: Any = lxml.html.fromstring(answer.content)
+    assert [one.text for one in page.find_class("title")] == ["Bridge opens", "Harbour stays shut"]
+    assert web.get("/sources/acme/topics/none/").status_code == 404
+
+
+def test_the_archive_pages_of_a_topic_of_a_source_lead_back_to_its_first_release(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for number in range(9):
+        release = make_release(number)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    site = Site(url="https://press.example", entries=2)
+    publish(store, tmp_path / "site", site)
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, site)):
+        address = f"{TOPIC}.atom"
+        found: list[list[str]] = []
+        while address:
+            answer = web.get(address)
+            found.append(titles(answer))
+            root: Any = etree.fromstring(answer.content)
+            older = root.find(f"{ATOM}link[@rel='prev-archive']")
+            address = "" if older is None else older.get("href").removeprefix(site.url)
+    assert len(found) > 5
+    assert [*chain(*found)] == [f"Statement {number}" for number in range(8, -1, -1)]
+
+
+def test_a_source_leads_to_its_topics_on_a_static_host_and_on_ours(
+    web: httpx.Client, tmp_path: Path
+) -> None:
+    page: Any = lxml.html.fromstring((tmp_path / "site/sources/acme/index.html").read_bytes())
+    (address,) = page.xpath("//section[@aria-label='Topics']//a/@href")
+    assert address == "../../search/?source=acme&topic=economy"
+    assert (tmp_path / "site/search/index.html").is_file()
+    assert "Bridge opens" in web.get(f"/sources/acme/{address}", follow_redirects=True).text

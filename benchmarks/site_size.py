@@ -1,0 +1,132 @@
+"""How large a published site is beside its store, in apparent bytes.
+
+    python benchmarks/site_size.py [--releases 5000] [--sources 1000]
+
+Two are built: the bundled demo, and a store of very many sources with a few releases each, over one
+year, with topics of their own. A line for each part of a site says how many times as large as
+communique.db it is, and how many files. The last line is JSON: the bar is 8 times, the aim 5.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from data.models import Content, Draft, Media, Published, Source
+from data.settings import Site
+from data.store.protocol import open_store
+from feeds.publishing.publish import publish
+
+BAR, AIM = 8, 5
+TOPICS, DAYS = 17, 365
+END = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+LETTERS = "eeeeetttaaaooiinnsshhrrddlucmwfgypbvkxjqz"
+
+
+def main() -> None:
+    """Build both sites and print their sizes."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--releases", type=int, default=5000)
+    options.add_argument("--sources", type=int, default=1000)
+    chosen = options.parse_args()
+    ratios = {}
+    with tempfile.TemporaryDirectory() as folder:
+        demo, made = Path(folder, "demo"), Path(folder, "made")
+        command = [sys.executable, "-m", "scheduler", "demo", "--once", "--home", str(demo)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        ratios["demo"] = measured("demo", demo)
+        build(made, chosen.releases, chosen.sources)
+        ratios["many_sources"] = measured(f"{chosen.sources} sources", made)
+    reached = all(ratio <= BAR for ratio in ratios.values())
+    print(json.dumps({**ratios, "bar": BAR, "aim": AIM, "reached": reached}))
+
+
+def measured(name: str, home: Path) -> float:
+    """Print the parts of a site; how many times as large as its store it is."""
+    store = (home / "communique.db").stat().st_size
+    sizes: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for path in (home / "site").rglob("*"):
+        if path.is_file():
+            part = part_of(path.relative_to(home / "site").parts)
+            sizes[part] += path.stat().st_size
+            files[part] += 1
+    print(f"{name}: store {store / 1e6:.1f} MB, site {sizes.total() / 1e6:.1f} MB")
+    for part, size in sizes.most_common():
+        print(f"  {part:24} {size / store:6.2f}  {files[part]:6} files")
+    return round(sizes.total() / store, 2)
+
+
+def part_of(parts: tuple[str, ...]) -> str:
+    """What a file belongs to: a kind of feed or of page."""
+    kind = parts[0]
+    if kind == "feeds" and len(parts) > 1:
+        kind += f" {parts[1].partition('.')[0]}"
+    if "source" in parts[1:2] and "topic" in parts[3:]:
+        kind += " topic"
+    if "page" in parts:
+        kind += ", archive pages"
+    return kind
+
+
+def build(home: Path, releases: int, sources: int) -> None:
+    """Record and publish made-up releases."""
+    chance = random.Random(3)  # noqa: S311 - the same releases in every run
+    words = ["".join(chance.choices(LETTERS, k=chance.randint(2, 11))) for _ in range(8000)]
+    home.mkdir()
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    try:
+        for number in range(sources):
+            store.register(
+                Source(f"source-{number}", f"Source {number}", f"https://s{number}.example/")
+            )
+        with store.together():
+            for number in range(releases):
+                made = draft(chance, words, number, releases, sources)
+                seen = END - dt.timedelta(days=DAYS) * (releases - number) / releases
+                store.record(made, seen=seen, since=seen)
+        store.index()
+        done = publish(store, home / "site", Site(), kept=home / "rendered.db", now=END)
+        assert not done.errors, done.errors[:3]
+    finally:
+        store.close()
+
+
+def draft(
+    chance: random.Random, words: list[str], number: int, releases: int, sources: int
+) -> Draft:
+    """A release of about 2 KB of text; each source has two topics of its own."""
+    at = END - dt.timedelta(days=DAYS) * (releases - number) / releases
+    source = chance.randrange(sources)
+    own = source % TOPICS, source // TOPICS % TOPICS
+    paragraphs = [
+        " ".join(chance.choices(words, k=60)).capitalize() + "."
+        for _ in range(chance.randint(2, 8))
+    ]
+    return Draft(
+        source=f"source-{source}",
+        url=f"https://s{source}.example/news/{number}",
+        content=Content(
+            title=" ".join(chance.choices(words, k=9)).capitalize(),
+            published=Published(at, "second", "UTC", at.isoformat(), "meta"),
+            language="en",
+            topics=tuple(sorted({f"topic-{one}" for one in own[: chance.randint(1, 2)]})),
+            summary=paragraphs[0][:200],
+            body_html="".join(f"<p>{one}</p>" for one in paragraphs),
+            body_text="\n\n".join(paragraphs),
+            attachments=(
+                Media(f"https://s{source}.example/{number}.pdf", "application/pdf", 9999),
+            ),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

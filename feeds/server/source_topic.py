@@ -1,0 +1,86 @@
+"""Feeds and pages of one topic of one source, made when they are asked for.
+
+There are very many of them, and few are read. They hold what a publication would write; but their
+archive pages are laid out anew each time, and move on where a release is found late.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from data.models import Facet
+from data.store.protocol import ReadStore
+from feeds.archive_pages import cut_archive_pages
+from feeds.catalog import Catalog
+from feeds.entries.entry import entry_of
+from feeds.formats.feed import archive_page, beside, feed_of, with_archives
+from feeds.formats.rendering import rendered, rendered_entry
+from feeds.pages.renderer import PageRenderer
+from feeds.pages.search_page import day_of
+from feeds.urls import FORMATS, Format, is_published, page_file, stem_of
+
+FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
+PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a feed or a page is: ``stem`` is its file without the suffix.
+
+    ``kind`` is None for the page for people, and ``number`` is that of an archive page.
+    """
+
+    stem: str
+    kind: Format | None = None
+    number: int | None = None
+
+
+def address_of(path: str) -> Address | None:
+    """The address at a decoded path, or None for one that never leads to a source's topic."""
+    if found := PAGE.fullmatch(path):
+        return Address(f"{found[1]}index")
+    if found := FEED.fullmatch(path):
+        kind = next((kind for kind in FORMATS if kind == found[3]), None)
+        return Address(found[1], kind, int(found[2]) if found[2] else None) if kind else None
+    return None
+
+
+def source_topic(
+    store: ReadStore, catalog: Catalog, address: Address, entries: int
+) -> bytes | None:
+    """What is at an address, or None where no release has that source and topic.
+
+    A feed holds ``entries`` releases at least, where there are so many.
+    """
+    counts = store.facets()
+    facet = facet_at(address, counts)
+    if facet is None:
+        return None
+    releases, pages = cut_archive_pages(store.outlines(facet), entries)
+    number = address.number
+    if number is not None:
+        if number > len(pages):
+            return None
+        releases = pages[number - 1]
+    found = (store.release(one.id) for one in releases)
+    shown = [entry_of(one, catalog, mixed=False) for one in found if one]
+    if address.kind is None:
+        renderer = PageRenderer(catalog, counts)
+        return renderer.facet(facet, [(day_of(one), renderer.row(one)) for one in shown])
+    made = [rendered_entry(one, b"") for one in shown]
+    # Only files are watched for changes: nobody would be told of this feed's, so it names no hub.
+    feed = replace(feed_of(catalog, facet, made), links=())
+    if number is None:
+        feed = with_archives(feed, len(pages))
+    else:
+        feed = archive_page(feed, number, beside(number, len(pages)))
+    return rendered(feed, made, address.kind)
+
+
+def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:
+    """The topic of a source whose feed or page is at an address."""
+    where = page_file if address.kind is None else stem_of
+    wanted = address.stem + (".html" if address.kind is None else "")
+    return next((one for one in facets if not is_published(one) and where(one) == wanted), None)
