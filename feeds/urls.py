@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 from data.models import Facet
 from data.settings import Site
 from data.text.urls import site_address, web_address
+from data.topics.taxonomy import DEVICES
 
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -39,9 +40,6 @@ DAY = len("2022-11-24")
 LONGEST = 120
 """Bytes of a file name without its suffix; most file systems take 255 with it."""
 
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
-"""Names that Windows gives to devices, whatever their suffix."""
-
 CLASHING = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
 """A dot that would make a folder of ours look like one of our files."""
 
@@ -57,7 +55,7 @@ def file_name(name: str) -> str:
     """
     text = "".join(character if is_safe(character) else escape(character) for character in name)
     text = CLASHING.sub(escape("."), text)
-    if not text or RESERVED.fullmatch(text) or text[0] in ".-":
+    if not text or text.partition(".")[0] in DEVICES or text[0] in ".-":
         text = escape(text[:1]) + text[1:]
     if text[-1] == ".":
         text = text[:-1] + escape(".")

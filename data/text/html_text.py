@@ -65,9 +65,10 @@ def line_of(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Plain text as HTML: one paragraph for each, line breaks kept."""
-    parts = (escape(part, quote=False).replace("\n", "<br>") for part in text.split("\n\n"))
-    return "".join(f"<p>{part}</p>" for part in parts if part)
+    """Plain text as HTML: one paragraph where a blank line parts it, line breaks kept."""
+    parts = (part.strip() for part in text.split("\n\n"))
+    lines = (escape(part, quote=False).replace("\n", "<br>") for part in parts if part)
+    return "".join(f"<p>{line}</p>" for line in lines)
 
 
 def _parsed(html: str) -> etree._Element | None:

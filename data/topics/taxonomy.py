@@ -24,11 +24,14 @@ SLUG_LENGTH = 80
 PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
 DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
-RESERVED = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$", "index"]
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [device + str(number) for device in ("com", "lpt") for number in range(10)]
 )
-"""File names that Windows keeps for devices, with any extension, and the one of a folder's page."""
+"""File names that Windows keeps for devices, with any extension."""
+
+RESERVED = DEVICES | {"index"}
+"""Slugs that can be no file: the last is that of a folder's page."""
 
 READ = 6000
 """Characters of a title and of a body that are read: the start says what it is about, and the cost

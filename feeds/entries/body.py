@@ -7,6 +7,7 @@ from html import escape
 from data.models import Content, Release
 from data.revisions.diff import changes
 from data.text.clean import allowed
+from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language, is_right_to_left
 from data.text.sanitize import sanitize
 from feeds.catalog import Person
@@ -16,7 +17,7 @@ def body_of(release: Release, base: str) -> str:
     """The whole body of a release as safe HTML, relative addresses against ``base``."""
     content = release.content
     body = safe_html(content.body_html, base) if content.body_html else ""
-    return body.strip() or paragraphs(content.body_text)
+    return body.strip() or paragraphs(allowed(content.body_text))
 
 
 def is_long(content: Content) -> bool:
@@ -32,7 +33,7 @@ def full_text(
     if is_long(content):
         body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
     else:
-        body = body or paragraphs(summary)
+        body = body or paragraphs(allowed(summary))
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.retracted:
@@ -69,12 +70,6 @@ def quoted(html: str, language: str | None, tag: str = "span") -> str:
 def anchor(url: str | None, text: str) -> str:
     """A link, or the text alone where there is no address."""
     return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
-
-
-def paragraphs(text: str) -> str:
-    """Plain text as HTML, a paragraph where a blank line parts it."""
-    parts = allowed(text).split("\n\n")
-    return "".join(f"<p>{escape(part.strip())}</p>" for part in parts if part.strip())
 
 
 LARGEST_BODY = 1_000_000
