@@ -62,7 +62,7 @@ def health_of(
         vanished = [error for error in run.errors if error.kind == VANISHED]
         first = next(iter(vanished or lost or run.errors))
         state: State = "blocked" if is_blocked(run) else "failing"
-        reason = redacted(f"{first.kind}: {first.message} ({first.url})")
+        reason = redacted(f"{first.family}: {first.message} ({first.url})")
     elif last_release is None:
         state, reason = "new", "no release of it has been found yet"
     else:

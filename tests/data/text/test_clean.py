@@ -51,3 +51,12 @@ def test_an_excerpt_of_a_text_without_spaces_says_as_much_as_any_other(text: str
     assert 290 <= len(said) <= 300
     assert said[-1] == "…"
     assert text.startswith(said[:-1])
+
+
+PIECES = ["a", "b ", "  ", "\n", " \n\n\n", "Ã©", "é", "e\u0301", "\t", "\xa0", "\u2003", "ﬁ", "Д"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
+def test_a_text_has_the_same_form_by_the_short_way(text: str) -> None:
+    # An invisible character that is dropped leads by the long way.
+    assert clean_text(text) == clean_text(f"{text}\u200b")

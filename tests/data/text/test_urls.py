@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.models import Media
-from data.text.urls import canonical_url, web_address, without_campaign
+from data.text.urls import absolute, canonical_url, web_address, without_campaign
 from feeds.entries.entry import web_media
 
 
@@ -125,3 +125,20 @@ def test_campaigns_are_taken_off_an_address_and_nothing_else(url: str, plain: st
 def test_a_plain_address_has_the_same_form_by_the_short_way(url: str) -> None:
     # A fragment that is dropped leads by the long way.
     assert canonical_url(url) == canonical_url(url + "#x")
+
+
+BASES = ["https://a.example", "http://a.example:80/n/2026/?p=1#x", "https://a.example/n/1.html"]
+STARTS = ["", "/", "./", "../", "../../", "../../../", "//c.example/", "https://b.example"]
+PARTS = ["/", "a", "b.html", "?p=1", "#t", "%20", "..", ".", "~x", ":8"]
+
+
+@given(
+    st.sampled_from(BASES),
+    st.sampled_from(STARTS),
+    st.lists(st.sampled_from(PARTS), max_size=4).map("".join),
+)
+def test_an_address_is_made_absolute_alike_by_the_short_way(
+    base: str, start: str, rest: str
+) -> None:
+    # A tab that is dropped leads by the long way.
+    assert absolute(base, start + rest) == absolute(base, f"{start}{rest}\t")

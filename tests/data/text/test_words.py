@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.text.counters import without_counters
-from data.text.words import PLANE, tokens, word_hashes
+from data.text.words import PLANE, role, tokens, word_hashes
 
 TEXT = st.text(st.sampled_from("aBßİé-−5 .\n(%$€_中ไ\u0301𝒳\x00\ud800ago views:|"), max_size=60)
 
@@ -42,6 +42,27 @@ def test_lines_that_count_visitors_are_left_out_wherever_they_stand(text: str) -
     assert tokens(text) == [
         word for line in text.split("\n") for word in tokens(without_counters(line))
     ]
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text, by the same rule written plainly: a character at a time."""
+    folded = without_counters(text).casefold()
+    spelled = ""
+    for at, char in enumerate(folded):
+        before, after = folded[at - 1] if at else " ", folded[at + 1 : at + 2]
+        if char in "-−":
+            minus = after in set("0123456789") and (before.isspace() or before == "(")
+            spelled += " - " if minus else " "
+        elif char in "%$":
+            spelled += f" {char} "
+        else:
+            spelled += "_" if char == "_" else role(char)
+    return spelled.split()
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join) | st.text())
+def test_words_are_those_of_the_plain_rule(text: str) -> None:
+    assert tokens(text) == plain_words(text)
 
 
 @given(TEXT, TEXT)
