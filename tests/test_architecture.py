@@ -21,6 +21,10 @@ ROOMS = sorted(
 )
 
 
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PATH = re.compile(r"\b(?:benchmarks|data|docs|feeds|scheduler|spiders|tests)/[\w./-]*\w")
+
+
 def section(title: str) -> str:
     """The text below a heading."""
     return re.split(r"^## ", TEXT.partition(f"\n## {title}")[2], maxsplit=1, flags=re.MULTILINE)[0]
@@ -48,6 +52,12 @@ def test_what_is_named_is_there(place: str) -> None:
         ]
         assert found, f"{path} has no {name}"
         scope = found[0].body
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.stem)
+def test_what_other_documents_name_is_there(document: Path) -> None:
+    named = set(PATH.findall(re.sub(r"https?://\S+", "", document.read_text("utf-8"))))
+    assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
 def test_a_response_comes_to_the_store_in_twelve_steps_and_from_there_to_a_file_in_six() -> None:
