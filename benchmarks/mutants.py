@@ -1,9 +1,9 @@
 """How many small mistakes in our code the tests find.
 
 Each mutant is one comparison, constant or branch changed in one module, in a copy of the project,
-and judged by the tests that stand in the folder of the module's mirror (`tests/spiders/listing` for
-`spiders/listing/pagination.py`), or in the nearest above it. Seeded: the same mutants each time, as
-long as the modules are the same.
+and judged by the tests of the mirror of its room's folder (`tests/spiders/listing` for
+`spiders/listing/pagination.py`), or of the whole room where there is none. Seeded: the same mutants
+each time, as long as the modules are the same.
 
     python benchmarks/mutants.py [--count 40] [--seed 12] [--only N ...]
 """
@@ -57,7 +57,7 @@ class Mutant(NamedTuple):
     @property
     def tests(self) -> Path:
         """The folder of tests that judge it."""
-        folder = Path("tests") / self.path.parent
+        folder = Path("tests", *self.path.parent.parts[:2])
         while not any((ROOT / folder).rglob("test_*.py")):
             folder = folder.parent
         return folder

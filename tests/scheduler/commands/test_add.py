@@ -304,7 +304,12 @@ def test_private_addresses_are_refused(room: Room, tmp_path: Path) -> None:
     assert room.log == []
 
 
+@pytest.mark.integration
 def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, home: Path) -> None:
+    try:
+        find_browser()
+    except BrowserMissing as error:
+        pytest.skip(str(error))
     rows = listing(5, 4, 3, 2, 1).partition("<main>")[2].partition("</main>")[0]
     packed = b64encode(rows.encode()).decode()
     room.page(
@@ -316,10 +321,6 @@ def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, h
     assert found["render"]
     assert "render = true" in found["toml"]
     assert "empty without a browser" in found["notes"][0]
-    try:
-        find_browser()
-    except BrowserMissing as error:
-        pytest.skip(f"the rest needs a browser: {error}")
     assert len(found["listing"]["items"]) == 5
 
 
