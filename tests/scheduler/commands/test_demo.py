@@ -119,9 +119,7 @@ def test_its_temporary_folder_goes_when_it_is_stopped(
         | {"TMPDIR": str(tmp_path)},
     ) as demo:
         assert demo.stdout is not None
-        line = next(line for line in demo.stdout if line.startswith(when))
-        if when == "Look at":
-            assert httpx.get(line.split()[2]).status_code == 200
+        next(line for line in demo.stdout if line.startswith(when))
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
         demo.communicate(timeout=60)
