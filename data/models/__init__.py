@@ -17,16 +17,26 @@ from data.models.release import (
     Validator,
     Wait,
 )
-from data.models.source import History, Recall, Run, RunError, Source
-from data.models.summary import BACKLOG, Point, ReleaseChange, ReleaseSummary
+from data.models.source import (
+    HealthEvent,
+    History,
+    Recall,
+    Run,
+    RunError,
+    Source,
+    SourceRhythm,
+)
+from data.models.summary import BACKLOG, DayDigest, Point, ReleaseChange, ReleaseSummary
 from data.models.walks import Listed, Walk, Witness
 
 __all__ = [
     "BACKLOG",
     "UNDATED_BEFORE",
     "Content",
+    "DayDigest",
     "Draft",
     "Facet",
+    "HealthEvent",
     "History",
     "Link",
     "Listed",
@@ -41,6 +51,7 @@ __all__ = [
     "Run",
     "RunError",
     "Source",
+    "SourceRhythm",
     "Validator",
     "Wait",
     "Walk",

@@ -1,4 +1,4 @@
-"""To be said."""
+"""A press room, the report of a visit to it, and how it is."""
 
 from __future__ import annotations
 
@@ -87,3 +87,29 @@ class Run:
     history: History = "walking"
     bound: str = ""
     errors: tuple[RunError, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class HealthEvent:
+    """A change in the health of a source: since when it is well or not, and why.
+
+    ``state`` is that of data.health.state.
+    """
+
+    source: str
+    well: bool
+    at: dt.datetime
+    reason: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRhythm:
+    """When a source is ``expected`` to be heard of, while it has so many ``releases``.
+
+    It counts as silent from the day ``silent`` on; both are None without a rhythm.
+    """
+
+    releases: int
+    expected: dt.date | None
+    silent: dt.date | None

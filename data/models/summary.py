@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import msgspec
@@ -40,3 +42,13 @@ class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
 
     outline: ReleaseSummary
     facets: frozenset[Facet]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDigest:
+    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
+
+    day: str
+    closed: dt.datetime
+    releases: tuple[tuple[str, str, str], ...]
+    total: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,8 +12,10 @@ from data.errors import StoreError
 from data.identity.decision import Decision
 from data.identity.retraction import Vanished
 from data.models import (
+    DayDigest,
     Draft,
     Facet,
+    HealthEvent,
     Link,
     Listed,
     Point,
@@ -24,6 +26,7 @@ from data.models import (
     Revision,
     Run,
     Source,
+    SourceRhythm,
     Validator,
     Wait,
     Walk,
@@ -60,9 +63,6 @@ class ReadStore(Protocol):
 
     def marks(self) -> Mapping[Facet, int]:
         """The facets that changed since they were last published, with the number of the change."""
-
-    def unmark(self, published: Mapping[Facet, int]) -> None:
-        """Forget these marks, but none that a later change renewed (its number has grown)."""
 
     def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
@@ -106,7 +106,47 @@ class ReadStore(Protocol):
         """The last runs of a source, newest first."""
 
 
-class Store(ReadStore, Protocol):
+class PublishStore(ReadStore, Protocol):
+    """What publishing needs besides: what was published once and must never be lost."""
+
+    def unmark(self, published: Mapping[Facet, int]) -> None:
+        """Forget these marks, but none that a later change renewed (its number has grown)."""
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """How many archive pages a feed has."""
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
+        """Those of some releases that are on an archive page of a feed."""
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        """The releases on an archive page of a feed, by id."""
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """A day that is over, as it was when it was first published."""
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep a day as it is published; one that is kept already stays."""
+
+    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
+        """The last changes in the health of sources, oldest first."""
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """The last change in the health of each source."""
+
+    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
+        """Keep changes in the health of sources, oldest first."""
+
+    def rhythms(self) -> Mapping[str, SourceRhythm]:
+        """When each source is expected to be heard of, as it was found last."""
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        """Keep when sources are expected to be heard of."""
+
+
+class Store(PublishStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def named(self, name: str, *, limit: int) -> tuple[Release, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
 from html import escape
 
-from data.models import Facet, Release, Revision
+from data.models import DayDigest, Facet, HealthEvent, Release, Revision
 from data.revisions.diff import changes
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
@@ -18,6 +18,7 @@ from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
 from feeds.entries.entry import Category, Entry, Link, title_of, to_seconds
+from feeds.urls import href
 
 OURS = "en"
 """The language of what we say of releases, whatever theirs."""
@@ -107,16 +108,6 @@ def about(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DayDigest:
-    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
-
-    day: str
-    closed: dt.datetime
-    releases: tuple[tuple[str, str, str], ...]
-    total: int = 0
-
-
 def digest_entry(directory: Catalog, edition: DayDigest) -> Entry:
     """The entry of a day: all that was published on it."""
     page = directory.page(Facet(period=edition.day))
@@ -137,6 +128,29 @@ def digest_entry(directory: Catalog, edition: DayDigest) -> Entry:
         at=edition.closed,
         page=page,
         html=f"<ul>{lines}</ul>",
+    )
+
+
+HEALTH: Mapping[str, str] = {
+    "failing": "stopped working",
+    "blocked": "keeps us out",
+    "silent": "has gone silent",
+    "ok": "works again",
+}
+"""What a title says of a state (data.health.state)."""
+
+
+def health_entry(directory: Catalog, event: HealthEvent) -> Entry:
+    """The entry of a change in the health of a source: since when it is well or not, and why."""
+    name = plain(directory.source(event.source).name)
+    text = plain(event.reason) or "Its last visit read releases as it should."
+    return event_entry(
+        directory,
+        f"health/{href(event.source)}/{event.at.isoformat()}",
+        title=f"{name}: {HEALTH[event.state]}",
+        at=event.at,
+        page=directory.page(Facet(source=event.source)),
+        html=f"<p>{escape(text)}</p>",
     )
 
 

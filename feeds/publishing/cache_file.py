@@ -16,25 +16,12 @@ TABLES = """
         key    BLOB NOT NULL UNIQUE,
         body   BLOB NOT NULL
     ) STRICT;
-    -- Every feed has a number: rows of its releases are many.
-    CREATE TABLE IF NOT EXISTS feeds (
-        number INTEGER PRIMARY KEY,
-        facet  TEXT NOT NULL UNIQUE
-    ) STRICT;
-    -- Which release lies on which archive page of a feed.
-    CREATE TABLE IF NOT EXISTS archived (
-        feed    INTEGER NOT NULL,
-        page    INTEGER NOT NULL,
-        release TEXT NOT NULL,
-        PRIMARY KEY (feed, release)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS archived_pages ON archived (feed, page);
-    -- The releases of a feed that were on none of its so many pages, as JSON.
+    -- The releases of a feed that were on none of its so many archive pages, as JSON.
     CREATE TABLE IF NOT EXISTS current (
-        feed     INTEGER PRIMARY KEY,
+        facet    TEXT PRIMARY KEY,
         pages    INTEGER NOT NULL,
         releases TEXT NOT NULL
-    ) STRICT;
+    ) STRICT, WITHOUT ROWID;
     -- The release pages that were written, each by the hash of what shaped it.
     CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
         STRICT, WITHOUT ROWID;

@@ -8,9 +8,10 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from data.models import Facet, ReleaseChange
-from data.store.protocol import ReadStore
+from data.store.protocol import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.render_cache import RenderCache
 
 Write: TypeAlias = Callable[[str, bytes], object]
@@ -28,9 +29,10 @@ class PublishContext:
     it makes all that was done until now durable.
     """
 
-    store: ReadStore
+    store: PublishStore
     catalog: Catalog
     pages: PageRenderer
+    archive: ArchivePages
     cache: RenderCache
     counts: Mapping[Facet, int]
     changes: Mapping[str, ReleaseChange] | None

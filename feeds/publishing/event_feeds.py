@@ -1,26 +1,25 @@
-"""Which entries the feeds about releases hold, from the store and from what was noted before."""
+"""Which entries the feeds about releases hold: edits, retractions, days, the health of sources."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from functools import partial
-from html import escape
 
 import msgspec
 
 from data.clock import zone_or_utc
-from data.models import Facet, facets_of
+from data.health.events import note_health_events
+from data.models import DayDigest, Facet, facets_of
 from data.text.clean import plain
 from feeds.entries.entry import Entry, title_of
-from feeds.entries.events import DayDigest, digest_entry, edit_entry, event_entry, retraction_entry
+from feeds.entries.events import digest_entry, edit_entry, health_entry, retraction_entry
 from feeds.entries.story_folding import folded
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted, face
-from feeds.publishing.health_events import HealthEvent, events_of
-from feeds.urls import DAY, FORMATS, EventFeed, event_file, href
+from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 TOLD = 200
 """Releases of one day that its entry names; the page of the day leads to all."""
@@ -96,19 +95,20 @@ class EventFeeds:
             ),
             reverse=True,
         )
-        editions = (self._edition(day, now) for day in days[: self._context.entries])
+        digests = (self._digest(day, now) for day in days[: self._context.entries])
         return [
             (
-                self._context.key("day", msgspec.json.encode(edition)),
-                partial(digest_entry, self._catalog, edition),
+                self._context.key("day", msgspec.json.encode(digest)),
+                partial(digest_entry, self._catalog, digest),
             )
-            for edition in editions
+            for digest in digests
         ]
 
-    def _edition(self, day: str, now: dt.datetime) -> DayDigest:
-        noted = self._cache.note(f"day {day}")
-        if noted:
-            return msgspec.json.decode(noted, type=DayDigest)
+    def _digest(self, day: str, now: dt.datetime) -> DayDigest:
+        """A day as it was when it was over, or as it is now if it was never published yet."""
+        known = self._store.day_digest(day)
+        if known is not None:
+            return known
         closed, total = now, 0
         told: list[tuple[str, str, str]] = []
         facet = Facet(period=day)
@@ -121,33 +121,17 @@ class EventFeeds:
                 sources = dict.fromkeys(one.source for one in (release, *others))
                 names = [plain(self._catalog.source(source).name) for source in sources]
                 told.append((release.id, title_of(release.content), ", ".join(names)))
-        edition = DayDigest(day, closed, tuple(told), total)
-        self._cache.keep_note(f"day {day}", msgspec.json.encode(edition))
-        return edition
+        digest = DayDigest(day, closed, tuple(told), total)
+        self._store.add_day_digest(digest)
+        return digest
 
     def health(self, counts: Mapping[Facet, int]) -> list[Wanted]:
-        """The last changes in the health of sources: noted when the last run of one differs."""
-        events = events_of(
-            self._store, self._cache, self._catalog.sources, counts, limit=self._context.entries
-        )
+        """The last changes in the health of sources."""
+        note_health_events(self._store, self._catalog.sources, counts)
         return [
             (
                 self._context.key("health", msgspec.json.encode(event)),
-                partial(self._health_entry, event),
+                partial(health_entry, self._catalog, event),
             )
-            for event in reversed(events)
+            for event in reversed(self._store.health_events(limit=self._context.entries))
         ]
-
-    def _health_entry(self, event: HealthEvent) -> Entry:
-        name = plain(self._catalog.source(event.source).name)
-        title = f"{name}: {event.title}"
-        page = self._catalog.page(Facet(source=event.source))
-        text = plain(event.reason) or "Its last visit read releases as it should."
-        return event_entry(
-            self._catalog,
-            f"health/{href(event.source)}/{event.at.isoformat()}",
-            title=title,
-            at=event.at,
-            page=page,
-            html=f"<p>{escape(text)}</p>",
-        )

@@ -26,9 +26,16 @@ class FeedDocuments:
 
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the documents of a facet that changed, or with ``everything`` all of them."""
+        try:
+            self._write(facet, everything=everything)
+        except BaseException:
+            self._context.archive.drop(facet)
+            raise
+
+    def _write(self, facet: Facet, *, everything: bool) -> None:
         context, contents = self._context, self._contents
         every = contents.every(facet) if everything else None
-        before = context.cache.archive_pages(facet)
+        before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
         pages = before + len(full)
         # The page that was the last until now learns what follows it.
@@ -36,7 +43,7 @@ class FeedDocuments:
         for page in range(first, pages + 1):
             if page > before:
                 releases = full[page - before - 1]
-                context.cache.archive(facet, page, [one.id for one in releases])
+                context.archive.add(facet, page, [one.id for one in releases])
             else:
                 releases = contents.on_page(facet, page, every or {})
             self._archive_page(facet, page, pages, releases)

@@ -51,10 +51,6 @@ class Writer:
         self._waiting[path] = temporary
         return True
 
-    def holds(self, file: str, content: bytes) -> bool:
-        """Whether ``file`` holds just this content."""
-        return same(f"{self.folder}/{file}", content)
-
     def flush(self) -> bool:
         """Give all that waits its name, once it would survive a loss of power.
 

@@ -12,9 +12,10 @@ from typing import TypeVar
 from data.errors import PublishError, StoreError
 from data.models import Facet
 from data.settings import Site
-from data.store.protocol import ReadStore
+from data.store.protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
@@ -31,7 +32,8 @@ from feeds.urls import FORMATS, EventFeed, event_file, feed_file, is_published, 
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
-"""Holds a digest of all that shapes the site but its releases; a new one renders everything."""
+"""Holds a digest of all that shapes the site but its releases, and on the next line the names of
+sources and topics: another digest, or another name for what had one, renders everything."""
 
 SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
@@ -43,7 +45,7 @@ TOGETHER = 64
 
 
 def publish(
-    store: ReadStore,
+    store: PublishStore,
     folder: Path,
     site: Site,
     *,
@@ -58,7 +60,7 @@ def publish(
     ``errors``, keeps its last good file and its mark, and stops nothing else; where every facet was
     to be rendered, the next run goes on with those that were not. A feed's file that somebody took
     away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
-    kept between runs; without one, all is made anew and days are as of today. ``now`` decides which
+    kept between runs; without one, all is made anew. ``now`` decides which
     days are over. Raises StoreError, which is DamagedCacheError where that file is.
     """
     started = time.perf_counter()
@@ -83,7 +85,7 @@ class Publishing:
     """One run of publish: renders and writes, and keeps count."""
 
     def __init__(
-        self, store: ReadStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
+        self, store: PublishStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
     ) -> None:
         self._store = store
         self._cache = cache
@@ -95,10 +97,12 @@ class Publishing:
         self._writer = Writer(folder)
         self._catalog = catalog_of(store, site)
         self._pages = PageRenderer(self._catalog, self._counts)
+        self._archive = ArchivePages(store)
         context = PublishContext(
             store=store,
             catalog=self._catalog,
             pages=self._pages,
+            archive=self._archive,
             cache=cache,
             counts=self._counts,
             changes=self._since.changes(),
@@ -121,11 +125,11 @@ class Publishing:
     def run(self, *, everything: bool, remembers: bool) -> None:
         """Write all that is marked, or everything."""
         names = names_of(self._catalog)
-        every = everything or not self._writer.holds(LAYOUT_FILE, self._layout)
-        if remembers and self._is_reshaped(names):
-            every = True
+        layout, _, known = self._shape().partition(b"\n")
+        reshaped = layout != self._layout or names_changed(known, names)
+        if reshaped:
             self._cache.clear()
-        if every:
+        if everything or reshaped:
             marked = filter(is_published, self._marks)
             self._cache.queue_rewrite({Facet(), *self._published, *marked})
         lost = self._lost.missed(self._published)
@@ -138,16 +142,18 @@ class Publishing:
         # What is made on demand needs nothing to be written.
         self._store.unmark({one: at for one, at in self._marks.items() if not is_published(one)})
         if not self.errors:
-            self._cache.keep_note("names", names)
-            self._cache.keep_note("layout", self._layout)
             self._since.keep()
             self._lost.keep(facets)
-            if every:
-                self._together(lambda: self._writer.write(LAYOUT_FILE, self._layout))
+            shape = self._layout + b"\n" + names
+            if shape != self._shape():
+                self._together(lambda: self._writer.write(LAYOUT_FILE, shape))
 
-    def _is_reshaped(self, names: bytes) -> bool:
-        layout, known = self._cache.note("layout"), self._cache.note("names")
-        return layout != self._layout or names_changed(known, names)
+    def _shape(self) -> bytes:
+        """What shaped the site that is there, or nothing where that can't be read."""
+        try:
+            return (self._writer.folder / LAYOUT_FILE).read_bytes()
+        except OSError:
+            return b""
 
     def _batch(self, facets: Sequence[Facet]) -> None:
         done: list[Facet] = []
@@ -168,12 +174,14 @@ class Publishing:
         try:
             write()
             if not self._failed and self._tried(".", self._writer.flush) is not None:
+                self._archive.keep()
                 self._cache.commit()
                 return True
         except StoreError:
             self._writer.drop()
             raise
         self._failed = False
+        self._archive.drop()
         self._writer.drop()
         self._cache.rollback()
         del self.written[written:]
@@ -238,6 +246,7 @@ class Publishing:
             # All that waited is dropped, and what was noted of it since the last time is wrong.
             self._failed = True
             raise
+        self._archive.keep()
         self._cache.checkpoint()
 
     def _write(self, file: str, content: bytes) -> bool:

@@ -1,8 +1,8 @@
 """What publishing keeps between its runs, in one SQLite file beside the site.
 
-Rendered entries are kept by the hash of all that shapes them; they may go at any time. Which
-release lies on which archive page is kept for good: a full page never changes its releases. One
-process publishes at a time.
+A cache, and only that: it may be deleted at any time, and the next publication writes the same site
+again. Rendered entries are kept by the hash of all that shapes them. One process publishes at a
+time.
 """
 
 from __future__ import annotations
@@ -51,61 +51,20 @@ class RenderCache(CacheFile):
             [(key, to_bytes(entry)) for key, entry in entries.items()],
         )
 
-    def archive_pages(self, facet: Facet) -> int:
-        """How many archive pages a feed has."""
-        rows = self._ask("SELECT max(page) FROM archived WHERE feed = ?", [self._number(facet)])
-        return rows[0][0] or 0
-
-    def archived(self, facet: Facet, releases: Sequence[str]) -> set[str]:
-        """Those of some releases that are on an archive page of a feed."""
-        if not releases:
-            return set()
-        rows = self._ask(
-            # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
-            "SELECT j.value FROM json_each(?2) j"
-            " CROSS JOIN archived a ON a.feed = ?1 AND a.release = j.value",
-            [self._number(facet), msgspec.json.encode(releases).decode()],
-        )
-        return {row[0] for row in rows}
-
-    def archive(self, facet: Facet, page: int, releases: Iterable[str]) -> None:
-        """Put releases on an archive page of a feed."""
-        number = self._number(facet)
-        self._put(
-            "INSERT INTO archived (feed, page, release) VALUES (?, ?, ?)",
-            [(number, page, release) for release in releases],
-        )
-
-    def on_page(self, facet: Facet, page: int) -> list[str]:
-        """The releases on an archive page of a feed."""
-        rows = self._ask(
-            "SELECT release FROM archived WHERE feed = ? AND page = ?", [self._number(facet), page]
-        )
-        return [row[0] for row in rows]
-
-    def current(self, facet: Facet) -> list[str] | None:
-        """The releases of a feed that were on none of its pages; None where that is not known."""
-        rows = self._ask(
-            "SELECT pages, releases FROM current WHERE feed = ?", [self._number(facet)]
-        )
-        if not rows or rows[0][0] != self.archive_pages(facet):
-            return None
-        return msgspec.json.decode(rows[0][1], type=list[str])
+    def current(self, facet: Facet, pages: int) -> list[str] | None:
+        """The releases of a feed that were on none of its so many pages; None if not known."""
+        for (releases,) in self._ask(
+            "SELECT releases FROM current WHERE facet = ? AND pages = ?", [name_of(facet), pages]
+        ):
+            return msgspec.json.decode(releases, type=list[str])
+        return None
 
     def keep_current(self, facet: Facet, pages: int, releases: Sequence[str]) -> None:
         """Keep which releases of a feed are on none of its so many pages."""
         text = msgspec.json.encode(releases).decode()
         self._put(
-            "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(self._number(facet), pages, text)]
+            "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(name_of(facet), pages, text)]
         )
-
-    def _number(self, facet: Facet) -> int:
-        """The number of a feed, which it gets when it is first asked for."""
-        name = name_of(facet)
-        for row in self._ask("SELECT number FROM feeds WHERE facet = ?", [name]):
-            return int(row[0])
-        self._put("INSERT INTO feeds (facet) VALUES (?)", [(name,)])
-        return self._number(facet)
 
     def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
         """Those of the pages of some releases that were written, with what shaped them."""

@@ -27,6 +27,7 @@ class FeedContents:
         self._context = context
         self._store = context.store
         self._cache = context.cache
+        self._archive = context.archive
 
     def every(self, facet: Facet) -> Mapping[str, ReleaseSummary]:
         """All releases of a facet, by id."""
@@ -40,7 +41,9 @@ class FeedContents:
         Without ``every`` release of it they are those of the last publication and those that
         changed since; where either is not known, all are read.
         """
-        before = None if every is not None else self._cache.current(facet)
+        before = None
+        if every is None:
+            before = self._cache.current(facet, self._archive.count(facet))
         changes = self._context.changes
         if before is None or changes is None:
             return self._unpaged(facet, self.every(facet) if every is None else every)
@@ -51,14 +54,14 @@ class FeedContents:
     def _unpaged(
         self, facet: Facet, releases: Mapping[str, ReleaseSummary]
     ) -> list[ReleaseSummary]:
-        gone = self._cache.archived(facet, list(releases))
+        gone = self._archive.archived(facet, list(releases))
         return newest_first(one for one in releases.values() if one.id not in gone)
 
     def on_page(
         self, facet: Facet, page: int, known: Mapping[str, ReleaseSummary]
     ) -> list[ReleaseSummary]:
         """The releases on an archive page; the ``known`` ones need not be read."""
-        ids = self._cache.on_page(facet, page)
+        ids = self._archive.on_page(facet, page)
         others = self._store.outlined([one for one in ids if one not in known])
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
@@ -68,7 +71,7 @@ class FeedContents:
         Pages never change, so these come once more by the document (RFC 5005, section 4.1).
         """
         wanted = self._touched.get(facet, set()).difference(one.id for one in current)
-        found = self._store.outlined(sorted(self._cache.archived(facet, sorted(wanted))))
+        found = self._store.outlined(sorted(self._archive.archived(facet, sorted(wanted))))
         return newest_first(one for one in found.values() if not one.is_backlog)
 
     @cached_property

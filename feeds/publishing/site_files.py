@@ -66,9 +66,9 @@ def names_of(directory: Catalog) -> bytes:
     return msgspec.json.encode(names, order="sorted")
 
 
-def names_changed(before: bytes | None, after: bytes) -> bool:
+def names_changed(before: bytes, after: bytes) -> bool:
     """Whether anything that had a name has another one; new names change no entry."""
-    if before is None or before == after:
+    if not before or before == after:
         return False
     old, new = (msgspec.json.decode(names, type=Names) for names in (before, after))
     return any(name in old and old[name] != value for name, value in new.items())

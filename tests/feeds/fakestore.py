@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from data.clock import zone_of
 from data.models import (
     Content,
+    DayDigest,
     Facet,
+    HealthEvent,
     Media,
     Point,
     Published,
@@ -22,6 +24,7 @@ from data.models import (
     Revision,
     Run,
     Source,
+    SourceRhythm,
     facets_of,
 )
 
@@ -45,6 +48,10 @@ class FakeStore:
         self.versions: dict[str, int] = {}
         self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
+        self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
+        self.days: dict[str, DayDigest] = {}
+        self.events: list[HealthEvent] = []
+        self.expected: dict[str, SourceRhythm] = {}
         for release in releases:
             self.put(release)
 
@@ -147,6 +154,41 @@ class FakeStore:
         for facet, number in published.items():
             if self.marked.get(facet) == number:
                 del self.marked[facet]
+
+    def archive_page_count(self, facet: Facet) -> int:
+        return max(self.pages.get(facet, {}), default=0)
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> set[str]:
+        every = {one for some in self.pages.get(facet, {}).values() for one in some}
+        return every.intersection(ids)
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        return self.pages.get(facet, {}).get(page, ())
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        for facet, some in pages.items():
+            self.pages.setdefault(facet, {}).update(some)
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        return self.days.get(day)
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        self.days.setdefault(digest.day, digest)
+
+    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
+        return self.events[-limit:]
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        return {event.source: event for event in self.events}
+
+    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
+        self.events += events
+
+    def rhythms(self) -> Mapping[str, SourceRhythm]:
+        return self.expected
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        self.expected = {**self.expected, **rhythms}
 
 
 def make_release(number: int = 1, source: str = "acme", **changes: object) -> Release:

@@ -204,6 +204,51 @@ BEGIN
     INSERT INTO change_log (release, version) VALUES (NEW.release, NEW.version);
 END
 
+-- Which release lies on which archive page of a feed (RFC 5005, section 4): they are served as
+-- pages that never change. Feeds have numbers here, since the rows of their releases are many.
+CREATE TABLE archived_feeds (
+    number INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    topic  TEXT NOT NULL,
+    period TEXT NOT NULL,
+    UNIQUE (source, topic, period)
+) STRICT
+
+CREATE TABLE archive_pages (
+    feed    INTEGER NOT NULL REFERENCES archived_feeds (number),
+    page    INTEGER NOT NULL,            -- from 1 on, the oldest first
+    release INTEGER NOT NULL REFERENCES releases (number),
+    PRIMARY KEY (feed, release)
+) STRICT, WITHOUT ROWID
+
+CREATE INDEX archive_pages_of_feed ON archive_pages (feed, page)
+
+-- Days that are over, each as it was when it was first published.
+CREATE TABLE day_digests (
+    day    TEXT PRIMARY KEY,
+    digest TEXT NOT NULL                 -- JSON of data.models.DayDigest
+) STRICT, WITHOUT ROWID
+
+-- Every change in the health of a source that the feed of them has told.
+CREATE TABLE health_events (
+    number INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    well   INTEGER NOT NULL,             -- 1 where nobody has to look at it
+    at     REAL NOT NULL,
+    reason TEXT NOT NULL,
+    state  TEXT NOT NULL
+) STRICT
+
+CREATE INDEX health_events_of_source ON health_events (source, number)
+
+-- When a source is expected to be heard of, while it has so many releases. Days as ISO writes them.
+CREATE TABLE source_rhythms (
+    source   TEXT PRIMARY KEY,
+    releases INTEGER NOT NULL,
+    expected TEXT,
+    silent   TEXT                        -- from which day on it counts as silent
+) STRICT, WITHOUT ROWID
+
 -- Which texts share parts, and so may be alike (data.stories.copies, data.text.similarity).
 CREATE TABLE lsh_bands (
     band    INTEGER NOT NULL,            -- a slot of time, and in the low bits a mark of a text

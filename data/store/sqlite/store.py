@@ -22,6 +22,7 @@ from data.store.sqlite.facets import FacetsPart
 from data.store.sqlite.hosts import HostsPart
 from data.store.sqlite.links import LinksPart
 from data.store.sqlite.lsh_index import LshIndex
+from data.store.sqlite.publication import PublicationPart
 from data.store.sqlite.recording import ReleaseTable
 from data.store.sqlite.releases import ReleasesPart
 from data.store.sqlite.retraction import RetractionPart
@@ -44,6 +45,7 @@ class SqliteStore(
     ReleasesPart,
     FacetsPart,
     ChangeLogPart,
+    PublicationPart,
     AliasesPart,
     RetractionPart,
     SearchPart,

@@ -21,6 +21,7 @@ from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer
 from feeds.publishing.render_cache import RenderCache
@@ -45,6 +46,7 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
             store=store,
             catalog=catalog,
             pages=pages,
+            archive=ArchivePages(store),
             cache=cache,
             counts=counts,
             changes=None,

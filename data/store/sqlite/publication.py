@@ -1,0 +1,141 @@
+"""What must never be lost of what was published: archive pages, digests of days, health events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from data.models import DayDigest, Facet, HealthEvent, SourceRhythm
+from data.store.sqlite.connection import Part
+from data.store.sqlite.facets import facet_key
+from data.store.sqlite.rows import encode, instant
+
+FEED = "(SELECT number FROM archived_feeds WHERE source = ? AND topic = ? AND period = ?)"
+
+
+class PublicationPart(Part):
+    """The verbs of data.store.protocol.PublishStore that remember what was published."""
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """How many archive pages a feed has."""
+        rows = self._ask(
+            f"SELECT max(page) FROM archive_pages WHERE feed = {FEED}", facet_key(facet)
+        )
+        return rows[0][0] or 0
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> frozenset[str]:
+        """Those of some releases that are on an archive page of a feed."""
+        rows = self._ask(
+            # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
+            "SELECT r.id FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
+            f" CROSS JOIN archive_pages a ON a.feed = {FEED} AND a.release = r.number",
+            [encode(list(ids)), *facet_key(facet)],
+        )
+        return frozenset(row[0] for row in rows)
+
+    def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
+        """The releases on an archive page of a feed, by id."""
+        rows = self._ask(
+            "SELECT r.id FROM archive_pages a JOIN releases r ON r.number = a.release"
+            f" WHERE a.feed = {FEED} AND a.page = ?",
+            [*facet_key(facet), page],
+        )
+        return tuple(row[0] for row in rows)
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO archived_feeds (source, topic, period) VALUES (?, ?, ?)",
+                map(facet_key, pages),
+            )
+            db.executemany(
+                f"INSERT INTO archive_pages (feed, page, release) SELECT {FEED}, ?, number"
+                " FROM releases WHERE id = ?",
+                [
+                    (*facet_key(facet), page, one)
+                    for facet, some in pages.items()
+                    for page, ids in some.items()
+                    for one in ids
+                ],
+            )
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """A day that is over, as it was when it was first published."""
+        for row in self._rows("day_digests", "day = ?", [day]):
+            return msgspec.json.decode(row["digest"], type=DayDigest)
+        return None
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep a day as it is published; one that is kept already stays."""
+        with self._writing():
+            self._db.table("day_digests").insert(
+                {"day": digest.day, "digest": encode(digest)}, ignore=True
+            )
+
+    def health_events(self, *, limit: int) -> tuple[HealthEvent, ...]:
+        """The last changes in the health of sources, oldest first."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state FROM health_events"
+            " ORDER BY number DESC LIMIT ?",
+            [limit],
+        )
+        return tuple(event_of(*row) for row in reversed(rows))
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """The last change in the health of each source."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state FROM health_events WHERE number IN"
+            " (SELECT max(number) FROM health_events GROUP BY source)"
+        )
+        return {row[0]: event_of(*row) for row in rows}
+
+    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
+        """Keep changes in the health of sources, oldest first."""
+        rows = [
+            {
+                "source": one.source,
+                "well": int(one.well),
+                "at": one.at.timestamp(),
+                "reason": one.reason,
+                "state": one.state,
+            }
+            for one in events
+        ]
+        with self._writing():
+            self._db.table("health_events").insert_all(rows)
+
+    def rhythms(self) -> Mapping[str, SourceRhythm]:
+        """When each source is expected to be heard of, as it was found last."""
+        return {
+            row["source"]: SourceRhythm(
+                row["releases"], day_of(row["expected"]), day_of(row["silent"])
+            )
+            for row in self._rows("source_rhythms", "1", [])
+        }
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        """Keep when sources are expected to be heard of."""
+        rows = [
+            {
+                "source": source,
+                "releases": one.releases,
+                "expected": one.expected.isoformat() if one.expected else None,
+                "silent": one.silent.isoformat() if one.silent else None,
+            }
+            for source, one in rhythms.items()
+        ]
+        with self._writing():
+            self._db.table("source_rhythms").upsert_all(rows)
+
+
+def event_of(source: str, well: int, at: float, reason: str, state: str) -> HealthEvent:
+    """A change in the health of a source from its row."""
+    return HealthEvent(source, bool(well), instant(at), reason, state)
+
+
+def day_of(text: str | None) -> dt.date | None:
+    """A day from its column."""
+    return dt.date.fromisoformat(text) if text else None
