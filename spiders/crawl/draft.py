@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from data.dates.context import DateContext
@@ -16,13 +14,13 @@ from data.text.language_detection import detect_language
 from spiders.crawl.blocked_page import block_reason, soft_404_reason
 from spiders.crawl.layout_change import skeleton_of
 from spiders.crawl.missing_text import is_leftover, lock_reason
+from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.document_text import DocumentText
 from spiders.page.page import Page
 from spiders.release.document import published_of, text_of, title_of
-from spiders.release.read import read_release
-from spiders.sources.source_file import ReleaseRules, SourceFile
+from spiders.sources.source_file import SourceFile
 
 DOCUMENTS = {
     "application/pdf",
@@ -39,66 +37,61 @@ PDF_TYPE = "application/pdf"
 PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
 
 
-ReadPage: TypeAlias = Callable[
-    [Page, DateContext, ReleaseRules, ListingItem | None], ExtractedRelease
-]
-"""What reads a release page by the rules that its source file gives for it."""
+def document_type(page: Page) -> str | None:
+    """The type of a file that is a release in itself, or None for a page. Raises NotARelease."""
+    media_type = page.content_type.partition(";")[0].strip().lower()
+    if is_pdf(page.body):
+        media_type = PDF_TYPE
+    if media_type in DOCUMENTS:
+        return media_type
+    if media_type not in PAGES:
+        raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
+    if not page.body.strip():
+        raise NotARelease("empty", "the answer is empty")
+    return None
 
 
-class NotARelease(ValueError):
-    """A page is no release: ``kind`` is a short code, the message a sentence."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+def draft_document(
+    source: str,
+    file: SourceFile,
+    page: Page,
+    reading: DateContext,
+    *,
+    media_type: str,
+    aliases: tuple[str, ...],
+    item: ListingItem | None,
+    validator: Validator | None,
+) -> Draft:
+    """The release that a file is, of a type of DOCUMENTS."""
+    return Draft(
+        source,
+        page.url,
+        completed(document(page, media_type, item, reading), file),
+        aliases,
+        digest=digest_of(page),
+        validator=validator,
+        zone=file.timezone,
+    )
 
 
 def draft_release(
     source: str,
     file: SourceFile,
     page: Page,
-    reading: DateContext,
+    read: ExtractedRelease,
     *,
     aliases: tuple[str, ...],
     item: ListingItem | None,
     validator: Validator | None,
-    read_page: ReadPage = read_release,
 ) -> Draft:
-    """The release on a page, as ``read_page`` reads it. Raises NotARelease."""
-    digest = hashlib.sha256(page.body).hexdigest()
-    media_type = page.content_type.partition(";")[0].strip().lower()
-    if is_pdf(page.body):
-        media_type = PDF_TYPE
-    if media_type in DOCUMENTS:
-        content = completed(document(page, media_type, item, reading), file)
-        return Draft(
-            source,
-            page.url,
-            content,
-            aliases,
-            digest=digest,
-            validator=validator,
-            zone=file.timezone,
-        )
-    if media_type not in PAGES:
-        raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
-    if not page.body.strip():
-        raise NotARelease("empty", "the answer is empty")
-    read = read_page(page, reading, _rules(file, item), item)
-    older = file.rules_on(read.content.published.day if read.content.published else None)
-    if older != _rules(file, item):
-        read = read_page(page, reading, older, item)
-    own = read.content
+    """The release on a page, as it was ``read`` off it. Raises NotARelease."""
+    content = read.content
+    own = content
     if own.published and item and own.published == item.published:
         own = replace(own, published=None)
     _refuse_none(page, own, item)
-    content = _with_hint(read, item)
     if is_leftover(page, content.body_text, (file.name, content.publisher or "")):
         content = replace(content, body_html="", body_text="", body_rule="")
-    if not content.title:
-        raise NotARelease(
-            "title", "no title was found on the page (write release.title in the source file)"
-        )
     return Draft(
         source,
         page.url,
@@ -107,12 +100,17 @@ def draft_release(
         canonical=read.canonical,
         links=read.links,
         editions=read.editions,
-        digest=digest,
+        digest=digest_of(page),
         validator=validator,
         skeleton=skeleton_of(page),
         zone=file.timezone,
         refused=read.refused,
     )
+
+
+def digest_of(page: Page) -> str:
+    """The SHA-256 of a page as it was served, in hexadecimal."""
+    return hashlib.sha256(page.body).hexdigest()
 
 
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
@@ -159,16 +157,3 @@ def document(
 
 def _file_name(url: str) -> str:
     return unquote(urlsplit(url).path.rpartition("/")[2])
-
-
-def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
-    return file.rules_on(item.published.day if item and item.published else None)
-
-
-def _with_hint(read: ExtractedRelease, item: ListingItem | None) -> Content:
-    content = read.content
-    if item and not content.title and item.title:
-        content = replace(content, title=item.title, title_rule="listing")
-    if item and content.published is None and item.published:
-        content = replace(content, published=item.published)
-    return content

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -48,16 +48,11 @@ LATER: Final = dt.timedelta(days=3650)
 """By so much a visit that a person asked for is ahead of all intervals."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """What a visit does for its frontier.
+PAGE_POSITIONS: Final = 10_000
+"""Places on a listing page, so that releases of later pages follow those of earlier ones."""
 
-    ``listed`` is called with the addresses that will be collected, and the number of the page that
-    names them, ``stale`` with a sentence where the feed has stopped.
-    """
-
-    listed: Callable[[Iterable[str], int], None]
-    stale: Callable[[str], None]
+UNLISTED: Final = 1_000_000_000
+"""The place of what no listing page names: after all that they name."""
 
 
 class Frontier:
@@ -73,7 +68,6 @@ class Frontier:
         file: SourceFile,
         store: Store,
         limits: Collect,
-        hand: Hand,
         *,
         front: tuple[str, ...],
         asked: RequestedUrls,
@@ -83,7 +77,6 @@ class Frontier:
         self._source = source
         self._store = store
         self._limits = limits
-        self._hand = hand
         self._not = frozenset(map(canonical_url, front))
         self._asked = asked
         self._explicit = explicit or backfill
@@ -109,6 +102,9 @@ class Frontier:
         self._sitemaps: tuple[str, ...] = ()
         self._evidence = ListEvidence()
         self._judged = False
+        self._positions: dict[str, int] = {}
+        self.stale = ""
+        """A sentence where the feed has stopped while the page goes on, or empty."""
         self.reached = ""
         """The day of the oldest release on the page that was read last, as ISO has it, or empty."""
 
@@ -125,6 +121,16 @@ class Frontier:
         return next(
             (way.walk.bound for way in self.ways.values() if way.walk and way.walk.bound), ""
         )
+
+    @property
+    def found(self) -> int:
+        """How many releases the listings named in this visit."""
+        return len(self._positions)
+
+    def position(self, urls: Iterable[str]) -> int:
+        """Where the listing names a release that has these addresses, from its first page on."""
+        keys = map(canonical_url, urls)
+        return next((self._positions[key] for key in keys if key in self._positions), UNLISTED)
 
     def opened(
         self, witness: Witness, front: Listing | None, awaited: int
@@ -223,8 +229,7 @@ class Frontier:
             keys = [canonical_url(item.url) for item in shown]
             known = self._store.known(self._source, keys)
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
-            if found.stale:
-                self._hand.stale(found.stale)
+            self.stale = found.stale
             page, shown = (page, list(found.items)) if found.believed else (None, [])
         for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
             if way and front:
@@ -288,8 +293,9 @@ class Frontier:
         return found
 
     def _listed(self, items: Sequence[ListingItem]) -> None:
-        walk = self.page.walk
-        self._hand.listed((item.url for item in items), walk.pages if walk else 1)
+        page = self.page.walk.pages if self.page.walk else 1
+        for place, item in enumerate(items):
+            self._positions.setdefault(canonical_url(item.url), page * PAGE_POSITIONS + place)
 
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
         """The items of a listing that may be releases, without marks of a campaign."""

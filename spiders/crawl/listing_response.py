@@ -9,33 +9,12 @@ import msgspec
 from scrapy.http import Response
 
 from spiders.crawl.blocked_page import challenge_in
+from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
 from spiders.download.responses import page_of, requested_url, validator_of
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
-
-
-class NoListing(ValueError):
-    """An answer holds no listing: ``kind`` is a short code, the message a sentence.
-
-    ``empty`` is the page where it was read and lists nothing, ``status`` that of an answer in which
-    there was no page.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        message: str,
-        *,
-        empty: Listing | None = None,
-        status: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.empty = empty
-        self.status = status
-
 
 PASSED: Final = (
     "a row of the listing without a date was passed over, as its link leads elsewhere than the"

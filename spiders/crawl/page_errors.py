@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from data.errors import CommuniqueError
+from spiders.items import Listing
 
 Tell: TypeAlias = Callable[[str, str, str], None]
 """What notes an error of a run: an address, a short code and a sentence."""
@@ -20,11 +21,43 @@ LONGEST: Final = 500
 log = logging.getLogger(__name__)
 
 
-class BadAddress(CommuniqueError):
+class PageError(CommuniqueError):
+    """What is wrong with one page: ``kind`` is a short code, the message a sentence."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class BadAddress(PageError):
     """A page names an address that nobody can be asked for, such as one with port 99999."""
 
     def __init__(self, cause: ValueError) -> None:
-        super().__init__(f"nothing can be asked for at this address ({cause})")
+        super().__init__("refused", f"nothing can be asked for at this address ({cause})")
+
+
+class NotARelease(PageError):
+    """A page is no release."""
+
+
+class NoListing(PageError):
+    """A response holds no listing.
+
+    ``empty`` is the page where it was read and lists nothing, ``status`` that of a response in
+    which there was no page.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        empty: Listing | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(kind, message)
+        self.empty = empty
+        self.status = status
 
 
 @contextmanager
@@ -32,8 +65,8 @@ def page_errors(url: str, tell: Tell) -> Iterator[None]:
     """Tell of any exception within as an error of the page at ``url``, and go on after it."""
     try:
         yield
-    except BadAddress as error:
-        tell(url, "refused", str(error))
+    except PageError as error:
+        tell(url, error.kind, str(error))
     except CommuniqueError as error:
         tell(url, "store", str(error))
     except Exception as error:

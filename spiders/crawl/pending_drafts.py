@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from data.dates.context import DateContext
 from data.models import Draft, Release
+from data.store.protocol import Store
 from spiders.crawl.draft import completed
 from spiders.crawl.layout_change import LayoutChange, Shown
 from spiders.crawl.page_errors import Tell, page_errors
@@ -21,32 +22,37 @@ RECORDED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What the visit does with drafts: ``take`` records and counts one, ``renew`` records one anew.
+class ReadyDraft:
+    """A draft that may be recorded.
 
-    ``known`` is the stored release at an address, ``skeleton`` the sketch that is stored of a
-    release's page, by its id, ``error`` notes what went wrong: an address, a kind and a sentence.
+    ``renewed`` ones are the same releases read better, which is no edit of theirs.
     """
 
-    take: Callable[[Draft], None]
-    renew: Callable[[Draft], object]
-    known: Callable[[str], Release | None]
-    skeleton: Callable[[str], bytes]
-    error: Tell
+    draft: Draft
+    renewed: bool = False
 
 
 class PendingDrafts:
     """Lets drafts wait while they may yet be read better, or may turn out to be no releases.
 
     Whatever goes wrong with one of them is told as an error of its page, and spoils no other.
+    ``known`` gives the stored release at an address.
     """
 
-    def __init__(self, file: SourceFile, learner: SourceTemplates, desk: Desk) -> None:
+    def __init__(
+        self,
+        file: SourceFile,
+        templates: SourceTemplates,
+        store: Store,
+        known: Callable[[str], Release | None],
+        tell: Tell,
+    ) -> None:
         self._file = file
-        self._learner = learner
-        self._desk = desk
-        self._guard = RedesignGuard(lambda url, message: desk.error(url, "redesign", message))
-        self._redesign = LayoutChange(DateContext(file.timezone, file.date_order), desk.skeleton)
+        self._templates = templates
+        self._known = known
+        self._tell = tell
+        self._guard = RedesignGuard()
+        self._redesign = LayoutChange(DateContext(file.timezone, file.date_order), store.skeleton)
         self._unsure: dict[str, Draft] = {}
         self._recorded: dict[str, Draft] = {}
         self._listed: dict[str, ListingItem] = {}
@@ -61,55 +67,64 @@ class PendingDrafts:
         """Remember what an edited page shows, until its draft is taken in."""
         self._shown[url] = shown
 
-    def record(self, draft: Draft) -> None:
-        """Take in a release as the visit found it, and those that can be read better since."""
-        if self._learner.unsure(draft.url):
+    def add(self, draft: Draft) -> Iterator[ReadyDraft]:
+        """Take in a release as the visit found it: what may be recorded since, in order.
+
+        Each is to be recorded before the next is asked for.
+        """
+        if self._templates.unsure(draft.url):
             self._unsure[draft.url] = draft
         else:
-            self._admit(draft)
-        for read in self._learner.mended():
-            with page_errors(read.url, self._desk.error):
-                self._mend(read)
-        self._let_go(at_most=WINDOW)
+            yield from self._admit(draft)
+        for read in self._templates.mended():
+            yield from self._mend(read)
+        yield from self._let_go(at_most=WINDOW)
 
-    def finish(self) -> None:
-        """Take in all that waits still: nothing better was learned of it."""
+    def finish(self) -> Iterator[ReadyDraft]:
+        """All that waits still, as far as it may be recorded: nothing better was learned of it."""
         unsure, self._unsure = self._unsure, {}
         for draft in unsure.values():
-            self._admit(draft)
-        self._let_go()
+            yield from self._admit(draft)
+        yield from self._let_go()
 
-    def _mend(self, read: ExtractedRelease) -> None:
+    def _mend(self, read: ExtractedRelease) -> Iterator[ReadyDraft]:
         """Put a better reading of a page in place of the one that waits or was recorded."""
         content = completed(read.content, self._file)
         if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):
-            self._admit(replace(waiting, content=content))
+            yield from self._admit(replace(waiting, content=content))
         elif known := self._recorded.get(read.url):
             # The bytes are the same, so this is no edit.
-            self._desk.renew(replace(known, content=content))
+            yield ReadyDraft(replace(known, content=content), renewed=True)
 
-    def _admit(self, draft: Draft) -> None:
-        with page_errors(draft.url, self._desk.error):
+    def _admit(self, draft: Draft) -> Iterator[ReadyDraft]:
+        admitted = False
+        with page_errors(draft.url, self._tell):
             listed = self._listed.pop(draft.url, None)
-            found = map(self._desk.known, dict.fromkeys((draft.url, *draft.aliases)))
+            found = map(self._known, dict.fromkeys((draft.url, *draft.aliases)))
             known = next((release for release in found if release), None)
             self._redesign.note(draft, known, self._shown.get(draft.url, Shown()))
-            if self._guard.admit(draft, known, listed):
-                self._take(draft)
+            admitted = self._guard.admit(draft, known, listed)
+        if admitted:
+            yield from self._ready(draft)
 
-    def _let_go(self, *, at_most: int = 0) -> None:
-        """Record what waits, until ``at_most`` so many still do."""
+    def _let_go(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
+        """What waits, until ``at_most`` so many still do."""
         for url in self._guard.waiting(at_most=at_most):
-            with page_errors(url, self._desk.error):
-                if draft := self._guard.let_go(url):
-                    self._take(draft)
+            judged = self._guard.let_go(url)
+            for doubt in judged.doubts:
+                self._tell(url, "redesign", doubt)
+            if judged.draft:
+                yield from self._ready(judged.draft)
 
-    def _take(self, draft: Draft) -> None:
-        renewed, edited = self._redesign.parted(draft)
-        self._shown.pop(draft.url, None)
-        if renewed and edited:
-            self._desk.renew(renewed)
-        self._desk.take(edited or renewed or draft)
-        self._recorded[draft.url] = draft
-        if len(self._recorded) > RECORDED:
-            del self._recorded[next(iter(self._recorded))]
+    def _ready(self, draft: Draft) -> Iterator[ReadyDraft]:
+        ready: list[ReadyDraft] = []
+        with page_errors(draft.url, self._tell):
+            renewed, edited = self._redesign.parted(draft)
+            self._shown.pop(draft.url, None)
+            if renewed and edited:
+                ready.append(ReadyDraft(renewed, renewed=True))
+            ready.append(ReadyDraft(edited or renewed or draft))
+            self._recorded[draft.url] = draft
+            if len(self._recorded) > RECORDED:
+                del self._recorded[next(iter(self._recorded))]
+        yield from ready

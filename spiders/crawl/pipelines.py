@@ -16,7 +16,7 @@ class RecordPipeline:
     """Scrapy's item pipeline: one draft, one transaction."""
 
     def __init__(self, spider: PressRoomSpider) -> None:
-        self._visits = spider.visits
+        self._spider = spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RecordPipeline:
@@ -26,7 +26,8 @@ class RecordPipeline:
 
     def process_item(self, draft: Draft) -> Draft:
         """Record a draft; whatever goes wrong is an error of its page."""
-        visit = self._visits[draft.source]
-        visit.record(draft)
-        visit.settle()
+        # A visit that was stopped passes over what it awaited.
+        if visit := self._spider.visits.get(draft.source):
+            with self._spider.response(visit, draft.url):
+                visit.record(draft)
         return draft

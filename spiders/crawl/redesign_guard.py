@@ -8,7 +8,7 @@ others have come.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -64,14 +64,18 @@ class PendingDraft:
         return self.listed.title if self.listed else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A draft as it may be recorded, None where it may not, and sentences on what is not so."""
+
+    draft: Draft | None
+    doubts: tuple[str, ...] = ()
+
+
 class RedesignGuard:
-    """Lets the drafts of one visit pass, but for what can't be true of several.
+    """Lets the drafts of one visit pass, but for what can't be true of several."""
 
-    ``tell`` is called with the address of what was not believed, and a sentence.
-    """
-
-    def __init__(self, tell: Callable[[str, str], None]) -> None:
-        self._tell = tell
+    def __init__(self) -> None:
         self._waiting: dict[str, PendingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
@@ -97,8 +101,8 @@ class RedesignGuard:
         one = self._waiting.pop(url, None)
         return one.draft if one else None
 
-    def let_go(self, url: str) -> Draft | None:
-        """A draft that waits, as it may be recorded; None where it may not."""
+    def let_go(self, url: str) -> Judged:
+        """A draft that waits, as it may be recorded."""
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: PendingDraft) -> None:
@@ -132,16 +136,16 @@ class RedesignGuard:
         sure = what == "body" and one.known is not None and known >= KNOWN_ALIKE
         return sure or len(alike) >= ALIKE
 
-    def _judged(self, one: PendingDraft) -> Draft | None:
+    def _judged(self, one: PendingDraft) -> Judged:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
         if "body" in false:
-            self._tell(draft.url, SAME_BODY)
-            return None
+            return Judged(None, (SAME_BODY,))
+        doubts = []
         if "title" in false:
-            self._tell(draft.url, SAME_TITLE)
+            doubts.append(SAME_TITLE)
             content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
         if "date" in false and one.listed:
-            self._tell(draft.url, SAME_DATE)
+            doubts.append(SAME_DATE)
             content = replace(content, published=one.listed.published)
-        return replace(draft, content=content)
+        return Judged(replace(draft, content=content), tuple(doubts))

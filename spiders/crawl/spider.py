@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import partial
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,12 +17,11 @@ from data.models import Draft, Link, Witness
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
 from data.text.words import tokens
-from spiders.crawl.draft import NotARelease, draft_release
 from spiders.crawl.linked_releases import belongs
-from spiders.crawl.listing_response import NoListing, read_answer
+from spiders.crawl.listing_response import read_answer
 from spiders.crawl.listing_walk import ListingWalk
-from spiders.crawl.page_errors import BUG, BadAddress, page_errors
-from spiders.crawl.visit import Visit
+from spiders.crawl.page_errors import BadAddress, NoListing, NotARelease, page_errors
+from spiders.crawl.visit import Visit, Wanted
 from spiders.download.browser import RENDER, needs_browser
 from spiders.download.responses import describe_failure, page_of, requested_url, validator_of
 from spiders.download.retry_after import HostError, HostMemory
@@ -64,41 +63,62 @@ class PressRoomSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """The first page of each listing of each source, and its stored releases that are due."""
         async for visit in self._arriving:
-            visit.ask_named = partial(self._ask_named, visit)
-            visit.ask_anew = partial(self._ask_anew, visit)
-            visit.ask_next = partial(self._ask_next, visit)
             # Its own end is awaited too, so that it comes if nothing can be asked for.
             visit.expect()
-            with page_errors(visit.file.url, visit.error):
+            with self.response(visit, visit.file.url):
                 fronts = [way for way in visit.frontier.ways.values() if self._is_due(visit, way)]
                 visit.fronts = len(fronts)
                 for way in fronts:
                     visit.asked.claim(way.start)
-                    yield self._ask_listing(visit, way.start, way.witness, front=True)
+                    yield self._request_listing(visit, way.start, way.witness, front=True)
                 for url in filter(visit.asked.claim, visit.due()):
                     with page_errors(url, visit.error):
-                        yield self._ask_release(visit, url, None)
+                        yield self._request_release(visit, url, None)
+
+    @contextmanager
+    def response(self, visit: Visit, url: str) -> Iterator[None]:
+        """Deal with something that a visit awaits; whatever goes wrong is an error of its page.
+
+        After the last of what it awaits, the visit goes on to what it wants next, or ends.
+        """
+        try:
+            with page_errors(url, visit.error):
+                yield
+        finally:
             visit.settle()
+            self._go_on(visit)
+
+    def _go_on(self, visit: Visit) -> None:
+        while not (visit.awaited or visit.ended):
+            wanted = visit.wanted()
+            if not wanted:
+                visit.finish()
+            for one in wanted:
+                with page_errors(one.url, visit.error):
+                    request = self._request_wanted(visit, one)
+                    if self.crawler.engine:
+                        self.crawler.engine.crawl(request)
 
     def parse_listing(
         self, response: Response, visit: Visit, witness: Witness, *, front: bool
     ) -> Iterator[Request]:
         """Take in a page of a listing; after the first ones follow what they list."""
-        listing = None
-        with page_errors(response.url, visit.error):
+        with self.response(visit, response.url):
             visit.page_read()
-            listing = self._listing(response, visit, witness, front=front)
-        with page_errors(response.url, visit.error):
+            listing = None
+            with page_errors(response.url, visit.error):
+                listing = self._listing(response, visit, witness, front=front)
             if front:
                 yield from self._follow(visit, witness, listing)
             elif listing:
                 visit.frontier.read(witness, requested_url(response), listing)
-        visit.settle()
 
     def _follow(self, visit: Visit, witness: Witness, front: Listing | None) -> Iterator[Request]:
         """Ask for what the first pages list, as soon as the last of them is there."""
         visit.fronts -= 1
         found = [*visit.frontier.opened(witness, front, visit.fronts)]
+        if visit.frontier.stale:
+            visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
         keys = [canonical_url(item.url) for item, known in found if known]
         places = visit.store.whereabouts(visit.id, keys)
         for item, known in found:
@@ -107,57 +127,57 @@ class PressRoomSpider(Spider):
                 place = places.get(canonical_url(item.url)) if known else None
                 url = visit.asked.instead(item.url, place or item.url)
                 if not known or visit.asked.claim(url):
-                    yield self._ask_release(visit, url, item, known=known)
+                    yield self._request_release(visit, url, item, known=known)
 
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Draft | Request]:
         """Draft the release on a page, or note why there is none."""
         asked = requested_url(response)
-        try:
+        status = response.status
+        with self.response(visit, response.url):
             visit.page_read()
-            if response.status == HTTPStatus.NOT_MODIFIED:
+            if status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(asked)
-            elif response.status in GONE:
-                visit.missed(asked, response.status)
+            elif status in GONE:
+                visit.missed(asked, status)
                 if other := visit.asked.other(asked):
-                    yield self._ask_release(visit, other, item, known=False)
-            elif response.status >= HTTPStatus.BAD_REQUEST:
-                status = response.status
+                    yield self._request_release(visit, other, item, known=False)
+            elif status >= HTTPStatus.BAD_REQUEST:
                 visit.error(response.url, f"http:{status}", f"the server answered {status}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):
                 visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
             else:
-                draft = draft_release(
-                    visit.id,
-                    visit.file,
+                draft = visit.draft(
                     page_of(response),
-                    visit.reading,
                     aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
-                    item=item or visit.hint(asked),
+                    item=item or visit.as_listed(asked),
                     validator=validator_of(response),
-                    read_page=visit.read,
                 )
                 visit.expect()
                 yield draft
-        except NotARelease as error:
-            visit.error(response.url, error.kind, str(error))
-        except Exception as error:
-            # Whatever one page does to our code, the others are read and the run tells.
-            log.exception("reading %s failed", response.url)
-            visit.error(response.url, "bug", f"{BUG} ({type(error).__name__}: {error})")
-        finally:
-            visit.settle()
 
-    def parse_anew(self, response: Response, visit: Visit) -> None:
-        """Take in what a listing names now that was said not to have changed."""
-        with page_errors(response.url, visit.error):
+    def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
+        """Draft the release on a page that another one links to, if it surely is one."""
+        with self.response(visit, response.url):
             visit.page_read()
-            try:
-                visit.frontier.renewed(requested_url(response), read_answer(response, visit))
-            except NoListing as error:
-                visit.error(response.url, error.kind, str(error))
-        visit.settle()
+            draft = draft_linked(response, visit, link)
+            if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
+                visit.expect()
+                yield draft
+
+    def failed_linked(self, failure: Failure) -> None:
+        """Note that there is no response where a page links to a release: a later visit asks."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        log.info("%s, which another page links to, gave no release: %s", request.url, failure.value)
+        with self.response(request.cb_kwargs["visit"], request.url):
+            pass
+
+    def parse_listing_again(self, response: Response, visit: Visit) -> None:
+        """Take in what a listing names now that was said not to have changed."""
+        with self.response(visit, response.url):
+            visit.page_read()
+            visit.frontier.renewed(requested_url(response), read_answer(response, visit))
 
     def failed(self, failure: Failure) -> Iterator[Request]:
         """Note an address that gave no answer; what else the first pages list is asked for then.
@@ -166,13 +186,13 @@ class PressRoomSpider(Spider):
         """
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
-        with page_errors(request.url, visit.error):
+        with self.response(visit, request.url):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             front = bool(request.cb_kwargs.get("front"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # It holds for all pages of the host: it is told once, and the walk rests.
                 visit.error(visit.file.url, kind, message)
-                visit.ask_next = None
+                visit.resting = True
             elif request.callback != self.parse_listing:
                 visit.error(request.url, kind, message)
             else:
@@ -181,7 +201,6 @@ class PressRoomSpider(Spider):
                 self._unread(visit, witness, asked, error, front=front)
             if front:
                 yield from self._follow(visit, request.cb_kwargs["witness"], None)
-        visit.settle()
 
     def _listing(
         self, response: Response, visit: Visit, witness: Witness, *, front: bool
@@ -215,36 +234,29 @@ class PressRoomSpider(Spider):
         cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
         return cheap or not visit.file.feed
 
-    def _ask_next(self, visit: Visit) -> None:
-        """Ask for what a visit goes on to, once all that it asked for has been read."""
-        while visit.awaited == 0:
-            items, page = visit.frontier.step()
-            if not items and page is None:
-                return
-            for item in items:
-                with page_errors(item.url, visit.error):
-                    self._crawl(self._ask_release(visit, item.url, item, known=False))
-            if page:
-                with page_errors(page[1], visit.error):
-                    self._crawl(self._ask_listing(visit, page[1], page[0], front=False))
+    def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request:
+        if wanted.link:
+            return self._request_linked(visit, wanted.link)
+        if wanted.kind == "listing":
+            return self._request_listing(visit, wanted.url, wanted.witness, front=False)
+        if wanted.kind == "again":
+            parse = self.parse_listing_again
+            return self._request(visit, wanted.url, parse, LISTING, conditional=False)
+        return self._request_release(visit, wanted.url, wanted.item, known=False)
 
-    def _crawl(self, request: Request) -> None:
-        if self.crawler.engine:
-            self.crawler.engine.crawl(request)
-
-    def _ask_listing(self, visit: Visit, url: str, witness: Witness, *, front: bool) -> Request:
+    def _request_listing(self, visit: Visit, url: str, witness: Witness, *, front: bool) -> Request:
         kept = None if visit.backfill else visit.store.listed(url, visit.reader)
         more = {"witness": witness, "front": front}
-        return self._ask(
+        return self._request(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
         )
 
-    def _ask_release(
+    def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request:
         visit.vanishing.looked_at += known
         priority = KNOWN if known else NEW
-        return self._ask(
+        return self._request(
             visit,
             url,
             self.parse_release,
@@ -253,20 +265,15 @@ class PressRoomSpider(Spider):
             item=item,
         )
 
-    def _ask_named(self, visit: Visit, link: Link) -> None:
-        request = self._ask(visit, link.url, parse_linked, NEW, conditional=False, link=link)
+    def _request_linked(self, visit: Visit, link: Link) -> Request:
+        request = self._request(
+            visit, link.url, self.parse_linked, NEW, conditional=False, link=link
+        )
         # No page may lead us to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
-        engine = self.crawler.engine
-        if engine:
-            engine.crawl(request.replace(meta=meta, errback=failed_linked))
+        return request.replace(meta=meta, errback=self.failed_linked)
 
-    def _ask_anew(self, visit: Visit, url: str) -> None:
-        request = self._ask(visit, url, self.parse_anew, LISTING, conditional=False)
-        if self.crawler.engine:
-            self.crawler.engine.crawl(request)
-
-    def _ask(
+    def _request(
         self,
         visit: Visit,
         url: str,
@@ -305,25 +312,6 @@ SHARED: Final = 0.7
 """Part of the shorter title's words that a page must share with the name it was given."""
 
 
-def parse_linked(response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
-    """Draft the release on a page that another one names, if it surely is one."""
-    with page_errors(response.url, visit.error):
-        visit.page_read()
-        draft = draft_linked(response, visit, link)
-        if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
-            visit.expect()
-            yield draft
-    visit.settle()
-
-
-def failed_linked(failure: Failure) -> None:
-    """Note that there is no answer where a page names a release: a later visit asks again."""
-    request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-    log.info("%s, which another page names, gave no release: %s", request.url, failure.value)
-    visit: Visit = request.cb_kwargs["visit"]
-    visit.settle()
-
-
 def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
     """The release at an address that another names, or None where it surely isn't one.
 
@@ -332,15 +320,11 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
     try:
-        draft = draft_release(
-            visit.id,
-            visit.file,
+        draft = visit.draft(
             page_of(response),
-            visit.reading,
             aliases=(requested_url(response),),
             item=None,
             validator=validator_of(response),
-            read_page=visit.read,
         )
     except NotARelease:
         return None

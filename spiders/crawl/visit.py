@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import urljoin
 
 import msgspec
@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import VANISHED
 from data.identity.decision import LISTED, Decision
-from data.models import Draft, Facet, Link, Release, Run, RunError
+from data.models import Draft, Facet, Link, Release, Run, RunError, Validator, Witness
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -25,12 +25,13 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import UNDATED, date_doubt, order_doubt, zone_doubt
-from spiders.crawl.frontier import Frontier, Hand
+from spiders.crawl.draft import digest_of, document_type, draft_document, draft_release
+from spiders.crawl.frontier import Frontier
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.layout_change import shown_on
 from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import BUG, page_errors
-from spiders.crawl.pending_drafts import Desk, PendingDrafts
+from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.day_order import shown_order
@@ -54,11 +55,20 @@ NO_TEXT = (
 
 log = logging.getLogger(__name__)
 
-PAGE_POSITIONS = 10_000
-"""Places on a listing page, so that releases of later pages follow those of earlier ones."""
 
-UNLISTED = 1_000_000_000
-"""The place of what no listing page names: after all that they name."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An address that a visit asks for next, and as what.
+
+    A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
+    one ``witness``, or a first page of one ``again``, without conditions.
+    """
+
+    kind: Literal["release", "linked", "listing", "again"]
+    url: str
+    item: ListingItem | None = None
+    link: Link | None = None
+    witness: Witness = "page"
 
 
 class Visit:
@@ -66,10 +76,8 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
-    answer, ``over`` once at the end. Who sets ``ask_next`` is called whenever all that was asked
-    for has been read; who sets ``ask_named``, for each release that others name and the store
-    lacks; and who sets ``ask_anew``, for each listing that is to be asked once more, without
-    conditions.
+    response, ``over`` once at the end. Whenever all that was asked for has been read, ``wanted``
+    says what to ask for next; where that is nothing, ``finish`` ends the visit.
     """
 
     def __init__(
@@ -97,7 +105,9 @@ class Visit:
         self._taxonomy = taxonomy
         self._on_progress = on_progress
         self._over = over
-        self.stopped = False
+        self.ended = False
+        self.resting = False
+        """Whether the walks along the listings go on in the next visit only."""
         self.awaited = 0
         self.fronts = 0
         self.asked = RequestedUrls()
@@ -105,13 +115,11 @@ class Visit:
         self._order_told = False
         self._zone_told = False
         self.place = ""
-        self._listed: dict[str, int] = {}
         self._undated: list[str] = []
         self._dates = False
-        self._learner = SourceTemplates(self.id, self.file.releases, store)
-        self._named = LinkedReleases(self.id, store, self.front)
-        self.ask_named: Callable[[Link], None] | None = None
-        self.ask_anew: Callable[[str], None] | None = None
+        self._templates = SourceTemplates(self.id, self.file.releases, store)
+        self._linked = LinkedReleases(self.id, store, self.front)
+        self._asked_linked = self._asked_again = False
         self.vanishing = GoneReleases(
             self.id,
             store,
@@ -121,23 +129,17 @@ class Visit:
             started=self.started,
             after=dt.timedelta(seconds=limits.retract_after),
         )
-        self.ask_next: Callable[[], None] | None = None
         self.frontier = Frontier(
             self.id,
             self.file,
             store,
             limits,
-            Hand(self.listed, self._stale),
             front=self.front,
             asked=self.asked,
             explicit=explicit,
             backfill=backfill,
         )
-        self._intake = PendingDrafts(
-            self.file,
-            self._learner,
-            Desk(self._take, self._record, self._stored, self.store.skeleton, self.error),
-        )
+        self._pending = PendingDrafts(self.file, self._templates, store, self._stored, self.error)
         store.register(loaded.source)
 
     @property
@@ -174,62 +176,65 @@ class Visit:
             everything=self.explicit or self.backfill,
             limit=self.limits.revisit_most,
         )
-        return tuple(dict.fromkeys((*self._learner.wanted, *due)))
+        return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
     def whole(self, url: str) -> bool:
         """Whether a page is to be sent even if it has not changed."""
-        return self.backfill or url in self._learner.wanted
+        return self.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
-        """One more answer is awaited."""
+        """One more response or draft is awaited."""
         self.awaited += 1
 
     def settle(self) -> None:
-        """An awaited answer was dealt with; after the last one the report is kept."""
+        """What was awaited was dealt with."""
         self.awaited -= 1
-        if self.stopped:
-            return
-        if self._on_progress:
+        if self._on_progress and not self.ended:
             with self._errors():
                 self._on_progress(self)
-        if self.awaited == 0 and self.ask_next:
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What to ask for now that all is read that was asked for; nothing at the end."""
+        found: tuple[Wanted, ...] = ()
+        if not self.resting:
             with self._errors():
-                self.ask_next()
-        if self.awaited == 0:
+                found = self._next_of_listings()
+        if not found:
             with self._errors():
-                self._intake.finish()
-            if self.ask_named:
-                with self._errors():
-                    self._ask_missing(self.ask_named)
-            if self.ask_anew:
-                with self._errors():
-                    self._ask_anew(self.ask_anew)
-        if self.awaited == 0:
-            for finish in (
-                self.frontier.finish,
-                self._retract,
-                self._named.finish,
-                self._learner.finish,
-                self._tell_undated,
-            ):
-                with self._errors():
-                    finish()
-            self._finish()
+                self._record_ready(self._pending.finish())
+            with self._errors():
+                found += self._missing()
+            with self._errors():
+                found += self._doubted_listings()
+        return found
+
+    def finish(self) -> None:
+        """End after the last response: decide what the whole of the visit says, keep the report."""
+        for finish in (
+            self.frontier.finish,
+            self._retract,
+            self._linked.finish,
+            self._templates.finish,
+            self._tell_undated,
+        ):
+            with self._errors():
+                finish()
+        self._end()
 
     def stop(self, kind: str, message: str) -> None:
         """End before the last answer: what was read is kept, what is still awaited is passed over.
 
         The next visit goes on.
         """
-        if self.stopped:
+        if self.ended:
             return
         with self._errors():
-            self._intake.finish()
+            self._record_ready(self._pending.finish())
         self.error(self.file.url, kind, message)
-        self.stopped = True
-        self._finish()
+        self._end()
 
-    def _finish(self) -> None:
+    def _end(self) -> None:
+        self.ended = True
         self.run = self.report()
         with self._errors():
             self.store.finish(self.run)
@@ -245,26 +250,33 @@ class Visit:
         return replace(
             self.run,
             seconds=(utc_now() - self.started).total_seconds(),
+            found=self.frontier.found,
             history=self.frontier.history,
             bound=self.frontier.bound,
         )
 
-    def _ask_missing(self, ask: Callable[[Link], None]) -> None:
-        """Ask, once, for what the pages of this visit name and the store lacks."""
-        self.ask_named = None
-        for link in self._named.missing(self.frontier.page):
-            if self.asked.claim(link.url):
-                with page_errors(link.url, self.error):
-                    ask(link)
+    def _next_of_listings(self) -> tuple[Wanted, ...]:
+        items, page = self.frontier.step()
+        releases = tuple(Wanted("release", item.url, item=item) for item in items)
+        return (*releases, Wanted("listing", page[1], witness=page[0])) if page else releases
 
-    def _ask_anew(self, ask: Callable[[str], None]) -> None:
-        """Ask, once, for listings that can't be unchanged, as what they name is gone."""
+    def _missing(self) -> tuple[Wanted, ...]:
+        """What the pages of this visit link to and the store lacks, once."""
+        if self._asked_linked:
+            return ()
+        self._asked_linked = True
+        links = self._linked.missing(self.frontier.page)
+        return tuple(
+            Wanted("linked", link.url, link=link) for link in links if self.asked.claim(link.url)
+        )
+
+    def _doubted_listings(self) -> tuple[Wanted, ...]:
+        """Listings that can't be unchanged, as what they name is gone, once."""
+        if self._asked_again:
+            return ()
         urls = self.vanishing.to_ask_anew()
-        if urls:
-            self.ask_anew = None
-        for url in urls:
-            with page_errors(url, self.error):
-                ask(url)
+        self._asked_again = bool(urls)
+        return tuple(Wanted("again", url) for url in urls)
 
     def _retract(self) -> None:
         """Decide what becomes of the releases that are gone."""
@@ -277,33 +289,57 @@ class Visit:
         """Count an answer."""
         self.run = replace(self.run, pages=self.run.pages + 1)
 
-    def _stale(self, doubt: str) -> None:
-        self.error(self.file.feed or "", "stale", doubt)
+    def draft(
+        self,
+        page: Page,
+        *,
+        aliases: tuple[str, ...],
+        item: ListingItem | None,
+        validator: Validator | None,
+    ) -> Draft:
+        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
+        if media_type := document_type(page):
+            return draft_document(
+                self.id,
+                self.file,
+                page,
+                self.reading,
+                media_type=media_type,
+                aliases=aliases,
+                item=item,
+                validator=validator,
+            )
+        return draft_release(
+            self.id,
+            self.file,
+            page,
+            self._read(page, item),
+            aliases=aliases,
+            item=item,
+            validator=validator,
+        )
 
-    def listed(self, urls: Iterable[str], page: int = 1) -> None:
-        """Count the releases that a listing page names, in the order in which it names them."""
-        for place, key in enumerate(map(canonical_url, urls)):
-            self._listed.setdefault(key, page * PAGE_POSITIONS + place)
-        self.run = replace(self.run, found=len(self._listed))
+    def _read(self, page: Page, item: ListingItem | None) -> ExtractedRelease:
+        """What a page says by the rules of its source for the day of its release."""
+        reading = self.reading
+        rules = self.file.rules_on(item.published.day if item and item.published else None)
+        read = self._read_by(rules, page, reading, item)
+        published = read.content.published
+        older = self.file.rules_on(published.day if published else None)
+        return read if older == rules else self._read_by(older, page, reading, item)
 
-    def _position(self, draft: Draft) -> int:
-        """Where the listing names a release, counted from the top of its first page."""
-        keys = map(canonical_url, (draft.url, *draft.aliases))
-        return next((self._listed[key] for key in keys if key in self._listed), UNLISTED)
-
-    def read(
-        self, page: Page, reading: DateContext, rules: ReleaseRules, item: ListingItem | None
+    def _read_by(
+        self, rules: ReleaseRules, page: Page, reading: DateContext, item: ListingItem | None
     ) -> ExtractedRelease:
-        """What a release page says, as the layouts of the source are known, or by detection."""
+        """What a page says by these rules, as the layouts of the source are known, or detected."""
         known = self._stored(page.url)
         if known is None:
-            self._intake.listed(page.url, item)
-        digest = hashlib.sha256(page.body).hexdigest()
-        edited = known is not None and known.digest != digest
+            self._pending.listed(page.url, item)
+        edited = known is not None and known.digest != digest_of(page)
         if edited:
-            self._intake.shown(page.url, shown_on(page))
+            self._pending.shown(page.url, shown_on(page))
         try:
-            return self._learner.read(page, reading, rules, item, known, edited=edited)
+            return self._templates.read(page, reading, rules, item, known, edited=edited)
         except Exception as error:
             # What was learned of other pages may be at fault, and would be at the next visit too.
             log.exception("what was learned of its layout could not be used for %s", page.url)
@@ -312,13 +348,22 @@ class Visit:
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: now, or as soon as that is sure."""
-        if self.stopped:
+        if self.ended:
             return
-        if self.ask_named:
+        if not self._asked_linked:
             with page_errors(draft.url, self.error):
-                self._named.note(draft)
+                self._linked.note(draft)
         with page_errors(draft.url, self.error):
-            self._intake.record(draft)
+            self._record_ready(self._pending.add(draft))
+
+    def _record_ready(self, drafts: Iterable[ReadyDraft]) -> None:
+        """Record drafts in order; what goes wrong with one is an error of its page."""
+        for ready in drafts:
+            with page_errors(ready.draft.url, self.error):
+                if ready.renewed:
+                    self._record(ready.draft)
+                else:
+                    self._take(ready.draft)
 
     def _take(self, draft: Draft) -> None:
         """Record a release, and count it."""
@@ -363,7 +408,8 @@ class Visit:
 
     def _record(self, draft: Draft) -> Decision:
         if self.first_history:
-            draft = replace(draft, position=self._position(draft))
+            position = self.frontier.position((draft.url, *draft.aliases))
+            draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         return self.store.record(
             draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
@@ -400,7 +446,7 @@ class Visit:
         release_id = self.known(url)
         return self.store.release(release_id) if release_id else None
 
-    def hint(self, url: str) -> ListingItem | None:
+    def as_listed(self, url: str) -> ListingItem | None:
         """What was read of a stored release before, as if a listing said it.
 
         A page that is visited without its listing must not be read in another way for that.

@@ -7,9 +7,11 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.crawl.draft import NotARelease, draft_release
+from spiders.crawl.draft import draft_release
+from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem
 from spiders.page.page import Page
+from spiders.release.read import read_release
 from spiders.sources.source_file import SourceFile
 from tests.press_room import release_html
 
@@ -23,9 +25,8 @@ def refused(html: str, title: str = TITLE) -> str:
     page = Page("https://harbour.example/news/1", html.encode(), "text/html; charset=utf-8")
     item = ListingItem(page.url, title)
     try:
-        draft_release(
-            "harbour", FILE, page, READING, aliases=(page.url,), item=item, validator=None
-        )
+        read = read_release(page, READING, None, item)
+        draft_release("harbour", FILE, page, read, aliases=(page.url,), item=item, validator=None)
     except NotARelease as error:
         return f"{error.kind}: {error}"
     return ""

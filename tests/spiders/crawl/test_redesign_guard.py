@@ -24,7 +24,7 @@ class Watched:
     told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.guard = RedesignGuard(self.told.__setitem__)
+        self.guard = RedesignGuard()
 
     def pass_all(self, *drafts: tuple[Draft, Release | None, ListingItem | None]) -> list[Draft]:
         """What comes out of it."""
@@ -36,8 +36,13 @@ class Watched:
 
     def let_go(self, *, at_most: int = 0) -> list[Draft]:
         """What waits no longer, and may be recorded."""
-        found = map(self.guard.let_go, self.guard.waiting(at_most=at_most))
-        return [one for one in found if one]
+        passed = []
+        for url in self.guard.waiting(at_most=at_most):
+            judged = self.guard.let_go(url)
+            for doubt in judged.doubts:
+                self.told[url] = doubt
+            passed += [judged.draft] if judged.draft else []
+        return passed
 
 
 def page(number: int, **changes: Any) -> Draft:

@@ -360,9 +360,9 @@ class Site(RuleBasedStateMachine):
 
 
 def finish(visit: Visit) -> None:
-    """Let the last answer of a visit be dealt with."""
-    visit.expect()
-    visit.settle()
+    """End a visit that awaits nothing more."""
+    visit.wanted()
+    visit.finish()
 
 
 Histories = Site.TestCase

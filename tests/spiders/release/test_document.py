@@ -12,8 +12,8 @@ from fpdf import FPDF
 from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
-from data.models import Published
-from spiders.crawl.draft import draft_release
+from data.models import Draft, Published
+from spiders.crawl.draft import document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
@@ -180,13 +180,25 @@ def test_a_hostile_document_says_nothing_and_ends(body: bytes) -> None:
     assert sum(map(len, said.pages)) <= 1_000_000
 
 
+def drafted(page: Page, item: ListingItem | None) -> Draft:
+    """The release that a document is."""
+    return draft_document(
+        "harbour",
+        SOURCE,
+        page,
+        READING,
+        media_type=document_type(page) or "",
+        aliases=(),
+        item=item,
+        validator=None,
+    )
+
+
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_of_what_can_not_be_read_the_listing_and_the_file_stay(body: bytes) -> None:
     item = ListingItem("https://harbour.example/14.pdf", "A second lamp")
     page = Page(item.url, body, "application/pdf", DocumentText())
-    draft = draft_release(
-        "harbour", SOURCE, page, READING, aliases=(item.url,), item=item, validator=None
-    )
+    draft = drafted(page, item)
     assert draft.content.title == "A second lamp"
     assert [media.url for media in draft.content.attachments] == [item.url]
     assert draft.content.body_text == ""
@@ -200,7 +212,7 @@ def test_a_document_is_one_whatever_the_server_calls_it() -> None:
     page = Page(
         "https://harbour.example/get?id=14", pdf(), "application/octet-stream", read_pdf(pdf())
     )
-    draft = draft_release("harbour", SOURCE, page, READING, aliases=(), item=None, validator=None)
+    draft = drafted(page, None)
     assert draft.content.title == HEADLINE
     assert draft.content.attachments[0].type == "application/pdf"
     assert draft.content.body_html.startswith("<p>For the Alma: The Harbour Board of Lindmouth")
