@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from protego import Protego
+
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.list_sources import is_standing
@@ -32,7 +34,6 @@ MOST_SITEMAPS = 3
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
-SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 WORDPRESS = re.compile(r"/wp-content/|/wp-includes/|/wp-json/")
 RSS_PAGE = re.compile(
     r"<channel\b[^<]*(?:<(?!item\b)[^<]*){0,40}?<link>\s*(?:<!\[CDATA\[)?([^<\]\s]+)"
@@ -126,7 +127,7 @@ def robots_address(url: str) -> str:
 def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
     """The sitemaps that a robots.txt names and that may list releases, those of news first."""
     text = robots.text if "<html" not in robots.text[:1000].lower() else ""
-    found = (resolve(address, robots.url) for address in SITEMAP.findall(text))
+    found = (resolve(address, robots.url) for address in Protego.parse(text).sitemaps)
     return _likely(url for url in found if url)
 
 

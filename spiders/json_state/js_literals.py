@@ -16,11 +16,12 @@ DEEPEST: Final = 80
 """Lists and objects within each other that are read."""
 
 TOKEN: Final = re.compile(
-    r"""\s*+(?:
+    r"""(?:\s++|/\*.*?\*/|//[^\n]*+)*+(?:
     (?P<sign>[{}\[\](),:])
     | "(?P<double>(?:[^"\\]++|\\.)*+)"
     | '(?P<single>(?:[^'\\]++|\\.)*+)'
     | `(?P<template>(?:[^`\\$]++|\\.|\$(?!\{))*+)`
+    | (?P<hex>0[xX][0-9a-fA-F]{1,16})
     | (?P<number>-?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d{1,3})?)
     | (?P<truth>![01]) | (?P<void>void\ 0)
     | new\ Date\((?P<date>-?\d{1,16}|"[^"\\]{0,60}")\)
@@ -110,6 +111,8 @@ class LiteralReader:
             return self._held(said)
         if kind in {"double", "single", "template"}:
             return unescaped(said)
+        if kind == "hex":
+            return int(said, 16)
         if kind == "number":
             return float(said) if set(said) & {".", "e", "E"} else int(said[:300])
         if kind == "truth":

@@ -1,6 +1,6 @@
 """HTML out of the forms in which page state holds a text.
 
-A text may be HTML, Markdown's commonest marks, or a tree of nodes as editors write it (ProseMirror,
+A text may be HTML, Markdown (CommonMark), or a tree of nodes as editors write it (ProseMirror,
 Slate, Lexical, Contentful, Sanity's Portable Text, Editor.js, Strapi and their like): each node has
 a kind, perhaps a text, and nodes in it.
 """
@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import Any, Final
+
+from markdown_it import MarkdownIt
+
+from data.text.html_text import paragraphs
 
 MOST_NODES: Final = 20_000
 """Values of all texts of one page that are looked at."""
@@ -55,10 +59,14 @@ ASIDE: Final = re.compile(
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
-LINK: Final = re.compile(r"!?\[([^\[\]]{1,500})\]\(([^()\s]{1,1000})[^()]{0,200}\)")
-STRONG: Final = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,2000})(?<=\S)\1")
-POINT: Final = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)")
-HEAD: Final = re.compile(r"\s*#{1,6}\s+(.*?)\s*#*")
+POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
+"""What begins a point of a list in plain text, beside Markdown's own signs."""
+
+MOST_MARKDOWN: Final = 50_000
+"""Characters of Markdown that are read as such: a longer text is taken for a plain one."""
+
+MARKDOWN: Final = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("code")
+"""CommonMark, but a line stays a line, and indented text a paragraph: texts are rarely programs."""
 
 
 class Writer:
@@ -71,7 +79,7 @@ class Writer:
     def html(self, value: Any) -> str:
         """The HTML of a text in any form; empty where there is none. Not sanitized."""
         if isinstance(value, str):
-            return self._took(value if HTML.search(value) else lines(value))
+            return self._took(value if HTML.search(value) else from_markdown(value))
         if isinstance(value, (dict, list)):
             return "".join(self._node(value, 0, within=""))
         return ""
@@ -135,22 +143,8 @@ def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
     return [f"<{tag}>", *inner, f"</{tag}>"]
 
 
-def lines(text: str) -> str:
-    """Plain text or Markdown as HTML: paragraphs, headings, points, links and bold words."""
-    html: list[str] = []
-    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        rows = [row for row in part.split("\n") if row.strip()]
-        points = [POINT.fullmatch(row) for row in rows]
-        if rows and all(points):
-            said = (f"<li>{_line(point[1])}</li>" for point in points if point)
-            html.append(f"<ul>{''.join(said)}</ul>")
-        elif len(rows) == 1 and (head := HEAD.fullmatch(rows[0])):
-            html.append(f"<h2>{_line(head[1])}</h2>")
-        elif rows:
-            html.append(f"<p>{'<br>'.join(map(_line, rows))}</p>")
-    return "".join(html)
-
-
-def _line(text: str) -> str:
-    said = LINK.sub(r'<a href="\2">\1</a>', escape(text.strip()))
-    return STRONG.sub(r"<b>\2</b>", said)
+def from_markdown(text: str) -> str:
+    """Plain text or Markdown as HTML; what looks like tags in it is text."""
+    if len(text) > MOST_MARKDOWN:
+        return paragraphs(text)
+    return str(MARKDOWN.render(POINT.sub("-", text)))
