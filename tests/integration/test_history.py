@@ -195,7 +195,7 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
 def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -> None:
     SqliteStore(home / "communique.db").close()
     with closing(sqlite3.connect(home / "communique.db")) as db:
-        full = "BEFORE INSERT ON awaited WHEN NEW.key LIKE '%/5.html'"
+        full = "BEFORE INSERT ON unread_items WHEN NEW.key LIKE '%/5.html'"
         db.execute(f"CREATE TRIGGER full {full} BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
     run = collect(home)
     assert (run["history"], [error["kind"] for error in run["errors"]]) == ("walking", ["store"])

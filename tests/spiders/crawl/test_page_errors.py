@@ -111,7 +111,7 @@ def test_a_source_of_which_nothing_could_be_kept_is_failing(room: Room, home: Pa
     assert "spoilt" in health(home)["reason"]
 
 
-@pytest.mark.parametrize("table", ["templates", "unindexed", "validators"])
+@pytest.mark.parametrize("table", ["layout_templates", "search_queue", "validators"])
 def test_what_fails_beside_the_releases_leaves_the_report(
     room: Room, home: Path, table: str
 ) -> None:
