@@ -23,9 +23,9 @@ from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
+from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.on_demand import OnDemand
 from feeds.server.query import BadQuery
-from feeds.server.quick import Ready
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
@@ -118,8 +118,8 @@ class SiteServer:
         """Whether a path may lead to a topic of a source."""
         return self._demand is not None and address_of(path) is not None
 
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Ready | None:
-        """The answer to a plain GET, where nothing is to be made (see feeds.server.quick).
+    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
+        """The answer to a plain GET, where nothing is to be made (see http_protocol).
 
         Raises OSError.
         """

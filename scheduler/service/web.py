@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
-from feeds.server.quick import QuickProtocol
+from feeds.server.http_protocol import HttpProtocol
 
 
 class PortTaken(CommuniqueError):
@@ -44,7 +44,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     """How our web server runs: nothing is done for a request that nobody needs."""
     return uvicorn.Config(
         app,
-        http=QuickProtocol,
+        http=HttpProtocol,
         interface="asgi3",
         log_config=None,
         access_log=False,
