@@ -151,7 +151,7 @@ def committed(store: SqliteStore, some: list[Text]) -> float:
     """Record some texts; seconds that the commits take."""
     seconds = 0.0
     for place in range(0, len(some), BATCH):
-        with store.together():
+        with store.transaction():
             for one in some[place : place + BATCH]:
                 at = NOON + dt.timedelta(days=one.number / PER_DAY)
                 store.record(draft_of(one, at), seen=at, since=at)
@@ -199,7 +199,7 @@ def with_datasketch(some: list[Text]) -> float:
 
 def quality(store: TimedStore, made: list[Text]) -> bool:
     """Print recall and precision of the stories in the store; whether they reach their targets."""
-    stories = {int(release.source[1:]): release.story for release in store.collected()}
+    stories = {int(release.source[1:]): release.story for release in store.by_first_seen()}
     families: dict[int, list[Text]] = defaultdict(list)
     joined: dict[str, list[Text]] = defaultdict(list)
     for one in made:

@@ -179,7 +179,7 @@ def updated(home: Path, count: int) -> list[dict[str, Any]]:
     for turn in range(ROUNDS):
         start = count + turn * NEW
         record(store, (draft(chance, words, start + one, count) for one in range(NEW)))
-        touched = sorted(filter(is_published, store.marks()), key=str)
+        touched = sorted(filter(is_published, store.dirty_feeds()), key=str)
         ours = published(store, home)
         # As many entries as lie in our documents.
         sizes = {facet: entries_of(home / "site" / feed_file(facet, "json")) for facet in touched}

@@ -87,12 +87,12 @@ def build(home: Path, releases: int, sources: int) -> None:
             store.register(
                 Source(f"source-{number}", f"Source {number}", f"https://s{number}.example/")
             )
-        with store.together():
+        with store.transaction():
             for number in range(releases):
                 made = draft(chance, words, number, releases, sources)
                 seen = END - dt.timedelta(days=DAYS) * (releases - number) / releases
                 store.record(made, seen=seen, since=seen)
-        store.index()
+        store.update_search_index()
         done = publish(store, home / "site", Site(), kept=home / "rendered.db", now=END)
         assert not done.errors, done.errors[:3]
     finally:

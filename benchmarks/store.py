@@ -124,7 +124,7 @@ def record(
     for number in range(0, count, BATCH):
         batch = list(itertools.islice(made, BATCH))
         started = now()
-        with store.together():
+        with store.transaction():
             for draft, seen in batch:
                 store.record(draft, seen=seen, since=seen)
         real = [a + b for a, b in zip(real, since(started), strict=True)]
@@ -193,9 +193,9 @@ def main() -> None:
         print(f"ratio: {bare[0] / seconds[0]:.2f} (target {RATIO})")
         print(f"ratio of processor time alone: {bare[1] / seconds[1]:.2f}")
         started = time.perf_counter()
-        store.index()
+        store.update_search_index()
         print(f"search index: {count / (time.perf_counter() - started):,.0f} releases a second")
-        store.tidy()
+        store.maintain()
         topic = [f"topic-{n}" for n in range(TOPICS)]
         source = [f"source-{n}" for n in range(SOURCES)]
         words = [f"{'bcdfghklmnprstvz'[n % 16]}{'aeiou'[n % 5]}{n:x}" for n in range(30_000)]

@@ -110,11 +110,11 @@ def is_blocked(run: Run) -> bool:
 def expectation(store: ReadStore, source: Source) -> Expected | None:
     """What is expected of a source, by the days of its releases in its own zone."""
     zone = zone_or_utc(source.timezone)
-    outlines = store.outlines(Facet(source=source.id), limit=LOOKED_BACK)
+    summaries = store.summaries(Facet(source=source.id), limit=LOOKED_BACK)
     return expected_after(
-        dt.datetime.fromtimestamp(outline.order, zone).date()
-        for outline in outlines
-        if not outline.is_backlog
+        dt.datetime.fromtimestamp(summary.order, zone).date()
+        for summary in summaries
+        if not summary.is_backlog
     )
 
 

@@ -100,7 +100,7 @@ class Importer:
         """
         numbered = ((number, line) for number, line in enumerate(lines, start=1))
         while batch := tuple(islice(numbered, BATCH)):
-            with self._store.together():
+            with self._store.transaction():
                 for number, line in batch:
                     if line.strip():
                         self._take(number, line)

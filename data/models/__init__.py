@@ -26,12 +26,13 @@ from data.models.source import (
     Source,
     SourceRhythm,
 )
-from data.models.summary import BACKLOG, DayDigest, Point, ReleaseChange, ReleaseSummary
+from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
 from data.models.walks import Listed, Walk, Witness
 
 __all__ = [
     "BACKLOG",
     "UNDATED_BEFORE",
+    "ChangeCursor",
     "Content",
     "DayDigest",
     "Draft",
@@ -41,7 +42,6 @@ __all__ = [
     "Link",
     "Listed",
     "Media",
-    "Point",
     "Published",
     "Recall",
     "Release",

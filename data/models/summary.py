@@ -14,7 +14,7 @@ from data.models.release import UNDATED_BEFORE
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
 """Seconds since 1970 before which releases sort that have no date since the first visit."""
 
-Point: TypeAlias = tuple[int, int]
+ChangeCursor: TypeAlias = tuple[int, int]
 """How far a store had come: the number of its last change, and one drawn with it."""
 
 
@@ -40,7 +40,7 @@ class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
 class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
     """A release that changed: how it is now, and the ``facets`` that it belongs to now."""
 
-    outline: ReleaseSummary
+    summary: ReleaseSummary
     facets: frozenset[Facet]
 
 

@@ -12,13 +12,13 @@ from data.errors import StoreError
 from data.identity.decision import Decision
 from data.identity.retraction import Vanished
 from data.models import (
+    ChangeCursor,
     DayDigest,
     Draft,
     Facet,
     HealthEvent,
     Link,
     Listed,
-    Point,
     Recall,
     Release,
     ReleaseChange,
@@ -61,22 +61,24 @@ class ReadStore(Protocol):
     def story(self, story: str) -> tuple[Release, ...]:
         """The releases that share a story, first published first."""
 
-    def marks(self) -> Mapping[Facet, int]:
+    def dirty_feeds(self) -> Mapping[Facet, int]:
         """The facets that changed since they were last published, with the number of the change."""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The undated releases that a source had at its first visit, in the order of its page."""
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
+    def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Releases without their text, by id; what is not in the store is left out."""
 
-    def point(self) -> Point:
+    def change_cursor(self) -> ChangeCursor:
         """How far the store has come; to be asked before all that is asked of that state."""
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed since a point, by id; later changes may be among them.
 
         None where that can't be told: they are more than ``limit``, the point is long ago, or it is
@@ -89,7 +91,7 @@ class ReadStore(Protocol):
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""
 
-    def touched(self, *, limit: int) -> tuple[Release, ...]:
+    def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that changed since their first sight, the last change first.
 
         Edits, retractions, and returns of what was retracted are changes.
@@ -109,8 +111,8 @@ class ReadStore(Protocol):
 class PublishStore(ReadStore, Protocol):
     """What publishing needs besides: what was published once and must never be lost."""
 
-    def unmark(self, published: Mapping[Facet, int]) -> None:
-        """Forget these marks, but none that a later change renewed (its number has grown)."""
+    def mark_published(self, published: Mapping[Facet, int]) -> None:
+        """Note what was published: feeds that changed since, to a higher number, stay dirty."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""
@@ -149,10 +151,10 @@ class PublishStore(ReadStore, Protocol):
 class Store(PublishStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
-    def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
+    def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
         """The releases that an id, the beginning of one or an address names, at most ``limit``."""
 
-    def collected(
+    def by_first_seen(
         self,
         source: str | None = None,
         *,
@@ -164,7 +166,7 @@ class Store(PublishStore, Protocol):
         The days are those of publication, in the zone of each release's source.
         """
 
-    def together(self) -> AbstractContextManager[object]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none.
 
         A verb that fails within is undone alone.
@@ -188,10 +190,12 @@ class Store(PublishStore, Protocol):
         addresses of the site that are no release, ``labels`` the labels of topics by slug.
         """
 
-    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+    def mark_unchanged(
+        self, release_id: str, *, seen: dt.datetime
+    ) -> Literal["unchanged", "changed"]:
         """Note that a release is still as it was; one that had been retracted is back."""
 
-    def missed(
+    def mark_gone(
         self, release_id: str, *, seen: dt.datetime
     ) -> Literal["gone", "still gone", "retracted"]:
         """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
@@ -226,10 +230,10 @@ class Store(PublishStore, Protocol):
         with their age; with ``everything`` all of them, whatever the intervals.
         """
 
-    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+    def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """The ids of the releases that these canonical addresses belong to, by address."""
 
-    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+    def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Where the releases are now that these canonical addresses belong to, by address.
 
         Empty for an address that only ever led elsewhere: it may lead to another page by now.
@@ -238,15 +242,15 @@ class Store(PublishStore, Protocol):
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""
 
-    def listed(self, url: str, reader: str) -> str | None:
+    def cached_listing(self, url: str, reader: str) -> str | None:
         """What a listing said last, as JSON text, if the same ``reader`` read it."""
 
-    def keep_listing(
+    def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
         """Keep what a listing said, and what to ask its server with next time."""
 
-    def index(self) -> int:
+    def update_search_index(self) -> int:
         """Enter what was recorded since the last time into the search index; how many releases.
 
         Language editions of one release that are among it are joined to stories.
@@ -274,13 +278,13 @@ class Store(PublishStore, Protocol):
     def skeleton(self, release: str) -> bytes:
         """The sketch of what the page of a release was built of last; empty where not known."""
 
-    def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
+    def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Note the releases that pages name, by canonical address; those to fetch, at most so many.
 
         Each is counted once, when it is first named.
         """
 
-    def fetched(self, source: str, keys: Iterable[str]) -> None:
+    def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
         """Note what came of looking for releases at addresses that pages name."""
 
     def sections(self, source: str) -> Mapping[str, int]:
@@ -341,10 +345,10 @@ class Store(PublishStore, Protocol):
         What was asked for ``since`` the start of the visit is left out.
         """
 
-    def finish(self, run: Run) -> None:
+    def add_run(self, run: Run) -> None:
         """Keep the report of a run."""
 
-    def tidy(self) -> None:
+    def maintain(self) -> None:
         """Forget the oldest reports of runs, and whatever else keeps a store in shape."""
 
     def last_visit(self, source: str) -> dt.datetime | None:

@@ -26,7 +26,7 @@ STORIES, AT_HAND = 500, 20
 class Shown:
     """A release in a feed, with the releases of its story that it stands for there."""
 
-    outline: ReleaseSummary
+    summary: ReleaseSummary
     others: tuple[Release, ...] = ()
 
 
@@ -73,8 +73,8 @@ class EntryRenderer:
 
     def _wanted(self, shown: Shown) -> Wanted:
         """The entry of a release."""
-        outline = shown.outline
-        key = self._context.key(outline.id, outline.version, *map(face, shown.others))
+        summary = shown.summary
+        key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
     def made(self, shown: Shown) -> tuple[Release, Entry]:
@@ -82,9 +82,9 @@ class EntryRenderer:
         key = self._wanted(shown)[0]
         found = self._made.get(key)
         if found is None:
-            release = self._context.store.release(shown.outline.id)
+            release = self._context.store.release(shown.summary.id)
             if release is None:
-                raise LookupError(f"release {shown.outline.id} is gone from the store")
+                raise LookupError(f"release {shown.summary.id} is gone from the store")
             entry = entry_of(release, self._context.catalog, mixed=True, others=shown.others)
             found = self._made[key] = release, entry
             if len(self._made) > AT_HAND:

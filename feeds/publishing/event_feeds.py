@@ -50,7 +50,7 @@ class EventFeeds:
         """The newest edits."""
         edits = self._store.edits(limit=self._context.entries)
         # An entry links the release where it is now.
-        now = self._store.outlined(sorted({edit.release for edit in edits}))
+        now = self._store.summaries_of(sorted({edit.release for edit in edits}))
         return [
             (
                 self._context.key("edit", edit.release, edit.number, now[edit.release].version),

@@ -91,7 +91,7 @@ class Publishing:
         self._cache = cache
         self._now = now
         self._since = ChangesSinceLastRun(store, cache)
-        self._marks, self._counts = store.marks(), store.facets()
+        self._marks, self._counts = store.dirty_feeds(), store.facets()
         self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site)
         self._writer = Writer(folder)
@@ -140,7 +140,9 @@ class Publishing:
         if facets or remembers:
             self._together(self._write_events)
         # What is made on demand needs nothing to be written.
-        self._store.unmark({one: at for one, at in self._marks.items() if not is_published(one)})
+        self._store.mark_published(
+            {one: at for one, at in self._marks.items() if not is_published(one)}
+        )
         if not self.errors:
             self._since.keep()
             self._lost.keep(facets)
@@ -166,7 +168,9 @@ class Publishing:
             self._cache.done(self._queued.intersection(done))
 
         if self._together(write):
-            self._store.unmark({one: self._marks[one] for one in done if one in self._marks})
+            self._store.mark_published(
+                {one: self._marks[one] for one in done if one in self._marks}
+            )
 
     def _together(self, write: Callable[[], object]) -> bool:
         """Write some files and make them durable; where that fails, all stay as they were."""
@@ -199,7 +203,7 @@ class Publishing:
         if is_day(facet) or is_source(facet):
             for shown, key in self._releases.due(facet, everything=every):
                 page = partial(self._releases.write, shown, key)
-                self._tried(release_file(shown.outline.id), page)
+                self._tried(release_file(shown.summary.id), page)
         return len(self.errors) == failed
 
     def _write_events(self) -> None:

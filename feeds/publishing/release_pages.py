@@ -28,14 +28,14 @@ class ReleasePages:
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
         """The releases of a facet whose pages would differ, each with the key of its page."""
-        outlines = self._touched(facet, everything=everything)
-        written = self._cache.page_keys([outline.id for outline in outlines])
-        for outline in outlines:
-            members = self._renderer.story(outline.story)
-            key = self._context.key("page", outline.id, outline.version, *map(face, members))
-            if everything or written.get(outline.id) != key:
-                others = tuple(one for one in members if one.id != outline.id)
-                yield Shown(outline, others), key
+        summaries = self._touched(facet, everything=everything)
+        written = self._cache.page_keys([summary.id for summary in summaries])
+        for summary in summaries:
+            members = self._renderer.story(summary.story)
+            key = self._context.key("page", summary.id, summary.version, *map(face, members))
+            if everything or written.get(summary.id) != key:
+                others = tuple(one for one in members if one.id != summary.id)
+                yield Shown(summary, others), key
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
         """The releases of a facet, or where that is known only those that a change touches.
@@ -44,21 +44,21 @@ class ReleasePages:
         """
         if everything or self._changes is None:
             return (
-                self._store.backlog(facet.source) if facet.source else self._store.outlines(facet)
+                self._store.backlog(facet.source) if facet.source else self._store.summaries(facet)
             )
         here = {
-            one: change.outline
+            one: change.summary
             for one, change in self._changes.items()
-            if facet in change.facets and (facet.period or change.outline.is_backlog)
+            if facet in change.facets and (facet.period or change.summary.is_backlog)
         }
         told = self._told.get(facet, ())
-        return list({**self._store.outlined(told), **here}.values())
+        return list({**self._store.summaries_of(told), **here}.values())
 
     @cached_property
     def _told(self) -> Mapping[Facet, Sequence[str]]:
         """The members of stories of which any changed, by facet: each names all the others."""
         found: dict[Facet, set[str]] = {}
-        for story in {change.outline.story for change in (self._changes or {}).values()}:
+        for story in {change.summary.story for change in (self._changes or {}).values()}:
             for member in self._renderer.story(story):
                 found.setdefault(facet_of_page(member), set()).add(member.id)
         return {facet: sorted(members) for facet, members in found.items()}

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from data.models import Facet, Point, ReleaseChange, ReleaseSummary, facets_of
+from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary, facets_of
 from data.store.protocol import ReadStore
 from feeds.archive_pages import newest_first
 from feeds.publishing.context import PublishContext
@@ -31,7 +31,7 @@ class FeedContents:
 
     def every(self, facet: Facet) -> Mapping[str, ReleaseSummary]:
         """All releases of a facet, by id."""
-        return {one.id: one for one in self._store.outlines(facet)}
+        return {one.id: one for one in self._store.summaries(facet)}
 
     def current(
         self, facet: Facet, every: Mapping[str, ReleaseSummary] | None
@@ -47,8 +47,8 @@ class FeedContents:
         changes = self._context.changes
         if before is None or changes is None:
             return self._unpaged(facet, self.every(facet) if every is None else every)
-        stay = self._store.outlined([one for one in before if one not in changes])
-        come = [one.outline for one in changes.values() if facet in one.facets]
+        stay = self._store.summaries_of([one for one in before if one not in changes])
+        come = [one.summary for one in changes.values() if facet in one.facets]
         return newest_first([*stay.values(), *self._unpaged(facet, {one.id: one for one in come})])
 
     def _unpaged(
@@ -62,7 +62,7 @@ class FeedContents:
     ) -> list[ReleaseSummary]:
         """The releases on an archive page; the ``known`` ones need not be read."""
         ids = self._archive.on_page(facet, page)
-        others = self._store.outlined([one for one in ids if one not in known])
+        others = self._store.summaries_of([one for one in ids if one not in known])
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
     def returned(self, facet: Facet, current: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
@@ -71,14 +71,14 @@ class FeedContents:
         Pages never change, so these come once more by the document (RFC 5005, section 4.1).
         """
         wanted = self._touched.get(facet, set()).difference(one.id for one in current)
-        found = self._store.outlined(sorted(self._archive.archived(facet, sorted(wanted))))
+        found = self._store.summaries_of(sorted(self._archive.archived(facet, sorted(wanted))))
         return newest_first(one for one in found.values() if not one.is_backlog)
 
     @cached_property
     def _touched(self) -> Mapping[Facet, set[str]]:
         """The releases that changed last, by facet."""
         found: dict[Facet, set[str]] = {}
-        for release in self._store.touched(limit=AGAIN):
+        for release in self._store.recently_updated(limit=AGAIN):
             for facet in facets_of(release):
                 found.setdefault(facet, set()).add(release.id)
         return found
@@ -94,7 +94,7 @@ class ChangesSinceLastRun:
     def __init__(self, store: ReadStore, cache: RenderCache) -> None:
         self._store = store
         self._cache = cache
-        self._point = store.point()
+        self._point = store.change_cursor()
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed, by id; None where that can't be told."""
@@ -102,11 +102,11 @@ class ChangesSinceLastRun:
         if noted is None:
             return None
         try:
-            point = msgspec.json.decode(noted, type=Point)
+            point = msgspec.json.decode(noted, type=ChangeCursor)
         except msgspec.ValidationError:
             # Noted by another version of ours.
             return None
-        return self._store.changes(point, limit=MOST)
+        return self._store.changes_since(point, limit=MOST)
 
     def keep(self) -> None:
         """Note that all is published that had changed by then."""

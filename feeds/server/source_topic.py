@@ -58,7 +58,7 @@ def source_topic(
     facet = facet_at(address, counts)
     if facet is None:
         return None
-    releases, pages = cut_archive_pages(store.outlines(facet), entries)
+    releases, pages = cut_archive_pages(store.summaries(facet), entries)
     number = address.number
     if number is not None:
         if number > len(pages):

@@ -61,7 +61,7 @@ def export(
             raise UnknownSource(source, tuple(sorted(known)))
     encoder = msgspec.json.Encoder()
     line = bytearray()
-    found = store.collected(
+    found = store.by_first_seen(
         source,
         since=since,
         until=until,

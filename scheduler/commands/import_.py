@@ -56,7 +56,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
             front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
         )
         done = importer.take(lines_of(path), told)
-    store.index()
+    store.update_search_index()
     store.close()
     if as_json:
         print_json(done)

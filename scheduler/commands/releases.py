@@ -45,7 +45,7 @@ def retract(
         else:
             chosen = [find(store, name).id for name in releases]
         at = utc_now()
-        with store.together():
+        with store.transaction():
             retracted = [one for one in chosen if store.retract(one, at=at, why=why)]
     finally:
         store.close()

@@ -62,7 +62,7 @@ def search(
         until,
     )
     store = home.store()
-    store.index()
+    store.update_search_index()
     found = store.search(asked, limit=FOUND)
     why = "" if found else nothing(asked, store)
     store.close()

@@ -94,7 +94,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
 
 def find(store: Store, name: str) -> Release:
     """The one release of a name. Raises NoSuchRelease or AmbiguousRelease."""
-    found = store.named(name, limit=LISTED)
+    found = store.find_releases(name, limit=LISTED)
     if not found:
         raise NoSuchRelease(name)
     if len(found) > 1:

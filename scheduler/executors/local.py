@@ -125,7 +125,7 @@ class Executor:
             store = self._home.store()
             try:
                 store.register(source.source)
-                store.finish(run)
+                store.add_run(run)
             finally:
                 store.close()
         except StoreError as error:

@@ -189,7 +189,7 @@ class Crawl:
         try:
             if loaded and kind != "busy":
                 self._store.register(loaded.source)
-                self._store.finish(run)
+                self._store.add_run(run)
         except StoreError:
             log.exception("the report of %s could not be kept", job.source)
         write_line(Report(run))
@@ -198,7 +198,7 @@ class Crawl:
         """Tell of a visit that is over, and let go of its source."""
         with page_errors(visit.file.url, visit.error):
             # What is not in the search index yet gets there after the next visit.
-            self._store.index()
+            self._store.update_search_index()
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()

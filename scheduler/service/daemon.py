@@ -166,7 +166,7 @@ class Service:
 
     def _tidy_store(self) -> None:
         store = self._home.store()
-        store.tidy()
+        store.maintain()
         store.close()
         self._home.crawl_log.write_bytes(b"")
 

@@ -160,7 +160,7 @@ class Frontier:
         way = self.ways[witness]
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
         try:
-            with self._store.together():
+            with self._store.transaction():
                 way.read(url, page, names_of(items))
                 self._await(self._chosen(witness, items), front=False)
         except Exception:
@@ -227,7 +227,7 @@ class Frontier:
         shown, listed = self._fresh(page), self._fresh(feed)
         if self.feed and page:
             keys = [canonical_url(item.url) for item in shown]
-            known = self._store.known(self._source, keys)
+            known = self._store.ids_at(self._source, keys)
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.believed else (None, [])
@@ -240,7 +240,7 @@ class Frontier:
         chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
         new = self._await(chosen, front=True)
         looked = [*listed[:FRONT], *shown]
-        seen = self._store.known(self._source, [canonical_url(item.url) for item in looked])
+        seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
 
     def _chosen(self, witness: Witness, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
@@ -273,7 +273,7 @@ class Frontier:
         """Keep what is to be read of these, and count them; those that are new."""
         self._listed(items)
         keyed = {canonical_url(item.url): item for item in reversed(items)}
-        known = self._store.known(self._source, [*keyed])
+        known = self._store.ids_at(self._source, [*keyed])
         new = {key: item for key, item in reversed(keyed.items()) if key not in known}
         texts = {key: msgspec.json.encode(item).decode() for key, item in new.items()}
         self._store.await_items(self._source, texts, front=front)

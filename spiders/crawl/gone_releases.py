@@ -140,7 +140,7 @@ class GoneReleases:
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
-        if gone.issuperset(self._store.known(self._source, sorted(keys)).values()):
+        if gone.issuperset(self._store.ids_at(self._source, sorted(keys)).values()):
             return None
         return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
 
@@ -152,7 +152,7 @@ class GoneReleases:
         first, *others = self._fronts
         yield first
         for url in others:
-            if self._store.listed(url, self._reader) is not None:
+            if self._store.cached_listing(url, self._reader) is not None:
                 yield url
 
 

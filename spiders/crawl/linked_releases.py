@@ -58,14 +58,14 @@ class LinkedReleases:
         """The releases to fetch now, as far as the listing may lack any."""
         links, self._links = self._links, {}
         most = MOST if may_lack(way) else 0
-        found = self._store.name(self._source, links, limit=most)
+        found = self._store.note_links(self._source, links, limit=most)
         self._asked = [canonical_url(link.url) for link in found]
         return found
 
     def finish(self) -> None:
         """Keep what came of fetching them."""
         if self._asked:
-            self._store.fetched(self._source, self._asked)
+            self._store.note_link_visits(self._source, self._asked)
             self._asked = []
 
 

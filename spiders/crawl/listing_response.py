@@ -39,7 +39,7 @@ def read_answer(response: Response, visit: Visit) -> Listing:
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
-        kept = visit.store.listed(url, visit.reader)
+        kept = visit.store.cached_listing(url, visit.reader)
         if kept is None:
             raise NoListing("http:304", "the server answered 304 to a question without a condition")
         return msgspec.json.decode(kept, type=Listing)
@@ -61,5 +61,5 @@ def _read(response: Response, visit: Visit) -> Listing:
             empty=listing,
         )
     text = msgspec.json.encode(listing).decode()
-    visit.store.keep_listing(visit.id, url, visit.reader, text, validator_of(response))
+    visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))
     return listing

@@ -191,4 +191,4 @@ class ListingWalk:
         self._store.keep_walk(self._source, walk)
 
     def _news(self, keys: frozenset[str]) -> bool:
-        return len(self._store.known(self._source, [*keys])) < len(keys)
+        return len(self._store.ids_at(self._source, [*keys])) < len(keys)

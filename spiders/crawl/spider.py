@@ -120,7 +120,7 @@ class PressRoomSpider(Spider):
         if visit.frontier.stale:
             visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
         keys = [canonical_url(item.url) for item, known in found if known]
-        places = visit.store.whereabouts(visit.id, keys)
+        places = visit.store.current_addresses(visit.id, keys)
         for item, known in found:
             with page_errors(item.url, visit.error):
                 # Listed under another address than its own, it is looked at where it is.
@@ -245,7 +245,7 @@ class PressRoomSpider(Spider):
         return self._request_release(visit, wanted.url, wanted.item, known=False)
 
     def _request_listing(self, visit: Visit, url: str, witness: Witness, *, front: bool) -> Request:
-        kept = None if visit.backfill else visit.store.listed(url, visit.reader)
+        kept = None if visit.backfill else visit.store.cached_listing(url, visit.reader)
         more = {"witness": witness, "front": front}
         return self._request(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more

@@ -237,7 +237,7 @@ class Visit:
         self.ended = True
         self.run = self.report()
         with self._errors():
-            self.store.finish(self.run)
+            self.store.add_run(self.run)
         if self._over:
             self._over(self)
 
@@ -421,7 +421,7 @@ class Visit:
         if release is None:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
-        self._count(self.store.confirm(release, seen=utc_now()))
+        self._count(self.store.mark_unchanged(release, seen=utc_now()))
 
     def missed(self, url: str, status: int) -> None:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""
@@ -431,7 +431,7 @@ class Visit:
                 url, f"http:{status}", f"the listing names this page, but it answers {status}"
             )
             return
-        was = self.store.missed(release.id, seen=utc_now())
+        was = self.store.mark_gone(release.id, seen=utc_now())
         if was == "retracted":
             self.vanishing.retracted_before()
             return
@@ -440,7 +440,7 @@ class Visit:
     def known(self, url: str) -> str | None:
         """The id of the stored release at an address."""
         key = canonical_url(url)
-        return self.store.known(self.id, [key]).get(key)
+        return self.store.ids_at(self.id, [key]).get(key)
 
     def _stored(self, url: str) -> Release | None:
         release_id = self.known(url)

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from data.clock import zone_of
 from data.models import (
+    ChangeCursor,
     Content,
     DayDigest,
     Facet,
     HealthEvent,
     Media,
-    Point,
     Published,
     Release,
     ReleaseChange,
@@ -98,30 +98,32 @@ class FakeStore:
         members = [release for release in self.kept.values() if release.story == story]
         return tuple(sorted(members, key=lambda release: (release.published.at, release.id)))
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        return tuple(self.outline(release) for release in self.releases(facet, limit=limit))
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+        return tuple(self.summary(release) for release in self.releases(facet, limit=limit))
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        every = self.outlines(Facet(source=source))
+        every = self.summaries(Facet(source=source))
         return tuple(one for one in every if one.is_backlog)[:limit]
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        return {one: self.outline(self.kept[one]) for one in ids if one in self.kept}
+    def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
+        return {one: self.summary(self.kept[one]) for one in ids if one in self.kept}
 
-    def outline(self, release: Release) -> ReleaseSummary:
+    def summary(self, release: Release) -> ReleaseSummary:
         order = release.order.timestamp()
         return ReleaseSummary(
             release.id, release.source, self.versions[release.id], order, release.story
         )
 
-    def point(self) -> Point:
+    def change_cursor(self) -> ChangeCursor:
         return self.changed, self.changed
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
         found = {}
         for release in self.kept.values():
             if self.versions[release.id] > since[0]:
-                found[release.id] = ReleaseChange(self.outline(release), facets_of(release))
+                found[release.id] = ReleaseChange(self.summary(release), facets_of(release))
         return found if len(found) <= limit else None
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
@@ -132,7 +134,7 @@ class FakeStore:
         found = [(one.retracted, one.id) for one in self.kept.values() if one.retracted]
         return tuple(self.kept[one] for _, one in sorted(found, reverse=True)[:limit])
 
-    def touched(self, *, limit: int) -> tuple[Release, ...]:
+    def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         found = [
             (max(one.updated, one.retracted or one.updated), one) for one in self.kept.values()
         ]
@@ -147,10 +149,10 @@ class FakeStore:
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         return tuple(self.visits.get(source, ())[:limit])
 
-    def marks(self) -> Mapping[Facet, int]:
+    def dirty_feeds(self) -> Mapping[Facet, int]:
         return dict(self.marked)
 
-    def unmark(self, published: Mapping[Facet, int]) -> None:
+    def mark_published(self, published: Mapping[Facet, int]) -> None:
         for facet, number in published.items():
             if self.marked.get(facet) == number:
                 del self.marked[facet]

@@ -77,7 +77,7 @@ class AliasTable(Part):
 class AliasesPart(Part):
     """The verbs of data.store.protocol.Store that follow addresses."""
 
-    def known(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+    def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """The ids of the releases that these canonical addresses belong to, by address."""
         rows = self._ask(
             "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
@@ -87,7 +87,7 @@ class AliasesPart(Part):
         )
         return dict(rows)
 
-    def whereabouts(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+    def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Where the releases are now that these canonical addresses belong to, by address.
 
         Empty for an address that only ever led elsewhere: it may lead to another page by now.

@@ -9,8 +9,8 @@ import msgspec
 
 from data.models import (
     BACKLOG,
+    ChangeCursor,
     Facet,
-    Point,
     Release,
     ReleaseChange,
     ReleaseSummary,
@@ -30,7 +30,7 @@ NOTHING: Final = (0, 0)
 class ChangeLogPart(Part):
     """The verbs of data.store.protocol.ReadStore that tell publishing what changed."""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The releases of a facet without their text, newest first, as ``releases`` orders them."""
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
@@ -52,7 +52,7 @@ class ChangeLogPart(Part):
         )
         return tuple(ReleaseSummary(*row) for row in rows)
 
-    def outlined(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
+    def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Releases without their text, by id; what is not in the store is left out."""
         if not ids:
             return {}
@@ -86,7 +86,7 @@ class ChangeLogPart(Part):
             )
         )
 
-    def touched(self, *, limit: int) -> tuple[Release, ...]:
+    def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that changed since their first sight, the last change first."""
         return tuple(
             select_releases(
@@ -96,12 +96,14 @@ class ChangeLogPart(Part):
             )
         )
 
-    def point(self) -> Point:
+    def change_cursor(self) -> ChangeCursor:
         """How far the store has come."""
         rows = self._ask("SELECT number, version FROM change_log ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else NOTHING
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
         """The releases that changed since a point, by id; None where that can't be told."""
         number, version = since
         # A log that does not hold that point was shortened since, or is another store's.
@@ -120,8 +122,8 @@ class ChangeLogPart(Part):
         found = {}
         for id_, source, drawn, order, story, day, topics in rows:
             labels = msgspec.json.decode(topics, type=list[str])
-            outline = ReleaseSummary(id_, source, drawn, order, story)
-            found[id_] = ReleaseChange(outline, facets_at(source, labels, day))
+            summary = ReleaseSummary(id_, source, drawn, order, story)
+            found[id_] = ReleaseChange(summary, facets_at(source, labels, day))
         return found
 
     def forget_old_changes(self) -> None:

@@ -32,15 +32,15 @@ class FacetsPart(Part):
         rows = self._ask("SELECT source, topic, period, releases FROM facets WHERE releases > 0")
         return {facet_of(*row[:3]): row[3] for row in rows}
 
-    def marks(self) -> Mapping[Facet, int]:
+    def dirty_feeds(self) -> Mapping[Facet, int]:
         """The facets that changed since they were last published, with the number of the change."""
         rows = self._ask(
             "SELECT source, topic, period, changed FROM facets WHERE changed <> published"
         )
         return {facet_of(*row[:3]): row[3] for row in rows}
 
-    def unmark(self, published: Mapping[Facet, int]) -> None:
-        """Forget these marks, but none that a later change renewed (its number has grown)."""
+    def mark_published(self, published: Mapping[Facet, int]) -> None:
+        """Note what was published: feeds that changed since, to a higher number, stay dirty."""
         with self._writing() as db:
             db.executemany(
                 "UPDATE facets SET published = max(published, ?)"

@@ -22,7 +22,7 @@ STATED: Final = """
 class LinksPart(Part):
     """The verbs of data.store.protocol.Store that compare what pages name with what is stored."""
 
-    def name(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
+    def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Note the releases that pages name, by canonical address; those to fetch, at most so many.
 
         Each is counted once, when it is first named. What was named before and has been listed
@@ -55,7 +55,7 @@ class LinksPart(Part):
         )
         return tuple(Link(*row) for row in rows)
 
-    def fetched(self, source: str, keys: Iterable[str]) -> None:
+    def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
         """Note what came of looking for releases at addresses that pages name."""
         with self._writing() as db:
             ((since,),) = self._ask(

@@ -42,7 +42,7 @@ class ReleasesPart(Part):
         found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
         return found[0] if found else None
 
-    def named(self, name: str, *, limit: int) -> tuple[Release, ...]:
+    def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
         """The releases that an id, the beginning of one or an address names, at most ``limit``."""
         prefix = name.lower()
         found = select_releases(
@@ -89,7 +89,7 @@ class ReleasesPart(Part):
             last = batch[-1]
             left = None if left is None else left - count
 
-    def collected(
+    def by_first_seen(
         self,
         source: str | None = None,
         *,

@@ -19,7 +19,9 @@ from data.store.sqlite.rows import instant
 class RetractionPart(Part):
     """The verbs of data.store.protocol.Store that find releases gone, and retract them."""
 
-    def confirm(self, release_id: str, *, seen: dt.datetime) -> Literal["unchanged", "changed"]:
+    def mark_unchanged(
+        self, release_id: str, *, seen: dt.datetime
+    ) -> Literal["unchanged", "changed"]:
         """Note that a release is still as it was; one that had been retracted is back."""
         with self._writing() as db:
             known = self._release(release_id)
@@ -37,7 +39,7 @@ class RetractionPart(Part):
                 self._mark_dirty(known)
         return "changed" if back else "unchanged"
 
-    def missed(
+    def mark_gone(
         self, release_id: str, *, seen: dt.datetime
     ) -> Literal["gone", "still gone", "retracted"]:
         """Note that a release is gone (404 or 410): for the first time, still, or long retracted.

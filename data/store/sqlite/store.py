@@ -64,7 +64,7 @@ class SqliteStore(
         super().__init__(Connection(path))
         self._recorder = Recorder(SqliteTables(self._connection))
 
-    def together(self) -> AbstractContextManager[object]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none."""
         return self._writing()
 
@@ -85,7 +85,7 @@ class SqliteStore(
         """Take in a draft; see data.store.recorder.recorder.Recorder."""
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
-    def index(self) -> int:
+    def update_search_index(self) -> int:
         """Enter what was recorded since the last time into the search index; how many releases.
 
         Its translations are joined first: only now all of a visit are there.
@@ -93,7 +93,7 @@ class SqliteStore(
         self._recorder.join_translations()
         return self.enter_queued()
 
-    def tidy(self) -> None:
+    def maintain(self) -> None:
         """Forget the oldest runs and changes, fold the log into the file, renew the statistics."""
         self.forget_old_changes()
         self.forget_old_runs()

@@ -48,7 +48,7 @@ class VisitsPart(Part):
             return Validator(*row)
         return None
 
-    def listed(self, url: str, reader: str) -> str | None:
+    def cached_listing(self, url: str, reader: str) -> str | None:
         """What a listing said last, as JSON text, if the same ``reader`` read it."""
         for row in self._ask(
             "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
@@ -56,7 +56,7 @@ class VisitsPart(Part):
             return str(row[0])
         return None
 
-    def keep_listing(
+    def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
         """Keep what a listing said, and what to ask its server with next time."""
@@ -66,7 +66,7 @@ class VisitsPart(Part):
             self._db.table("cached_listings").upsert(listing)
             self._db.table("validators").upsert(asked)
 
-    def finish(self, run: Run) -> None:
+    def add_run(self, run: Run) -> None:
         """Keep the report of a run."""
         row = {"source": run.source, "started": run.started.timestamp(), "report": encode(run)}
         with self._writing():

@@ -51,7 +51,7 @@ def filled(store: SqliteStore) -> SqliteStore:
             seen=NOON,
             since=NOON,
         )
-    store.index()
+    store.update_search_index()
     return store
 
 
@@ -106,7 +106,7 @@ def test_a_title_counts_more_than_a_body(filled: SqliteStore) -> None:
 def test_filters_choose_by_source_topic_and_days_inclusive(filled: SqliteStore) -> None:
     other = draft("http://wire.example/1", source="wire", title="Lamps", body_text="Lamps again.")
     filled.record(other, seen=NOON, since=NOON)
-    filled.index()
+    filled.update_search_index()
     assert names(filled, "lamps", source="wire") == ["1"]
     assert names(filled, "lamps", source="nobody") == []
     assert names(filled, "lamps", topic="topic-1") == ["tides"]
@@ -127,8 +127,8 @@ def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Sqli
     )
     filled.record(edited, seen=NOON, since=NOON)
     assert names(filled, "fifty") == [], "the index is entered apart from the write"
-    assert filled.index() == 1
-    assert filled.index() == 0
+    assert filled.update_search_index() == 1
+    assert filled.update_search_index() == 0
     assert names(filled, "fifty") == ["lamps"]
     assert names(filled, "forty") == []
     assert names(filled, "lamps", topic="economy") == ["lamps"]
@@ -140,7 +140,7 @@ def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
 ) -> None:
     first = dt.date(2000, 1, 1)
     days = [first + dt.timedelta(days=number) for number in range(RANKED + 2)]
-    with store.together():
+    with store.transaction():
         for day in reversed(days):
             one = draft(
                 f"http://harbour.example/{day}",
@@ -150,7 +150,7 @@ def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
                 published=published(str(day)),
             )
             store.record(one, seen=NOON, since=NOON)
-    store.index()
+    store.update_search_index()
     found = [*store.search(Query("tides"), limit=RANKED + 2)]
     assert {one.published.day for one in found} == set(days[2:])
     assert names(store, "tides", until=days[1]) == [str(days[1]), str(days[0])]

@@ -163,19 +163,19 @@ def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     later, last = noon + HOUR, noon + 2 * HOUR
-    assert store.missed(release.id, seen=later) == "gone"
-    assert store.missed(release.id, seen=later + HOUR / 2) == "still gone"
+    assert store.mark_gone(release.id, seen=later) == "gone"
+    assert store.mark_gone(release.id, seen=later + HOUR / 2) == "still gone"
     (gone,) = store.vanished("harbour")
     assert (gone.id, gone.since, gone.held) == (release.id, later, False)
     assert store.retract(release.id, at=last, why="the Board says so")
     assert not store.retract(release.id, at=last + HOUR)
-    assert store.missed(release.id, seen=last + HOUR) == "retracted"
+    assert store.mark_gone(release.id, seen=last + HOUR) == "retracted"
     assert store.vanished("harbour") == ()
     assert store.why_retracted(release.id) == "the Board says so"
     kept = store.release(release.id)
     assert kept is not None
     assert (kept.retracted, kept.updated, kept.content) == (last, last, release.content)
-    assert store.confirm(release.id, seen=last + 2 * HOUR) == "changed"
+    assert store.mark_unchanged(release.id, seen=last + 2 * HOUR) == "changed"
     kept = store.release(release.id)
     assert kept is not None
     assert kept.retracted is None
@@ -188,7 +188,7 @@ def test_what_is_held_is_so_until_it_is_back_or_retracted(
     pages = [draft(f"http://harbour.example/{n}", body_text=f"Pier {n} " * 9) for n in range(3)]
     ids = [store.record(page, seen=noon, since=noon).release.id for page in pages]
     for one in ids:
-        store.missed(one, seen=noon + HOUR)
+        store.mark_gone(one, seen=noon + HOUR)
     store.hold({ids[0]: None, ids[1]: noon + 2 * HOUR})
     held = {one.id: (one.held, one.unlisted) for one in store.vanished("harbour")}
     assert held == {
@@ -199,8 +199,8 @@ def test_what_is_held_is_so_until_it_is_back_or_retracted(
     store.record(pages[0], seen=noon + 3 * HOUR, since=noon + 3 * HOUR)
     store.retract(ids[1], at=noon + 3 * HOUR)
     for one in ids[:2]:
-        store.confirm(one, seen=noon + 4 * HOUR)
-        store.missed(one, seen=noon + 5 * HOUR)
+        store.mark_unchanged(one, seen=noon + 4 * HOUR)
+        store.mark_gone(one, seen=noon + 5 * HOUR)
     assert {one.held for one in store.vanished("harbour")} == {False}
 
 
@@ -210,9 +210,9 @@ def test_a_retraction_that_was_undone_is_still_known_of_its_time(
     release = store.record(draft(), seen=noon, since=noon).release
     hours = [noon + number * HOUR for number in range(10)]
     for gone, back in ((1, 3), (5, 7)):
-        store.missed(release.id, seen=hours[gone])
+        store.mark_gone(release.id, seen=hours[gone])
         store.retract(release.id, at=hours[gone + 1])
-        store.confirm(release.id, seen=hours[back])
+        store.mark_unchanged(release.id, seen=hours[back])
     edited = draft(title="New signal station opened late")
     store.record(edited, seen=hours[8], since=hours[8])
 
@@ -235,26 +235,26 @@ def test_what_was_edited_or_retracted_or_is_back_was_touched(
     names = ("Pier", "Lock", "Crane", "Lamp")
     pages = [draft(f"https://a.example/{one}", title=one, body_text=one * 9) for one in names]
     kept = [store.record(page, seen=noon, since=noon).release.id for page in pages]
-    assert store.touched(limit=9) == ()
+    assert store.recently_updated(limit=9) == ()
     hours = [noon + hour * HOUR for hour in range(6)]
     for one in kept[:2]:
-        store.missed(one, seen=hours[1])
+        store.mark_gone(one, seen=hours[1])
         store.retract(one, at=hours[2])
-    store.confirm(kept[0], seen=hours[3])
-    store.confirm(kept[2], seen=hours[4])
+    store.mark_unchanged(kept[0], seen=hours[3])
+    store.mark_unchanged(kept[2], seen=hours[4])
     edited = draft("https://a.example/Lamp", title="Lamps", body_text="Lamp" * 9)
     store.record(edited, seen=hours[5], since=hours[5])
-    assert [one.id for one in store.touched(limit=9)] == [kept[3], kept[0], kept[1]]
-    assert len(store.touched(limit=2)) == 2
+    assert [one.id for one in store.recently_updated(limit=9)] == [kept[3], kept[0], kept[1]]
+    assert len(store.recently_updated(limit=2)) == 2
 
 
 def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
-    store.missed(release.id, seen=noon + HOUR)
-    store.confirm(release.id, seen=noon + 2 * HOUR)
-    assert store.missed(release.id, seen=noon + 3 * HOUR) == "gone"
+    store.mark_gone(release.id, seen=noon + HOUR)
+    store.mark_unchanged(release.id, seen=noon + 2 * HOUR)
+    assert store.mark_gone(release.id, seen=noon + 3 * HOUR) == "gone"
 
 
 @pytest.mark.parametrize(
@@ -384,17 +384,17 @@ def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
-    marks = store.marks()
+    marks = store.dirty_feeds()
     assert Facet(topic="transport") in marks
     store.record(draft(title="Old signal station closed"), seen=noon + HOUR, since=noon + HOUR)
-    store.unmark(marks)
-    assert store.marks().keys() == marks.keys(), "the edit came after what was published"
-    store.unmark(store.marks())
-    assert not store.marks()
+    store.mark_published(marks)
+    assert store.dirty_feeds().keys() == marks.keys(), "the edit came after what was published"
+    store.mark_published(store.dirty_feeds())
+    assert not store.dirty_feeds()
     store.record(
         draft(title="Old signal station closed"), seen=noon + 2 * HOUR, since=noon + 2 * HOUR
     )
-    assert not store.marks(), "nothing changed"
+    assert not store.dirty_feeds(), "nothing changed"
 
 
 def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
@@ -403,41 +403,41 @@ def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
     old = store.record(draft(), seen=noon, since=noon).release
     untouched = draft("/b", title="Another", body_text="Of something else altogether." * 9)
     store.record(untouched, seen=noon, since=noon)
-    point = store.point()
-    assert store.changes(point, limit=9) == {}
+    point = store.change_cursor()
+    assert store.changes_since(point, limit=9) == {}
     edited = draft(title="Old signal station closed", topics=("water",))
     store.record(edited, seen=noon + HOUR, since=noon + HOUR)
     later = draft("/c", title="A third", body_text="Neither of this nor that." * 9)
     new = store.record(later, seen=noon + HOUR, since=noon + HOUR).release
-    changes = store.changes(point, limit=9)
+    changes = store.changes_since(point, limit=9)
     assert changes is not None
     assert set(changes) == {old.id, new.id}
     for one in (old.id, new.id):
         now = store.release(one)
         assert now is not None
         assert changes[one].facets == facets_of(now)
-        assert changes[one].outline == store.outlined([one])[one]
+        assert changes[one].summary == store.summaries_of([one])[one]
     assert Facet(topic="water") in changes[old.id].facets
-    assert store.changes(point, limit=1) is None, "too many"
+    assert store.changes_since(point, limit=1) is None, "too many"
 
 
 def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
     tmp_path: Path, store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_store(f"sqlite:{tmp_path / 'other.db'}")
-    assert other.changes(other.point(), limit=9) is None, "nothing was ever changed"
+    assert other.changes_since(other.change_cursor(), limit=9) is None, "nothing was ever changed"
     for one in (store, other):
         one.record(draft(), seen=noon, since=noon)
-    assert store.changes(store.point(), limit=9) == {}
-    assert other.changes(store.point(), limit=9) is None
-    before = store.point()
+    assert store.changes_since(store.change_cursor(), limit=9) == {}
+    assert other.changes_since(store.change_cursor(), limit=9) is None
+    before = store.change_cursor()
     monkeypatch.setattr(change_log, "CHANGES_KEPT", 1)
     for title in ("Second", "Third"):
         store.record(draft(title=title), seen=noon + HOUR, since=noon + HOUR)
-    assert store.changes(before, limit=9)
-    store.tidy()
-    assert store.changes(before, limit=9) is None
-    assert store.changes(store.point(), limit=9) == {}
+    assert store.changes_since(before, limit=9)
+    store.maintain()
+    assert store.changes_since(before, limit=9) is None
+    assert store.changes_since(store.change_cursor(), limit=9) == {}
     other.close()
 
 
@@ -455,7 +455,7 @@ def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
     assert set(due(noon + HOUR, everything=True)) == {old.url, young.url}
     assert due(noon + dt.timedelta(days=20)) == (young.url,), "a year old: every 38 days"
     assert set(due(noon + dt.timedelta(days=45))) == {old.url, young.url}
-    store.missed(kept.id, seen=noon + HOUR)
+    store.mark_gone(kept.id, seen=noon + HOUR)
     assert set(due(noon + 2 * HOUR)) == {old.url, young.url}
 
 
@@ -463,15 +463,15 @@ def test_validators_listings_runs_and_sources_are_kept(tmp_path: Path, noon: dt.
     path = tmp_path / "communique.db"
     store = open_store(f"sqlite:{path}")
     store.record(draft(validator=Validator('"v1"', None)), seen=noon, since=noon)
-    store.keep_listing("harbour", "http://harbour.example/", "r1", "[]", Validator(None, "Mon"))
+    store.cache_listing("harbour", "http://harbour.example/", "r1", "[]", Validator(None, "Mon"))
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Oslo"))
     run = Run("harbour", noon, 1.5, pages=3, errors=(RunError("http://x/", "http", "404"),))
-    store.finish(run)
+    store.add_run(run)
     store.close()
     store = open_store(f"sqlite:{path}")
     assert store.validator("http://harbour.example/news/1") == Validator('"v1"', None)
-    assert store.listed("http://harbour.example/", "r1") == "[]"
-    assert store.listed("http://harbour.example/", "r2") is None
+    assert store.cached_listing("http://harbour.example/", "r1") == "[]"
+    assert store.cached_listing("http://harbour.example/", "r2") is None
     assert store.runs("harbour", limit=5) == (run,)
     assert store.last_visit("harbour") == noon
     assert store.last_visit("nobody") is None
@@ -550,7 +550,7 @@ def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     def interrupted() -> None:
-        with store.together():
+        with store.transaction():
             store.record(draft(), seen=noon, since=noon)
             raise RuntimeError
 
@@ -558,7 +558,7 @@ def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
         interrupted()
     assert list(store.releases(Facet())) == []
     broken = draft("http://harbour.example/2", topics=("a", "a"), body_text="Twice in one topic.")
-    with store.together():
+    with store.transaction():
         store.record(draft(), seen=noon, since=noon)
         with pytest.raises(StoreError):
             store.record(broken, seen=noon, since=noon)
@@ -570,9 +570,9 @@ def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresse
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     for name in (release.id, release.id[:6].upper(), "https://www.harbour.example/news/1/"):
-        assert [one.id for one in store.named(name, limit=2)] == [release.id]
-    assert store.named("http://harbour.example/news/9", limit=2) == ()
-    assert store.named("zz", limit=2) == ()
+        assert [one.id for one in store.find_releases(name, limit=2)] == [release.id]
+    assert store.find_releases("http://harbour.example/news/9", limit=2) == ()
+    assert store.find_releases("zz", limit=2) == ()
 
 
 def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
@@ -584,7 +584,7 @@ def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
         store.record(one, seen=noon, since=noon)
 
     def days(source: str | None = None, **between: dt.date) -> list[str]:
-        return [r.published.iso for r in store.collected(source, **between)]
+        return [r.published.iso for r in store.by_first_seen(source, **between)]
 
     assert days() == days("harbour") == ["2026-02-27", "2025-12-31", "2026-03-01"]
     assert days("nobody") == []
@@ -595,7 +595,7 @@ def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
 def test_many_releases_of_one_instant_come_once_each_in_pages(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
-    with store.together():
+    with store.transaction():
         for number in range(1203):
             url = f"http://harbour.example/news/{number}"
             store.record(draft(url, body_text=f"Notice {number}."), seen=noon, since=noon)
@@ -614,7 +614,7 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
         store.record(one, seen=noon, since=noon, labels={"transport": label})
 
     def tell_in_vain() -> None:
-        with store.together():
+        with store.transaction():
             tell("Shipping", 1)
             raise ZeroDivisionError
 

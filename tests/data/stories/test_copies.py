@@ -70,7 +70,7 @@ def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: SqliteStore) ->
 
 
 def test_a_text_that_a_hundred_sources_carry_is_one_story(store: SqliteStore) -> None:
-    with store.together():
+    with store.transaction():
         first = told(store, "agency", text(1), hour=9)
         copies = [told(store, f"s{number}", text(1)) for number in range(100)]
     assert {one.story for one in copies} == {first.id}
@@ -94,7 +94,7 @@ def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
     first = told(store, "agency", text(1), hour=9)
 
     def edit_in_vain() -> None:
-        with store.together():
+        with store.transaction():
             told(store, "agency", text(2), hour=9)
             raise ZeroDivisionError
 

@@ -89,9 +89,9 @@ def test_editions_of_one_visit_are_one_story(store: SqliteStore, noon: dt.dateti
             url = f"http://harbour.example/{language}-text-{n}/{text.split()[3]}"
             one = draft(url, language=language, published=day, title=f"{n}", body_text=text)
             store.record(one, seen=noon, since=noon)
-    store.index()
+    store.update_search_index()
     stories: dict[str | None, set[str]] = {}
-    for release in store.collected():
+    for release in store.by_first_seen():
         stories.setdefault(release.story, set()).add(release.content.title)
     assert len(stories) == 19
     assert all(len(titles) == 1 for titles in stories.values())
@@ -104,7 +104,7 @@ def test_editions_by_address_need_no_other_releases(store: SqliteStore, noon: dt
         store.record(draft(url, language=language, title=language), seen=noon, since=noon)
     other = draft("http://harbour.example/fr/news/tides", language="fr", body_text="Autre chose.")
     store.record(other, seen=noon, since=noon)
-    store.index()
-    stories = [release.story for release in store.collected()]
+    store.update_search_index()
+    stories = [release.story for release in store.by_first_seen()]
     assert stories[0] == stories[1] is not None
     assert stories[2] is None

@@ -105,7 +105,7 @@ def test_what_is_made_on_demand_is_as_the_grammar_says(store: SqliteStore, tmp_p
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):
         draft = Draft(release.source, release.url, release.content)
         store.record(draft, seen=NOON, since=NOON)
-    store.index()
+    store.update_search_index()
     demand = OnDemand(f"sqlite:{tmp_path / 'communique.db'}", SITE)
     for path, query in (
         ("/feeds/search.atom", b"q=statement&source=acme"),

@@ -55,7 +55,7 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
             write=lambda _file, _content: None,
             checkpoint=lambda: None,
         )
-        entries = EntryRenderer(context).entries(facet, store.outlines(facet))
+        entries = EntryRenderer(context).entries(facet, store.summaries(facet))
     return feed_of(catalog, facet, entries), entries
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from data.models import Facet, Point, Release, ReleaseChange
+from data.models import ChangeCursor, Facet, Release, ReleaseChange
 from data.settings import Site
 from feeds.formats.atom import XML_LANG
 from feeds.publishing.publish import publish
@@ -28,11 +28,14 @@ class Busy(FakeStore):
 
     late: Release | None = None
 
-    def changes(self, since: Point, *, limit: int) -> Mapping[str, ReleaseChange] | None:  # noqa: D102
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
+        """Tell changes, after ``late`` came."""
         if late := self.late:
             self.late = None
             self.put(late)
-        return super().changes(since, limit=limit)
+        return super().changes_since(since, limit=limit)
 
 
 class Archive:

@@ -29,10 +29,10 @@ class Counting(FakeStore):
         self.compared: list[Facet] = []
         self.broken = ""
 
-    def outlines(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Note of which feed."""
         self.compared.append(facet)
-        return super().outlines(facet, limit=limit)
+        return super().summaries(facet, limit=limit)
 
     def release(self, release_id: str) -> Release | None:
         """Note which."""
@@ -114,7 +114,7 @@ def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -
     store.broken = ""
     store.put(make_release(7, "wire", topics=("energy",)))
     run(store, tmp_path)
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
     assert run(store, tmp_path, everything=True).written == 0
     titles = (tmp_path / "site/feeds/all.atom").read_text("utf-8")
     told = ("Statement 5", "Edited", "Statement 7")

@@ -70,12 +70,12 @@ class Press:
         elif kind == "moved":
             page.aliases, page.url = (*page.aliases, page.url), f"{page.url}/moved"
         elif kind == "gone":
-            self.store.missed(page.id, seen=self.now)
+            self.store.mark_gone(page.id, seen=self.now)
             self.now += dt.timedelta(hours=1)
             self.store.retract(page.id, at=self.now)
             return
         elif kind == "back":
-            self.store.confirm(page.id, seen=self.now)
+            self.store.mark_unchanged(page.id, seen=self.now)
             return
         self.visit(page)
 

@@ -53,7 +53,7 @@ def test_the_feed_of_a_day_leads_to_all_of_its_releases(store: FakeStore, tmp_pa
     site = tmp_path / "site"
     done = publish(store, site, SITE, kept=tmp_path / "rendered.db")
     assert done.errors == ()
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/source/acme"):
         assert sorted(walk(site, stem)) == everything(store)
     store.put(make_release(MANY, published=make_release(1).published))
@@ -106,12 +106,12 @@ def test_what_was_kept_before_a_failure_is_gone_on_from(
         broken.setattr(os, "fsync", full)
         done = publish(store, site, SITE, kept=kept)
     assert "No space left" in str(done.errors[0])
-    assert store.marks() != {}
+    assert store.dirty_feeds() != {}
     pages = {path: path.read_bytes() for path in site.rglob("page/*.atom")}
     followed = {path: page for path, page in pages.items() if b'rel="next-archive"' in page}
     store.put(make_release(MANY, published=make_release(1).published))
     assert publish(store, site, SITE, kept=kept).errors == ()
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/topic/economy"):
         assert sorted(walk(site, stem)) == everything(store)
     assert {path: path.read_bytes() for path in followed} == followed

@@ -51,7 +51,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     assert {"sources/acme/index.html", "topics/economy/index.html"} <= files
     assert {"days/2022/11/24/index.html", f"releases/{make_release(1).id}/index.html"} <= files
     assert not [file for file in files if file.endswith(".part")]
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
 
 
 def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
@@ -130,13 +130,13 @@ def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
     done = publish(store, tmp_path, SITE)
     assert {error.path for error in done.errors} == {"feeds/topic/energy.atom"}
     assert "last good file is kept" in str(done.errors[0])
-    assert set(store.marks()) == {Facet(topic="energy")}
+    assert set(store.dirty_feeds()) == {Facet(topic="energy")}
     touched = changed(before, snapshot(tmp_path))
     assert "feeds/topic/economy.atom" in touched
     assert "feeds/topic/energy.atom" not in touched
     store.failing = False
     assert publish(store, tmp_path, SITE).errors == ()
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
     assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
 
 
@@ -195,10 +195,10 @@ def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> N
 def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None:
     store = FailingStore(make_release(1, topics=("energy",)))
     store.error = StoreError("sqlite:x", "disk I/O error")
-    marks = store.marks()
+    marks = store.dirty_feeds()
     with pytest.raises(StoreError):
         publish(store, tmp_path, SITE)
-    assert store.marks() == marks
+    assert store.dirty_feeds() == marks
 
 
 def test_a_disk_that_is_full_leaves_the_old_feed_whole(
@@ -218,9 +218,9 @@ def test_a_disk_that_is_full_leaves_the_old_feed_whole(
     assert done.written == 0
     assert "No space left" in str(done.errors[0])
     assert {file: (tmp_path / file).read_bytes() for file in snapshot(tmp_path)} == before
-    assert store.marks() != {}
+    assert store.dirty_feeds() != {}
     assert publish(store, tmp_path, SITE).errors == ()
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
 
 
 def test_a_release_that_changes_while_publishing_stays_marked(tmp_path: Path) -> None:
@@ -233,9 +233,9 @@ def test_a_release_that_changes_while_publishing_stays_marked(tmp_path: Path) ->
 
     store = Busy(make_release(1))
     publish(store, tmp_path, SITE)
-    assert Facet() in store.marks()
+    assert Facet() in store.dirty_feeds()
     publish(store, tmp_path, SITE)
-    assert store.marks() == {}
+    assert store.dirty_feeds() == {}
     assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 2
 
 

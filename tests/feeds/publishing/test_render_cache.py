@@ -38,7 +38,7 @@ def live(store: SqliteStore, home: Path, days: range) -> None:
             body = f"Notice {number}.{part}: {BODY}"
             one = draft(url, title=url, body_text=body, published=published(str(now.date())))
             store.record(one, seen=now, since=now)
-        (first,) = store.named("http://harbour.example/0/0", limit=1)
+        (first,) = store.find_releases("http://harbour.example/0/0", limit=1)
         if number in {6, 15}:
             body = f"{BODY}\n\nIt opened on day {number}."
             edited = draft(first.url, title=first.content.title, body_text=body)
@@ -46,7 +46,7 @@ def live(store: SqliteStore, home: Path, days: range) -> None:
         if number == 8:
             store.retract(first.id, at=now)
         errors = (RunError("http://harbour.example/", "http", "answered 500"),)
-        store.finish(Run("harbour", now, 1.0, errors=errors if number in {4, 9, 17} else ()))
+        store.add_run(Run("harbour", now, 1.0, errors=errors if number in {4, 9, 17} else ()))
         assert site(store, home, now).errors == ()
 
 

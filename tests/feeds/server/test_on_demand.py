@@ -39,7 +39,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
     edited = make_release(1, title="Harbour stays shut", body_text="All about it was wrong.")
     later = edited.order + 10 * DAY
     store.record(Draft("acme", edited.url, edited.content), seen=later, since=later)
-    store.index()
+    store.update_search_index()
     site = Site(url="https://press.example")
     publish(store, tmp_path / "site", site)
     store.close()
@@ -132,7 +132,7 @@ def test_a_saved_search_shows_what_is_new_before_what_is_best(tmp_path: Path) ->
         release = make_release(number, title=f"Note {number}", body_text=text)
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
-    store.index()
+    store.update_search_index()
     store.close()
     for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
         assert titles(web.get("/feeds/search.atom?q=bridge")) == ["Note 5", "Note 4"]
@@ -147,7 +147,7 @@ def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None
         release = make_release(number, title=f"Note {number}", language=language, body_text=body)
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
-    store.index()
+    store.update_search_index()
     store.close()
     for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
         assert titles(web.get("/feeds/search.atom?q=bridge&lang=en")) == ["Note 1", "Note 0"]
@@ -228,7 +228,7 @@ def wire(tmp_path: Path) -> Iterator[httpx.Client]:
         release = make_release(1, source=source, title=f"Pier 4, by {source}", body_text=text)
         seen = release.order + later * 3 * DAY
         store.record(Draft(source, release.url, release.content), seen=seen, since=seen)
-    store.index()
+    store.update_search_index()
     site = Site(url="https://press.example")
     publish(store, tmp_path / "site", site)
     store.close()
@@ -274,7 +274,7 @@ def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
         draft = Draft(source, release.url, release.content)
         seen = release.order + number * DAY
         store.record(draft, seen=seen, since=seen)
-    store.index()
+    store.update_search_index()
     site = Site(url="https://press.example")
     publish(store, tmp_path / "site", site)
     for web in served_by(create_app(tmp_path / "site", url, site)):
@@ -348,7 +348,7 @@ def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
     release = make_release(2, source="wire", title="By wire", body_text="It is withdrawn: 198.")
     seen = release.order + 9 * DAY
     assert store.record(Draft("wire", release.url, release.content), seen=seen, since=seen)
-    store.index()
+    store.update_search_index()
     assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
 
 

@@ -39,12 +39,14 @@ def filled(path: Path) -> None:
     gone = draft("http://harbour.example/news/2", title="Tides", body_text="Low tide at noon.")
     second = store.record(gone, seen=NOON, since=NOON).release
     store.retract(second.id, at=NOON + HOUR, why="It was a test.")
-    store.name("harbour", {"harbour.example/9": Link("http://harbour.example/9", "")}, limit=1)
-    store.finish(Run("harbour", NOON, 1.0, new=2))
+    store.note_links(
+        "harbour", {"harbour.example/9": Link("http://harbour.example/9", "")}, limit=1
+    )
+    store.add_run(Run("harbour", NOON, 1.0, new=2))
     store.keep_template("harbour", "news", "{}")
-    store.index()
+    store.update_search_index()
     assert store.release(first.id)
-    store.tidy()
+    store.maintain()
     store.close()
 
 
@@ -78,7 +80,7 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     SqliteStore(tmp_path / "fresh.db").close()
     assert tables(path) == tables(tmp_path / "fresh.db")
     assert store.facets()[Facet()] == 3
-    (first, copy, gone) = store.collected()
+    (first, copy, gone) = store.by_first_seen()
     assert first.revision == 2
     assert first.story == copy.story is not None
     assert store.why_retracted(gone.id) == "It was a test."
