@@ -145,6 +145,8 @@ class Server:
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(dict(word.split("=", 1) for word in words[int(count) :]))
+        # It was looked up for the server, and TMPDIR may name another.
+        tempfile.tempdir = None
         return words[: int(count)]
 
 

@@ -32,7 +32,7 @@ from scheduler.home import open_home
 from scheduler.jobs.publish import note_changes
 from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config
-from tests.command import command, communique
+from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.peer import Peer, peer_served
 
@@ -406,7 +406,8 @@ def test_deliveries_go_on_after_a_kill(tmp_path: Path, peer: Peer) -> None:
         peer.wait_for(node.subscriptions)
     peer.held = threading.Event()
     node.release(2)
-    started = [*command(), "serve", "--home", str(node.home.path)]
+    # In an interpreter of its own: with it, its port is free.
+    started = [*COMMUNIQUE, "serve", "--home", str(node.home.path)]
     with subprocess.Popen(started, stdout=subprocess.DEVNULL) as first:  # noqa: S603 - our own
         peer.wait_for(peer.posts)
         first.send_signal(signal.SIGKILL)
