@@ -14,6 +14,7 @@ from data.store.protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
 from feeds.urls import (
+    FEED_TYPES,
     FORMATS,
     EventFeed,
     Format,
@@ -26,13 +27,6 @@ from feeds.urls import (
     revision_file,
     stem_of,
 )
-
-MEDIA_TYPES: Mapping[Format, str] = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
-    "json": "application/feed+json",
-}
-
 
 line = lru_cache(maxsize=4096)(plain)
 """A name as one line of plain text; names come again and again."""
@@ -77,7 +71,7 @@ class Catalog:
 
     def feeds(self, facet: Facet) -> tuple[tuple[str, str], ...]:
         """The media type and address of a facet's feed in every format."""
-        return tuple((MEDIA_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
+        return tuple((FEED_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
 
     def feed_id(self, facet: Facet) -> str:
         """The permanent id of a facet's feed, the same in every format."""

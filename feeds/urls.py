@@ -10,11 +10,12 @@ two alike.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
 from data.models import Facet
@@ -218,13 +219,36 @@ SEARCH_PAGE = "/search"
 """The address of their page."""
 
 
+FEED_TYPES: Mapping[Format, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+"""The media types of feeds, as links name them."""
+
+FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
+
 MEDIA_TYPES = {
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".json": "application/feed+json",
+    ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
+    ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
+    ".json": FEED_TYPES["json"],
     ".xml": "text/x-opml; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+"""The media types of all files by suffix, as answers name them."""
+
+
+class FileStamp(NamedTuple):
+    """What changes when another file takes a name: its time (nanoseconds), size and inode."""
+
+    modified: int
+    size: int
+    inode: int
+
+
+def stamp_of(found: os.stat_result) -> FileStamp:
+    """The stamp of a file."""
+    return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino)

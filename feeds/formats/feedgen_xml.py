@@ -14,10 +14,9 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.catalog import MEDIA_TYPES
 from feeds.entries.entry import Entry, Link
 from feeds.formats.feed import Feed
-from feeds.urls import Format
+from feeds.urls import FEED_TYPES, Format
 
 Element: TypeAlias = Any
 """An lxml element; its stubs do not know all that it can do."""
@@ -64,15 +63,15 @@ def common_feed(feed: Feed) -> FeedGenerator:
 def feed_links(feed: Feed, kind: Format) -> tuple[Link, ...]:
     """All the links of a feed in one format: itself, its page, its other formats, a hub."""
     return (
-        Link("self", feed.address(kind), MEDIA_TYPES[kind]),
+        Link("self", feed.address(kind), FEED_TYPES[kind]),
         Link("alternate", feed.page, "text/html"),
         *(
-            Link("alternate", address, MEDIA_TYPES[other])
+            Link("alternate", address, FEED_TYPES[other])
             for other, address in feed.addresses
             if other != kind
         ),
         *feed.links,
-        *(Link(rel, f"{stem}.{kind}", MEDIA_TYPES[kind]) for rel, stem in feed.neighbours),
+        *(Link(rel, f"{stem}.{kind}", FEED_TYPES[kind]) for rel, stem in feed.neighbours),
     )
 
 

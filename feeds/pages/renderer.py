@@ -17,12 +17,13 @@ from data.models import Facet, Release, Revision
 from data.text.clean import plain
 from data.text.language_tags import feed_language, is_right_to_left
 from data.text.urls import web_address
-from feeds.catalog import MEDIA_TYPES, Catalog, grouped, spoken
+from feeds.catalog import Catalog, grouped, spoken
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
 from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, listed
 from feeds.urls import (
+    FEED_TYPES,
     FORMATS,
     feed_file,
     href,
@@ -169,11 +170,11 @@ class PageRenderer:
             day_file=lambda day: page_file(Facet(period=day)),
             release_file=release_file,
             is_right_to_left=is_right_to_left,
-            types=MEDIA_TYPES,
+            types=FEED_TYPES,
             names=NAMES,
             formats=formats_of(facet),
             alternates=[
-                (MEDIA_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
+                (FEED_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
                 for kind in FORMATS
             ],
         )

@@ -12,8 +12,8 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data.models import Facet
-from feeds.catalog import MEDIA_TYPES, spoken
-from feeds.urls import FORMATS, feed_file, href, page_file
+from feeds.catalog import spoken
+from feeds.urls import FEED_TYPES, FORMATS, feed_file, href, page_file
 
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
@@ -66,7 +66,7 @@ def feed_row(name: str, facet: Facet) -> str:
     said = escape(name)
     files = {kind: f"..{href(feed_file(facet, kind))}" for kind in FORMATS}
     links = "".join(
-        f'<a type="{MEDIA_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
+        f'<a type="{FEED_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
         for kind, file in files.items()
     )
     button = f'<button type="button" data-copy="{files["atom"]}" aria-label="Copy the address of'

@@ -27,15 +27,13 @@ from feeds.publishing.release_pages import ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
-from feeds.urls import FORMATS, EventFeed, event_file, feed_file, is_published, release_file
+from feeds.urls import FEED_SUFFIXES, EventFeed, event_file, feed_file, is_published, release_file
 
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
 """Holds a digest of all that shapes the site but its releases, and on the next line the names of
 sources and topics: another digest, or another name for what had one, renders everything."""
-
-SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
 WAITING = 2000
 """Files that wait for the disk at the most before what was done is kept."""
@@ -255,7 +253,7 @@ class Publishing:
 
     def _write(self, file: str, content: bytes) -> bool:
         changed = self._writer.write(file, content)
-        if file.endswith(SUFFIXES):
+        if file.endswith(FEED_SUFFIXES):
             if changed:
                 self.written.append(file)
             else:

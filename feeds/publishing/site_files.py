@@ -40,10 +40,16 @@ class SiteFiles:
 Names = dict[str, tuple[str, ...]]
 
 
+ANSWERING = ("server/", "websub/", "compression.py")
+"""What answers and pushes, and so shapes no file."""
+
+
 def layout_of(site: Site) -> bytes:
-    """A digest of the settings, templates and code."""
+    """A digest of the settings, templates and code that shape what is written."""
     digest = hashlib.sha256(f"{site.url} {site.title!r} {site.entries} {site.hub!r}".encode())
     for name, file in sorted(shaping(files("feeds"))):
+        if name.startswith(ANSWERING):
+            continue
         digest.update(name.encode() + file.read_bytes())
     return digest.hexdigest().encode()
 

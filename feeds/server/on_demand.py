@@ -40,7 +40,7 @@ from feeds.server.query import (
 from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
 from feeds.server.source_topic import address_of, source_topic
-from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, Format, facet_of, href
+from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, FileStamp, Format, facet_of, href
 
 SECONDS = 60
 """How long an answer is given again."""
@@ -198,5 +198,5 @@ def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) ->
 def held_of(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
     """An answer as the server gives it, which is as it is since now; there was another before."""
     address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
-    state = (time.time_ns(), len(body), 0)
-    return hold(address, path, state, body, follows=False, before=before)
+    stamp = FileStamp(time.time_ns(), len(body), 0)
+    return hold(address, path, stamp, body, follows=False, before=before)

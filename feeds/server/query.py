@@ -16,7 +16,7 @@ from feeds.urls import SEARCH, SEARCH_PAGE
 LONGEST = 2000
 """Bytes of a query string that are read."""
 
-DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
+ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
 """A day without a time (ISO 8601)."""
 
 SEARCHED = ("q", "source", "topic", "lang")
@@ -65,7 +65,7 @@ def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
 def instant_of(asked: str) -> dt.datetime:
     """An instant, UTC where it names no zone, or the end of a day, UTC. Raises BadQuery."""
     try:
-        if DAY.fullmatch(asked):
+        if ISO_DAY.fullmatch(asked):
             return dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.max, dt.UTC)
         # A plus sign that is not encoded comes as a space.
         at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))

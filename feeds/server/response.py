@@ -9,12 +9,12 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from feeds.compression import CODINGS, IDENTITY
+from feeds.pages.renderer import POLICY
 from feeds.server.delta import STARTS
 from feeds.server.link_headers import links_in
-from feeds.urls import MEDIA_TYPES
+from feeds.urls import MEDIA_TYPES, FileStamp
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
-State: TypeAlias = tuple[int, int, int]
 
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
@@ -25,10 +25,7 @@ LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 
 STATIC = {".css", ".js", ".svg"}
 
-PAGE_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' https: http:; base-uri 'none'; "
-    b"form-action 'none'; frame-ancestors 'none'"
-)
+PAGE_POLICY = f"{POLICY}; frame-ancestors 'none'".encode()
 OWN_SCRIPT = b"; script-src 'self'"
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
@@ -59,7 +56,7 @@ class CachedFile:
 
     address: str
     file: str
-    state: State
+    stamp: FileStamp
     modified: int
     tags: dict[str, bytes]
     unchanged: dict[bytes, Headers]
@@ -105,7 +102,7 @@ class CachedFile:
 def hold(
     address: str,
     file: str,
-    state: State,
+    stamp: FileStamp,
     body: bytes,
     *,
     follows: bool,
@@ -119,7 +116,7 @@ def hold(
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
-    modified = max(state[0] // 10**9, before.modified + 1 if before else 0)
+    modified = max(stamp.modified // 10**9, before.modified + 1 if before else 0)
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
@@ -141,7 +138,7 @@ def hold(
     tags[IDENTITY] = f'"{digest}"'.encode()
     unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
     heads = {tag: head_of(NOT_MODIFIED, short) for tag, short in unchanged.items()}
-    held = CachedFile(address, file, state, modified, tags, unchanged, heads, headers)
+    held = CachedFile(address, file, stamp, modified, tags, unchanged, heads, headers)
     held.add(IDENTITY, body)
     return held
 

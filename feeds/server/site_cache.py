@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from feeds.compression import IDENTITY
 from feeds.server.delta import States
-from feeds.server.response import CachedFile, Encoded, State, hold
+from feeds.server.response import CachedFile, Encoded, hold
+from feeds.urls import stamp_of
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of bodies held at the most; the least recently used go first."""
@@ -69,8 +70,8 @@ class SiteCache:
             return None
         try:
             found = os.stat(name)  # noqa: PTH116 - a Path for every request costs more
-            state = state_of(found)
-            if held and held.state == state:
+            stamp = stamp_of(found)
+            if held and held.stamp == stamp:
                 self._held.move_to_end(path)
                 held.looked = now
                 return held
@@ -83,7 +84,7 @@ class SiteCache:
             self._drop(path)
             return None
         self._drop(path)
-        held = hold(path, name, state, body, follows=is_followed(name), before=held)
+        held = hold(path, name, stamp, body, follows=is_followed(name), before=held)
         self._held[path] = held
         self._count(held.size)
         return held
@@ -137,8 +138,3 @@ def is_followed(file: str) -> bool:
     """Whether a file is an archive page of a feed, and the page after it is there."""
     found = ARCHIVED.fullmatch(file)
     return found is not None and Path(f"{found[1]}{int(found[2]) + 1}{found[3]}").is_file()
-
-
-def state_of(found: os.stat_result) -> State:
-    """What changes when another file takes a name: time in nanoseconds, size, inode."""
-    return found.st_mtime_ns, found.st_size, found.st_ino

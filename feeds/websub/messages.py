@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from data.errors import CommuniqueError
 from data.settings import Site
 from data.text.urls import site_address
-from feeds.urls import FORMATS, href
+from feeds.urls import FEED_SUFFIXES, href
 
 LEASE, LONGEST_LEASE, SHORTEST_LEASE = 10 * 86_400, 30 * 86_400, 300
 """Seconds of a subscription that asks for none, and the bounds for those that ask."""
@@ -128,10 +128,7 @@ def delivery_headers(hub: str, topic: str, kind: str, secret: str, body: bytes) 
 def is_topic(file: str) -> bool:
     """Whether a file of the site is a feed that changes: archive pages don't."""
     parts = file.split("/")
-    return parts[0] == "feeds" and file.endswith(SUFFIXES) and parts[-2] != "page"
-
-
-SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
+    return parts[0] == "feeds" and file.endswith(FEED_SUFFIXES) and parts[-2] != "page"
 
 
 def topic_of(site: Site, file: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreError
+from feeds.urls import stamp_of
 from feeds.websub.messages import is_topic
 
 TABLES = """
@@ -188,7 +189,6 @@ def feeds_in(folder: Path) -> Iterator[str]:
 def state_of(path: Path) -> str | None:
     """What differs when a file is replaced: time, size, inode; None where there is no file."""
     try:
-        found = path.stat()
+        return " ".join(map(str, stamp_of(path.stat())))
     except FileNotFoundError:
         return None
-    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
