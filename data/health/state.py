@@ -15,7 +15,7 @@ from data.wording import counted
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
-KEEPS_OUT = {"robots", "wall", "http:401", "http:403", "http:429", "http:451", "wait:429"}
+KEEPS_OUT = {"robots", "blocked", "http:401", "http:403", "http:429", "http:451", "wait:429"}
 """Kinds of errors of a site that does not want us, not of one that is broken."""
 
 VANISHED = "vanished"

@@ -82,7 +82,7 @@ def block_reason(page: Page, content: Content) -> str | None:
 
 
 def soft_404_reason(page: Page, content: Content) -> str | None:
-    """Why a page says that it is none, in a sentence; or None. ``content`` is as for `wall`."""
+    """Why a page says that it is none, in a sentence; or None. ``content`` is the page's own."""
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
     for node in page.tree.iter("title", "h1"):

@@ -45,7 +45,7 @@ def document_type(page: Page) -> str | None:
     if media_type in DOCUMENTS:
         return media_type
     if media_type not in PAGES:
-        raise NotARelease("type", f"it is {media_type}, neither a page nor a document")
+        raise NotARelease("media-type", f"it is {media_type}, neither a page nor a document")
     if not page.body.strip():
         raise NotARelease("empty", "the answer is empty")
     return None
@@ -116,9 +116,9 @@ def digest_of(page: Page) -> str:
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
     """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
     if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
-        raise NotARelease("wall", before)
+        raise NotARelease("blocked", before)
     if said := soft_404_reason(page, own):
-        raise NotARelease("missing", said)
+        raise NotARelease("soft-404", said)
 
 
 def completed(content: Content, file: SourceFile) -> Content:

@@ -51,7 +51,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         if before := challenge_in(page):
-            raise NoListing("wall", f"{before}; what is stored stays as it is")
+            raise NoListing("blocked", f"{before}; what is stored stays as it is")
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
         if not visit.file.render and needs_scripts(page):
             why = "it is empty without a browser, as scripts fill it: write render = true"

@@ -26,7 +26,7 @@ from data.text.words import tokens
 from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
 from spiders.learning.excerpt_search import with_excerpt
 from spiders.learning.sample import Sample, same_date
-from spiders.learning.template import SELECTORS, Template, reader_of
+from spiders.learning.template import SELECTORS, Template, version_of
 from spiders.learning.template_reader import TemplateReader, date_in
 from spiders.page.css import CssSelector
 from spiders.page.phrases import comparison_key
@@ -73,8 +73,8 @@ def induce(
         return None
     title = declared.title or _common(lessons, Sample.titles, _is_title)
     published = declared.published or _common(lessons, _dates, _is_date)
-    dated = "" if published else _witness(lessons)
-    if title is None or (published is None and not dated):
+    origin = "" if published else _date_origin(lessons)
+    if title is None or (published is None and not origin):
         return None
     rules = ReleaseRules(
         title=title,
@@ -89,10 +89,10 @@ def induce(
         layout=f"{lessons[0].layout} until {declared.until}"
         if declared.until
         else lessons[0].layout,
-        reader=reader_of(declared),
+        version=version_of(declared),
         declared=tuple(name for name in SELECTORS if getattr(declared, name)),
         rules=rules,
-        dated=dated,
+        date_origin=origin,
         learned=now,
         urls=tuple(lesson.page.url for lesson in lessons),
         pages=len(lessons),
@@ -186,7 +186,7 @@ def _is_section(lesson: Sample, text: str) -> bool:
     return text == lesson.read.content.section
 
 
-def _witness(lessons: Sequence[Sample]) -> str:
+def _date_origin(lessons: Sequence[Sample]) -> str:
     """What told the date of all pages without standing on them; empty where nothing did."""
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.hint.published if lesson.hint else None for lesson in lessons]

@@ -26,7 +26,13 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import LEAST, induce, still_fits, without
 from spiders.learning.sample import Sample
-from spiders.learning.template import MISFITS, Template, decode_template, encode_template, reader_of
+from spiders.learning.template import (
+    MISFITS,
+    Template,
+    decode_template,
+    encode_template,
+    version_of,
+)
 from spiders.learning.template_reader import DECLARED, LEARNED, TemplateReader
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -73,12 +79,12 @@ class SourceTemplates:
     def __init__(self, source: str, declared: Iterable[ReleaseRules], shelf: TemplateStore) -> None:
         self._source = source
         self._shelf = shelf
-        current = {reader_of(rules) for rules in declared}
+        current = {version_of(rules) for rules in declared}
         kept = list(map(decode_template, shelf.templates(source)))
-        known = [one for one in kept if one and one.reader in current]
+        known = [one for one in kept if one and one.version in current]
         self._readers = [TemplateReader(one) for one in known if not one.given_up]
         self._given_up = {one.layout: one for one in known if one.given_up}
-        again = (one.misfits for one in self._given_up.values() if one.again)
+        again = (one.misfits for one in self._given_up.values() if one.look_again)
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
         """Pages that did not fit, to be looked at again whether they changed or not."""
         self._looked_again = False
@@ -91,7 +97,7 @@ class SourceTemplates:
         self._changed: set[str] = set()
         self._tries = 0
         for one in kept:
-            if one and one.reader not in current:
+            if one and one.version not in current:
                 shelf.forget_template(source, one.layout)
 
     def read(
@@ -156,7 +162,7 @@ class SourceTemplates:
             if len(given_up.misfits) >= MOST_LESSONS:
                 self._forget(given_up)
             else:
-                self._given_up[layout] = msgspec.structs.replace(given_up, again=False)
+                self._given_up[layout] = msgspec.structs.replace(given_up, look_again=False)
                 self._changed.add(layout)
         for template in (*(one.template for one in self._readers), *self._given_up.values()):
             if template.layout in self._changed:
@@ -164,8 +170,8 @@ class SourceTemplates:
         self._changed.clear()
 
     def _of(self, declared: ReleaseRules) -> list[TemplateReader]:
-        wanted = reader_of(declared)
-        return [reader for reader in self._readers if reader.template.reader == wanted]
+        wanted = version_of(declared)
+        return [reader for reader in self._readers if reader.template.version == wanted]
 
     def _templated(
         self, page: Page, reading: DateContext, declared: ReleaseRules, hint: ListingItem | None
@@ -214,9 +220,9 @@ class SourceTemplates:
             if reader.template.given_up:
                 self._readers.remove(reader)
                 self._given_up[reader.template.layout] = reader.template
-        wanted = reader_of(declared)
+        wanted = version_of(declared)
         for layout, template in self._given_up.items():
-            if template.reader == wanted and len(template.misfits) < MOST_LESSONS:
+            if template.version == wanted and len(template.misfits) < MOST_LESSONS:
                 self._given_up[layout] = missed(template, url)
                 self._changed.add(layout)
 
@@ -235,7 +241,7 @@ class SourceTemplates:
             self._readers.insert(0, reader)
             self._common[template.layout] = everywhere(chosen)
             self._tries = 0
-            for gone in [one for one in self._given_up.values() if one.reader == template.reader]:
+            for gone in [one for one in self._given_up.values() if one.version == template.version]:
                 self._forget(gone)
             self._keep(template)
             self._mend(reader, newest)
@@ -276,4 +282,4 @@ def missed(template: Template, url: str) -> Template:
         return template
     misfits = (*template.misfits, url)
     pages, again = template.pages + 1, len(misfits) >= MISFITS
-    return msgspec.structs.replace(template, pages=pages, misfits=misfits, again=again)
+    return msgspec.structs.replace(template, pages=pages, misfits=misfits, look_again=again)

@@ -24,33 +24,33 @@ MISFITS: Final = 3
 class Template(msgspec.Struct, frozen=True):
     """How the release pages of one layout of a source are read.
 
-    ``rules`` are the selectors, and ``declared`` names those that the source file gives. ``dated``
-    names what tells the date where no selector does (``json-ld:datePublished``, ``meta:…``,
-    ``url``, ``state`` or ``listing``). ``boilerplate`` are the lines that all pages repeat around
-    their text. The evidence: ``pages`` counts those that it was tried on, ``fitted`` those among
-    them that it fitted, ``urls`` are the pages it was ``learned`` from, at an aware UTC time, and
-    ``reader`` names the code and the declared rules that it was learned with.
+    ``rules`` are the selectors, and ``declared`` names those that the source file gives.
+    ``date_origin`` names what tells the date where no selector does (``json-ld:datePublished``,
+    ``meta:…``, ``url``, ``state`` or ``listing``). ``boilerplate`` are the lines that all pages
+    repeat around their text. The evidence: ``pages`` counts those that it was tried on, ``fitted``
+    those among them that it fitted, ``urls`` are the pages it was ``learned`` from, at an aware UTC
+    time, and ``version`` names the code and the declared rules that it was learned with.
 
     ``misfits`` are the pages that no template fitted since this one fitted last. From MISFITS of
-    them on it is given up, and ``again`` says that they are to be looked at once more, to learn
-    from all of them how the site is made now.
+    them on it is given up, and ``look_again`` says that they are to be looked at once more, to
+    learn from all of them how the site is made now.
 
     ``excerpt`` is the part of a large page that is enough.
     """
 
     source: str
     layout: str
-    reader: str
+    version: str
     rules: ReleaseRules
     learned: dt.datetime
     urls: tuple[str, ...]
     declared: tuple[str, ...] = ()
-    dated: str = ""
+    date_origin: str = ""
     boilerplate: tuple[str, ...] = ()
     pages: int = 0
     fitted: int = 0
     misfits: tuple[str, ...] = ()
-    again: bool = False
+    look_again: bool = False
     excerpt: Excerpt | None = None
 
     @property
@@ -59,7 +59,7 @@ class Template(msgspec.Struct, frozen=True):
         return len(self.misfits) >= MISFITS
 
 
-def reader_of(declared: ReleaseRules) -> str:
+def version_of(declared: ReleaseRules) -> str:
     """Names the code and the declared rules that a template is learned with."""
     return f"{READER} {msgspec.json.encode(declared).decode()}"
 
@@ -83,8 +83,8 @@ def described(template: Template) -> list[str]:
     lines = ["[release]"]
     values = ((name, getattr(rules, name)) for name in SELECTORS)
     lines += [f"{name} = {json.dumps(value)}" for name, value in values if value]
-    if template.dated:
-        lines.append(f"the date is that of {template.dated}")
+    if template.date_origin:
+        lines.append(f"the date is that of {template.date_origin}")
     lines += [f"no content, since all pages say it: {line[:80]}" for line in template.boilerplate]
     evidence = (
         f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {counted(len(template.urls), 'page')},"

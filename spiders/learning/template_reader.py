@@ -193,7 +193,7 @@ class TemplateReader:
     ) -> Published | None:
         if self._published is not None:
             return date_in(self._published.value(page.tree), reading)
-        rule = self.template.dated
+        rule = self.template.date_origin
         if rule == "listing":
             return hint.published if hint else None
         if rule == "url":

@@ -87,7 +87,7 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
-    rule = f"block:{best.block.side or 'undated'}"
+    rule = f"region:{best.block.side or 'undated'}"
     confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
     passed = tuple(rows.passed[:PASSED])
     return Listing(

@@ -152,7 +152,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_told(room: Room, home: Path
         room.page(path, CLOUDFLARE, etag=False)
     run = collect(home)
     assert changes(run) == [0, 0, 0]
-    assert {error["kind"] for error in run["errors"]} == {"wall"}
+    assert {error["kind"] for error in run["errors"]} == {"blocked"}
     assert len(run["errors"]) == 5
     assert "keeps us out" in communique("health", home=home).stdout
     # The listing is let through, and names releases that are not.
@@ -162,7 +162,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_told(room: Room, home: Path
         room.page(f"/news/{number}.html", wall, etag=False)
     run = collect(home)
     assert changes(run) == [0, 0, 0]
-    assert [error["kind"] for error in run["errors"]] == ["wall"] * 3
+    assert [error["kind"] for error in run["errors"]] == ["blocked"] * 3
     assert [one.content for one in stored(home)] == before
     show(room, [*NUMBERS, 5, 6, 7])
     run = collect(home)
@@ -223,7 +223,7 @@ def test_a_page_that_says_with_200_that_it_is_not_there_is_no_release(
     for _ in range(2):
         run = collect(home)
         assert changes(run) == [0, 0, 0]
-        assert [error["kind"] for error in run["errors"]] == ["missing"] * 3
+        assert [error["kind"] for error in run["errors"]] == ["soft-404"] * 3
     assert [one.content for one in stored(home)] == before
 
 

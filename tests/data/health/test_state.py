@@ -38,7 +38,7 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("http:500"), "failing"),
         (failed("http:403"), "blocked"),
         (failed("robots"), "blocked"),
-        (failed("wall"), "blocked"),
+        (failed("blocked"), "blocked"),
         # Not by its words, which may be any.
         (failed("empty", "the server answered 403"), "failing"),
         (replace(failed("robots"), found=3), "ok"),

@@ -1,4 +1,4 @@
-"""Telling a wall before a page from a page that only has something of one."""
+"""Telling a challenge or a login from a page that only has something of one."""
 
 from __future__ import annotations
 
