@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpcore
@@ -139,9 +139,55 @@ class CheckedBackend(httpcore.AnyIOBackend):
         failed = httpcore.ConnectError("the name has no address")
         for address in addresses:
             try:
-                return await super().connect_tcp(
-                    address, port, timeout, local_address, socket_options
+                return FullDuplexStream(
+                    await super().connect_tcp(address, port, timeout, local_address, socket_options)
                 )
             except httpcore.ConnectError as error:
                 failed = error
         raise failed
+
+
+class FullDuplexStream(httpcore.AsyncNetworkStream):
+    """A connection that is read while a request is still being sent.
+
+    Whoever answers early, by 410 or 413, need not take all of the body, and may close at once.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._sending: asyncio.Task[None] | None = None
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """The next bytes of the answer."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Begin to send bytes, once those before them are sent."""
+        if not buffer:
+            # The end of a body, of which nothing is sent.
+            return
+        if self._sending:
+            await self._sending
+        self._sending = asyncio.create_task(self._stream.write(buffer, timeout))
+
+    async def aclose(self) -> None:
+        """Send and read no more."""
+        if self._sending:
+            self._sending.cancel()
+            # What could not be sent is told by the answer, or by there being none.
+            await asyncio.gather(self._sending, return_exceptions=True)
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+    ) -> httpcore.AsyncNetworkStream:
+        """The same connection, encrypted."""
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return FullDuplexStream(stream)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What is known of the connection."""
+        return self._stream.get_extra_info(info)

@@ -96,12 +96,17 @@ def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
         asyncio.run(asked(slow, patience=0.2))
 
 
-def test_who_answers_before_it_has_read_the_body_is_heard() -> None:
+@pytest.mark.parametrize("then", ["reads on", "closes", "waits"])
+def test_who_answers_before_it_has_read_the_body_is_heard(then: str) -> None:
     async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n")
         await writer.drain()
-        # It reads on only once the client is done.
-        await reader.read()
+        if then == "reads on":
+            await reader.read()
+        if then == "waits":
+            # Until the client is gone: its body fills the buffers between them.
+            await writer.wait_closed()
 
     assert asyncio.run(asked(early, body=b"x" * 5_000_000)).status == 410
 
