@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -145,8 +146,9 @@ class Server:
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(dict(word.split("=", 1) for word in words[int(count) :]))
-        # It was looked up for the server, and TMPDIR may name another.
+        # What was read of the server's own environment.
         tempfile.tempdir = None
+        time.tzset()
         return words[: int(count)]
 
 
