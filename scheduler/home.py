@@ -28,8 +28,8 @@ class NoHome(CommuniqueError):
 
 
 LOST = (
-    "it is empty, though a site was published from it: put a copy back, or delete it and "
-    "rendered.db to begin anew"
+    "it is empty, though a site was published from it: put a copy back, or delete it and the "
+    "folder site to begin anew"
 )
 
 
@@ -69,13 +69,15 @@ class Home:
         """What crawls wrote to their standard error."""
         return self.path / "crawl.log"
 
-    def store(self) -> Store:
-        """The store of this HOME, opened. Raises StoreError."""
+    def store(self, *, patience: float = 30.0) -> Store:
+        """The store of this HOME, opened. Raises StoreError.
+
+        A writer waits ``patience`` seconds for another.
+        """
         database = self.path / "communique.db"
-        published = self.path / "rendered.db"
-        if database.exists() and not database.stat().st_size and published.exists():
+        if database.exists() and not database.stat().st_size and self.site.exists():
             raise StoreError(self.store_url, LOST)
-        return open_store(self.store_url)
+        return open_store(self.store_url, patience=patience)
 
     @property
     def store_url(self) -> str:

@@ -28,6 +28,7 @@ from data.models.source import (
 )
 from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
 from data.models.walks import Listed, Walk, Witness
+from data.models.websub import Delivery, HubRequest, PendingRequest, PendingTopic
 
 __all__ = [
     "BACKLOG",
@@ -35,13 +36,17 @@ __all__ = [
     "ChangeCursor",
     "Content",
     "DayDigest",
+    "Delivery",
     "Draft",
     "Facet",
     "HealthEvent",
     "History",
+    "HubRequest",
     "Link",
     "Listed",
     "Media",
+    "PendingRequest",
+    "PendingTopic",
     "Published",
     "Recall",
     "Release",

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import structlog
 
+from data.models import Delivery, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
+from data.store.protocol import WebSubStore
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.backoff import Backoff
+from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.messages import delivery_headers, file_of, question, topic_of
-from feeds.websub.subscribers import Delivery, Request, Subscribers
+from feeds.websub.subscribers import host_of
 
 log = structlog.get_logger()
 
@@ -33,7 +36,7 @@ class HubWorker:
 
     def __init__(
         self,
-        subscribers: Subscribers,
+        store: WebSubStore,
         site: Site,
         hub: str,
         *,
@@ -41,7 +44,7 @@ class HubWorker:
         outbound: Outbound,
         pace: Backoff,
     ) -> None:
-        self._subscribers = subscribers
+        self._store = store
         self._site = site
         self._hub = hub
         self._folder = folder
@@ -53,7 +56,7 @@ class HubWorker:
         """Work until cancelled."""
         try:
             while True:
-                self._subscribers.expire(time.time())
+                self._store.expire_subscriptions(time.time())
                 self._begin()
                 await self._pace.rest()
         finally:
@@ -65,15 +68,15 @@ class HubWorker:
     def _begin(self) -> None:
         """Begin what is due, as far as there is room."""
         now = time.time()
-        for request in self._subscribers.to_confirm(now, self._busy, AT_ONCE):
+        for request in self._store.pending_requests(now, self._busy, AT_ONCE):
             self._start(request)
-        for delivery in self._subscribers.to_deliver(now, self._busy, AT_ONCE):
+        for delivery in self._store.pending_deliveries(now, self._busy, AT_ONCE):
             self._start(delivery)
 
-    def _start(self, work: Request | Delivery) -> None:
+    def _start(self, work: PendingRequest | Delivery) -> None:
         if len(self._busy) >= AT_ONCE or work.host in self._busy:
             return
-        action = self._confirm(work) if isinstance(work, Request) else self._deliver(work)
+        action = self._confirm(work) if isinstance(work, PendingRequest) else self._deliver(work)
         task = self._busy[work.host] = asyncio.create_task(action)
         task.add_done_callback(lambda done: self._ended(work.host, done))
 
@@ -85,7 +88,7 @@ class HubWorker:
         else:
             self._pace.wake()
 
-    async def _confirm(self, request: Request) -> None:
+    async def _confirm(self, request: PendingRequest) -> None:
         asked, challenge = request.asked, secrets.token_urlsafe(32)
         try:
             answer = await self._outbound.ask("GET", question(asked, challenge))
@@ -97,18 +100,20 @@ class HubWorker:
         meant = answer.is_good and hmac.compare_digest(answer.body, challenge.encode())
         if meant and file and asked.mode == "subscribe":
             # The lease counts from the confirmation, as the subscriber heard of it then.
-            self._subscribers.subscribe(asked, file, time.time() + asked.lease)
+            self._store.add_subscription(
+                asked, file, host_of(asked.callback), time.time() + asked.lease
+            )
         elif meant and file and asked.mode == "unsubscribe":
-            self._subscribers.unsubscribe(asked.callback, file)
-        self._subscribers.answered(request)
+            self._store.remove_subscription(asked.callback, file)
+        self._store.remove_request(request.number)
         log.info("asked", host=request.host, topic=asked.topic, mode=asked.mode, meant=meant)
         return None
 
-    def _unanswered(self, request: Request, problem: str) -> None:
+    def _unanswered(self, request: PendingRequest, problem: str) -> None:
         if request.attempts + 1 < ASKED:
-            self._subscribers.ask_again(request, self._pace.after(request.attempts))
+            self._store.put_off_request(request.number, self._pace.after(request.attempts))
             return
-        self._subscribers.answered(request)
+        self._store.remove_request(request.number)
         log.warning("not confirmed", host=request.host, problem=problem)
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -125,10 +130,10 @@ class HubWorker:
             return self._failed(delivery, str(error))
         if answer.is_good:
             # The file may be newer than what was looked at: it was sent as it is now.
-            self._subscribers.look(self._folder, [delivery.file])
-            self._subscribers.delivered(delivery, hashlib.sha256(body).digest())
+            note_changed_feeds(self._store, self._folder, [delivery.file])
+            self._store.mark_delivered(delivery, hashlib.sha256(body).digest())
         elif answer.status == HTTPStatus.GONE:
-            self._subscribers.unsubscribe(delivery.callback, delivery.file)
+            self._store.remove_subscription(delivery.callback, delivery.file)
             log.info("subscriber gone", host=delivery.host, topic=topic)
         else:
             self._failed(delivery, f"status {answer.status}")
@@ -137,8 +142,8 @@ class HubWorker:
     def _failed(self, delivery: Delivery, problem: str) -> None:
         """Try again later, or end the subscription (section 7)."""
         if delivery.attempts + 1 < SENT:
-            self._subscribers.deliver_later(delivery, self._pace.after(delivery.attempts))
+            self._store.put_off_delivery(delivery, self._pace.after(delivery.attempts))
         else:
-            self._subscribers.unsubscribe(delivery.callback, delivery.file)
+            self._store.remove_subscription(delivery.callback, delivery.file)
         # A callback's path may be a secret of the subscriber.
         log.warning("not delivered", host=delivery.host, file=delivery.file, problem=problem)

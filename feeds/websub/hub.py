@@ -11,9 +11,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
+from data.models import HubRequest
 from data.settings import Site
-from feeds.websub.messages import FORM, BadRequest, HubRequest, file_of, parse_hub_request
-from feeds.websub.subscribers import Subscribers
+from data.store.protocol import WebSubStore
+from feeds.websub.messages import FORM, BadRequest, file_of, parse_hub_request
+from feeds.websub.subscribers import has_room, queue_request
 
 log = structlog.get_logger()
 
@@ -29,9 +31,9 @@ class Hub:
     """An ASGI application at one address; ``woken`` is called when there is something to do."""
 
     def __init__(
-        self, subscribers: Subscribers, site: Site, folder: Path, woken: Callable[[], None]
+        self, store: WebSubStore, site: Site, folder: Path, woken: Callable[[], None]
     ) -> None:
-        self._subscribers = subscribers
+        self._store = store
         self._site = site
         self._folder = folder
         self._woken = woken
@@ -64,10 +66,10 @@ class Hub:
         file = file_of(self._site, self._folder, asked.topic)
         if file is None:
             asked = HubRequest("denied", asked.callback, asked.topic)
-        elif asked.mode == "subscribe" and not self._subscribers.has_room(asked, file):
+        elif asked.mode == "subscribe" and not has_room(self._store, asked, file):
             return PlainTextResponse("this hub has all the subscribers that it takes\n", 503, LATER)
         client = request.client.host if request.client else ""
-        if not self._subscribers.ask_for(asked, client):
+        if not queue_request(self._store, asked, client):
             return PlainTextResponse("too many subscribers wait to be asked\n", 503, LATER)
         self._woken()
         return PlainTextResponse("the callback will be asked\n", 202)

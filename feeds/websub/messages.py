@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
+from data.models import HubRequest
+from data.models.websub import LEASE
 from data.settings import Site
 from data.text.urls import site_address
 from feeds.urls import FEED_SUFFIXES, href
 
-LEASE, LONGEST_LEASE, SHORTEST_LEASE = 10 * 86_400, 30 * 86_400, 300
-"""Seconds of a subscription that asks for none, and the bounds for those that ask."""
+LONGEST_LEASE, SHORTEST_LEASE = 30 * 86_400, 300
+"""Bounds for the seconds of a subscription."""
 
 LONGEST = 2_000
 """Characters of an address that is taken."""
@@ -28,24 +28,11 @@ SECRET = 200
 
 FORM = "application/x-www-form-urlencoded"
 
-Mode: TypeAlias = Literal["subscribe", "unsubscribe", "denied"]
-
 BAD = re.compile(r"[\x00-\x20<>\"\x7f]")
 
 
 class BadRequest(CommuniqueError):
     """A subscriber asked for what no hub can do; the message says what to send instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class HubRequest:
-    """What a subscriber asks of a hub. ``lease`` is in seconds, within the bounds."""
-
-    mode: Mode
-    callback: str
-    topic: str
-    lease: int = LEASE
-    secret: str = ""
 
 
 def parse_hub_request(body: bytes) -> HubRequest:

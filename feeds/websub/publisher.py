@@ -7,11 +7,12 @@ from http import HTTPStatus
 
 import structlog
 
+from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
+from data.store.protocol import WebSubStore
 from feeds.websub.backoff import Backoff
 from feeds.websub.messages import FORM, announcement, topic_of
-from feeds.websub.state import PendingTopic, PushState
 
 log = structlog.get_logger()
 
@@ -25,9 +26,9 @@ class Announcer:
     """Tells the hub at ``hub`` of the feeds of a site that changed; it never gives up."""
 
     def __init__(
-        self, kept: PushState, site: Site, hub: str, outbound: Outbound, pace: Backoff
+        self, store: WebSubStore, site: Site, hub: str, outbound: Outbound, pace: Backoff
     ) -> None:
-        self._kept = kept
+        self._store = store
         self._site = site
         self._hub = hub
         self._outbound = outbound
@@ -42,13 +43,13 @@ class Announcer:
     async def round(self) -> bool:
         """Tell of all that is due; False where the hub has to be asked again for any of it."""
         good = True
-        while changes := self._kept.to_tell(time.time(), TOGETHER):
+        while changes := self._store.pending_topics(time.time(), TOGETHER):
             for change in changes:
                 try:
                     good &= await self._tell(change)
                 except OutboundError as error:
                     # The hub is away for all of them.
-                    self._kept.put_off(None, self._pace.after(change.attempts))
+                    self._store.put_off_topics(None, self._pace.after(change.attempts))
                     log.warning("hub not told", hub=self._hub, problem=str(error))
                     return False
         return good
@@ -59,12 +60,12 @@ class Announcer:
         form = {"content-type": FORM}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
         if answer.is_good:
-            self._kept.tell(change)
+            self._store.mark_announced(change)
             return True
         said = f"status {answer.status}"
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
             raise OutboundError(self._hub, said)
         # It refused this feed; others it may take.
-        self._kept.put_off(change.file, self._pace.after(change.attempts))
+        self._store.put_off_topics(change.file, self._pace.after(change.attempts))
         log.warning("hub refused", hub=self._hub, topic=topic, problem=said)
         return False

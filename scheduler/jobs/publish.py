@@ -19,7 +19,7 @@ from feeds.publishing.cache_file import DamagedCacheError, delete_cache
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
-from feeds.websub.state import PushState
+from feeds.websub.changed_feeds import note_changed_feeds
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 
@@ -55,18 +55,15 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
         store.close()
 
 
-FILE = "websub.db"
-
-
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
     """Note which feeds changed, of some files or of all, where there is a hub to tell."""
     if hub_of(home.settings.site) is None:
         return
-    kept = PushState(home.path / FILE)
+    store = home.store()
     try:
-        kept.look(home.site, files)
+        note_changed_feeds(store, home.site, files)
     finally:
-        kept.close()
+        store.close()
 
 
 def main() -> None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
 from starlette.types import ASGIApp
 
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
+from data.store.protocol import Store
 from feeds.urls import OWN, hub_of
 from feeds.websub.backoff import LOOK, Backoff
 from feeds.websub.distributor import HubWorker
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
-from feeds.websub.state import PushState
-from feeds.websub.subscribers import Subscribers
 from scheduler.home import Home
-from scheduler.jobs.publish import FILE, note_changes
+from scheduler.jobs.publish import note_changes
 from spiders.download.settings import user_agent
 
 log = structlog.get_logger()
+
+PATIENCE: Final = 2.0
+"""Seconds that a writer waits for another: it is waited for within the event loop."""
 
 
 class PushService:
@@ -33,14 +36,16 @@ class PushService:
         self._site = home.settings.site
         self._pace = pace or Backoff()
         self._hub = hub_of(self._site)
-        self._kept = Subscribers(home.path / FILE) if self._hub else None
+        self._store = home.store(patience=PATIENCE) if self._hub else None
+        if self._store and self._site.hub == OWN:
+            self._store.keep_private()
 
     @property
     def hub(self) -> ASGIApp | None:
         """What answers subscribers, where we are the hub."""
-        if self._kept is None or self._site.hub != OWN:
+        if self._store is None or self._site.hub != OWN:
             return None
-        return Hub(self._kept, self._site, self._home.site, self._pace.wake)
+        return Hub(self._store, self._site, self._home.site, self._pace.wake)
 
     def wake(self) -> None:
         """Something was published."""
@@ -48,7 +53,7 @@ class PushService:
 
     async def run(self) -> None:
         """Work until cancelled; of several processes on one HOME only one does."""
-        if self._kept is None or self._hub is None:
+        if self._store is None or self._hub is None:
             await asyncio.Event().wait()
             return
         while True:
@@ -56,7 +61,7 @@ class PushService:
                 with self._home.lock("push", "another process"):
                     # What changed while nobody looked: a process may have ended in between.
                     await asyncio.to_thread(note_changes, self._home)
-                    await self._worker(self._kept, self._hub).run()
+                    await self._worker(self._store, self._hub).run()
             except HomeInUse:
                 await asyncio.sleep(LOOK)
             except (OSError, StoreError) as error:
@@ -64,14 +69,14 @@ class PushService:
                 log.warning("push failed", problem=str(error))
                 await self._pace.rest()
 
-    def _worker(self, kept: Subscribers, hub: str) -> Announcer | HubWorker:
+    def _worker(self, store: Store, hub: str) -> Announcer | HubWorker:
         outbound = outbound_of(self._home)
         if self._site.hub == OWN:
             folder = self._home.site
             return HubWorker(
-                kept, self._site, hub, folder=folder, outbound=outbound, pace=self._pace
+                store, self._site, hub, folder=folder, outbound=outbound, pace=self._pace
             )
-        return Announcer(kept, self._site, hub, outbound, self._pace)
+        return Announcer(store, self._site, hub, outbound, self._pace)
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
@@ -83,8 +88,8 @@ class PushService:
         finally:
             working.cancel()
             await asyncio.wait({working})
-            if self._kept is not None:
-                self._kept.close()
+            if self._store is not None:
+                self._store.close()
         if not working.cancelled():
             working.result()
 
@@ -99,14 +104,14 @@ async def announce(home: Home) -> bool:
     if hub is None or site.hub == OWN:
         return True
     note_changes(home)
-    kept = PushState(home.path / FILE)
+    store = home.store()
     try:
         with home.lock("push", "communique publish"):
-            return await Announcer(kept, site, hub, outbound_of(home), Backoff()).round()
+            return await Announcer(store, site, hub, outbound_of(home), Backoff()).round()
     except HomeInUse:
         return True
     finally:
-        kept.close()
+        store.close()
 
 
 def outbound_of(home: Home) -> Outbound:

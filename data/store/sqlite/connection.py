@@ -38,11 +38,14 @@ NEWER = (
 class Connection:
     """The file at ``path``, opened once a thread, its schema brought up to date.
 
+    A writer waits ``patience`` seconds for another.
+
     Raises StoreError where the file can't be opened or is no store.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float) -> None:
         self.path = path
+        self._patience = patience
         self._threads = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +74,7 @@ class Connection:
         found: Database | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
-        self._threads.db = Database(connect(self.path))
+        self._threads.db = Database(connect(self.path, self._patience))
         self._threads.depth = 0
         self._threads.at_commit = []
         self._threads.at_hand = defaultdict(dict)
@@ -230,14 +233,14 @@ def is_read_only(path: Path) -> bool:
     return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, patience: float) -> sqlite3.Connection:
     """A connection to the file at ``path``, made where it is not there. Raises sqlite3.Error.
 
     Reading through a write-ahead log needs files beside the store; where none can be made, it is
     read as it lies there (https://sqlite.org/wal.html#read_only_databases).
     """
     if not is_read_only(path):
-        connection = _opened(str(path), uri=False)
+        connection = _opened(str(path), patience, uri=False)
         try:
             _set_up(connection)
         except sqlite3.Error:
@@ -245,7 +248,7 @@ def connect(path: Path) -> sqlite3.Connection:
             raise
         return connection
     for way in WAYS:
-        connection = _opened(f"file:{quote(str(path))}?{way}", uri=True)
+        connection = _opened(f"file:{quote(str(path))}?{way}", patience, uri=True)
         with suppress(sqlite3.Error):
             connection.execute("PRAGMA schema_version").fetchone()
             return connection
@@ -253,10 +256,10 @@ def connect(path: Path) -> sqlite3.Connection:
     raise sqlite3.OperationalError("it can't be read")
 
 
-def _opened(place: str, *, uri: bool) -> sqlite3.Connection:
+def _opened(place: str, patience: float, *, uri: bool) -> sqlite3.Connection:
     # isolation_level None: transactions begin where we say so, never behind our back.
     return sqlite3.connect(
-        place, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256, uri=uri
+        place, timeout=patience, isolation_level=None, cached_statements=256, uri=uri
     )
 
 

@@ -17,7 +17,7 @@ from data.models import Draft, Source
 from data.store.recorder.recorder import Recorder
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.change_log import ChangeLogPart
-from data.store.sqlite.connection import Connection
+from data.store.sqlite.connection import BUSY_SECONDS, Connection
 from data.store.sqlite.facets import FacetsPart
 from data.store.sqlite.hosts import HostsPart
 from data.store.sqlite.links import LinksPart
@@ -31,6 +31,7 @@ from data.store.sqlite.stories import StoryTables
 from data.store.sqlite.templates import TemplatesPart
 from data.store.sqlite.visits import VisitsPart
 from data.store.sqlite.walks import WalksPart
+from data.store.sqlite.websub import WebSubPart
 
 
 class SqliteTables(AliasTable, ReleaseTable, LshIndex, StoryTables):
@@ -54,14 +55,16 @@ class SqliteStore(
     LinksPart,
     TemplatesPart,
     HostsPart,
+    WebSubPart,
 ):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.
 
-    Raises StoreError where the file at ``path`` can't be opened or is no store.
+    A writer waits ``patience`` seconds for another. Raises StoreError where the file at ``path``
+    can't be opened or is no store.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(Connection(path))
+    def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
+        super().__init__(Connection(path, patience=patience))
         self._recorder = Recorder(SqliteTables(self._connection))
 
     def transaction(self) -> AbstractContextManager[object]:

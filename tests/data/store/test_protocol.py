@@ -657,7 +657,7 @@ def test_a_store_of_another_version_and_a_foreign_database_are_refused_untouched
 def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     home.store().close()
-    (tmp_path / "rendered.db").write_bytes(b"something")
+    home.site.mkdir()
     for file in tmp_path.glob("communique.db*"):
         file.unlink()
     home.store().close()

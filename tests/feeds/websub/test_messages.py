@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.models import HubRequest
 from data.settings import Site
 from feeds.urls import hub_of
 from feeds.websub.messages import (
     LONGEST_LEASE,
     SHORTEST_LEASE,
     BadRequest,
-    HubRequest,
     delivery_headers,
     file_of,
     parse_hub_request,

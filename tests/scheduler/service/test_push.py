@@ -9,7 +9,6 @@ import json
 import resource
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -22,12 +21,12 @@ import pytest
 import uvicorn
 from structlog.testing import capture_logs
 
+from data.models import HubRequest
+from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.websub.backoff import Backoff
-from feeds.websub.messages import HubRequest
-from feeds.websub.state import PushState
-from feeds.websub.subscribers import REQUESTS, Subscribers
+from feeds.websub.subscribers import REQUESTS, has_room, queue_request
 from scheduler.home import open_home
 from scheduler.jobs.publish import note_changes
 from scheduler.service.push import PushService, announce
@@ -86,7 +85,7 @@ class Node:
 
     def subscriptions(self) -> set[tuple[str, str]]:
         """The file and callback of each."""
-        kept = Subscribers(self.home.path / "websub.db")
+        kept = self.home.store()
         try:
             return set(kept.subscriptions())
         finally:
@@ -94,9 +93,9 @@ class Node:
 
     def waiting(self) -> int:
         """How many feeds the hub has yet to be told of."""
-        kept = PushState(self.home.path / "websub.db")
+        kept = self.home.store()
         try:
-            return len(kept.to_tell(float("inf"), 10_000))
+            return len(kept.pending_topics(float("inf"), 10_000))
         finally:
             kept.close()
 
@@ -250,7 +249,7 @@ def test_a_disk_that_is_full_ends_no_push(tmp_path: Path, peer: Peer) -> None:
 
 def test_losing_what_is_kept_makes_no_storm(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
-    for file in node.home.path.glob("websub.db*"):
+    for file in node.home.path.glob("communique.db*"):
         file.unlink()
     node.release(2)
     assert asyncio.run(announce(node.home)) is True
@@ -331,9 +330,9 @@ def test_a_private_callback_is_never_called(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own", allow_private=False)
     with node.running():
         assert node.subscribe(peer).status_code == 202
-        kept = Subscribers(node.home.path / "websub.db")
+        kept = node.home.store()
         try:
-            while kept.to_confirm(float("inf"), (), 1):
+            while kept.pending_requests(float("inf"), (), 1):
                 pass
         finally:
             kept.close()
@@ -373,13 +372,13 @@ def test_a_subscriber_that_never_works_loses_its_subscription(tmp_path: Path, pe
     with node.running():
         node.subscribe(peer)
         peer.wait_for(node.subscriptions)
-        kept = Subscribers(node.home.path / "websub.db")
+        kept = node.home.store()
         node.release(2)
         try:
             while node.subscriptions():
-                for delivery in kept.to_deliver(float("inf"), (), 10):
-                    kept.deliver_later(delivery, 0)
-            assert not kept.to_deliver(float("inf"), (), 10)
+                for delivery in kept.pending_deliveries(float("inf"), (), 10):
+                    kept.put_off_delivery(delivery, 0)
+            assert not kept.pending_deliveries(float("inf"), (), 10)
         finally:
             kept.close()
 
@@ -422,11 +421,11 @@ def test_leases_end(tmp_path: Path, peer: Peer) -> None:
     with node.running():
         node.subscribe(peer)
         peer.wait_for(node.subscriptions)
-    kept = Subscribers(node.home.path / "websub.db")
+    kept = node.home.store()
     try:
         ((_, ends),) = kept.subscriptions().items()
-        assert kept.expire(ends - 1) == 0
-        assert kept.expire(ends) == 1
+        assert kept.expire_subscriptions(ends - 1) == 0
+        assert kept.expire_subscriptions(ends) == 1
     finally:
         kept.close()
 
@@ -434,62 +433,51 @@ def test_leases_end(tmp_path: Path, peer: Peer) -> None:
 def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     asked = HubRequest("subscribe", peer.url, node.topic)
-    kept = Subscribers(node.home.path / "websub.db")
+    kept = node.home.store()
     try:
-        kept.subscribe(asked, "feeds/all.atom", float("inf"))
+        kept.add_subscription(asked, "feeds/all.atom", "127.0.0.1", float("inf"))
         node.release(2)
-        (delivery,) = kept.to_deliver(0, (), 10)
-        kept.deliver_later(delivery, float("inf"))
-        assert kept.to_deliver(1, (), 10) == []
-        kept.subscribe(asked, "feeds/all.atom", float("inf"))
-        assert kept.to_deliver(1, (), 10) == [delivery]
+        (delivery,) = kept.pending_deliveries(0, (), 10)
+        kept.put_off_delivery(delivery, float("inf"))
+        assert kept.pending_deliveries(1, (), 10) == []
+        kept.add_subscription(asked, "feeds/all.atom", "127.0.0.1", float("inf"))
+        assert kept.pending_deliveries(1, (), 10) == [delivery]
     finally:
         kept.close()
 
 
 def test_subscribers_are_bounded(tmp_path: Path) -> None:
-    kept = Subscribers(tmp_path / "websub.db")
+    kept = SqliteStore(tmp_path / "communique.db")
     try:
         asked = [
             HubRequest("subscribe", f"https://r.example/{number}", "t") for number in range(101)
         ]
-        assert [kept.ask_for(one) for one in asked] == [True] * 100 + [False]
+        assert [queue_request(kept, one) for one in asked] == [True] * 100 + [False]
         for number in range(2000):
             one = HubRequest("subscribe", f"https://r.example/{number}", "t")
-            assert kept.has_room(one, "f")
-            kept.subscribe(one, "f", 1.0)
-        assert not kept.has_room(HubRequest("subscribe", "https://r.example/new", "t"), "f")
-        assert kept.has_room(HubRequest("subscribe", "https://other.example/", "t"), "f")
-        assert kept.has_room(HubRequest("subscribe", "https://r.example/7", "t"), "f")
+            assert has_room(kept, one, "f")
+            kept.add_subscription(one, "f", "r.example", 1.0)
+        assert not has_room(kept, HubRequest("subscribe", "https://r.example/new", "t"), "f")
+        assert has_room(kept, HubRequest("subscribe", "https://other.example/", "t"), "f")
+        assert has_room(kept, HubRequest("subscribe", "https://r.example/7", "t"), "f")
     finally:
         kept.close()
 
 
 def test_a_client_that_fills_the_hub_s_queue_keeps_no_other_out(tmp_path: Path) -> None:
-    kept = Subscribers(tmp_path / "websub.db")
+    kept = SqliteStore(tmp_path / "communique.db")
     try:
         flood = [HubRequest("subscribe", f"https://{n}.example/", "t") for n in range(REQUESTS + 1)]
-        assert [kept.ask_for(one, "203.0.113.9") for one in flood] == [True] * REQUESTS + [False]
+        assert [queue_request(kept, one, "203.0.113.9") for one in flood] == [True] * REQUESTS + [
+            False
+        ]
         honest = HubRequest("subscribe", "https://reader.example/", "t")
-        assert kept.ask_for(honest, "2001:db8::1")
+        assert queue_request(kept, honest, "2001:db8::1")
         # The same network is one client, and clients take turns.
         other = HubRequest("subscribe", "https://reader.example/2", "t")
-        assert kept.ask_for(other, "2001:db8::2")
-        first = [one.asked.callback for one in kept.to_confirm(1.0, (), 4)]
+        assert queue_request(kept, other, "2001:db8::2")
+        first = [one.asked.callback for one in kept.pending_requests(1.0, (), 4)]
         assert first.index("https://reader.example/") < 2
         assert first.index("https://reader.example/2") < 4
-    finally:
-        kept.close()
-
-
-def test_a_file_from_before_clients_were_told_apart_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "websub.db"
-    Subscribers(path).close()
-    with sqlite3.connect(path) as db:
-        db.execute("ALTER TABLE requests DROP COLUMN client")
-    db.close()
-    kept = Subscribers(path)
-    try:
-        assert kept.ask_for(HubRequest("subscribe", "https://reader.example/", "t"), "203.0.113.9")
     finally:
         kept.close()

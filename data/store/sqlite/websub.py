@@ -1,0 +1,195 @@
+"""WebSub: feeds that a hub is to be told of, subscriptions, and what subscribers asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from data.models import Delivery, HubRequest, PendingRequest, PendingTopic
+from data.store.sqlite.connection import Part
+from data.store.sqlite.rows import encode
+
+
+class WebSubPart(Part):
+    """The verbs of data.store.protocol.WebSubStore."""
+
+    def keep_private(self) -> None:
+        """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
+        path = self._connection.path
+        for suffix in ("", "-wal", "-shm"):
+            file = path.with_name(path.name + suffix)
+            if file.exists():
+                file.chmod(0o600)
+
+    def feed_stamps(self) -> Mapping[str, str]:
+        """The feeds that were looked at: a stamp of each file as it was then."""
+        return dict(self._ask("SELECT file, stamp FROM websub_topics"))
+
+    def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
+        """Note the stamp and digest of feeds; ``told`` is whether the hub knows what they hold."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (file) DO UPDATE SET stamp = excluded.stamp,"
+                " digest = excluded.digest",
+                [(file, stamp, digest, digest if told else b"") for file, stamp, digest in feeds],
+            )
+
+    def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
+        """Feeds that the hub has to be told of by now, those that waited longest first."""
+        rows = self._ask(
+            "SELECT file, digest, attempts FROM websub_topics WHERE told <> digest AND due <= ?"
+            " ORDER BY due, file LIMIT ?",
+            [now, limit],
+        )
+        return [PendingTopic(*row) for row in rows]
+
+    def mark_announced(self, topic: PendingTopic) -> None:
+        """Note that the hub knows what a feed holds."""
+        with self._writing():
+            self._db.table("websub_topics").update(
+                topic.file, {"told": topic.digest, "attempts": 0, "due": 0.0}
+            )
+
+    def put_off_topics(self, file: str | None, until: float) -> None:
+        """Tell the hub of a feed later, or of all that waits."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
+                " WHERE iif(:file IS NULL, told <> digest, file = :file)",
+                {"until": until, "file": file},
+            )
+
+    def request_counts(self, host: str) -> tuple[int, int]:
+        """How many requests wait to be confirmed, in all and of one host."""
+        ((every, own),) = self._ask(
+            "SELECT count(*), coalesce(sum(host = ?), 0) FROM websub_requests", [host]
+        )
+        return every, own
+
+    def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
+        """How many requests wait of each client, and the number of its last."""
+        rows = self._ask(
+            "SELECT client, count(*), max(number) FROM websub_requests GROUP BY client"
+        )
+        return {client: (count, last) for client, count, last in rows}
+
+    def add_request(self, asked: HubRequest, host: str, client: str) -> None:
+        """Keep what a subscriber asks for, in place of what it asked for before."""
+        row = {
+            "callback": asked.callback,
+            "topic": asked.topic,
+            "mode": asked.mode,
+            "host": host,
+            "secret": asked.secret,
+            "lease": asked.lease,
+            "client": client,
+        }
+        with self._writing():
+            self._db.table("websub_requests").insert(row, replace=True)
+
+    def pending_requests(
+        self, now: float, busy: Iterable[str], limit: int
+    ) -> Sequence[PendingRequest]:
+        """Requests that wait by now, but none of hosts that are busy; the clients take turns."""
+        rows = self._ask(
+            "SELECT number, mode, callback, topic, lease, secret, host, attempts"
+            " FROM websub_requests WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
+            " ORDER BY row_number() OVER (PARTITION BY client ORDER BY attempts, due, number),"
+            " due, number LIMIT ?",
+            [now, encode(list(busy)), limit],
+        )
+        return [PendingRequest(row[0], HubRequest(*row[1:6]), row[6], row[7]) for row in rows]
+
+    def remove_request(self, number: int) -> None:
+        """Forget a request; a newer one for the same stays."""
+        with self._writing():
+            self._db.table("websub_requests").delete_where("number = ?", [number])
+
+    def put_off_request(self, number: int, until: float) -> None:
+        """Ask a subscriber once more, later."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_requests SET due = ?, attempts = attempts + 1 WHERE number = ?",
+                [until, number],
+            )
+
+    def subscription_counts(self, host: str) -> tuple[int, int]:
+        """How many subscriptions there are, in all and of one host."""
+        ((every, own),) = self._ask(
+            "SELECT count(*), coalesce(sum(host = ?), 0) FROM websub_subscriptions", [host]
+        )
+        return every, own
+
+    def subscriptions(self) -> Mapping[tuple[str, str], float]:
+        """When each subscription ends, by the feed's file and the callback."""
+        rows = self._ask("SELECT file, callback, expires FROM websub_subscriptions")
+        return {(file, callback): expires for file, callback, expires in rows}
+
+    def is_subscribed(self, callback: str, file: str) -> bool:
+        """Whether there is such a subscription."""
+        where = "file = ? AND callback = ?"
+        return bool(self._rows("websub_subscriptions", where, [file, callback]))
+
+    def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
+        """Keep a confirmed subscription, or renew it; it has what the feed holds now.
+
+        Who renews is there again: what failed before counts no more.
+        """
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
+                " VALUES (:callback, :file, :host, :secret, :expires, coalesce("
+                "(SELECT digest FROM websub_topics WHERE file = :file), x''))"
+                " ON CONFLICT (file, callback) DO UPDATE SET secret = excluded.secret,"
+                " expires = excluded.expires, due = 0, attempts = 0",
+                {
+                    "callback": asked.callback,
+                    "file": file,
+                    "host": host,
+                    "secret": asked.secret,
+                    "expires": expires,
+                },
+            )
+
+    def remove_subscription(self, callback: str, file: str) -> None:
+        """Forget a subscription."""
+        with self._writing():
+            self._db.table("websub_subscriptions").delete_where(
+                "file = ? AND callback = ?", [file, callback]
+            )
+
+    def expire_subscriptions(self, now: float) -> int:
+        """Forget the subscriptions whose lease is over; how many."""
+        if not self._rows("websub_subscriptions", "expires <= ?", [now]):
+            # Most of the time there are none: nobody has to wait for the store.
+            return 0
+        with self._writing() as db:
+            return db.execute("DELETE FROM websub_subscriptions WHERE expires <= ?", [now]).rowcount
+
+    def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
+        """Subscribers who lack something by now, but none at hosts that are busy."""
+        rows = self._ask(
+            "SELECT s.callback, s.file, s.host, s.secret, s.attempts FROM websub_subscriptions s"
+            " JOIN websub_topics t USING (file) WHERE s.sent <> t.digest AND s.due <= ?"
+            " AND s.host NOT IN (SELECT value FROM json_each(?)) ORDER BY s.due LIMIT ?",
+            [now, encode(list(busy)), limit],
+        )
+        return [Delivery(*row) for row in rows]
+
+    def mark_delivered(self, delivery: Delivery, digest: bytes) -> None:
+        """Note what a subscriber was sent."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_subscriptions SET sent = ?, attempts = 0, due = 0"
+                " WHERE file = ? AND callback = ?",
+                [digest, delivery.file, delivery.callback],
+            )
+
+    def put_off_delivery(self, delivery: Delivery, until: float) -> None:
+        """Try a subscriber once more, later."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_subscriptions SET due = ?, attempts = attempts + 1"
+                " WHERE file = ? AND callback = ?",
+                [until, delivery.file, delivery.callback],
+            )
