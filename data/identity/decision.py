@@ -138,6 +138,19 @@ def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
     return min(draft.retracted, seen) if draft.retracted else None
 
 
+REFUSED: Final = (
+    "no date that can be right was found on the page ({raw!r} can't be); it is kept without a date"
+    " (write release.published in the source file)"
+)
+
+
+def date_doubt(release: Release) -> str | None:
+    """Why the date of a new release is not one to rely on, or None where it is."""
+    if release.published.precision == "none" and release.published.raw:
+        return REFUSED.format(raw=release.published.raw)
+    return yet_to_come(release)
+
+
 def yet_to_come(release: Release) -> str | None:
     """The doubt about a release whose date lies in the future, or None."""
     if release.published.precision == "none" or release.order == release.published.at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import Final
 
 from lxml import etree
@@ -11,6 +11,7 @@ from lxml import etree
 from data.text.clean import clean_line, clean_text
 from data.text.sanitize import is_huge, sanitize_absolute
 
+SHORT_TAG: Final = re.compile(r"<[^<>]{1,2000}>")
 TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 HEADINGS: Final = ["h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "summary", "address"]
 PARTS: Final = ["p", "div", "section", "article", "main", "blockquote", "pre", "figure", "details"]
@@ -62,6 +63,14 @@ def line_of(text: str) -> str:
                 silent.text = None
         text = "" if root is None else " ".join(map(str, root.itertext()))
     return clean_line(text)
+
+
+def escaped_line(text: str) -> str:
+    """One line of what a feed or an API gives: markup, escaped once or twice."""
+    text = unescape(text)
+    if "<" in text:
+        text = unescape(SHORT_TAG.sub(" ", text))
+    return " ".join(text.split())
 
 
 def paragraphs(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_place
 from data.dates.stated_zones import contradicted
-from data.identity.decision import yet_to_come
 from data.models import Release
 from spiders.learning.day_order import is_two_ways
 
@@ -13,11 +12,6 @@ UNDATED = (
     "no date was found on the page, though other releases of this source have one; it is kept"
     " without a date (write release.published in the source file)"
 )
-REFUSED = (
-    "no date that can be right was found on the page ({raw!r} can't be); it is kept without a date"
-    " (write release.published in the source file)"
-)
-
 TWO_WAYS = (
     "the date {raw!r} can be read in two ways; it is taken for {day}, as is usual in {zone}, since"
     " neither the list nor the language says more (write date_order in the source file)"
@@ -27,13 +21,6 @@ OTHER_ZONE = (
     "the date {raw!r} names a zone, {name}, that is not one of {zone}, and that is more than one"
     " place's; its hour is taken for one in {zone}"
 )
-
-
-def date_doubt(release: Release) -> str | None:
-    """Why the date of a new release is not one to rely on, or None where it is."""
-    if release.published.precision == "none" and release.published.raw:
-        return REFUSED.format(raw=release.published.raw)
-    return yet_to_come(release)
 
 
 def zone_doubt(release: Release) -> str | None:

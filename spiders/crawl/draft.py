@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
@@ -17,8 +16,7 @@ from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.page.document_text import DocumentText
-from spiders.page.page import Page
+from spiders.page.page import DocumentText, Page
 from spiders.release.document import published_of, text_of, title_of
 from spiders.sources.source_file import SourceFile
 
@@ -68,7 +66,7 @@ def draft_document(
         page.url,
         completed(document(page, media_type, item, reading), file),
         aliases,
-        digest=digest_of(page),
+        digest=page.digest,
         validator=validator,
         zone=file.timezone,
     )
@@ -100,17 +98,12 @@ def draft_release(
         canonical=read.canonical,
         links=read.links,
         editions=read.editions,
-        digest=digest_of(page),
+        digest=page.digest,
         validator=validator,
         skeleton=skeleton_of(page),
         zone=file.timezone,
         refused=read.refused,
     )
-
-
-def digest_of(page: Page) -> str:
-    """The SHA-256 of a page as it was served, in hexadecimal."""
-    return hashlib.sha256(page.body).hexdigest()
 
 
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:

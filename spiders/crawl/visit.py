@@ -15,7 +15,7 @@ import msgspec
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import VANISHED
-from data.identity.decision import LISTED, Decision
+from data.identity.decision import LISTED, Decision, date_doubt
 from data.models import Draft, Facet, Link, Release, Run, RunError, Validator, Witness
 from data.settings import Collect
 from data.store.protocol import Store
@@ -24,8 +24,8 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
-from spiders.crawl.doubts import UNDATED, date_doubt, order_doubt, zone_doubt
-from spiders.crawl.draft import digest_of, document_type, draft_document, draft_release
+from spiders.crawl.doubts import UNDATED, order_doubt, zone_doubt
+from spiders.crawl.draft import document_type, draft_document, draft_release
 from spiders.crawl.frontier import Frontier
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.layout_change import shown_on
@@ -335,7 +335,7 @@ class Visit:
         known = self._stored(page.url)
         if known is None:
             self._pending.listed(page.url, item)
-        edited = known is not None and known.digest != digest_of(page)
+        edited = known is not None and known.digest != page.digest
         if edited:
             self._pending.shown(page.url, shown_on(page))
         try:

@@ -12,7 +12,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from spiders.download.pdf_reader import SECONDS
-from spiders.page.document_text import DocumentText
+from spiders.page.page import DocumentText
 
 log = logging.getLogger(__name__)
 

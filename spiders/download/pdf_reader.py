@@ -21,7 +21,7 @@ import msgspec
 from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
-from spiders.page.document_text import DocumentText
+from spiders.page.page import DocumentText
 
 SECONDS: Final = 15
 """Seconds after which reading ends, unless it is told another number."""

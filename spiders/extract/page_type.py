@@ -17,7 +17,7 @@ from spiders.page.phrases import comparison_key
 
 Kind = Literal["release", "listing"]
 
-SAYS_ARTICLE = ("json-ld", "meta", "microdata", "opengraph", "state")
+SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 """Rules that found a date where only pages of one article have it."""
 
 MANY = 25
@@ -50,7 +50,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
     if listing.rule == "state":
         # What only scripts list beside a long text are other releases.
         return "listing" if len(release.content.body_text) < ENOUGH else "release"
-    if listing.rule and not listing.rule.startswith("block"):
+    if listing.rule and not listing.rule.startswith("region:"):
         return "listing"
     return "listing" if score_of(release, listing) > 0 else "release"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
+from data.text.html_text import escaped_line
 from spiders.items import ListingItem
 from spiders.page.links import resolve
 from spiders.page.page import Page
@@ -53,7 +53,6 @@ _DATES = re.compile(
 _LATER = re.compile(r"modif|updat|expir|gmt|end|event|until|revis|deadline|start", re.IGNORECASE)
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _OF_DOTNET = re.compile(r"/Date\((-?\d{9,14})(?:[+-]\d{4})?\)/")
-_TAG = re.compile(r"<[^<>]{1,2000}>")
 _PLACES = re.compile(r"https?://|\.{0,2}/|[^\s]{1,200}(?:/|\.(?:html?|php|aspx?|jsp|pdf|docx?)$)")
 
 
@@ -123,9 +122,11 @@ def _item(
     if not url:
         return None
     titles = (value for name, value in fields.items() if _TITLES.fullmatch(name))
-    title = max((_plain(value) for value in titles if isinstance(value, str)), key=len, default="")
+    title = max(
+        (escaped_line(value) for value in titles if isinstance(value, str)), key=len, default=""
+    )
     if not title and isinstance(fields.get(shape[0]), str):
-        title = _plain(fields[shape[0]])
+        title = escaped_line(fields[shape[0]])
     published = published_in(fields, reading)
     if published is None and shape[1]:
         published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
@@ -168,10 +169,3 @@ def published_in(fields: dict[str, Any], reading: DateContext) -> Published | No
         if found := parse_date(text, reading, f"json:{name}"[:60]):
             return found
     return None
-
-
-def _plain(text: str) -> str:
-    text = html.unescape(text)
-    if "<" in text:
-        text = html.unescape(_TAG.sub(" ", text))
-    return " ".join(text.split())

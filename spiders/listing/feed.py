@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
+from data.text.html_text import escaped_line
 from spiders.items import Listing, ListingItem
 from spiders.listing.json_listing import (
     read_json,
@@ -32,7 +32,6 @@ WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{1,2000}>")
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
@@ -109,14 +108,6 @@ def _name(node: etree._Element) -> str:
     return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
-def _plain(text: str | None) -> str:
-    """Text without markup, escaped once or twice as feeds do."""
-    text = html.unescape(text or "")
-    if "<" in text:
-        text = html.unescape(_TAG.sub(" ", text))
-    return " ".join(text.split())
-
-
 def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
     for node in root.iter():
         if _name(node) == "loc" and (url := resolve(node.text or "", page.url)):
@@ -130,7 +121,7 @@ def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem
     for child in node.iter():
         name = _name(child)
         if name == "category" and len(categories) < MAX_CATEGORIES:
-            categories.append(_plain(child.get("term") or child.text))
+            categories.append(escaped_line(child.get("term") or child.text or ""))
         if name == "link" and child.get("href"):
             if child.get("rel", "alternate") == "alternate" and not url:
                 url = resolve(child.get("href", ""), page.url)
@@ -147,7 +138,7 @@ def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem
     url = url or resolve(about or "", page.url)
     if not url:
         return None
-    title = next((text for name in _TITLES if (text := _plain(texts.get(name)))), "")
+    title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
     return ListingItem(url, title, _published(texts, reading), named)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -9,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+import msgspec
 from lxml import etree
 from parsel import Selector
 
 from data.text.urls import absolute
 from spiders.page.charset import DETECTION_BYTES, recode
-from spiders.page.document_text import DocumentText
 from spiders.page.html_tree import parse
 from spiders.page.json_text import bytes_without_lone_surrogates
 from spiders.page.oversized_tags import without_oversized_tags
@@ -38,6 +39,19 @@ NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """What no XML document may hold: one such character in a body would spoil a whole feed."""
 
 
+class DocumentText(msgspec.Struct, frozen=True):
+    """What a document says: its pages in lines, and what it states of itself.
+
+    ``title`` is that of its metadata, ``headline`` the line in the largest letters on its first
+    page, ``created`` the day on which it was made, as ISO 8601 writes it.
+    """
+
+    title: str = ""
+    headline: str = ""
+    created: str = ""
+    pages: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Page:
     """One answer of a site: the bytes, where they came from, and what the server said of them.
@@ -51,6 +65,11 @@ class Page:
     body: bytes
     content_type: str = ""
     document: DocumentText | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
 
     @cached_property
     def markup(self) -> bytes:

@@ -12,7 +12,7 @@ from data.dates.context import DateContext
 from data.dates.parse import find_dates, on_day, plausible
 from data.models import Published
 from data.text.clean import clean_line, clean_text
-from spiders.page.document_text import DocumentText
+from spiders.page.page import DocumentText
 from spiders.page.phrases import comparison_key
 
 NAMELESS: Final = re.compile(

@@ -8,21 +8,15 @@ from itertools import chain, islice
 
 from lxml import etree
 
-from data.models import Link
 from data.text.clean import clean_line
 from data.text.language_tags import language_tag
 from data.text.urls import absolute
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
-from spiders.page.class_hints import BIT
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page, is_web
 
 MAX_SECTION = 60
-MIN_TITLE, MAX_LINKS = 16, 30
-"""Characters of a link's text from which it may be a release's title, and links that are kept."""
-
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 QUOTES = ('"', "'", "")
 BY_AUTHOR = (b'rel="author', b"rel='author", b"rel=author", b'nofollow author"')
@@ -32,9 +26,6 @@ MAX_NAME, MAX_MARKED = 80, 20_000
 BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
 )
-ELSEWHERE = (
-    BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
-)  # fmt: skip
 
 
 def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
@@ -106,35 +97,6 @@ def marked(page: Page, name: str) -> str:
             if 0 < len(text) <= MAX_NAME:
                 return text
     return ""
-
-
-def other_releases(seen: BlockTree, body: MainContent | None, base: str) -> tuple[Link, ...]:
-    """The other releases that a page names after its body."""
-    if body is None or not body.kept:
-        return ()
-    last = body.kept[-1].order
-    found: dict[str, Link] = {}
-    for link in links_after(seen, last):
-        title = clean_line("".join(map(str, link.itertext())))
-        url = absolute(base, link.get("href") or "") if len(title) >= MIN_TITLE else None
-        if url and url.startswith("http") and not leads_to_file(url):
-            found.setdefault(url, Link(url, title))
-        if len(found) >= MAX_LINKS:
-            break
-    return tuple(found.values())
-
-
-def links_after(seen: BlockTree, last: int) -> Iterator[etree._Element]:
-    """The links after a block that may lead to other releases."""
-    for block in seen.blocks[last + 1 :]:
-        if not block.anchors or len(block.text) < MIN_TITLE or block.frame.tag == "footer":
-            continue
-        if (block.frame.above | block.frame.hints) & ELSEWHERE:
-            continue
-        for element, _ in block.pieces:
-            link = element if element.tag == "a" else element.getparent()
-            if link is not None and link.tag == "a":
-                yield link
 
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)

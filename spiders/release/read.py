@@ -27,13 +27,13 @@ from spiders.release.metadata import (
     author_of,
     canonical_of,
     editions_of,
-    other_releases,
     page_language,
     publisher_of,
     section_of,
 )
 from spiders.release.publication_date import DateEvidence, find_published
 from spiders.release.refused_dates import refused_date
+from spiders.release.related_links import links_after
 from spiders.release.title import Title, find_title
 from spiders.release.visible_dates import DatePlace
 from spiders.sources.source_file import ReleaseRules
@@ -114,7 +114,7 @@ def read_release(
         url=page.url,
         content=content,
         canonical=canonical_of(page),
-        links=other_releases(seen, body, page.base),
+        links=links_after(body.kept[-1].frame.element, page.base) if body else (),
         editions=editions_of(page, language),
         confidence={
             "title": title.confidence if title else 0.0,

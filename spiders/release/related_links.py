@@ -1,4 +1,4 @@
-"""The other releases that a page names after its body, where no survey of the page tells blocks."""
+"""The other releases that a page links to after its body: related and latest news."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from lxml import etree
 from data.models import Link
 from data.text.clean import clean_line
 from data.text.urls import absolute
-from spiders.page.class_hints import hints_in
-from spiders.release.metadata import ELSEWHERE, MAX_LINKS, MIN_TITLE
+from spiders.page.class_hints import BIT, hints_in
+from spiders.page.media_urls import leads_to_file
 
+MIN_TITLE, MAX_LINKS = 16, 30
+"""Characters of a link's text from which it may be a release's title, and links that are kept."""
+
+ELSEWHERE: Final = (
+    BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
+)
 ASIDE: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
 """Links after a body that are looked at: what follows further down is no neighbour of it."""
@@ -22,7 +28,7 @@ ABOVE_LINK: Final = 6
 
 
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
-    """The other releases that a page names after its body."""
+    """The other releases that a page links to after its body, or after the last part of one."""
     found: dict[str, Link] = {}
     met: set[str] = set()
     known: dict[etree._Element, bool] = {}
@@ -37,7 +43,7 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         met.add(href)
         seen += 1
         url = absolute(base, href)
-        if url and url.startswith("http"):
+        if url and url.startswith("http") and not leads_to_file(url):
             found.setdefault(url, Link(url, title))
         if len(found) >= MAX_LINKS or seen >= LINKS_SEEN:
             break

@@ -17,8 +17,7 @@ from spiders.crawl.draft import document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
-from spiders.page.document_text import DocumentText
-from spiders.page.page import Page
+from spiders.page.page import DocumentText, Page
 from spiders.release.document import names_something, published_of, text_of, title_of
 from spiders.sources.source_file import SourceFile
 
