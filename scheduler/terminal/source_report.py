@@ -127,7 +127,7 @@ def _fields(found: Explored) -> Table:
 def _found_by(rule: str) -> str:
     """How the releases of a listing were found, in plain words."""
     kind, _, what = rule.partition(":")
-    if kind == "block":
+    if kind == "region":
         return f"links that look alike{', each with its date' * (what != 'undated')}"
     return {"xml": f"the entries of {what}", "json": "the entries of JSON"}.get(kind, rule)
 

@@ -167,7 +167,7 @@ def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool
     read = read_release(page, reading)
     if not read.content.body_text or kind_of(read, listing) == "listing":
         return False
-    return not listing.rule.startswith("block") or score_of(read, listing) <= NAMED
+    return not listing.rule.startswith("region:") or score_of(read, listing) <= NAMED
 
 
 def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
