@@ -89,13 +89,13 @@ class Catalog:
         """The absolute address of the page of one version of a release."""
         return self.site + href(revision_file(release, number))
 
-    def notice(self, notice: EventFeed, kind: Format) -> str:
+    def event_feed(self, event: EventFeed, kind: Format) -> str:
         """The absolute address of a feed about releases."""
-        return self.site + href(event_file(notice, kind))
+        return self.site + href(event_file(event, kind))
 
-    def notice_id(self, notice: EventFeed) -> str:
+    def event_feed_id(self, event: EventFeed) -> str:
         """The permanent id of a feed about releases, the same in every format."""
-        return urn_of(f"{self.site}/feeds/{notice}")
+        return urn_of(f"{self.site}/feeds/{event}")
 
     def name(self, facet: Facet) -> str:
         """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
@@ -145,7 +145,7 @@ def spoken(period: str) -> str:
 GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")
 
 
-def grouped(directory: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
+def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
     """Facets by group, without empty groups: dates newest first, all others by name."""
     groups: dict[str, list[Facet]] = {group: [] for group in GROUPS}
     for facet in facets:
@@ -156,7 +156,7 @@ def grouped(directory: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Fa
         else:
             members.sort(
                 key=lambda facet: (
-                    directory.name(facet).casefold(),
+                    catalog.name(facet).casefold(),
                     facet.source or "",
                     facet.topic or "",
                 )

@@ -126,9 +126,9 @@ def archive_file(facet: Facet, page: int, kind: Format) -> str:
     return f"{stem_of(facet)}/page/{page}.{kind}"
 
 
-def event_file(notice: EventFeed, kind: Format) -> str:
+def event_file(event: EventFeed, kind: Format) -> str:
     """The file of a feed about releases: ``feeds/changes.atom``."""
-    return f"feeds/{notice}.{kind}"
+    return f"feeds/{event}.{kind}"
 
 
 def facet_of(address: str) -> tuple[Facet, Format] | None:

@@ -91,12 +91,12 @@ class Entry:
 
 
 def entry_of(
-    release: Release, directory: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
+    release: Release, catalog: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
 ) -> Entry:
     """The entry of a release. ``others`` are the releases of its story that it stands for."""
     content = release.content
-    source = directory.source(release.source)
-    page = directory.release(release.id)
+    source = catalog.source(release.source)
+    page = catalog.release(release.id)
     url = web_address(release.url) or page
     language = feed_language(content.language)
     # A name is no place for markup: a reference in one was escaped once too often.
@@ -105,8 +105,7 @@ def entry_of(
     title = title_of(content)
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
     also = tuple(
-        Person(plain(directory.source(other.source).name), web_address(other.url))
-        for other in others
+        Person(plain(catalog.source(other.source).name), web_address(other.url)) for other in others
     )
     body = "" if is_long(content) else body_of(release, url)
     media = (web_media(media) for media in (*content.attachments, *content.images))
@@ -124,11 +123,11 @@ def entry_of(
         publisher=publisher,
         summary=summary,
         html=full_text(release, url, page, body=body, summary=summary, also=also),
-        categories=categories_of(release, directory),
+        categories=categories_of(release, catalog),
         enclosures=enclosures,
         also=also,
         links=links_of(url, page, language, others, enclosures),
-        origin=origin_of(source, directory) if mixed else None,
+        origin=origin_of(source, catalog) if mixed else None,
         revision=release.revision,
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
@@ -160,19 +159,19 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
     return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
 
 
-def categories_of(release: Release, directory: Catalog) -> tuple[Category, ...]:
+def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
     """The topics of a release, its section, and whether it has no date or was retracted."""
     found = [
-        Category(plain(topic) or "topic", directory.topic(topic), f"{directory.site}/topics/")
+        Category(plain(topic) or "topic", catalog.topic(topic), f"{catalog.site}/topics/")
         for topic in release.content.topics
     ]
     section = as_name(release.content.section or "")
     if section:
-        found.append(Category(section, section, directory.page(Facet(source=release.source))))
+        found.append(Category(section, section, catalog.page(Facet(source=release.source))))
     if release.published.precision == "none":
-        found.append(Category("undated", "No date", f"{directory.site}/marks/"))
+        found.append(Category("undated", "No date", f"{catalog.site}/marks/"))
     if release.retracted:
-        found.append(Category("retracted", "Retracted", f"{directory.site}/marks/"))
+        found.append(Category("retracted", "Retracted", f"{catalog.site}/marks/"))
     return tuple(found)
 
 
@@ -206,15 +205,15 @@ def links_of(
     )
 
 
-def origin_of(source: Source, directory: Catalog) -> Origin:
+def origin_of(source: Source, catalog: Catalog) -> Origin:
     """The feed of a source, as the entries that are taken from it name it."""
     facet = Facet(source=source.id)
     return Origin(
-        id=directory.feed_id(facet),
+        id=catalog.feed_id(facet),
         title=plain(source.name) or source.id,
-        page=directory.page(facet),
-        atom=directory.feed(facet, "atom"),
-        rss=directory.feed(facet, "rss"),
+        page=catalog.page(facet),
+        atom=catalog.feed(facet, "atom"),
+        rss=catalog.feed(facet, "rss"),
     )
 
 

@@ -24,11 +24,11 @@ OURS = "en"
 """The language of what we say of releases, whatever theirs."""
 
 
-def edit_entry(directory: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
+def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
     """The entry of an edit: what it took out and put in."""
-    page = directory.revision(release.id, after.number)
+    page = catalog.revision(release.id, after.number)
     url = web_address(release.url) or page
-    name = plain(directory.source(release.source).name)
+    name = plain(catalog.source(release.source).name)
     title = anchor(url, title_of(after.content))
     html = (
         f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
@@ -36,7 +36,7 @@ def edit_entry(directory: Catalog, release: Release, before: Revision, after: Re
         + quoted(difference(before.content, after.content), after.content.language, "div")
     )
     return about(
-        directory,
+        catalog,
         f"{release.id}/revisions/{after.number}",
         release,
         title=f"Corrected: {title_of(after.content)}",
@@ -48,18 +48,18 @@ def edit_entry(directory: Catalog, release: Release, before: Revision, after: Re
     )
 
 
-def retraction_entry(directory: Catalog, release: Release, at: dt.datetime) -> Entry:
+def retraction_entry(catalog: Catalog, release: Release, at: dt.datetime) -> Entry:
     """The entry of a retraction: what is gone, and where the copy is."""
-    page = directory.release(release.id)
+    page = catalog.release(release.id)
     url = web_address(release.url) or page
-    name = plain(directory.source(release.source).name)
+    name = plain(catalog.source(release.source).name)
     title = anchor(url, title_of(release.content))
     html = (
         f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
         f" {anchor(page, 'the copy kept')} shows what it said.</p>"
     )
     return about(
-        directory,
+        catalog,
         f"{release.id}/retracted/{at.isoformat()}",
         release,
         title=f"Retracted: {title_of(release.content)}",
@@ -71,7 +71,7 @@ def retraction_entry(directory: Catalog, release: Release, at: dt.datetime) -> E
 
 
 def about(
-    directory: Catalog,
+    catalog: Catalog,
     event: str,
     release: Release,
     *,
@@ -83,10 +83,10 @@ def about(
     summary: str = "",
 ) -> Entry:
     """An entry about something that happened to a release; ``summary`` is its title if empty."""
-    source = directory.source(release.source)
+    source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
     return Entry(
-        release=uuid_of(directory, event),
+        release=uuid_of(catalog, event),
         url=page,
         page=page,
         title=title,
@@ -98,31 +98,31 @@ def about(
         publisher=publisher,
         summary=summary or title,
         html=html,
-        categories=(Category(mark, mark.capitalize(), f"{directory.site}/marks/"),),
+        categories=(Category(mark, mark.capitalize(), f"{catalog.site}/marks/"),),
         enclosures=(),
         also=(),
-        links=(Link("related", directory.release(release.id), "text/html"),),
+        links=(Link("related", catalog.release(release.id), "text/html"),),
         origin=None,
         revision=1,
         retracted=None,
     )
 
 
-def digest_entry(directory: Catalog, edition: DayDigest) -> Entry:
+def digest_entry(catalog: Catalog, edition: DayDigest) -> Entry:
     """The entry of a day: all that was published on it."""
-    page = directory.page(Facet(period=edition.day))
+    page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
     lines = "".join(
-        f"<li>{anchor(directory.release(one), title)} ({escape(name)})</li>"
+        f"<li>{anchor(catalog.release(one), title)} ({escape(name)})</li>"
         for one, title, name in edition.releases
     )
     more = count - len(edition.releases)
     if more:
         lines += f"<li>{anchor(page, f'and {more} more')}</li>"
-    name = directory.name(Facet(period=edition.day))
+    name = catalog.name(Facet(period=edition.day))
     title = f"{name}: {counted(count, 'release')}"
     return event_entry(
-        directory,
+        catalog,
         f"days/{edition.day}",
         title=title,
         at=edition.closed,
@@ -140,26 +140,26 @@ HEALTH: Mapping[str, str] = {
 """What a title says of a state (data.health.state)."""
 
 
-def health_entry(directory: Catalog, event: HealthEvent) -> Entry:
+def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
     """The entry of a change in the health of a source: since when it is well or not, and why."""
-    name = plain(directory.source(event.source).name)
+    name = plain(catalog.source(event.source).name)
     text = plain(event.reason) or "Its last visit read releases as it should."
     return event_entry(
-        directory,
+        catalog,
         f"health/{href(event.source)}/{event.at.isoformat()}",
         title=f"{name}: {HEALTH[event.state]}",
         at=event.at,
-        page=directory.page(Facet(source=event.source)),
+        page=catalog.page(Facet(source=event.source)),
         html=f"<p>{escape(text)}</p>",
     )
 
 
 def event_entry(
-    directory: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
+    catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
 ) -> Entry:
     """An entry about the site itself."""
     return Entry(
-        release=uuid_of(directory, event),
+        release=uuid_of(catalog, event),
         url=page,
         page=page,
         title=title,
@@ -168,7 +168,7 @@ def event_entry(
         undated=False,
         updated=at.astimezone(dt.UTC),
         language=OURS,
-        publisher=Person(directory.title, f"{directory.site}/"),
+        publisher=Person(catalog.title, f"{catalog.site}/"),
         summary=title,
         html=html,
         categories=(),
@@ -181,6 +181,6 @@ def event_entry(
     )
 
 
-def uuid_of(directory: Catalog, event: str) -> str:
+def uuid_of(catalog: Catalog, event: str) -> str:
     """The id of an entry about an event."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{directory.site}/{event}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog.site}/{event}"))

@@ -8,6 +8,19 @@ from data.models import Release
 from data.store.protocol import ReadStore
 
 
+def stands_for(
+    release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
+) -> tuple[Release, ...] | None:
+    """The other ``members`` of its story that a release stands for; None where another does.
+
+    Of those that ``belongs`` holds for, the one that was published first is shown, even if it was
+    retracted since: an entry never gives its place to another. ``members`` come in that order.
+    """
+    found = tuple(members)
+    first = next((one.id for one in found if belongs(one)), release)
+    return tuple(one for one in found if one.id != first) if first == release else None
+
+
 def folded(
     store: ReadStore,
     releases: Iterable[Release],
@@ -16,12 +29,10 @@ def folded(
 ) -> Iterator[tuple[Release, tuple[Release, ...]]]:
     """These releases, each with those that it stands for; without those that another stands for.
 
-    Of a story the member is shown that was published first of those that ``belongs`` holds for.
     Only members that are ``seen`` are told of.
     """
     for release in releases:
         story = store.story(release.story) if release.story else ()
-        members = [one for one in story if seen(one)]
-        first = next((one.id for one in members if belongs(one)), release.id)
-        if first == release.id:
-            yield release, tuple(one for one in members if one.id != first)
+        others = stands_for(release.id, filter(seen, story), belongs)
+        if others is not None:
+            yield release, others

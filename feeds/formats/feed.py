@@ -76,21 +76,21 @@ class Dated(Protocol):
         """The language of the entry."""
 
 
-def feed_of(directory: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
+def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
     """The feed of a facet that holds these entries."""
-    name = directory.name(facet)
+    name = catalog.name(facet)
     return Feed(
         facet=facet,
-        id=directory.feed_id(facet),
-        title=directory.heading(facet),
+        id=catalog.feed_id(facet),
+        title=catalog.heading(facet),
         subtitle=f"Press releases: {name}." if facet != Facet() else "All press releases.",
-        author=directory.title,
-        site=directory.site,
-        page=directory.page(facet),
+        author=catalog.title,
+        site=catalog.site,
+        page=catalog.page(facet),
         language=language_of(entries),
         updated=updated_of(entries),
-        addresses=tuple((kind, directory.feed(facet, kind)) for kind in FORMATS),
-        links=(Link("hub", directory.hub),) if directory.hub else (),
+        addresses=tuple((kind, catalog.feed(facet, kind)) for kind in FORMATS),
+        links=(Link("hub", catalog.hub),) if catalog.hub else (),
     )
 
 
@@ -150,19 +150,19 @@ def common_language(languages: Sequence[str | None]) -> str | None:
     return min(counted, key=lambda language: (-counted[language], language), default=None)
 
 
-def event_feed(directory: Catalog, notice: EventFeed, entries: Sequence[Dated]) -> Feed:
+def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> Feed:
     """A feed about releases that holds these entries."""
-    title, subtitle = EVENT_FEEDS[notice]
+    title, subtitle = EVENT_FEEDS[event]
     return Feed(
         facet=Facet(),
-        id=directory.notice_id(notice),
-        title=f"{title} · {directory.title}",
+        id=catalog.event_feed_id(event),
+        title=f"{title} · {catalog.title}",
         subtitle=subtitle,
-        author=directory.title,
-        site=directory.site,
-        page=f"{directory.site}/feeds/",
+        author=catalog.title,
+        site=catalog.site,
+        page=f"{catalog.site}/feeds/",
         language=OURS,
         updated=updated_of(entries),
-        addresses=tuple((kind, directory.notice(notice, kind)) for kind in FORMATS),
-        links=(Link("hub", directory.hub),) if directory.hub else (),
+        addresses=tuple((kind, catalog.event_feed(event, kind)) for kind in FORMATS),
+        links=(Link("hub", catalog.hub),) if catalog.hub else (),
     )

@@ -11,24 +11,24 @@ from feeds.catalog import Catalog, grouped
 from feeds.urls import feed_file, href, page_file
 
 
-def render(directory: Catalog, facets: Iterable[Facet]) -> bytes:
+def render(catalog: Catalog, facets: Iterable[Facet]) -> bytes:
     """The bytes of an OPML file of these facets, grouped and in a fixed order."""
     lines = [
         "<?xml version='1.0' encoding='UTF-8'?>",
         '<opml version="2.0">',
-        f"  <head>\n    <title>{escape(directory.title, quote=False)}</title>\n  </head>",
+        f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>",
         "  <body>",
     ]
-    for group, members in grouped(directory, facets).items():
+    for group, members in grouped(catalog, facets).items():
         lines.append(f'    <outline text="{group}">')
-        lines.extend(outline_of(directory, facet) for facet in members)
+        lines.extend(outline_of(catalog, facet) for facet in members)
         lines.append("    </outline>")
     return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
 
 
-def outline_of(directory: Catalog, facet: Facet) -> str:
+def outline_of(catalog: Catalog, facet: Facet) -> str:
     """The line of a feed."""
-    return line_of(directory.site, directory.heading(facet), facet)
+    return line_of(catalog.site, catalog.heading(facet), facet)
 
 
 @lru_cache(maxsize=10_000)

@@ -21,8 +21,8 @@ TOP = ("All releases", "index.html")
 class Navigation:
     """The neighbours of every facet, in a fixed order."""
 
-    def __init__(self, directory: Catalog, counts: Mapping[Facet, int]) -> None:
-        self.directory = directory
+    def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
+        self.catalog = catalog
         self.counts = counts
         self._sources: list[Facet] = []
         self._topics: list[Facet] = []
@@ -58,7 +58,7 @@ class Navigation:
             case Facet(None, None, str(period)):
                 shown |= self._period(period)
             case Facet(str(source), None, None):
-                url = web_address(self.directory.source(source).url)
+                url = web_address(self.catalog.source(source).url)
                 selections = self._selections(self._of_source.get(source, []), self._topic_name)
                 shown |= {"selections": selections, "within_name": "Topics", "home": url}
                 shown["home_text"] = "Their press room"
@@ -72,8 +72,8 @@ class Navigation:
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """The sources and topics that a search may be limited to: what they are called, and ids."""
-        sources = [(self.directory.name(one), one.source or "") for one in self._sources]
-        topics = [(self.directory.name(one), one.topic or "") for one in self._topics]
+        sources = [(self.catalog.name(one), one.source or "") for one in self._sources]
+        topics = [(self.catalog.name(one), one.topic or "") for one in self._topics]
         return {
             "sources": sorted(sources, key=lambda one: (one[0].casefold(), one[1])),
             "topics": sorted(topics, key=lambda one: (one[0].casefold(), one[1])),
@@ -81,12 +81,12 @@ class Navigation:
 
     def _home(self) -> dict[str, Any]:
         return {
-            "sources": self._items(self._sources, self.directory.name),
-            "topics": self._items(self._topics, self.directory.name),
+            "sources": self._items(self._sources, self.catalog.name),
+            "topics": self._items(self._topics, self.catalog.name),
             "years": [
                 (*year, self._months(facet))
                 for facet in newest_first(self._within.get("", []))
-                for year in self._items([facet], self.directory.name)
+                for year in self._items([facet], self.catalog.name)
             ],
         }
 
@@ -128,10 +128,10 @@ class Navigation:
         return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
 
     def _topic_name(self, facet: Facet) -> str:
-        return self.directory.topic(facet.topic or "")
+        return self.catalog.topic(facet.topic or "")
 
     def _source_name(self, facet: Facet) -> str:
-        return self.directory.name(Facet(source=facet.source))
+        return self.catalog.name(Facet(source=facet.source))
 
 
 def newest_first(facets: list[Facet]) -> list[Facet]:

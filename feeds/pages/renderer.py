@@ -41,11 +41,11 @@ POLICY = (
 
 
 class PageRenderer:
-    """Renders pages of one directory, whose facets hold ``counts`` releases."""
+    """Renders the pages of a catalog, whose facets hold ``counts`` releases."""
 
-    def __init__(self, directory: Catalog, counts: Mapping[Facet, int]) -> None:
-        self.directory = directory
-        self.navigation = Navigation(directory, counts)
+    def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
+        self.catalog = catalog
+        self.navigation = Navigation(catalog, counts)
         self.environment = environment()
         self._row = self.environment.get_template("row.html")
 
@@ -72,7 +72,7 @@ class PageRenderer:
         page = self._render(
             "home.html" if home else "facet.html",
             file,
-            title=self.directory.title if home else self.directory.name(facet),
+            title=self.catalog.title if home else self.catalog.name(facet),
             facet=facet,
             shown=len(rows),
             undated=len(undated),
@@ -96,7 +96,7 @@ class PageRenderer:
             url=url,
             body=Markup(entry.body or body_of(release, url)),  # noqa: S704 - body_of sanitizes
             topics=[
-                (self.directory.topic(topic), page_file(Facet(topic=topic)))
+                (self.catalog.topic(topic), page_file(Facet(topic=topic)))
                 for topic in release.content.topics
             ],
             aliases=[plain(alias) for alias in release.aliases if alias != release.url],
@@ -110,7 +110,7 @@ class PageRenderer:
                 }
                 for revision in revisions
             ],
-            crumbs=[("All", "index.html"), (self.directory.name(source), page_file(source))],
+            crumbs=[("All", "index.html"), (self.catalog.name(source), page_file(source))],
         )
 
     def revision(
@@ -134,7 +134,7 @@ class PageRenderer:
             release=release_file(release.id),
             crumbs=[
                 ("All", "index.html"),
-                (self.directory.name(source), page_file(source)),
+                (self.catalog.name(source), page_file(source)),
                 (entry.title, release_file(release.id)),
             ],
         )
@@ -145,9 +145,9 @@ class PageRenderer:
         groups = [
             (
                 group,
-                Markup("".join([feed_row(self.directory.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
+                Markup("".join([feed_row(self.catalog.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
             )
-            for group, members in grouped(self.directory, published).items()
+            for group, members in grouped(self.catalog, published).items()
         ]
         return self._render(
             "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
@@ -160,12 +160,12 @@ class PageRenderer:
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
     def _render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
-        heading = self.directory.heading(facet)
+        heading = self.catalog.heading(facet)
         text = self.environment.get_template(template).render(
             {"policy": POLICY, **values},
-            site=self.directory.title,
+            site=self.catalog.title,
             link=partial(relative, page=file),
-            address_of=lambda file: self.directory.site + href(file),
+            address_of=lambda file: self.catalog.site + href(file),
             spoken=spoken,
             day_file=lambda day: page_file(Facet(period=day)),
             release_file=release_file,

@@ -50,5 +50,5 @@ def search_page(
         days=days,
         found=len(found),
         feeds=[(kind, f"{up}{SEARCH[1:]}.{kind}?{query}") for kind in FORMATS] if asked else [],
-        address=f"{pages.directory.site}{SEARCH}.atom?{query}",
+        address=f"{pages.catalog.site}{SEARCH}.atom?{query}",
     )

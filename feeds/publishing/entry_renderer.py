@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from data.models import Facet, Release, ReleaseSummary, facets_of
 from feeds.entries.entry import Entry, entry_of
+from feeds.entries.story_folding import stands_for
 from feeds.formats.rendering import RenderedEntry, rendered_entry
 from feeds.publishing.context import PublishContext
 
@@ -45,19 +46,14 @@ class EntryRenderer:
         return self.rendered([self._wanted(one) for one in self._shown(facet, releases)])
 
     def _shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
-        """What a feed shows of these releases.
-
-        Where sources mix, a story is shown by the member of this facet that was published first,
-        even if that one was retracted since: an entry never gives its place to another.
-        """
+        """What a feed shows of these releases: where sources mix, a story once."""
         if facet.source is not None:
             return [Shown(release) for release in releases]
         found = []
         for release in releases:
             members = self.story(release.story)
-            first = next((one.id for one in members if facet in facets_of(one)), release.id)
-            if first == release.id:
-                others = tuple(one for one in members if one.id != first)
+            others = stands_for(release.id, members, lambda one: facet in facets_of(one))
+            if others is not None:
                 found.append(Shown(release, others))
         return found
 

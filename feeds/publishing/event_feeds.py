@@ -35,16 +35,16 @@ class EventFeeds:
         self._cache = context.cache
         self._renderer = renderer
 
-    def write(self, notice: EventFeed, wanted: list[Wanted]) -> None:
+    def write(self, event: EventFeed, wanted: list[Wanted]) -> None:
         """Write one of the feeds in every format, where it holds others than the last time."""
         keys = b"".join(key for key, _ in wanted)
-        if self._cache.note(f"feed {notice}") == keys:
+        if self._cache.note(f"feed {event}") == keys:
             return
         entries = self._renderer.rendered(wanted)
-        feed = event_feed(self._catalog, notice, entries)
+        feed = event_feed(self._catalog, event, entries)
         for kind in FORMATS:
-            self._context.write(event_file(notice, kind), rendered(feed, entries, kind))
-        self._cache.keep_note(f"feed {notice}", keys)
+            self._context.write(event_file(event, kind), rendered(feed, entries, kind))
+        self._cache.keep_note(f"feed {event}", keys)
 
     def changes(self) -> list[Wanted]:
         """The newest edits."""

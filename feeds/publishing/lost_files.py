@@ -37,8 +37,8 @@ class LostFiles:
         if not self._disturbed:
             return set()
         paged = {facet for facet in facets if f"{stem_of(facet)}/page" in self._disturbed}
-        notices = (event_file(notice, kind) for notice in EVENT_FEEDS for kind in FORMATS)
-        if paged or not all(map(self._is_there, notices)):
+        events = (event_file(event, kind) for event in EVENT_FEEDS for kind in FORMATS)
+        if paged or not all(map(self._is_there, events)):
             self._cache.queue_rewrite(paged)
         found = {facet for facet in facets if self._is_lost(facet)}
         return found if self._is_there(f"{ROOT}/index.html") else {Facet(), *found}

@@ -206,20 +206,20 @@ class Publishing:
 
     def _write_events(self) -> None:
         """Write the feeds about releases, where their entries are others than before."""
-        notices: dict[EventFeed, Callable[[], list[Wanted]]] = {
+        events: dict[EventFeed, Callable[[], list[Wanted]]] = {
             "changes": self._event_feeds.changes,
             "retractions": self._event_feeds.retractions,
             "health": lambda: self._event_feeds.health(self._counts),
             "days": lambda: self._event_feeds.days(self._counts, self._now),
         }
-        for notice, wanted in notices.items():
+        for event, wanted in events.items():
 
             def write(
-                notice: EventFeed = notice, wanted: Callable[[], list[Wanted]] = wanted
+                event: EventFeed = event, wanted: Callable[[], list[Wanted]] = wanted
             ) -> None:
-                self._event_feeds.write(notice, wanted())
+                self._event_feeds.write(event, wanted())
 
-            self._tried(event_file(notice, "atom"), write)
+            self._tried(event_file(event, "atom"), write)
 
     def _lists(self) -> bool:
         """Write what lists all feeds, and what all pages use; False where any of it failed."""

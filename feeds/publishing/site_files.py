@@ -21,9 +21,9 @@ from feeds.pages.search_page import STATIC, static_page
 class SiteFiles:
     """``files`` of the site by name, and how to make each."""
 
-    def __init__(self, directory: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
+    def __init__(self, catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
-            "opml.xml": lambda: opml.render(directory, facets),
+            "opml.xml": lambda: opml.render(catalog, facets),
             "feeds/index.html": pages.feeds,
             STATIC: lambda: static_page(pages),
         }
@@ -63,11 +63,11 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
             yield f"{path}{file.name}", file
 
 
-def names_of(directory: Catalog) -> bytes:
+def names_of(catalog: Catalog) -> bytes:
     """What the sources and topics are called, as bytes to keep."""
-    names: Names = {f"topic {slug}": (label,) for slug, label in directory.topics.items()}
+    names: Names = {f"topic {slug}": (label,) for slug, label in catalog.topics.items()}
     names |= {
-        f"source {source.id}": (source.name, source.url) for source in directory.sources.values()
+        f"source {source.id}": (source.name, source.url) for source in catalog.sources.values()
     }
     return msgspec.json.encode(names, order="sorted")
 

@@ -116,20 +116,20 @@ class OnDemand:
             return self._from(store, path, asked)
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
-        directory = catalog_of(store, self._site)
+        catalog = catalog_of(store, self._site)
         if path == "/opml.xml":
             chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
-            return opml.render(directory, chosen)
+            return opml.render(catalog, chosen)
         if path in PAGES:
             # Links are relative: a page without a slash at its end lies a folder higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
-            return self._page(store, directory, file, asked)
+            return self._page(store, catalog, file, asked)
         if not asked and (address := address_of(path)):
-            return source_topic(store, directory, address, self._site.entries)
-        return self._feed(store, directory, path, asked)
+            return source_topic(store, catalog, address, self._site.entries)
+        return self._feed(store, catalog, path, asked)
 
     def _feed(
-        self, store: Store, directory: Catalog, path: str, asked: Mapping[str, str]
+        self, store: Store, catalog: Catalog, path: str, asked: Mapping[str, str]
     ) -> bytes | None:
         """The feed of a search, or as it was."""
         stem, _, suffix = path.rpartition(".")
@@ -137,10 +137,10 @@ class OnDemand:
         if kind is None:
             return None
         if stem == SEARCH:
-            name = f"Search: {search_name(directory, asked)}"
-            named = named_feed(feed_of(directory, Facet(), ()), path, asked, name)
-            named = replace(named, page=f"{directory.site}{SEARCH_PAGE}?{canonical_query(asked)}")
-            found = self._found(store, directory, asked)
+            name = f"Search: {search_name(catalog, asked)}"
+            named = named_feed(feed_of(catalog, Facet(), ()), path, asked, name)
+            named = replace(named, page=f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}")
+            found = self._found(store, catalog, asked)
             # What has no date since the first visit is nobody's news.
             return filled(named, (one for one in found if one.published), kind)
         address = href(path[1:])
@@ -149,38 +149,38 @@ class OnDemand:
             return None
         at = instant_of(asked["asof"])
         name = f"As of {asked['asof']}"
-        named = named_feed(feed_of(directory, facet[0], ()), address, asked, name)
-        return filled(named, self._then(store, directory, facet[0], at), kind)
+        named = named_feed(feed_of(catalog, facet[0], ()), address, asked, name)
+        return filled(named, self._then(store, catalog, facet[0], at), kind)
 
-    def _page(self, store: Store, directory: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
-        pages = PageRenderer(directory, store.facets())
-        return search_page(pages, file, asked, self._found(store, directory, asked))
+    def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
+        pages = PageRenderer(catalog, store.facets())
+        return search_page(pages, file, asked, self._found(store, catalog, asked))
 
-    def _found(self, store: Store, directory: Catalog, asked: Mapping[str, str]) -> list[Entry]:
+    def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[Entry]:
         """What a search finds."""
         found = search(store, asked, self._site.entries)
         if "source" in asked:
-            return [entry_of(one, directory, mixed=True) for one in found]
+            return [entry_of(one, catalog, mixed=True) for one in found]
         ids = {one.id for one in found}
         shown = folded(store, found, lambda one: one.id in ids, lambda _: True)
-        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+        return [entry_of(one, catalog, mixed=True, others=others) for one, others in shown]
 
-    def _then(self, store: Store, directory: Catalog, facet: Facet, at: dt.datetime) -> list[Entry]:
+    def _then(self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime) -> list[Entry]:
         """What a feed showed at an instant."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:
-            return [entry_of(one, directory, mixed=False) for one in then]
+            return [entry_of(one, catalog, mixed=False) for one in then]
         shown = folded(
             store, then, lambda one: facet in facets_of(one), lambda one: one.first_seen <= at
         )
-        return [entry_of(one, directory, mixed=True, others=others) for one, others in shown]
+        return [entry_of(one, catalog, mixed=True, others=others) for one, others in shown]
 
 
 def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
     """A feed with its entries."""
-    fragments = [rendered_entry(entry, b"") for entry in entries]
-    made = replace(feed, updated=updated_of(fragments), language=language_of(fragments))
-    return rendered(made, fragments, kind)
+    made = [rendered_entry(entry, b"") for entry in entries]
+    head = replace(feed, updated=updated_of(made), language=language_of(made))
+    return rendered(head, made, kind)
 
 
 def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:

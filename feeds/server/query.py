@@ -33,10 +33,10 @@ def canonical_query(asked: Mapping[str, str]) -> str:
     return urlencode(sorted(asked.items()))
 
 
-def search_name(directory: Catalog, asked: Mapping[str, str]) -> str:
+def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
     """All that a search asks for: its words, its source and topic, its language."""
     facet = Facet(asked.get("source"), asked.get("topic"))
-    where = "" if facet == Facet() else directory.name(facet)
+    where = "" if facet == Facet() else catalog.name(facet)
     parts = (plain(asked.get("q", "")), where, plain(asked.get("lang", "")))
     return " · ".join(filter(None, parts)) or "nothing"
 

@@ -186,10 +186,10 @@ def test_10_rss_keeps_every_link_of_the_feed() -> None:
 def test_11_a_link_relation_may_be_a_uri() -> None:
     relation = "https://press.example/relations/difference"
     store = FakeStore(make_release())
-    directory = catalog_of(store, SITE)
-    entry = entry_of(make_release(), directory, mixed=False)
+    catalog = catalog_of(store, SITE)
+    entry = entry_of(make_release(), catalog, mixed=False)
     entry = replace(entry, links=(Link(relation, "https://press.example/d"),))
-    feed = replace(feed_of(directory, Facet(), [entry]), links=entry.links)
+    feed = replace(feed_of(catalog, Facet(), [entry]), links=entry.links)
     root: Any = etree.fromstring(rendered(feed, [rendered_entry(entry, b"")], "atom"))
     assert [
         link.get("href") for link in root.iter(f"{ATOM}link") if link.get("rel") == relation
@@ -327,11 +327,11 @@ def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
 def test_a_site_of_any_name_has_addresses_that_every_reader_can_follow() -> None:
     site = Site(url="https://zeitung-ü.example/für/alle/", hub="own")
     store = FakeStore(make_release())
-    directory = catalog_of(store, site)
+    catalog = catalog_of(store, site)
     home = "https://xn--zeitung--e6a.example/f%C3%BCr/alle"
-    assert directory.site == home
-    assert topic_of(site, "feeds/all.atom") == directory.feed(Facet(), "atom")
-    assert directory.hub == f"{home}/hub"
+    assert catalog.site == home
+    assert topic_of(site, "feeds/all.atom") == catalog.feed(Facet(), "atom")
+    assert catalog.hub == f"{home}/hub"
 
 
 # Hostile releases.
