@@ -9,7 +9,8 @@ import pytest
 
 from data.models import Published, Release
 from data.store.sqlite.store import SqliteStore
-from data.stories.copies import tellings
+from data.stories.copies import Likeness, likeness, tellings
+from data.text.similarity import signature
 from tests.drafts import draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -122,3 +123,11 @@ def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_d
     before = {day: notice("news", day).id for day in weeks}
     assert len(set(before.values())) == 30
     assert {day: notice("presse", day).id for day in weeks} == before
+
+
+def test_of_two_texts_it_is_known_which_stands_within_the_other() -> None:
+    part, whole = signature(text(1)), signature(f"{text(2)}\n\n{text(1)}\n\n{text(3)}")
+    assert likeness(part, whole) is Likeness.WITHIN
+    assert likeness(whole, part) is Likeness.HOLDS
+    assert likeness(whole, whole) is Likeness.SAME
+    assert likeness(part, signature(text(4))) is Likeness.NONE
