@@ -42,7 +42,8 @@ from feedgen.feed import FeedGenerator
 
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
-from data.store.protocol import Store, open_store
+from data.store import open_store
+from data.store.protocol import Store
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.files import Writer

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from data.models import Content, Draft, Media, Published, Source
 from data.settings import Site
-from data.store.protocol import open_store
+from data.store import open_store
 from feeds.publishing.publish import publish
 
 BAR, AIM = 8, 5

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.settings import Settings, load_settings
-from data.store.protocol import Store, open_store
+from data.store import open_store
+from data.store.protocol import Store
 
 
 class NoHome(CommuniqueError):

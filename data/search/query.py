@@ -1,4 +1,4 @@
-"""Searching releases: what is asked, in the form that the index understands.
+"""Searching releases: what a query asks for, and the passage that shows that it is found.
 
 A query is words, which must all be there; ``"a phrase"`` in quotation marks; ``harb*`` for all
 words that begin so (three letters or more); ``-word`` or ``-"a phrase"`` for what must not be
@@ -23,15 +23,6 @@ MOST_TERMS: Final = 32
 LEAST_BEGINNING: Final = 3
 """Letters of a word's beginning: the words that begin with fewer are a large part of all."""
 
-RANKED: Final = 5000
-"""Matches that are ranked, the newest ones: the work must not grow with the archive."""
-
-ROW_BITS: Final = 24
-"""Bits of a row of the index below those of its day: so many releases of one day have a place."""
-
-NO_DAY: Final = 0
-"""Stands for the day of what has none: the first of January of the year 1 is 1."""
-
 PASSAGE: Final = 240
 """Characters of a body that are shown with a hit."""
 
@@ -51,6 +42,11 @@ class Query:
     since: dt.date | None = None
     until: dt.date | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing: no word of it must be there."""
+        return not any(term.wanted for term in terms_of(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -59,11 +55,6 @@ class Term:
     words: str
     prefix: bool = False
     wanted: bool = True
-
-    @property
-    def expression(self) -> str:
-        """The term in the language of FTS5: a string, in which nothing has a meaning."""
-        return f'"{self.words}"' + (" *" if self.prefix else "")
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
@@ -77,49 +68,6 @@ def terms_of(text: str) -> tuple[Term, ...]:
             prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
             found.append(Term(words, prefix=prefix, wanted=not minus))
     return tuple(found[:MOST_TERMS])
-
-
-def expression(query: Query) -> str | None:
-    """The query in the language of FTS5, or None where it asks for nothing."""
-    terms = terms_of(query.text)
-    wanted = [term.expression for term in terms if term.wanted]
-    if not wanted:
-        return None
-    asked = " AND ".join(wanted)
-    for term in terms:
-        if not term.wanted:
-            asked = f"({asked}) NOT {term.expression}"
-    marks = [
-        " OR ".join(f'"{mark(kind, name)}"' for name in names.split(","))
-        for kind, names in (("s", query.source), ("t", query.topic))
-        if names
-    ]
-    return " AND ".join([f"({{title body}} : ({asked}))", *(f"(tokens : ({m}))" for m in marks)])
-
-
-def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:
-    """The first and last row of the index for releases of these days (inclusive; None: open).
-
-    What has no day stands before all days.
-    """
-    first = since.toordinal() if since else NO_DAY
-    return first << ROW_BITS, (((until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
-
-
-def rows_of_day(day: str) -> tuple[int, int]:
-    """The first and last row of the index for releases of a day as ISO writes it, or of none."""
-    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
-    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
-
-
-def mark(kind: str, name: str) -> str:
-    """A word that stands for a source (``s``) or topic (``t``) in the index."""
-    return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
-
-
-def marks_of(source: str, topics: tuple[str, ...]) -> str:
-    """The words that stand for the source and the topics of a release."""
-    return " ".join([mark("s", source), *(mark("t", topic) for topic in topics)])
 
 
 def passage(content: Content, query: Query) -> str:

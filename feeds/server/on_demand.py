@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from data.models import Facet, facets_of
 from data.settings import Site
-from data.store.protocol import Store, open_store
+from data.store import open_store
+from data.store.protocol import Store
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.story_folding import folded

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from data.store.protocol import WebSubStore
+from data.store.websub_protocol import WebSubStore
 from feeds.urls import stamp_of
 from feeds.websub.messages import is_topic
 

@@ -15,7 +15,7 @@ import structlog
 from data.models import Delivery, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.protocol import WebSubStore
+from data.store.websub_protocol import WebSubStore
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.backoff import Backoff
 from feeds.websub.changed_feeds import note_changed_feeds

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.models import HubRequest
 from data.settings import Site
-from data.store.protocol import WebSubStore
+from data.store.websub_protocol import WebSubStore
 from feeds.websub.messages import FORM, BadRequest, file_of, parse_hub_request
 from feeds.websub.subscribers import has_room, queue_request
 

@@ -10,7 +10,7 @@ import structlog
 from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.protocol import WebSubStore
+from data.store.websub_protocol import WebSubStore
 from feeds.websub.backoff import Backoff
 from feeds.websub.messages import FORM, announcement, topic_of
 

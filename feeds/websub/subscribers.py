@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.models import HubRequest
-from data.store.protocol import WebSubStore
+from data.store.websub_protocol import WebSubStore
 
 MOST: Final = 10_000
 MOST_OF_HOST: Final = 2_000

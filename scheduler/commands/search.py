@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from data.interchange.release_fields import release_fields
-from data.search.query import Query, expression, passage
+from data.search.query import Query, passage
 from data.store.protocol import Store
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.commands.export import day
@@ -86,7 +86,7 @@ def search(
 
 def nothing(asked: Query, store: Store) -> str:
     """Why a query can't find anything, where that is plain."""
-    if expression(asked) is None:
+    if asked.is_empty:
         return ": the query has no word that must be there"
     if asked.source and asked.source not in store.sources():
         return f": there is no source {asked.source!r} (`communique sources list`)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import groupby, islice
 from typing import Final, TypeAlias
@@ -9,7 +10,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from data.models import Content, Release
-from data.search.query import RANKED, Query, expression, marks_of, rows_between, rows_of_day
+from data.search.query import Query, Term, terms_of
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.releases import select_releases
 from data.text.folding import fold_search
@@ -21,6 +22,15 @@ BATCH: Final = 200
 """Releases that are entered in one transaction: visits wait for the store for a moment only."""
 
 TITLE_WEIGHT: Final = 8.0
+
+RANKED: Final = 5000
+"""Matches that are ranked, the newest ones: the work must not grow with the archive."""
+
+ROW_BITS: Final = 24
+"""Bits of a row of the index below those of its day: so many releases of one day have a place."""
+
+NO_DAY: Final = 0
+"""Stands for the day of what has none: the first of January of the year 1 is 1."""
 
 _content = msgspec.json.Decoder(Content)
 
@@ -85,9 +95,9 @@ class SearchPart(Part):
             entries, entered = [], []
             for row, (number, source, _, text) in self._in_rows(rows):
                 content = _content.decode(text)
-                marks = marks_of(source, content.topics)
+                tokens = tokens_of(source, content.topics)
                 entries.append(
-                    (row, fold_search(content.title), fold_search(content.body_text), marks)
+                    (row, fold_search(content.title), fold_search(content.body_text), tokens)
                 )
                 entered.append((row, number))
             db.executemany(
@@ -108,3 +118,52 @@ class SearchPart(Part):
                 [first, last],
             )
             yield from enumerate(some, start=free)
+
+
+def expression(query: Query) -> str | None:
+    """The query in the language of FTS5, or None where it asks for nothing."""
+    terms = terms_of(query.text)
+    wanted = [phrase(term) for term in terms if term.wanted]
+    if not wanted:
+        return None
+    asked = " AND ".join(wanted)
+    for term in terms:
+        if not term.wanted:
+            asked = f"({asked}) NOT {phrase(term)}"
+    tokens = [
+        " OR ".join(f'"{token(kind, name)}"' for name in names.split(","))
+        for kind, names in (("s", query.source), ("t", query.topic))
+        if names
+    ]
+    filters = (f"(tokens : ({one}))" for one in tokens)
+    return " AND ".join([f"({{title body}} : ({asked}))", *filters])
+
+
+def phrase(term: Term) -> str:
+    """A term in the language of FTS5: a string, in which nothing has a meaning."""
+    return f'"{term.words}"' + (" *" if term.prefix else "")
+
+
+def rows_between(since: dt.date | None, until: dt.date | None) -> tuple[int, int]:
+    """The first and last row of the index for releases of these days (inclusive; None: open).
+
+    What has no day stands before all days.
+    """
+    first = since.toordinal() if since else NO_DAY
+    return first << ROW_BITS, (((until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
+
+
+def rows_of_day(day: str) -> tuple[int, int]:
+    """The first and last row of the index for releases of a day as ISO writes it, or of none."""
+    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
+    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
+
+
+def token(kind: str, name: str) -> str:
+    """A word that stands for a source (``s``) or topic (``t``) in the index."""
+    return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
+
+
+def tokens_of(source: str, topics: tuple[str, ...]) -> str:
+    """The words that stand for the source and the topics of a release."""
+    return " ".join([token("s", source), *(token("t", topic) for topic in topics)])

@@ -10,7 +10,7 @@ from data.store.sqlite.rows import encode
 
 
 class WebSubPart(Part):
-    """The verbs of data.store.protocol.WebSubStore."""
+    """The verbs of data.store.websub_protocol.WebSubStore."""
 
     def keep_private(self) -> None:
         """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.models import Content, Facet
-from data.search.query import RANKED, Query, passage
+from data.search.query import Query, passage
+from data.store.sqlite.search import RANKED
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
 from tests.drafts import BODY, draft, published

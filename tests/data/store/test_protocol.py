@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import StoreError
 from data.models import Facet, Published, Run, RunError, Source, Validator, facets_of
-from data.store.protocol import open_store
+from data.store import open_store
 from data.store.sqlite import change_log
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home

@@ -15,7 +15,8 @@ from lxml import etree
 
 from data.models import Draft, Source
 from data.settings import Site
-from data.store.protocol import Store, open_store
+from data.store import open_store
+from data.store.protocol import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
