@@ -1,1 +1,4 @@
-"""HTML for people: templates, styles and what they show."""
+"""HTML for people: templates, styles and what they show.
+
+The door is renderer.PageRenderer. A file belongs here if it shapes a page for people.
+"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,6 +40,9 @@ MADE = (SEARCH, SEARCH_PAGE)
 ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 """How the addresses begin that may ask for something."""
 
+AT_ONCE = 4
+"""Answers that are made on demand side by side; one that is asked for by many is made once."""
+
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
 
@@ -54,8 +58,7 @@ def create_app(
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
-    store it makes feeds on demand as well (see feeds.server.on_demand), by the
-    settings of ``site``. ``hub``
+    store it makes feeds on demand as well (see on_demand), by the settings of ``site``. ``hub``
     answers those who want to subscribe, where this site is its own hub.
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
@@ -80,6 +83,8 @@ class SiteServer:
     ) -> None:
         self._cache = cache
         self._demand = demand
+        self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
+        self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
         self._hub = hub
         self._behind = behind
 
@@ -184,7 +189,14 @@ class SiteServer:
     async def _demanded(self, scope: Scope) -> CachedFile | None:
         if self._demand is None or not scope["path"].startswith(ASKABLE):
             return None
-        return await asyncio.to_thread(self._demand.answer, scope["path"], scope["query_string"])
+        asked = scope["path"], scope["query_string"]
+        if asked not in self._making:
+            loop = asyncio.get_running_loop()
+            making = loop.run_in_executor(self._makers, self._demand.answer, *asked)
+            making.add_done_callback(lambda _: self._making.pop(asked))
+            self._making[asked] = making
+        # Whoever gives up leaves the answer to the others who ask the same.
+        return await asyncio.shield(self._making[asked])
 
     async def _compress(self, held: CachedFile, coding: str) -> Encoded:
         # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.

@@ -50,22 +50,18 @@ MOST, LIMIT = 128, 64 * 1024 * 1024
 """Answers that are held, and their bytes; those that were made first go first."""
 
 
-AT_ONCE = 4
-"""Answers that are made side by side."""
-
 Question: TypeAlias = tuple[str, str]
 """A path, and what is asked for there as a query in one order."""
 
 
 class OnDemand:
-    """Answers from the store that ``store_url`` names, for one site."""
+    """Answers from the store that ``store_url`` names, for one site; any thread may ask."""
 
     def __init__(self, store_url: str, site: Site) -> None:
         self._url = store_url
         self._site = site
         self._lock = threading.Lock()
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
-        self._making = [threading.Lock() for _ in range(AT_ONCE)]
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
         """The answer to a query, or None where the path takes none of what it asks.
@@ -77,11 +73,7 @@ class OnDemand:
         if not asked and taken is not SEARCHED and address_of(path) is None:
             return None
         question = path, canonical_query(asked)
-        if answer := self._fresh(question):
-            return answer
-        # The same question is answered once, others beside it: whoever asks for much waits himself.
-        with self._making[hash(question) % AT_ONCE]:
-            return self._fresh(question) or self._answer(question, asked)
+        return self._fresh(question) or self._answer(question, asked)
 
     def _fresh(self, question: Question) -> CachedFile | None:
         """An answer that was made a moment ago."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from data.store.protocol import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
+from feeds.server.response import CachedFile
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
@@ -432,3 +435,30 @@ def test_a_source_leads_to_its_topics_on_a_static_host_and_on_ours(
     assert address == "../../search/?source=acme&topic=economy"
     assert (tmp_path / "site/search/index.html").is_file()
     assert "Bridge opens" in web.get(f"/sources/acme/{address}", follow_redirects=True).text
+
+
+def test_a_question_that_takes_long_keeps_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    open_store(url).close()
+    begun, may_end = threading.Event(), threading.Event()
+    asked: list[bytes] = []
+    answer = OnDemand.answer
+
+    def slowly(self: OnDemand, path: str, query: bytes) -> CachedFile | None:
+        asked.append(query)
+        if query == b"q=slow":
+            begun.set()
+            assert may_end.wait(60)
+        return answer(self, path, query)
+
+    monkeypatch.setattr(OnDemand, "answer", slowly)
+    for web in served_by(create_app(tmp_path / "site", url, Site())):
+        with ThreadPoolExecutor(2) as readers:
+            slow = [readers.submit(web.get, "/feeds/search.atom?q=slow") for _ in range(2)]
+            assert begun.wait(60)
+            assert web.get("/feeds/search.atom?q=quick").status_code == 200
+            may_end.set()
+            assert [one.result().status_code for one in slow] == [200, 200]
+    assert asked.count(b"q=quick") == 1
