@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from lxml import etree
 
 from data.text.clean import clean_line
+from spiders.page.css import declared_text
 from spiders.page.page import Page
-from spiders.release.body_text import first_text
 
 MOST_NODES = 5_000
 """Elements of the first page that are looked at."""
@@ -35,7 +35,7 @@ def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
     found = sorted(set(_candidates(pages[0], right[0])), key=lambda text: (len(text), text))
     for selector in found:
         if all(
-            is_right(first_text(page, selector, []))
+            is_right(declared_text(page.tree, selector, []))
             for page, is_right in zip(pages, right, strict=True)
         ):
             return selector

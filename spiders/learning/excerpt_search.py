@@ -33,14 +33,14 @@ def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     """
     whole = TemplateReader(template)
     body = whole.body_of(lessons[0].page.tree)
-    expected = [whole.read(one.page, one.reading, one.hint) for one in lessons]
+    expected = [whole.read(one.page, one.reading, one.listed) for one in lessons]
     for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
         if number >= MOST * len(TAILS):
             break
         reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
         for one, right in zip(lessons, expected, strict=True):
             part = excerpt_of(one.page, excerpt)
-            found = reader.read_part(part, one.reading, one.hint) if part else None
+            found = reader.read_part(part, one.reading, one.listed) if part else None
             if found is None or right is None or not _same(found, right):
                 break
         else:

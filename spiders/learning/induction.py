@@ -189,8 +189,8 @@ def _is_section(lesson: Sample, text: str) -> bool:
 def _date_origin(lessons: Sequence[Sample]) -> str:
     """What told the date of all pages without standing on them; empty where nothing did."""
     dates = [lesson.read.content.published for lesson in lessons]
-    hints = [lesson.hint.published if lesson.hint else None for lesson in lessons]
-    if all(date and date == hint for date, hint in zip(dates, hints, strict=True)):
+    hints = [lesson.listed.published if lesson.listed else None for lesson in lessons]
+    if all(date and date == listed for date, listed in zip(dates, hints, strict=True)):
         return "listing"
     rules = {date.rule if date else "" for date in dates}
     rule = rules.pop()
@@ -238,7 +238,7 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
     cut = frozenset(map(comparison_key, lines))
     reader = TemplateReader(learned)
     for lesson in lessons:
-        read = reader.read(lesson.page, lesson.reading, lesson.hint)
+        read = reader.read(lesson.page, lesson.reading, lesson.listed)
         known = replace(lesson, repeated=lesson.repeated | cut)
         if read is None or not same_reading(read.content, known):
             return None

@@ -51,7 +51,7 @@ class Sample:
     page: Page
     read: ExtractedRelease
     reading: DateContext
-    hint: ListingItem | None = None
+    listed: ListingItem | None = None
     common: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
 

@@ -105,7 +105,7 @@ class SourceTemplates:
         page: Page,
         reading: DateContext,
         declared: ReleaseRules,
-        hint: ListingItem | None,
+        listed: ListingItem | None,
         known: Release | None = None,
         *,
         edited: bool = False,
@@ -118,14 +118,14 @@ class SourceTemplates:
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
         if known is not None and edited and not learned_before:
-            return read_release(page, reading, declared, hint)
-        found, by = self._templated(page, reading, declared, hint)
+            return read_release(page, reading, declared, listed)
+        found, by = self._templated(page, reading, declared, listed)
         if found is not None and by is not None and not edited:
             trusted = by.template.layout in self._trusted
             if trusted or (known and learned_before and still_fits(found.content, known.content)):
                 self._fitted(by)
                 return found
-        detected = read_release(page, reading, declared, hint)
+        detected = read_release(page, reading, declared, listed)
         if found is not None and by is not None:
             if self._holds(by, found, detected):
                 self._fitted(by)
@@ -141,9 +141,9 @@ class SourceTemplates:
             return detected
         if detected.content.language and not reading.languages:
             reading = replace(reading, languages=(detected.content.language,))
-        self._lessons.append(Sample(page, detected, reading, hint))
+        self._lessons.append(Sample(page, detected, reading, listed))
         learned = self._study(declared, reading.now)
-        return (learned.read(page, reading, hint) if learned else None) or detected
+        return (learned.read(page, reading, listed) if learned else None) or detected
 
     def unsure(self, url: str) -> bool:
         """Whether an edited page was read otherwise than before: it may be mended in this visit."""
@@ -174,10 +174,10 @@ class SourceTemplates:
         return [reader for reader in self._readers if reader.template.version == wanted]
 
     def _templated(
-        self, page: Page, reading: DateContext, declared: ReleaseRules, hint: ListingItem | None
+        self, page: Page, reading: DateContext, declared: ReleaseRules, listed: ListingItem | None
     ) -> tuple[ExtractedRelease | None, TemplateReader | None]:
         for reader in self._of(declared):
-            found = reader.read(page, reading, hint)
+            found = reader.read(page, reading, listed)
             if found is not None:
                 return found, reader
         return None, None
@@ -259,7 +259,7 @@ class SourceTemplates:
         """Read again what detection read before the template was known, and drop those lessons."""
         rest = []
         for lesson in self._lessons:
-            read = reader.read(lesson.page, lesson.reading, lesson.hint)
+            read = reader.read(lesson.page, lesson.reading, lesson.listed)
             if read is None or not self._holds(reader, read, lesson.read):
                 rest.append(lesson)
             elif lesson is not newest:

@@ -63,7 +63,7 @@ class TemplateReader:
         self._longest = 2 * max(map(len, template.boilerplate), default=0)
 
     def read(
-        self, page: Page, reading: DateContext, hint: ListingItem | None = None
+        self, page: Page, reading: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
         """What the page says, or None where it does not fit.
 
@@ -71,11 +71,11 @@ class TemplateReader:
         """
         excerpt = self.template.excerpt
         part = excerpt_of(page, excerpt) if excerpt else None
-        found = self.read_part(part, reading, hint) if part else None
-        return found or self.read_part(page, reading, hint)
+        found = self.read_part(part, reading, listed) if part else None
+        return found or self.read_part(page, reading, listed)
 
     def read_part(
-        self, page: Page, reading: DateContext, hint: ListingItem | None
+        self, page: Page, reading: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
         """The same, of a whole page or of an excerpt of one."""
         root = page.tree
@@ -87,7 +87,7 @@ class TemplateReader:
         language = page_language(root, meta)
         if language and not reading.languages:
             reading = replace(reading, languages=(language,))
-        published = self._date_of(page, meta, reading, hint)
+        published = self._date_of(page, meta, reading, listed)
         html, text = self._written(body, page, title, reading)
         if published is None or not text:
             return None
@@ -189,13 +189,13 @@ class TemplateReader:
         return self._body.first(root) if self._body else None
 
     def _date_of(
-        self, page: Page, meta: EmbeddedMetadata, reading: DateContext, hint: ListingItem | None
+        self, page: Page, meta: EmbeddedMetadata, reading: DateContext, listed: ListingItem | None
     ) -> Published | None:
         if self._published is not None:
             return date_in(self._published.value(page.tree), reading)
         rule = self.template.date_origin
         if rule == "listing":
-            return hint.published if hint else None
+            return listed.published if listed else None
         if rule == "url":
             return url_date(page.url, reading)[0]
         if rule == "state":

@@ -93,6 +93,34 @@ class CssSelector:
         return False
 
 
+def declared_element(
+    root: etree._Element, selector: str, reasons: list[str]
+) -> etree._Element | None:
+    """The first element that a selector of a source file finds.
+
+    One that can't be read is a sentence in ``reasons``.
+    """
+    try:
+        return CssSelector(selector.removesuffix("::text")).first(root)
+    except ValueError as error:
+        reasons.append(f"the selector {selector!r} can't be read: {error}")
+        return None
+
+
+def declared_text(root: etree._Element, selector: str | None, reasons: list[str]) -> str:
+    """The first text that is not blank among what a selector of a source file finds, as one line.
+
+    Empty where there is none; a selector that can't be read is a sentence in ``reasons``.
+    """
+    if not selector:
+        return ""
+    try:
+        return CssSelector(selector).value(root)
+    except ValueError as error:
+        reasons.append(f"the selector {selector!r} can't be read: {error}")
+        return ""
+
+
 @lru_cache(maxsize=4096)  # learning asks for the same few of many pages
 def _compiled(selectors: tuple[str, ...], prefix: str) -> etree.XPath:
     try:

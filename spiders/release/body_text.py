@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from data.text.clean import clean_line
 from spiders.body.clean_html import HUGE, clean_body
 from spiders.body.fragment import outer_html, prose_of
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
-from spiders.page.css import CssSelector, is_element
+from spiders.page.css import CssSelector, declared_element
 from spiders.page.page import Page
 from spiders.release.from_state import StateRelease
 from spiders.release.title import Title
@@ -43,7 +42,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     """The body as declared, else as detected."""
     headline = title.text if title else ""
     if rules.body:
-        found = select(page, rules.body, reasons)
+        found = declared_element(page.tree, rules.body, reasons)
         if found is not None:
             prose, doubts = clean_body(outer_html(found), page.base, headline, rules.drop)
             reasons.extend(doubts)
@@ -75,29 +74,3 @@ def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
     return BodyText(element, *prose.written(), STATE, stated.confidence)
-
-
-def select(page: Page, selector: str, reasons: list[str]) -> etree._Element | None:
-    """The first element that a selector finds."""
-    try:
-        for found in page.selector.css(selector.removesuffix("::text")):
-            if is_element(found.root):
-                return found.root
-    except ValueError as error:
-        reasons.append(f"the selector {selector!r} can't be read: {error}")
-    return None
-
-
-def first_text(page: Page, selector: str | None, reasons: list[str]) -> str:
-    """The first text that is not blank among what a selector finds."""
-    if not selector:
-        return ""
-    try:
-        for found in page.selector.css(selector):
-            node = found.root
-            text = str(node) if isinstance(node, str) else "".join(map(str, node.itertext()))
-            if clean_line(text):
-                return clean_line(text)
-    except ValueError as error:
-        reasons.append(f"the selector {selector!r} can't be read: {error}")
-    return ""

@@ -18,8 +18,12 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Published
+from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
+from spiders.items import ListingItem
+from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.page import Page
 from spiders.release.metadata_dates import (
     VAGUE_DATES,
     bare_time,
@@ -29,6 +33,7 @@ from spiders.release.metadata_dates import (
     url_date,
 )
 from spiders.release.visible_dates import SHOWN, DatePlace, last_change, near, visible_dates
+from spiders.sources.source_file import ReleaseRules
 
 VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
     f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
@@ -45,6 +50,10 @@ WESTERNMOST, EASTERNMOST = -8, 12
 """Hours from UTC between which nearly all press rooms lie."""
 
 
+STATED = ("json-ld", "meta", "microdata", "state")
+"""Rules that read a date from where a page states its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class DateEvidence:
     """All that may tell when a release was published."""
@@ -55,6 +64,32 @@ class DateEvidence:
     place: DatePlace
     reading: DateContext
     url: str
+
+
+def read_published(
+    page: Page,
+    rules: ReleaseRules,
+    listed: ListingItem | None,
+    witnesses: DateEvidence,
+    reasons: list[str],
+) -> Published | None:
+    """The date as declared, else as detected, else as a listing gave it."""
+    if declared := declared_text(page.tree, rules.published, reasons):
+        found = parse_date(declared, witnesses.reading, "declared")
+        if found is not None:
+            return found
+        reasons.append(f"the declared date {declared[:60]!r} can't be read")
+    published, doubts = find_published(witnesses)
+    if listed is not None and listed.published is not None:
+        # A date that only stands somewhere on the page may be another's; the listing's is its own.
+        stated = published is not None and published.rule.startswith(STATED)
+        day = listed.published.day
+        apart = published is None or abs(published.day - day) > dt.timedelta(days=1)
+        if apart and not stated:
+            return listed.published
+    if published is None:
+        reasons.extend(doubts)
+    return published
 
 
 def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
@@ -166,3 +201,21 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     if named is None and day not in days and len(days & others) == 1:
         return next(found for found in shown if found.day in others)
     return told
+
+
+def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
+    """Where the headline, of this number among the blocks, and the body stand."""
+    if body is None:
+        start = (order or 0) + 1
+        return DatePlace(order, start, min(start + 10, len(seen.blocks)))
+    start, end = body.kept[0].order, body.kept[-1].order + 1
+    return DatePlace(order, order + 1 if order is not None and start <= order < end else start, end)
+
+
+def trust(published: Published | None) -> float:
+    """How sure a date is, by the rule that found it."""
+    if published is None:
+        return 0.0
+    if published.rule.startswith(("declared", "json-ld", "meta:")):
+        return 0.95
+    return {"time": 0.85, "class": 0.75, "url": 0.7}.get(published.rule, 0.5)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date
-from data.models import Content, Published
+from data.models import Content
 from data.text.clean import clean_line
 from data.text.language_detection import detect_language
-from spiders.body.main_content import MainContent, find_main_content, holder
+from spiders.body.main_content import find_main_content, holder
 from spiders.body.segmentation import segment
 from spiders.body.short_body import short_body
 from spiders.body.text_blocks import BlockTree
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
+from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
-from spiders.release.body_text import STATE, BodyText, as_body, first_text, read_body
+from spiders.release.body_text import STATE, BodyText, as_body, read_body
 from spiders.release.from_state import release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -31,15 +30,11 @@ from spiders.release.metadata import (
     publisher_of,
     section_of,
 )
-from spiders.release.publication_date import DateEvidence, find_published
+from spiders.release.publication_date import DateEvidence, date_place, read_published, trust
 from spiders.release.refused_dates import refused_date
 from spiders.release.related_links import links_after
-from spiders.release.title import Title, find_title
-from spiders.release.visible_dates import DatePlace
+from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
-
-STATED = ("json-ld", "meta", "microdata", "state")
-"""Rules that read a date from where a page states its own."""
 
 TOLD = ("declared", "json-ld", "meta:article", "microdata")
 """Rules whose dates stand against that of a page's state."""
@@ -51,11 +46,11 @@ def read_release(
     page: Page,
     reading: DateContext,
     rules: ReleaseRules | None = None,
-    hint: ListingItem | None = None,
+    listed: ListingItem | None = None,
 ) -> ExtractedRelease:
     """What a release page says; declared selectors win, the rest is detected.
 
-    ``hint`` is what a listing said of the page, believed only where the page says nothing. Raises
+    ``listed`` is what a listing said of the page, believed only where the page says nothing. Raises
     nothing for any page: what was not found is a sentence in ``reasons``.
     """
     rules = rules or ReleaseRules()
@@ -69,19 +64,19 @@ def read_release(
     if language and not reading.languages:
         reading = replace(reading, languages=(language,))
     body = find_main_content(seen, meta)
-    listed = hint.title if hint else ""
-    stated = None if rules.body else release_in_state(page, meta, body, listed, reading)
+    listed_title = listed.title if listed else ""
+    stated = None if rules.body else release_in_state(page, meta, body, listed_title, reading)
     if stated is not None:
         body = None
-    detected = find_title(meta, seen, body, page.url, listed)
+    detected = find_title(meta, seen, body, page.url, listed_title)
     if stated is not None and stated.title:
         detected = Title(stated.title, STATE, stated.confidence)
-    title = read_title(page, rules, hint, detected, reasons)
+    title = read_title(page, rules, listed, detected, reasons)
     if stated is None and not rules.body:
         body = short_body(seen, body, title.order if title else None, reading)
-    place = place_of(title, body, seen)
+    place = date_place(title.order if title else None, body, seen)
     witnesses = DateEvidence(meta, root, seen, place, reading, page.url)
-    published = read_published(page, rules, hint, witnesses, reasons)
+    published = read_published(page, rules, listed, witnesses, reasons)
     if stated is not None and not (published and published.rule.startswith(TOLD)):
         published = stated.published or published
     if body is not None:
@@ -99,8 +94,9 @@ def read_release(
         title=title.text if title and title.text else UNTITLED,
         published=published,
         language=language or detect_language(text.text),
-        section=first_text(page, rules.section, reasons) or section_of(page, meta, seen, body),
-        publisher=first_text(page, rules.publisher, reasons) or publisher_of(page, meta),
+        section=declared_text(page.tree, rules.section, reasons)
+        or section_of(page, meta, seen, body),
+        publisher=declared_text(page.tree, rules.publisher, reasons) or publisher_of(page, meta),
         author=(stated.author if stated else None) or author_of(page, meta),
         summary=clean_line(meta.meta("og:description", "description")) or None,
         body_html=text.html,
@@ -131,65 +127,3 @@ def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].frame.element
-
-
-def read_title(
-    page: Page,
-    rules: ReleaseRules,
-    hint: ListingItem | None,
-    detected: Title | None,
-    reasons: list[str],
-) -> Title | None:
-    """The headline as declared, else as detected, else as a listing gave it."""
-    if declared := first_text(page, rules.title, reasons):
-        return Title(clean_line(declared), "declared", 1.0)
-    if detected is not None:
-        return detected
-    if hint is not None and hint.title:
-        return Title(clean_line(hint.title), "listing", 0.5)
-    reasons.append("no title was found")
-    return None
-
-
-def read_published(
-    page: Page,
-    rules: ReleaseRules,
-    hint: ListingItem | None,
-    witnesses: DateEvidence,
-    reasons: list[str],
-) -> Published | None:
-    """The date as declared, else as detected, else as a listing gave it."""
-    if declared := first_text(page, rules.published, reasons):
-        found = parse_date(declared, witnesses.reading, "declared")
-        if found is not None:
-            return found
-        reasons.append(f"the declared date {declared[:60]!r} can't be read")
-    published, doubts = find_published(witnesses)
-    if hint is not None and hint.published is not None:
-        # A date that only stands somewhere on the page may be another's; the listing's is its own.
-        stated = published is not None and published.rule.startswith(STATED)
-        apart = published is None or abs(published.day - hint.published.day) > dt.timedelta(days=1)
-        if apart and not stated:
-            return hint.published
-    if published is None:
-        reasons.extend(doubts)
-    return published
-
-
-def place_of(title: Title | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
-    """Where the headline and the body stand."""
-    order = title.order if title else None
-    if body is None:
-        start = (order or 0) + 1
-        return DatePlace(order, start, min(start + 10, len(seen.blocks)))
-    start, end = body.kept[0].order, body.kept[-1].order + 1
-    return DatePlace(order, order + 1 if order is not None and start <= order < end else start, end)
-
-
-def trust(published: Published | None) -> float:
-    """How sure a date is, by the rule that found it."""
-    if published is None:
-        return 0.0
-    if published.rule.startswith(("declared", "json-ld", "meta:")):
-        return 0.95
-    return {"time": 0.85, "class": 0.75, "url": 0.7}.get(published.rule, 0.5)

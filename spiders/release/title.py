@@ -9,8 +9,11 @@ from data.text.clean import clean_line
 from spiders.body.decision_trees import load_trees
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.items import ListingItem
+from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.generic_names import is_label
+from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.emphasis import emphasized, just_above
 from spiders.release.title_candidates import (
@@ -19,6 +22,7 @@ from spiders.release.title_candidates import (
     candidates,
     headline_features,
 )
+from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
 """Letters from which what a listing says is a headline, not the name of a section."""
@@ -42,6 +46,24 @@ class Title:
     rule: str
     confidence: float
     order: int | None = None
+
+
+def read_title(
+    page: Page,
+    rules: ReleaseRules,
+    listed: ListingItem | None,
+    detected: Title | None,
+    reasons: list[str],
+) -> Title | None:
+    """The headline as declared, else as detected, else as a listing gave it."""
+    if declared := declared_text(page.tree, rules.title, reasons):
+        return Title(clean_line(declared), "declared", 1.0)
+    if detected is not None:
+        return detected
+    if listed is not None and listed.title:
+        return Title(clean_line(listed.title), "listing", 0.5)
+    reasons.append("no title was found")
+    return None
 
 
 def find_title(

@@ -146,10 +146,10 @@ def test_a_declared_body_that_is_gone_is_detected_and_said() -> None:
 
 
 def test_what_a_listing_said_helps_only_where_the_page_is_silent() -> None:
-    hint = ListingItem("https://merrow.example/news/77", "From the listing")
+    listed = ListingItem("https://merrow.example/news/77", "From the listing")
 
-    assert read(PAGE, hint=hint).content.title == "Second lock opens to larger ships"
-    assert read("<p>", hint=hint).content.title == "From the listing"
+    assert read(PAGE, listed=listed).content.title == "Second lock opens to larger ships"
+    assert read("<p>", listed=listed).content.title == "From the listing"
 
 
 def test_of_a_page_with_an_empty_heading_the_listing_knows_the_title() -> None:
@@ -157,10 +157,10 @@ def test_of_a_page_with_an_empty_heading_the_listing_knows_the_title() -> None:
         f"<title>Notice - Port of Merrow</title><ul><li><a href=/>Home</a></ul><h1></h1>"
         f"<p>12 February 2026</p><div><p>{FIRST}</p><p>{SECOND}</p></div>"
     )
-    hint = ListingItem("https://merrow.example/news/77", "Second lock opens to larger ships")
-    assert read(page, hint=hint).content.title == "Second lock opens to larger ships"
+    listed = ListingItem("https://merrow.example/news/77", "Second lock opens to larger ships")
+    assert read(page, listed=listed).content.title == "Second lock opens to larger ships"
     longer = page.replace("Notice - Port of Merrow", "Second lock opens to larger ships at last")
-    assert read(longer, hint=hint).content.title == "Second lock opens to larger ships at last"
+    assert read(longer, listed=listed).content.title == "Second lock opens to larger ships at last"
 
 
 def test_json_ld_that_lies_is_not_believed() -> None:
