@@ -70,9 +70,10 @@ class PublicationPart(Part):
 
     def add_day_digest(self, digest: DayDigest) -> None:
         """Keep a day as it is published; one that is kept already stays."""
-        with self._writing():
-            self._db.table("day_digests").insert(
-                {"day": digest.day, "digest": encode(digest)}, ignore=True
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO day_digests (day, digest) VALUES (?, ?)",
+                [digest.day, encode(digest)],
             )
 
     def health_events(self, *, limit: int) -> tuple[HealthEvent, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from data.models import Facet, Link, Run, Source
+from data.models import DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
 from data.search.query import Query
 from data.store.sqlite.schema import migrations
 from data.store.sqlite.store import SqliteStore
@@ -44,6 +44,12 @@ def filled(path: Path) -> None:
     )
     store.add_run(Run("harbour", NOON, 1.0, new=2))
     store.keep_template("harbour", "news", "{}")
+    store.add_archive_pages({Facet(): {1: [first.id]}})
+    store.add_day_digest(DayDigest("2026-03-02", NOON, ((first.id, "Tides", "Harbour"),), 1))
+    store.add_health_events([HealthEvent("harbour", False, NOON, "closed", "blocked")])  # noqa: FBT003 - its state
+    store.note_feeds([("feeds/all.atom", "1 2 3", b"old")], told=True)
+    asked = HubRequest("subscribe", "https://reader.example/", "t")
+    store.add_subscription(asked, "feeds/all.atom", "reader.example", 9.0)
     store.update_search_index()
     assert store.release(first.id)
     store.maintain()
@@ -87,6 +93,10 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     assert [one.id for one in store.search(Query("tide"), limit=5)] == [gone.id]
     assert store.recall("harbour").unread == ("http://harbour.example/9",)
     assert [run.new for run in store.runs("harbour", limit=5)] == [2]
+    assert store.archive_page(Facet(), 1) == (first.id,)
+    assert store.day_digest("2026-03-02") is not None
+    assert store.last_health_events()["harbour"].state == "blocked"
+    assert store.subscriptions() == {("feeds/all.atom", "https://reader.example/"): 9.0}
     # It goes on as it began: a third telling joins the story, the same page is the same release.
     again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)
