@@ -89,7 +89,7 @@ class Publishing:
         self._cache = cache
         self._now = now
         self._since = ChangesSinceLastRun(store, cache)
-        self._marks, self._counts = store.dirty_feeds(), store.facets()
+        self._dirty, self._counts = store.dirty_feeds(), store.facets()
         self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site)
         self._writer = Writer(folder)
@@ -128,18 +128,18 @@ class Publishing:
         if reshaped:
             self._cache.clear()
         if everything or reshaped:
-            marked = filter(is_published, self._marks)
+            marked = filter(is_published, self._dirty)
             self._cache.queue_rewrite({Facet(), *self._published, *marked})
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
-        facets = self._queued.union(filter(is_published, self._marks), lost)
+        facets = self._queued.union(filter(is_published, self._dirty), lost)
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
             self._together(self._write_events)
         # What is made on demand needs nothing to be written.
         self._store.mark_published(
-            {one: at for one, at in self._marks.items() if not is_published(one)}
+            {one: at for one, at in self._dirty.items() if not is_published(one)}
         )
         if not self.errors:
             self._since.keep()
@@ -167,7 +167,7 @@ class Publishing:
 
         if self._together(write):
             self._store.mark_published(
-                {one: self._marks[one] for one in done if one in self._marks}
+                {one: self._dirty[one] for one in done if one in self._dirty}
             )
 
     def _together(self, write: Callable[[], object]) -> bool:
