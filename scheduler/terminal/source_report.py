@@ -12,7 +12,7 @@ from rich.text import Text
 from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.explore import Explored
-from spiders.discovery.guess import SURE, Guess
+from spiders.discovery.proposal import SURE, Guess
 from spiders.extract.page_values import listing_values, release_values
 
 ITEMS = 5

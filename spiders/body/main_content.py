@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,6 @@ from spiders.body.block_features import TAG_CODES, block_features
 from spiders.body.context_features import best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT
-from spiders.body.month_calendars import month_calendars
 from spiders.body.newsletter_forms import newsletter_forms
 from spiders.body.post_metadata import metadata_parts
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
@@ -53,6 +53,16 @@ SAME_START: Final = 60
 
 SEVERAL, WHOLE_TEXT = 3, 600
 """Paragraphs that are said again, and characters of the block that says them, at the least."""
+
+
+FEWEST_DAYS, MOST_DAYS = 28, 31
+"""Days of a month."""
+
+MOST_CELLS: Final = 80
+"""Cells of a month in weeks, with its weekdays, the numbers of its weeks and its neighbours."""
+
+TEXTS: Final = 5
+"""Texts of a cell that may be a day: the number, and blanks around it and its link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +199,19 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
     while frame is not None and not (frame.first <= kept[0].order and last < frame.last):
         frame = frame.parent
     return frame or top
+
+
+def month_calendars(root: etree._Element) -> list[etree._Element]:
+    """The calendars in an element, which are no text: tables that count the days of a month."""
+    return [table for table in root.iter("table") if is_month(table)]
+
+
+def is_month(table: etree._Element) -> bool:
+    """Whether a table counts up from 1 to the last day of a month."""
+    due = 1
+    for number, cell in enumerate(table.iter("td", "th")):
+        if number >= MOST_CELLS:
+            return False
+        if "".join(map(str, islice(cell.itertext(), TEXTS))).strip() == str(due):
+            due += 1
+    return FEWEST_DAYS < due <= MOST_DAYS + 1

@@ -15,8 +15,8 @@ from data.dates.parse import parse_date
 from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.field_review import SampleRelease
-from spiders.discovery.guess import SURE
 from spiders.discovery.press_links import is_front
+from spiders.discovery.proposal import SURE
 from spiders.extract.page_type import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.page_numbers import is_page_of

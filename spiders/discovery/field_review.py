@@ -10,7 +10,7 @@ from data.dates.parse import parse_date
 from data.models import Content
 from data.text.clean import clean_line
 from data.wording import counted
-from spiders.discovery.guess import SURE
+from spiders.discovery.proposal import SURE
 from spiders.discovery.suggested_rules import find_selector
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.embedded_metadata import read_metadata

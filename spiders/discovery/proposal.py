@@ -1,13 +1,32 @@
-"""A source file drafted from what was detected: the shortest TOML that gives that result."""
+"""A source file drafted from guesses about a site: the shortest TOML that gives the same."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 
-from spiders.discovery.guess import Guess
 from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
+
+SURE = 0.6
+"""Confidence from which on nobody needs to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A value of a site, guessed; ``rule`` says in a few words what the guess rests on.
+
+    ``confidence`` is 0 to 1.
+    """
+
+    value: str
+    confidence: float
+    rule: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether it can be taken as it is."""
+        return self.confidence >= SURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,12 @@ from data.dates.context import DateContext
 from data.models import Published
 from data.text.language_detection import detect_language
 from spiders.discovery.certainty import Certainty, certainty_of
-from spiders.discovery.country import country_of
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
-from spiders.discovery.guess import SURE, Guess
-from spiders.discovery.proposal import SourceDraft
+from spiders.discovery.proposal import SURE, Guess, SourceDraft
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id
-from spiders.discovery.time_zone import guess_zone
+from spiders.discovery.time_zone import country_of, guess_zone
 from spiders.items import Listing, ListingItem
 from spiders.learning.day_order import decided_order
 from spiders.listing.read import read_listing

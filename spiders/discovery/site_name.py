@@ -11,8 +11,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.text.clean import clean_line
-from spiders.discovery.guess import Guess
 from spiders.discovery.press_links import is_front, is_of_site
+from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     articles,

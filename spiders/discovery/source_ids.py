@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from anyascii import anyascii
 
-from spiders.discovery.guess import Guess
+from spiders.discovery.proposal import Guess
 from spiders.page.generic_names import is_generic, is_host
 
 LONGEST: Final = 26

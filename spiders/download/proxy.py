@@ -12,7 +12,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from data.network.addresses import is_public
-from spiders.download.resolver import HostResolver
+from spiders.download.ssrf import HostResolver
 
 CHUNK = 65_536
 PATIENCE = 30.0

@@ -14,9 +14,8 @@ from data.text.redaction import without_user
 from spiders.download.decompression import TOO_LARGE
 from spiders.download.documents import DOCUMENT
 from spiders.download.header_limits import head_error
-from spiders.download.resolver import HostResolver
 from spiders.download.retry_after import HostError
-from spiders.download.ssrf import PrivateAddressError
+from spiders.download.ssrf import HostResolver, PrivateAddressError
 from spiders.page.page import Page
 
 BUG = "our own code failed on this page; please report it with the traceback in crawl.log"

@@ -44,7 +44,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             **dict.fromkeys(["http", "https"], "spiders.download.header_limits.BoundedHandler"),
             **dict.fromkeys(["file", "data", "ftp", "s3"]),
         },
-        "TWISTED_DNS_RESOLVER": "spiders.download.resolver.HostResolver",
+        "TWISTED_DNS_RESOLVER": "spiders.download.ssrf.HostResolver",
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "spiders.download.middlewares.PublicOnlyMiddleware": 60,

@@ -9,8 +9,7 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.discovery.field_review import SampleRelease, draft_rules, review
-from spiders.discovery.guess import Guess
-from spiders.discovery.proposal import SourceDraft
+from spiders.discovery.proposal import Guess, SourceDraft
 from spiders.discovery.propose import Site, languages_of, propose
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id

@@ -14,7 +14,7 @@ import pytest
 from data.settings import Network
 from spiders.download.browser import BrowserMissing, needs_browser, render_settings
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.resolver import HostResolver
+from spiders.download.ssrf import HostResolver
 from spiders.sources.loader import parse_source
 from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
