@@ -217,7 +217,7 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
     changed[0].write, changed[1].write, changed[2].facet = timed, other(write), other(page)
     before = time.process_time()
     try:
-        done = publish(store, home / "site", SITE, all=everything, kept=home / "rendered.db")
+        done = publish(store, home / "site", SITE, all=everything, cache=home / "rendered.db")
     finally:
         changed[0].write, changed[1].write, changed[2].facet = documents, write, page
     assert not done.errors, done.errors[:3]

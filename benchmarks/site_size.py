@@ -93,7 +93,7 @@ def build(home: Path, releases: int, sources: int) -> None:
                 seen = END - dt.timedelta(days=DAYS) * (releases - number) / releases
                 store.record(made, seen=seen, since=seen)
         store.update_search_index()
-        done = publish(store, home / "site", Site(), kept=home / "rendered.db", now=END)
+        done = publish(store, home / "site", Site(), cache=home / "rendered.db", now=END)
         assert not done.errors, done.errors[:3]
     finally:
         store.close()

@@ -48,7 +48,7 @@ def publish(
     site: Site,
     *,
     all: bool = False,  # noqa: A002 - the name of the command's option
-    kept: Path | None = None,
+    cache: Path | None = None,
     now: dt.datetime | None = None,
 ) -> Publication:
     """Bring the site in ``folder`` up to date with the store.
@@ -57,18 +57,18 @@ def publish(
     first time, and after a change of settings, names, templates or code. What fails is reported in
     ``errors``, keeps its last good file and its mark, and stops nothing else; where every facet was
     to be rendered, the next run goes on with those that were not. A feed's file that somebody took
-    away comes back; a page for people with ``all`` only. ``kept`` is the file of what is
-    kept between runs; without one, all is made anew. ``now`` decides which
-    days are over. Raises StoreError, which is DamagedCacheError where that file is.
+    away comes back; a page for people with ``all`` only. ``cache`` is the file of what is rendered;
+    without one, all is made anew. ``now`` decides which days are over. Raises StoreError, which is
+    DamagedCacheError where that file is.
     """
     started = time.perf_counter()
-    cache = RenderCache(kept)
+    rendered = RenderCache(cache)
     try:
-        task = Publishing(store, folder, site, cache, now or dt.datetime.now(dt.UTC))
-        task.run(everything=all, remembers=kept is not None)
-        cache.tidy()
+        task = Publishing(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
+        task.run(everything=all, remembers=cache is not None)
+        rendered.tidy()
     finally:
-        cache.close()
+        rendered.close()
     return Publication(
         feeds=len(task.written) + task.unchanged,
         written=len(task.written),

@@ -41,7 +41,9 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
     try:
         with home.lock("publish", "communique publish", wait=True):
             kept = home.path / "rendered.db"
-            make = partial(publish, store, home.site, home.settings.site, all=everything, kept=kept)
+            make = partial(
+                publish, store, home.site, home.settings.site, all=everything, cache=kept
+            )
             try:
                 published = make()
             except DamagedCacheError as error:

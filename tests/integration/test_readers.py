@@ -69,7 +69,7 @@ class Press:
         """Publish what changed."""
         site = Site(url=self.url)
         assert not publish(
-            self.store, self._home / "site", site, kept=self._home / "rendered.db"
+            self.store, self._home / "site", site, cache=self._home / "rendered.db"
         ).errors
 
     def happen(self) -> None:

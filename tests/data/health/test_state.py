@@ -109,7 +109,7 @@ def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> N
 
     def look(day: int) -> list[str]:
         visit(store, day)
-        assert publish(store, folder, Site(url="https://p.example"), kept=kept).errors == ()
+        assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
         return titles(folder)
 
     silent, again = "ACME Corporation: has gone silent", "ACME Corporation: works again"

@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     error = RunError("https://wire.example/", "blocked", TEXT)
     store.visits["wire"] = [Run("wire", LATER, 1.0, errors=(error,))]
     folder = tmp_path_factory.mktemp("site")
-    done = publish(store, folder, SITE, kept=folder / ".kept", now=LATER + dt.timedelta(days=9))
+    done = publish(store, folder, SITE, cache=folder / ".kept", now=LATER + dt.timedelta(days=9))
     assert done.errors == ()
     return folder
 

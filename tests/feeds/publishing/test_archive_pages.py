@@ -48,7 +48,7 @@ class Archive:
 
     def publish(self, *, everything: bool = False) -> None:
         """Publish what changed, or everything."""
-        done = publish(self.store, self.folder, SITE, all=everything, kept=self.kept)
+        done = publish(self.store, self.folder, SITE, all=everything, cache=self.kept)
         assert done.errors == ()
 
     def read(self, address: str) -> Any:
@@ -307,7 +307,7 @@ def test_a_day_is_over_when_it_is_over_in_the_zones_of_all_sources(
         archive.store.known[name] = replace(source, timezone=zone)
     midnight = dt.datetime.fromisoformat(over).replace(tzinfo=dt.UTC)
     for now, told in ((midnight - dt.timedelta(seconds=1), 0), (midnight, 1)):
-        publish(archive.store, archive.folder, SITE, kept=archive.kept, now=now)
+        publish(archive.store, archive.folder, SITE, cache=archive.kept, now=now)
         assert len(archive.read("feeds/days.atom").findall(f"{ATOM}entry")) == told
 
 

@@ -44,7 +44,7 @@ class Counting(FakeStore):
 
 def run(store: FakeStore, folder: Path, *, everything: bool = False) -> Publication:
     kept = folder / "rendered.db"
-    done = publish(store, folder / "site", SITE, all=everything, kept=kept, now=LATER)
+    done = publish(store, folder / "site", SITE, all=everything, cache=kept, now=LATER)
     assert done.errors == ()
     return done
 
@@ -110,7 +110,7 @@ def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -
     store.put(make_release(2, title="Edited"))
     store.broken = make_release(2).id
     kept = tmp_path / "rendered.db"
-    assert publish(store, tmp_path / "site", SITE, kept=kept, now=LATER).errors
+    assert publish(store, tmp_path / "site", SITE, cache=kept, now=LATER).errors
     store.broken = ""
     store.put(make_release(7, "wire", topics=("energy",)))
     run(store, tmp_path)

@@ -124,7 +124,7 @@ def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
     for _ in range(12):
         for _ in range(5):
             press.happen()
-        done = publish(store, tmp_path / "site", SITE, kept=tmp_path / "kept", now=press.now)
+        done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "kept", now=press.now)
         assert done.errors == ()
     assert any(release.story for release in store.releases(Facet()))
     publish(store, tmp_path / "anew", SITE, now=press.now)

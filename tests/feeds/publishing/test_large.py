@@ -51,13 +51,13 @@ def everything(store: FakeStore) -> list[str]:
 
 def test_the_feed_of_a_day_leads_to_all_of_its_releases(store: FakeStore, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    done = publish(store, site, SITE, kept=tmp_path / "rendered.db")
+    done = publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()
     assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/source/acme"):
         assert sorted(walk(site, stem)) == everything(store)
     store.put(make_release(MANY, published=make_release(1).published))
-    publish(store, site, SITE, kept=tmp_path / "rendered.db")
+    publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert sorted(walk(site, DAY)) == everything(store)
 
 
@@ -74,7 +74,7 @@ def test_no_more_files_wait_than_a_few_steps_make(
             return super().flush()
 
     monkeypatch.setattr(publishing, "Writer", Watched)
-    publish(store, tmp_path / "site", SITE, kept=tmp_path / "rendered.db")
+    publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert len(waited) > 10
     # The pages of one step, and the documents of a feed after it.
     assert max(waited) < 30 + 20
@@ -104,15 +104,15 @@ def test_what_was_kept_before_a_failure_is_gone_on_from(
     with monkeypatch.context() as broken:
         broken.setattr(publishing, "Writer", Failing)
         broken.setattr(os, "fsync", full)
-        done = publish(store, site, SITE, kept=kept)
+        done = publish(store, site, SITE, cache=kept)
     assert "No space left" in str(done.errors[0])
     assert store.dirty_feeds() != {}
     pages = {path: path.read_bytes() for path in site.rglob("page/*.atom")}
     followed = {path: page for path, page in pages.items() if b'rel="next-archive"' in page}
     store.put(make_release(MANY, published=make_release(1).published))
-    assert publish(store, site, SITE, kept=kept).errors == ()
+    assert publish(store, site, SITE, cache=kept).errors == ()
     assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/topic/economy"):
         assert sorted(walk(site, stem)) == everything(store)
     assert {path: path.read_bytes() for path in followed} == followed
-    assert publish(store, site, SITE, kept=kept, all=True).written == 0
+    assert publish(store, site, SITE, cache=kept, all=True).written == 0

@@ -68,10 +68,10 @@ def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
 def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     store = FakeStore(make_release(1), make_release(2, "wire", topics=("energy",)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
-    publish(store, site, SITE, kept=kept)
+    publish(store, site, SITE, cache=kept)
     before = snapshot(site)
     store.put(make_release(3))
-    done = publish(store, site, SITE, kept=kept)
+    done = publish(store, site, SITE, cache=kept)
     touched = changed(before, snapshot(site))
     assert done.written == 6 * 3
     assert {file for file in touched if file.endswith(".rss")} == {
@@ -144,26 +144,26 @@ def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_pa
     store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
     store.failing = False
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
-    publish(store, site, SITE, kept=kept)
+    publish(store, site, SITE, cache=kept)
     files = ["feeds/topic/energy.atom", "feeds/topic/energy/page/1.atom"]
     before = {file: (site / file).read_bytes() for file in files}
     store.failing = True
-    assert publish(store, site, SITE, all=True, kept=kept).errors != ()
+    assert publish(store, site, SITE, all=True, cache=kept).errors != ()
     for file in files:
         # Its folder stays as it was, so that nothing else tells of it.
         (site / file).write_bytes(b"")
     store.failing = False
-    done = publish(store, site, SITE, kept=kept)
+    done = publish(store, site, SITE, cache=kept)
     assert done.errors == ()
     assert {file: (site / file).read_bytes() for file in files} == before
-    assert publish(store, site, SITE, kept=kept).feeds == 0
+    assert publish(store, site, SITE, cache=kept).feeds == 0
 
 
 def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
-    publish(store, site, SITE, kept=kept)
-    assert publish(store, site, SITE, kept=kept).feeds == 0
+    publish(store, site, SITE, cache=kept)
+    assert publish(store, site, SITE, cache=kept).feeds == 0
     before = {file: (site / file).read_bytes() for file in snapshot(site)}
     for file in (
         "feeds/all.rss",
@@ -173,22 +173,22 @@ def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> 
         "feeds/source/acme/page/2.atom",
     ):
         (site / file).unlink()
-        assert publish(store, site, SITE, kept=kept).errors == ()
+        assert publish(store, site, SITE, cache=kept).errors == ()
         assert {name: (site / name).read_bytes() for name in snapshot(site)} == before, file
-        assert publish(store, site, SITE, kept=kept).feeds == 0
+        assert publish(store, site, SITE, cache=kept).feeds == 0
     shutil.rmtree(site / "feeds" / "topic")
-    publish(store, site, SITE, kept=kept)
+    publish(store, site, SITE, cache=kept)
     assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 
 def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
-    publish(store, site, SITE, kept=kept)
+    publish(store, site, SITE, cache=kept)
     before = {file: (site / file).read_bytes() for file in snapshot(site)}
     for folder in ("feeds", "static", "releases", "days"):
         shutil.rmtree(site / folder)
-        publish(store, site, SITE, kept=kept, all=True)
+        publish(store, site, SITE, cache=kept, all=True)
         assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 

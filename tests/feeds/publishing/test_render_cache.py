@@ -25,7 +25,7 @@ def site(
     store: SqliteStore, home: Path, now: dt.datetime, *, everything: bool = False
 ) -> Publication:
     kept = home / "rendered.db"
-    return publish(store, home / "site", SITE, kept=kept, now=now, all=everything)
+    return publish(store, home / "site", SITE, cache=kept, now=now, all=everything)
 
 
 def live(store: SqliteStore, home: Path, days: range) -> None:

@@ -44,7 +44,7 @@ def store() -> FakeStore:
 @pytest.fixture
 def site(tmp_path: Path, store: FakeStore) -> Path:
     """The published site."""
-    done = publish(store, tmp_path / "site", SITE, kept=tmp_path / "rendered.db")
+    done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()
     return tmp_path / "site"
 
@@ -69,7 +69,7 @@ def test_an_archive_page_of_the_backlog_stays_as_it_is(
     before = {path: path.read_bytes() for path in site.rglob("page/[12].atom")}
     store.put(backlog(20, 7))
     store.put(make_release(3))
-    assert publish(store, site, SITE, kept=tmp_path / "rendered.db").errors == ()
+    assert publish(store, site, SITE, cache=tmp_path / "rendered.db").errors == ()
     assert titles(site, "feeds/all.atom") == ["Statement 2", "Statement 3", "Statement 1"]
     assert titles(site, "feeds/all/page/4.atom") == ["Statement 20"]
     assert {path: path.read_bytes() for path in before} == before
@@ -81,7 +81,7 @@ def test_an_edit_of_the_backlog_does_not_bring_it_into_the_feed(
     edited = backlog(10, 0)
     edited = replace(edited, updated=NOON + dt.timedelta(days=9), revision=2)
     store.put(replace(edited, content=replace(edited.content, title="Statement 10, corrected")))
-    assert publish(store, site, SITE, kept=tmp_path / "rendered.db").errors == ()
+    assert publish(store, site, SITE, cache=tmp_path / "rendered.db").errors == ()
     assert titles(site, "feeds/all.atom") == ["Statement 2", "Statement 1"]
 
 

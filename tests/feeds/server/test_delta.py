@@ -32,7 +32,7 @@ class Press:
 
     def publish(self) -> None:
         """Publish what changed."""
-        publish(self.store, self.home / "site", SITE, kept=self.home / "rendered.db")
+        publish(self.store, self.home / "site", SITE, cache=self.home / "rendered.db")
 
     def change(self) -> None:
         """Let one release come, one be edited and one be retracted."""

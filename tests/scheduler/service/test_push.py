@@ -67,7 +67,7 @@ class Node:
     def publish(self, *, noted: bool = True) -> None:
         """Publish what changed; ``noted`` is whether the process lives long enough to note it."""
         kept = self.home.path / "rendered.db"
-        done = publish(self.store, self.home.site, self.home.settings.site, kept=kept)
+        done = publish(self.store, self.home.site, self.home.settings.site, cache=kept)
         assert not done.errors
         if noted:
             note_changes(self.home, done.files)
