@@ -1,20 +1,116 @@
-"""The language that a text is written in, as a BCP 47 tag: by its script, its words, or a model."""
+"""The language that a text is written in, as a BCP 47 tag: by its script, its words, or a model.
+
+Half of what is written in a language is its few dozen function words (G. K. Zipf, "The
+Psycho-Biology of Language", 1935). To count them takes no model. Languages that share many words
+stand in one another's way here, and a text in one of them is left to a model.
+"""
 
 from __future__ import annotations
 
-from data.text.function_words import language_of_script, language_of_words
+import re
+from collections import Counter
+from typing import Final
 
-MIN_LETTERS = 200
+MIN_LETTERS: Final = 200
 """Letters below which detection by words is a guess, and so is not made."""
 
-MIN_OF_SCRIPT = 30
+MIN_OF_SCRIPT: Final = 30
 """Letters from which a script tells its language."""
 
-SAMPLE = 1000
+SAMPLE: Final = 1000
 """Characters that are looked at: more cost time and tell no more."""
 
 CJK, WORD_LIKE = "\u3040", 3
 """Where scripts begin whose letters are words or syllables, and letters that each is worth."""
+
+WORDS: Final = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the of and to in is that for with was on as are by it be at from this have has will",
+        "de": "der die und in den von zu das mit dem des ist für auf ein eine im nicht sich auch "
+        "als bei werden",
+        "fr": "de la le les et des en du une un est dans pour que qui sur au par plus avec",
+        "es": "de la que el en y los las del se por con una un para es al su como más",
+        "pt": "de a o que e do da em um uma para os as no na com dos por não se",
+        "gl": "de a o que e do da en os as un unha para no na co",
+        "ca": "de la i el els les que a en del per amb una un al és dels",
+        "it": "di e il la che in un per è del della con una non i le si da al sono",
+        "ro": "de și în la a cu pe din care o un pentru că mai",
+        "la": "et in est non ut ad sed cum qui quae sit amet dolor nec eu quis ex ac",
+        "nl": "de het een van en in is dat op te voor met zijn die aan niet door om bij ook",
+        "af": "die van en in is het nie wat te vir met op dat hy aan",
+        "sv": "och att i det som en på är av för den till med har inte om",
+        "da": "og i at det er en til på som af for den de med der ikke",
+        "no": "og i det på som er en til av for at med de har ikke den",
+        "pl": "w i na z się że do nie jest o to dla oraz po za od jak",
+        "cs": "a se v na je že s z do o to i pro za by jako",
+        "hr": "i u na je se za da od su s o kao koji iz",
+        "hu": "a az és hogy nem is egy meg ez van",
+        "tr": "ve bir bu için de da ile olarak olan çok",
+        "id": "yang dan di dengan untuk dari ini pada dalam tidak akan",
+        "ms": "yang dan di dengan untuk dari ini pada telah akan adalah bagi",
+        "vi": "của và là có các được cho trong với một những",
+        "ru": "и в на не что с по это как для из от его к у же о был было они который также года "
+        "до при но или их если ещё уже чтобы все после во её она лет между где это этого со",
+        "uk": "і в на не що з та у до для за як від це й про також який року",
+        "be": "і ў на не што з у да для за як ад гэта па",
+        "bg": "и в на да се за от с не че по са е бе който това със към",
+        "mk": "и во на да се за од со не што е ги кој ќе",
+        "sr": "и у на да се за од са не је су који као из",
+        "hi": "के में की है का से को और ने पर हैं कि",
+        "mr": "आणि आहे या च्या मध्ये होते ते की",
+        "ne": "को मा छ र ले का भएको पनि",
+    }.items()
+}
+"""The most frequent words of languages, with those that they share."""
+
+WORD: Final = re.compile(r"[^\s\d.,:;!?()\"'»«„“”’‘\[\]।/|–—-]+")
+SCRIPTS: Final = (
+    ("ja", re.compile("[\u3040-\u30ff]"), 0.1),
+    *(
+        (language, re.compile(f"[{first}-{last}]"), 0.3)
+        for language, first, last in (
+            ("ko", "\uac00", "\ud7a3"), ("th", "\u0e00", "\u0e7f"), ("zh", "\u4e00", "\u9fff"),
+            ("el", "\u0370", "\u03ff"), ("he", "\u0590", "\u05ff"), ("hy", "\u0530", "\u058f"),
+            ("ka", "\u10a0", "\u10ff"), ("ta", "\u0b80", "\u0bff"), ("te", "\u0c00", "\u0c7f"),
+            ("kn", "\u0c80", "\u0cff"), ("ml", "\u0d00", "\u0d7f"), ("gu", "\u0a80", "\u0aff"),
+            ("pa", "\u0a00", "\u0a7f"), ("si", "\u0d80", "\u0dff"), ("lo", "\u0e80", "\u0eff"),
+            ("km", "\u1780", "\u17ff"), ("my", "\u1000", "\u109f"),
+        )
+    ),
+)  # fmt: skip
+"""Letters that one language is written in, and the share of a text from which it is that."""
+
+ARABIC: Final = re.compile("[\u0620-\u06ff]")
+ARABIC_OWN: Final = (
+    ("ur", re.compile("[ٹڈڑےںہھ]"), 0.03),
+    ("fa", re.compile("[پچژگ]"), 0.01),
+    ("ar", re.compile("[ةىيك]"), 0.03),
+)
+"""Letters that of the larger languages in Arabic script only one has, or at least the first named,
+and their share of its texts at the least."""
+
+ARABIC_OTHER: Final = re.compile("[ېۋۇۆڭەێڕڵۍډړټښځڄڀٺڊڻ]")
+"""Letters of the smaller ones: Uyghur, Kurdish, Pashto, Sindhi."""
+
+FOREIGN: Final = {
+    "ru": re.compile("[іїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "be": re.compile("[ищъїєґјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "uk": re.compile("[ыэёъўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "bg": re.compile("[ыэёіїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
+    "mk": re.compile("[ыэёщъьйяюіїєґўћђ]"),
+    "sr": re.compile("[ыэёщъьйяюіїєґўѓќ]"),
+}
+"""Letters that a language is not written in, among those of its script."""
+
+SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
+SHARE, LEAD, DIFFERENT = 0.12, 1.4, 4
+"""The share of a language's words in its texts (half of it where no other language is left), how
+much more they must weigh than those of any other, and how many different ones there must be, at the
+least."""
+
+STRANGE: Final = 0.002
+"""The share of foreign letters from which a text is not of a language; below, they are in names."""
 
 
 def detect_language(text: str) -> str | None:
@@ -32,3 +128,40 @@ def detect_language(text: str) -> str | None:
 
     found, _ = classify(sample)
     return str(found)
+
+
+def language_of_script(text: str) -> str | None:
+    """The language that a text's letters alone tell, or None where several are written in them."""
+    if text.isascii():
+        return None
+    for language, letters, share in SCRIPTS:
+        if len(letters.findall(text)) > share * len(text):
+            return language
+    count = len(ARABIC.findall(text))
+    if count * 3 < len(text) or len(ARABIC_OTHER.findall(text)) > STRANGE * count:
+        return None
+    for language, letters, share in ARABIC_OWN:
+        if len(letters.findall(text)) > share * count:
+            return language
+    return None
+
+
+def language_of_words(text: str) -> str | None:
+    """The language of a text as a tag, or None where its words and letters are not sure."""
+    if found := language_of_script(text):
+        return found
+    text = text.lower()
+    counts = Counter(WORD.findall(text))
+    met = {word: counts[word] / SHARED_BY[word] for word in counts.keys() & SHARED_BY.keys()}
+    weights = {
+        language: sum(met[word] for word in words & met.keys()) for language, words in WORDS.items()
+    }
+    for language, letters in FOREIGN.items():
+        if weights[language] and len(letters.findall(text)) > STRANGE * len(text):
+            weights[language] = 0
+    best, second = sorted(weights, key=weights.__getitem__, reverse=True)[:2]
+    known = WORDS[best] & counts.keys()
+    share = SHARE if weights[second] else SHARE / 2
+    many = sum(counts[word] for word in known) >= share * counts.total()
+    sure = weights[best] >= LEAD * weights[second]
+    return best if many and sure and len(known) >= DIFFERENT else None

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 
-from data.text.function_words import language_of_script, language_of_words
-from data.text.language_detection import detect_language
+from data.text.language_detection import (
+    detect_language,
+    language_of_script,
+    language_of_words,
+)
 
 TEXTS = {
     "en": "The council has decided that the bridge will be closed to lorries from the end of May.",
