@@ -343,3 +343,17 @@ def test_nothing_is_written_through_a_link_where_a_file_is_made(tmp_path: Path) 
     assert not publish(store, tmp_path / "site", Site()).errors
     assert target.read_text() == "mine"
     assert not (tmp_path / "site/feeds/all.atom").is_symlink()
+
+
+def test_every_address_of_the_site_that_a_feed_links_is_a_file(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)), make_release(50, "wire"))
+    publish(store, tmp_path, SITE)
+    feeds = list(tmp_path.rglob("*.atom"))
+    assert any(feed.parent.name == "page" for feed in feeds)
+    for feed in feeds:
+        root: Any = etree.parse(feed).getroot()
+        for address in root.xpath("//*[local-name()='link']/@href"):
+            if address.startswith(SITE.url):
+                place = address.removeprefix(SITE.url)
+                file = f"{place}index.html" if place.endswith("/") or not place else place
+                assert (tmp_path / file).is_file(), (feed, address)
