@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from data.clock import utc_now
-from data.dates.context import DateContext
 from data.errors import CommuniqueError
 from data.models import Recall
 from data.wording import counted
@@ -223,8 +222,7 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
         pages = stack.enter_context(PageFetcher(home, render=True)) if one.file.render else plain
         url = one.file.feed or one.file.url
         listing = (plain if one.file.feed else pages).page(url)
-        languages = (one.file.language,) if one.file.language else ()
-        reading = DateContext(one.file.timezone, one.file.date_order, languages, utc_now())
+        reading = one.file.date_context(utc_now())
         found = read_listing(listing, reading, one.file.listing)
         release = next((item for item in found.items if not DOCUMENT.search(item.url)), None)
         if release is None:

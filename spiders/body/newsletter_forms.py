@@ -11,6 +11,8 @@ from typing import Final
 
 from lxml import etree
 
+from spiders.page.class_hints import names_of
+
 MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
 CALLED: Final = re.compile(
     "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
@@ -73,7 +75,7 @@ def box_of(form: etree._Element) -> etree._Element:
         loose = [around.text, box.tail, *(child.tail for child in others)]
         if any(text and not text.isspace() for text in loose):
             break
-        named = CALLED.search(f"{around.get('class') or ''} {around.get('id') or ''}")
+        named = CALLED.search(names_of(around))
         plain = HEADINGS | {"p"} if named and says_little(around) else HEADINGS
         if any(child.tag not in plain and SAID(child) for child in others):
             break

@@ -145,9 +145,8 @@ class Visit:
     @property
     def reading(self) -> DateContext:
         """How the dates of this source are to be read."""
-        languages = (self.file.language,) if self.file.language else ()
-        order = self.file.date_order or self._order
-        return DateContext(self.file.timezone, order, languages, self.started)
+        stated = self.file.date_context(self.started)
+        return replace(stated, order=stated.order or self._order)
 
     def lists(self, page: Page) -> None:
         """Note in which order the page that lists the releases writes day and month."""

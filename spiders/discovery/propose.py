@@ -153,11 +153,11 @@ def _mended(
     """The proposal with the selectors that it needs, and what it reads."""
     listing, looks = _read(proposal, site)
     file = proposal.file
-    rules = draft_rules(looks, DateContext(file.timezone, file.date_order, now=site.now))
+    rules = draft_rules(looks, file.date_context(site.now))
     if rules != ReleaseRules():
         mended = replace(proposal, rules=rules)
         _, better = _read(mended, site)
-        if draft_rules(better, DateContext(file.timezone, file.date_order, now=site.now)) != rules:
+        if draft_rules(better, file.date_context(site.now)) != rules:
             return mended, listing, better
     return proposal, listing, looks
 
@@ -165,7 +165,7 @@ def _mended(
 def _read(proposal: SourceDraft, site: Site) -> tuple[Listing, tuple[SampleRelease, ...]]:
     """What the proposed file reads, as a visit would."""
     file = proposal.file
-    reading = DateContext(file.timezone, file.date_order, now=site.now)
+    reading = file.date_context(site.now)
     listing = read_listing(site.listing_page, reading, file.listing)
     items = {item.url: item for item in listing.items}
     looks = []

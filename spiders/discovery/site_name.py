@@ -16,6 +16,7 @@ from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     articles,
+    json_ld_scripts,
     parse_json,
     plain,
     read_metadata,
@@ -195,14 +196,13 @@ def _most(names: Iterable[str]) -> str:
 
 
 def _organizations(page: Page) -> Iterator[str]:
-    for script in page.tree.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower():
-            value = parse_json(script.text or "")
-            if value is None or articles(value):
-                continue
-            for node in walk(value):
-                if ORGANIZATION.search(type_of(node)):
-                    yield clean_line(plain(node.get("name")))
+    for text in json_ld_scripts(page):
+        value = parse_json(text)
+        if value is None or articles(value):
+            continue
+        for node in walk(value):
+            if ORGANIZATION.search(type_of(node)):
+                yield clean_line(plain(node.get("name")))
 
 
 def _parts(meta: EmbeddedMetadata) -> list[str]:

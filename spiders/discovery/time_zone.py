@@ -14,7 +14,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from spiders.discovery.proposal import Guess
-from spiders.page.embedded_metadata import EmbeddedMetadata, parse_json, plain, walk
+from spiders.page.embedded_metadata import (
+    EmbeddedMetadata,
+    json_ld_scripts,
+    parse_json,
+    plain,
+    walk,
+)
 from spiders.page.page import Page
 
 CAPITALS = {
@@ -187,12 +193,8 @@ def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
 def _codes(page: Page, meta: EmbeddedMetadata) -> Iterator[str]:
     said = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
     if MARKED.search(page.markup):
-        for script in page.declared["script"]:
-            if "ld+json" in (script.get("type") or "").lower():
-                said += [
-                    plain(node.get("addressCountry"))
-                    for node in walk(parse_json(script.text or ""))
-                ]
+        for text in json_ld_scripts(page):
+            said += [plain(node.get("addressCountry")) for node in walk(parse_json(text))]
         said += [
             (node.get("content") or "".join(map(str, node.itertext()))).strip()
             for node in page.tree.iterfind(".//*[@itemprop='addressCountry']")

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.dates.context import DateContext
 from data.errors import CommuniqueError
 from spiders.golden.expected import as_expected, fields_of, found, wanted
 from spiders.items import ExtractedRelease, Listing
@@ -92,8 +91,7 @@ def lasting(page: Page) -> bytes:
 def _read(
     file: SourceFile, listing: Page, release: Page, now: dt.datetime
 ) -> tuple[Listing, ExtractedRelease]:
-    languages = (file.language,) if file.language else ()
-    reading = DateContext(file.timezone, file.date_order, languages, now)
+    reading = file.date_context(now)
     listed = read_listing(listing, reading, file.listing)
     item = next((item for item in listed.items if item.url == release.url), None)
     rules = file.rules_on(item.published.day if item and item.published else None)

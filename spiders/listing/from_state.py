@@ -14,7 +14,7 @@ from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.json_state.scripts import states
 from spiders.listing.json_listing import values_of
-from spiders.page.embedded_metadata import parse_json
+from spiders.page.embedded_metadata import json_ld_scripts, parse_json
 from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
@@ -111,9 +111,7 @@ def _end(entry: tuple[str, Any]) -> str | None:
 
 def _values(page: Page) -> Iterator[Any]:
     """The states of a page and its JSON-LD, and those within their texts."""
-    for node in page.tree.iter("script"):
-        if "ld+json" in (node.get("type") or "").lower():
-            yield parse_json(node.text or "")
+    yield from map(parse_json, json_ld_scripts(page))
     for state in states(page.tree):
         yield state
         texts = (one for one in values_of(state) if isinstance(one, str) and one[:1] in {"{", "["})

@@ -9,6 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from spiders.page.class_hints import names_around, names_of
+
 PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
     re.IGNORECASE,
@@ -24,25 +26,6 @@ def label_of(node: etree._Element) -> str:
         if image is not None:
             text = image.get("alt") or image.get("title") or text
     return text
-
-
-def names_of(node: etree._Element | None) -> str:
-    """The class and id of an element."""
-    if node is None:
-        return ""
-    return f"{node.get('class') or ''} {node.get('id') or ''}"[:300]
-
-
-def names_around(node: etree._Element, steps: int) -> str:
-    """The names of an element and of those that hold it, so many up."""
-    names = []
-    above: etree._Element | None = node
-    for _ in range(steps + 1):
-        if above is None:
-            break
-        names.append(names_of(above))
-        above = above.getparent()
-    return " ".join(names)
 
 
 NUMBER = re.compile(r"\d{1,5}")

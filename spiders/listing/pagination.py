@@ -22,12 +22,11 @@ from spiders.listing.page_numbers import (
     is_page_of,
     label_of,
     leads_on,
-    names_around,
-    names_of,
     pager_of,
     step,
 )
 from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
+from spiders.page.class_hints import names_around, names_of
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from spiders.items import ListingItem
 from spiders.listing.featured import Shape, shape_of
 from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark
-from spiders.listing.page_numbers import PAGER_CLASS, names_of
+from spiders.listing.page_numbers import PAGER_CLASS
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import Record
 from spiders.listing.regions import LEADING, Region, says_words, stands_at
 from spiders.listing.titles import HEADINGS
+from spiders.page.class_hints import names_of
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key, is_tail
 from spiders.page.regions import ASIDE, CHROME, MAIN

@@ -179,3 +179,22 @@ def word_hints(word: str) -> int:
             if bit & asked and words.search(word):
                 mask |= bit
     return mask
+
+
+def names_of(node: etree._Element | None) -> str:
+    """The class and id of an element."""
+    if node is None:
+        return ""
+    return f"{node.get('class') or ''} {node.get('id') or ''}"[:300]
+
+
+def names_around(node: etree._Element, steps: int) -> str:
+    """The names of an element and of those that hold it, so many up."""
+    names = []
+    above: etree._Element | None = node
+    for _ in range(steps + 1):
+        if above is None:
+            break
+        names.append(names_of(above))
+        above = above.getparent()
+    return " ".join(names)

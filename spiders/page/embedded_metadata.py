@@ -68,12 +68,11 @@ def read_metadata(page: Page) -> EmbeddedMetadata:
         content = get("content") or get("value")
         if name and content:
             metas.setdefault(name.strip().lower(), []).append(content[:MAX_VALUE].strip())
-    for element in page.declared["script"]:
-        if "ld+json" in (element.get("type") or "").lower():
-            value = parse_json(element.text or "")
-            if value is None and element.text:
-                broken.append(element.text[:MAX_SCRIPT])
-            nodes.extend(articles(value))
+    for text in json_ld_scripts(page):
+        value = parse_json(text)
+        if value is None and text:
+            broken.append(text[:MAX_SCRIPT])
+        nodes.extend(articles(value))
     ranked = sorted(nodes, key=lambda node: (rank(node), foreign(node, page.url)))
     return EmbeddedMetadata(
         {name: tuple(found) for name, found in metas.items()},
@@ -81,6 +80,13 @@ def read_metadata(page: Page) -> EmbeddedMetadata:
         title_of(page),
         tuple(broken),
     )
+
+
+def json_ld_scripts(page: Page) -> Iterator[str]:
+    """The texts of a page's scripts of JSON-LD (schema.org), in page order."""
+    for script in page.declared["script"]:
+        if "ld+json" in (script.get("type") or "").lower():
+            yield script.text or ""
 
 
 def title_of(page: Page) -> str:

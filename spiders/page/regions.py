@@ -14,6 +14,8 @@ from typing import Final
 
 from lxml import etree
 
+from spiders.page.class_hints import names_of
+
 MAIN: Final = 1
 ASIDE: Final = 2
 MENU: Final = 4
@@ -147,8 +149,8 @@ def is_row(node: etree._Element) -> bool:
 
 
 def _names(node: etree._Element) -> str:
-    names = f"{node.get('class') or ''} {node.get('id') or ''}"
-    return "" if names == " " else _CAMEL.sub("-", names[:300])
+    names = names_of(node)
+    return "" if names == " " else _CAMEL.sub("-", names)
 
 
 def _without_rows(found: list[PageRegion]) -> list[PageRegion]:

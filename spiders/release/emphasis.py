@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.class_hints import names_of
 from spiders.page.phrases import comparison_key
 
 LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
@@ -71,8 +72,7 @@ def stands_out(element: etree._Element | None) -> bool:
         if element is None or element.tag in {"body", "table", "p", "td"}:
             break
         sized = element.tag == "font" and SIZE.match(element.get("size") or "")
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if sized or element.tag in LARGE or CALLED.search(names):
+        if sized or element.tag in LARGE or CALLED.search(names_of(element)):
             return True
         element = element.getparent()
     return False

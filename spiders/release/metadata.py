@@ -13,6 +13,7 @@ from data.text.language_tags import language_tag
 from data.text.urls import absolute
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
+from spiders.page.class_hints import names_of
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page, is_web
 
@@ -133,10 +134,7 @@ def switches(page: Page) -> Iterator[etree._Element]:
             if not link.get("hreflang"):
                 continue
             around = chain([link], islice(link.iterancestors(), HIGH))
-            names = (
-                f"{element.get('class') or ''} {element.get('id') or ''}" for element in around
-            )
-            if any(map(SWITCHER.search, names)):
+            if any(map(SWITCHER.search, map(names_of, around))):
                 yield link
 
 

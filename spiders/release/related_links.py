@@ -10,7 +10,7 @@ from lxml import etree
 from data.models import Link
 from data.text.clean import clean_line
 from data.text.urls import absolute
-from spiders.page.class_hints import BIT, hints_in
+from spiders.page.class_hints import BIT, hints_in, names_of
 from spiders.page.media_urls import leads_to_file
 
 MIN_TITLE, MAX_LINKS = 16, 30
@@ -67,7 +67,7 @@ def _elsewhere(link: etree._Element, known: dict[etree._Element, bool]) -> bool:
         return False
     if holder not in known:
         around = (holder, *holder.iterancestors())
-        near = (f"{one.get('class') or ''} {one.get('id') or ''}" for one in around[:ABOVE_LINK])
+        near = map(names_of, around[:ABOVE_LINK])
         known[holder] = any(one.tag in ASIDE for one in around) or any(
             hints_in(name) & ELSEWHERE for name in near
         )

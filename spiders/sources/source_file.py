@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from data.dates.context import DateContext
+
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 DateOrder = Literal["DMY", "MDY", "YMD"]
 
@@ -64,6 +66,11 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def releases(self) -> tuple[ReleaseRules, ...]:
         """All the rules for release pages, whether the file gives one table or several."""
         return self.release if isinstance(self.release, tuple) else (self.release,)
+
+    def date_context(self, now: dt.datetime) -> DateContext:
+        """How the dates on its pages are to be read; ``now`` is an aware time."""
+        languages = (self.language,) if self.language else ()
+        return DateContext(self.timezone, self.date_order, languages, now)
 
     def rules_on(self, day: dt.date | None) -> ReleaseRules:
         """The rules for a release published on ``day``, the newest where the day is not known."""
