@@ -121,7 +121,7 @@ def test_bad_pages_are_errors_of_the_run_and_spoil_nothing(room: Room, home: Pat
     run = collect(home)
     kinds = {error["url"].rpartition("/news/")[2]: error["kind"] for error in run["errors"]}
     assert kinds.keys() >= {"2.html", "3.html", "4.html", "5.html", "8.html"}
-    assert kinds["4.html"] == "type"
+    assert kinds["4.html"] == "media-type"
     assert kinds["5.html"] == "empty"
     (redirect,) = (one["message"] for one in run["errors"] if one["url"].endswith("/8.html"))
     assert redirect == "it answers 302 and leads to file:///etc/passwd, which is not fetched"
