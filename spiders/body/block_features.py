@@ -74,8 +74,8 @@ class BlockTable:
     """The blocks of a page in numbers.
 
     ``columns`` (NAMES, blocks) is what each says; ``chain`` (LEVELS, blocks) the numbers of the
-    nearest frames that hold more than the block; ``spans`` (2, frames) where each frame begins and
-    ends.
+    nearest containers that hold more than the block; ``spans`` (2, containers) where each begins
+    and ends.
     """
 
     columns: Matrix
@@ -89,16 +89,16 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]
     lows = "\n".join(texts).casefold().split("\n")
-    levels = [LEVEL_OF.get(block.frame.tag, 0) for block in blocks]
+    levels = [LEVEL_OF.get(block.container.tag, 0) for block in blocks]
     _counted(base, blocks)
     _written(base, texts, lows)
     _said(base, lows, levels, meta)
     _known(base, texts, lows)
     _told(base, texts, lows, meta)
-    frames = ContainerColumns.of(seen.frames)
-    holders = np.array([block.frame.index for block in blocks], dtype=np.intp)
+    containers = ContainerColumns.of(seen.containers)
+    holders = np.array([block.container.index for block in blocks], dtype=np.intp)
     hints = np.array([block.hints for block in blocks], dtype=np.int64)
-    return BlockTable(*assemble(base, frames, holders, hints), frames.spans)
+    return BlockTable(*assemble(base, containers, holders, hints), containers.spans)
 
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
@@ -106,10 +106,10 @@ def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
     base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
-    base[AT["tag"]] = [TAG_CODES.get(block.frame.tag, 0) for block in blocks]
-    base[AT["depth"]] = [block.frame.depth for block in blocks]
-    base[AT["siblings"]] = [block.frame.blocks for block in blocks]
-    base[AT["twins"]] = [block.frame.twins for block in blocks]
+    base[AT["tag"]] = [TAG_CODES.get(block.container.tag, 0) for block in blocks]
+    base[AT["depth"]] = [block.container.depth for block in blocks]
+    base[AT["siblings"]] = [block.container.blocks for block in blocks]
+    base[AT["twins"]] = [block.container.twins for block in blocks]
 
 
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:

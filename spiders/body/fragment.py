@@ -22,13 +22,13 @@ def prose_of(
     """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
-    hidden = {*hidden_parts(body.frame.element), *dropped}
-    prose = serialize(body.frame.element, base, dead | hidden)
+    hidden = {*hidden_parts(body.container.element), *dropped}
+    prose = serialize(body.container.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
     met: list[TextBlock] = [
         block
         for block in _inside(body, seen)
-        if block.frame.element in alive and (not hidden or _is_shown(block, hidden))
+        if block.container.element in alive and (not hidden or _is_shown(block, hidden))
     ]
     for block, run in zip_longest(met, prose.runs):
         if run and (block is None or block.order not in kept):
@@ -42,18 +42,18 @@ def outer_html(element: etree._Element) -> str:
 
 
 def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
-    return seen.blocks[body.frame.first : body.frame.last]
+    return seen.blocks[body.container.first : body.container.last]
 
 
 def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:
     """The elements that hold a kept block, and those that hold text but none that is kept."""
     alive: set[etree._Element] = set()
     for block in body.kept:
-        frame: Container | None = block.frame
-        while frame is not None and frame.element not in alive:
-            alive.add(frame.element)
-            frame = frame.parent
-    inside = seen.frames[body.frame.index :]
+        container: Container | None = block.container
+        while container is not None and container.element not in alive:
+            alive.add(container.element)
+            container = container.parent
+    inside = seen.containers[body.container.index :]
     dead = {one.element for one in inside if one.blocks and one.element not in alive}
     return alive, dead.union(seen.menus)
 

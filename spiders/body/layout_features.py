@@ -60,7 +60,7 @@ NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ContainerColumns:
-    """The frames of a page as columns: where they begin and end, what they call themselves."""
+    """The containers of a page as columns: where they begin and end, what they call themselves."""
 
     spans: Places
     outer: Places
@@ -68,26 +68,26 @@ class ContainerColumns:
     hints: NDArray[np.int64]
 
     @classmethod
-    def of(cls, frames: Sequence[Container]) -> ContainerColumns:
-        """The columns of these frames, the first of which is the whole page."""
-        near = [frame.near for frame in frames]
-        named = [frame.near or frame.hints for frame in frames]
-        above = [frame.above for frame in frames]
+    def of(cls, containers: Sequence[Container]) -> ContainerColumns:
+        """The columns of these containers, the first of which is the whole page."""
+        near = [container.near for container in containers]
+        named = [container.near or container.hints for container in containers]
+        above = [container.above for container in containers]
         return cls(
-            np.array([[f.first for f in frames], [f.last for f in frames]], dtype=np.intp),
-            np.array([f.outer.index if f.outer else 0 for f in frames], dtype=np.intp),
-            np.array([f.twins for f in frames], dtype=np.intp),
+            np.array([[f.first for f in containers], [f.last for f in containers]], dtype=np.intp),
+            np.array([f.outer.index if f.outer else 0 for f in containers], dtype=np.intp),
+            np.array([f.twins for f in containers], dtype=np.intp),
             np.array([near, named, above], dtype=np.int64),
         )
 
 
 def assemble(
-    base: Matrix, frames: ContainerColumns, holders: Places, hints: NDArray[np.int64]
+    base: Matrix, containers: ContainerColumns, holders: Places, hints: NDArray[np.int64]
 ) -> tuple[Matrix, Places]:
-    """All columns (NAMES, blocks), and the frames around each block (LEVELS, blocks).
+    """All columns (NAMES, blocks), and the containers around each block (LEVELS, blocks).
 
     ``base`` (BASE, blocks) is what a block says itself, ``holders`` and ``hints`` (blocks,) are the
-    frame that each stands in and what its inline elements call themselves.
+    container that each stands in and what its inline elements call themselves.
     """
     count = base.shape[1]
     size, links = base[AT["size"]], base[AT["links"]]
@@ -98,7 +98,7 @@ def assemble(
     chain = np.empty((LEVELS, count), dtype=np.intp)
     place = holders
     for level in range(LEVELS):
-        place = chain[level] = frames.outer[place]
+        place = chain[level] = containers.outer[place]
     out = np.empty((len(NAMES), count), dtype=np.float32)
     out[: len(BASE)] = base
     at = len(BASE)
@@ -112,11 +112,11 @@ def assemble(
     out[at + 7] = float(links.sum()) / total
     at += len(PAGE)
     at = beside(out, at, (size, density, base[AT["tag"]], chain[0] + 1, base[AT["marks"]]))
-    at = enclosing(out, at, size, links, total_rich, frames, chain)
+    at = enclosing(out, at, size, links, total_rich, containers, chain)
     out[at] = around(rich)
     out[at + 1] = around(links)
     at += 2
-    said = frames.hints
+    said = containers.hints
     masks = np.stack(
         [
             hints | said[0].take(holders),
@@ -150,7 +150,7 @@ def enclosing(  # noqa: PLR0917 - the parts of one thing
     size: Matrix,
     links: Matrix,
     total_rich: float,
-    frames: ContainerColumns,
+    containers: ContainerColumns,
     chain: Places,
 ) -> int:
     """Write what the elements around each block hold (ENCLOSING); gives where that ends."""
@@ -158,14 +158,14 @@ def enclosing(  # noqa: PLR0917 - the parts of one thing
     np.cumsum(
         [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
     )
-    first, last = frames.spans
+    first, last = containers.spans
     chars, linked, rich = (texts.take(last, axis=1) - texts.take(first, axis=1)).astype(np.float32)
     chars = np.maximum(chars, 1)
     held = (last - first).astype(np.float32)
     own = np.zeros_like(chars)
     mean = chars / np.maximum(held, 1)
     table = np.stack(
-        [chars, linked / chars, held, rich, rich / total_rich, mean, own, frames.twins],
+        [chars, linked / chars, held, rich, rich / total_rich, mean, own, containers.twins],
         dtype=np.float32,
         casting="unsafe",
     )

@@ -67,12 +67,12 @@ TEXTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class MainContent:
-    """The blocks that are the release's text, and the frame that holds them all.
+    """The blocks that are the release's text, and the container that holds them all.
 
     ``rule`` names the method and ``confidence`` is 0 to 1.
     """
 
-    frame: Container
+    container: Container
     kept: tuple[TextBlock, ...]
     rule: str
     confidence: float
@@ -135,13 +135,13 @@ def outside(
     """The places that lie in none of these elements, if they say ``least`` characters or more."""
     if not parts:
         return keep
-    inside = {frame.index for frame in seen.frames if frame.element in parts}
+    inside = {container.index for container in seen.containers if container.element in parts}
 
     def is_outside(place: int) -> bool:
-        frame: Container | None = seen.blocks[place].frame
-        while frame is not None and frame.index not in inside:
-            frame = frame.parent
-        return frame is None
+        container: Container | None = seen.blocks[place].container
+        while container is not None and container.index not in inside:
+            container = container.parent
+        return container is None
 
     left = [*filter(is_outside, keep)]
     said = sum(len(seen.blocks[place].text) for place in left)
@@ -174,31 +174,35 @@ def rest_of_tables(blocks: Sequence[TextBlock], keep: Sequence[int], sure: Matri
     the smallest change elsewhere on the page, and be told as an edit.
     """
     kept = set(keep)
-    tables = {id(table) for place in keep if (table := table_of(blocks[place].frame)) is not None}
+    tables = {
+        id(table) for place in keep if (table := table_of(blocks[place].container)) is not None
+    }
     return [
         place
         for place in range(min(keep), max(keep))
         if place not in kept
         and sure[place] >= KEPT_IN_TABLE
-        and id(table_of(blocks[place].frame)) in tables
+        and id(table_of(blocks[place].container)) in tables
     ]
 
 
-def table_of(frame: Container) -> Container | None:
-    """The innermost table around a frame."""
-    inner: Container | None = frame
+def table_of(container: Container) -> Container | None:
+    """The innermost table around a container."""
+    inner: Container | None = container
     while inner is not None and inner.tag != "table":
         inner = inner.parent
     return inner
 
 
 def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
-    """The innermost frame that holds all of these blocks."""
-    frame: Container | None = kept[0].frame
+    """The innermost container that holds all of these blocks."""
+    container: Container | None = kept[0].container
     last = kept[-1].order
-    while frame is not None and not (frame.first <= kept[0].order and last < frame.last):
-        frame = frame.parent
-    return frame or top
+    while container is not None and not (
+        container.first <= kept[0].order and last < container.last
+    ):
+        container = container.parent
+    return container or top
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:

@@ -1,9 +1,8 @@
 """One walk over a page: its text in blocks, each with what surrounds it.
 
 A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a
-list item, a line of a menu. A frame is an open block-level element with the sums of what lies in
-it. All readers of a page (body, title, date) work on this one survey, so that the tree is walked
-once.
+list item, a line of a menu. A container is a block-level element with the sums of what lies in it.
+All readers of a page (body, title, date) work on this one survey, so that the tree is walked once.
 """
 
 from __future__ import annotations
@@ -70,16 +69,16 @@ MAX_DOUBTED: Final = 8
 MAX_BLOCKS: Final = 20_000
 """Blocks after which a walk ends: a page of 20 MB of one-word cells stays within seconds."""
 
-MAX_FRAMES: Final = 100_000
+MAX_CONTAINERS: Final = 100_000
 """Block-level elements after which a walk ends, for the same reason."""
 
 
 def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
-    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_FRAMES."""
-    top = frame = Container(root, "html", "", None, 0, 0, 0)
+    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_CONTAINERS."""
+    top = container = Container(root, "html", "", None, 0, 0, 0)
     found = BlockTree(top)
-    blocks, frames = found.blocks, found.frames
-    frames.append(top)
+    blocks, containers = found.blocks, found.containers
+    containers.append(top)
     texts: list[str] = []
     pieces: list[tuple[etree._Element, bool]] = []
     anchor = anchors = links = hints = 0
@@ -93,16 +92,16 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
         if event == "start":
             if kind == BLOCK:
                 if texts:
-                    close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                    close_block(blocks, container, texts, pieces, links, anchors, hints)
                     texts, pieces = [], []
                     links = anchors = hints = 0
                     broken = False
                 name = element.get("class") or ""
-                frame = Container(
-                    element, tag, name, frame, frame.depth + 1, len(blocks), len(frames)
+                container = Container(
+                    element, tag, name, container, container.depth + 1, len(blocks), len(containers)
                 )
-                frames.append(frame)
-                if len(frames) > MAX_FRAMES or len(blocks) > MAX_BLOCKS:
+                containers.append(container)
+                if len(containers) > MAX_CONTAINERS or len(blocks) > MAX_BLOCKS:
                     found.complete = False
                     break
                 if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
@@ -110,7 +109,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                         found.menus.append(element)
                         walker.skip_subtree()
                         continue
-                    doubted.append(frame)
+                    doubted.append(container)
             elif kind == TEXT:
                 named = element.get("class")
                 if named:
@@ -125,7 +124,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                 walker.skip_subtree()
                 continue
             elif broken and texts:
-                close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                close_block(blocks, container, texts, pieces, links, anchors, hints)
                 texts, pieces = [], []
                 links = anchors = hints = 0
             else:
@@ -145,15 +144,15 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
             continue
         if kind == BLOCK:
             if texts:
-                close_block(blocks, frame, texts, pieces, links, anchors, hints)
+                close_block(blocks, container, texts, pieces, links, anchors, hints)
                 texts, pieces = [], []
                 links = hints = 0
             anchors = 0
             broken = False
-            frame.last = len(blocks)
-            if doubted and frame is doubted[-1]:
+            container.last = len(blocks)
+            if doubted and container is doubted[-1]:
                 doubted.pop()
-            frame = frame.parent or top
+            container = container.parent or top
         elif kind == ANCHOR:
             anchor -= 1
         text = element.tail
@@ -167,10 +166,10 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
             elif texts:
                 texts.append(" ")
     if texts:
-        close_block(blocks, frame, texts, pieces, links, anchors, hints)
-    ended: Container | None = frame
+        close_block(blocks, container, texts, pieces, links, anchors, hints)
+    ended: Container | None = container
     while ended is not None:
         ended.last = len(blocks)
         ended = ended.parent
-    relate(frames, blocks)
+    relate(containers, blocks)
     return found

@@ -65,22 +65,22 @@ def _lines_below(seen: BlockTree, title: int, reading: DateContext) -> MainConte
 
 def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
     """The lines of the first element after the headline that calls itself the body."""
-    for frame in seen.frames:
-        begins = max(frame.first, title + 1)
-        if not frame.hints & BODY or begins >= frame.last or frame.first > title + NEAR:
+    for container in seen.containers:
+        begins = max(container.first, title + 1)
+        if not container.hints & BODY or begins >= container.last or container.first > title + NEAR:
             continue
-        if (frame.hints | _above(frame, title)) & ELSEWHERE:
+        if (container.hints | _above(container, title)) & ELSEWHERE:
             continue
-        lines = _text(seen.blocks[begins : frame.last], reading)
+        lines = _text(seen.blocks[begins : container.last], reading)
         if any(_says(block) for block in lines):
             return lines
     return ()
 
 
-def _above(frame: Container, title: int) -> int:
-    """What the elements around a frame say of themselves, up to one that holds the headline too."""
+def _above(container: Container, title: int) -> int:
+    """What the elements around a container say of themselves, up to one with the headline too."""
     hints = 0
-    outer = frame.parent
+    outer = container.parent
     while outer is not None and not outer.first <= title < outer.last:
         hints |= outer.hints
         outer = outer.parent
@@ -98,7 +98,7 @@ def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
 
 
 def _is_sentence(block: TextBlock) -> bool:
-    elsewhere = (block.frame.hints | block.frame.near | block.hints) & ELSEWHERE
+    elsewhere = (block.container.hints | block.container.near | block.hints) & ELSEWHERE
     return _says(block) and not elsewhere and bool(SENTENCE.search(block.text))
 
 

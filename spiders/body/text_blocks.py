@@ -1,4 +1,4 @@
-"""The frames and blocks of a surveyed page: what the readers of a page work on."""
+"""The containers and blocks of a surveyed page: what the readers of a page work on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lxml import etree
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
-"""A frame with more than this share of the page's text says nothing of any part of it."""
+"""A container with more than this share of the page's text says nothing of any part of it."""
 
 
 class Container:
     """A block-level element, what it calls itself and what surrounds it.
 
     Its blocks are those from ``first`` up to ``last``. ``index`` is its place among the survey's
-    frames, which come in document order. The rest is told of frames that hold a block: ``hints``
+    containers, which come in document order. The rest is told of those that hold a block: ``hints``
     is a bit mask of what its own tag, class, id and role say; ``above`` the same for its ancestors,
     those that hold nearly all of the page left out. ``outer`` is the nearest ancestor that holds
     more blocks than this, ``near`` the hints on the way there. ``twins`` counts the elements beside
@@ -66,7 +66,7 @@ class TextBlock:
     what the inline elements around it say of themselves.
     """
 
-    frame: Container
+    container: Container
     text: str
     links: int
     anchors: int
@@ -77,51 +77,53 @@ class TextBlock:
 
 @dataclass(slots=True)
 class BlockTree:
-    """The blocks and frames of a page in document order; ``complete`` is False where it was cut.
+    """The blocks and containers of a page, in document order; ``complete`` is False if cut short.
 
-    The first frame is the whole page.
+    The first container is the whole page.
     """
 
     top: Container
     blocks: list[TextBlock] = field(default_factory=list)
-    frames: list[Container] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
     menus: list[etree._Element] = field(default_factory=list)
     complete: bool = True
 
 
 def close_block(  # noqa: PLR0917 - the parts of one thing
     blocks: list[TextBlock],
-    frame: Container,
+    container: Container,
     texts: list[str],
     pieces: list[tuple[etree._Element, bool]],
     links: int,
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a frame; what holds no letter makes no block."""
+    """End a run of text in a container; what holds no letter makes no block."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
-        blocks.append(TextBlock(frame, text, links, anchors, hints, pieces, len(blocks)))
+        blocks.append(TextBlock(container, text, links, anchors, hints, pieces, len(blocks)))
 
 
-def relate(frames: Sequence[Container], blocks: Sequence[TextBlock]) -> None:
-    """Tell each frame that holds a block what surrounds it; parents come before their children."""
+def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None:
+    """Tell each container that holds a block what surrounds it; parents come before children."""
     before = [0, *accumulate([len(block.text) for block in blocks])]
     broad = before[-1] * BROAD
-    signs = [(one.parent.index if one.parent else -1, one.tag, one.name) for one in frames]
+    signs = [(one.parent.index if one.parent else -1, one.tag, one.name) for one in containers]
     twins = Counter(signs)
-    for frame, sign in zip(frames, signs, strict=True):
-        parent, first, last = frame.parent, frame.first, frame.last
+    for container, sign in zip(containers, signs, strict=True):
+        parent, first, last = container.parent, container.first, container.last
         if first == last or parent is None:
             continue
-        hints = frame.hints = frame.near = class_hints(frame.element, frame.tag, frame.name)
-        frame.twins = twins[sign]
+        hints = container.hints = container.near = class_hints(
+            container.element, container.tag, container.name
+        )
+        container.twins = twins[sign]
         narrow = before[parent.last] - before[parent.first] <= broad
-        frame.above = parent.above | parent.hints if narrow else parent.above
+        container.above = parent.above | parent.hints if narrow else parent.above
         if parent.last - parent.first > last - first:
-            frame.outer = parent
+            container.outer = parent
         else:
-            frame.outer = parent.outer
+            container.outer = parent.outer
             if narrow:
-                frame.near = hints | parent.near
+                container.near = hints | parent.near

@@ -104,7 +104,7 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
         if len(block.text) > max(SHORT, len(headline) + 20):
             break
         said = comparison_key(block.text)
-        headed = block.frame.tag == "h1" and place + 1 < len(kept)
+        headed = block.container.tag == "h1" and place + 1 < len(kept)
         if (
             block.order == order
             or headed
@@ -133,14 +133,14 @@ def after_labels(kept: Sequence[TextBlock], low: int) -> int:
     for place, (row, block) in enumerate(zip(rows, kept[low:], strict=True), low):
         labelled = row is not None and next(row.iterchildren("th"), None) is not None
         same = row is not None and row.getparent() is text.getparent()
-        if not (labelled and same) or (row is text and block.frame.element.tag != "th"):
+        if not (labelled and same) or (row is text and block.container.element.tag != "th"):
             return place
     return low
 
 
 def row_of(block: TextBlock) -> etree._Element | None:
     """The row of a table that a block stands in."""
-    element = block.frame.element
+    element = block.container.element
     return element if element.tag == "tr" else next(element.iterancestors("tr"), None)
 
 
@@ -177,21 +177,21 @@ def foot_of(block: TextBlock) -> Container | None:
 
     The HTML standard's: a ``footer`` outside of ``main`` and of all that sections a page.
     """
-    frame: Container | None = block.frame
+    container: Container | None = block.container
     found = None
-    while frame is not None:
-        if frame.tag == "footer":
-            found = frame
-        elif found is not None and frame.tag in PARTS:
+    while container is not None:
+        if container.tag == "footer":
+            found = container
+        elif found is not None and container.tag in PARTS:
             found = None
-        frame = frame.parent
+        container = container.parent
     return found
 
 
 def is_caption(block: TextBlock) -> bool:
     """Whether a line calls itself a caption and stands beside a picture."""
-    element = block.frame.element
-    if len(block.text) > CAPTION or not CAPTIONED.search(block.frame.name):
+    element = block.container.element
+    if len(block.text) > CAPTION or not CAPTIONED.search(block.container.name):
         return False
     cell = element.tag in {"td", "th"}
     holder = next(element.iterancestors("table"), None) if cell else element.getparent()

@@ -54,7 +54,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     prose = prose_of(body, seen, page.base, dropped_of(page, rules, reasons))
     if prose.is_huge:
         reasons.append(HUGE)
-    return BodyText(body.frame.element, *prose.written(), body.rule, body.confidence)
+    return BodyText(body.container.element, *prose.written(), body.rule, body.confidence)
 
 
 def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:

@@ -82,7 +82,7 @@ def read_release(
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim_edges(body.kept, headline, order, reading, published)
-        body = replace(body, kept=kept, frame=holder(kept, seen.top))
+        body = replace(body, kept=kept, container=holder(kept, seen.top))
     if stated is not None:
         text = as_body(stated, page, rules, reasons)
     else:
@@ -110,7 +110,7 @@ def read_release(
         url=page.url,
         content=content,
         canonical=canonical_of(page),
-        links=links_after(body.kept[-1].frame.element, page.base) if body else (),
+        links=links_after(body.kept[-1].container.element, page.base) if body else (),
         editions=editions_of(page, language),
         confidence={
             "title": title.confidence if title else 0.0,
@@ -126,4 +126,4 @@ def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._
     """Where the files of a release lie: with its body, else with its headline."""
     if text.element is not None or title is None or title.order is None:
         return text.element
-    return seen.blocks[title.order].frame.element
+    return seen.blocks[title.order].container.element

@@ -60,8 +60,8 @@ def _is_stated(block: TextBlock, of: DateEvidence) -> bool:
     """Whether a short line with figures is called a date of publication."""
     if len(block.text) > SENTENCE or not FIGURES.search(block.text):
         return False
-    names = block.hints | block.frame.near
-    if (names | block.frame.above) & OUTSIDE:
+    names = block.hints | block.container.near
+    if (names | block.container.above) & OUTSIDE:
         return False
     said = f"{label_before(block, of.seen)} {block.text}"
     if OTHER.search(said) or is_of_event(said):

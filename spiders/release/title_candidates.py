@@ -75,7 +75,7 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
     taken = 0
     for block in seen.blocks[: start + PAST_BODY]:
         level = level_of(block)
-        if not level and not (block.hints | block.frame.near) & TITLED:
+        if not level and not (block.hints | block.container.near) & TITLED:
             continue
         if len(block.text) > MAX_TITLE:
             continue
@@ -150,11 +150,11 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
 
 def level_of(block: TextBlock) -> int:
     """The level of the heading that a block stands in, or 0."""
-    frame = block.frame
-    outer = frame.parent
-    if frame.tag in LEVEL_OF:
-        return LEVEL_OF[frame.tag]
-    if outer is not None and outer.tag in LEVEL_OF and outer.blocks <= frame.blocks:
+    container = block.container
+    outer = container.parent
+    if container.tag in LEVEL_OF:
+        return LEVEL_OF[container.tag]
+    if outer is not None and outer.tag in LEVEL_OF and outer.blocks <= container.blocks:
         return LEVEL_OF[outer.tag]
     return 0
 
@@ -209,15 +209,15 @@ def block_row(block: TextBlock | None, start: int, orders: list[int], count: int
     """What the block of a shown heading says."""
     if block is None:
         return [-1.0] * (7 + len(ASKED) + len(ABOVE))
-    names = block.hints | block.frame.near
+    names = block.hints | block.container.near
     return [
         start - block.order,
         block.order / count,
         len(orders) - bisect_right(orders, block.order),
         block.links / len(block.text),
         len(block.pieces),
-        block.frame.twins,
-        block.frame.outer.blocks if block.frame.outer else 0,
+        block.container.twins,
+        block.container.outer.blocks if block.container.outer else 0,
         *[names & bit != 0 for bit in ASKED],
-        *[block.frame.above & bit != 0 for bit in ABOVE],
+        *[block.container.above & bit != 0 for bit in ABOVE],
     ]

@@ -148,7 +148,7 @@ def dates_of_block(
 
 def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:
     """The dates that the text of a block writes out."""
-    rule = "class" if (block.hints | block.frame.near) & DATED else "line"
+    rule = "class" if (block.hints | block.container.near) & DATED else "line"
     if LIKELY.search(text):
         if reading.order is None and DOTTED.search(text):
             reading = replace(reading, order="DMY")
@@ -205,14 +205,14 @@ def named(beside: str) -> float:
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
     """How much the place and the names of a block speak for a date in it."""
     score = 1.0
-    names = block.hints | block.frame.near
+    names = block.hints | block.container.near
     if names & DATED:
         score += 1.0
     elif names & BESIDE_DATES:
         score += 0.4
-    above = block.frame.above
+    above = block.container.above
     if place.title is not None:
-        above &= ~(COLUMNS & seen.blocks[place.title].frame.above)
+        above &= ~(COLUMNS & seen.blocks[place.title].container.above)
     if (names | above) & OUTSIDE:
         score -= 1.0
     heads = place.title is not None and place.title < block.order <= place.title + NEXT
