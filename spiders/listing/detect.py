@@ -1,4 +1,4 @@
-"""The block of a page that lists its releases, among all that repeat."""
+"""The region of a page that lists its releases, among all that repeat."""
 
 from __future__ import annotations
 
@@ -72,39 +72,39 @@ WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A block with its items, what its witnesses say, and what it is worth."""
+    """A region with its items, what its witnesses say, and what it is worth."""
 
     items: list[ListingItem]
-    block: Region
+    region: Region
     row: Row
     score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A block with its records, and the most that it can be worth, by what needs no items."""
+    """A region with its records, and the most that it can be worth, by what needs no items."""
 
-    block: Region
+    region: Region
     records: list[Record]
     most: float
 
 
 class Candidates:
-    """The blocks of a page that may be its list of releases, the most promising first.
+    """The regions of a page that may be its list of releases, the most promising first.
 
     Items are read of what can still win, and once.
     """
 
-    def __init__(self, outline: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
-        self._outline = outline
-        self._witnesses = RegionFeatures(outline, page)
+    def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
+        self._flat = flat
+        self._features = RegionFeatures(flat, page)
         self._read: dict[int, RankedRegion | None] = {}
         self.found: list[Candidate] = []
-        for block in find_regions(outline, dates, page.place):
-            records = records_of(block, outline, dates)
+        for region in find_regions(flat, dates, page.place):
+            records = records_of(region, flat, dates)
             if records:
-                most = float(self._witnesses.most(block, records) @ WEIGHTS) + BIAS
-                self.found.append(Candidate(block, records, most))
+                most = float(self._features.most(region, records) @ WEIGHTS) + BIAS
+                self.found.append(Candidate(region, records, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
     def choice(self, candidate: Candidate) -> RankedRegion | None:
@@ -115,12 +115,12 @@ class Candidates:
         return self._read[key]
 
     def _choice(self, candidate: Candidate) -> RankedRegion | None:
-        block = candidate.block
-        items = RecordFields(candidate.records, self._outline, strict=block.strict)
-        row = self._witnesses.of(block, candidate.records, items)
-        if not speaks(block, row):
+        region = candidate.region
+        items = RecordFields(candidate.records, self._flat, strict=region.strict)
+        row = self._features.of(region, candidate.records, items)
+        if not speaks(region, row):
             return None
-        return RankedRegion(items.items, block, row, float(row @ WEIGHTS) + BIAS)
+        return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def best(self, some: list[Candidate], least: float) -> RankedRegion | None:
         """The best of some candidates, or None where none is worth ``least``."""
@@ -134,61 +134,59 @@ class Candidates:
         return best
 
 
-def choose_region(
-    outline: FlatPage, dates: list[DateMark], page: RegionPage
-) -> RankedRegion | None:
-    """The best block of a page, or None where none is a list of releases."""
-    candidates = Candidates(outline, dates, page)
+def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
+    """The best region of a page, or None where none is a list of releases."""
+    candidates = Candidates(flat, dates, page)
     best = candidates.best(candidates.found, 0.0)
     if best is None:
         return None
-    if best.block.side in {"before", "after"}:
+    if best.region.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
-        inner = best.block
-        whole = [c for c in candidates.found if c.block.side == "in" and encloses(c.block, inner)]
+        inner = best.region
+        whole = [c for c in candidates.found if c.region.side == "in" and encloses(c.region, inner)]
         best = candidates.best(whole, -inf) or best
-    best = _without_strays(_with_siblings(best, outline, dates))
-    return _of_one_make(best, outline, dates)
+    best = _without_strays(_with_siblings(best, flat, dates))
+    return _of_one_make(best, flat, dates)
 
 
-def _with_siblings(best: RankedRegion, outline: FlatPage, dates: list[DateMark]) -> RankedRegion:
+def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """The choice with the rows between its own that have another class: the first, a new one.
 
     They are of its tag, in its lists, and lead where its links lead.
     """
     shape = common_shape(best.items)
-    own = {span.begin for span in best.block.records}
-    lists = {span.node.getparent() for span in best.block.records}
+    own = {span.begin for span in best.region.records}
+    lists = {span.node.getparent() for span in best.region.records}
     if shape is None or len(lists) == len(own):
         return best
-    tag = best.block.records[0].node.tag
+    tag = best.region.records[0].node.tag
     others = [
         span
-        for span in outline.spans
+        for span in flat.spans
         if span.node.tag == tag and span.begin not in own and span.node.getparent() in lists
     ]
     if not others:
         return best
     more = [
         record.span
-        for record, item in _read(best.block, others, outline, dates)
+        for record, item in _read(best.region, others, flat, dates)
         if record.span.begin not in own and shape_of(item.url) == shape and says_words(item.title)
     ]
     if not more:
         return best
-    read = _read(best.block, more, outline, dates)
+    read = _read(best.region, more, flat, dates)
     records = [record.span for record, _ in read]
-    block = replace(best.block, records=records, strict=False)
-    return replace(best, items=[item for _, item in read], block=block)
+    region = replace(best.region, records=records, strict=False)
+    return replace(best, items=[item for _, item in read], region=region)
 
 
 def _read(
-    block: Region, more: list[ElementSpan], outline: FlatPage, dates: list[DateMark]
+    region: Region, more: list[ElementSpan], flat: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
-    """The records of a block with more of them, and their items."""
-    spans = sorted([*block.records, *more], key=lambda span: span.begin)
-    records = records_of(replace(block, records=spans, strict=False), outline, dates)
-    return list(zip(records, RecordFields(records, outline, strict=False).items, strict=True))
+    """The records of a region with more of them, and their items."""
+    spans = sorted([*region.records, *more], key=lambda span: span.begin)
+    records = records_of(replace(region, records=spans, strict=False), flat, dates)
+    return list(zip(records, RecordFields(records, flat, strict=False).items, strict=True))
 
 
 def _without_strays(choice: RankedRegion) -> RankedRegion:
@@ -197,29 +195,29 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
     Nothing of a record's class leads where the records lead, and neither does its own link.
     """
     shape = common_shape(choice.items)
-    records = choice.block.records
-    if choice.block.strict or shape is None or len(records) != len(choice.items):
+    records = choice.region.records
+    if choice.region.strict or shape is None or len(records) != len(choice.items):
         return choice
     read = list(zip(records, choice.items, strict=True))
     known = {span.sign for span, item in read if shape_of(item.url) == shape}
     kept = [(span, item) for span, item in read if span.sign in known]
     if len(kept) == len(read):
         return choice
-    block = replace(choice.block, records=[span for span, _ in kept])
-    return replace(choice, items=[item for _, item in kept], block=block)
+    region = replace(choice.region, records=[span for span, _ in kept])
+    return replace(choice, items=[item for _, item in kept], region=region)
 
 
-def _of_one_make(choice: RankedRegion, outline: FlatPage, dates: list[DateMark]) -> RankedRegion:
+def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """The choice without what only looks like its records."""
-    block = without_foreign_rows(choice.block)
-    if block is choice.block:
+    region = without_foreign_rows(choice.region)
+    if region is choice.region:
         return choice
-    items = RecordFields(records_of(block, outline, dates), outline, strict=block.strict).items
-    return replace(choice, items=items, block=block)
+    items = RecordFields(records_of(region, flat, dates), flat, strict=region.strict).items
+    return replace(choice, items=items, region=region)
 
 
-def speaks(block: Region, row: Row) -> bool:
-    """Whether a block may list releases at all, by its titles, the less its dates say so.
+def speaks(region: Region, row: Row) -> bool:
+    """Whether a region may list releases at all, by its titles, the less its dates say so.
 
     Without dates it must stand where the page is about something: in its main part, below its
     heading, in headings or above a pager; and no menu reads like titles. What stands where page 1
@@ -228,9 +226,9 @@ def speaks(block: Region, row: Row) -> bool:
     said = dict(zip(NAMES, row.tolist(), strict=True))
     if said["same_place"]:
         return True
-    if block.side == "above":
+    if region.side == "above":
         return bool(said["likeness"] >= HEADED)
-    if block.side:
+    if region.side:
         return True
     titled = said["likeness"] >= TITLED or said["words"] >= LONG
     scattered = said["one_shape"] < SCATTERED

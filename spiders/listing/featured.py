@@ -30,51 +30,51 @@ _DIGITS = re.compile(r"\d+")
 
 
 def featured(
-    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
+    items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Releases right above a block that lead where its own items lead.
+    """Releases right above a region that lead where its own items lead.
 
-    They have a date, or the block has none either and they are articles with a heading.
+    They have a date, or the region has none either and they are articles with a heading.
     """
     shape = common_shape(items)
     if shape is None:
         return []
-    first = min(span.begin for span in block.records)
+    first = min(span.begin for span in region.records)
     found: list[ListingItem] = []
-    for spans in _above(first, outline, dates):
+    for spans in _above(first, flat, dates):
         for span in spans:
             one = Region([span], strict=True, side="in", score=0.0)
-            read = RecordFields(records_of(one, outline, dates), outline, strict=True).items
+            read = RecordFields(records_of(one, flat, dates), flat, strict=True).items
             like = [item for item in read if item.published and shape_of(item.url) == shape]
             if like:
                 found.extend(like)
                 break
     if any(item.published for item in items):
         return found
-    return found + _undated(shape, first, outline, dates)
+    return found + _undated(shape, first, flat, dates)
 
 
 def continued(
-    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
+    items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Releases of a list of titles right below a block, as the older ones of a blog stand.
+    """Releases of a list of titles right below a region, as the older ones of a blog stand.
 
     All lead where the items lead, to none of them, and the list stands beside the last record,
     below a heading of its own. One in a part of its own is of what is read most, or of years.
     """
     shape = common_shape(items)
-    last = block.records[-1]
+    last = region.records[-1]
     known = {item.url for item in items}
     if shape is None or not shape[1]:
         return []
-    headings = [h for h in outline.headings if last.end <= h.begin <= last.end + _BETWEEN]
+    headings = [h for h in flat.headings if last.end <= h.begin <= last.end + _BETWEEN]
     if not headings:
         return []
     begin = headings[0].end
-    for span in outline.spans:
+    for span in flat.spans:
         if span.node.tag not in _LISTS or not begin <= span.begin <= begin + _BETWEEN:
             continue
-        links = outline.anchors_in(span.begin, span.end)
+        links = flat.anchors_in(span.begin, span.end)
         if (
             len(links) < _MORE
             or span.node.getparent() is not last.node.getparent()
@@ -82,29 +82,27 @@ def continued(
             or any(shape_of(link.url) != shape for link in links)
         ):
             continue
-        rows = [one for one in outline.spans if one.node.getparent() is span.node]
+        rows = [one for one in flat.spans if one.node.getparent() is span.node]
         one = Region(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
-        read = RecordFields(records_of(one, outline, dates), outline, strict=True)
+        read = RecordFields(records_of(one, flat, dates), flat, strict=True)
         return read.items if read.likeness >= _TITLED else []
     return []
 
 
-def _undated(
-    shape: Shape, first: int, outline: FlatPage, dates: list[DateMark]
-) -> list[ListingItem]:
+def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
     """Articles right above ``first`` that lead to an address of this shape by their heading."""
     found: list[ListingItem] = []
-    for span in outline.spans:
+    for span in flat.spans:
         if (
             span.node.tag != "article"
             or not first - _NEAR <= span.begin < span.end <= first
-            or outline.is_chrome(span.begin, span.end)
+            or flat.is_chrome(span.begin, span.end)
         ):
             continue
-        links = outline.anchors_in(span.begin, span.end)
+        links = flat.anchors_in(span.begin, span.end)
         headed = [link for link in links if in_heading(link.node) and shape_of(link.url) == shape]
-        records = records_of(Region([span], strict=True, side="", score=0.0), outline, dates)
-        read = RecordFields(records, outline, strict=True).items if headed else []
+        records = records_of(Region([span], strict=True, side="", score=0.0), flat, dates)
+        read = RecordFields(records, flat, strict=True).items if headed else []
         found += [item for item in read if item.url == headed[0].url]
     return found
 
@@ -123,7 +121,7 @@ def shape_of(url: str) -> Shape:
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 
-def _above(first: int, outline: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
+def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
     """The elements with links around each date that stands alone above ``first``, smallest first.
 
     The smallest may hold the author's link only.
@@ -131,14 +129,14 @@ def _above(first: int, outline: FlatPage, dates: list[DateMark]) -> list[list[El
     marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
     near = [
         span
-        for span in outline.spans
+        for span in flat.spans
         if first - _NEAR - _LARGEST <= span.begin
         and span.end <= first
         and span.end - span.begin <= _LARGEST
     ]
     chosen: dict[int, list[ElementSpan]] = {}
     for mark in marks:
-        if outline.regions.at(mark.place) & CHROME:
+        if flat.regions.at(mark.place) & CHROME:
             continue
         around = [span for span in near if span.begin <= mark.place < span.end]
         around.sort(key=lambda span: span.end - span.begin)

@@ -25,16 +25,16 @@ MOST_PARTS: Final = 200
 """Elements of a row that are looked at."""
 
 
-def without_foreign_rows(block: Region) -> Region:
-    """The block without the records of smaller lists whose rows are made otherwise.
+def without_foreign_rows(region: Region) -> Region:
+    """The region without the records of smaller lists whose rows are made otherwise.
 
     Records of one list have one parent. Only records in several lists are looked at.
     """
     lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)
-    for span in block.records:
+    for span in region.records:
         lists[span.node.getparent()].append(span)
-    if block.side != "in" or len(lists) == 1 or len(lists) * 2 > len(block.records):
-        return block
+    if region.side != "in" or len(lists) == 1 or len(lists) * 2 > len(region.records):
+        return region
     largest = max(lists.values(), key=len)
     make = make_of(largest)
     others = [
@@ -45,9 +45,9 @@ def without_foreign_rows(block: Region) -> Region:
         and likeness(make, make_of(spans)) < ALIKE
     ]
     if not others:
-        return block
-    kept = [span for span in block.records if span.node.getparent() not in others]
-    return replace(block, records=kept)
+        return region
+    kept = [span for span in region.records if span.node.getparent() not in others]
+    return replace(region, records=kept)
 
 
 def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:

@@ -29,7 +29,7 @@ FEW: Final = 3
 so many times as much at the least."""
 
 LIKELY: Final = 1.0
-"""What a block is worth that is a list of releases as likely as not."""
+"""What a region is worth that is a list of releases as likely as not."""
 
 PASSED: Final = 20
 """Rows that were passed over and are told."""
@@ -44,7 +44,7 @@ def read_listing(
 ) -> Listing:
     """The items of a listing page in page order, and the address of the next page.
 
-    Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the block
+    Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the region
     that lists releases is detected. Nothing found is a reason, never an exception.
 
     ``place`` is where the first page of the listing has its list (Listing.place).
@@ -80,14 +80,14 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     if best is None:
         reasons.append("no repeated block of links was found")
         return Listing(page.url, (), known.next, "", 0.0, tuple(reasons))
-    rows = with_undated(best.items, best.block, flat, dates)
-    above = featured(best.items, best.block, flat, dates)
-    below = continued(best.items, best.block, flat, dates)
+    rows = with_undated(best.items, best.region, flat, dates)
+    above = featured(best.items, best.region, flat, dates)
+    below = continued(best.items, best.region, flat, dates)
     found = _unique([*above, *rows.items, *below])
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
-    rule = f"region:{best.block.side or 'undated'}"
+    rule = f"region:{best.region.side or 'undated'}"
     confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
     passed = tuple(rows.passed[:PASSED])
     return Listing(
@@ -98,7 +98,7 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
         confidence,
         tuple(reasons),
         passed,
-        place_of(best.block.records[0].node),
+        place_of(best.region.records[0].node),
     )
 
 

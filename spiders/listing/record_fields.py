@@ -1,4 +1,4 @@
-"""From the records of a block to its items: which link, which title, which date."""
+"""From the records of a region to its items: which link, which title, which date."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ _BESIDE = 12
 
 
 class RecordFields:
-    """The items of one block, in page order, and how good they are.
+    """The items of one region, in page order, and how good they are.
 
     ``crowded`` counts the records with several links that could each be the title; ``headed`` is
     the share of links in headings, ``dated_alone`` that of records with a date of its own text;
     ``likeness`` is how much the titles look like titles, 0 to 1.
     """
 
-    def __init__(self, records: list[Record], outline: FlatPage, *, strict: bool) -> None:
+    def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
         self._records = records
-        self._outline = outline
+        self._flat = flat
         self._strict = strict
         self._slots: dict[int, list[tuple[int, LinkMark]]] = defaultdict(list)
         for record in records:
@@ -113,7 +113,7 @@ class RecordFields:
         return coverage * distinct * score / (1 + 0.05 * mean(at for at, _ in self._slots[slot]))
 
     def _text_of(self, anchor: LinkMark) -> str:
-        inner = self._outline.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
+        inner = self._flat.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
         text = _joined(inner)
         return text or (anchor.node.get("title") or "").strip()
 

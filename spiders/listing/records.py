@@ -1,4 +1,4 @@
-"""The records of a block: what lies in each, and which dates are its own."""
+"""The records of a region: what lies in each, and which dates are its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAD = 8
 """Marks before a record in which its title may stand."""
 
 MAX_RECORDS = 10_000
-"""Records of one block that are read."""
+"""Records of one region that are read."""
 
 
 @dataclass(slots=True)
@@ -36,22 +36,22 @@ class Record:
         self.undated = [text for text in self.texts if text.place not in dated]
 
 
-def records_of(block: Region, outline: FlatPage, dates: list[DateMark]) -> list[Record]:
-    """The records of a block that list releases, in page order.
+def records_of(region: Region, flat: FlatPage, dates: list[DateMark]) -> list[Record]:
+    """The records of a region that list releases, in page order.
 
     Where most have dates in them, those without are heads, notes and buttons, and are left out
-    (but see listing_undated).
+    (but see spiders.listing.undated_rows).
     """
-    found = linked_records(block, outline, dates)
+    found = linked_records(region, flat, dates)
     dated = [record for record in found if record.dates]
-    if block.side == "above" or (block.side == "in" and len(dated) >= MOSTLY * len(found)):
+    if region.side == "above" or (region.side == "in" and len(dated) >= MOSTLY * len(found)):
         return dated
     return found
 
 
-def linked_records(block: Region, outline: FlatPage, dates: list[DateMark]) -> list[Record]:
-    """The records of a block that hold a link; a record reaches as far as its dates do."""
-    spans = block.records[:MAX_RECORDS]
+def linked_records(region: Region, flat: FlatPage, dates: list[DateMark]) -> list[Record]:
+    """The records of a region that hold a link; a record reaches as far as its dates do."""
+    spans = region.records[:MAX_RECORDS]
     places = [mark.place for mark in dates]
 
     def between(begin: int, end: int) -> list[DateMark]:
@@ -60,24 +60,24 @@ def linked_records(block: Region, outline: FlatPage, dates: list[DateMark]) -> l
     found: list[Record] = []
     for index, span in enumerate(spans):
         begin, end = span.begin, max(span.end, span.begin + 1)
-        following = spans[index + 1].begin if index + 1 < len(spans) else outline.size
-        if block.side == "after":
+        following = spans[index + 1].begin if index + 1 < len(spans) else flat.size
+        if region.side == "after":
             end = min(following, end + NEAR)
         own = between(begin, end)
-        if block.side == "before":
+        if region.side == "before":
             own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
             if not own and found and _list_of(spans[index - 1].node) is _list_of(span.node):
                 own = found[-1].dates  # one date, several releases: <dt> and its <dd>s
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
-        if block.side == "above" and not own:
+        if region.side == "above" and not own:
             own = [mark for mark in between(0, span.begin) if mark.alone][-1:]
         floor = spans[index - 1].end if index else 0
-        lead = outline.texts_in(max(floor, begin - LEAD), begin) if block.side == "in" else []
-        anchors = outline.anchors_in(span.begin, max(span.end, span.begin + 1))
+        lead = flat.texts_in(max(floor, begin - LEAD), begin) if region.side == "in" else []
+        anchors = flat.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
-            found.append(Record(span, anchors, outline.texts_in(begin, end), own, lead))
+            found.append(Record(span, anchors, flat.texts_in(begin, end), own, lead))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What speaks for a block's being the list of releases of its page, and what against, as numbers.
+"""What speaks for a region's being the list of releases of its page, and what against, as numbers.
 
 No witness decides alone: a list without dates may be the one, and a dated box beside it none.
 """
@@ -37,10 +37,10 @@ NAIVE: Final = 4
 """Words of a link from which on a naive rule takes it for a release."""
 
 NEAR: Final = 6
-"""Marks above a block among which a heading of its own stands."""
+"""Marks above a region among which a heading of its own stands."""
 
 PAGER: Final = 8
-"""Marks after a block in which its pager begins."""
+"""Marks after a region in which its pager begins."""
 
 LARGEST: Final = 40
 """Marks from one record to the next of which more is no part of the last record."""
@@ -84,9 +84,9 @@ class RegionPage:
 
 @dataclass(slots=True)
 class RegionFeatures:
-    """The numbers (NAMES) of blocks of one page."""
+    """The numbers (NAMES) of regions of one page."""
 
-    outline: FlatPage
+    flat: FlatPage
     page: RegionPage
     _naive: set[str] = field(init=False)
     _naive_places: list[int] = field(init=False)
@@ -99,7 +99,7 @@ class RegionFeatures:
     _host: str = field(init=False)
 
     def __post_init__(self) -> None:
-        flat = self.outline
+        flat = self.flat
         self._host = (urlsplit(self.page.url).hostname or "").removeprefix("www.")
         self._naive = {anchor.url for anchor in flat.anchors if self._is_naive(anchor)}
         self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
@@ -122,38 +122,38 @@ class RegionFeatures:
         self._h1 = firsts[0] if firsts else -1
 
     def _is_naive(self, anchor: LinkMark) -> bool:
-        flat = self.outline
+        flat = self.flat
         if flat.regions.at(anchor.place) & (CHROME | ASIDE):
             return False
         return len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
 
     def _count_words(self) -> list[int]:
         """How many words stand before each place, those that links say in attributes among them."""
-        words = [0] * (self.outline.size + 1)
-        for text in self.outline.texts:
+        words = [0] * (self.flat.size + 1)
+        for text in self.flat.texts:
             words[text.place + 1] = _length(text.text) + 1
-        for anchor in self.outline.anchors:
+        for anchor in self.flat.anchors:
             words[anchor.place + 1] += _length(anchor.node.get("title") or "")
         return list(accumulate(words))
 
-    def of(self, block: Region, read: list[Record], items: RecordFields) -> Row:
-        """The numbers of one block, of the records read of it, and of their items."""
-        row = self._standing(block, read) | self._reading(block, items)
+    def of(self, region: Region, read: list[Record], items: RecordFields) -> Row:
+        """The numbers of one region, of the records read of it, and of their items."""
+        row = self._standing(region, read) | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
 
-    def most(self, block: Region, read: list[Record]) -> Row:
-        """The numbers of one block at their most, before its items are read.
+    def most(self, region: Region, read: list[Record]) -> Row:
+        """The numbers of one region at their most, before its items are read.
 
         What speaks against a list (AGAINST) is then 0.
         """
-        row = self._standing(block, read) | self._promise(block, read)
+        row = self._standing(region, read) | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
 
-    def _standing(self, block: Region, read: list[Record]) -> dict[str, float]:
-        """What a block says by where it stands, without its items."""
+    def _standing(self, region: Region, read: list[Record]) -> dict[str, float]:
+        """What a region says by where it stands, without its items."""
         records = [record.span for record in read]
         size = len(records)
-        flat = self.outline
+        flat = self.flat
         regions = Counter(
             flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
         )
@@ -172,9 +172,9 @@ class RegionFeatures:
 
         return {
             "size": log2(min(size, MANY)) / log2(MANY),
-            "outside": float(block.side not in {"in", ""}),
-            "above": float(block.side == "above"),
-            "parted": float(not (block.strict or block.side == "above") and _is_parted(records)),
+            "outside": float(region.side not in {"in", ""}),
+            "above": float(region.side == "above"),
+            "parted": float(not (region.strict or region.side == "above") and _is_parted(records)),
             "main": lie_in(MAIN),
             "beside": 1 - lie_in(MAIN) if flat.regions.has_main else 0.0,
             "aside": lie_in(ASIDE),
@@ -186,12 +186,12 @@ class RegionFeatures:
             "nested": float(is_menu(records[0])),
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
             "same_place": float(
-                bool(self.page.place) and stands_at(block.records[0].node, self.page.place)
+                bool(self.page.place) and stands_at(region.records[0].node, self.page.place)
             ),
         }
 
-    def _reading(self, block: Region, items: RecordFields) -> dict[str, float]:
-        """What a block says by its items."""
+    def _reading(self, region: Region, items: RecordFields) -> dict[str, float]:
+        """What a region says by its items."""
         found = items.items
         size = len(found)
         urls = {item.url for item in found}
@@ -208,7 +208,7 @@ class RegionFeatures:
             "headed": items.headed,
             "naive_found": naive / len(self._naive) if self._naive else 0.0,
             "elsewhere": self._elsewhere(pages) / size,
-            "crowded": _crowded(block, items),
+            "crowded": _crowded(region, items),
             "repeated": 1 - len(urls) / size,
             "falling": _falling(days),
             "bare": sum(map(_is_bare, found)) / size,
@@ -216,11 +216,11 @@ class RegionFeatures:
             "files": len(files) / size,
             "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
             "menu_like": sum(map(_is_menu_like, found)) / size,
-            "by_dates": log2(1 + block.score * _titled(block, items)) / log2(MANY),
+            "by_dates": log2(1 + region.score * _titled(region, items)) / log2(MANY),
         }
 
-    def _promise(self, block: Region, read: list[Record]) -> dict[str, float]:
-        """The most that a block can say by its items."""
+    def _promise(self, region: Region, read: list[Record]) -> dict[str, float]:
+        """The most that a region can say by its items."""
         size = len(read)
         dated = sum(bool(record.dates) for record in read)
         links = bisect_left(self._naive_places, read[-1].span.end)
@@ -236,7 +236,7 @@ class RegionFeatures:
             "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
             "one_shape": 1.0,
             "files": sum(map(self._has_file, read)) / size,
-            "by_dates": log2(1 + block.score) / log2(MANY),
+            "by_dates": log2(1 + region.score) / log2(MANY),
         }
 
     def _words_in(self, record: Record) -> int:
@@ -265,7 +265,7 @@ class RegionFeatures:
 
     def _heading(self, record: ElementSpan) -> int:
         """1 below the page's first heading, -1 below one that announces something else, else 0."""
-        flat, first = self.outline, record.begin
+        flat, first = self.flat, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
         near = [text for text in label[-2:] if len(text.text) <= LABEL]
         if any(announces_other(text.text) and not _in_other(text.parent) for text in near):
@@ -345,18 +345,18 @@ def _is_parted(records: list[ElementSpan]) -> bool:
     return len(holders) > 1 and sorted(holders.values())[-2] > 1
 
 
-def _titled(block: Region, items: RecordFields) -> float:
+def _titled(region: Region, items: RecordFields) -> float:
     """How far titles are asked for beside the dates: the more the further away the dates are.
 
     A record with several titles of one kind is a list itself.
     """
-    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[block.side]
-    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(block, items))
+    floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[region.side]
+    return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(region, items))
 
 
-def _crowded(block: Region, items: RecordFields) -> float:
+def _crowded(region: Region, items: RecordFields) -> float:
     """The share of records with several titles; one row of a table or list may have files."""
-    row = block.records[0].node.tag in {"tr", "li"}
+    row = region.records[0].node.tag in {"tr", "li"}
     return 0.0 if row else items.crowded / len(items.items)
 
 

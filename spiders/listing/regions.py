@@ -1,8 +1,8 @@
-"""Which repeated blocks of a page may list its releases, by counts alone.
+"""Which repeated regions of a page may list its releases, by counts alone.
 
 Records are elements in one kind of place. Most lists of releases have a date in each record, right
 before or after it, or in a heading above several; in the others each record has a link that says
-several words. The likeliest blocks of both kinds are looked at closely (listing_choice).
+several words. The likeliest regions of both kinds are looked at closely (spiders.listing.detect).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Region:
     """Records, and on which ``side`` of them their dates stand.
 
     ``in`` the records, ``before`` or ``after`` each, ``above`` several, or empty: no dates.
-    ``strict`` blocks share tags and classes, others only tags. ``score`` ranks them by their dates,
+    ``strict`` ones share tags and classes, others only tags. ``score`` ranks them by their dates,
     ``linked`` by their links that say several words.
     """
 
@@ -82,46 +82,46 @@ def encloses(outer: Region, inner: Region) -> bool:
     return len(owners) >= 0.8 * len(inner.records)
 
 
-def find_regions(outline: FlatPage, dates: list[DateMark], place: str = "") -> list[Region]:
-    """The likeliest blocks of a page: the best by their dates, then the best by their links.
+def find_regions(flat: FlatPage, dates: list[DateMark], place: str = "") -> list[Region]:
+    """The likeliest regions of a page: the best by their dates, then the best by their links.
 
     First of all is what stands where page 1 has its list (``place``), however little it is.
     """
-    counts = _Counts(outline, dates)
+    counts = _Counts(flat, dates)
     found: list[Region] = []
     known: set[int] = set()
-    spans = list(outline.spans)
-    for anchor in outline.anchors:
+    spans = list(flat.spans)
+    for anchor in flat.anchors:
         end = max(anchor.end, anchor.place + 1)
         signs = anchor.sign, anchor.loose, -anchor.sign
         spans.append(ElementSpan(anchor.node, *signs, anchor.place, end))
-    signs_of = {span.node: span.sign for span in outline.spans}
+    signs_of = {span.node: span.sign for span in flat.spans}
     for kind in ("sign", "mixed", "loose"):
         groups: dict[int, list[ElementSpan]] = defaultdict(list)
         for span in spans:
             groups[getattr(span, kind)].append(span)
         for group in groups.values():
-            for records in _parts(group, outline, None if kind == "sign" else signs_of):
+            for records in _parts(group, flat, None if kind == "sign" else signs_of):
                 key = hash(tuple((span.begin, span.end) for span in records))
                 if len(records) > 1 and key not in known:
                     known.add(key)
-                    found.append(counts.block(records, strict=kind == "sign"))
+                    found.append(counts.region(records, strict=kind == "sign"))
     found.extend(counts.singles())
     # Of equals the larger one knows more of the release: its time, its summary.
-    found.sort(key=lambda block: (-block.score, -_extent(block)))
+    found.sort(key=lambda region: (-region.score, -_extent(region)))
     dated = found[:CANDIDATES]
-    found.sort(key=lambda block: (-block.linked, -_extent(block)))
-    rest = (block for block in found[:CANDIDATES] if block.linked > 0)
+    found.sort(key=lambda region: (-region.linked, -_extent(region)))
+    rest = (region for region in found[:CANDIDATES] if region.linked > 0)
     placed = [span for span in spans if stands_at(span.node, place)] if place else []
     placed.sort(key=lambda span: span.begin)
     if placed:
-        dated.insert(0, counts.block(placed, strict=len({span.sign for span in placed}) == 1))
-    taken = {id(block) for block in dated}
-    return dated + [block for block in rest if id(block) not in taken][: CANDIDATES // 2]
+        dated.insert(0, counts.region(placed, strict=len({span.sign for span in placed}) == 1))
+    taken = {id(region) for region in dated}
+    return dated + [region for region in rest if id(region) not in taken][: CANDIDATES // 2]
 
 
 def _parts(
-    group: list[ElementSpan], outline: FlatPage, signs: dict[etree._Element, int] | None
+    group: list[ElementSpan], flat: FlatPage, signs: dict[etree._Element, int] | None
 ) -> Iterator[list[ElementSpan]]:
     """A group of elements, and its parts where it reaches over several parts of the page.
 
@@ -134,28 +134,28 @@ def _parts(
     for span in group:
         parent = span.node.getparent() if signs else None
         sign = signs.get(parent, 0) if signs and parent is not None else 0
-        parts[outline.regions.around(span.begin, span.end), sign].append(span)
+        parts[flat.regions.around(span.begin, span.end), sign].append(span)
     if 1 < len(parts) <= len(group) / 2:
         yield from parts.values()
 
 
-def _extent(block: Region) -> int:
-    return sum(span.end - span.begin for span in block.records)
+def _extent(region: Region) -> int:
+    return sum(span.end - span.begin for span in region.records)
 
 
 class _Counts:
     """Dates, menus and sizes between any two places."""
 
-    def __init__(self, outline: FlatPage, dates: list[DateMark]) -> None:
-        self._outline = outline
+    def __init__(self, flat: FlatPage, dates: list[DateMark]) -> None:
+        self._flat = flat
         self._all = [mark.place for mark in dates]
         self._alone = [mark.place for mark in dates if mark.alone]
         self._alone_signs = [mark.sign for mark in dates if mark.alone]
-        rows = [span for span in outline.spans if span.node.tag in {"tr", "li"}]
+        rows = [span for span in flat.spans if span.node.tag in {"tr", "li"}]
         self._rows = sorted(rows, key=lambda span: span.begin)
         self._row_begins = [span.begin for span in self._rows]
-        self._holders = {span.node: span.end for span in outline.spans}
-        self._titled = _titled(outline)
+        self._holders = {span.node: span.end for span in flat.spans}
+        self._titled = _titled(flat)
 
     def _worth(self, begin: int, end: int) -> float:
         """What a record is worth by its dates: one is a release, many are a list.
@@ -180,7 +180,7 @@ class _Counts:
         few = sum(map(bool, worths)) < _HALF * len(worths)
         return 0.0 if few else 0.9 * self._covered(worths)
 
-    def block(self, records: list[ElementSpan], *, strict: bool) -> Region:
+    def region(self, records: list[ElementSpan], *, strict: bool) -> Region:
         records = sorted(records, key=lambda span: span.begin)
         size = len(records)
         side = "in"
@@ -192,7 +192,7 @@ class _Counts:
                     side, best = name, value
         if best <= 0:
             side, best = "", 0.02 * size
-        chrome = sum(self._outline.is_chrome(span.begin, span.end) for span in records) / size
+        chrome = sum(self._flat.is_chrome(span.begin, span.end) for span in records) / size
         shown = (1 - 0.8 * chrome) * (1.0 if strict else 0.93)
         linked = sum(map(self._linked, records))
         return Region(records, strict, side, best * shown, linked * shown)
@@ -205,7 +205,7 @@ class _Counts:
 
     def _beside(self, records: list[ElementSpan]) -> list[tuple[str, float]]:
         floors = [0, *(span.end for span in records[:-1])]
-        ceilings = [*(span.begin for span in records[1:]), self._outline.size]
+        ceilings = [*(span.begin for span in records[1:]), self._flat.size]
         before = self._outside(
             [
                 self._worth(max(floor, span.begin - NEAR), span.begin)
@@ -261,7 +261,7 @@ class _Counts:
 
         A row that heads others may have a link of its own too, but it stands among what it heads.
         """
-        texts = self._outline.texts_in(date, date + 1)
+        texts = self._flat.texts_in(date, date + 1)
         node = texts[0].parent if texts else None
         while node is not None and (node not in self._holders or node.tag == "a"):
             node = node.getparent()
@@ -278,21 +278,21 @@ class _Counts:
         """The smallest elements with one date and a link: a list may hold a single release."""
         fitting = [
             span
-            for span in self._outline.spans
+            for span in self._flat.spans
             if span.node.tag in _ROWS
             and span.end - span.begin <= _SINGLE_SIZE
-            and not self._outline.is_chrome(span.begin, span.end)
+            and not self._flat.is_chrome(span.begin, span.end)
             and self._worth(span.begin, span.end) == 1
         ]
         fitting.sort(key=lambda span: span.end - span.begin)
         return [Region([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
 
 
-def _titled(outline: FlatPage) -> list[int]:
+def _titled(flat: FlatPage) -> list[int]:
     """The places of links that may be titles: they say words, and lead on from no other link."""
     said = {
-        anchor.place: (outline.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)
-        for anchor in outline.anchors
+        anchor.place: (flat.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)
+        for anchor in flat.anchors
     }
     worded = {place: one for place, one in said.items() if says_words(one[0])}
     leading = {place for place, (text, _) in worded.items() if LEADING.match(text)}

@@ -20,28 +20,28 @@ TITLED: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The items of a block in page order, and the addresses of rows that may be releases too."""
+    """The items of a region in page order, and the addresses of rows that may be releases too."""
 
     items: list[ListingItem]
     passed: list[str]
 
 
 def with_undated(
-    items: list[ListingItem], block: Region, outline: FlatPage, dates: list[DateMark]
+    items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> Rows:
-    """The items of a block with those that lack a date among them.
+    """The items of a region with those that lack a date among them.
 
     Where most rows have a date, one without is a head, a note or a button, or its date was
     forgotten or can't be. It is a release if its link stands where theirs stand, leads where theirs
     lead, and reads like a title; its date is then to be looked for on its own page. One that leads
     elsewhere is passed over.
     """
-    dated = records_of(block, outline, dates)
-    every = linked_records(block, outline, dates)
-    if block.side != "in" or len(dated) == len(every):
+    dated = records_of(region, flat, dates)
+    every = linked_records(region, flat, dates)
+    if region.side != "in" or len(dated) == len(every):
         return Rows(items, [])
     shape = common_shape(items)
-    like = RecordFields(dated, outline, strict=block.strict)
+    like = RecordFields(dated, flat, strict=region.strict)
     known = {item.url for item in items}
     places = {id(record.anchors[0].node) for record in dated}
     rest = iter(items)
