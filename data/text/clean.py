@@ -75,7 +75,10 @@ def _clean_usual(text: str) -> str:
     joined = "\n".join(lines).strip()
     if joined.isascii():
         return joined
-    return "" if mend(text) != text else unicodedata.normalize("NFC", joined)
+    normal = unicodedata.normalize("NFC", joined)
+    # What is composed stands beside other characters than before, and may look confused by them.
+    confused = mend(text) != text or (normal != joined and mend(normal) != normal)
+    return "" if confused else normal
 
 
 def _clean_any(text: str) -> str:
