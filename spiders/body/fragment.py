@@ -22,7 +22,10 @@ def prose_of(
     """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
-    hidden = {*hidden_parts(body.container.element), *dropped}
+    unseen = body.hidden
+    if unseen is None:
+        unseen = frozenset(hidden_parts(body.container.element))
+    hidden = unseen.union(dropped)
     prose = serialize(body.container.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
     met: list[TextBlock] = [
@@ -58,7 +61,7 @@ def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], se
     return alive, dead.union(seen.menus)
 
 
-def _is_shown(block: TextBlock, hidden: set[etree._Element]) -> bool:
+def _is_shown(block: TextBlock, hidden: frozenset[etree._Element]) -> bool:
     """Whether any text of a block lies in none of the hidden elements."""
     return any(
         element not in hidden and hidden.isdisjoint(element.iterancestors())

@@ -69,13 +69,15 @@ TEXTS: Final = 5
 class MainContent:
     """The blocks that are the release's text, and the container that holds them all.
 
-    ``rule`` names the method and ``confidence`` is 0 to 1.
+    ``rule`` names the method and ``confidence`` is 0 to 1. ``hidden`` are elements around the
+    blocks that no eye sees; None where nobody looked for them yet.
     """
 
     container: Container
     kept: tuple[TextBlock, ...]
     rule: str
     confidence: float
+    hidden: frozenset[etree._Element] | None = None
 
 
 def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | None:
@@ -103,12 +105,13 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
     within = around.element
-    parts = (*hidden_parts(within), *metadata_parts(within), *month_calendars(within))
-    keep = list(outside(seen, keep, frozenset(parts), least=0))
+    hidden = frozenset(hidden_parts(within))
+    parts = hidden.union(metadata_parts(within), month_calendars(within))
+    keep = list(outside(seen, keep, parts, least=0))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
-    return MainContent(holder(kept, seen.top), kept, "blocks", round(sure, 3))
+    return MainContent(holder(kept, seen.top), kept, "blocks", round(sure, 3), hidden)
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
