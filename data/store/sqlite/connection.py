@@ -53,6 +53,7 @@ class Connection:
                 raise StoreError(f"sqlite:{path}", wrong)
             if migrations.pending(self.db):
                 if is_read_only(path):
+                    self.close()
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
                 with self.writing():
                     # Asked again under the lock: two processes may start at once.

@@ -65,7 +65,8 @@ def tables(path: Path) -> dict[str, str]:
 
 
 def test_the_present_schema_has_a_fixture(tmp_path: Path) -> None:
-    last = migrations.pending(Database(memory=True))[-1].name
+    with closing(Database(memory=True)) as empty:
+        last = migrations.pending(empty)[-1].name
     fixture = SCHEMAS / f"{last}.db.gz"
     if not fixture.exists():
         filled(tmp_path / "filled.db")
