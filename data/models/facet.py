@@ -1,4 +1,4 @@
-"""To be said."""
+"""A facet: one way to select releases, and so one feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that cross room borders: frozen, without behaviour beyond reading themselves.
+"""A release, the draft that it is made of, its content and its revisions.
 
 All instants are aware UTC. What a page said of a time is kept beside it.
 """

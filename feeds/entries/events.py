@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 from data.models import DayDigest, Facet, HealthEvent, Release, Revision
@@ -85,26 +86,12 @@ def about(
     """An entry about something that happened to a release; ``summary`` is its title if empty."""
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
-    return Entry(
-        release=uuid_of(catalog, event),
-        url=page,
-        page=page,
-        title=title,
-        published=to_seconds(at.astimezone(dt.UTC)),
-        exact=True,
-        undated=False,
-        updated=at.astimezone(dt.UTC),
-        language=OURS,
+    return replace(
+        event_entry(catalog, event, title=title, at=at, page=page, html=html),
         publisher=publisher,
         summary=summary or title,
-        html=html,
         categories=(Category(mark, mark.capitalize(), f"{catalog.site}/marks/"),),
-        enclosures=(),
-        also=(),
         links=(Link("related", catalog.release(release.id), "text/html"),),
-        origin=None,
-        revision=1,
-        retracted=None,
     )
 
 
@@ -157,7 +144,7 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
 def event_entry(
     catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
 ) -> Entry:
-    """An entry about the site itself."""
+    """An entry about the site itself, or the part that all entries about events share."""
     return Entry(
         release=uuid_of(catalog, event),
         url=page,

@@ -1,4 +1,4 @@
-"""What one publishing did."""
+"""What one publication did, and in which order facets are published."""
 
 from __future__ import annotations
 

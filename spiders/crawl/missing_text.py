@@ -1,4 +1,4 @@
-"""To be said."""
+"""What stands on a page whose text is not there: a lock, a notice, or what frames every page."""
 
 from __future__ import annotations
 

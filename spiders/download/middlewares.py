@@ -1,18 +1,15 @@
-"""To be said."""
+"""Downloader middlewares over those of Scrapy: public addresses only, redirects, meta refresh."""
 
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import NotConfigured
-
-if TYPE_CHECKING:
-    from scrapy import Request
-    from scrapy.crawler import Crawler
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
 from data.network.addresses import is_public

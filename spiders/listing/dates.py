@@ -1,4 +1,4 @@
-"""The dates of a page, each at its place in the outline."""
+"""The dates of a page, each at its place in the flat page."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> Date
     return replace(reading, order=order) if order else reading
 
 
-def date_marks(outline: FlatPage, url: str, reading: DateContext) -> list[DateMark]:
+def date_marks(flat: FlatPage, url: str, reading: DateContext) -> list[DateMark]:
     """All plausible dates, in page order.
 
     A month and day take the year of the nearest heading above, else the one that the address names.
@@ -86,19 +86,19 @@ def date_marks(outline: FlatPage, url: str, reading: DateContext) -> list[DateMa
     parts = urlsplit(url)
     year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
     vain = 0
-    for index, text in enumerate(outline.texts):
+    for index, text in enumerate(flat.texts):
         if max(len(marks), vain) > MAX_DATES:
             break
         if marks and text.place <= marks[-1].last:
             continue
-        found = list(_marks_of(outline.texts, index, heads, reading))
+        found = list(_marks_of(flat.texts, index, heads, reading))
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, reading))
             continue
         vain += bool(_MAY_BE_DATE.search(text.text))
         if len(text.text) <= _SHORT:
             year = (_heads(text) and year_in(text.text)) or year
-            mark = _without_year(outline.texts, index, year, reading)
+            mark = _without_year(flat.texts, index, year, reading)
             if mark:
                 marks.append(mark)
             elif len(text.text) <= _RELATIVE and is_relative(text.text):

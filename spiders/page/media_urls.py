@@ -1,4 +1,4 @@
-"""To be said."""
+"""Whether an address is that of an image or of a file, and which source of an ``<img>`` is best."""
 
 from __future__ import annotations
 

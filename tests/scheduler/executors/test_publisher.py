@@ -9,8 +9,8 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,15 @@ from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served
 
 
+@asynccontextmanager
+async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
+    """A publisher whose child is ended."""
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
 def test_what_changed_is_published_once(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
@@ -34,14 +43,11 @@ def test_what_changed_is_published_once(tmp_path: Path) -> None:
         collect(folder)
 
     async def work() -> None:
-        publisher = Publisher(open_home(folder))
-        try:
+        async with started(Publisher(open_home(folder))) as publisher:
             first = await publisher.publish()
             assert first.written > 10
             assert first.errors == ()
             assert (await publisher.publish()).written == 0
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
     assert "<entry" in (folder / "site/feeds/all.atom").read_text("utf-8")
@@ -69,23 +75,19 @@ def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path)
 
 def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path))
-        try:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
             given_up = asyncio.create_task(publisher.publish())
             await asyncio.sleep(0)
             given_up.cancel()
             # The first time all is written; this is the answer to the second.
             assert (await publisher.publish()).written == 0
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
 
 
 def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path))
-        try:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
             await publisher.publish()
             child = publisher.child
             assert child is not None
@@ -93,22 +95,17 @@ def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
             (error,) = (await publisher.publish()).errors
             assert "code -9" in error
             assert (await publisher.publish()).errors == ()
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
 
 
 def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Path) -> None:
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path))
-        try:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
             with files_used_up():
                 (error,) = (await publisher.publish()).errors
             assert "did not start" in error
             assert (await publisher.publish()).errors == ()
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
 
@@ -121,15 +118,12 @@ def test_a_child_that_dies_while_it_answers_is_told_of(
     dying.chmod(0o755)
 
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path / "home"))
-        try:
+        async with started(Publisher(open_home(tmp_path / "home"))) as publisher:
             with monkeypatch.context() as patch:
                 patch.setattr(sys, "executable", str(dying))
                 (error,) = (await publisher.publish()).errors
             assert "code -9" in error
             assert (await publisher.publish()).errors == ()
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
 
@@ -232,8 +226,7 @@ def group_niceness(process: int) -> int | None:
 
 def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path))
-        try:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
             await publisher.publish()
             child = publisher.child
             assert child is not None
@@ -241,7 +234,5 @@ def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
             assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
             # Where sessions are weighed against each other, its own counts as little.
             assert group_niceness(child) in {None, nice}
-        finally:
-            await publisher.close()
 
     uvloop.run(work())
