@@ -1,5 +1,6 @@
 """What a release is, whether it is new, and where it is kept.
 
-interchange and health may import the store, the store identity, identity revisions, stories, topics
-and dates, these text, models and network; all may import settings, errors and clock.
+interchange, health and archive may import the store, the store identity, identity revisions,
+stories, topics and dates, these text, models and network; all may import settings, errors and
+clock.
 """

@@ -78,6 +78,15 @@ class StoreError(CommuniqueError):
         self.cause = cause
 
 
+class ArchiveError(CommuniqueError):
+    """The archive could not be read or written; every record that was whole still is."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(f"the archive {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
 class PublishError(CommuniqueError):
     """A feed or page could not be written; the last good one is still in place."""
 

@@ -1,0 +1,26 @@
+"""A capture: the record of the archive that holds what a server answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where a record of the archive is.
+
+    ``record_id`` is its WARC-Record-ID without brackets (``urn:uuid:…``). ``file`` is a name in
+    HOME/archive, without the ``.open`` that it bears while it grows; ``offset`` and ``length`` are
+    bytes of that file, compressed. ``digest`` is that of the payload as WARC writes it
+    (``sha256:…``) and ``leaf`` the number of its leaf in the log, from 0. ``at`` is its WARC-Date,
+    aware UTC.
+    """
+
+    record_id: str
+    file: str
+    offset: int
+    length: int
+    digest: str
+    leaf: int
+    at: dt.datetime
