@@ -1,0 +1,100 @@
+-- What is remembered of visits: of sources, their pages and their hosts.
+
+CREATE TABLE runs (
+    number  INTEGER PRIMARY KEY,
+    source  TEXT NOT NULL,
+    started REAL NOT NULL,
+    report  TEXT NOT NULL                -- JSON of data.models.Run
+) STRICT;
+
+CREATE INDEX runs_of_source ON runs (source, started DESC);
+
+-- What servers gave to ask with whether a page has changed (RFC 9110, section 8.8).
+CREATE TABLE validators (
+    url           TEXT PRIMARY KEY,
+    etag          TEXT,
+    last_modified TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What a listing said last, for when the server answers that it has not changed.
+CREATE TABLE cached_listings (
+    url    TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    reader TEXT NOT NULL,                -- the rules that read it: others must read it anew
+    items  TEXT NOT NULL                 -- JSON
+) STRICT, WITHOUT ROWID;
+
+-- Walks back to the first release, so that a later visit goes on where one stopped.
+CREATE TABLE walks (
+    source TEXT NOT NULL,
+    start  TEXT NOT NULL,                -- the address of the first page
+    number INTEGER NOT NULL,
+    walk   TEXT NOT NULL,                -- JSON of data.models.Walk
+    PRIMARY KEY (source, start)
+) STRICT, WITHOUT ROWID;
+
+-- Every address that a listing of a source has ever named.
+CREATE TABLE listed_links (
+    source  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    witness TEXT NOT NULL CHECK (witness IN ('feed', 'page')),
+    name    TEXT NOT NULL,               -- day and title, '' where it lacks one of them
+    walk    INTEGER NOT NULL,            -- the last that came by
+    PRIMARY KEY (source, key, witness)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX listed_links_by_name ON listed_links (source, name) WHERE name <> '';
+
+-- What listings name and nobody has read; it leaves when a release was seen at its address.
+CREATE TABLE unread_items (
+    number INTEGER PRIMARY KEY,          -- in the order of listing
+    source TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    item   TEXT NOT NULL,                -- JSON of what the listing says of it
+    front  INTEGER NOT NULL,             -- 1 where the first page lists it
+    tries  INTEGER NOT NULL,
+    asked  REAL NOT NULL,                -- the last visit that asked for it, 0 before
+    UNIQUE (source, key)
+) STRICT;
+
+-- The releases that pages of others name, one by one: each is counted once and fetched once.
+CREATE TABLE named_links (
+    source  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    url     TEXT NOT NULL,
+    title   TEXT NOT NULL,               -- as it was named
+    state   TEXT NOT NULL CHECK (state IN ('known', 'missed', 'older', 'unread')),
+    tries   INTEGER NOT NULL,
+    release INTEGER,                     -- that was found by its name only
+    PRIMARY KEY (source, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX named_links_unread ON named_links (source, tries) WHERE state = 'unread';
+
+-- What was learned of the release pages of a source.
+CREATE TABLE layout_templates (
+    source   TEXT NOT NULL,
+    layout   TEXT NOT NULL,
+    template TEXT NOT NULL,              -- JSON; only spiders read what is in it
+    PRIMARY KEY (source, layout)
+) STRICT, WITHOUT ROWID;
+
+-- What the page of a release is built of.
+CREATE TABLE page_skeletons (
+    release  INTEGER PRIMARY KEY REFERENCES releases (number),
+    skeleton BLOB NOT NULL               -- only spiders read what is in it
+) STRICT;
+
+-- What hosts asked of us: it holds over a restart.
+CREATE TABLE host_waits (
+    host   TEXT PRIMARY KEY,
+    until  REAL NOT NULL,
+    status INTEGER NOT NULL              -- of the answer that asked for it
+) STRICT, WITHOUT ROWID;
+
+-- The robots.txt that was read last, for when it can't be read.
+CREATE TABLE robots_files (
+    origin TEXT PRIMARY KEY,             -- scheme, host and port
+    body   BLOB NOT NULL,
+    seen   REAL NOT NULL
+) STRICT;

@@ -1,0 +1,45 @@
+-- Subscriptions to feeds and what is still to be sent (W3C WebSub).
+
+-- The feeds that a WebSub hub is told of: what each holds, and what its hub was last told that it
+-- holds, as SHA-256. Work that waits is not kept as messages but as what differs: nothing is lost
+-- where a process ends between two steps, and nothing is sent twice for one change.
+CREATE TABLE websub_topics (
+    file     TEXT PRIMARY KEY,
+    stamp    TEXT NOT NULL,              -- time, size and inode of the file
+    digest   BLOB NOT NULL,
+    told     BLOB NOT NULL,
+    due      REAL NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX websub_topics_to_tell ON websub_topics (due) WHERE told <> digest;
+
+-- The subscribers of our own hub.
+CREATE TABLE websub_subscriptions (
+    callback TEXT NOT NULL,
+    file     TEXT NOT NULL,
+    host     TEXT NOT NULL,
+    secret   TEXT NOT NULL,
+    expires  REAL NOT NULL,
+    sent     BLOB NOT NULL,              -- digest of what it was sent last
+    due      REAL NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (file, callback)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX websub_subscriptions_of_host ON websub_subscriptions (host);
+
+-- What subscribers asked for and have yet to confirm; denials that they have yet to hear of.
+CREATE TABLE websub_requests (
+    number   INTEGER PRIMARY KEY,
+    callback TEXT NOT NULL,
+    topic    TEXT NOT NULL,
+    mode     TEXT NOT NULL,
+    host     TEXT NOT NULL,
+    secret   TEXT NOT NULL,
+    lease    INTEGER NOT NULL,
+    due      REAL NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    client   TEXT NOT NULL,              -- the network that it came from
+    UNIQUE (callback, topic)
+) STRICT;
