@@ -28,7 +28,7 @@ from data.models.source import (
     SourceRhythm,
 )
 from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
-from data.models.walks import Listed, Walk, Witness
+from data.models.walks import Listed, ListingKind, Walk
 from data.models.websub import Delivery, HubRequest, PendingRequest, PendingTopic
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "HubRequest",
     "Link",
     "Listed",
+    "ListingKind",
     "Media",
     "PendingRequest",
     "PendingTopic",
@@ -62,7 +63,6 @@ __all__ = [
     "Validator",
     "Wait",
     "Walk",
-    "Witness",
     "facets_at",
     "facets_of",
 ]

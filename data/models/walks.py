@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from data.models.source import History
 
-Witness: TypeAlias = Literal["feed", "page"]
+ListingKind: TypeAlias = Literal["feed", "page"]
 """What lists the releases of a source: its feed (or API, or sitemap), and its page for readers."""
 
 

@@ -17,6 +17,7 @@ from data.models import (
     HealthEvent,
     Link,
     Listed,
+    ListingKind,
     Recall,
     Release,
     ReleaseChange,
@@ -28,7 +29,6 @@ from data.models import (
     Validator,
     Wait,
     Walk,
-    Witness,
 )
 from data.search.query import Query
 from data.store.websub_protocol import WebSubStore
@@ -314,7 +314,7 @@ class Store(PublishStore, WebSubStore, Protocol):
         """Keep how far a walk has come."""
 
     def list_items(
-        self, source: str, witness: Witness, walk: int, items: Mapping[str, str]
+        self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
         """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
 
@@ -322,9 +322,9 @@ class Store(PublishStore, WebSubStore, Protocol):
         """
 
     def listed_before(
-        self, source: str, witness: Witness, items: Mapping[str, str]
+        self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """The addresses among these that a witness has ever listed, and those whose names it has.
+        """The addresses among these that this listing ever had, and those whose names it has.
 
         ``items`` are names by canonical address.
         """

@@ -3,7 +3,7 @@
 What is measured: the block itself (length, links, punctuation, tag, words of its classes), the
 three nearest elements that hold more than it (how much running text and how many links they hold,
 what they call themselves), its neighbours, its place on the page and after the headline, and
-witnesses: the page's own title, description and JSON-LD text.
+evidence: the page's own title, description and JSON-LD text.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Embedde
             if len(low) >= SAME_START and low[:SAME_START] in summary:
                 base[AT["summary"], place] = told_before(summary, low)
     if told := article_text(meta):
-        base[AT["witness"]] = [witness(text, told) for text in texts]
+        base[AT["in_json_ld"]] = [in_json_ld(text, told) for text in texts]
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
@@ -238,7 +238,7 @@ def told_before(summary: str, key: str) -> float:
     return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
 
 
-def witness(text: str, told: str) -> float:
+def in_json_ld(text: str, told: str) -> float:
     """Whether the page's JSON-LD holds a block: 1 yes, -1 no."""
     key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

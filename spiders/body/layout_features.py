@@ -35,7 +35,7 @@ AROUND: Final = 4
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
     "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
-    "since_heading level share repeated legal credit lead_in stamp summary witness siblings "
+    "since_heading level share repeated legal credit lead_in stamp summary in_json_ld siblings "
     "lower twins"
 ).split()
 AT: Final = {name: place for place, name in enumerate(BASE)}

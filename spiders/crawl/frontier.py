@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.models import History, Witness
+from data.models import History, ListingKind
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.urls import canonical_url, without_campaign
@@ -93,12 +93,12 @@ class Frontier:
         )
         self.page = way(source, "page", file.url)
         self.feed = way(source, "feed", file.feed) if file.feed else None
-        self.ways: dict[Witness, ListingWalk] = {"page": self.page}
+        self.ways: dict[ListingKind, ListingWalk] = {"page": self.page}
         if self.feed:
             self.ways["feed"] = self.feed
         walks = [way.walk for way in self.ways.values() if way.walk]
         self.first_history = not walks or any(walk.first for walk in walks)
-        self._fronts: dict[Witness, Listing | None] = {}
+        self._fronts: dict[ListingKind, Listing | None] = {}
         self._sitemaps: tuple[str, ...] = ()
         self._evidence = ListEvidence()
         self._judged = False
@@ -133,7 +133,7 @@ class Frontier:
         return next((self._positions[key] for key in keys if key in self._positions), UNLISTED)
 
     def opened(
-        self, witness: Witness, front: Listing | None, awaited: int
+        self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
         """Take in a first page, None where it can't be read; ``awaited`` others are still to come.
 
@@ -142,7 +142,7 @@ class Frontier:
         if front and front.rule == INDEX:
             self._sitemaps = sitemaps_to_walk(front)
             front = replace(front, items=(), next=next(iter(self._sitemaps), None))
-        self._fronts[witness] = front
+        self._fronts[kind] = front
         if awaited:
             return
         known, new = self._decide()
@@ -151,18 +151,18 @@ class Frontier:
         for item in self._take(new):
             yield item, False
 
-    def read(self, witness: Witness, url: str, page: Listing) -> None:
+    def read(self, kind: ListingKind, url: str, page: Listing) -> None:
         """Take in another page."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
         items = self._fresh(page)
-        way = self.ways[witness]
+        way = self.ways[kind]
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
         try:
             with self._store.transaction():
                 way.read(url, page, names_of(items))
-                self._await(self._chosen(witness, items), front=False)
+                self._await(self._chosen(kind, items), front=False)
         except Exception:
             way.rest()
             raise
@@ -171,12 +171,12 @@ class Frontier:
 
     def renewed(self, url: str, page: Listing) -> None:
         """Take in a page once more, that was said to be unchanged and isn't."""
-        witness: Witness = "feed" if self.feed and url == self.feed.start else "page"
+        kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
-        self.ways[witness].note(names_of(items))
-        self._await(self._chosen(witness, items), front=True)
+        self.ways[kind].note(names_of(items))
+        self._await(self._chosen(kind, items), front=True)
 
-    def step(self) -> tuple[Sequence[ListingItem], tuple[Witness, str] | None]:
+    def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
         """What to ask for next, releases or a listing page; neither where the visit may end."""
         if self._rests():
             return (), None
@@ -243,8 +243,8 @@ class Frontier:
         seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
 
-    def _chosen(self, witness: Witness, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        if witness == "feed":
+    def _chosen(self, kind: ListingKind, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        if kind == "feed":
             return self._of_feed(items)
         return self._of_page(items) if self.feed else items
 

@@ -136,7 +136,7 @@ class GoneReleases:
 
         What is named by none of them must be missed by all.
         """
-        asked = {canonical_url(url) for url in filter(self._asked.has, self._witnesses())}
+        asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
@@ -144,7 +144,7 @@ class GoneReleases:
             return None
         return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
 
-    def _witnesses(self) -> Iterator[str]:
+    def _must_be_read(self) -> Iterator[str]:
         """The listings that must be read: the first one, and what else could ever be read.
 
         A page beside a feed may be there for browsers only.

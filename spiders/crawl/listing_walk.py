@@ -14,7 +14,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from data.models import History, Walk, Witness
+from data.models import History, ListingKind, Walk
 from data.settings import Collect
 from data.store.protocol import Store
 from spiders.items import Listing
@@ -39,14 +39,14 @@ class ListingWalk:
     def __init__(
         self,
         source: str,
-        witness: Witness,
+        kind: ListingKind,
         start: str,
         *,
         rules: str,
         store: Store,
         limits: Collect,
     ) -> None:
-        self.witness = witness
+        self.kind = kind
         self.start = start
         self.next: str | None = None
         self.again = False
@@ -78,7 +78,7 @@ class ListingWalk:
         walk = self._walk
         if walk is None or walk.rules != self._rules or anew:
             walk = self._walk = self._begin()
-        listed = self._store.list_items(self._source, self.witness, walk.number, names)
+        listed = self._store.list_items(self._source, self.kind, walk.number, names)
         if not walk.position:
             self._move(self.start, front, fresh=True)
         elif walk.history == "walking":
@@ -94,7 +94,7 @@ class ListingWalk:
         if self._walk is None:
             return
         self.pages += not self.again
-        listed = self._store.list_items(self._source, self.witness, self._walk.number, names)
+        listed = self._store.list_items(self._source, self.kind, self._walk.number, names)
         if self._ended:
             self.next = page.next if self._news(listed.news) else None
             if self.next is None:
@@ -110,7 +110,7 @@ class ListingWalk:
     def note(self, names: Mapping[str, str]) -> None:
         """Remember what a page lists that is no step of the walk."""
         if self._walk:
-            self._store.list_items(self._source, self.witness, self._walk.number, names)
+            self._store.list_items(self._source, self.kind, self._walk.number, names)
 
     def missing(self, status: int | None, said: str) -> bool:
         """Take in that the page asked for can't be read; whether that is an error to tell of.

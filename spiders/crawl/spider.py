@@ -13,7 +13,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from data.models import Draft, Link, Witness
+from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
 from data.text.words import tokens
@@ -70,7 +70,7 @@ class PressRoomSpider(Spider):
                 visit.fronts = len(fronts)
                 for way in fronts:
                     visit.asked.claim(way.start)
-                    yield self._request_listing(visit, way.start, way.witness, front=True)
+                    yield self._request_listing(visit, way.start, way.kind, front=True)
                 for url in filter(visit.asked.claim, visit.due()):
                     with page_errors(url, visit.error):
                         yield self._request_release(visit, url, None)
@@ -100,23 +100,25 @@ class PressRoomSpider(Spider):
                         self.crawler.engine.crawl(request)
 
     def parse_listing(
-        self, response: Response, visit: Visit, witness: Witness, *, front: bool
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
     ) -> Iterator[Request]:
         """Take in a page of a listing; after the first ones follow what they list."""
         with self.response(visit, response.url):
             visit.page_read()
             listing = None
             with page_errors(response.url, visit.error):
-                listing = self._listing(response, visit, witness, front=front)
+                listing = self._listing(response, visit, listing_kind, front=front)
             if front:
-                yield from self._follow(visit, witness, listing)
+                yield from self._follow(visit, listing_kind, listing)
             elif listing:
-                visit.frontier.read(witness, requested_url(response), listing)
+                visit.frontier.read(listing_kind, requested_url(response), listing)
 
-    def _follow(self, visit: Visit, witness: Witness, front: Listing | None) -> Iterator[Request]:
+    def _follow(
+        self, visit: Visit, listing_kind: ListingKind, front: Listing | None
+    ) -> Iterator[Request]:
         """Ask for what the first pages list, as soon as the last of them is there."""
         visit.fronts -= 1
-        found = [*visit.frontier.opened(witness, front, visit.fronts)]
+        found = [*visit.frontier.opened(listing_kind, front, visit.fronts)]
         if visit.frontier.stale:
             visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
         keys = [canonical_url(item.url) for item, known in found if known]
@@ -197,13 +199,13 @@ class PressRoomSpider(Spider):
                 visit.error(request.url, kind, message)
             else:
                 error = NoListing(kind, message)
-                witness, asked = request.cb_kwargs["witness"], request.meta["asked"]
-                self._unread(visit, witness, asked, error, front=front)
+                listing_kind, asked = request.cb_kwargs["listing_kind"], request.meta["asked"]
+                self._unread(visit, listing_kind, asked, error, front=front)
             if front:
-                yield from self._follow(visit, request.cb_kwargs["witness"], None)
+                yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
 
     def _listing(
-        self, response: Response, visit: Visit, witness: Witness, *, front: bool
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
     ) -> Listing | None:
         try:
             return read_answer(response, visit)
@@ -211,15 +213,17 @@ class PressRoomSpider(Spider):
             if error.empty and not front:
                 # A month without a release, say; the walk goes on to the one before.
                 return error.empty
-            self._unread(visit, witness, response.url, error, front=front)
+            self._unread(visit, listing_kind, response.url, error, front=front)
             return None
 
     @staticmethod
-    def _unread(visit: Visit, witness: Witness, url: str, error: NoListing, *, front: bool) -> None:
+    def _unread(
+        visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, front: bool
+    ) -> None:
         if front:
-            told = witness == "feed" or not visit.file.feed
+            told = listing_kind == "feed" or not visit.file.feed
         else:
-            told = visit.frontier.ways[witness].missing(error.status, f"{url}: {error}")
+            told = visit.frontier.ways[listing_kind].missing(error.status, f"{url}: {error}")
         if told:
             visit.error(url, error.kind, str(error))
         else:
@@ -238,15 +242,17 @@ class PressRoomSpider(Spider):
         if wanted.link:
             return self._request_linked(visit, wanted.link)
         if wanted.kind == "listing":
-            return self._request_listing(visit, wanted.url, wanted.witness, front=False)
+            return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
         if wanted.kind == "again":
             parse = self.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING, conditional=False)
         return self._request_release(visit, wanted.url, wanted.item, known=False)
 
-    def _request_listing(self, visit: Visit, url: str, witness: Witness, *, front: bool) -> Request:
+    def _request_listing(
+        self, visit: Visit, url: str, listing_kind: ListingKind, *, front: bool
+    ) -> Request:
         kept = None if visit.backfill else visit.store.cached_listing(url, visit.reader)
-        more = {"witness": witness, "front": front}
+        more = {"listing_kind": listing_kind, "front": front}
         return self._request(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
         )

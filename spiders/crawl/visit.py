@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import VANISHED
 from data.identity.decision import LISTED, Decision, date_doubt
-from data.models import Draft, Facet, Link, Release, Run, RunError, Validator, Witness
+from data.models import Draft, Facet, Link, ListingKind, Release, Run, RunError, Validator
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -61,14 +61,14 @@ class Wanted:
     """An address that a visit asks for next, and as what.
 
     A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``witness``, or a first page of one ``again``, without conditions.
+    one ``listing_kind``, or a first page of one ``again``, without conditions.
     """
 
     kind: Literal["release", "linked", "listing", "again"]
     url: str
     item: ListingItem | None = None
     link: Link | None = None
-    witness: Witness = "page"
+    listing_kind: ListingKind = "page"
 
 
 class Visit:
@@ -257,7 +257,7 @@ class Visit:
     def _next_of_listings(self) -> tuple[Wanted, ...]:
         items, page = self.frontier.step()
         releases = tuple(Wanted("release", item.url, item=item) for item in items)
-        return (*releases, Wanted("listing", page[1], witness=page[0])) if page else releases
+        return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
 
     def _missing(self) -> tuple[Wanted, ...]:
         """What the pages of this visit link to and the store lacks, once."""

@@ -1,6 +1,6 @@
 """How sure it is that a page lists an institution's releases: what a draft must reach to be saved.
 
-Each witness takes a share off 1: what the page itself reads as, what its rows are called, where
+Each finding takes a share off 1: what the page itself reads as, what its rows are called, where
 they lead, and how many they are. A list without dates is as good as any if its pages are releases.
 """
 

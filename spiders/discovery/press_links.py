@@ -14,7 +14,7 @@ from lxml import etree
 from data.text.clean import clean_line
 from data.text.urls import canonical_url
 from spiders.discovery.press_words import MEDIA, NEWS, NOT_A_ROOM, RELEASES
-from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of, walk
+from spiders.page.embedded_metadata import json_ld_scripts, json_objects, parse_json, type_of
 from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
@@ -116,7 +116,7 @@ def _above(page: Page) -> Iterator[PressLink]:
 def _crumbs(page: Page) -> Iterator[str]:
     """The pages above this one, as its list of breadcrumbs names them (schema.org)."""
     for text in json_ld_scripts(page):
-        for node in walk(parse_json(text)):
+        for node in json_objects(parse_json(text)):
             item = node.get("item") if "ListItem" in type_of(node) else None
             address = item.get("@id") if isinstance(item, dict) else item
             if isinstance(address, str) and (url := resolve(address, page.base)):

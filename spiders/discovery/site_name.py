@@ -17,11 +17,11 @@ from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     articles,
     json_ld_scripts,
+    json_objects,
     parse_json,
     plain,
     read_metadata,
     type_of,
-    walk,
 )
 from spiders.page.generic_names import LISTING, is_generic, is_host, without_frills
 from spiders.page.links import resolve
@@ -200,7 +200,7 @@ def _organizations(page: Page) -> Iterator[str]:
         value = parse_json(text)
         if value is None or articles(value):
             continue
-        for node in walk(value):
+        for node in json_objects(value):
             if ORGANIZATION.search(type_of(node)):
                 yield clean_line(plain(node.get("name")))
 

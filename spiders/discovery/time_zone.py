@@ -17,9 +17,9 @@ from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     json_ld_scripts,
+    json_objects,
     parse_json,
     plain,
-    walk,
 )
 from spiders.page.page import Page
 
@@ -194,7 +194,7 @@ def _codes(page: Page, meta: EmbeddedMetadata) -> Iterator[str]:
     said = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
     if MARKED.search(page.markup):
         for text in json_ld_scripts(page):
-            said += [plain(node.get("addressCountry")) for node in walk(parse_json(text))]
+            said += [plain(node.get("addressCountry")) for node in json_objects(parse_json(text))]
         said += [
             (node.get("content") or "".join(map(str, node.itertext()))).strip()
             for node in page.tree.iterfind(".//*[@itemprop='addressCountry']")

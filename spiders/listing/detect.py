@@ -35,7 +35,7 @@ So are the services that a city offers.
 """
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Witnesses of which one must speak for a list without dates."""
+"""Features of which one must speak for a list without dates."""
 
 WEIGHTED: Final = {
     "size": 2.49,
@@ -72,7 +72,7 @@ WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A region with its items, what its witnesses say, and what it is worth."""
+    """A region with its items, what its features say, and what it is worth."""
 
     items: list[ListingItem]
     region: Region

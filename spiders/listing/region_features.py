@@ -1,6 +1,6 @@
 """What speaks for a region's being the list of releases of its page, and what against, as numbers.
 
-No witness decides alone: a list without dates may be the one, and a dated box beside it none.
+No feature decides alone: a list without dates may be the one, and a dated box beside it none.
 """
 
 from __future__ import annotations

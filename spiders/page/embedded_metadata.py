@@ -17,7 +17,7 @@ MAX_VALUE = 4_000
 """Characters of one value that are kept: an author of a million letters is none."""
 
 MAX_NODES = 5_000
-"""Values that a walk through one page's JSON looks at."""
+"""Values that are looked at in one page's JSON."""
 
 RELEASE_TYPES = re.compile(
     "Article|Posting|PressRelease|Report$|WebPage$|Event$|Statement$|GovernmentService|Message$"
@@ -119,7 +119,7 @@ def parse_json(text: str) -> Any:
         return None
 
 
-def walk(value: Any) -> Iterator[Mapping[str, Any]]:
+def json_objects(value: Any) -> Iterator[Mapping[str, Any]]:
     """The objects in decoded JSON, outermost first, at most MAX_NODES values; never recursive."""
     queue = [value]
     for place in range(MAX_NODES):
@@ -135,7 +135,7 @@ def walk(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def articles(value: Any) -> list[Mapping[str, Any]]:
     """The objects in JSON-LD that describe an article or the page itself."""
-    return [node for node in walk(value) if RELEASE_TYPES.search(type_of(node))]
+    return [node for node in json_objects(value) if RELEASE_TYPES.search(type_of(node))]
 
 
 def type_of(node: Mapping[str, Any]) -> str:

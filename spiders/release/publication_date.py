@@ -1,4 +1,4 @@
-"""When a release was published: the witnesses on its page, the most trusted first.
+"""When a release was published: the dates on its page, the most trusted first.
 
 What the page says to machines (JSON-LD, microdata, meta, page state in scripts) is believed unless
 its address contradicts it. Else the dates that a reader sees are weighed: by where they stand to
@@ -70,16 +70,16 @@ def read_published(
     page: Page,
     rules: ReleaseRules,
     listed: ListingItem | None,
-    witnesses: DateEvidence,
+    evidence: DateEvidence,
     reasons: list[str],
 ) -> Published | None:
     """The date as declared, else as detected, else as a listing gave it."""
     if declared := declared_text(page.tree, rules.published, reasons):
-        found = parse_date(declared, witnesses.reading, "declared")
+        found = parse_date(declared, evidence.reading, "declared")
         if found is not None:
             return found
         reasons.append(f"the declared date {declared[:60]!r} can't be read")
-    published, doubts = find_published(witnesses)
+    published, doubts = find_published(evidence)
     if listed is not None and listed.published is not None:
         # A date that only stands somewhere on the page may be another's; the listing's is its own.
         stated = published is not None and published.rule.startswith(STATED)
@@ -93,7 +93,7 @@ def read_published(
 
 
 def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
-    """The date of publication, and a sentence on each witness that was not believed."""
+    """The date of publication, and a sentence on each date that was not believed."""
     reasons: list[str] = []
     named, month = url_date(of.url, of.reading)
     told: Published | None = None
@@ -169,7 +169,7 @@ def with_day_and_month_swapped(
 
 
 def trusted(told: Published) -> bool:
-    """Whether a witness means publication and nothing else; ``date`` alone may be any date."""
+    """Whether a date means publication and nothing else; ``date`` alone may be any date."""
     return told.rule not in VAGUE
 
 

@@ -75,8 +75,8 @@ def read_release(
     if stated is None and not rules.body:
         body = short_body(seen, body, title.order if title else None, reading)
     place = date_place(title.order if title else None, body, seen)
-    witnesses = DateEvidence(meta, root, seen, place, reading, page.url)
-    published = read_published(page, rules, listed, witnesses, reasons)
+    evidence = DateEvidence(meta, root, seen, place, reading, page.url)
+    published = read_published(page, rules, listed, evidence, reasons)
     if stated is not None and not (published and published.rule.startswith(TOLD)):
         published = stated.published or published
     if body is not None:
@@ -118,7 +118,7 @@ def read_release(
             "body": text.confidence,
         },
         reasons=tuple(reasons),
-        refused="" if published else refused_date(witnesses),
+        refused="" if published else refused_date(evidence),
     )
 
 

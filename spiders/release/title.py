@@ -72,7 +72,7 @@ def find_title(
     """The headline of a page, or None where it has none.
 
     ``listed`` is what a listing called the page: where that is shown on the page too, in a line of
-    its own or in what the page calls itself, two witnesses agree on it.
+    its own or in what the page calls itself, two sources agree on it.
     """
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)

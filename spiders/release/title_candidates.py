@@ -2,7 +2,7 @@
 
 Candidates are what the page calls itself (JSON-LD, OpenGraph, ``<title>``, whole and in parts) and
 the headings that it shows (whole, and without a kicker or a subtitle that stands in the same
-heading). Equal ones are one candidate with several witnesses.
+heading). Equal ones are one candidate with several rules.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TITLED: Final = BIT["title"]
 
 @dataclass(slots=True)
 class TitleCandidate:
-    """One possible headline: its text, the rule that found it first, and its witnesses."""
+    """One possible headline: its text, the rule that found it first, and where else it stands."""
 
     text: str
     key: str

@@ -108,7 +108,7 @@ def last_change(seen: BlockTree, reading: DateContext) -> Published | None:
 
 
 def near(told: Published, named: Published) -> bool:
-    """Whether two witnesses name the same day, or days that a time zone may part."""
+    """Whether two dates name the same day, or days that a time zone may part."""
     return abs((told.day - named.day).days) <= 1
 
 

@@ -217,7 +217,7 @@ def test_a_feed_that_says_it_is_unchanged_while_its_links_are_dead_is_asked_once
 
 
 @pytest.mark.parametrize("was_there", [True, False])
-def test_a_page_beside_a_feed_is_a_witness_if_it_was_ever_read(
+def test_a_page_beside_a_feed_must_lack_a_release_too_if_it_was_ever_read(
     room: Room, tmp_path: Path, *, was_there: bool
 ) -> None:
     def publish(numbers: list[int]) -> None:

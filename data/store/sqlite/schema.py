@@ -32,6 +32,13 @@ def lay_tables(db: Database) -> None:
         _lay(db, name)
 
 
+@migrations()
+def name_listing_kind(db: Database) -> None:
+    """Rename the column that stores laid before the first release called ``witness``."""
+    if "witness" in db.table("listed_links").columns_dict:
+        db.execute("ALTER TABLE listed_links RENAME COLUMN witness TO listing_kind")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

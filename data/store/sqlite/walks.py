@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from data.models import Listed, Walk, Witness
+from data.models import Listed, ListingKind, Walk
 from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import encode
 
@@ -52,7 +52,7 @@ class WalksPart(Part):
             )
 
     def list_items(
-        self, source: str, witness: Witness, walk: int, items: Mapping[str, str]
+        self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
         """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
 
@@ -61,36 +61,37 @@ class WalksPart(Part):
         with self._writing() as db:
             before = self._ask(
                 "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed_links l"
-                " ON l.source = :source AND l.witness = :witness"
+                " ON l.source = :source AND l.listing_kind = :kind"
                 " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
                 " GROUP BY j.key",
-                {"items": encode(items), "source": source, "witness": witness},
+                {"items": encode(items), "source": source, "kind": kind},
             )
             db.executemany(
-                "INSERT OR REPLACE INTO listed_links (source, key, witness, name, walk)"
+                "INSERT OR REPLACE INTO listed_links (source, key, listing_kind, name, walk)"
                 " VALUES (?, ?, ?, ?, ?)",
-                [(source, key, witness, name, walk) for key, name in items.items()],
+                [(source, key, kind, name, walk) for key, name in items.items()],
             )
         known = {key for key, _ in before}
         passed = {key for key, last in before if last >= walk}
         return Listed(frozenset(items.keys() - passed), frozenset(items.keys() - known))
 
     def listed_before(
-        self, source: str, witness: Witness, items: Mapping[str, str]
+        self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """The addresses among these that a witness has ever listed, and those whose names it has.
+        """The addresses among these that this listing ever had, and those whose names it has.
 
         ``items`` are names by canonical address.
         """
         keys = self._ask(
-            "SELECT j.key FROM json_each(?) j JOIN listed_links l ON l.source = ? AND l.witness = ?"
-            " AND l.key = j.key",
-            [encode(items), source, witness],
+            "SELECT j.key FROM json_each(?) j"
+            " JOIN listed_links l ON l.source = ? AND l.listing_kind = ? AND l.key = j.key",
+            [encode(items), source, kind],
         )
         names = self._ask(
-            "SELECT j.key FROM json_each(?) j JOIN listed_links l ON l.source = ? AND l.witness = ?"
+            "SELECT j.key FROM json_each(?) j"
+            " JOIN listed_links l ON l.source = ? AND l.listing_kind = ?"
             " AND l.name = j.value AND l.name <> ''",
-            [encode(items), source, witness],
+            [encode(items), source, kind],
         )
         return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
 

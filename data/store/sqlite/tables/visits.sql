@@ -33,14 +33,14 @@ CREATE TABLE walks (
     PRIMARY KEY (source, start)
 ) STRICT, WITHOUT ROWID;
 
--- Every address that a listing of a source has ever named.
+-- Every address that a listing of a source has ever named: its feed, or its page for readers.
 CREATE TABLE listed_links (
-    source  TEXT NOT NULL,
-    key     TEXT NOT NULL,
-    witness TEXT NOT NULL CHECK (witness IN ('feed', 'page')),
-    name    TEXT NOT NULL,               -- day and title, '' where it lacks one of them
-    walk    INTEGER NOT NULL,            -- the last that came by
-    PRIMARY KEY (source, key, witness)
+    source       TEXT NOT NULL,
+    key          TEXT NOT NULL,
+    listing_kind TEXT NOT NULL CHECK (listing_kind IN ('feed', 'page')),
+    name         TEXT NOT NULL,          -- day and title, '' where it lacks one of them
+    walk         INTEGER NOT NULL,       -- the last that came by
+    PRIMARY KEY (source, key, listing_kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX listed_links_by_name ON listed_links (source, name) WHERE name <> '';

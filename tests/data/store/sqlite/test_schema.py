@@ -57,10 +57,10 @@ def filled(path: Path) -> None:
 
 
 def tables(path: Path) -> dict[str, str]:
-    """The SQL of all that a schema lays, white space at its ends aside."""
+    """The SQL of all that a schema lays, white space aside."""
     with closing(sqlite3.connect(path)) as db:
         laid = db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-        return {name: (sql or "").strip() for name, sql in laid}
+        return {name: " ".join(sql.split()) for name, sql in laid}
 
 
 def test_the_present_schema_has_a_fixture(tmp_path: Path) -> None:
