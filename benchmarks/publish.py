@@ -40,13 +40,13 @@ from typing import Any
 
 from feedgen.feed import FeedGenerator
 
+from data.files import Writer
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.feed_documents import FeedDocuments
-from feeds.publishing.files import Writer
 from feeds.publishing.publish import publish
 from feeds.urls import feed_file, is_published
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import PublishError, StoreError
+from data.files import Writer
 from data.models import Facet
 from data.settings import Site
 from data.store.protocol import PublishStore
@@ -20,7 +21,6 @@ from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.feed_documents import FeedDocuments
-from feeds.publishing.files import Writer
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
 from feeds.publishing.release_pages import ReleasePages

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from data.files import Writer
 from data.settings import Site
 from feeds.publishing import publish as publishing
-from feeds.publishing.files import Writer
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 
