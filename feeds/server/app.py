@@ -21,11 +21,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data.errors import StoreError
 from data.settings import Site
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.replay.replay import Replay
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.on_demand import OnDemand
+from feeds.server.past import Past
 from feeds.server.query import BadQuery
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
@@ -58,12 +60,17 @@ def create_app(
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
-    store it makes feeds on demand as well (see on_demand), by the settings of ``site``. ``hub``
-    answers those who want to subscribe, where this site is its own hub.
+    store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
+    states of the past (see past). ``hub`` answers those who want to subscribe, where this site is
+    its own hub.
     """
     behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
-    demand = OnDemand(store_url, site or Site()) if store_url else None
-    return SiteServer(SiteCache(folder, limit, soon), behind, demand, hub)
+    if store_url is None:
+        return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
+    site = site or Site()
+    replay = Replay(store_url, site)
+    cache = SiteCache(folder, limit, soon, replay.headers)
+    return SiteServer(cache, behind, OnDemand(store_url, site), hub, Past(replay))
 
 
 def soon(work: Callable[[], None]) -> None:
@@ -80,8 +87,10 @@ class SiteServer:
         behind: ASGIApp,
         demand: OnDemand | None = None,
         hub: ASGIApp | None = None,
+        past: Past | None = None,
     ) -> None:
         self._cache = cache
+        self._past = past
         self._demand = demand
         self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
         self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
@@ -92,6 +101,9 @@ class SiteServer:
         """Answer one request (or whatever else ASGI brings)."""
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await self._other(scope, receive, send)
+            return
+        if self._past and self._past.takes(scope["path"], scope["headers"]):
+            await self._past(scope, receive, send)
             return
         held = None
         if self._is_made(scope["path"]) or scope["query_string"]:
@@ -128,7 +140,7 @@ class SiteServer:
 
         Raises OSError.
         """
-        if self._is_made(path):
+        if self._is_made(path) or (self._past and self._past.takes(path, headers)):
             return None
         held = self._cache.find(path)
         if held is None:

@@ -107,8 +107,9 @@ def hold(
     *,
     follows: bool,
     before: CachedFile | None = None,
+    more: Headers | None = None,
 ) -> CachedFile:
-    """A file with its tags and the headers that its answers share.
+    """A file with its tags and the headers that its answers share, and ``more`` of them.
 
     ``follows`` is whether it is an archive page with another after it: such a page is for ever.
     Whoever asks by the time of what was held ``before`` gets the new one, be it of the same second
@@ -122,6 +123,7 @@ def hold(
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", ENDLESS if follows else LASTING if kind in STATIC else FRESH),
         (b"vary", CHOSEN_BY if kind in STARTS else b"accept-encoding"),
+        *(more or ()),
     ]
     headers = [
         (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from feeds.compression import IDENTITY
 from feeds.server.delta import States
-from feeds.server.response import CachedFile, Encoded, hold
+from feeds.server.response import CachedFile, Encoded, Headers, hold
 from feeds.urls import stamp_of
 
 LIMIT = 64 * 1024 * 1024
@@ -41,16 +41,30 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
+def no_more(path: str) -> Headers:
+    """No headers besides."""
+    del path
+    return []
+
+
 class SiteCache:
     """The files below one folder, by the path of their address. Not for use by several threads.
 
-    ``later`` is given what no answer waits for.
+    ``later`` is given what no answer waits for, and ``headers`` says by the path which headers an
+    answer has besides.
     """
 
-    def __init__(self, folder: Path, limit: int = LIMIT, later: Later = at_once) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limit: int = LIMIT,
+        later: Later = at_once,
+        headers: Callable[[str], Headers] = no_more,
+    ) -> None:
         self._folder = str(folder)
         self._limit = limit
         self._later = later
+        self._headers = headers
         self._held: OrderedDict[str, CachedFile] = OrderedDict()
         self._size = 0
         self.states = States()
@@ -84,7 +98,8 @@ class SiteCache:
             self._drop(path)
             return None
         self._drop(path)
-        held = hold(path, name, stamp, body, follows=is_followed(name), before=held)
+        more = self._headers(path)
+        held = hold(path, name, stamp, body, follows=is_followed(name), before=held, more=more)
         self._held[path] = held
         self._count(held.size)
         return held

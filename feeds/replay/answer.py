@@ -1,0 +1,32 @@
+"""What is answered for a state of the past: status, headers and a body, before any server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from feeds.pages.renderer import POLICY
+
+Headers: TypeAlias = list[tuple[str, str]]
+
+PAGE: Headers = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
+]
+"""The headers of a page of ours."""
+
+SHORT = ("cache-control", "public, max-age=60")
+"""Where a TimeGate leads, and what a TimeMap lists, changes with the next visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; where it has no body but something is ``said``, the server says that in a page."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    said: str = ""

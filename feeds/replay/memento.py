@@ -1,0 +1,166 @@
+"""Memento: asking for what an address said at a time (RFC 7089). Pure functions over values.
+
+An original resource has a TimeGate, which leads to the memento of a time, and a TimeMap, which
+lists all mementos. TimeMaps and mementos do not negotiate: what a client asks for in
+Accept-Datetime changes nothing there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.utils import format_datetime
+
+from data.errors import CommuniqueError
+
+ACCEPT_DATETIME = b"accept-datetime"
+LINK_FORMAT = "application/link-format"
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+RFC1123 = re.compile(
+    rf"({'|'.join(DAYS)}), (\d\d) ({'|'.join(MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
+)
+"""The one form of a date that is allowed (RFC 7089, section 2.1.1.1)."""
+
+UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
+"""What may not stand in an address between angle brackets."""
+
+
+class BadDatetime(CommuniqueError):
+    """Accept-Datetime holds no date (RFC 7089, section 4.5.3)."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"{value[:40]!r} is no date that Accept-Datetime takes; write it as in "
+            "Thu, 24 Nov 2022 08:00:00 GMT"
+        )
+        self.value = value
+
+
+@dataclass(frozen=True, slots=True)
+class Memento:
+    """A state of the past: its absolute address, and since when it was so (aware UTC)."""
+
+    url: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A resource that changes, and the absolute addresses of its TimeGate and TimeMap."""
+
+    url: str
+    timegate: str
+    timemap: str
+
+
+def asked_datetime(value: bytes) -> dt.datetime:
+    """The instant that an Accept-Datetime header asks for, aware UTC. Raises BadDatetime."""
+    text = value.decode("latin-1").strip()
+    found = RFC1123.fullmatch(text)
+    if found is None:
+        raise BadDatetime(text)
+    _, day, month, year, *clock = found.groups()
+    try:
+        hour, minute, second = map(int, clock)
+        # A leap second is the last one before it.
+        moment = (hour, minute, min(second, 59) if second == 60 else second)  # noqa: PLR2004
+        return dt.datetime(int(year), MONTHS.index(month) + 1, int(day), *moment, tzinfo=dt.UTC)
+    except ValueError as error:
+        raise BadDatetime(text) from error
+
+
+def http_date(at: dt.datetime) -> str:
+    """An instant as headers write it, in whole seconds."""
+    return format_datetime(at.astimezone(dt.UTC), usegmt=True)
+
+
+def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
+    """Which of the mementos, oldest first, shows what was at an instant; the last for None.
+
+    Before the first one it is the first (RFC 7089, section 4.5.1).
+    """
+    if at is None:
+        return len(mementos) - 1
+    # Headers know whole seconds: what came within the second that is asked for counts.
+    end = at + dt.timedelta(seconds=1, microseconds=-1)
+    return max(0, bisect_right(mementos, end, key=lambda one: one.at) - 1)
+
+
+def gate_headers(
+    original: Original, mementos: Sequence[Memento], place: int
+) -> list[tuple[str, str]]:
+    """The headers of a TimeGate's redirect to one of the mementos (RFC 7089, section 4.2.1)."""
+    return [
+        ("location", escaped(mementos[place].url)),
+        ("vary", ACCEPT_DATETIME.decode()),
+        ("link", ", ".join((*original_links(original), *memento_links(mementos, place)))),
+    ]
+
+
+def memento_headers(
+    original: Original, mementos: Sequence[Memento], place: int
+) -> list[tuple[str, str]]:
+    """The headers of one of the mementos (RFC 7089, section 4.2.1)."""
+    return [
+        ("memento-datetime", http_date(mementos[place].at)),
+        ("link", ", ".join((*original_links(original), *memento_links(mementos, place)))),
+    ]
+
+
+def original_links(original: Original) -> list[str]:
+    """The links of all that belongs to an original: to itself, its TimeGate and its TimeMap."""
+    timemap = f'<{escaped(original.timemap)}>; rel="timemap"; type="{LINK_FORMAT}"'
+    if original.timegate == original.url:
+        return [f'<{escaped(original.url)}>; rel="original timegate"', timemap]
+    return [
+        f'<{escaped(original.url)}>; rel="original"',
+        f'<{escaped(original.timegate)}>; rel="timegate"',
+        timemap,
+    ]
+
+
+def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
+    """The links to one memento, to those beside it, and to the first and the last."""
+    last = len(mementos) - 1
+    named = {0: ["first"], last: ["last"]} if last else {0: ["first", "last"]}
+    for number, name in ((place - 1, "prev"), (place + 1, "next")):
+        if 0 <= number <= last:
+            named.setdefault(number, []).append(name)
+    named.setdefault(place, [])
+    return [link(mementos[number], *named[number]) for number in sorted(named)]
+
+
+def timemap(original: Original, mementos: Sequence[Memento]) -> bytes:
+    """The list of all mementos, oldest first, as application/link-format (RFC 7089, section 5)."""
+    return ",\n".join(_timemap_links(original, mementos)).encode() + b"\n"
+
+
+def _timemap_links(original: Original, mementos: Sequence[Memento]) -> Iterator[str]:
+    *links, _ = original_links(original)
+    yield from links
+    yield (
+        f'<{escaped(original.timemap)}>; rel="self"; type="{LINK_FORMAT}"'
+        f'; from="{http_date(mementos[0].at)}"; until="{http_date(mementos[-1].at)}"'
+    )
+    last = len(mementos) - 1
+    for number, one in enumerate(mementos):
+        names = [name for name, at in (("first", 0), ("last", last)) if number == at]
+        yield link(one, *names)
+
+
+def link(memento: Memento, *names: str) -> str:
+    """The link to a memento, with what else it is to the others, such as ``prev``."""
+    rel = " ".join((*names, "memento"))
+    return f'<{escaped(memento.url)}>; rel="{rel}"; datetime="{http_date(memento.at)}"'
+
+
+def escaped(url: str) -> str:
+    """An address as it may stand in a header: whatever is not allowed there percent-encoded."""
+    return UNSAFE.sub(
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
+    )

@@ -1,0 +1,89 @@
+"""The versions of a release as its mementos: its page is its own TimeGate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from data.models import Release, Revision
+from data.settings import Site
+from data.store.protocol import ReadStore
+from data.text.urls import site_address
+from feeds.catalog import catalog_of
+from feeds.entries.entry import entry_of
+from feeds.pages.renderer import PageRenderer
+from feeds.replay.answer import PAGE, SHORT, Answer
+from feeds.replay.memento import (
+    ACCEPT_DATETIME,
+    LINK_FORMAT,
+    BadDatetime,
+    Memento,
+    Original,
+    asked_datetime,
+    chosen,
+    gate_headers,
+    memento_headers,
+    original_links,
+    timemap,
+)
+from feeds.urls import href, release_file, revision_file
+
+
+class ReleaseMementos:
+    """Answers for the releases of a store, which a site shows."""
+
+    def __init__(self, store: ReadStore, site: Site) -> None:
+        self._store = store
+        self._site = site
+
+    def gate(self, release_id: str, asked: bytes) -> Answer | None:
+        """Where the version is that stood at the time that is ``asked`` for; None without one."""
+        found = self._store.revisions(release_id)
+        if not found:
+            return None
+        original = original_of(self._site, release_id)
+        try:
+            at = asked_datetime(asked)
+        except BadDatetime as error:
+            links = ("link", ", ".join(original_links(original)))
+            vary = ("vary", ACCEPT_DATETIME.decode())
+            return Answer(400, [vary, links], said=str(error))
+        mementos = mementos_of(self._site, found)
+        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
+
+    def timemap(self, release_id: str) -> Answer | None:
+        """The list of all versions of a release."""
+        found = self._store.revisions(release_id)
+        if not found:
+            return None
+        body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
+        return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
+
+    def revision(self, release_id: str, number: int) -> Answer | None:
+        """The page of one version, by its number from 1."""
+        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        place = next((i for i, one in enumerate(found) if one.number == number), None)
+        if release is None or place is None:
+            return None
+        original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
+        headers = memento_headers(original, mementos, place)
+        return Answer(200, [*PAGE, *headers], self._page(release, found, place))
+
+    def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
+        catalog = catalog_of(self._store, self._site)
+        before = found[place - 1] if place else None
+        entry = entry_of(release, catalog, mixed=False)
+        return PageRenderer(catalog, {}).revision(release, entry, before, found[place])
+
+
+def original_of(site: Site, release_id: str) -> Original:
+    """The page of a release, which is its TimeGate too."""
+    page = site_address(site.url) + href(release_file(release_id))
+    return Original(page, page, f"{page}timemap")
+
+
+def mementos_of(site: Site, revisions: Sequence[Revision]) -> list[Memento]:
+    """The pages of the versions of a release."""
+    base = site_address(site.url)
+    return [
+        Memento(base + href(revision_file(one.release, one.number)), one.seen) for one in revisions
+    ]

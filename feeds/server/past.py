@@ -1,0 +1,62 @@
+"""Answers for states of the past (see feeds.replay), as HTTP gives them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from data.errors import StoreError
+from feeds.replay.answer import Answer
+from feeds.replay.replay import Replay
+from feeds.server.conditional import matching
+from feeds.server.errors import page
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Answers that are made side by side."""
+
+
+class Past:
+    """The ASGI application that answers what a Replay takes."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self.takes = replay.takes
+        self._makers = ThreadPoolExecutor(AT_ONCE, "replay")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = await self._answer(scope)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> ASGIApp:
+        loop = asyncio.get_running_loop()
+        asked = scope["path"], scope["headers"]
+        try:
+            made = await loop.run_in_executor(self._makers, self._replay.answer, *asked)
+        except StoreError as error:
+            log.warning("%s", error)
+            return page(scope, 503, {"retry-after": "60"})
+        if made is None:
+            return page(scope, 404)
+        if made.said:
+            return page(scope, made.status, dict(made.headers), made.said)
+        return response(made, scope["headers"])
+
+
+def response(made: Answer, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+    """An answer with its entity tag, or without its body where the client has it."""
+    status, body, named = made.status, made.body, dict(made.headers)
+    if status == 200:  # noqa: PLR2004 - OK
+        named["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        wanted = b",".join(value for name, value in headers if name == b"if-none-match")
+        if wanted and matching(wanted, [named["etag"].encode()]):
+            status, body = 304, b""
+    return Response(body, status, named)
