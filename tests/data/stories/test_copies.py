@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.models import Published, Release
 from data.store.sqlite.store import SqliteStore
 from data.stories.copies import Likeness, likeness, tellings
-from data.text.similarity import signature
+from data.text.similarity import Signature, signature
 from tests.drafts import draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -131,3 +132,17 @@ def test_of_two_texts_it_is_known_which_stands_within_the_other() -> None:
     assert likeness(whole, part) is Likeness.HOLDS
     assert likeness(whole, whole) is Likeness.SAME
     assert likeness(part, signature(text(4))) is Likeness.NONE
+
+
+def of_shingles(*numbers: int) -> Signature:
+    """A text with these hashes of word triples."""
+    made = signature("")
+    made.shingles = np.array(numbers, np.uint64)
+    return made
+
+
+def test_a_text_of_which_85_of_100_triples_are_in_the_other_stands_within_it() -> None:
+    part = of_shingles(*range(20))
+    assert likeness(part, of_shingles(*range(17), *range(100, 200))) is Likeness.WITHIN
+    assert likeness(part, of_shingles(*range(16), *range(100, 200))) is Likeness.NONE
+    assert likeness(of_shingles(*range(17)), of_shingles(*range(17))) is Likeness.NONE, "too short"

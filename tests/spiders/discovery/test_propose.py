@@ -136,6 +136,14 @@ def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
     assert guess_name(numbered, []).confidence < 0.2
 
 
+def test_the_part_of_a_title_that_is_no_headline_names_a_site_before_its_copyright_does() -> None:
+    rights = "<h1>Pilots at work</h1><p>© 2026 Lindmouth Group</p>"
+    for title in ("Pilots at work | Society of Pilots", "Society of Pilots | Pilots at work"):
+        assert guess_name(page(f"<title>{title}</title>{rights}"), []).value == "Society of Pilots"
+    headline = f"<title>Pilots at work</title>{rights}"
+    assert guess_name(page(headline), []).value == "Lindmouth Group", "a headline names no site"
+
+
 def test_a_feed_s_title_names_a_site_whose_page_does_not() -> None:
     feed = page("<rss><channel><title><![CDATA[Harbour Board - News]]></title></channel></rss>")
     assert guess_name(page("<title>News</title>"), [], feed).value == "Harbour Board"

@@ -36,6 +36,12 @@ def test_the_heading_below_a_label_is_the_headline(label: str) -> None:
     assert title(f"<h1>{label}</h1><h3>{HEADLINE}</h3>", f"{label} - Port of Merrow") == HEADLINE
 
 
+def test_of_the_headings_below_a_label_the_first_is_the_headline() -> None:
+    """Be it that the page calls itself as the second one, and so knows that first."""
+    below = f"<h2>{HEADLINE}</h2><h2>Port of Merrow</h2>"
+    assert title(f"<h1>Press release</h1>{below}") == HEADLINE
+
+
 def test_a_label_stays_where_no_heading_follows_it() -> None:
     assert title("<h1>Press release</h1>", "Press release") == "Press release"
 

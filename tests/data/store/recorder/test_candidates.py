@@ -1,0 +1,64 @@
+"""Which stored texts are worth comparing with a new one, by the marks that they share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.store.recorder.candidates import bands_of, find_candidates
+from data.store.sqlite.connection import Connection
+from data.store.sqlite.store import SqliteTables
+from data.stories.copies import SLOT
+from data.text.similarity import Signature
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+BANDS, ANCHORS = range(100, 106), range(200, 210)
+
+
+def marked(bands: Iterable[int], anchors: Iterable[int]) -> Signature:
+    """A text of which only the marks are known."""
+    text = Signature(np.empty(0, np.uint64))
+    text.bands, text.anchors = list(bands), list(anchors)
+    return text
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Iterator[SqliteTables]:
+    """The tables of an empty store."""
+    connection = Connection(tmp_path / "communique.db", patience=1)
+    yield SqliteTables(connection)
+    connection.close()
+
+
+def enter(tables: SqliteTables, number: int, text: Signature, at: dt.datetime = NOON) -> None:
+    with tables.transaction():
+        tables.add_bands(number, bands_of(text, at), len(text.anchors))
+
+
+def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: SqliteTables) -> None:
+    enter(tables, 1, marked(range(5), ANCHORS))
+    enter(tables, 2, marked([100, 1, 2, 3, 4, 5], range(20)))
+    enter(tables, 3, marked(BANDS, range(20)))
+    found = find_candidates(tables, marked(BANDS, ANCHORS), NOON)
+    assert found.nearest == (3, 2, 1)
+
+
+def test_what_shares_a_passage_is_not_compared(tables: SqliteTables) -> None:
+    """Of ten anchors six are as many as a text has that stands within the other, and five few."""
+    enter(tables, 1, marked(range(6), range(200, 205)))
+    enter(tables, 2, marked(range(6), [*range(200, 206), *range(4)]))
+    enter(tables, 3, marked(range(6), [*range(200, 205), *range(5)]))
+    # A band alone is enough, whatever else they have in common.
+    enter(tables, 4, marked([105], range(9)))
+    assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (4, 2, 1)
+
+
+def test_a_copy_is_looked_for_in_the_weeks_around_its_day_alone(tables: SqliteTables) -> None:
+    enter(tables, 1, marked(BANDS, ANCHORS), NOON - dt.timedelta(days=30))
+    enter(tables, 2, marked(BANDS, ANCHORS), NOON - dt.timedelta(seconds=2 * SLOT))
+    assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (1,)
+    assert find_candidates(tables, marked([], []), NOON).nearest == ()
