@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.errors import StoreError
-from data.store.protocol import Store
+from data.store.journal_protocol import JournalStore
 
 
-def open_store(url: str, *, patience: float = 30.0) -> Store:
+def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
     """The store that a URL names: ``sqlite:`` and a path.
 
     A writer waits ``patience`` seconds for another, though a transaction takes milliseconds.

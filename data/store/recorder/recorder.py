@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -22,6 +22,7 @@ from data.identity.matching import (
 )
 from data.models import Draft, Release
 from data.store.recorder.candidates import Candidates, bands_of, find_candidates
+from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import AddressOwner, StoredRelease, Tables
 from data.text.similarity import Signature, signature
@@ -64,7 +65,7 @@ class Recorder:
         since: dt.datetime,
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Decision:
+    ) -> Outcome:
         """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
 
         ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
@@ -76,28 +77,63 @@ class Recorder:
             owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
             owner = self._owner(draft, read, claimed, owners)
             if owner and not owner.gone and is_copy(draft, owner.release, claimed):
-                self._note_addresses(draft, owner.number, claimed)
+                decision = Decision("unchanged", owner.release)
+                outcome = self._outcome(draft, decision, owner, read, claimed)
+                outcome = replace(outcome, editions=(), skeleton=b"")
+                noted = self._note_addresses(owner.number, outcome)
                 self._tables.keep_answer(draft, None)
-                return Decision("unchanged", owner.release)
+                return replace(outcome, noted=noted)
             fresh = first_release(draft, seen)
             if owner:
                 match = Match(owner, draft.reread)
             else:
                 match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
             decision = self._decide(draft, read, match, fresh, seen)
+            outcome = self._outcome(draft, decision, match.known, read, claimed)
             if match.known and decision.doubt:
                 self._tables.mark_checked(match.known.number, seen)
-                return decision
-            number = self._write(decision, match.known, read, labels or {})
-            self._note_addresses(draft, number, claimed)
+                return outcome
+            outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
+            number = self._write(outcome, match.known)
+            noted = self._note_addresses(number, outcome)
             self._tables.keep_answer(draft, number)
-            release = self._join(number, draft, decision.release, read.body, match)
+            joined = self._join(number, draft, decision.release, read.body, match)
             self._stories.remember(number, draft.source, read.body)
-        return decision if release is decision.release else replace(decision, release=release)
+        if joined:
+            decision = replace(decision, release=replace(decision.release, story=joined.story))
+        return replace(outcome, decision=decision, noted=noted, joined=joined)
 
-    def join_translations(self) -> None:
-        """Join the translations that no page names; see `StoryJoiner.join_translations`."""
-        self._stories.join_translations()
+    def restore(self, outcome: Outcome) -> None:
+        """Write once more what came of a draft elsewhere; nothing is decided anew.
+
+        A release that is known takes its content where the outcome has none of its own.
+        """
+        release = outcome.decision.release
+        with self._tables.transaction():
+            known = self._tables.release_with_id(release.id)
+            number = self._write(outcome, known)
+            self._note_addresses(number, outcome)
+            if outcome.skeleton:
+                self._tables.keep_skeleton(number, outcome.skeleton)
+            if not known or _copied_from(release) != _copied_from(known.release):
+                text = signature(release.content.body_text)
+                near = self._find_anew(known, text, release)
+                self.enter_text(number, text, release.instant, near.hot)
+            if outcome.joined:
+                self._stories.grow(outcome.joined)
+
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """Pairs of releases that are translations; see `StoryJoiner.translations`."""
+        return self._stories.translations()
+
+    def join_translations(self, left: str, right: str) -> JoinedStory | None:
+        """Put two translations into one story; see `StoryJoiner.join_two`."""
+        return self._stories.join_two(left, right)
+
+    def grow_story(self, joined: JoinedStory) -> None:
+        """Let a story grow once more as it did elsewhere."""
+        with self._tables.transaction():
+            self._stories.grow(joined)
 
     def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
         """The releases published around ``order`` whose texts may be like this one."""
@@ -195,30 +231,41 @@ class Recorder:
 
     # Write.
 
-    def _write(
+    def _outcome(
         self,
+        draft: Draft,
         decision: Decision,
         known: StoredRelease | None,
         read: DraftSignature,
-        labels: Mapping[str, str],
-    ) -> int:
+        claimed: str | None,
+    ) -> Outcome:
+        return Outcome(
+            decision,
+            known.release if known else None,
+            read.fingerprint,
+            addresses=tuple(dict.fromkeys((*draft.aliases, draft.url))),
+            claimed=draft.canonical or "" if claimed else "",
+            editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
+            skeleton=draft.skeleton,
+        )
+
+    def _write(self, outcome: Outcome, known: StoredRelease | None) -> int:
         """Write the release and what follows from it; its number."""
-        release, tables = decision.release, self._tables
+        release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
         if known is None or old is None:
-            number = tables.insert_release(release, read.fingerprint)
+            number = tables.insert_release(release, outcome.fingerprint)
         else:
             number = known.number
             revised = release.revision > old.revision
             if revised:
                 tables.add_revision(known)
             is_same = (release.content, release.digest) == (old.content, old.digest)
-            fingerprint = None if is_same else read.fingerprint
+            fingerprint = None if is_same else outcome.fingerprint
             tables.update_release(number, release, fingerprint, revised=revised)
         if old is None or _filed(release) != _filed(old):
-            topics = release.content.topics
             tables.file_under_topics(old, release)
-            tables.label_topics({topic: labels.get(topic, topic) for topic in topics})
+            tables.label_topics(outcome.labels)
         if old is None or _shown(release) != _shown(old):
             tables.mark_dirty(old, release)
             if old and release.story and _named(release) != _named(old):
@@ -227,28 +274,48 @@ class Recorder:
             tables.queue_for_search(number)
         return number
 
-    def _note_addresses(self, draft: Draft, number: int, claimed: str | None) -> None:
-        urls = {canonical_url(url): url for url in (*draft.aliases, draft.url)}
-        self._tables.add_addresses(draft.source, number, urls)
-        if claimed and draft.canonical and claimed not in urls:
-            self._tables.claim_address(draft.source, number, claimed, draft.canonical)
+    def _note_addresses(self, number: int, outcome: Outcome) -> bool:
+        """Note under which addresses a release is known; whether any of them was not."""
+        source, tables = outcome.decision.release.source, self._tables
+        urls = {canonical_url(url): url for url in outcome.addresses}
+        noted = tables.add_addresses(source, number, urls)
+        if outcome.claimed and (key := canonical_url(outcome.claimed)) not in urls:
+            noted |= tables.claim_address(source, number, key, outcome.claimed)
+        if outcome.editions:
+            noted |= tables.add_translation_links(source, number, outcome.editions)
+        return noted
 
     # Join.
 
     def _join(
         self, number: int, draft: Draft, release: Release, text: Signature, match: Match
-    ) -> Release:
+    ) -> JoinedStory | None:
         """Enter a text among those that are compared, and join its release to a story."""
         known = match.known.release if match.known else None
         if known and _copied_from(release) == _copied_from(known):
             # Its story is that of before, unless the page names translations.
             return self._stories.join(number, draft, release, text, None)
-        if known:
-            before = signature(known.content.body_text)
-            self._tables.remove_bands(number, bands_of(before, known.instant))
-        near = match.near or self.find_candidates(text, release.instant)
+        near = self._find_anew(match.known, text, release, match.near)
         self.enter_text(number, text, release.instant, near.hot)
         return self._stories.join(number, draft, release, text, near)
+
+    def _find_anew(
+        self,
+        known: StoredRelease | None,
+        text: Signature,
+        release: Release,
+        near: Candidates | None = None,
+    ) -> Candidates:
+        """The candidates for a text that is new or another than before, which is taken out."""
+        if known:
+            before = signature(known.release.content.body_text)
+            self._tables.remove_bands(known.number, bands_of(before, known.release.instant))
+        return near or self.find_candidates(text, release.instant)
+
+
+def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """What the topics of a release are called, by slug; the slug itself where nothing is said."""
+    return {topic: labels.get(topic, topic) for topic in release.content.topics}
 
 
 def _shown(release: Release) -> bytes:

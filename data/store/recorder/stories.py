@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from data.identity.matching import keys_of
 from data.models import Draft, Release
 from data.store.recorder.candidates import Candidates
+from data.store.recorder.outcome import JoinedStory
 from data.store.recorder.tables import StoredText, StoryMember, Tables
 from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
 from data.stories.translations import Translation, commonness, marks_in, same
@@ -44,8 +44,8 @@ class StoryJoiner:
         release: Release,
         text: Signature,
         near: Candidates | None,
-    ) -> Release:
-        """Join a release to the story it belongs to, if there is one; the release as it is then.
+    ) -> JoinedStory | None:
+        """Join a release to the story it belongs to, if there is one; what it made grow.
 
         Without candidates (``near``) its text was compared before: only translations are looked at.
         """
@@ -53,7 +53,7 @@ class StoryJoiner:
         if draft.editions or near:
             kin += self._translations(number, draft, release)
         if all(one.story and one.story == release.story for one in kin):
-            return release
+            return None
         return self._join(number, release, kin)
 
     def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
@@ -86,8 +86,8 @@ class StoryJoiner:
             del known[next(iter(known))]
         return stored
 
-    def join_translations(self) -> None:
-        """Join the translations that no page names, among what is to be entered for search.
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """The ids of translations that no page names, among what is to be entered for search.
 
         Only then are all releases of a visit there; the others of their days are looked at, too.
         """
@@ -102,7 +102,26 @@ class StoryJoiner:
                 if any(one.language not in background for one in found):
                     background = commonness([*newest, *found])
                 for left, right in same(found, background):
-                    self._join_two(left.number, right.number)
+                    yield self._id(left.number), self._id(right.number)
+
+    def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:
+        """Put two releases into one story, unless it would tell them twice in one language."""
+        with self._tables.transaction():
+            left, right = self._tables.numbers_of([left_id, right_id])
+            one, other = (self._tables.story_members([number])[0] for number in (left, right))
+            if one.story and one.story == other.story:
+                return None
+            languages = self._tables.languages_in_story((left, right))
+            if len(set(languages)) < len(languages):
+                return None
+            return self._join(left, self._tables.stored_release(left).release, [other])
+
+    def grow(self, joined: JoinedStory) -> None:
+        """Let a story grow by others and by releases that stood alone."""
+        alone = self._tables.numbers_of(joined.alone)
+        self._tables.join_stories(joined.story, joined.merged, alone)
+        # Each of them names all the others.
+        self._tables.mark_story_dirty(joined.story)
 
     def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
         """Which of the nearest releases of other sources are like a text, and how, in order."""
@@ -132,8 +151,6 @@ class StoryJoiner:
     def _translations(self, number: int, draft: Draft, release: Release) -> list[StoryMember]:
         """The translations that this page names, or whose pages name this one."""
         named = sorted({canonical_url(url) for _, url in draft.editions})
-        if named:
-            self._tables.add_translation_links(release.source, number, named)
         found = self._tables.translations_of(release.source, keys_of(draft), named)
         if not found:
             return []
@@ -147,17 +164,10 @@ class StoryJoiner:
             for one in self._tables.stored_translations(source, day, limit=NEWEST)
         ]
 
-    def _join_two(self, left: int, right: int) -> None:
-        """Put two releases into one story, unless it would tell them twice in one language."""
-        with self._tables.transaction():
-            one, other = (self._tables.story_members([number])[0] for number in (left, right))
-            if one.story and one.story == other.story:
-                return
-            languages = self._tables.languages_in_story((left, right))
-            if len(set(languages)) == len(languages):
-                self._join(left, self._tables.stored_release(left).release, [other])
+    def _id(self, number: int) -> str:
+        return self._tables.story_members([number])[0].id
 
-    def _join(self, number: int, release: Release, kin: Iterable[StoryMember]) -> Release:
+    def _join(self, number: int, release: Release, kin: Iterable[StoryMember]) -> JoinedStory:
         """Put a release and its kin into one story, that of the first published."""
         own = StoryMember(
             number,
@@ -172,8 +182,7 @@ class StoryJoiner:
         )
         story = next((one.story for one in everyone if one.story), everyone[0].id)
         merged = sorted({one.story for one in everyone if one.story and one.story != story})
-        alone = [one.number for one in everyone if not one.story]
-        self._tables.join_stories(story, merged, alone)
-        # Each of them names all the others.
-        self._tables.mark_story_dirty(story)
-        return replace(release, story=story)
+        alone = [one.id for one in everyone if not one.story]
+        joined = JoinedStory(story, tuple(merged), tuple(alone))
+        self.grow(joined)
+        return joined

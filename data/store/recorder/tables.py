@@ -103,6 +103,12 @@ class Tables(Protocol):
     def stored_release(self, number: int) -> StoredRelease:
         """One release."""
 
+    def release_with_id(self, release_id: str) -> StoredRelease | None:
+        """The release with an id, or None."""
+
+    def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
+        """The numbers of releases by id, in their order; what is not there is left out."""
+
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
@@ -133,14 +139,23 @@ class Tables(Protocol):
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
 
-    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> None:
-        """Note the addresses, by key, at which a release was seen; a seen one stays where it is."""
+    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
+        """Note the addresses, by key, at which a release was seen; a seen one stays where it is.
 
-    def claim_address(self, source: str, number: int, key: str, url: str) -> None:
-        """Note an address that a page calls its own; one that two releases claim is disputed."""
+        Says whether any is noted anew.
+        """
+
+    def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
+        """Note an address that a page calls its own; one that two releases claim is disputed.
+
+        Says whether anything is noted anew.
+        """
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
         """Keep what to ask the draft's server with, and what its page is built of."""
+
+    def keep_skeleton(self, number: int, skeleton: bytes) -> None:
+        """Keep what the page of a release is built of."""
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
         """Enter a release under its topics."""
@@ -182,8 +197,11 @@ class Tables(Protocol):
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
 
-    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> None:
-        """Note the addresses at which the page of a release says that its translations are."""
+    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
+        """Note the addresses at which the page of a release says that its translations are.
+
+        Says whether any is noted anew.
+        """
 
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]

@@ -20,29 +20,44 @@ class AliasTable(Part):
             return AddressOwner(*row)
         return None
 
-    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> None:
+    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Note the addresses, by key, at which a release was seen; a seen one stays where it is."""
         # A release at an address is worth more than what a page claims of it.
-        self._db.conn.executemany(
+        done = self._db.conn.executemany(
             "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
             " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
             " url = excluded.url WHERE kind <> 'seen'",
             [(key, source, number, url) for key, url in urls.items()],
         )
+        return done.rowcount > 0
 
-    def claim_address(self, source: str, number: int, key: str, url: str) -> None:
+    def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
         """Note an address that a page calls its own; one that two releases claim is disputed."""
-        self._db.conn.execute(
+        done = self._db.conn.execute(
             "INSERT INTO aliases (key, source, kind, release, url)"
             " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
             " SET kind = 'disputed' WHERE kind = 'claimed' AND release <> excluded.release",
             [key, source, number, url],
         )
+        return done.rowcount > 0
 
     def stored_release(self, number: int) -> StoredRelease:
         """One release."""
         (row,) = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.number = ?", [number])
         return stored_of(row)
+
+    def release_with_id(self, release_id: str) -> StoredRelease | None:
+        """The release with an id, or None."""
+        rows = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.id = ?", [release_id])
+        return stored_of(rows[0]) if rows else None
+
+    def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
+        """The numbers of releases by id, in their order; what is not there is left out."""
+        rows = self._ask(
+            "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value ORDER BY j.key",
+            [encode(list(ids))],
+        )
+        return [number for (number,) in rows]
 
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int

@@ -104,10 +104,14 @@ class ReleaseTable(Part):
                 [draft.url, draft.validator.etag, draft.validator.last_modified],
             )
         if draft.skeleton and number is not None:
-            self._db.conn.execute(
-                "INSERT OR REPLACE INTO page_skeletons (release, skeleton) VALUES (?, ?)",
-                [number, draft.skeleton],
-            )
+            self.keep_skeleton(number, draft.skeleton)
+
+    def keep_skeleton(self, number: int, skeleton: bytes) -> None:
+        """Keep what the page of a release is built of."""
+        self._db.conn.execute(
+            "INSERT OR REPLACE INTO page_skeletons (release, skeleton) VALUES (?, ?)",
+            [number, skeleton],
+        )
 
 
 @cache

@@ -39,6 +39,18 @@ class RetractionPart(Part):
                 self._mark_dirty(known)
         return "changed" if back else "unchanged"
 
+    def restore_seen(self, seen: Mapping[str, dt.datetime]) -> None:
+        """Note when releases, by id, were last seen as they are; nothing of what is known since.
+
+        Times decide, not the order of calls: one that was found gone since stays gone.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE releases SET last_seen = max(last_seen, :at), checked = max(checked, :at),"
+                " gone_since = iif(gone_since > :at, gone_since, NULL) WHERE id = :id",
+                [{"id": release, "at": at.timestamp()} for release, at in seen.items()],
+            )
+
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime
     ) -> Literal["gone", "still gone", "retracted"]:

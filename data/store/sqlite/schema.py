@@ -39,6 +39,12 @@ def name_listing_kind(db: Database) -> None:
         db.execute("ALTER TABLE listed_links RENAME COLUMN witness TO listing_kind")
 
 
+@migrations()
+def lay_journal(db: Database) -> None:
+    """Lay the tables that say how far the journal of the archive has come."""
+    _lay(db, "journal")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

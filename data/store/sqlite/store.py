@@ -7,13 +7,14 @@ concern is. The deduplication step is none of them: data.store.recorder has it, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
 from data.identity.decision import Decision
 from data.models import Draft, Source
+from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.change_log import ChangeLogPart
@@ -86,15 +87,64 @@ class SqliteStore(
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
         """Take in a draft; see data.store.recorder.recorder.Recorder."""
+        outcome = self.record_outcome(draft, seen=seen, since=since, front=front, labels=labels)
+        return outcome.decision
+
+    def record_outcome(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Take in a draft as ``record`` does, and say all that was written of it."""
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
+
+    def restore(self, outcome: Outcome) -> None:
+        """Write once more what came of a draft elsewhere; nothing is decided anew."""
+        self._recorder.restore(outcome)
+
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """Pairs of releases, by id, that are translations and that no page names so."""
+        return self._recorder.translations()
+
+    def join_translations(self, left: str, right: str) -> JoinedStory | None:
+        """Put two translations into one story; None where they can't be, or are already."""
+        return self._recorder.join_translations(left, right)
+
+    def grow_story(self, joined: JoinedStory) -> None:
+        """Let a story grow once more as it did elsewhere."""
+        self._recorder.grow_story(joined)
 
     def update_search_index(self) -> int:
         """Enter what was recorded since the last time into the search index; how many releases.
 
         Its translations are joined first: only now all of a visit are there.
         """
-        self._recorder.join_translations()
+        for left, right in self.translations():
+            self.join_translations(left, right)
         return self.enter_queued()
+
+    def journal_end(self) -> int | None:
+        """The leaf of the last journal record that was committed with what it tells of."""
+        rows = self._ask("SELECT leaf FROM journal_end")
+        return rows[0][0] if rows else None
+
+    def keep_journal_end(self, leaf: int) -> None:
+        """Keep the leaf of the journal record of the transaction under way."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO journal_end (one, leaf) VALUES (1, ?)", [leaf])
+
+    def journaled_files(self) -> Mapping[str, str]:
+        """The SHA-256 of each file that the journal holds, by its name in HOME."""
+        return dict(self._ask("SELECT name, digest FROM journaled_files"))
+
+    def keep_journaled_file(self, name: str, digest: str) -> None:
+        """Keep what the journal holds of a file; an empty digest where it is gone."""
+        with self._writing():
+            self._db.table("journaled_files").upsert({"name": name, "digest": digest})
 
     def maintain(self) -> None:
         """Forget the oldest runs and changes, fold the log into the file, renew the statistics."""

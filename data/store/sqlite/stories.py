@@ -73,12 +73,13 @@ class StoryTables(Part):
         ]
         self._connection.at_commit(enter_facet_changes, changes)
 
-    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> None:
+    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
         """Note the addresses at which the page of a release says that its translations are."""
-        self._db.conn.executemany(
+        done = self._db.conn.executemany(
             "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
             [(key, source, number) for key in keys],
         )
+        return done.rowcount > 0
 
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]

@@ -1,0 +1,56 @@
+"""What a store can do for a journal: say all that it wrote, and write it once more elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from data.models import Draft
+from data.store.protocol import Store
+from data.store.recorder.outcome import JoinedStory, Outcome
+
+
+class JournalStore(Store, Protocol):
+    """A store that keeps how far its journal has come, and can be rebuilt from one."""
+
+    def journal_end(self) -> int | None:
+        """The leaf of the last journal record that was committed with what it tells of."""
+
+    def keep_journal_end(self, leaf: int) -> None:
+        """Keep the leaf of the journal record of the transaction under way."""
+
+    def journaled_files(self) -> Mapping[str, str]:
+        """The SHA-256 of each file that the journal holds, by its name in HOME."""
+
+    def keep_journaled_file(self, name: str, digest: str) -> None:
+        """Keep what the journal holds of a file; an empty digest where it is gone."""
+
+    def record_outcome(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Take in a draft as ``record`` does, and say all that was written of it."""
+
+    def restore(self, outcome: Outcome) -> None:
+        """Write once more what came of a draft elsewhere; nothing is decided anew."""
+
+    def restore_seen(self, seen: Mapping[str, dt.datetime]) -> None:
+        """Note when releases, by id, were last seen as they are; nothing of what is known since."""
+
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """Pairs of releases, by id, that are translations and that no page names so."""
+
+    def join_translations(self, left: str, right: str) -> JoinedStory | None:
+        """Put two translations into one story; None where they can't be, or are already."""
+
+    def grow_story(self, joined: JoinedStory) -> None:
+        """Let a story grow once more as it did elsewhere."""
+
+    def enter_queued(self) -> int:
+        """Enter what waits for it into the search index; how many releases."""

@@ -1,0 +1,44 @@
+"""What came of a draft, with all that was written of it: enough to write it again elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from data.identity.decision import Decision
+from data.models import Release
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedStory:
+    """What made a ``story`` grow.
+
+    Stories that were ``merged`` into it, and releases, by id, that stood ``alone``.
+    """
+
+    story: str
+    merged: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision, and what was written with it.
+
+    ``before`` is the release as it was, None at first sight. ``addresses`` are those at which it
+    was seen, ``claimed`` the one that its page calls its own, where that is trusted, and
+    ``editions`` those of its translations in canonical form; ``noted`` says that any of them was
+    not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
+    ``labels`` are those of topics by slug. ``joined`` is None where no story grew.
+    """
+
+    decision: Decision
+    before: Release | None
+    fingerprint: bytes
+    addresses: tuple[str, ...]
+    claimed: str = ""
+    editions: tuple[str, ...] = ()
+    noted: bool = False
+    skeleton: bytes = b""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    joined: JoinedStory | None = None

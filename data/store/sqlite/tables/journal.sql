@@ -1,0 +1,11 @@
+-- How far the journal of the archive has come that was committed with what it tells of: one row.
+CREATE TABLE journal_end (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    leaf INTEGER NOT NULL                -- the number of the last record's leaf in the log
+) STRICT;
+
+-- The files of the HOME that the journal holds as they are.
+CREATE TABLE journaled_files (
+    name   TEXT PRIMARY KEY,             -- in HOME
+    digest TEXT NOT NULL                 -- SHA-256; '' where it is gone
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,117 @@
+"""A store that is written again from what came of drafts holds the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from data.store.sqlite.store import SqliteStore
+from tests.drafts import BODY, draft, published
+
+HOUR = dt.timedelta(hours=1)
+
+RELEASES = (
+    "SELECT id, source, url, title, language, day, sort_at, first_seen, last_seen, updated,"
+    " revision, revised, story, retracted, gone_since, digest, fingerprint, content FROM releases"
+    " ORDER BY number"
+)
+TOLD = (
+    RELEASES,
+    "SELECT * FROM aliases ORDER BY key, source",
+    "SELECT * FROM revisions ORDER BY release, number",
+    "SELECT * FROM past_retractions ORDER BY release, until",
+    "SELECT * FROM topics ORDER BY slug",
+    "SELECT * FROM release_topics ORDER BY topic, sort_at, id",
+    "SELECT source, topic, period, releases FROM facets ORDER BY source, topic, period",
+    "SELECT * FROM translation_links ORDER BY key, source, release",
+    "SELECT * FROM lsh_bands ORDER BY band, release",
+    "SELECT * FROM page_skeletons ORDER BY release",
+)
+"""What readers see, and what decides which release a later draft is."""
+
+
+def told(path: Path) -> list[list[tuple[object, ...]]]:
+    """All of a store that matters to readers and to later visits."""
+    with closing(sqlite3.connect(path)) as db:
+        return [db.execute(sql).fetchall() for sql in TOLD]
+
+
+def test_what_came_of_drafts_is_written_again_without_deciding_it_anew(
+    tmp_path: Path, noon: dt.datetime
+) -> None:
+    first, second = SqliteStore(tmp_path / "a.db"), SqliteStore(tmp_path / "b.db")
+    drafts = [
+        draft(digest="1", skeleton=b"sketch"),
+        draft("http://wire.example/1", source="wire", topics=()),
+        # An edit, a better reading of the same bytes, other bytes that say the same.
+        draft(body_text=BODY.replace("4.2", "4.6"), digest="2"),
+        draft(body_text=BODY.replace("4.2", "4.7"), digest="2", topics=("ports",)),
+        draft(body_text=BODY.replace("4.2", "4.7"), digest="3"),
+        # A move, a claim of a release's address, and a page whose text was lost.
+        draft("http://harbour.example/moved", body_text=BODY.replace("4.2", "4.7")),
+        draft("http://harbour.example/print/1", canonical="http://harbour.example/moved"),
+        draft(body_text="", body_html=""),
+        # Editions that name each other, and one without a date.
+        draft(
+            "http://harbour.example/fr/1",
+            title="Nouvelle station",
+            body_text="La station de signaux est ouverte.",
+            language="fr",
+            editions=(("en", "http://harbour.example/moved"),),
+        ),
+        draft("http://harbour.example/undated", title="Tides", body_text="Low.", published=None),
+        draft("http://harbour.example/undated", title="Tides", body_text="Low."),
+        draft("http://post.example/1", source="post", published=published("2026-03-03")),
+    ]
+    for number, one in enumerate(drafts):
+        at = noon + number * HOUR
+        outcome = first.record_outcome(one, seen=at, since=at, labels={"ports": "Ports"})
+        if not outcome.decision.doubt:
+            second.restore(outcome)
+    assert told(tmp_path / "a.db") == told(tmp_path / "b.db")
+    assert len(list(second.by_first_seen())) == 6
+    # What comes next becomes the same in both.
+    later = noon + 30 * HOUR
+    for one in (draft("http://harbour.example/news/77"), draft("http://wire.example/1?x=2")):
+        decided = [store.record(one, seen=later, since=later) for store in (first, second)]
+        assert decided[0] == decided[1]
+    first.close()
+    second.close()
+
+
+def test_translations_that_no_page_names_are_joined_as_they_were(
+    tmp_path: Path, noon: dt.datetime
+) -> None:
+    first, second = SqliteStore(tmp_path / "a.db"), SqliteStore(tmp_path / "b.db")
+    for url, language in (
+        ("http://harbour.example/en/1", "en"),
+        ("http://harbour.example/fr/1", "fr"),
+    ):
+        one = draft(url, language=language, title=language, body_text=f"{language} text")
+        second.restore(first.record_outcome(one, seen=noon, since=noon))
+    left, right = (one.id for one in first.by_first_seen())
+    joined = first.join_translations(left, right)
+    assert joined is not None
+    assert set(joined.alone) == {left, right}
+    second.grow_story(joined)
+    assert told(tmp_path / "a.db") == told(tmp_path / "b.db")
+    assert first.join_translations(left, right) is None
+    first.close()
+    second.close()
+
+
+def test_a_sight_that_is_restored_late_undoes_nothing_that_came_after(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    store.mark_gone(release.id, seen=noon + 2 * HOUR)
+    store.restore_seen({release.id: noon + HOUR})
+    (gone,) = store.vanished("harbour")
+    assert gone.since == noon + 2 * HOUR
+    store.restore_seen({release.id: noon + 3 * HOUR})
+    assert store.vanished("harbour") == ()
+    found = store.release(release.id)
+    assert found is not None
+    assert found.last_seen == noon + 3 * HOUR
