@@ -74,6 +74,8 @@ def induce(
     title = declared.title or _common(lessons, Sample.titles, _is_title)
     published = declared.published or _common(lessons, _dates, _is_date)
     origin = "" if published else _date_origin(lessons)
+    if not (published or origin):
+        published = _common(lessons, _dates_by_place, _is_date)
     if title is None or (published is None and not origin):
         return None
     rules = ReleaseRules(
@@ -175,6 +177,13 @@ def _is_title(lesson: Sample, text: str) -> bool:
 
 def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
     return lesson.dates(date_in)
+
+
+def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
+    """The same, each with its place among its siblings, as in a row of unnamed cells."""
+    for element, how in _dates(lesson):
+        place = 1 + sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+        yield element, f":nth-of-type({place}){how}"
 
 
 def _is_date(lesson: Sample, text: str) -> bool:

@@ -156,6 +156,25 @@ def test_the_most_general_stable_names_are_learned() -> None:
     assert rules.drop == ("div.tools",)
 
 
+def tabled(number: int, *, path: str = '<td class="small">Press &gt; Notices</td>') -> Page:
+    """A release laid out by tables, its date in a cell that is named like the one before it."""
+    return page(
+        number,
+        f'<table><tr>{path}<td class="small">{number % 20 + 1} February 2026</td></tr>'
+        f"<tr><td><h1>Decision {number} on the {TOPICS[number % 12]}</h1></td></tr>"
+        f'<tr><td class="text">{paragraphs(number)}</td></tr></table>',
+    )
+
+
+def test_a_date_without_a_name_of_its_own_is_learned_by_its_place_in_the_row() -> None:
+    template = learned(tabled(1), tabled(2), tabled(3))
+    assert template.rules.published == "td.small:nth-of-type(2)"
+    found = read(template, tabled(7)).content
+    assert found.published is not None
+    assert found.published.iso == "2026-02-08"
+    assert TemplateReader(template).read(tabled(8, path=""), READING) is None
+
+
 def test_two_pages_teach_nothing_nor_do_pages_without_anything_in_common() -> None:
     assert induce("harbour", NONE, lessons(old(1), old(2)), NOW) is None
     assert induce("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None
