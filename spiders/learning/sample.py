@@ -32,7 +32,7 @@ SHORT: Final = 400
 """Characters of an element that may be a headline."""
 
 DATE_LINE: Final = 100
-"""Characters of an element that may be a date line."""
+"""Characters of an element or an attribute that may be a date line."""
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
@@ -120,18 +120,18 @@ class Sample:
     ) -> Iterator[tuple[etree._Element, str]]:
         """The elements that say the date; ``::attr(datetime)`` where an attribute does."""
         wanted = self.read.content.published
-        for time in self.page.tree.iter("time", "meta", "span", "abbr"):
-            for name in ("datetime", "content", "title"):
-                text = time.get(name)
-                if text and same_date(date_in(clean_line(text), self.reading), wanted):
-                    yield time, f"::attr({name})"
         title = comparison_key(self.read.content.title)
 
         def is_date_line(text: str) -> bool:
-            # The text of a whole article may begin with its date.
+            # The text of a whole article may begin with its date, and a title may hold one.
             short = len(text) <= DATE_LINE and title not in comparison_key(text)
             return short and same_date(date_in(text, self.reading), wanted)
 
+        for time in self.page.tree.iter("time", "meta", "span", "abbr"):
+            for name in ("datetime", "content", "title"):
+                text = clean_line(time.get(name) or "")
+                if text and is_date_line(text):
+                    yield time, f"::attr({name})"
         yield from self._saying(is_date_line)
 
     def sections(self) -> Iterator[tuple[etree._Element, str]]:

@@ -14,8 +14,10 @@ class HostsPart(Part):
 
     def wait(self, host: str) -> Wait | None:
         """Until when a host asked to wait, even if that is over."""
-        for row in self._rows("host_waits", "host = ?", [host]):
-            return Wait(instant(row["until"]), row["status"])
+        for until, status in self._ask(
+            "SELECT until, status FROM host_waits WHERE host = ?", [host]
+        ):
+            return Wait(instant(until), status)
         return None
 
     def keep_wait(self, host: str, wait: Wait) -> None:

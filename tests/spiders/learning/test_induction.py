@@ -439,6 +439,19 @@ def test_a_date_is_never_learned_as_the_text_of_the_whole_article() -> None:
     assert template is None or template.rules.published is None
 
 
+def test_a_date_is_never_learned_as_a_title_that_holds_one() -> None:
+    def bulletin(number: int) -> Page:
+        title = f"Bulletin of {number} March 2026 on the {TOPICS[number]}"
+        return Page(
+            f"https://harbour.example/news/{number}",
+            f'<html lang=en><head><meta property="og:title" content="{title}"></head><body>'
+            f'<h1>{title}</h1><p class="when">{number} March 2026</p>'
+            f'<div class="text">{paragraphs(number)}</div></body></html>'.encode(),
+        )
+
+    assert learned(bulletin(1), bulletin(2), bulletin(3)).rules.published == "p.when"
+
+
 def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten() -> None:
     shelf = Shelf()
     learner = SourceTemplates("harbour", [NONE], shelf)
