@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-from data.identity.retraction import WEEK, Listed, Name, Vanished, fates, name_of
+from data.identity.retraction import WEEK, Listed, Vanished, fates, name_of
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.requested_urls import RequestedUrls
@@ -59,7 +60,7 @@ class GoneReleases:
         self._reader = reader
         self._started = started
         self._after = after
-        self._read: dict[str, Listed] = {}
+        self._read: dict[str, Listing] = {}
         self._unchanged: set[str] = set()
         self._gone: set[str] = set()
         self._first: set[str] = set()
@@ -68,10 +69,7 @@ class GoneReleases:
 
     def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Note what the listing at ``url`` names; ``unchanged`` if its server said only that."""
-        self._read[url] = Listed(
-            frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed))),
-            frozenset(name for one in listing.items if (name := name_of(one.title, day_of(one)))),
-        )
+        self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
@@ -91,7 +89,7 @@ class GoneReleases:
         A server may compare what it last changed, not the addresses that it writes.
         """
         lost = {key for one in self._found() for key in one.keys}
-        doubted = [url for url in self._unchanged if not lost.isdisjoint(self._read[url].keys)]
+        doubted = [url for url in self._unchanged if not lost.isdisjoint(keys_of(self._read[url]))]
         for url in doubted:
             # What it names is told by the answer; without one nothing is known of it.
             del self._read[url]
@@ -139,10 +137,12 @@ class GoneReleases:
         asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
-        keys = frozenset[str]().union(*(one.keys for one in self._read.values()))
+        keys = frozenset[str]().union(*map(keys_of, self._read.values()))
         if gone.issuperset(self._store.ids_at(self._source, sorted(keys)).values()):
             return None
-        return Listed(keys, frozenset[Name]().union(*(one.names for one in self._read.values())))
+        items = chain.from_iterable(listing.items for listing in self._read.values())
+        names = (name_of(item.title, day_of(item)) for item in items)
+        return Listed(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
         """The listings that must be read: the first one, and what else could ever be read.
@@ -154,6 +154,11 @@ class GoneReleases:
         for url in others:
             if self._store.cached_listing(url, self._reader) is not None:
                 yield url
+
+
+def keys_of(listing: Listing) -> frozenset[str]:
+    """The canonical addresses that a listing names."""
+    return frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed)))
 
 
 def day_of(item: ListingItem) -> str:

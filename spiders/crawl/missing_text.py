@@ -14,7 +14,8 @@ from spiders.crawl.blocked_page import MOST_WORDS
 from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
-"""Words of a text that may be a line of every page of a site."""
+LEFTOVER: Final = 1000
+"""Words and characters of a text that may be a line of every page of a site."""
 
 NAME_WORDS: Final = 8
 """Words of a text that may be the name of an institution, and little more."""
@@ -32,7 +33,7 @@ def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
 
     ``names`` are what the institution is called.
     """
-    words = tokens(text)
+    words = tokens(text) if len(text) <= LEFTOVER else []
     if not words or len(words) > LEFTOVER_WORDS:
         return False
     called = {word for name in names for word in tokens(name)}
@@ -69,7 +70,7 @@ ASIDE_NAMES: Final = frozenset(
 NAMED: Final = frozenset(["", "text", "email", "tel"])
 """Types of the fields in which a person says who they are."""
 
-NOT_FREE: Final = re.compile(r'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
+NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
 """What a page says of itself behind a paywall (schema.org, as search engines ask for it)."""
 
 NOTICE: Final = re.compile(
@@ -103,17 +104,21 @@ def lock_reason(page: Page, content: Content, listed: str) -> str | None:
     ``listed`` is the title that a listing gives it, or empty. A page that is the release which its
     listing names is never taken for a notice, whatever its title says.
     """
-    words = tokens(content.body_text)
-    if len(words) >= MOST_WORDS:
-        return None
+    reason, most = _reason(page, content, listed)
+    # The words are counted last: it takes longest, and few pages give a reason to.
+    return reason if reason and len(tokens(content.body_text)) < most else None
+
+
+def _reason(page: Page, content: Content, listed: str) -> tuple[str | None, int]:
+    """What may stand in place of a text, in a sentence; it does where there are fewer words."""
     for form in page.tree.iter("form"):
-        if asks := _asks(form, words, content):
-            return asks
-    if NOT_FREE.search(page.text):
-        return "a paywall stands before it: the site shows it to those who pay only"
-    if len(words) >= FEW_WORDS or content.published or content.attachments:
-        return None
-    return _notice(page, tokens(listed))
+        if asks := _asks(form, content):
+            return asks, MOST_WORDS
+    if NOT_FREE.search(page.markup):
+        return "a paywall stands before it: the site shows it to those who pay only", MOST_WORDS
+    if content.published or content.attachments:
+        return None, 0
+    return _notice(page, tokens(listed)), FEW_WORDS
 
 
 def _notice(page: Page, expected: list[str]) -> str | None:
@@ -129,7 +134,7 @@ def _notice(page: Page, expected: list[str]) -> str | None:
     return None
 
 
-def _asks(form: etree._Element, words: list[str], content: Content) -> str | None:
+def _asks(form: etree._Element, content: Content) -> str | None:
     """What a form asks for in place of a text, or None where it is none or stands beside one.
 
     A password without a name opens one page (WordPress's post_password, Drupal's protected pages);
@@ -140,7 +145,7 @@ def _asks(form: etree._Element, words: list[str], content: Content) -> str | Non
         return None
     if kinds.count("password") == 1 and NAMED.isdisjoint(kinds):
         return "it is protected by a password"
-    own = set(tokens(_said(form)))
+    own, words = set(tokens(_said(form))), tokens(content.body_text)
     covered = sum(word in own for word in words) >= OWN * len(words)
     if covered and content.published is None and not content.attachments:
         return "a login stands before it: the site shows it to those with an account only"
