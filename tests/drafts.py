@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from data.models import Content, Draft, Published
+from data.models import Capture, Content, Draft, Published
 
 BODY = (
     "The Harbour Board of Lindmouth opened its new signal station on Monday.\n\n"
@@ -21,11 +21,17 @@ def published(day: str) -> Published:
     return Published(at, "day", "UTC", day, "test")
 
 
+def capture(number: int, at: dt.datetime) -> Capture:
+    """The capture of a record that nobody wrote."""
+    record = f"urn:uuid:00000000-0000-4000-8000-{number:012d}"
+    return Capture(record, "a.warc.gz", 1000 * number, 900, f"sha256:{number:064x}", number, at)
+
+
 def draft(url: str = "http://harbour.example/news/1", **changes: Any) -> Draft:
     """A draft of one release; content fields and draft fields can be given by name."""
     of_draft = {
         "source", "aliases", "canonical", "links", "editions", "digest", "validator", "skeleton",
-        "zone", "position",
+        "zone", "position", "capture",
     }  # fmt: skip
     outer = {name: value for name, value in changes.items() if name in of_draft}
     inner = {name: value for name, value in changes.items() if name not in of_draft}

@@ -105,7 +105,13 @@ def decide(
     )
     turned = (known.retracted is None) != (met.retracted is None)
     if fields:
-        revised = replace(met, content=content, updated=seen, revision=known.revision + 1)
+        revised = replace(
+            met,
+            content=content,
+            updated=seen,
+            revision=known.revision + 1,
+            capture=draft.capture,
+        )
         return Decision("changed", revised, tuple(sorted(fields)))
     if turned:
         return Decision("changed", replace(met, updated=seen), ("retracted",))
@@ -130,6 +136,7 @@ def first_release(draft: Draft, seen: dt.datetime) -> Release:
         aliases=tuple(sorted({draft.url, *draft.aliases})),
         retracted=_retracted(draft, seen),
         digest=draft.digest,
+        capture=draft.capture,
     )
 
 

@@ -4,7 +4,7 @@ A new file here holds values of the standard library's types that more than one 
 imports nothing of Communique.
 """
 
-from data.models.capture import Capture
+from data.models.capture import Capture, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
 from data.models.release import (
     UNDATED_BEFORE,
@@ -52,12 +52,14 @@ __all__ = [
     "PendingTopic",
     "Published",
     "Recall",
+    "RecordPlace",
     "Release",
     "ReleaseChange",
     "ReleaseSummary",
     "Revision",
     "Run",
     "RunError",
+    "Sightings",
     "Source",
     "SourceRhythm",
     "Validator",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -24,3 +25,25 @@ class Capture:
     digest: str
     leaf: int
     at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """The captures of one release, as far as its pages were archived.
+
+    ``versions`` showed each of its versions first, by their numbers; ``seen`` was the last to find
+    it as it is, ``gone`` the last that found it gone (404 or 410) before it was retracted.
+    """
+
+    versions: Mapping[int, Capture]
+    seen: Capture | None = None
+    gone: Capture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where a record is now, in the terms of Capture."""
+
+    file: str
+    offset: int
+    length: int

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from data.clock import zone_of
+from data.models.capture import Capture
 
 Precision: TypeAlias = Literal["day", "second", "none"]
 
@@ -138,6 +139,7 @@ class Draft:
     counts from the top of the listing what was there at the first visit; what appeared later has
     none.
     ``refused`` is the text of a date that the page states and that can be none of publication.
+    ``capture`` is the record of the archive that holds the page; None where there is none.
     """
 
     source: str
@@ -156,6 +158,7 @@ class Draft:
     zone: str = "UTC"
     position: int | None = None
     refused: str = ""
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class Release:
     same text at other institutions and by language editions, None where the release stands alone.
     ``order`` is the instant that feeds sort by: ``published``; the first sight where the page's
     date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
-    at the first visit.
+    at the first visit. ``capture`` is the record of the archive that showed this revision first.
     """
 
     id: str
@@ -183,6 +186,7 @@ class Release:
     story: str | None = None
     retracted: dt.datetime | None = None
     digest: str = ""
+    capture: Capture | None = None
 
     @property
     def published(self) -> Published:
@@ -209,9 +213,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of a release: its number from 1, when it was first seen, and all that it said."""
+    """One version of a release: its number from 1, when it was first seen, and all that it said.
+
+    ``capture`` is the record of the archive that showed it first.
+    """
 
     release: str
     number: int
     seen: dt.datetime
     content: Content
+    capture: Capture | None = None

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from data.identity.decision import Decision
 from data.identity.retraction import Vanished
 from data.models import (
+    Capture,
     ChangeCursor,
     DayDigest,
     Draft,
@@ -19,11 +20,13 @@ from data.models import (
     Listed,
     ListingKind,
     Recall,
+    RecordPlace,
     Release,
     ReleaseChange,
     ReleaseSummary,
     Revision,
     Run,
+    Sightings,
     Source,
     SourceRhythm,
     Validator,
@@ -53,6 +56,9 @@ class ReadStore(Protocol):
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
         """Every version of a release, oldest first."""
+
+    def sightings(self, release_id: str) -> Sightings:
+        """The captures of a release."""
 
     def facets(self) -> Mapping[Facet, int]:
         """Every facet that holds at least one release, with its number of releases."""
@@ -190,17 +196,44 @@ class Store(PublishStore, WebSubStore, Protocol):
         """
 
     def mark_unchanged(
-        self, release_id: str, *, seen: dt.datetime
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back."""
+        """Note that a release is still as it was; one that had been retracted is back.
+
+        ``capture`` is the record of the answer that said so.
+        """
 
     def mark_gone(
-        self, release_id: str, *, seen: dt.datetime
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
         """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
 
-        It is retracted by `retract` alone.
+        It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
         """
+
+    def captured(self) -> Iterator[Capture]:
+        """Every capture that the store points to, of releases and of their files."""
+
+    def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
+        """Note where records are now, by their ids; pages that show them are to be written anew."""
+
+    def await_files(self, source: str, urls: Iterable[str]) -> None:
+        """Note the addresses of files of releases that are to be archived; known ones stay."""
+
+    def awaited_files(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """The addresses of files to be asked for ``now``; each counts as asked for.
+
+        What was asked for ``since`` the start of the visit is left out, and what was asked for
+        often; the rest at growing intervals.
+        """
+
+    def keep_file(self, source: str, url: str, capture: Capture) -> None:
+        """Note the capture of a file of a release."""
+
+    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
+        """The captures of those of some files that are archived, by address."""
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
         """The releases of a source that are gone and not retracted, those first missed first."""

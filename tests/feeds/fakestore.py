@@ -23,6 +23,7 @@ from data.models import (
     ReleaseSummary,
     Revision,
     Run,
+    Sightings,
     Source,
     SourceRhythm,
     facets_of,
@@ -60,7 +61,10 @@ class FakeStore:
         self.kept[release.id] = release
         seen = self.history.setdefault(release.id, [])
         if before is None or before.content != release.content:
-            seen.append(Revision(release.id, len(seen) + 1, release.updated, release.content))
+            version = len(seen) + 1
+            seen.append(
+                Revision(release.id, version, release.updated, release.content, release.capture)
+            )
         self.changed += 1
         self.versions[release.id] = self.changed
         self.entered.setdefault(release.id, release.updated)
@@ -86,6 +90,11 @@ class FakeStore:
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
         return tuple(self.history.get(release_id, ()))
+
+    def sightings(self, release_id: str) -> Sightings:
+        """The captures of the versions, where they have any."""
+        versions = self.revisions(release_id)
+        return Sightings({one.number: one.capture for one in versions if one.capture})
 
     def facets(self) -> Mapping[Facet, int]:
         counted: dict[Facet, int] = {}

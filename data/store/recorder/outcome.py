@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data.identity.decision import Decision
-from data.models import Release
+from data.models import Capture, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Outcome:
     was seen, ``claimed`` the one that its page calls its own, where that is trusted, and
     ``editions`` those of its translations in canonical form; ``noted`` says that any of them was
     not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
-    ``labels`` are those of topics by slug. ``joined`` is None where no story grew.
+    ``labels`` are those of topics by slug. ``joined`` is None where no story grew. ``capture`` is
+    the record of the archive that showed the draft.
     """
 
     decision: Decision
@@ -42,3 +43,4 @@ class Outcome:
     skeleton: bytes = b""
     labels: Mapping[str, str] = field(default_factory=dict)
     joined: JoinedStory | None = None
+    capture: Capture | None = None

@@ -79,7 +79,7 @@ class Recorder:
             if owner and not owner.gone and is_copy(draft, owner.release, claimed):
                 decision = Decision("unchanged", owner.release)
                 outcome = self._outcome(draft, decision, owner, read, claimed)
-                outcome = replace(outcome, editions=(), skeleton=b"")
+                outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
                 noted = self._note_addresses(owner.number, outcome)
                 self._tables.keep_answer(draft, None)
                 return replace(outcome, noted=noted)
@@ -95,6 +95,7 @@ class Recorder:
                 return outcome
             outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
             number = self._write(outcome, match.known)
+            self._note_capture(number, outcome, match.known)
             noted = self._note_addresses(number, outcome)
             self._tables.keep_answer(draft, number)
             joined = self._join(number, draft, decision.release, read.body, match)
@@ -112,6 +113,7 @@ class Recorder:
         with self._tables.transaction():
             known = self._tables.release_with_id(release.id)
             number = self._write(outcome, known)
+            self._note_capture(number, outcome, known)
             self._note_addresses(number, outcome)
             if outcome.skeleton:
                 self._tables.keep_skeleton(number, outcome.skeleton)
@@ -247,6 +249,7 @@ class Recorder:
             claimed=draft.canonical or "" if claimed else "",
             editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
             skeleton=draft.skeleton,
+            capture=draft.capture,
         )
 
     def _write(self, outcome: Outcome, known: StoredRelease | None) -> int:
@@ -273,6 +276,14 @@ class Recorder:
         if old is None or release.content != old.content:
             tables.queue_for_search(number)
         return number
+
+    def _note_capture(self, number: int, outcome: Outcome, known: StoredRelease | None) -> None:
+        """Note which record of the archive showed the release, as a version of its own or again."""
+        revision = outcome.decision.release.revision
+        if known is None or revision > known.release.revision:
+            self._tables.keep_version_capture(number, revision, outcome.capture)
+        else:
+            self._tables.keep_last_capture(number, outcome.capture)
 
     def _note_addresses(self, number: int, outcome: Outcome) -> bool:
         """Note under which addresses a release is known; whether any of them was not."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from data.identity.matching import Candidate
-from data.models import Draft, Release
+from data.models import Capture, Draft, Release
 from data.text.similarity import Signature
 
 
@@ -138,6 +138,12 @@ class Tables(Protocol):
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
+
+    def keep_version_capture(self, number: int, revision: int, capture: Capture | None) -> None:
+        """Note the capture that showed a version first; what saw the one before is forgotten."""
+
+    def keep_last_capture(self, number: int, capture: Capture | None) -> None:
+        """Note the capture that found a release again."""
 
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Note the addresses, by key, at which a release was seen; a seen one stays where it is.

@@ -18,7 +18,7 @@ from data.models import (
     facets_at,
 )
 from data.store.sqlite.connection import Part
-from data.store.sqlite.releases import select_releases, selection
+from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases, selection
 from data.store.sqlite.rows import encode, revision_of
 
 CHANGES_KEPT: Final = 10_000
@@ -66,11 +66,11 @@ class ChangeLogPart(Part):
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""
         rows = self._ask(
-            "SELECT * FROM (SELECT r.id, v.number, v.seen, v.content FROM revisions v"
-            " JOIN releases r ON r.number = v.release WHERE v.number > 1"
+            f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
+            " FROM revisions v JOIN releases r ON r.number = v.release WHERE v.number > 1"
             " ORDER BY v.seen DESC LIMIT :limit)"
-            " UNION ALL SELECT * FROM (SELECT id, revision, revised, content FROM releases"
-            " WHERE revision > 1 ORDER BY revised DESC LIMIT :limit)"
+            f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
+            " FROM releases r WHERE revision > 1 ORDER BY revised DESC LIMIT :limit)"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )

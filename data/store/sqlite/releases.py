@@ -15,11 +15,16 @@ from data.store.sqlite.rows import (
     instant,
     release_of,
     revision_of,
+    version_capture,
 )
 from data.text.urls import canonical_url
 
 BATCH: Final = 500
 """Rows read at a time, so that no open cursor holds the snapshot while others work with them."""
+
+OF_REVISION: Final = version_capture("v.release", "v.number")
+OF_RELEASE: Final = version_capture("r.number", "r.revision")
+"""The captures of versions: earlier ones, and the present one."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Text compares by its characters: all days lie between these."""
@@ -122,10 +127,10 @@ class ReleasesPart(Part):
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
         """Every version of a release, oldest first."""
         rows = self._ask(
-            "SELECT ?1, v.number, v.seen, v.content FROM revisions v"
+            f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
             " WHERE v.release = (SELECT number FROM releases WHERE id = ?1)"
-            " UNION ALL SELECT ?1, revision, revised, content FROM releases WHERE id = ?1"
-            " ORDER BY 2",
+            f" UNION ALL SELECT ?1, r.revision, r.revised, r.content, {OF_RELEASE} FROM releases r"
+            " WHERE r.id = ?1 ORDER BY 2",
             [release_id],
         )
         return tuple(map(revision_of, rows))
@@ -164,16 +169,22 @@ class ReleasesPart(Part):
         if release.updated.timestamp() <= moment:
             return release
         rows = self._ask(
-            "SELECT ?1, v.number, v.seen, v.content FROM revisions v WHERE v.seen <= ?2"
-            " AND v.release = (SELECT number FROM releases WHERE id = ?1)"
-            " UNION ALL SELECT id, revision, revised, content FROM releases"
-            " WHERE id = ?1 AND revised <= ?2 ORDER BY 2 DESC LIMIT 1",
+            f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
+            " WHERE v.seen <= ?2 AND v.release = (SELECT number FROM releases WHERE id = ?1)"
+            f" UNION ALL SELECT r.id, r.revision, r.revised, r.content, {OF_RELEASE}"
+            " FROM releases r WHERE r.id = ?1 AND r.revised <= ?2 ORDER BY 2 DESC LIMIT 1",
             [release.id, moment],
         )
         if not rows:
             return replace(release, updated=instant(moment))
         found = revision_of(rows[0])
-        then = replace(release, content=found.content, revision=found.number, updated=found.seen)
+        then = replace(
+            release,
+            content=found.content,
+            revision=found.number,
+            updated=found.seen,
+            capture=found.capture,
+        )
         return self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:

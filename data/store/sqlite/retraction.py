@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from data.identity.retraction import Vanished
-from data.models import Release
+from data.models import Capture, Release
+from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
@@ -20,9 +21,12 @@ class RetractionPart(Part):
     """The verbs of data.store.protocol.Store that find releases gone, and retract them."""
 
     def mark_unchanged(
-        self, release_id: str, *, seen: dt.datetime
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back."""
+        """Note that a release is still as it was; one that had been retracted is back.
+
+        ``capture`` is the record of the answer that said so.
+        """
         with self._writing() as db:
             known = self._release(release_id)
             back = known is not None and known.retracted is not None
@@ -31,6 +35,8 @@ class RetractionPart(Part):
                 "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
                 [at, at, release_id],
             )
+            if capture:
+                keep_capture(db, release_id, "seen", capture)
             if known and back:
                 db.execute(
                     "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
@@ -52,11 +58,11 @@ class RetractionPart(Part):
             )
 
     def mark_gone(
-        self, release_id: str, *, seen: dt.datetime
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
         """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
 
-        It is retracted by `retract` alone.
+        It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
         """
         with self._writing() as db:
             ((gone_since, retracted),) = self._ask(
@@ -68,6 +74,9 @@ class RetractionPart(Part):
                 " WHERE id = ?",
                 [at, at, release_id],
             )
+            # Of a retraction, the last answer before it stays.
+            if capture and retracted is None:
+                keep_capture(db, release_id, "gone", capture)
         if retracted is not None:
             return "retracted"
         return "gone" if gone_since is None else "still gone"

@@ -8,13 +8,27 @@ from typing import Any, Final
 
 import msgspec
 
-from data.models import BACKLOG, Content, Release, Revision, Run
+from data.clock import EPOCH, MICROSECOND
+from data.models import BACKLOG, Capture, Content, Release, Revision, Run
 from data.store.recorder.tables import StoredRelease
+
+CAPTURE_COLUMNS: Final = "record_id, file, offset, length, digest, leaf, at"
+
+
+def version_capture(release: str, revision: str) -> str:
+    """SQL for the capture that showed a version first, as ``revision_of`` reads it."""
+    return (
+        "(SELECT json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
+        f" FROM captures c WHERE c.release = {release} AND c.shows = 'version'"
+        f" AND c.revision = {revision})"
+    )
+
 
 RELEASE_COLUMNS: Final = (
     "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
-    " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest"
+    " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest, "
+    + version_capture("r.number", "r.revision")
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
@@ -24,6 +38,7 @@ INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
 _content = msgspec.json.Decoder(Content)
 _urls = msgspec.json.Decoder(list[str])
 _run = msgspec.json.Decoder(Run)
+_columns = msgspec.json.Decoder(tuple[str, str, int, int, str, int, int])
 _encoder = msgspec.json.Encoder()
 
 
@@ -98,14 +113,26 @@ def release_of(row: Sequence[Any]) -> Release:
         story=row[10],
         retracted=None if row[11] is None else instant(row[11]),
         digest=row[12],
+        capture=_capture(row[13]),
     )
 
 
 def stored_of(row: Sequence[Any]) -> StoredRelease:
     """A stored release from a row of ``STORED_COLUMNS``."""
-    return StoredRelease(release_of(row), row[13], row[14] is not None, row[15], row[16])
+    return StoredRelease(release_of(row), row[14], row[15] is not None, row[16], row[17])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:
-    """A revision from its id, number, time and content."""
-    return Revision(row[0], row[1], instant(row[2]), _content.decode(row[3]))
+    """A revision from its id, number, time, content and ``version_capture``."""
+    return Revision(row[0], row[1], instant(row[2]), _content.decode(row[3]), _capture(row[4]))
+
+
+def capture_of(row: Sequence[Any]) -> Capture:
+    """A capture from its ``CAPTURE_COLUMNS``."""
+    record_id, file, offset, length, digest, leaf, at = row
+    return Capture(record_id, file, offset, length, digest, leaf, EPOCH + at * MICROSECOND)
+
+
+def _capture(text: str | None) -> Capture | None:
+    """A capture from a column of ``version_capture``."""
+    return capture_of(_columns.decode(text)) if text else None

@@ -45,6 +45,12 @@ def lay_journal(db: Database) -> None:
     _lay(db, "journal")
 
 
+@migrations()
+def lay_captures(db: Database) -> None:
+    """Lay the tables that point into the archive."""
+    _lay(db, "captures")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

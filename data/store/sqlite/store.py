@@ -17,10 +17,10 @@ from data.models import Draft, Source
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
 from data.store.sqlite.aliases import AliasesPart, AliasTable
+from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import BUSY_SECONDS, Connection
 from data.store.sqlite.facets import FacetsPart
-from data.store.sqlite.hosts import HostsPart
 from data.store.sqlite.links import LinksPart
 from data.store.sqlite.lsh_index import LshIndex
 from data.store.sqlite.publication import PublicationPart
@@ -35,7 +35,7 @@ from data.store.sqlite.walks import WalksPart
 from data.store.sqlite.websub import WebSubPart
 
 
-class SqliteTables(AliasTable, ReleaseTable, LshIndex, StoryTables):
+class SqliteTables(AliasTable, ReleaseTable, CaptureTable, LshIndex, StoryTables):
     """data.store.recorder.tables.Tables on SQLite."""
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -50,12 +50,12 @@ class SqliteStore(
     PublicationPart,
     AliasesPart,
     RetractionPart,
+    CapturesPart,
     SearchPart,
     VisitsPart,
     WalksPart,
     LinksPart,
     TemplatesPart,
-    HostsPart,
     WebSubPart,
 ):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.

@@ -20,7 +20,7 @@ from data.models import DayDigest, Facet, HealthEvent, HubRequest, Link, Run, So
 from data.search.query import Query
 from data.store.sqlite.schema import migrations
 from data.store.sqlite.store import SqliteStore
-from tests.drafts import BODY, draft
+from tests.drafts import BODY, capture, draft
 
 SCHEMAS = Path(__file__).with_name("schemas")
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -32,7 +32,8 @@ def filled(path: Path) -> None:
     store = SqliteStore(path)
     for name in ("harbour", "wire"):
         store.register(Source(name, name.title(), f"http://{name}.example/"))
-    first = store.record(draft(), seen=NOON, since=NOON).release
+    first = store.record(draft(capture=capture(1, NOON)), seen=NOON, since=NOON).release
+    store.await_files("harbour", ["http://harbour.example/a.pdf"])
     store.record(draft("http://wire.example/1", source="wire"), seen=NOON, since=NOON)
     edited = draft(body_text=BODY.replace("4.2", "4.6"))
     store.record(edited, seen=NOON + HOUR, since=NOON + HOUR)

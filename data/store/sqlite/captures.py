@@ -1,0 +1,171 @@
+"""Where in the archive the records are that show releases, and the files that belong to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sqlite3 import Connection
+from typing import Any, Final, Literal
+
+from data.clock import EPOCH, MICROSECOND
+from data.models import Capture, RecordPlace, Sightings
+from data.store.sqlite.connection import Part
+from data.store.sqlite.facets import enter_facet_changes, facet_changes
+from data.store.sqlite.releases import select_releases
+from data.store.sqlite.rows import CAPTURE_COLUMNS, capture_of, encode
+
+MOST_TRIES: Final = 5
+"""Visits that ask for a file in vain."""
+
+WAIT: Final = 3600
+"""Seconds after which a file is asked for again; times the square of how often it was."""
+
+PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""The end of a statement that adds a capture, after three other columns."""
+
+
+def columns_of(capture: Capture) -> list[Any]:
+    """The values of ``CAPTURE_COLUMNS``."""
+    return [
+        capture.record_id,
+        capture.file,
+        capture.offset,
+        capture.length,
+        capture.digest,
+        capture.leaf,
+        (capture.at - EPOCH) // MICROSECOND,
+    ]
+
+
+class CaptureTable(Part):
+    """The verbs of data.store.recorder.tables.Tables that keep captures."""
+
+    def keep_version_capture(self, number: int, revision: int, capture: Capture | None) -> None:
+        """Note the capture that showed a version first; what saw the one before is forgotten."""
+        if revision > 1:
+            self._db.conn.execute(
+                "DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number]
+            )
+        if capture:
+            self._put(number, "version", revision, capture)
+
+    def keep_last_capture(self, number: int, capture: Capture | None) -> None:
+        """Note the capture that found a release again."""
+        if capture:
+            self._put(number, "seen", 0, capture)
+
+    def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
+        self._db.conn.execute(
+            f"INSERT OR REPLACE INTO captures (release, shows, revision, {PUT}",
+            [number, shows, revision, *columns_of(capture)],
+        )
+
+
+class CapturesPart(Part):
+    """The verbs of data.store.protocol about captures, and about files to be archived."""
+
+    def sightings(self, release_id: str) -> Sightings:
+        """The captures of a release."""
+        rows = self._ask(
+            f"SELECT shows, revision, {CAPTURE_COLUMNS} FROM captures"
+            " WHERE release = (SELECT number FROM releases WHERE id = ?) ORDER BY revision",
+            [release_id],
+        )
+        found = {(shows, number): capture_of(row) for shows, number, *row in rows}
+        versions = {number: one for (shows, number), one in found.items() if shows == "version"}
+        newest = versions[max(versions)] if versions else None
+        return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
+
+    def captured(self) -> Iterator[Capture]:
+        """Every capture that the store points to, of releases and of their files."""
+        for table in ("captures", "files"):
+            rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
+            yield from map(capture_of, rows)
+
+    def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
+        """Note where records are now, by their ids; pages that show them are to be written anew."""
+        places = [(record, one.file, one.offset, one.length) for record, one in moved.items()]
+        with self._writing() as db:
+            db.execute("CREATE TEMP TABLE moved (record_id TEXT PRIMARY KEY, file, offset, length)")
+            db.executemany("INSERT INTO moved VALUES (?, ?, ?, ?)", places)
+            shown = self._ask(
+                "SELECT DISTINCT c.release FROM captures c JOIN moved m USING (record_id)"
+                " WHERE c.shows <> 'seen'"
+            )
+            for table in ("captures", "files"):
+                db.execute(
+                    f"UPDATE {table} SET file = m.file, offset = m.offset, length = m.length"
+                    f" FROM moved m WHERE m.record_id = {table}.record_id"
+                )
+            db.execute("DROP TABLE moved")
+            releases = select_releases(
+                self._connection,
+                "WHERE r.number IN (SELECT value FROM json_each(?))",
+                [encode([number for (number,) in shown])],
+            )
+            for release in releases:
+                self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
+
+    def await_files(self, source: str, urls: Iterable[str]) -> None:
+        """Note the addresses of files of releases that are to be archived; known ones stay."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO files (url, source) VALUES (?, ?)",
+                [(url, source) for url in urls],
+            )
+
+    def awaited_files(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """The addresses of files to be asked for ``now``; each counts as asked for.
+
+        What was asked for ``since`` the start of the visit is left out, and what was asked for
+        often; the rest at growing intervals.
+        """
+        with self._writing() as db:
+            rows = self._ask(
+                "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
+                " AND tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
+                " ORDER BY tries, asked, url LIMIT :limit",
+                {
+                    "source": source,
+                    "most": MOST_TRIES,
+                    "since": since.timestamp(),
+                    "wait": WAIT,
+                    "now": now.timestamp(),
+                    "limit": limit,
+                },
+            )
+            db.executemany(
+                "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
+                [(since.timestamp(), url) for (url,) in rows],
+            )
+        return tuple(url for (url,) in rows)
+
+    def keep_file(self, source: str, url: str, capture: Capture) -> None:
+        """Note the capture of a file of a release."""
+        with self._writing() as db:
+            db.execute(
+                f"INSERT OR REPLACE INTO files (url, source, tries, {PUT}",
+                [url, source, 1, *columns_of(capture)],
+            )
+
+    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
+        """The captures of those of some files that are archived, by address."""
+        rows = self._ask(
+            f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
+            " WHERE record_id IS NOT NULL",
+            [encode(tuple(urls))],
+        )
+        return {url: capture_of(row) for url, *row in rows}
+
+
+def keep_capture(
+    db: Connection, release_id: str, shows: Literal["seen", "gone"], capture: Capture
+) -> None:
+    """Note the last capture of a release that shows it, or shows that it is gone."""
+    db.execute(
+        f"INSERT OR REPLACE INTO captures (release, shows, revision, {CAPTURE_COLUMNS})"
+        " SELECT number, ?, 0, ?, ?, ?, ?, ?, ?, ? FROM releases WHERE id = ?",
+        [shows, *columns_of(capture), release_id],
+    )
