@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from data.archive.log.keys import LogKey
 from data.archive.log.leaf import Leaf
+from data.archive.log.merkle import leaf_hash
+from data.archive.log.notes import InvalidNote, SigningKey
 from data.archive.log.pending import Pending
+from data.archive.log.tiles import TileTree, grown, outgrown
 from data.errors import ArchiveError
+from data.files import Writer
+
+RESTORE: Final = "put it back from a copy, such as site/log/checkpoint"
+
+DAMAGED: Final = (
+    "its tiles do not give the root that was signed last; put the folder tile back from a copy, "
+    "such as site/log/tile. Meanwhile all is collected, and nothing new is signed"
+)
 
 
 class TreeLog:
@@ -17,8 +35,8 @@ class TreeLog:
 
     def __init__(self, folder: Path, key: Path) -> None:
         self.folder = folder
-        self.key = key
-        self._pending = Pending(folder, lambda: 0)
+        self._key = LogKey(key, folder)
+        self._pending = Pending(folder, self._size)
 
     def append(self, leaf: Leaf) -> int:
         """Take in a leaf, and return its number, which no other leaf gets.
@@ -31,6 +49,128 @@ class TreeLog:
         except OSError as error:
             raise ArchiveError(str(self.folder), error.strerror or str(error)) from error
 
+    def fill(self, size: int) -> int:
+        """Make void leaves of those that are missing from the first ``size``; returns how many.
+
+        After a loss of power, numbers that were given to leaves may be free again: so none of them
+        is given to another. Raises ArchiveError.
+        """
+        with self._told():
+            return self._pending.fill(size)
+
+    def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
+        """Put all leaves into the tree, make it durable, and sign it.
+
+        ``sync_records`` makes the records durable that the leaves are of; it is called once it is
+        settled which leaves these are, before anything is signed. Killed at any point, the next
+        integration goes on to the same tree. Raises ArchiveError; the leaves wait then.
+        """
+        with self._told(), self._locked():
+            return self._integrate(self._key.load(), sync_records)
+
+    def rotate_key(self) -> Checkpoint:
+        """Replace the key of the log by a new one, and sign the tree with it.
+
+        The old key and the new one sign the rotation. Raises ArchiveError.
+        """
+        with self._told(), self._locked():
+            self._integrate(self._key.load(), None)
+            return self._integrate(self._key.rotate(), None)
+
+    def key(self) -> SigningKey:
+        """The key, made at its first use. Raises ArchiveError."""
+        with self._told(), self._locked():
+            return self._key.load()
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The last checkpoint that was signed, or None before the first. Raises ArchiveError."""
+        try:
+            return parse_checkpoint((self.folder / "checkpoint").read_bytes())
+        except FileNotFoundError:
+            return None
+        except (InvalidNote, OSError) as error:
+            raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
+
+    def tree(self, size: int) -> TileTree:
+        """The tree that a checkpoint of that size tells."""
+        return TileTree(size, self.read)
+
+    def read(self, path: str) -> bytes:
+        """A file of the log. Raises FileNotFoundError."""
+        return (self.folder / path).read_bytes()
+
     def close(self) -> None:
         """Let go of the files; what was appended waits for the next integration."""
         self._pending.close()
+
+    def _integrate(self, key: SigningKey, sync_records: Callable[[], object] | None) -> Checkpoint:
+        signed = self.checkpoint()
+        base, entries = self._pending.entries()
+        if sync_records:
+            sync_records()
+        # Where the last integration was ended by force, entries that the tree holds still wait;
+        # where an older checkpoint was put back, the tree goes on from what its files hold.
+        size = max(base, signed.size if signed else 0)
+        tree = self.tree(size)
+        if signed and signed.size and tree.hash_of(0, signed.size) != signed.root:
+            raise ArchiveError(str(self.folder), DAMAGED)
+        added = entries[size - base :]
+        if signed and signed.size == size + len(added) and self._is_signed(signed, key):
+            self._tidy(base, size)
+            return signed
+        files = grown(tree, added, [leaf_hash(entry) for entry in added])
+        new = TileTree(size + len(added), lambda path: files.get(path) or self.read(path))
+        checkpoint = sign_checkpoint(key, new.size, new.root())
+        writer = Writer(self.folder)
+        for path, content in files.items():
+            writer.write(path, content)
+        # What the checkpoint says is there before it is.
+        writer.flush()
+        writer.write("checkpoint", checkpoint.encode())
+        writer.flush()
+        self._tidy(base, new.size)
+        return checkpoint
+
+    def _is_signed(self, checkpoint: Checkpoint, key: SigningKey) -> bool:
+        try:
+            return checkpoint.note.signed_by(key.verifier) is not None
+        except InvalidNote as error:
+            raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
+
+    def _tidy(self, old: int, size: int) -> None:
+        """Delete what a tree of ``size`` leaves has outgrown, since it had ``old``."""
+        for folder, kept in outgrown(old, size):
+            path = self.folder / folder
+            if path.is_dir():
+                for file in path.iterdir():
+                    if file.name != kept:
+                        file.unlink()
+                if not kept:
+                    path.rmdir()
+        self._pending.give_up(size)
+
+    def _size(self) -> int:
+        signed = self.checkpoint()
+        if signed is None and (self.folder / "tile").exists():
+            raise ArchiveError(str(self.folder / "checkpoint"), f"it is gone; {RESTORE}")
+        return signed.size if signed else 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ArchiveError(
+                error.filename or str(self.folder), error.strerror or str(error)
+            ) from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock of those who write the tree; who appends does not wait for it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.folder / "tree.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)

@@ -1,0 +1,181 @@
+"""The key of a log: a file that nobody else can read, and the chain of keys that went before it.
+
+The log's folder tells the public keys: key/0 is the first, as a vkey; key/1 and those after it are
+notes that name a key and its successor, signed by both. So whoever knows one key of a log finds the
+present one, and nobody else can put a key of his own in its place.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.notes import (
+    LOG,
+    InvalidNote,
+    Kind,
+    Note,
+    SigningKey,
+    VerifierKey,
+    from_base64,
+    parse_key,
+    parse_note,
+)
+from data.archive.log.tiles import Read
+from data.errors import ArchiveError
+from data.files import Writer, sync
+
+SEED: Final = 32
+
+PRIVATE: Final = "PRIVATE+KEY"
+
+MOST_ROTATIONS: Final = 10_000
+
+
+class LogKey:
+    """The key in the file ``path`` that signs the log in ``folder``.
+
+    Whoever makes or rotates it holds the lock of the log.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._path = path
+        self._next = path.with_name(f"{path.name}.next")
+        self._folder = folder
+
+    def load(self) -> SigningKey:
+        """The key, made where there is neither a key nor a log that one signed.
+
+        Raises ArchiveError where the key is lost, or is not the one that signs this log.
+        """
+        signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
+        if not self._path.exists() and not self._next.exists():
+            if signed:
+                cause = (
+                    "the key of the log is gone; put it back from a copy of this file. Meanwhile "
+                    "all is collected, and nothing new is signed"
+                )
+                raise ArchiveError(str(self._path), cause)
+            make_key(self._path, "communique")
+        if not (self._folder / "key" / "0").exists():
+            key = read_key(self._path)
+            self._publish(0, f"{key.verifier}\n".encode())
+        last = self.chain()[-1]
+        if self._path.exists() and (key := read_key(self._path)).verifier == last:
+            return key
+        if self._next.exists() and (key := read_key(self._next)).verifier == last:
+            # A rotation was ended by force once the log had told of it.
+            self._next.replace(self._path)
+            sync(self._path.parent)
+            return key
+        cause = (
+            f"this is not the key that signs the log in {self._folder}, which is {last}; put that "
+            "one back from a copy. Meanwhile all is collected, and nothing new is signed"
+        )
+        raise ArchiveError(str(self._path), cause)
+
+    def rotate(self) -> SigningKey:
+        """Replace the key by a new one of the same name; the old one signs that it may."""
+        old = self.load()
+        new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
+        self._next.unlink(missing_ok=True)
+        write_key(self._next, new)
+        number = len(self.chain())
+        self._publish(number, signed_by_both(number, old, new).encode())
+        self._next.replace(self._path)
+        sync(self._path.parent)
+        return new
+
+    def chain(self) -> list[VerifierKey]:
+        """All public keys of this log, the present one last. Raises ArchiveError."""
+        return key_chain(lambda path: (self._folder / path).read_bytes(), str(self._folder))
+
+    def _publish(self, number: int, content: bytes) -> None:
+        writer = Writer(self._folder)
+        writer.write(f"key/{number}", content)
+        writer.flush()
+
+
+def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
+    """A new key, kept in the file ``path``. Its name tells it from all others."""
+    seed = secrets.token_bytes(SEED)
+    public = SigningKey(name, seed, kind).verifier.public
+    key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)
+    write_key(path, key)
+    return key
+
+
+def write_key(path: Path, key: SigningKey) -> None:
+    """Keep a key in a file, for its owner only. Raises FileExistsError where one is there."""
+    material = base64.b64encode(bytes([key.kind]) + key.seed).decode()
+    line = f"{PRIVATE}+{key.name}+{key.verifier.key_id.hex()}+{material}\n"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A second process that makes one at the same time shall not replace it.
+        os.link(temporary, path)
+    finally:
+        temporary.unlink()
+    sync(path.parent)
+
+
+def read_key(path: Path) -> SigningKey:
+    """The key in a file. Raises ArchiveError."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+        name, key_id, material = text.removeprefix(f"{PRIVATE}+").split("+", 2)
+        secret = from_base64(material, "the key")
+    except (ValueError, InvalidNote) as error:
+        raise ArchiveError(str(path), "this is no key; put it back from a copy") from error
+    except OSError as error:
+        raise ArchiveError(str(path), f"the key can't be read ({error.strerror})") from error
+    if len(secret) != SEED + 1:
+        raise ArchiveError(str(path), "this is no key; put it back from a copy")
+    key = SigningKey(name, secret[1:], secret[0])
+    if key.verifier.key_id.hex() != key_id:
+        raise ArchiveError(str(path), "this key is damaged; put it back from a copy")
+    return key
+
+
+def signed_by_both(number: int, old: SigningKey, new: SigningKey) -> Note:
+    """The note by which a key hands over to the next."""
+    text = f"{old.name}\nkey rotation {number}\n{old.verifier}\n{new.verifier}\n"
+    return Note(text, (old.sign(text), new.sign(text)))
+
+
+def key_chain(read: Read, what: str) -> list[VerifierKey]:
+    """All public keys of a log, from its first to the present one.
+
+    ``what`` names the log in errors. Raises ArchiveError where there is none, or where a rotation
+    was not signed by the key before it and the one after it.
+    """
+    try:
+        keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]
+        for number in range(1, MOST_ROTATIONS):
+            try:
+                note = parse_note(read(f"key/{number}"), f"{what}: key/{number}")
+            except FileNotFoundError:
+                break
+            keys.append(_successor(keys[-1], number, note))
+    except FileNotFoundError as error:
+        raise ArchiveError(what, "there is no key of a log") from error
+    except InvalidNote as error:
+        raise ArchiveError(what, str(error)) from error
+    return keys
+
+
+def _successor(old: VerifierKey, number: int, note: Note) -> VerifierKey:
+    what = f"key/{number}"
+    new = parse_key(note.text.rstrip("\n").rpartition("\n")[2], what)
+    if note.text != f"{old.name}\nkey rotation {number}\n{old}\n{new}\n" or new.name != old.name:
+        raise InvalidNote(what, "it is no rotation from the key before it")
+    if not (note.signed_by(old) and note.signed_by(new)):
+        raise InvalidNote(what, "the rotation is not signed by both keys")
+    return new

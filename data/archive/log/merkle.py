@@ -1,0 +1,133 @@
+"""The Merkle tree of RFC 6962, section 2.1: hashes, proofs, and how proofs are checked.
+
+Proofs are made of a function that gives the hash of a range of leaves, ``hash_of(begin, end)``; it
+is asked for ranges that the tree has as a subtree, no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+HASH: Final = 32
+"""Bytes of a hash."""
+
+EMPTY: Final = hashlib.sha256(b"").digest()
+"""The root of a tree without leaves."""
+
+RangeHash: TypeAlias = Callable[[int, int], bytes]
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of an entry of the log."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of two subtrees beside each other."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """The root over hashes of leaves, or of subtrees that are all full and of one height."""
+    if not hashes:
+        return EMPTY
+    sha256 = hashlib.sha256
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=False)
+        above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        # The last of an odd number stands beside nothing: it is a subtree of its own higher up.
+        hashes = [*above, hashes[-1]] if len(hashes) % 2 else above
+    return hashes[0]
+
+
+def split(leaves: int) -> int:
+    """How many of two leaves or more are in the left subtree: the largest power of 2 below."""
+    return 1 << (leaves - 1).bit_length() - 1
+
+
+def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
+    """PATH of section 2.1.1 for the leaf ``index`` in a tree of ``size`` leaves, leaf first."""
+    begin, end = 0, size
+    proof = []
+    while end - begin > 1:
+        middle = begin + split(end - begin)
+        if index < middle:
+            proof.append(hash_of(middle, end))
+            end = middle
+        else:
+            proof.append(hash_of(begin, middle))
+            begin = middle
+    return proof[::-1]
+
+
+def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
+    """PROOF of section 2.1.2 that a tree of ``size`` leaves goes on from one of ``old``.
+
+    It is empty where nothing is to be shown: from an empty tree, and from a tree to itself.
+    """
+    if old in {0, size}:
+        return []
+    begin, end = 0, size
+    proof = []
+    while end != old:
+        middle = begin + split(end - begin)
+        if old <= middle:
+            proof.append(hash_of(middle, end))
+            end = middle
+        else:
+            proof.append(hash_of(begin, middle))
+            begin = middle
+    if begin:
+        # The old tree's root is known to whoever checks; the root of its last part is not.
+        proof.append(hash_of(begin, end))
+    return proof[::-1]
+
+
+def proves_inclusion(
+    index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
+) -> bool:
+    """Whether the hash of a leaf is in the tree with that root (RFC 9162, section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    node, last, found = index, size - 1, leaf
+    for sibling in proof:
+        if not last:
+            return False
+        if node % 2 or node == last:
+            found = node_hash(sibling, found)
+            while not node % 2 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        node, last = node >> 1, last >> 1
+    return not last and found == root
+
+
+def proves_consistency(
+    old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether the tree with ``root`` goes on from that with ``old_root`` (RFC 9162, 2.1.4.2)."""
+    if old == size:
+        return not proof and old_root == root
+    if not old:
+        return not proof and old_root == EMPTY
+    if not 0 < old < size or not proof:
+        return False
+    node, last = old - 1, size - 1
+    path = [old_root, *proof] if old & (old - 1) == 0 else [*proof]
+    while node % 2:
+        node, last = node >> 1, last >> 1
+    found_old = found = path[0]
+    for sibling in path[1:]:
+        if not last:
+            return False
+        if node % 2 or node == last:
+            found_old, found = node_hash(sibling, found_old), node_hash(sibling, found)
+            while not node % 2 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        node, last = node >> 1, last >> 1
+    return not last and found_old == old_root and found == root

@@ -1,0 +1,200 @@
+"""Signed notes: a text, and below it signatures of Ed25519 (C2SP signed-note, tlog-cosignature)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from data.errors import CommuniqueError
+
+LOG: Final = 1
+"""The kind of key that signs a note as it is."""
+
+COSIGNER: Final = 4
+"""The kind of key that signs a checkpoint together with the time."""
+
+Kind: TypeAlias = int
+
+MOST: Final = 1_000_000
+"""Bytes of a note that are read."""
+
+KEY_NAME: Final = re.compile(r"[^\s+]+")
+DASH: Final = "\u2014 "
+
+
+class InvalidNote(CommuniqueError):
+    """What should be a signed note, or a key, is none; or nobody who is known signed it."""
+
+    def __init__(self, what: str, cause: str) -> None:
+        super().__init__(f"{what}: {cause}")
+        self.what = what
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One line below a note: who signed, by which key (4 bytes), and the bytes that prove it."""
+
+    name: str
+    key_id: bytes
+    value: bytes
+
+    def line(self) -> str:
+        """The line as it stands in a note."""
+        return f"{DASH}{self.name} {base64.b64encode(self.key_id + self.value).decode()}\n"
+
+    @property
+    def time(self) -> dt.datetime:
+        """When a cosigner signed; for other signatures it means nothing. Raises OverflowError."""
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(
+            seconds=int.from_bytes(self.value[:8])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text, ending in a newline, with its signatures."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+    def encode(self) -> bytes:
+        """The note as a file."""
+        return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
+
+    def signed_by(self, key: VerifierKey) -> Signature | None:
+        """The signature of a key, or None where it did not sign.
+
+        Raises InvalidNote where the name and id of the key stand there, but the signature is not
+        its own.
+        """
+        for signature in self.signatures:
+            if (signature.name, signature.key_id) == (key.name, key.key_id):
+                if not key.verifies(self.text, signature.value):
+                    raise InvalidNote(key.name, "its signature does not belong to this text")
+                return signature
+        return None
+
+    def with_signatures(self, added: Iterable[Signature]) -> Note:
+        """The same with more signatures; a newer one of a key takes the place of its older one."""
+        kept = {(one.name, one.key_id): one for one in (*self.signatures, *added)}
+        return Note(self.text, tuple(kept.values()))
+
+
+def parse_note(data: bytes, what: str = "the note") -> Note:
+    """The note in a file; ``what`` names it in the error. Raises InvalidNote."""
+    if len(data) > MOST:
+        raise InvalidNote(what, f"it has more than {MOST:,} bytes")
+    try:
+        content = data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidNote(what, "it is no text in UTF-8") from error
+    if re.search(r"[\x00-\x09\x0b-\x1f]", content):
+        raise InvalidNote(what, "it holds control characters")
+    text, empty, lines = content.rpartition("\n\n")
+    if not (empty and text and lines.endswith("\n")):
+        raise InvalidNote(what, "it is no signed note")
+    return Note(f"{text}\n", parse_signatures(lines, what))
+
+
+def parse_signatures(lines: str, what: str = "the note") -> tuple[Signature, ...]:
+    """The signatures of some lines. Raises InvalidNote."""
+    found = []
+    for line in lines.removesuffix("\n").split("\n"):
+        dash, name, value = line[:2], *line[2:].partition(" ")[::2]
+        if dash != DASH or not KEY_NAME.fullmatch(name):
+            raise InvalidNote(what, f"{line[:80]!r} is no line of a signature")
+        signed = from_base64(value, what)
+        found.append(Signature(name, signed[:4], signed[4:]))
+    return tuple(found)
+
+
+def from_base64(text: str, what: str) -> bytes:
+    """Bytes that are written as base64. Raises InvalidNote."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidNote(what, f"{text[:80]!r} is no base64") from error
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """The public half of a key. ``str`` gives the form in which others are told it, a vkey."""
+
+    name: str
+    public: bytes
+    kind: Kind = LOG
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that tell the key in a note."""
+        return hashlib.sha256(
+            self.name.encode() + b"\n" + bytes([self.kind]) + self.public
+        ).digest()[:4]
+
+    def __str__(self) -> str:
+        public = base64.b64encode(bytes([self.kind]) + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{public}"
+
+    def verifies(self, text: str, value: bytes) -> bool:
+        """Whether the bytes of a signature are those of this key below that text."""
+        message = text.encode()
+        if self.kind == COSIGNER:
+            message = cosigned(text, int.from_bytes(value[:8]))
+            value = value[8:]
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(value, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def parse_key(text: str, what: str = "the key") -> VerifierKey:
+    """The key that a vkey tells. Raises InvalidNote."""
+    name, key_id, public = [*text.strip().split("+", 2), "", ""][:3]
+    material = from_base64(public, what)
+    if not KEY_NAME.fullmatch(name) or len(material) != 33 or material[0] not in {LOG, COSIGNER}:  # noqa: PLR2004
+        raise InvalidNote(what, f"{text.strip()[:120]!r} is no key for verifying Ed25519")
+    key = VerifierKey(name, material[1:], material[0])
+    if key.key_id.hex() != key_id:
+        raise InvalidNote(what, f"{text.strip()[:120]!r} does not have the id of its key")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The secret half of a key: ``seed`` is the private key of RFC 8032, 32 bytes."""
+
+    name: str
+    seed: bytes
+    kind: Kind = LOG
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The public half."""
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
+
+    def sign(self, text: str, at: dt.datetime | None = None) -> Signature:
+        """The signature below a text; a cosigner's tells the time ``at`` (aware)."""
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        key_id = self.verifier.key_id
+        if at is None:
+            return Signature(self.name, key_id, private.sign(text.encode()))
+        seconds = int(at.timestamp())
+        value = seconds.to_bytes(8) + private.sign(cosigned(text, seconds))
+        return Signature(self.name, key_id, value)
+
+
+def cosigned(text: str, seconds: int) -> bytes:
+    """What a cosigner signs of a checkpoint, ``seconds`` after the beginning of 1970."""
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
