@@ -8,43 +8,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data.health.rhythm import Expected
-from data.health.state import Health, expectation, health_of
+from data.health.state import WELL, State, expectation, state_of
 from data.models import Facet, HealthEvent, Source, SourceRhythm
-from data.store.protocol import PublishStore
+from data.store.protocol import HealthStore
 from data.text.clean import plain
 
 
-def note_health_events(
-    store: PublishStore, sources: Mapping[str, Source], counts: Mapping[Facet, int]
-) -> None:
+def note_health_events(store: HealthStore) -> int:
     """Keep the changes in the health of sources since the last time, in the order of their runs.
 
-    ``counts`` are the releases of each facet.
+    Returns how many they are.
     """
+    sources, counts = store.sources(), store.facets()
     before = store.last_health_events()
     expected = expectations(store, sources, counts)
     events = []
     for name, source in sorted(sources.items()):
         for run in store.runs(name, limit=1):
-            # The day of the last release is in what is expected; its text is not needed here.
-            health = health_of(source, run, "an earlier day", expected[name])
-            if is_news(before.get(name), health):
-                reason = "" if health.is_well else plain(health.reason)
-                state = "ok" if health.is_well else health.state
-                events.append(HealthEvent(name, health.is_well, run.started, reason, state))
+            has_releases = Facet(source=name) in counts
+            state, reason = state_of(source, run, expected[name], has_releases=has_releases)
+            well = state in WELL
+            if is_news(before.get(name), state):
+                told = ("", "ok") if well else (plain(reason), state)
+                events.append(HealthEvent(name, well, run.started, *told))
     if events:
         store.add_health_events(sorted(events, key=lambda one: one.at))
+    return len(events)
 
 
-def is_news(before: HealthEvent | None, health: Health) -> bool:
+def is_news(before: HealthEvent | None, state: State) -> bool:
     """Whether a state is another than the one told last; at first a source is well."""
     if before is None or before.well:
-        return not health.is_well
-    return health.is_well or before.state != health.state
+        return state not in WELL
+    return state in WELL or before.state != state
 
 
 def expectations(
-    store: PublishStore, sources: Mapping[str, Source], counts: Mapping[Facet, int]
+    store: HealthStore, sources: Mapping[str, Source], counts: Mapping[Facet, int]
 ) -> dict[str, Expected | None]:
     """What is expected of each source; found anew only where it has more releases than before."""
     before = store.rhythms()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from data.clock import zone_or_utc
 from data.health.rhythm import Expected, expected_after
@@ -14,6 +14,9 @@ from data.text.redaction import redacted
 from data.wording import counted
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
+
+WELL: Final = {"ok", "late", "new"}
+"""States in which nobody has to look at a source; late is still well."""
 
 KEEPS_OUT = {"robots", "blocked", "http:401", "http:403", "http:429", "http:451", "wait:429"}
 """Kinds of errors of a site that does not want us, not of one that is broken."""
@@ -44,34 +47,43 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody has to look at it; late is still well."""
-        return self.state in {"ok", "late", "new"}
+        """Whether nobody has to look at it."""
+        return self.state in WELL
 
 
 def health_of(
     source: Source, run: Run | None, last_release: str | None, expected: Expected | None
 ) -> Health:
-    """The state of a source after its last run.
+    """The health of a source after its last run."""
+    last_run = run.started if run else None
+    state, reason = state_of(source, run, expected, has_releases=last_release is not None)
+    return Health(source.id, state, last_release, expected, last_run, reason)
+
+
+def state_of(
+    source: Source, run: Run | None, expected: Expected | None, *, has_releases: bool
+) -> tuple[State, str]:
+    """The state of a source after its last run, and why.
 
     Silence is judged by the day of that run: whoever does not look can't say that nothing came.
     """
     if run is None:
-        return Health(source.id, "new", last_release, expected, None, "it was not visited yet")
+        return "new", "it was not visited yet"
     lost = [error for error in run.errors if error.kind in LOST]
     if not works(run):
         vanished = [error for error in run.errors if error.kind == VANISHED]
         first = next(iter(vanished or lost or run.errors))
-        state: State = "blocked" if is_blocked(run) else "failing"
         reason = redacted(f"{first.family}: {first.message} ({first.url})")
-    elif last_release is None:
-        state, reason = "new", "no release of it has been found yet"
-    else:
+        return "blocked" if is_blocked(run) else "failing", reason
+    state: State = "new"
+    reason = "no release of it has been found yet"
+    if has_releases:
         day = run.started.astimezone(zone_or_utc(source.timezone)).date()
         state, reason = heard(day, expected)
-    if lost and works(run):
+    if lost:
         pages = counted(len({error.url for error in lost}), "page")
         reason = f"{reason}; {pages} of its last visit could not be dealt with: {lost[0].message}"
-    return Health(source.id, state, last_release, expected, run.started, reason)
+    return state, reason
 
 
 def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:

@@ -140,6 +140,10 @@ class PublishStore(ReadStore, Protocol):
     def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
         """The last changes in the health of sources, oldest first."""
 
+
+class HealthStore(ReadStore, Protocol):
+    """What noting the health of sources needs besides."""
+
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """The last change in the health of each source."""
 
@@ -153,7 +157,7 @@ class PublishStore(ReadStore, Protocol):
         """Keep when sources are expected to be heard of."""
 
 
-class Store(PublishStore, WebSubStore, Protocol):
+class Store(PublishStore, HealthStore, WebSubStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:

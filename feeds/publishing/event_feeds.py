@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 
 from data.clock import zone_or_utc
-from data.health.events import note_health_events
 from data.models import DayDigest, Facet, facets_of
 from data.text.clean import plain
 from feeds.entries.entry import Entry, title_of
@@ -125,9 +124,8 @@ class EventFeeds:
         self._store.add_day_digest(digest)
         return digest
 
-    def health(self, counts: Mapping[Facet, int]) -> list[Wanted]:
+    def health(self) -> list[Wanted]:
         """The last changes in the health of sources."""
-        note_health_events(self._store, self._catalog.sources, counts)
         return [
             (
                 self._context.key("health", msgspec.json.encode(event)),

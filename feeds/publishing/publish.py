@@ -209,7 +209,7 @@ class Publishing:
         events: dict[EventFeed, Callable[[], list[Wanted]]] = {
             "changes": self._event_feeds.changes,
             "retractions": self._event_feeds.retractions,
-            "health": lambda: self._event_feeds.health(self._counts),
+            "health": self._event_feeds.health,
             "days": lambda: self._event_feeds.days(self._counts, self._now),
         }
         for event, wanted in events.items():

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from data.errors import StoreError
 from data.models import Run
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_later_home
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
+from scheduler.jobs.health import note_health
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
@@ -56,6 +58,12 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
     else:
         for run in runs:
             print_run(run)
+    try:
+        note_health(home)
+    except StoreError as error:
+        # What was collected is told all the same.
+        complain(str(error))
+        return 1
     return 1 if broken or any(run.errors for run in runs) else 0
 
 

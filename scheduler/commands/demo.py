@@ -23,6 +23,7 @@ from scheduler.commands.collect import print_run
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
+from scheduler.jobs.health import note_health
 from scheduler.jobs.publish import publish_home
 from scheduler.service.web import address_of, listen, server_config
 from scheduler.terminal.progress import progress_bars
@@ -167,6 +168,7 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
             today = asyncio.run(
                 Executor(home).visit_all(sources, explicit=True, on_progress=on_progress)
             )
+        note_health(home)
         runs.extend(today)
         if not quiet:
             click.echo(f"Day {day}")

@@ -19,6 +19,7 @@ from feeds.server.app import create_app
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
+from scheduler.jobs.health import note_health
 from scheduler.service.push import PushService
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.web import address_of, listen, server_config
@@ -88,6 +89,7 @@ class Service:
                 {
                     "reload": partial(attempt, self._reload),
                     "publish": self._publish_soon,
+                    "health": partial(attempt, self._note_health),
                     "tidy": partial(attempt, self._tidy),
                 }
             )
@@ -160,6 +162,10 @@ class Service:
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
             log.error("not published", problem=error)
+
+    async def _note_health(self) -> None:
+        if await asyncio.to_thread(note_health, self._home):
+            self._publication_due.set()
 
     async def _tidy(self) -> None:
         await asyncio.to_thread(self._tidy_store)

@@ -21,6 +21,7 @@ from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import BUSY_SECONDS, Connection
 from data.store.sqlite.facets import FacetsPart
+from data.store.sqlite.health import HealthPart
 from data.store.sqlite.links import LinksPart
 from data.store.sqlite.lsh_index import LshIndex
 from data.store.sqlite.publication import PublicationPart
@@ -29,7 +30,6 @@ from data.store.sqlite.releases import ReleasesPart
 from data.store.sqlite.retraction import RetractionPart
 from data.store.sqlite.search import SearchPart
 from data.store.sqlite.stories import StoryTables
-from data.store.sqlite.templates import TemplatesPart
 from data.store.sqlite.visits import VisitsPart
 from data.store.sqlite.walks import WalksPart
 from data.store.sqlite.websub import WebSubPart
@@ -48,6 +48,7 @@ class SqliteStore(
     FacetsPart,
     ChangeLogPart,
     PublicationPart,
+    HealthPart,
     AliasesPart,
     RetractionPart,
     CapturesPart,
@@ -55,7 +56,6 @@ class SqliteStore(
     VisitsPart,
     WalksPart,
     LinksPart,
-    TemplatesPart,
     WebSubPart,
 ):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.

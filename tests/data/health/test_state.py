@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from data.health.events import note_health_events
 from data.health.rhythm import Expected
 from data.health.state import examine, health_of
 from data.models import Run, RunError, Source
@@ -109,6 +110,7 @@ def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> N
 
     def look(day: int) -> list[str]:
         visit(store, day)
+        note_health_events(store)
         assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
         return titles(folder)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import Site
 from data.store.sqlite.store import SqliteStore
@@ -65,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.put(make_release(3, title="Edited", revision=2, updated=LATER))
     error = RunError("https://wire.example/", "blocked", TEXT)
     store.visits["wire"] = [Run("wire", LATER, 1.0, errors=(error,))]
+    note_health_events(store)
     folder = tmp_path_factory.mktemp("site")
     done = publish(store, folder, SITE, cache=folder / ".kept", now=LATER + dt.timedelta(days=9))
     assert done.errors == ()

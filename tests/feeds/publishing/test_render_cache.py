@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.health.events import note_health_events
 from data.models import Facet, Run, RunError, Source
 from data.settings import Site
 from data.store.sqlite.store import SqliteStore
@@ -47,6 +48,7 @@ def live(store: SqliteStore, home: Path, days: range) -> None:
             store.retract(first.id, at=now)
         errors = (RunError("http://harbour.example/", "http", "answered 500"),)
         store.add_run(Run("harbour", now, 1.0, errors=errors if number in {4, 9, 17} else ()))
+        note_health_events(store)
         assert site(store, home, now).errors == ()
 
 

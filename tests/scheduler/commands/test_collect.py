@@ -346,3 +346,14 @@ def test_a_page_that_leads_elsewhere_by_a_meta_element_is_followed(
     release = stored(home)["Notice 2: ships counted at pier 2"]
     assert release.url == f"{room.base}/news/2b.html"
     assert f"{room.base}/news/2.html" in release.aliases
+
+
+def test_a_source_that_keeps_us_out_is_noted_before_anything_is_published(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", "closed", status=403)
+    assert communique("collect", home=home).returncode == 1
+    store = SqliteStore(home / "communique.db")
+    assert store.last_health_events()["harbour"].state == "blocked"
+    store.close()
+    assert not (home / "site").exists()

@@ -77,23 +77,3 @@ CREATE TABLE day_digests (
     day    TEXT PRIMARY KEY,
     digest TEXT NOT NULL                 -- JSON of data.models.DayDigest
 ) STRICT, WITHOUT ROWID;
-
--- Every change in the health of a source that the feed of them has told.
-CREATE TABLE health_events (
-    number INTEGER PRIMARY KEY,
-    source TEXT NOT NULL,
-    well   INTEGER NOT NULL,             -- 1 where nobody has to look at it
-    at     REAL NOT NULL,
-    reason TEXT NOT NULL,
-    state  TEXT NOT NULL
-) STRICT;
-
-CREATE INDEX health_events_of_source ON health_events (source, number);
-
--- When a source is expected to be heard of, while it has so many releases. Days as ISO writes them.
-CREATE TABLE source_rhythms (
-    source   TEXT PRIMARY KEY,
-    releases INTEGER NOT NULL,
-    expected TEXT,
-    silent   TEXT                        -- from which day on it counts as silent
-) STRICT, WITHOUT ROWID;

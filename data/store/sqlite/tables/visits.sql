@@ -9,6 +9,26 @@ CREATE TABLE runs (
 
 CREATE INDEX runs_of_source ON runs (source, started DESC);
 
+-- Every change in the health of a source.
+CREATE TABLE health_events (
+    number INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    well   INTEGER NOT NULL,             -- 1 where nobody has to look at it
+    at     REAL NOT NULL,
+    reason TEXT NOT NULL,
+    state  TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX health_events_of_source ON health_events (source, number);
+
+-- When a source is expected to be heard of, while it has so many releases. Days as ISO writes them.
+CREATE TABLE source_rhythms (
+    source   TEXT PRIMARY KEY,
+    releases INTEGER NOT NULL,
+    expected TEXT,
+    silent   TEXT                        -- from which day on it counts as silent
+) STRICT, WITHOUT ROWID;
+
 -- What servers gave to ask with whether a page has changed (RFC 9110, section 8.8).
 CREATE TABLE validators (
     url           TEXT PRIMARY KEY,

@@ -1,0 +1,51 @@
+"""What happened to a source is known whether or not anything was published meanwhile."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from data.models import Run, RunError, Source
+from scheduler.home import Home, open_home
+from scheduler.jobs.health import note_health
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
+CLOSED = RunError("http://harbour.example/", "http:403", "the server answered 403")
+
+
+def visited(home: Home, hour: int, *errors: RunError) -> int:
+    """Visit at an hour, and note what that says of the source."""
+    store = home.store()
+    store.register(Source("harbour", "Harbour Board", "http://harbour.example/"))
+    store.add_run(Run("harbour", NOON.replace(hour=hour), 1.0, errors=errors))
+    store.close()
+    return note_health(home)
+
+
+def states(home: Home) -> list[tuple[int, str, str]]:
+    store = home.store()
+    try:
+        return [(one.at.hour, one.state, one.reason) for one in store.health_events(limit=9)]
+    finally:
+        store.close()
+
+
+def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    assert visited(home, 8) == 0, "at first a source is well"
+    assert visited(home, 9, BROKEN) == 1
+    assert visited(home, 10, BROKEN) == 0
+    assert visited(home, 11, CLOSED) == 1
+    assert visited(home, 12) == 1
+    assert note_health(home) == 0
+    assert states(home) == [
+        (9, "failing", "http: the server answered 500 (http://harbour.example/)"),
+        (11, "blocked", "http: the server answered 403 (http://harbour.example/)"),
+        (12, "ok", ""),
+    ]
+    assert not home.site.exists()
+
+
+def test_a_home_that_was_never_visited_has_nothing_to_note(tmp_path: Path) -> None:
+    assert note_health(open_home(tmp_path)) == 0
