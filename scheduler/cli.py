@@ -26,24 +26,27 @@ HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME
 
 
 class Commands(click.Group):
-    """The commands, each in the module of its name in scheduler/commands (``import`` in import_).
+    """The commands, each in the module of its name in ``package`` (``import`` in import_).
 
     They are imported one by one: each waits only for the libraries that it needs.
     """
 
+    def __init__(self, package: str = "scheduler.commands", **named: Any) -> None:
+        super().__init__(**named)
+        self.package = package
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         del ctx
-        folder = Path(__file__).with_name("commands")
-        modules = (found.name for found in pkgutil.iter_modules([str(folder)]))
-        return sorted(name.removesuffix("_") for name in modules)
+        modules = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
+        return sorted(found.name.removesuffix("_") for found in modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command by its name."""
         if cmd_name not in self.list_commands(ctx):
             return None
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        module = importlib.import_module(f"scheduler.commands.{name}")
+        module = importlib.import_module(f"{self.package}.{name}")
         command: click.Command = getattr(module, name)
         return command
 

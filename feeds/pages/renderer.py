@@ -159,6 +159,13 @@ class PageRenderer:
         values |= self.navigation.choices()
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
+    def offline_search(self, file: str, parts: int) -> bytes:
+        """The page at ``file`` that searches a copy of the site in a folder (see feeds.offline).
+
+        What it searches comes in ``parts``.
+        """
+        return self._render("offline_search.html", file, Facet(), title="Search", parts=parts)
+
     def _render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
         heading = self.catalog.heading(facet)
         text = self.environment.get_template(template).render(

@@ -40,8 +40,8 @@ class SiteFiles:
 Names = dict[str, tuple[str, ...]]
 
 
-ANSWERING = ("server/", "websub/", "compression.py")
-"""What answers and pushes, and so shapes no file."""
+ANSWERING = ("offline/", "replay/", "server/", "websub/", "compression.py")
+"""What answers, pushes and copies, and so shapes no file."""
 
 
 def layout_of(site: Site) -> bytes:

@@ -1,0 +1,164 @@
+"""Writes a copy of the site into a folder that is to be read without a server."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from data.files import Writer
+from data.models import Capture, Facet
+from data.settings import Site
+from data.store.protocol import Store
+from feeds.catalog import catalog_of
+from feeds.offline.links import absolute_links, relinked
+from feeds.offline.search_index import search_files
+from feeds.offline.selection import SelectedReleases
+from feeds.pages.renderer import PageRenderer
+from feeds.publishing.publish import publish
+
+Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
+"""Gives the media type and the content of a capture; None where the archive has it no more."""
+
+Told: TypeAlias = Callable[[int, int], None]
+"""Is told how many of how many steps are done."""
+
+SUFFIXES = frozenset(
+    (
+        *("avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "webp", "mp3", "mp4", "ogg", "webm"),
+        *(
+            "csv",
+            "doc",
+            "docx",
+            "odp",
+            "ods",
+            "odt",
+            "pdf",
+            "ppt",
+            "pptx",
+            "rtf",
+            "txt",
+            "xls",
+            "xlsx",
+        ),
+        "zip",
+    )
+)
+"""Endings of files that a browser opens without running what is in them."""
+
+RENDERED = ".rendered.db"
+TOGETHER = 2000
+"""Files that wait for the disk at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCopy:
+    """What a folder holds: its releases, and the attachments and images among its files."""
+
+    releases: int
+    files: int
+    missing: int
+
+
+def write_folder(
+    store: Store,
+    chosen: SelectedReleases,
+    folder: Path,
+    site: Site,
+    *,
+    payload: Payload,
+    told: Told,
+) -> FolderCopy:
+    """Write the chosen releases as a site into an empty ``folder``, and whatever they show.
+
+    Raises StoreError, PublishError, OSError.
+    """
+    rendered = folder / RENDERED
+    published = publish(chosen, folder, site, all=True, cache=rendered)
+    if published.errors:
+        raise published.errors[0]
+    for left in folder.glob(f"{RENDERED}*"):
+        left.unlink()
+    copy = _Copy(store, chosen, folder, payload)
+    pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    whole = len(pages) + 1
+    for done, page in enumerate(pages):
+        copy.relink(page)
+        told(done, whole)
+    catalog = catalog_of(chosen, site)
+    renderer = PageRenderer(catalog, chosen.facets())
+    for name, content in search_files(renderer, chosen.releases(Facet())):
+        is_page = name.endswith(".html")
+        copy.write(name, relinked(content.decode(), no_file).encode() if is_page else content)
+    copy.writer.flush()
+    told(whole, whole)
+    return FolderCopy(len(chosen.ids), len(copy.files), len(copy.missing))
+
+
+def no_file(url: str) -> None:
+    """None: nothing of what an address leads to is here."""
+    del url
+
+
+class _Copy:
+    """The pages of one folder, and the files that they show."""
+
+    def __init__(
+        self, store: Store, chosen: SelectedReleases, folder: Path, payload: Payload
+    ) -> None:
+        self._store = store
+        self._chosen = chosen
+        self._folder = folder
+        self._payload = payload
+        self.writer = Writer(folder)
+        self.files: dict[str, str] = {}
+        self.missing: set[str] = set()
+
+    def write(self, file: str, content: bytes) -> None:
+        """Write a file, by its name in the folder."""
+        self.writer.write(file, content)
+        if self.writer.waiting >= TOGETHER:
+            self.writer.flush()
+
+    def relink(self, file: str) -> None:
+        """Let the links of a page lead to files, and write those that it shows of the archive."""
+        page = (self._folder / file).read_text("utf-8")
+        known: dict[str, Capture] = {}
+        if file.startswith("releases/"):
+            known = dict(self._store.file_captures(set(absolute_links(page))))
+        self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
+
+    def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
+        """The link of a page to the file that an archived address has here."""
+        capture = known.get(url)
+        if capture is None:
+            return None
+        if url not in self.files and url not in self.missing:
+            self._keep(url, capture)
+        name = self.files.get(url)
+        return "../" * page.count("/") + name if name else None
+
+    def _keep(self, url: str, capture: Capture) -> None:
+        found = self._payload(capture)
+        if found is None:
+            self.missing.add(url)
+            return
+        media_type, content = found
+        name = f"files/{hashlib.sha256(content).hexdigest()}{suffix_of(url, media_type)}"
+        self.write(name, content)
+        self.files[url] = name
+
+
+def suffix_of(url: str, media_type: str) -> str:
+    """The ending of a file: that of its address or type, where a browser runs nothing of it."""
+    path = re.split(r"[?#]", url, maxsplit=1)[0]
+    guessed = mimetypes.guess_extension(media_type.partition(";")[0].strip().lower()) or ""
+    for suffix in (path.rpartition("/")[2].rpartition(".")[2].lower(), guessed[1:]):
+        if suffix in SUFFIXES:
+            return f".{suffix}"
+    return ".bin"

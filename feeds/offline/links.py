@@ -1,0 +1,48 @@
+"""Links of our own pages, as they have to be where no server answers.
+
+Pages are ours: their attributes stand in double quotes, and in their text ``<`` is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape, unescape
+
+TAG = re.compile(r"<(?:a|img|link|script|source)\b[^>]*>")
+ADDRESS = re.compile(r'(?<=\s)(href|src)="([^"]*)"')
+SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+INDEX = "index.html"
+
+
+def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
+    """A page whose links lead to files: those to folders, and those to what ``file_of`` knows.
+
+    ``file_of`` gives for an absolute address a relative one, or None for what is no file here.
+    """
+
+    def address(found: re.Match[str]) -> str:
+        name, old = found[1], unescape(found[2])
+        new = (file_of(old) or old) if SCHEME.match(old) else with_index(old)
+        return found[0] if new == old else f'{name}="{escape(new)}"'
+
+    return TAG.sub(lambda tag: ADDRESS.sub(address, tag[0]), page)
+
+
+def with_index(link: str) -> str:
+    """A relative link that names the page of a folder, which a server would look for."""
+    path, mark, rest = re.fullmatch(r"([^?#]*)([?#]?)(.*)", link, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches any text
+    last = path.rpartition("/")[2]
+    if last in {".", ".."}:
+        path += "/"
+    elif last or not path:
+        return link
+    return f"{path}{INDEX}{mark}{rest}"
+
+
+def absolute_links(page: str) -> Iterator[str]:
+    """The absolute addresses that a page links or shows."""
+    for tag in TAG.finditer(page):
+        for _, link in ADDRESS.findall(tag[0]):
+            if SCHEME.match(link):
+                yield unescape(link)

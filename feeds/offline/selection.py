@@ -1,0 +1,190 @@
+"""Some of the releases of a store, to be published apart from all others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from data.models import (
+    ChangeCursor,
+    DayDigest,
+    Facet,
+    HealthEvent,
+    Release,
+    ReleaseChange,
+    ReleaseSummary,
+    Revision,
+    Run,
+    Sightings,
+    Source,
+    SourceRhythm,
+    facets_of,
+)
+from data.store.protocol import Store
+
+
+class SelectedReleases:
+    """A PublishStore of the chosen releases; what a publication notes is kept here alone.
+
+    ``source`` and the days ``since`` and ``until`` choose as Store.by_first_seen does.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        source: str | None = None,
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> None:
+        self._store = store
+        counts: Counter[Facet] = Counter()
+        ids: set[str] = set()
+        for release in store.by_first_seen(source, since=since, until=until):
+            ids.add(release.id)
+            counts.update(facets_of(release))
+        self.ids = frozenset(ids)
+        self._counts = dict(counts)
+        self._pages: dict[Facet, dict[int, Sequence[str]]] = {}
+        self._days: dict[str, DayDigest] = {}
+
+    def sources(self) -> Mapping[str, Source]:
+        """The sources of the chosen releases."""
+        known = self._store.sources()
+        chosen = sorted(facet.source for facet in self._counts if facet.source and not facet.topic)
+        return {source: known[source] for source in chosen if source in known}
+
+    def topics(self) -> Mapping[str, str]:
+        """The label of every topic in use, by its slug."""
+        return self._store.topics()
+
+    def release(self, release_id: str) -> Release | None:
+        """One of the chosen releases by its id."""
+        return self._store.release(release_id) if release_id in self.ids else None
+
+    def releases(
+        self, facet: Facet, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Release]:
+        """The chosen releases of a facet, newest first."""
+        chosen = (one.id for one in self.summaries(facet))
+        for number, release in enumerate(chosen):
+            if number >= offset and (limit is None or number < offset + limit):
+                found = self._store.release(release)
+                if found:
+                    yield found
+
+    def revisions(self, release_id: str) -> tuple[Revision, ...]:
+        """Every version of a release, oldest first."""
+        return self._store.revisions(release_id) if release_id in self.ids else ()
+
+    def sightings(self, release_id: str) -> Sightings:
+        """The captures of a release."""
+        return self._store.sightings(release_id)
+
+    def facets(self) -> Mapping[Facet, int]:
+        """Every facet with its number of chosen releases."""
+        return self._counts
+
+    def story(self, story: str) -> tuple[Release, ...]:
+        """The chosen releases that share a story, first published first."""
+        return tuple(one for one in self._store.story(story) if one.id in self.ids)
+
+    def dirty_feeds(self) -> Mapping[Facet, int]:
+        """Every facet: nothing was published of them yet."""
+        return dict.fromkeys(self._counts, 1)
+
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+        """The chosen releases of a facet without their text, newest first."""
+        found = self._store.summaries(facet)
+        return tuple(one for one in found if one.id in self.ids)[:limit]
+
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+        """The chosen undated releases that a source had at its first visit."""
+        found = self._store.backlog(source)
+        return tuple(one for one in found if one.id in self.ids)[:limit]
+
+    def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
+        """Chosen releases without their text, by id."""
+        return self._store.summaries_of([one for one in ids if one in self.ids])
+
+    def change_cursor(self) -> ChangeCursor:
+        """How far the store has come."""
+        return self._store.change_cursor()
+
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
+        """None: nothing was published before."""
+        del since, limit
+        return None
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        """The newest corrections of the chosen releases."""
+        found = self._store.edits(limit=limit)
+        return tuple(one for one in found if one.release in self.ids)
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        """The chosen releases that are retracted, the last retraction first."""
+        return tuple(one for one in self._store.retractions(limit=limit) if one.id in self.ids)
+
+    def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
+        """The chosen releases that changed since their first sight, the last change first."""
+        found = self._store.recently_updated(limit=limit)
+        return tuple(one for one in found if one.id in self.ids)
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """The chosen releases of a facet as they stood at an instant."""
+        return tuple(one for one in self._store.as_of(facet, at, limit=limit) if one.id in self.ids)
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """The last runs of a source, newest first."""
+        return self._store.runs(source, limit=limit)
+
+    def mark_published(self, published: Mapping[Facet, int]) -> None:
+        """Note nothing: what the site has published stays as it is."""
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """How many archive pages a feed has in this selection."""
+        return max(self._pages.get(facet, ()), default=0)
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
+        """Those of some releases that are on an archive page of this selection."""
+        every = {one for some in self._pages.get(facet, {}).values() for one in some}
+        return every.intersection(ids)
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        """The releases on an archive page of this selection, by id."""
+        return self._pages.get(facet, {}).get(page, ())
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases on new archive pages of this selection."""
+        for facet, some in pages.items():
+            self._pages.setdefault(facet, {}).update(some)
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """A day that is over, as it was published of this selection."""
+        return self._days.get(day)
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep a day as it is published of this selection."""
+        self._days.setdefault(digest.day, digest)
+
+    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
+        """None: how well the collection works is nothing that is exported."""
+        del limit
+        return ()
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """None, as above."""
+        return {}
+
+    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
+        """Keep none."""
+
+    def rhythms(self) -> Mapping[str, SourceRhythm]:
+        """When each source is expected to be heard of."""
+        return self._store.rhythms()
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        """Keep none."""

@@ -1,0 +1,89 @@
+// Searches the releases of this folder. Pages on disk can't ask for data, so it comes as scripts,
+// part after part: each calls addReleases.
+"use strict";
+
+const MOST = 200;
+const form = document.querySelector("form.search");
+const list = document.querySelector("ol.releases");
+const told = document.querySelector("p.lead");
+const parts = Number(form.dataset.parts);
+const loaded = [];
+let waiting = null;
+
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+// Words and "phrases" that have to be there, and -those that must not.
+function termsOf(query) {
+  const found = folded(query).match(/-?"[^"]+"|\S+/g) || [];
+  const terms = found.map((term) => ({
+    none: term.startsWith("-") && term.length > 1,
+    text: term.replace(/^-/, "").replace(/["*]/g, "").trim(),
+  }));
+  return terms.filter((term) => term.text);
+}
+
+function load(number) {
+  if (loaded[number]) return Promise.resolve(loaded[number]);
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    waiting = (releases) => {
+      loaded[number] = releases.map(([id, title, day, source, name, topics, text]) => (
+        { id, title, day, source, name, topics, text: folded(`${title}\n${name}\n${text}`) }
+      ));
+      script.remove();
+      resolve(loaded[number]);
+    };
+    script.onerror = () => reject(new Error(`releases-${number}.js is missing`));
+    script.src = `releases-${number}.js`;
+    document.head.append(script);
+  });
+}
+
+window.addReleases = (releases) => waiting(releases);
+
+function show(release) {
+  const row = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = `../releases/${encodeURIComponent(release.id)}/index.html`;
+  link.textContent = release.title;
+  link.dir = "auto";
+  const where = document.createElement("span");
+  where.className = "quiet";
+  where.textContent = ` ${release.name}${release.day ? `, ${release.day}` : ""}`;
+  row.append(link, where);
+  list.append(row);
+}
+
+let searches = 0;
+
+async function search() {
+  const mine = ++searches;
+  const asked = new URLSearchParams(location.search);
+  const terms = termsOf(form.q.value);
+  const source = asked.get("source");
+  const topic = asked.get("topic");
+  list.replaceChildren();
+  told.textContent = "";
+  if (!terms.length && !source && !topic) return;
+  let count = 0;
+  for (let number = 1; number <= parts; number += 1) {
+    const releases = await load(number);
+    if (mine !== searches) return;
+    for (const release of releases) {
+      if (source && release.source !== source) continue;
+      if (topic && !release.topics.includes(topic)) continue;
+      if (!terms.every((term) => release.text.includes(term.text) !== term.none)) continue;
+      count += 1;
+      if (count <= MOST) show(release);
+    }
+  }
+  const shown = count > MOST ? `, of which ${MOST} are shown` : "";
+  told.textContent = count === 1 ? "1 release" : `${count} releases${shown}`;
+}
+
+form.q.value = new URLSearchParams(location.search).get("q") || "";
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  search().catch((error) => { told.textContent = error.message; });
+});
+search().catch((error) => { told.textContent = error.message; });

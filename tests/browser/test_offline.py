@@ -1,0 +1,94 @@
+"""A copy of the site in a folder works in a browser from disk: styled, linked, searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.models import Draft, Source
+from data.settings import Site
+from data.store import open_store
+from feeds.offline.folder import write_folder
+from feeds.offline.selection import SelectedReleases
+from spiders.download.browser import BrowserMissing, find_browser
+from tests.feeds.fakestore import make_release
+
+try:
+    BROWSER, MISSING = find_browser(), ""
+except BrowserMissing as error:
+    BROWSER, MISSING = "", str(error)
+
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    texts = ("The ferry sails again.", "Café opens on the quay.", "Nothing </script> is new.")
+    for number, text in enumerate(texts):
+        release = make_release(number, body_text=text, images=())
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    chosen = SelectedReleases(store)
+    write_folder(store, chosen, home / "copy", Site(), payload=lambda _: None, told=lambda *_: None)
+    store.close()
+    return home / "copy"
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A tab without a network; what it complains of fails the test."""
+    # It comes with the extra `browser`, without which these tests are skipped.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        opened = browser.new_context(offline=True).new_page()
+        said: list[str] = []
+        opened.on("console", lambda message: said.append(message.text))
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        yield opened
+        browser.close()
+    assert said == []
+
+
+def test_a_reader_comes_from_the_first_page_to_a_release_and_back(folder: Path, page: Any) -> None:
+    page.goto((folder / "index.html").as_uri())
+    page.get_by_role("link", name="Statement 1").first.click()
+    assert page.locator("h1").inner_text() == "Statement 1"
+    assert page.evaluate("getComputedStyle(document.body).fontFamily") != '"Times New Roman"'
+    page.get_by_role("link", name="Sources").click()
+    assert page.url.startswith((folder / "index.html").as_uri())
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("ferry", ["Statement 0"]),
+        ("cafe", ["Statement 1"]),
+        ("Statement -ferry", ["Statement 2", "Statement 1"]),
+        ('"sails again"', ["Statement 0"]),
+        ('"again sails"', []),
+    ],
+)
+def test_a_search_finds_what_the_texts_say(
+    folder: Path, page: Any, query: str, titles: list[str]
+) -> None:
+    page.goto((folder / "search" / "index.html").as_uri())
+    page.locator("input[type=search]").fill(query)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_text(f"{len(titles)} release", exact=False).wait_for()
+    assert page.locator("ol.releases a").all_inner_texts() == titles
+    if titles:
+        page.locator("ol.releases a").first.click()
+        assert page.locator("h1").inner_text() == titles[0]
+
+
+def test_a_link_to_a_search_is_answered(folder: Path, page: Any) -> None:
+    page.goto((folder / "search" / "index.html").as_uri() + "?source=acme&topic=economy")
+    page.get_by_text("3 releases").wait_for()

@@ -1,0 +1,197 @@
+"""A copy of a site in a folder is whole without a server: pages, files, search, feeds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import feedparser
+import lxml.html
+import pytest
+
+from data.models import Capture, Draft, Media, Source
+from data.settings import Site
+from data.store import open_store
+from data.store.protocol import Store
+from feeds.offline.folder import FolderCopy, Told, suffix_of, write_folder
+from feeds.offline.links import relinked, with_index
+from feeds.offline.selection import SelectedReleases
+from tests.feeds.fakestore import make_release
+
+SITE = Site(url="https://press.example")
+PDF = b"%PDF-1.4 all of it"
+DAY = dt.timedelta(days=1)
+
+
+def capture(leaf: int) -> Capture:
+    """The place of a record."""
+    at = dt.datetime(2022, 11, 24, tzinfo=dt.UTC)
+    return Capture(f"urn:uuid:{leaf}", "a.warc.gz", leaf, 1, "sha256:0", leaf, at)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
+    for name in ("acme", "wire"):
+        store.register(Source(name, name.upper(), f"https://{name}.example/", "Asia/Baku"))
+    for number in range(6):
+        source = "acme" if number < 4 else "wire"
+        release = make_release(
+            number,
+            source,
+            title=f"Statement {number}",
+            body_text=f"The harbour board of quay {number} says so.",
+            attachments=(Media(f"https://acme.example/{number}.pdf", "application/pdf"),),
+        )
+        draft = Draft(source, release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    attached = (Media("https://acme.example/1.pdf", "application/pdf"),)
+    title, text = "Statement 1, corrected", "The board was wrong."
+    edited = make_release(1, title=title, body_text=text, attachments=attached)
+    store.record(
+        Draft("acme", edited.url, edited.content), seen=edited.order + DAY, since=edited.order + DAY
+    )
+    store.keep_file("acme", "https://acme.example/0.pdf", capture(7))
+    store.keep_file("acme", "https://acme.example/1.pdf", capture(8))
+    yield store
+    store.close()
+
+
+def payload(one: Capture) -> tuple[str, bytes] | None:
+    return ("application/pdf", PDF) if one.leaf == 7 else None
+
+
+def copied(
+    store: Store, folder: Path, chosen: SelectedReleases | None = None, told: Told = print
+) -> FolderCopy:
+    chosen = chosen or SelectedReleases(store)
+    return write_folder(store, chosen, folder, SITE, payload=payload, told=told)
+
+
+def links(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each relative link of each page."""
+    for page in folder.rglob("*.html"):
+        root: Any = lxml.html.fromstring(page.read_bytes())
+        for element, _, link, _ in root.iterlinks():
+            if not urlsplit(link).scheme and element.tag != "meta":
+                yield page, link
+
+
+def test_every_link_of_a_copy_leads_to_a_file_of_it(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    steps: list[tuple[int, int]] = []
+    made = copied(store, folder, told=lambda done, whole: steps.append((done, whole)))
+    assert (made.releases, made.files, made.missing) == (6, 1, 1)
+    assert steps[-1][0] == steps[-1][1]
+    dead = [
+        (page.relative_to(folder), link)
+        for page, link in links(folder)
+        if link.partition("#")[0] and not (page.parent / unquote(urlsplit(link).path)).is_file()
+    ]
+    assert dead == []
+    assert not list(folder.rglob(".rendered*"))
+
+
+def test_attachments_that_are_archived_are_in_it_and_others_lead_where_they_were(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    copied(store, folder)
+    found = {n: store.find_releases(make_release(n).url, limit=1) for n in (0, 1)}
+    ids = {number: one.id for number, (one,) in found.items()}
+    pages = {
+        number: (folder / "releases" / release / "index.html").read_text()
+        for number, release in ids.items()
+    }
+    (local,) = set(re.findall(r'"(\.\./\.\./files/[0-9a-f]{64}\.pdf)"', pages[0]))
+    assert (folder / "releases" / ids[0] / local).read_bytes() == PDF
+    assert "https://acme.example/1.pdf" in pages[1]
+    assert (folder / "releases" / ids[1] / "revisions" / "2" / "index.html").is_file()
+
+
+def test_a_selection_holds_the_chosen_releases_alone(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    chosen = SelectedReleases(store, "wire")
+    made = copied(store, folder, chosen)
+    assert made.releases == 2
+    assert {path.name for path in (folder / "sources").iterdir()} == {"wire"}
+    feed = feedparser.parse((folder / "feeds" / "all.atom").read_bytes())
+    assert {entry.title for entry in feed.entries} == {"Statement 4", "Statement 5"}
+    assert "Statement 1" not in "".join(path.read_text() for path in folder.rglob("*.html"))
+    none = SelectedReleases(store, since=dt.date(2030, 1, 1))
+    empty = tmp_path / "none"
+    assert copied(store, empty, none).releases == 0
+    assert (empty / "index.html").is_file()
+
+
+def test_what_the_site_has_published_stays_as_it_is(store: Store, tmp_path: Path) -> None:
+    before = store.dirty_feeds()
+    write_folder(
+        store,
+        SelectedReleases(store),
+        tmp_path / "copy",
+        SITE,
+        payload=payload,
+        told=lambda *_: None,
+    )
+    assert store.dirty_feeds() == before
+
+
+def test_the_search_holds_every_release_newest_first(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    copied(store, folder)
+    (part,) = (folder / "search").glob("releases-*.js")
+    text = part.read_text("utf-8")
+    rows = json.loads(text.removeprefix("addReleases(").rstrip().removesuffix(");"))
+    assert [row[1] for row in rows] == [
+        "Statement 5",
+        "Statement 4",
+        "Statement 3",
+        "Statement 2",
+        "Statement 1, corrected",
+        "Statement 0",
+    ]
+    assert rows[-1][3:5] == ["acme", "ACME"]
+    assert "quay 0" in rows[-1][6]
+
+
+@pytest.mark.parametrize(
+    ("link", "leads"),
+    [
+        ("../../", "../../index.html"),
+        ("./", "./index.html"),
+        ("..", "../index.html"),
+        ("a/?q=1&b=2#c", "a/index.html?q=1&b=2#c"),
+        ("a.atom", "a.atom"),
+        ("#part", "#part"),
+        ("?q=1", "?q=1"),
+        ("", ""),
+    ],
+)
+def test_a_link_to_a_folder_names_its_page(link: str, leads: str) -> None:
+    assert with_index(link) == leads
+
+
+def test_text_that_looks_like_a_link_stays_and_attributes_stay_escaped() -> None:
+    page = '<p>&lt;a href="x/"&gt; href="y/"</p><a href="a/?q=1&amp;r=&quot;2">b</a>'
+    assert relinked(page, lambda _: None) == page.replace('"a/?', '"a/index.html?')
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "suffix"),
+    [
+        ("https://a.example/x.pdf?v=1", "text/html", ".pdf"),
+        ("https://a.example/x.PDF", "", ".pdf"),
+        ("https://a.example/download", "application/pdf", ".pdf"),
+        ("https://a.example/x.html", "text/html", ".bin"),
+        ("https://a.example/x.svg", "image/svg+xml", ".bin"),
+        ("https://a.example/x.xhtml", "application/xhtml+xml; charset=utf-8", ".bin"),
+    ],
+)
+def test_no_file_runs_scripts_when_it_is_opened(url: str, media_type: str, suffix: str) -> None:
+    assert suffix_of(url, media_type) == suffix
