@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from data.clock import zone_or_utc
 from data.health.rhythm import Expected, expected_after
-from data.models import Facet, Run, Source
+from data.models import Facet, Run, RunError, Source
 from data.store.protocol import ReadStore
 from data.text.redaction import redacted
 from data.wording import counted
@@ -29,6 +29,12 @@ WAIT = "wait"
 
 LOST = {"bug", "store"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
+
+ARCHIVE = "archive"
+"""The kind of error by which the archive failed and what was served is not kept: see the disk."""
+
+FILE = "file"
+"""The family of errors of files that belong to releases: a source works without them."""
 
 LOOKED_BACK = 1500
 """Releases of a source whose days make its rhythm."""
@@ -71,8 +77,8 @@ def state_of(
         return "new", "it was not visited yet"
     lost = [error for error in run.errors if error.kind in LOST]
     if not works(run):
-        vanished = [error for error in run.errors if error.kind == VANISHED]
-        first = next(iter(vanished or lost or run.errors))
+        urgent = [error for error in run.errors if error.kind in {VANISHED, ARCHIVE}]
+        first = next(iter(urgent or lost or errors_of_pages(run)))
         reason = redacted(f"{first.family}: {first.message} ({first.url})")
         return "blocked" if is_blocked(run) else "failing", reason
     state: State = "new"
@@ -100,23 +106,29 @@ def works(run: Run) -> bool:
     """Whether a run could read any release, or had nothing to complain of.
 
     One that found releases and lost all of them on the way to the store does not work, nor does one
-    that could read none of them, or from which many vanished at once.
+    that could read none of them, from which many vanished at once, or whose pages could not be
+    archived.
     """
-    kinds = {error.kind for error in run.errors}
-    if VANISHED in kinds:
+    errors = errors_of_pages(run)
+    if not {VANISHED, ARCHIVE}.isdisjoint(error.kind for error in errors):
         return False
-    if not run.errors:
+    if not errors:
         return True
     if run.found and run.new + run.changed + run.unchanged + run.retracted:
         return True
     # A site that is only asked for what is new may have one page that fails, and work.
-    failed = len({error.url for error in run.errors})
-    return failed < run.found and {error.family for error in run.errors}.isdisjoint(LOST | {WAIT})
+    failed = len({error.url for error in errors})
+    return failed < run.found and {error.family for error in errors}.isdisjoint(LOST | {WAIT})
+
+
+def errors_of_pages(run: Run) -> list[RunError]:
+    """What went wrong in a run but for files that belong to releases."""
+    return [error for error in run.errors if error.family != FILE]
 
 
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
-    return all(error.kind in KEEPS_OUT for error in run.errors)
+    return all(error.kind in KEEPS_OUT for error in errors_of_pages(run))
 
 
 def expectation(store: ReadStore, source: Source) -> Expected | None:

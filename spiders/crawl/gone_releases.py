@@ -62,7 +62,7 @@ class GoneReleases:
         self._after = after
         self._read: dict[str, Listing] = {}
         self._unchanged: set[str] = set()
-        self._gone: set[str] = set()
+        self._gone: dict[str, dt.datetime] = {}
         self._first: set[str] = set()
         self.looked_at = 0
         """Stored releases that the visit asks for."""
@@ -73,9 +73,9 @@ class GoneReleases:
         if unchanged:
             self._unchanged.add(url)
 
-    def gone(self, release_id: str, *, first: bool) -> None:
-        """Note that a stored release is gone; ``first`` if no visit missed it before."""
-        self._gone.add(release_id)
+    def gone(self, release_id: str, at: dt.datetime, *, first: bool) -> None:
+        """Note that a stored release was gone at a time; ``first`` if no visit missed it before."""
+        self._gone[release_id] = at
         if first:
             self._first.add(release_id)
 
@@ -113,7 +113,7 @@ class GoneReleases:
         if held:
             self._store.hold(held)
         retracted = sum(
-            self._store.retract(one.id, at=now)
+            self._store.retract(one.id, at=self._gone[one.id])
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )

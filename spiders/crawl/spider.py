@@ -23,6 +23,7 @@ from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import BadAddress, NoListing, NotARelease, page_errors
 from spiders.crawl.visit import Visit, Wanted
 from spiders.download.browser import RENDER, needs_browser
+from spiders.download.capture import Archiver, capture_of, why_not_archived
 from spiders.download.responses import describe_failure, page_of, requested_url, validator_of
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.items import Listing, ListingItem
@@ -53,11 +54,13 @@ class PressRoomSpider(Spider):
         arriving: AsyncIterator[Visit],
         visits: Mapping[str, Visit],
         memory: HostMemory,
+        archive: Archiver | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._arriving = arriving
         self.memory = memory
+        self.archive = archive
         self.visits = visits
 
     async def start(self) -> AsyncIterator[Request]:
@@ -104,7 +107,7 @@ class PressRoomSpider(Spider):
     ) -> Iterator[Request]:
         """Take in a page of a listing; after the first ones follow what they list."""
         with self.response(visit, response.url):
-            visit.page_read()
+            visit.page_read(why_not_archived(response))
             listing = None
             with page_errors(response.url, visit.error):
                 listing = self._listing(response, visit, listing_kind, front=front)
@@ -138,11 +141,11 @@ class PressRoomSpider(Spider):
         asked = requested_url(response)
         status = response.status
         with self.response(visit, response.url):
-            visit.page_read()
+            visit.page_read(why_not_archived(response))
             if status == HTTPStatus.NOT_MODIFIED:
-                visit.confirm(asked)
+                visit.confirm(asked, capture_of(response))
             elif status in GONE:
-                visit.missed(asked, status)
+                visit.missed(asked, status, capture_of(response))
                 if other := visit.asked.other(asked):
                     yield self._request_release(visit, other, item, known=False)
             elif status >= HTTPStatus.BAD_REQUEST:
@@ -155,6 +158,7 @@ class PressRoomSpider(Spider):
                     aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
                     item=item or visit.as_listed(asked),
                     validator=validator_of(response),
+                    capture=capture_of(response),
                 )
                 visit.expect()
                 yield draft
@@ -162,7 +166,7 @@ class PressRoomSpider(Spider):
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
         """Draft the release on a page that another one links to, if it surely is one."""
         with self.response(visit, response.url):
-            visit.page_read()
+            visit.page_read(why_not_archived(response))
             draft = draft_linked(response, visit, link)
             if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
                 visit.expect()
@@ -178,7 +182,7 @@ class PressRoomSpider(Spider):
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
         """Take in what a listing names now that was said not to have changed."""
         with self.response(visit, response.url):
-            visit.page_read()
+            visit.page_read(why_not_archived(response))
             visit.frontier.renewed(requested_url(response), read_answer(response, visit))
 
     def failed(self, failure: Failure) -> Iterator[Request]:
@@ -331,6 +335,7 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
             aliases=(requested_url(response),),
             item=None,
             validator=validator_of(response),
+            capture=capture_of(response),
         )
     except NotARelease:
         return None

@@ -14,9 +14,9 @@ import msgspec
 
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.health.state import VANISHED
+from data.health.state import ARCHIVE, VANISHED
 from data.identity.decision import LISTED, Decision, date_doubt
-from data.models import Draft, Facet, Link, ListingKind, Release, Run, RunError, Validator
+from data.models import Capture, Draft, Facet, Link, ListingKind, Release, Run, RunError, Validator
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -113,7 +113,7 @@ class Visit:
         self.asked = RequestedUrls()
         self._order: DateOrder | None = None
         self._order_told = False
-        self._zone_told = False
+        self._zone_told = self._archive_told = False
         self.place = ""
         self._undated: list[str] = []
         self._dates = False
@@ -284,9 +284,12 @@ class Visit:
         if outcome.held:
             self.error(self.file.url, VANISHED, outcome.held)
 
-    def page_read(self) -> None:
-        """Count an answer."""
+    def page_read(self, not_archived: str = "") -> None:
+        """Count an answer, and tell once why it and others are not archived, though they should."""
         self.run = replace(self.run, pages=self.run.pages + 1)
+        if not_archived and not self._archive_told:
+            self._archive_told = True
+            self.error(self.file.url, ARCHIVE, not_archived)
 
     def draft(
         self,
@@ -295,8 +298,19 @@ class Visit:
         aliases: tuple[str, ...],
         item: ListingItem | None,
         validator: Validator | None,
+        capture: Capture | None = None,
     ) -> Draft:
         """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
+        draft = self._draft(page, aliases, item, validator)
+        return replace(draft, capture=capture)
+
+    def _draft(
+        self,
+        page: Page,
+        aliases: tuple[str, ...],
+        item: ListingItem | None,
+        validator: Validator | None,
+    ) -> Draft:
         if media_type := document_type(page):
             return draft_document(
                 self.id,
@@ -410,19 +424,21 @@ class Visit:
             position = self.frontier.position((draft.url, *draft.aliases))
             draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
+        seen = time_of(draft.capture)
         return self.store.record(
-            draft, seen=utc_now(), since=self.started, front=self.front, labels=labels
+            draft, seen=seen, since=self.started, front=self.front, labels=labels
         )
 
-    def confirm(self, url: str) -> None:
+    def confirm(self, url: str, capture: Capture | None = None) -> None:
         """The server says that a known release has not changed."""
         release = self.known(url)
         if release is None:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
-        self._count(self.store.mark_unchanged(release, seen=utc_now()))
+        seen = time_of(capture)
+        self._count(self.store.mark_unchanged(release, seen=seen, capture=capture))
 
-    def missed(self, url: str, status: int) -> None:
+    def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""
         release = self._stored(url)
         if release is None or canonical_url(release.url) != canonical_url(url):
@@ -430,11 +446,12 @@ class Visit:
                 url, f"http:{status}", f"the listing names this page, but it answers {status}"
             )
             return
-        was = self.store.mark_gone(release.id, seen=utc_now())
+        seen = time_of(capture)
+        was = self.store.mark_gone(release.id, seen=seen, capture=capture)
         if was == "retracted":
             self.vanishing.retracted_before()
             return
-        self.vanishing.gone(release.id, first=was == "gone")
+        self.vanishing.gone(release.id, seen, first=was == "gone")
 
     def known(self, url: str) -> str | None:
         """The id of the stored release at an address."""
@@ -465,3 +482,8 @@ class Visit:
 
     def _count(self, kind: str) -> None:
         self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})
+
+
+def time_of(capture: Capture | None) -> dt.datetime:
+    """When a server said something: that of the record of its answer, or now without one."""
+    return capture.at if capture else utc_now()

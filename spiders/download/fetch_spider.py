@@ -11,6 +11,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from spiders.download.capture import Archiver
 from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
@@ -61,9 +62,11 @@ class FetchSpider(Spider):
         tell: Callable[[FetchResult], None],
         *,
         render: bool = False,
+        archive: Archiver | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.archive = archive
         self.memory: HostMemory = LocalMemory()
         self._asked = asked
         self._tell = tell

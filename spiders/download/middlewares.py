@@ -13,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
 from data.network.addresses import is_public
+from data.text.redaction import without_user
 from spiders.download.ssrf import PrivateAddressError
 
 
@@ -41,18 +42,22 @@ class PublicOnlyMiddleware:
 CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 
 
-class UnconditionalRedirectMiddleware:
-    """Takes the conditions off a request that was redirected.
+class PlainRedirectMiddleware:
+    """Takes the conditions off a request that was redirected, and a user with a password.
 
     A 304 would be of no use: a tag may be the same at both addresses, or a date say nothing of
-    another page, and the move itself would never be seen.
+    another page, and the move itself would never be seen. Nobody is asked for by a user and a
+    password.
     """
 
-    def process_request(self, request: Request) -> None:
-        """Let a request pass; without conditions if another address led to it."""
-        if request.meta.get("redirect_urls"):
-            for name in CONDITIONS:
-                request.headers.pop(name, None)
+    def process_request(self, request: Request) -> Request | None:
+        """Let a request pass, or ask for its address without a user."""
+        if not request.meta.get("redirect_urls"):
+            return None
+        for name in CONDITIONS:
+            request.headers.pop(name, None)
+        plain = without_user(request.url)
+        return None if plain == request.url else request.replace(url=plain)
 
 
 HEAD: Final = 16_384

@@ -18,6 +18,8 @@ from spiders.download.retry_after import HostError
 from spiders.download.ssrf import HostResolver, PrivateAddressError
 from spiders.page.page import Page
 
+TOO_LONG: Final = "its answer is larger than [network] max_bytes allows"
+
 BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
 
 
@@ -48,7 +50,7 @@ KNOWN: Final = {
     "CannotResolveHostError": ("dns", "its host name leads nowhere"),
     "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
     "NotSupported": ("refused", "only http and https addresses are fetched"),
-    "DownloadCancelledError": ("size", "its answer is larger than [network] max_bytes allows"),
+    "DownloadCancelledError": ("size", TOO_LONG),
     "ConnectionDone": ("connection", "the server closed the connection without an answer"),
     "ConnectionLost": ("connection", "the connection was lost before there was an answer"),
     "ConnectError": ("connection", "no connection to its address could be made"),
@@ -96,7 +98,7 @@ def _ignored(error: IgnoreRequest) -> tuple[str, str]:
         return "refused", f"it answers {status} and leads to {place}, which is not fetched"
     if "max redirections" in text:
         text = "it leads from one address to the next without end"
-    return "size" if text == TOO_LARGE else "refused", text
+    return "size" if text in {TOO_LARGE, TOO_LONG} else "refused", text
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -51,12 +51,13 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.robots.RobotsMiddleware": 100,
             # Nearer to the server than RetryMiddleware, at 550.
             "spiders.download.retry_after.RetryAfterMiddleware": 560,
-            "spiders.download.middlewares.UnconditionalRedirectMiddleware": 70,
+            "spiders.download.middlewares.PlainRedirectMiddleware": 70,
             "spiders.download.documents.DocumentMiddleware": 570,
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
             # In the place of Scrapy's own.
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "spiders.download.decompression.DecompressionMiddleware": 590,
+            "spiders.download.capture.CaptureMiddleware": 1000,
             # What they would do for a crawl, ours does itself or has no use for: each is asked of
             # every request and answer.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

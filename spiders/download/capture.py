@@ -1,0 +1,183 @@
+"""Gives each answer to the archive, as it was served, before anything is made of it.
+
+Scrapy hands an answer over with its body still encoded and with all its header fields. What it
+doesn't hand over: how the body was cut into chunks (Transfer-Encoding and Connection), in which
+case the names of header fields were written, in which order different fields came, and the reason
+phrase, which is the standard one here. Of a page that a browser rendered the document is archived
+as the browser had it, and nothing is known of the header fields that the browser sent.
+
+Secrets are not archived with a request: no user and password, no Authorization and Cookie, no
+parameter of an address that is one by its name (data.text.redaction).
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.http import Response
+
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.models import Capture
+from data.models.exchange import Exchange, Headers
+from data.text.redaction import redacted
+from spiders.download.browser import RENDER
+from spiders.download.responses import TOO_LONG
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http.headers import Headers as ScrapyHeaders
+
+CAPTURE: Final = "capture"
+"""The key in a request's meta under which the capture of its answer is found."""
+
+NOT_ARCHIVED: Final = "not_archived"
+"""The same for the sentence that says why there is none."""
+
+RECEIVED: Final = "received"
+CUT: Final = "cut"
+
+SECRET: Final = {b"authorization", b"cookie", b"proxy-authorization"}
+"""Names of header fields that are not archived."""
+
+OF_TRANSFER: Final = {b"content-encoding", b"content-length", b"transfer-encoding"}
+"""Names of header fields that say how a body came, not what it is."""
+
+BUG: Final = "our own code failed to archive what {} answered; please report it (see crawl.log)"
+
+log = logging.getLogger(__name__)
+
+
+class Archiver(Protocol):
+    """What keeps the exchanges of a crawl."""
+
+    def exchange(self, exchange: Exchange) -> Capture:
+        """Keep a question and its answer. Raises ArchiveError."""
+
+
+def capture_of(response: Response) -> Capture | None:
+    """The record of an answer in the archive, or None where it is not archived."""
+    found: Capture | None = response.meta.get(CAPTURE)
+    return found
+
+
+def why_not_archived(response: Response) -> str:
+    """Why an answer is not in the archive, though it should be; else empty."""
+    return str(response.meta.get(NOT_ARCHIVED, ""))
+
+
+class CaptureMiddleware:
+    """Archives every answer, and cuts those that are too long.
+
+    Of all middlewares it is the nearest to the server. Of an answer longer than
+    ``DOWNLOAD_MAXSIZE`` the archive gets the beginning, the visit nothing.
+    """
+
+    def __init__(self, archive: Archiver | None, limit: int) -> None:
+        self._archive = archive
+        self._limit = limit
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
+        """The middleware of a crawl, whose spider has an archive or None."""
+        made = cls(
+            crawler.spider.archive,  # type: ignore[union-attr]  # each of ours has one
+            crawler.settings.getint("DOWNLOAD_MAXSIZE"),
+        )
+        crawler.signals.connect(made.began, signals.headers_received)
+        crawler.signals.connect(made.received, signals.bytes_received)
+        crawler.signals.connect(made.downloaded, signals.response_downloaded)
+        return made
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The answer. Raises IgnoreRequest where it was cut."""
+        if request.meta.pop(CUT, False):
+            raise IgnoreRequest(TOO_LONG)
+        return response
+
+    def began(self, body_length: int | str, request: Request) -> None:
+        """Take no body that is known to be too long; called by Scrapy.
+
+        Twisted says by a text that the length is not known.
+        """
+        request.meta[RECEIVED] = 0
+        if isinstance(body_length, int) and body_length > self._limit:
+            self._cut(request)
+
+    def received(self, data: bytes, request: Request) -> None:
+        """Take no more of a body than the limit; called by Scrapy."""
+        got = request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
+        if got > self._limit:
+            self._cut(request)
+
+    @staticmethod
+    def _cut(request: Request) -> None:
+        request.meta[CUT] = True
+        raise StopDownload(fail=False)
+
+    def downloaded(self, response: Response, request: Request) -> None:
+        """Archive an answer; called by Scrapy."""
+        meta = request.meta
+        # A request after a redirect or a failure has the meta of the one before.
+        for key in (CAPTURE, NOT_ARCHIVED):
+            meta.pop(key, None)
+        if self._archive is None:
+            return
+        try:
+            meta[CAPTURE] = self._archive.exchange(self._exchange(response, request))
+        except ArchiveError as error:
+            meta[NOT_ARCHIVED] = str(error)
+        except Exception:
+            # The visit goes on, as with any other archive that fails, and tells.
+            log.exception("the answer of %s could not be archived", request.url)
+            meta[NOT_ARCHIVED] = BUG.format(urlsplit(request.url).hostname)
+
+    def _exchange(self, response: Response, request: Request) -> Exchange:
+        rendered = bool(request.meta.get(RENDER))
+        headers = _fields(response.headers)
+        if rendered:
+            length = b"%d" % len(response.body)
+            headers = (
+                *(one for one in headers if one[0].lower() not in OF_TRANSFER),
+                (b"Content-Length", length),
+            )
+        cut = "download_stopped" in response.flags
+        return Exchange(
+            url=redacted(response.url),
+            at=utc_now(),
+            status=response.status,
+            reason=_phrase(response.status),
+            headers=headers,
+            body=response.body[: self._limit] if cut else response.body,
+            method=request.method,
+            request_headers=() if rendered else _asked(request),
+            # Of a rendered page it is that of our own gateway.
+            ip="" if rendered or response.ip_address is None else str(response.ip_address),
+            protocol=response.protocol or "HTTP/1.1",
+            truncated="length" if cut else "",
+            rendered=rendered,
+        )
+
+
+def _asked(request: Request) -> Headers:
+    """The header fields of a request, as far as they hold no secret."""
+    host = urlsplit(request.url).netloc.rpartition("@")[2]
+    fields = _fields(request.headers)
+    public = (one for one in fields if one[0].lower() not in SECRET)
+    return ((b"Host", host.encode()), *public)
+
+
+def _fields(headers: ScrapyHeaders) -> Headers:
+    return tuple((name, value) for name, values in headers.items() for value in values)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
