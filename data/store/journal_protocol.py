@@ -14,11 +14,11 @@ from data.store.recorder.outcome import JoinedStory, Outcome
 class JournalStore(Store, Protocol):
     """A store that keeps how far its journal has come, and can be rebuilt from one."""
 
-    def journal_end(self) -> int | None:
-        """The leaf of the last journal record that was committed with what it tells of."""
+    def journal_end(self) -> str:
+        """The id of the last journal record that was committed with what it tells of, or empty."""
 
-    def keep_journal_end(self, leaf: int) -> None:
-        """Keep the leaf of the journal record of the transaction under way."""
+    def keep_journal_end(self, record_id: str) -> None:
+        """Keep the id of the journal record of the transaction under way."""
 
     def journaled_files(self) -> Mapping[str, str]:
         """The SHA-256 of each file that the journal holds, by its name in HOME."""

@@ -127,15 +127,17 @@ class SqliteStore(
             self.join_translations(left, right)
         return self.enter_queued()
 
-    def journal_end(self) -> int | None:
-        """The leaf of the last journal record that was committed with what it tells of."""
-        rows = self._ask("SELECT leaf FROM journal_end")
-        return rows[0][0] if rows else None
+    def journal_end(self) -> str:
+        """The id of the last journal record that was committed with what it tells of, or empty."""
+        rows = self._ask("SELECT record FROM journal_end")
+        return str(rows[0][0]) if rows else ""
 
-    def keep_journal_end(self, leaf: int) -> None:
-        """Keep the leaf of the journal record of the transaction under way."""
+    def keep_journal_end(self, record_id: str) -> None:
+        """Keep the id of the journal record of the transaction under way."""
         with self._writing() as db:
-            db.execute("INSERT OR REPLACE INTO journal_end (one, leaf) VALUES (1, ?)", [leaf])
+            db.execute(
+                "INSERT OR REPLACE INTO journal_end (one, record) VALUES (1, ?)", [record_id]
+            )
 
     def journaled_files(self) -> Mapping[str, str]:
         """The SHA-256 of each file that the journal holds, by its name in HOME."""

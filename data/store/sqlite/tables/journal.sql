@@ -1,7 +1,7 @@
 -- How far the journal of the archive has come that was committed with what it tells of: one row.
 CREATE TABLE journal_end (
-    one  INTEGER PRIMARY KEY CHECK (one = 1),
-    leaf INTEGER NOT NULL                -- the number of the last record's leaf in the log
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    record TEXT NOT NULL                 -- the id of the last record
 ) STRICT;
 
 -- The files of the HOME that the journal holds as they are.

@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft, published
+from tests.told import told
 
 HOUR = dt.timedelta(hours=1)
-
-RELEASES = (
-    "SELECT id, source, url, title, language, day, sort_at, first_seen, last_seen, updated,"
-    " revision, revised, story, retracted, gone_since, digest, fingerprint, content FROM releases"
-    " ORDER BY number"
-)
-TOLD = (
-    RELEASES,
-    "SELECT * FROM aliases ORDER BY key, source",
-    "SELECT * FROM revisions ORDER BY release, number",
-    "SELECT * FROM past_retractions ORDER BY release, until",
-    "SELECT * FROM topics ORDER BY slug",
-    "SELECT * FROM release_topics ORDER BY topic, sort_at, id",
-    "SELECT source, topic, period, releases FROM facets ORDER BY source, topic, period",
-    "SELECT * FROM translation_links ORDER BY key, source, release",
-    "SELECT * FROM lsh_bands ORDER BY band, release",
-    "SELECT * FROM page_skeletons ORDER BY release",
-)
-"""What readers see, and what decides which release a later draft is."""
-
-
-def told(path: Path) -> list[list[tuple[object, ...]]]:
-    """All of a store that matters to readers and to later visits."""
-    with closing(sqlite3.connect(path)) as db:
-        return [db.execute(sql).fetchall() for sql in TOLD]
 
 
 def test_what_came_of_drafts_is_written_again_without_deciding_it_anew(

@@ -1,0 +1,287 @@
+"""What the journal tells of: one event for each thing that was decided, as docs/mirror.md says.
+
+An event holds what came of a decision, not what it was made from: whoever reads it decides nothing
+anew, whatever the rules of that later day are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from data.identity.decision import Decision
+from data.models import (
+    Capture,
+    DayDigest,
+    Facet,
+    HealthEvent,
+    RecordPlace,
+    Release,
+    Run,
+    Source,
+    SourceRhythm,
+    Walk,
+)
+from data.store.recorder.outcome import JoinedStory, Outcome
+
+FORMAT: Final = 1
+"""Counts up when a reader of before would understand a record of the journal wrongly."""
+
+JOURNAL: Final = "urn:communique:journal"
+"""The WARC-Target-URI of the records of the journal."""
+
+FILES: Final = "urn:communique:file:"
+"""How that of a file begins; its name in HOME follows."""
+
+JSON: Final = "application/json"
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
+    """One thing that was decided."""
+
+
+class Registered(Event, frozen=True, tag="register"):
+    """What an institution is called."""
+
+    source: Source
+
+
+class Recorded(Event, frozen=True, tag="record"):
+    """What came of a draft: data.store.recorder.outcome.Outcome.
+
+    ``release`` is data.models.Release as it is kept; of what it lacks, the default holds, and its
+    content is that of before where it has none. ``capture`` is given where it is another than that
+    of the release.
+    """
+
+    kind: Literal["new", "changed", "unchanged"]
+    release: dict[str, Any]
+    fingerprint: bytes
+    addresses: tuple[str, ...]
+    claimed: str = ""
+    editions: tuple[str, ...] = ()
+    skeleton: bytes = b""
+    labels: Mapping[str, str] = {}
+    joined: JoinedStory | None = None
+    capture: Capture | None = None
+
+    def outcome(self, known: Release | None) -> Outcome:
+        """The outcome, for a store that holds ``known`` of the release, or nothing.
+
+        Raises msgspec.ValidationError where the content is not known.
+        """
+        fields = {"aliases": (), **self.release}
+        if known and "content" not in fields:
+            fields["content"] = msgspec.to_builtins(known.content)
+        release = msgspec.convert(fields, Release)
+        return Outcome(
+            Decision(self.kind, release),
+            known,
+            self.fingerprint,
+            self.addresses,
+            self.claimed,
+            self.editions,
+            skeleton=self.skeleton,
+            labels=self.labels,
+            joined=self.joined,
+            capture=self.capture or release.capture,
+        )
+
+
+class Seen(Event, frozen=True, tag="seen"):
+    """When releases were last seen as they are."""
+
+    releases: Mapping[str, dt.datetime]
+
+
+class CameBack(Event, frozen=True, tag="mark_unchanged"):
+    """A release that had been retracted is there as it was."""
+
+    release: str
+    at: dt.datetime
+    capture: Capture | None = None
+
+
+class Missed(Event, frozen=True, tag="mark_gone"):
+    """The page of a release is gone."""
+
+    release: str
+    at: dt.datetime
+    capture: Capture | None = None
+
+
+class Held(Event, frozen=True, tag="hold"):
+    """Releases that are gone and not retracted yet, each since when a listing lacks it."""
+
+    releases: Mapping[str, dt.datetime | None]
+
+
+class Retracted(Event, frozen=True, tag="retract"):
+    """A release is retracted."""
+
+    release: str
+    at: dt.datetime
+    why: str = ""
+
+
+class FilesNamed(Event, frozen=True, tag="await_files"):
+    """Files of releases, by address, that are to be archived."""
+
+    source: str
+    urls: Sequence[str]
+
+
+class FileCaptured(Event, frozen=True, tag="file_captured"):
+    """A file of a release is archived."""
+
+    source: str
+    url: str
+    capture: Capture
+
+
+class Relocated(Event, frozen=True, tag="relocate"):
+    """Records, by id, stand at other places of the archive."""
+
+    moved: Mapping[str, RecordPlace]
+
+
+class Joined(Event, frozen=True, tag="join"):
+    """A story grew by translations that no page names."""
+
+    story: JoinedStory
+
+
+class Visited(Event, frozen=True, tag="run"):
+    """The report of a visit."""
+
+    run: Run
+
+
+class WalkEnded(Event, frozen=True, tag="walk"):
+    """A walk along a listing came to its end."""
+
+    source: str
+    walk: Walk
+
+
+class Paged(Event, frozen=True, tag="archive_page"):
+    """Releases were put on an archive page of a feed."""
+
+    feed: Facet
+    page: int
+    releases: Sequence[str]
+
+
+class DayClosed(Event, frozen=True, tag="day"):
+    """A day that is over was published."""
+
+    digest: DayDigest
+
+
+class HealthChanged(Event, frozen=True, tag="health"):
+    """The health of a source changed."""
+
+    health: HealthEvent
+
+
+class RhythmFound(Event, frozen=True, tag="rhythm"):
+    """When a source is expected to be heard of."""
+
+    source: str
+    rhythm: SourceRhythm
+
+
+class Rewritten(Event, frozen=True, tag="publish"):
+    """All files of the site were written anew."""
+
+    at: dt.datetime
+
+
+class FileKept(Event, frozen=True, tag="file"):
+    """A file of HOME has another content: that of the resource record, gone where it is empty."""
+
+    name: str
+    digest: str = ""
+    record: str = ""
+
+
+AnyEvent: TypeAlias = (
+    Registered
+    | Recorded
+    | Seen
+    | CameBack
+    | Missed
+    | Held
+    | Retracted
+    | FilesNamed
+    | FileCaptured
+    | Relocated
+    | Joined
+    | Visited
+    | WalkEnded
+    | Paged
+    | DayClosed
+    | HealthChanged
+    | RhythmFound
+    | Rewritten
+    | FileKept
+)
+
+
+class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The block of one record: the events of one transaction, in their order.
+
+    ``after`` is the id of the record before it that was committed, empty for the first. A record
+    that the last one does not lead back to was written, but its transaction never ended.
+    """
+
+    events: Sequence[AnyEvent]
+    after: str = ""
+    format: int = FORMAT
+
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(JournalRecord)
+
+
+def encode(record: JournalRecord) -> bytes:
+    """The block of a record: JSON in UTF-8."""
+    return _encode(record)
+
+
+def decode(block: bytes) -> JournalRecord:
+    """What a block holds.
+
+    Raises msgspec.DecodeError (and its ValidationError) where it is none, or of a later format.
+    """
+    record = _decoder.decode(block)
+    if record.format != FORMAT:
+        raise msgspec.ValidationError(
+            f"it is of format {record.format}, which a newer version of Communique reads"
+        )
+    return record
+
+
+def recorded(outcome: Outcome) -> Recorded:
+    """The event of what came of a draft."""
+    release = outcome.decision.release
+    fields: dict[str, Any] = msgspec.to_builtins(release)
+    # Its addresses stand beside it, with all that they are known for.
+    del fields["aliases"]
+    if outcome.before and outcome.before.content == release.content:
+        del fields["content"]
+    return Recorded(
+        kind=outcome.decision.kind,
+        release={name: value for name, value in fields.items() if value not in (None, "")},
+        fingerprint=outcome.fingerprint,
+        addresses=outcome.addresses,
+        claimed=outcome.claimed,
+        editions=outcome.editions,
+        skeleton=outcome.skeleton,
+        labels=outcome.labels,
+        joined=outcome.joined,
+        capture=outcome.capture if outcome.capture != release.capture else None,
+    )

@@ -1,0 +1,337 @@
+"""The store of a HOME with an archive: what it decides is written there before it is committed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final, Literal, Protocol
+
+from data.archive.journal import events
+from data.archive.journal.events import AnyEvent, JournalRecord
+from data.clock import utc_now, zone_or_utc
+from data.identity.decision import Decision
+from data.models import (
+    Capture,
+    DayDigest,
+    Draft,
+    Facet,
+    HealthEvent,
+    RecordPlace,
+    Run,
+    Source,
+    SourceRhythm,
+    Walk,
+)
+from data.store.journal_protocol import JournalStore
+from data.store.recorder.outcome import Outcome
+
+WAITING: Final = 500
+"""Sights of unchanged releases that wait at the most for the next record."""
+
+
+class Archive(Protocol):
+    """What the journal needs of an archive."""
+
+    def metadata(
+        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
+    ) -> Capture:
+        """Write a metadata record."""
+
+    def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
+        """Write a resource record."""
+
+    def close(self) -> None:
+        """Let go of the archive."""
+
+
+class JournaledStore:
+    """A data.store.protocol.Store whose writing verbs are kept in the archive as well.
+
+    The events of a transaction become one record, which is in the archive before the transaction
+    is committed. What merely was as before waits for the next record, or for `close`: when
+    releases were last seen, and visits that brought nothing. What is only remembered for the
+    crawling itself (docs/mirror.md has the list) goes to ``store`` alone, as all reading does.
+    """
+
+    def __init__(self, store: JournalStore, archive: Archive) -> None:
+        self._store = store
+        self._archive = archive
+        self._events: list[AnyEvent] | None = None
+        self._seen: dict[str, dt.datetime] = {}
+        self._runs: dict[str, Run] = {}
+        self._files: list[AnyEvent] = []
+        self._told: dict[str, Run] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        """All other verbs are those of the store."""
+        return getattr(self._store, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the verbs that are called within one transaction: all are kept, or none."""
+        with self._store.transaction():
+            # The store lets one in at a time: another's events are never met here.
+            if self._events is not None:
+                before = len(self._events)
+                try:
+                    yield
+                except BaseException:
+                    del self._events[before:]
+                    raise
+                return
+            self._events = []
+            try:
+                yield
+                written = bool(self._events)
+                if written:
+                    self._write([*self._waiting(), *self._events])
+            finally:
+                self._events = None
+        if written:
+            self._told_waiting()
+
+    def _write(self, told: Sequence[AnyEvent]) -> None:
+        record = JournalRecord(told, after=self._store.journal_end())
+        block = events.encode(record)
+        capture = self._archive.metadata(events.JOURNAL, events.JSON, block, at=utc_now())
+        self._store.keep_journal_end(capture.record_id)
+
+    def _waiting(self) -> Iterator[AnyEvent]:
+        if self._seen:
+            yield events.Seen(dict(self._seen))
+        yield from map(events.Visited, self._runs.values())
+        yield from self._files
+
+    def _told_waiting(self) -> None:
+        self._seen.clear()
+        self._runs.clear()
+        self._files.clear()
+
+    def _tell(self, *told: AnyEvent) -> None:
+        """Add events to the transaction under way."""
+        if self._events is None:
+            raise RuntimeError("an event is told within a transaction")
+        self._events += told
+
+    def _see(self, release_id: str, at: dt.datetime) -> None:
+        """Have a sight told with the next record."""
+        self._seen[release_id] = at
+        if len(self._seen) >= WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.transaction():
+            if waiting := [*self._waiting()]:
+                self._write(waiting)
+        self._told_waiting()
+
+    def close(self) -> None:
+        """Write what waits, and let go of the archive and of this thread's connection."""
+        if any(self._waiting()):
+            self.flush()
+        self._archive.close()
+        self._store.close()
+
+    # What visits decide.
+
+    def register(self, source: Source) -> None:
+        """Keep what an institution is called, so that feeds can name it for ever."""
+        with self.transaction():
+            if self._store.sources().get(source.id) != source:
+                self._tell(events.Registered(source))
+            self._store.register(source)
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """Take in a draft; see data.store.protocol.Store."""
+        with self.transaction():
+            outcome = self._store.record_outcome(
+                draft, seen=seen, since=since, front=front, labels=labels
+            )
+            if is_news(outcome):
+                self._tell(events.recorded(outcome))
+        if not is_news(outcome) and not outcome.decision.doubt:
+            self._see(outcome.decision.release.id, seen)
+        return outcome.decision
+
+    def mark_unchanged(
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
+    ) -> Literal["unchanged", "changed"]:
+        """Note that a release is still as it was; one that had been retracted is back."""
+        with self.transaction():
+            was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
+            if was == "changed":
+                self._tell(events.CameBack(release_id, seen, capture))
+        if was == "unchanged":
+            self._see(release_id, seen)
+        return was
+
+    def mark_gone(
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
+    ) -> Literal["gone", "still gone", "retracted"]:
+        """Note that a release is gone; see data.store.protocol.Store."""
+        with self.transaction():
+            was = self._store.mark_gone(release_id, seen=seen, capture=capture)
+            if was == "gone" or (capture and was == "still gone"):
+                self._tell(events.Missed(release_id, seen, capture))
+        return was
+
+    def await_files(self, source: str, urls: Iterable[str]) -> None:
+        """Note the addresses of files of releases that are to be archived; known ones stay."""
+        some = tuple(urls)
+        with self.transaction():
+            self._store.await_files(source, some)
+        if some:
+            self._files.append(events.FilesNamed(source, some))
+
+    def keep_file(self, source: str, url: str, capture: Capture) -> None:
+        """Note the capture of a file of a release."""
+        with self.transaction():
+            self._store.keep_file(source, url, capture)
+            self._tell(events.FileCaptured(source, url, capture))
+
+    def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
+        """Note where records are now, by their ids."""
+        with self.transaction():
+            self._store.relocate_captures(moved)
+            self._tell(events.Relocated(moved))
+
+    def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
+        """Retract none of these releases; see data.store.protocol.Store."""
+        with self.transaction():
+            self._store.hold(unlisted)
+            self._tell(events.Held(unlisted))
+
+    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+        """Retract a release, and say whether it stood until now."""
+        with self.transaction():
+            stood = self._store.retract(release_id, at=at, why=why)
+            if stood:
+                self._tell(events.Retracted(release_id, at, why))
+        return stood
+
+    def update_search_index(self) -> int:
+        """Join translations, and enter what was recorded since the last time for search."""
+        for left, right in self._store.translations():
+            with self.transaction():
+                if joined := self._store.join_translations(left, right):
+                    self._tell(events.Joined(joined))
+        return self._store.enter_queued()
+
+    def keep_walk(self, source: str, walk: Walk) -> None:
+        """Keep how far a walk has come."""
+        with self.transaction():
+            before = self._store.walk(source, walk.start)
+            self._store.keep_walk(source, walk)
+            if walk.history != "walking" and end_of(walk) != end_of(before):
+                self._tell(events.WalkEnded(source, walk))
+
+    def add_run(self, run: Run) -> None:
+        """Keep the report of a run; one that brought nothing waits to be told."""
+        with self.transaction():
+            zone = zone_or_utc(getattr(self._store.sources().get(run.source), "timezone", "UTC"))
+            told = self._told.get(run.source) or next(
+                iter(self._store.runs(run.source, limit=1)), None
+            )
+            self._store.add_run(run)
+            if told is None or (said(run), day(run, zone)) != (said(told), day(told, zone)):
+                self._runs.pop(run.source, None)
+                self._tell(events.Visited(run))
+                waits = False
+            else:
+                waits = True
+        if waits:
+            self._runs[run.source] = run
+        else:
+            self._told[run.source] = run
+
+    # What publishing decides.
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        with self.transaction():
+            self._store.add_archive_pages(pages)
+            for facet, some in pages.items():
+                self._tell(*(events.Paged(facet, page, ids) for page, ids in some.items()))
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep a day as it is published; one that is kept already stays."""
+        with self.transaction():
+            if self._store.day_digest(digest.day) is None:
+                self._store.add_day_digest(digest)
+                self._tell(events.DayClosed(digest))
+
+    def add_health_events(self, events_: Iterable[HealthEvent]) -> None:
+        """Keep changes in the health of sources, oldest first."""
+        some = tuple(events_)
+        with self.transaction():
+            self._store.add_health_events(some)
+            self._tell(*map(events.HealthChanged, some))
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        """Keep when sources are expected to be heard of."""
+        with self.transaction():
+            self._store.keep_rhythms(rhythms)
+            self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
+
+    def note_rewritten(self, at: dt.datetime) -> None:
+        """Note that all files of the site were written anew."""
+        with self.transaction():
+            self._tell(events.Rewritten(at))
+
+    # Files of HOME.
+
+    def keep_home_file(self, name: str, content: bytes | None, content_type: str) -> None:
+        """Keep a file of HOME as it is in force now, or that it is gone, where that is news."""
+        digest = hashlib.sha256(content).hexdigest() if content is not None else ""
+        with self.transaction():
+            if self._store.journaled_files().get(name, "") == digest:
+                return
+            record = ""
+            if content is not None:
+                uri = f"{events.FILES}{name}"
+                record = self._archive.resource(uri, content_type, content, at=utc_now()).record_id
+            self._store.keep_journaled_file(name, digest)
+            self._tell(events.FileKept(name, digest, record))
+
+
+def is_news(outcome: Outcome) -> bool:
+    """Whether more came of a draft than that its release was seen again as it was."""
+    before, decision = outcome.before, outcome.decision
+    if decision.doubt:
+        return False
+    if before is None or outcome.noted or outcome.joined:
+        return True
+    # Its addresses are told by whether any was noted.
+    same = replace(decision.release, last_seen=before.last_seen, aliases=before.aliases)
+    return same != before
+
+
+def end_of(walk: Walk | None) -> tuple[object, ...]:
+    """What is worth knowing of a walk that is over."""
+    return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
+
+
+def said(run: Run) -> tuple[object, ...]:
+    """All of a report that tells how its source is, or what came of a visit."""
+    read = run.new + run.changed + run.unchanged + run.retracted
+    return (
+        (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
+        (run.found, read) if run.errors else (bool(run.found), bool(read)),
+    )
+
+
+def day(run: Run, zone: dt.tzinfo) -> dt.date:
+    """The day on which a visit began: silence is judged by it."""
+    return run.started.astimezone(zone).date()

@@ -1,0 +1,124 @@
+"""Writes a store from the events of a journal, one after the other; nothing is decided anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatchmethod
+
+import msgspec
+
+from data.archive.journal import events
+from data.archive.journal.events import AnyEvent
+from data.store.journal_protocol import JournalStore
+
+
+class Replay:
+    """Writes events into a ``store``; ``files`` are those of HOME in force then, by name.
+
+    ``lost`` are the ids of releases of which an event can't be written, since the one that it
+    follows is missing.
+    """
+
+    def __init__(self, store: JournalStore) -> None:
+        self._store = store
+        self.files: dict[str, events.FileKept] = {}
+        self.lost: set[str] = set()
+
+    def write(self, told: Iterable[AnyEvent]) -> None:
+        """Write the events of some records, in one transaction."""
+        with self._store.transaction():
+            for event in told:
+                self._write(event)
+
+    @singledispatchmethod
+    def _write(self, event: AnyEvent) -> None:
+        """Write one event."""
+
+    @_write.register
+    def _(self, event: events.Registered) -> None:
+        self._store.register(event.source)
+
+    @_write.register
+    def _(self, event: events.Recorded) -> None:
+        release_id = str(event.release.get("id", ""))
+        known = None if event.kind == "new" else self._store.release(release_id)
+        try:
+            outcome = event.outcome(known)
+        except msgspec.ValidationError:
+            self.lost.add(release_id)
+            return
+        self._store.restore(outcome)
+
+    @_write.register
+    def _(self, event: events.Seen) -> None:
+        self._store.restore_seen(event.releases)
+
+    @_write.register
+    def _(self, event: events.CameBack) -> None:
+        if self._known(event.release):
+            self._store.mark_unchanged(event.release, seen=event.at, capture=event.capture)
+
+    @_write.register
+    def _(self, event: events.Missed) -> None:
+        if self._known(event.release):
+            self._store.mark_gone(event.release, seen=event.at, capture=event.capture)
+
+    @_write.register
+    def _(self, event: events.Held) -> None:
+        self._store.hold(event.releases)
+
+    @_write.register
+    def _(self, event: events.Retracted) -> None:
+        if self._known(event.release):
+            self._store.retract(event.release, at=event.at, why=event.why)
+
+    @_write.register
+    def _(self, event: events.FilesNamed) -> None:
+        self._store.await_files(event.source, event.urls)
+
+    @_write.register
+    def _(self, event: events.FileCaptured) -> None:
+        self._store.keep_file(event.source, event.url, event.capture)
+
+    @_write.register
+    def _(self, event: events.Relocated) -> None:
+        self._store.relocate_captures(event.moved)
+
+    @_write.register
+    def _(self, event: events.Joined) -> None:
+        self._store.grow_story(event.story)
+
+    @_write.register
+    def _(self, event: events.Visited) -> None:
+        self._store.add_run(event.run)
+
+    @_write.register
+    def _(self, event: events.WalkEnded) -> None:
+        self._store.keep_walk(event.source, event.walk)
+
+    @_write.register
+    def _(self, event: events.Paged) -> None:
+        self._store.add_archive_pages({event.feed: {event.page: event.releases}})
+
+    @_write.register
+    def _(self, event: events.DayClosed) -> None:
+        self._store.add_day_digest(event.digest)
+
+    @_write.register
+    def _(self, event: events.HealthChanged) -> None:
+        self._store.add_health_events([event.health])
+
+    @_write.register
+    def _(self, event: events.RhythmFound) -> None:
+        self._store.keep_rhythms({event.source: event.rhythm})
+
+    @_write.register
+    def _(self, event: events.FileKept) -> None:
+        self._store.keep_journaled_file(event.name, event.digest)
+        self.files[event.name] = event
+
+    def _known(self, release_id: str) -> bool:
+        if self._store.release(release_id):
+            return True
+        self.lost.add(release_id)
+        return False

@@ -1,0 +1,253 @@
+"""A store whose decisions are in the archive can be written again from there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from data.archive.journal import events
+from data.archive.journal.journaled_store import JournaledStore
+from data.archive.journal.replay import Replay
+from data.errors import ArchiveError
+from data.models import (
+    Capture,
+    DayDigest,
+    Facet,
+    HealthEvent,
+    Run,
+    RunError,
+    Source,
+    SourceRhythm,
+    Walk,
+)
+from data.store.sqlite.store import SqliteStore
+from tests.drafts import BODY, draft
+from tests.told import told
+
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass
+class Blocks:
+    """An archive that keeps the blocks of its records in memory, or fails where it is full."""
+
+    blocks: list[bytes] = field(default_factory=list)
+    files: list[bytes] = field(default_factory=list)
+    full: bool = False
+
+    def metadata(
+        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
+    ) -> Capture:
+        """Keep a block."""
+        if self.full:
+            raise ArchiveError("archive", "no space left on device")
+        assert (uri, content_type, refers_to) == (events.JOURNAL, "application/json", "")
+        self.blocks.append(block)
+        number = len(self.blocks)
+        return Capture(f"urn:uuid:{number}", "file", number, 1, "", number, at)
+
+    def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
+        """Keep a file."""
+        assert content_type == "application/toml"
+        self.files.append(block)
+        return Capture(f"urn:uuid:{uri}", "file", 1, 1, "", 1, at)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def records(self) -> list[events.JournalRecord]:
+        """What the blocks hold."""
+        return [events.decode(block) for block in self.blocks]
+
+    @property
+    def events(self) -> list[events.AnyEvent]:
+        """All events, in their order."""
+        return [event for record in self.records for event in record.events]
+
+
+@dataclass
+class Journaled:
+    """A journaled store on a real file, and its archive."""
+
+    path: Path
+    archive: Blocks
+    store: JournaledStore
+
+    def is_told(self, tmp_path: Path) -> bool:
+        """Whether a store that is written from the journal holds the same."""
+        other = SqliteStore(tmp_path / "again.db")
+        replay = Replay(other)
+        for record in self.archive.records:
+            replay.write(record.events)
+        other.close()
+        return not replay.lost and told(self.path) == told(tmp_path / "again.db")
+
+
+@pytest.fixture
+def journaled(tmp_path: Path) -> Iterator[Journaled]:
+    archive = Blocks()
+    path = tmp_path / "store.db"
+    store = JournaledStore(SqliteStore(path), archive)
+    yield Journaled(path, archive, store)
+    store.close()
+
+
+def capture(number: int, at: dt.datetime) -> Capture:
+    return Capture(f"urn:uuid:page-{number}", "f.warc.gz", number, 9, "sha256:1", number, at)
+
+
+def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.datetime) -> None:
+    store = journaled.store
+    source = Source("harbour", "Harbour Board", "http://harbour.example/")
+    store.register(source)
+    one = draft(digest="1", capture=capture(1, noon))
+    first = store.record(one, seen=noon, since=noon, labels={"transport": "Transport"}).release
+    edited = draft(body_text=BODY.replace("4.2", "4.6"), digest="2", capture=capture(2, noon))
+    store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    copied = store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
+    gone = draft("http://harbour.example/2", title="Tides", body_text="Low tide.", digest="3")
+    second = store.record(gone, seen=noon, since=noon).release
+    back = draft("http://harbour.example/3", title="Floods", body_text="High tide.", digest="4")
+    third = store.record(back, seen=noon, since=noon).release
+    for at in (2, 3):
+        when = noon + at * HOUR
+        store.mark_gone(second.id, seen=when, capture=capture(at + 5, when))
+        store.mark_gone(third.id, seen=when, capture=None)
+    store.hold({second.id: noon})
+    with store.transaction():
+        store.retract(second.id, at=noon + 3 * HOUR, why="It was a test.")
+        store.retract(third.id, at=noon + 3 * HOUR)
+    store.mark_unchanged(third.id, seen=noon + 4 * HOUR, capture=capture(20, noon))
+    store.mark_unchanged(first.id, seen=noon + 4 * HOUR, capture=capture(21, noon))
+    english = draft("http://harbour.example/en", language="en", title="One", body_text="one")
+    french = draft("http://harbour.example/fr", language="fr", title="Un", body_text="un")
+    ids = [store.record(one, seen=noon, since=noon).release.id for one in (english, french)]
+    assert store.update_search_index() == 6
+    store.await_files("harbour", ["http://harbour.example/a.pdf"])
+    store.keep_file("harbour", "http://harbour.example/b.pdf", capture(30, noon))
+    store.add_archive_pages({Facet(): {1: ids, 2: [first.id]}, Facet(source="wire"): {1: ids[:1]}})
+    store.add_day_digest(DayDigest("2026-03-02", noon, ((first.id, "Tides", "Harbour"),), 1))
+    store.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
+    store.keep_rhythms({"harbour": SourceRhythm(3, noon.date(), noon.date())})
+    store.register(replace(source, name="The Harbour Board"))
+    store.close()
+    assert journaled.is_told(tmp_path)
+    assert copied.release.story
+
+
+def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
+    journaled: Journaled, noon: dt.datetime
+) -> None:
+    store = journaled.store
+    store.register(Source("harbour", "Harbour Board", ""))
+    release = store.record(draft(digest="1"), seen=noon, since=noon).release
+    store.add_run(Run("harbour", noon, 1.0, found=1, new=1))
+    store.add_run(Run("harbour", noon + HOUR, 1.0, found=1, unchanged=1))
+    before = len(journaled.archive.blocks)
+    for number in range(2, 9):
+        at = noon + number * HOUR
+        store.register(Source("harbour", "Harbour Board", ""))
+        store.record(draft(digest="1"), seen=at, since=at)
+        store.mark_unchanged(release.id, seen=at)
+        store.add_run(Run("harbour", at, 2.0, found=1, unchanged=2))
+    assert len(journaled.archive.blocks) == before
+    store.close()
+    (last,) = journaled.archive.records[before:]
+    seen, visited = last.events
+    assert isinstance(seen, events.Seen)
+    assert seen.releases == {release.id: noon + 8 * HOUR}
+    assert isinstance(visited, events.Visited)
+    assert visited.run.started == noon + 8 * HOUR
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        Run("harbour", dt.datetime(2026, 3, 3, 1, tzinfo=dt.UTC), 1.0, found=1, unchanged=1),
+        Run("harbour", dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC), 1.0, found=1, changed=1),
+        Run(
+            "harbour",
+            dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC),
+            1.0,
+            errors=(RunError("http://harbour.example/", "http:500", "it failed"),),
+        ),
+    ],
+    ids=["the first of a day", "one that brought something", "one that failed"],
+)
+def test_a_visit_that_tells_something_is_told_at_once(
+    journaled: Journaled, noon: dt.datetime, run: Run
+) -> None:
+    journaled.store.add_run(Run("harbour", noon, 1.0, found=1, unchanged=1))
+    before = len(journaled.archive.blocks)
+    journaled.store.add_run(run)
+    assert len(journaled.archive.blocks) == before + 1
+    assert journaled.archive.events[-1] == events.Visited(run)
+
+
+def undone(store: JournaledStore, at: dt.datetime) -> None:
+    """Record a release in a transaction that fails."""
+    nine = draft("http://harbour.example/9", title="Nine")
+    with suppress(ZeroDivisionError), store.transaction():
+        store.record(nine, seen=at, since=at)
+        raise ZeroDivisionError
+
+
+def test_a_transaction_is_one_record_and_what_fails_within_is_not_told(
+    journaled: Journaled, noon: dt.datetime
+) -> None:
+    store = journaled.store
+    with store.transaction():
+        store.record(draft(), seen=noon, since=noon)
+        undone(store, noon)
+        store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
+    (record,) = journaled.archive.records
+    kept = [one for one in record.events if isinstance(one, events.Recorded)]
+    assert [one.release["source"] for one in kept] == ["harbour", "wire"]
+    undone(store, noon)
+    assert len(journaled.archive.blocks) == 1
+
+
+def test_nothing_is_committed_that_the_archive_does_not_hold(
+    journaled: Journaled, noon: dt.datetime
+) -> None:
+    journaled.archive.full = True
+    with pytest.raises(ArchiveError):
+        journaled.store.record(draft(), seen=noon, since=noon)
+    assert list(journaled.store.by_first_seen()) == []
+    journaled.archive.full = False
+    journaled.store.record(draft(), seen=noon, since=noon)
+    assert len(journaled.archive.blocks) == 1
+
+
+def test_each_record_names_the_one_that_was_committed_before_it(
+    journaled: Journaled, noon: dt.datetime
+) -> None:
+    journaled.store.record(draft(), seen=noon, since=noon)
+    other = draft("http://wire.example/1", source="wire")
+    journaled.store.record(other, seen=noon, since=noon)
+    first, second = journaled.archive.records
+    assert (first.after, second.after) == ("", "urn:uuid:1")
+
+
+def test_a_walk_is_told_when_it_is_over(journaled: Journaled) -> None:
+    walk = Walk("http://harbour.example/news", "rules", 1)
+    journaled.store.keep_walk("harbour", replace(walk, position="/2", pages=2))
+    journaled.store.keep_walk("harbour", replace(walk, position="/3", history="complete"))
+    journaled.store.keep_walk("harbour", replace(walk, position="/3", history="complete"))
+    (told_,) = journaled.archive.events
+    assert isinstance(told_, events.WalkEnded)
+    assert told_.walk.position == "/3"
+
+
+def test_a_file_of_home_is_kept_when_it_is_another(journaled: Journaled) -> None:
+    for content in (b"a = 1", b"a = 1", b"a = 2", None, None):
+        journaled.store.keep_home_file("topics.toml", content, "application/toml")
+    assert journaled.archive.files == [b"a = 1", b"a = 2"]
+    kept = [one for one in journaled.archive.events if isinstance(one, events.FileKept)]
+    assert [bool(one.digest) for one in kept] == [True, True, False]
