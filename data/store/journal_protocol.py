@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from data.models import Draft
@@ -19,6 +19,15 @@ class JournalStore(Store, Protocol):
 
     def keep_journal_end(self, record_id: str) -> None:
         """Keep the id of the journal record of the transaction under way."""
+
+    def keep_unwritten(self, events: bytes) -> None:
+        """Keep events that the archive can't take now."""
+
+    def unwritten(self, *, limit: int) -> Sequence[bytes]:
+        """The first events that the archive could not take, in their order."""
+
+    def forget_unwritten(self, count: int) -> None:
+        """Keep so many of the first of them no more."""
 
     def journaled_files(self) -> Mapping[str, str]:
         """The SHA-256 of each file that the journal holds, by its name in HOME."""

@@ -245,11 +245,22 @@ class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(JournalRecord)
+_events = msgspec.json.Decoder(list[AnyEvent])
 
 
 def encode(record: JournalRecord) -> bytes:
     """The block of a record: JSON in UTF-8."""
     return _encode(record)
+
+
+def encode_events(told: Sequence[AnyEvent]) -> bytes:
+    """Events alone, for where no record of them can be written yet."""
+    return _encode(told)
+
+
+def decode_events(block: bytes) -> list[AnyEvent]:
+    """What `encode_events` made."""
+    return _events.decode(block)
 
 
 def decode(block: bytes) -> JournalRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent, JournalRecord
 from data.clock import utc_now, zone_or_utc
+from data.errors import ArchiveError
 from data.identity.decision import Decision
 from data.models import (
     Capture,
@@ -27,6 +29,11 @@ from data.models import (
 )
 from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Outcome
+
+LATE: Final = 50
+"""Transactions that the archive could not take, of which one record is made when it can."""
+
+log = logging.getLogger(__name__)
 
 WAITING: Final = 500
 """Sights of unchanged releases that wait at the most for the next record."""
@@ -51,9 +58,10 @@ class JournaledStore:
     """A data.store.protocol.Store whose writing verbs are kept in the archive as well.
 
     The events of a transaction become one record, which is in the archive before the transaction
-    is committed. What merely was as before waits for the next record, or for `close`: when
-    releases were last seen, and visits that brought nothing. What is only remembered for the
-    crawling itself (docs/mirror.md has the list) goes to ``store`` alone, as all reading does.
+    is committed, or waits in the store for an archive that fails. What merely was as before waits
+    for the next record, or for `close`: when releases were last seen, and visits that brought
+    nothing. What is only remembered for the crawling itself (docs/mirror.md has the list) goes to
+    ``store`` alone, as all reading does.
     """
 
     def __init__(self, store: JournalStore, archive: Archive) -> None:
@@ -94,8 +102,22 @@ class JournaledStore:
             self._told_waiting()
 
     def _write(self, told: Sequence[AnyEvent]) -> None:
-        record = JournalRecord(told, after=self._store.journal_end())
-        block = events.encode(record)
+        """Write a record within the transaction under way.
+
+        Where the archive can't take it, the store keeps its events until it can: nothing collected
+        is lost to a full disk. Whoever captures tells of it.
+        """
+        try:
+            while late := self._store.unwritten(limit=LATE):
+                self._append([event for some in late for event in events.decode_events(some)])
+                self._store.forget_unwritten(len(late))
+            self._append(told)
+        except ArchiveError:
+            log.warning("the journal waits for the archive", exc_info=True)
+            self._store.keep_unwritten(events.encode_events(told))
+
+    def _append(self, told: Sequence[AnyEvent]) -> None:
+        block = events.encode(JournalRecord(told, after=self._store.journal_end()))
         capture = self._archive.metadata(events.JOURNAL, events.JSON, block, at=utc_now())
         self._store.keep_journal_end(capture.record_id)
 

@@ -139,6 +139,25 @@ class SqliteStore(
                 "INSERT OR REPLACE INTO journal_end (one, record) VALUES (1, ?)", [record_id]
             )
 
+    def keep_unwritten(self, events: bytes) -> None:
+        """Keep events that the archive can't take now."""
+        with self._writing() as db:
+            db.execute("INSERT INTO journal_outbox (events) VALUES (?)", [events])
+
+    def unwritten(self, *, limit: int) -> tuple[bytes, ...]:
+        """The first events that the archive could not take, in their order."""
+        rows = self._ask("SELECT events FROM journal_outbox ORDER BY number LIMIT ?", [limit])
+        return tuple(bytes(events) for (events,) in rows)
+
+    def forget_unwritten(self, count: int) -> None:
+        """Keep so many of the first of them no more."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM journal_outbox WHERE number IN"
+                " (SELECT number FROM journal_outbox ORDER BY number LIMIT ?)",
+                [count],
+            )
+
     def journaled_files(self) -> Mapping[str, str]:
         """The SHA-256 of each file that the journal holds, by its name in HOME."""
         return dict(self._ask("SELECT name, digest FROM journaled_files"))

@@ -4,6 +4,12 @@ CREATE TABLE journal_end (
     record TEXT NOT NULL                 -- the id of the last record
 ) STRICT;
 
+-- Records of the journal that the archive could not take, until it takes them.
+CREATE TABLE journal_outbox (
+    number INTEGER PRIMARY KEY,
+    events BLOB NOT NULL                 -- only data.archive.journal reads what is in it
+) STRICT;
+
 -- The files of the HOME that the journal holds as they are.
 CREATE TABLE journaled_files (
     name   TEXT PRIMARY KEY,             -- in HOME

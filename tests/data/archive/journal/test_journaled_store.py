@@ -213,16 +213,21 @@ def test_a_transaction_is_one_record_and_what_fails_within_is_not_told(
     assert len(journaled.archive.blocks) == 1
 
 
-def test_nothing_is_committed_that_the_archive_does_not_hold(
-    journaled: Journaled, noon: dt.datetime
+def test_what_the_archive_cannot_take_waits_in_the_store_until_it_can(
+    journaled: Journaled, tmp_path: Path, noon: dt.datetime
 ) -> None:
     journaled.archive.full = True
-    with pytest.raises(ArchiveError):
-        journaled.store.record(draft(), seen=noon, since=noon)
-    assert list(journaled.store.by_first_seen()) == []
-    journaled.archive.full = False
     journaled.store.record(draft(), seen=noon, since=noon)
-    assert len(journaled.archive.blocks) == 1
+    edited = draft(body_text=BODY.replace("4.2", "4.6"))
+    journaled.store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    assert [one.revision for one in journaled.store.by_first_seen()] == [2]
+    assert journaled.archive.blocks == []
+    journaled.archive.full = False
+    journaled.store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
+    kept = journaled.archive.events
+    kinds = [one.kind for one in kept if isinstance(one, events.Recorded)]
+    assert kinds == ["new", "changed", "new"]
+    assert journaled.is_told(tmp_path)
 
 
 def test_each_record_names_the_one_that_was_committed_before_it(
