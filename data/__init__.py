@@ -2,5 +2,5 @@
 
 interchange, health and archive may import the store, the store identity, identity revisions,
 stories, topics and dates, these text, models and network; all may import settings, errors,
-clock and files.
+clock, files and sqlite_file.
 """

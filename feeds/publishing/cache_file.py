@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreError
+from data.sqlite_file import delete_file, open_for_writing
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
@@ -55,7 +56,7 @@ class CacheFile:
         except sqlite3.DatabaseError as error:
             if path is None or isinstance(error, sqlite3.OperationalError):
                 raise StoreError(self._name, str(error)) from error
-            delete_cache(path)
+            delete_file(path)
             db = opened(path)
         return db
 
@@ -122,20 +123,12 @@ class CacheFile:
             ) from error
 
 
-def delete_cache(path: Path) -> None:
-    """Take a file of what is kept away, and what SQLite has beside it."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
 def opened(path: Path | None) -> sqlite3.Connection:
     """A connection with the tables laid."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
+    db = open_for_writing(path)
     try:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
-            db.execute(f"PRAGMA {setting}")
         db.executescript(TABLES)
     except sqlite3.Error:
         db.close()

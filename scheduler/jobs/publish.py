@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from data.errors import CommuniqueError
-from feeds.publishing.cache_file import DamagedCacheError, delete_cache
+from data.sqlite_file import delete_file
+from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
@@ -48,7 +49,7 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
                 published = make()
             except DamagedCacheError as error:
                 log.warning("%s; all is rendered anew", error)
-                delete_cache(kept)
+                delete_file(kept)
                 published = make()
             if published.files:
                 note_changes(home, published.files)

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from data.identity.decision import Decision
 from data.models import Draft, Source
+from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
-from data.store.sqlite.connection import BUSY_SECONDS, Connection
+from data.store.sqlite.connection import Connection
 from data.store.sqlite.facets import FacetsPart
 from data.store.sqlite.health import HealthPart
 from data.store.sqlite.links import LinksPart

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from data.models import Delivery, HubRequest, PendingRequest, PendingTopic
+from data.sqlite_file import files_of
 from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import encode
 
@@ -14,9 +15,7 @@ class WebSubPart(Part):
 
     def keep_private(self) -> None:
         """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
-        path = self._connection.path
-        for suffix in ("", "-wal", "-shm"):
-            file = path.with_name(path.name + suffix)
+        for file in files_of(self._connection.path):
             if file.exists():
                 file.chmod(0o600)
 

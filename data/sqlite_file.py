@@ -1,0 +1,73 @@
+"""How a file of SQLite is opened and deleted, whatever is kept in it: the store, or a cache."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+BUSY_SECONDS: Final = 30.0
+"""How long a writer waits for another; a transaction of ours takes milliseconds."""
+
+WAYS: Final = ("mode=ro", "mode=ro&immutable=1")
+"""How a file is opened that can't be written: beside the log of a writer, else by itself."""
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file is there that can be read and not written."""
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def open_for_writing(path: Path | None, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to a file, made where it is not there, or to one in memory.
+
+    A writer waits ``patience`` seconds for another. Transactions begin where a statement says so.
+    Raises sqlite3.Error.
+    """
+    connection = _connect(":memory:" if path is None else str(path), patience, uri=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        # What a savepoint may undo is copied: in memory that costs a third.
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to a file that can't be written. Raises sqlite3.Error.
+
+    Reading through a write-ahead log needs files beside it; where none can be made, it is read as
+    it lies there (https://sqlite.org/wal.html#read_only_databases).
+    """
+    for way in WAYS:
+        connection = _connect(f"file:{quote(str(path))}?{way}", patience, uri=True)
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA schema_version").fetchone()
+            return connection
+        connection.close()
+    raise sqlite3.OperationalError("it can't be read")
+
+
+def _connect(place: str, patience: float, *, uri: bool) -> sqlite3.Connection:
+    # isolation_level None: transactions begin where we say so, never behind our back.
+    return sqlite3.connect(
+        place, timeout=patience, isolation_level=None, cached_statements=256, uri=uri
+    )
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The file, and those that SQLite has beside it while it is open."""
+    return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+
+
+def delete_file(path: Path) -> None:
+    """Take a file away, and what SQLite has beside it."""
+    for one in files_of(path):
+        one.unlink(missing_ok=True)
