@@ -129,12 +129,62 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 8080
 
 
+class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept of what servers answered, and by whom its log is witnessed."""
+
+    enabled: Annotated[
+        bool,
+        msgspec.Meta(description="Keep what servers answer in HOME/archive, as WARC files."),
+    ] = True
+    attachments: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Keep the attachments of releases too; `archive` in a source file says "
+            "otherwise for one source."
+        ),
+    ] = True
+    images: Annotated[bool, msgspec.Meta(description="Keep the images of releases too.")] = False
+    max_file: Annotated[
+        Whole,
+        msgspec.Meta(
+            description="Bytes after which a WARC file is full and another one begins; one that is "
+            "a day old is full too."
+        ),
+    ] = 1_000_000_000
+    budget: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)],
+        msgspec.Meta(
+            description="Bytes of HOME/archive beyond which no answer is kept any more, which "
+            "every visit then tells; 0 sets no bound."
+        ),
+    ] = 0
+    retention: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)],
+        msgspec.Meta(
+            description="Days for which `communique mirror prune` leaves records alone; 0 is for "
+            "ever."
+        ),
+    ] = 0
+    witnesses: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")], ...],
+        msgspec.Meta(description="Addresses of witnesses that are asked to sign the log too."),
+    ] = ()
+    timestamp: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
+        msgspec.Meta(
+            description="The address of a time-stamp authority (RFC 3161) that is asked to date "
+            "the log."
+        ),
+    ] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of communique.toml; every part and every key may be left out."""
 
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)
     site: Site = msgspec.field(default_factory=Site)
+    archive: Archive = msgspec.field(default_factory=Archive)
 
 
 def load_settings(path: Path) -> Settings:

@@ -21,13 +21,16 @@ def is_read_only(path: Path) -> bool:
     return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
-def open_for_writing(path: Path | None, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
+def open_for_writing(
+    path: Path | None, patience: float = BUSY_SECONDS, *, shared: bool = False
+) -> sqlite3.Connection:
     """A connection to a file, made where it is not there, or to one in memory.
 
     A writer waits ``patience`` seconds for another. Transactions begin where a statement says so.
-    Raises sqlite3.Error.
+    One that is ``shared`` may be used by all threads, which take turns. Raises sqlite3.Error.
     """
-    connection = _connect(":memory:" if path is None else str(path), patience, uri=False)
+    place = ":memory:" if path is None else str(path)
+    connection = _connect(place, patience, uri=False, shared=shared)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
@@ -40,14 +43,17 @@ def open_for_writing(path: Path | None, patience: float = BUSY_SECONDS) -> sqlit
     return connection
 
 
-def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
+def open_for_reading(
+    path: Path, patience: float = BUSY_SECONDS, *, shared: bool = False
+) -> sqlite3.Connection:
     """A connection to a file that can't be written. Raises sqlite3.Error.
 
     Reading through a write-ahead log needs files beside it; where none can be made, it is read as
     it lies there (https://sqlite.org/wal.html#read_only_databases).
     """
     for way in WAYS:
-        connection = _connect(f"file:{quote(str(path))}?{way}", patience, uri=True)
+        place = f"file:{quote(str(path))}?{way}"
+        connection = _connect(place, patience, uri=True, shared=shared)
         with suppress(sqlite3.Error):
             connection.execute("PRAGMA schema_version").fetchone()
             return connection
@@ -55,10 +61,15 @@ def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Conn
     raise sqlite3.OperationalError("it can't be read")
 
 
-def _connect(place: str, patience: float, *, uri: bool) -> sqlite3.Connection:
+def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3.Connection:
     # isolation_level None: transactions begin where we say so, never behind our back.
     return sqlite3.connect(
-        place, timeout=patience, isolation_level=None, cached_statements=256, uri=uri
+        place,
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=not shared,
+        cached_statements=256,
+        uri=uri,
     )
 
 

@@ -1,0 +1,344 @@
+"""The archive of a HOME: what servers answered goes in, and it is said where it lies.
+
+A record is written in an order that no kill can spoil: the record, its leaf in the log, its line in
+the CDXJ file, its row in the index. Only then does its caller learn of it, and may point to it. A
+file that a process left is taken over by another, which enters what was not entered any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.tree_log import TreeLog
+from data.archive.warc.cdxj import REVISIT, Entry, entry_of, media_type_of
+from data.archive.warc.index import NOT_MODIFIED, Index
+from data.archive.warc.reader import OPEN, Record, read_fields, read_record
+from data.archive.warc.records import (
+    WARC_FIELDS,
+    NewRecord,
+    Original,
+    digest_text,
+    metadata,
+    original_of,
+    request,
+    resource,
+    response,
+    target_uri,
+    warc_fields,
+    warcinfo,
+)
+from data.archive.warc.warc_file import BrokenFile, WarcFile, new_file, own_files, take_over
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.files import sync
+from data.models.capture import Capture
+from data.models.exchange import Exchange
+from data.settings import Archive as Settings
+
+MOST_AGE: Final = dt.timedelta(days=1)
+"""How old a file is that gets no more records."""
+
+SEAL_AFTER: Final = 4096
+"""Leaves that wait for their place in the tree of the log at the most."""
+
+COUNT_AFTER: Final = 16_000_000
+"""Bytes written after which the size of the archive is looked at anew, for its budget."""
+
+CONFORMS_TO: Final = (
+    "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+)
+
+USED_UP: Final = (
+    "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
+    "remove old records by `communique mirror prune`"
+)
+
+
+class Archive:
+    """The archive in ``folder``, HOME/archive; nothing is there before its first record.
+
+    ``agent`` is how we call ourselves to servers, ``robots`` how we obey robots.txt, ``operator``
+    who runs this: the warcinfo record tells them. All verbs raise ArchiveError; every record that
+    was whole before still is then. Threads take turns.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        agent: str = "",
+        robots: str = "",
+        operator: str = "",
+    ) -> None:
+        self.folder = folder
+        self.index = Index(folder)
+        self.log = TreeLog(folder / "log", folder.parent / "log.key")
+        self._settings = settings
+        software = f"Communique/{version('communique')} FastWARC/{version('fastwarc')}"
+        self._about = warc_fields(
+            (
+                ("software", software),
+                ("format", "WARC File Format 1.1"),
+                ("conformsTo", CONFORMS_TO),
+                ("operator", operator),
+                ("robots", robots),
+                ("http-header-user-agent", agent),
+            )
+        )
+        self._lock = threading.RLock()
+        self._file: WarcFile | None = None
+        self._highest = -1
+        self._unsealed = 0
+        self._seal_at = SEAL_AFTER
+        self._is_noted = True
+        self._since_count = COUNT_AFTER
+        self._size = 0
+
+    def exchange(self, exchange: Exchange) -> Capture:
+        """Keep an answer, and the request that got it.
+
+        An answer whose payload is here already refers to it, and so does a 304.
+        """
+        uri, whole = target_uri(exchange.url)
+        payload = hashlib.sha256(exchange.body).digest()
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._hold_budget()
+            original = self._original(exchange, uri, payload, whole=whole)
+            answer = response(exchange, uri, payload, original=original)
+            served = next(
+                (value for name, value in exchange.headers if name.lower() == b"content-type"), None
+            )
+            # The request comes first, so that what the CDXJ file lists last ends the file.
+            before = () if exchange.rendered else (request(exchange, answer),)
+            return self._put(answer, media_type_of(served), exchange.status, before)
+
+    def metadata(
+        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
+    ) -> Capture:
+        """Keep a metadata record, about the record with the id ``refers_to`` or about all."""
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            record = metadata(uri, content_type, block, at, refers_to)
+            return self._put(record, media_type_of(content_type.encode()))
+
+    def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
+        """Keep a file that no server answered with, as a resource record."""
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            record = resource(uri, content_type, block, at)
+            return self._put(record, media_type_of(content_type.encode()))
+
+    def record(self, file: str, offset: int) -> Record:
+        """The record at a byte of a file."""
+        return read_record(self.folder, file, offset)
+
+    def seal(self) -> None:
+        """Make all records durable, and have the log sign that they are in it."""
+        with self._writing():
+            if not self._unsealed:
+                return
+            self._note()
+            self.log.integrate(self._sync)
+            self._unsealed, self._seal_at = 0, SEAL_AFTER
+
+    def close(self) -> None:
+        """Seal, and let go of the file: the next process goes on with it."""
+        try:
+            self.seal()
+        finally:
+            with self._writing():
+                self._let_go()
+                self.index.close()
+                self.log.close()
+
+    def _original(
+        self, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
+    ) -> Original | None:
+        """The record that holds the payload of an answer already, or None."""
+        digest = digest_text(payload)
+        if exchange.status == NOT_MODIFIED:
+            # Of an address that something was cut out of, there may be several pages.
+            known = self.index.newest(uri) if whole else None
+            if known is None:
+                return None
+            digest = known.digest
+        elif not exchange.body or exchange.truncated:
+            return None
+        holder = self.index.holder(digest)
+        if holder is None:
+            return None
+        try:
+            fields = read_fields(self.folder, holder.file, holder.offset)
+        except ArchiveError:
+            # It was lost or damaged since: the payload is kept once more.
+            return None
+        original = original_of(fields, rendered=exchange.rendered)
+        return original if original and digest_text(original.payload) == digest else None
+
+    def _put(
+        self,
+        record: NewRecord,
+        media_type: str | None,
+        status: int = 0,
+        before: tuple[NewRecord, ...] = (),
+    ) -> Capture:
+        """Write a record, and others before it, and enter it everywhere."""
+        members = [*(one.member for one in before), record.member]
+        file = self._ready(sum(map(len, members)))
+        offset = file.append(b"".join(members))
+        try:
+            for one in before:
+                self.log.append(one.leaf)
+            leaf = self.log.append(record.leaf)
+        except ArchiveError:
+            file.cut(offset)
+            raise
+        offset += sum(map(len, members[:-1]))
+        length = len(record.member)
+        digest = digest_text(record.leaf.payload)
+        kept = REVISIT if record.kind == "revisit" else media_type
+        entry = Entry(
+            record.uri, record.leaf.at, kept, status, digest, length, offset, file.name, leaf
+        )
+        if kept != WARC_FIELDS:
+            file.list(entry.encode())
+            self._enter(entry)
+        self._unsealed += len(members)
+        self._highest = max(self._highest, leaf)
+        self._since_count += sum(map(len, members))
+        if self._unsealed >= self._seal_at:
+            self._seal_at = self._unsealed + SEAL_AFTER
+            # A log that can't be signed is told at the end of the visit; the leaves wait.
+            with suppress(ArchiveError):
+                self.seal()
+        urn = record.leaf.record_id.urn
+        return Capture(urn, file.name, offset, length, digest, leaf, record.leaf.at)
+
+    def _enter(self, entry: Entry) -> None:
+        try:
+            self.index.add(entry)
+        except ArchiveError:
+            # Its row comes back from the CDXJ file when the index is next opened.
+            self._is_noted = False
+
+    def _ready(self, size: int) -> WarcFile:
+        """The file for records of so many bytes."""
+        file = self._file
+        if file is not None and self._is_full(file, size):
+            self._finish(file)
+            self._file = file = None
+        if file is None:
+            self._file = file = self._taken(size)
+        return file
+
+    def _is_full(self, file: WarcFile, size: int = 0) -> bool:
+        over = file.size + size > self._settings.max_file and file.listed > 0
+        return over or file.age(utc_now()) >= MOST_AGE
+
+    def _finish(self, file: WarcFile) -> None:
+        self._note()
+        file.finish()
+
+    def _taken(self, size: int) -> WarcFile:
+        """A file that another process left, or a new one."""
+        self.log.fill(self.index.highest_leaf() + 1)
+        for path in own_files(self.folder):
+            if path.suffix != OPEN or (file := take_over(path)) is None:
+                continue
+            try:
+                if self._is_mended(file) and not self._is_full(file, size):
+                    if read_record(self.folder, file.name, 0).block != self._about:
+                        self._tell(file)
+                    return file
+                file.finish()
+            except BaseException:
+                file.close()
+                raise
+        file = new_file(self.folder, utc_now())
+        self._tell(file)
+        return file
+
+    def _is_mended(self, file: WarcFile) -> bool:
+        """Enter the records that a process left without a leaf or a line.
+
+        False where something before a whole record can't be read: what lies behind it stays, and
+        nothing more shall lie there.
+        """
+        try:
+            for record in file.mend():
+                leaf = record.leaf()
+                if leaf is None:
+                    continue
+                entry = entry_of(record, self.log.append(leaf))
+                self._unsealed += 1
+                if entry:
+                    file.list(entry.encode())
+        except BrokenFile:
+            return False
+        if file.mended:
+            self.index.forget(file.name)
+            self.index.read_on()
+        return file.size > 0
+
+    def _tell(self, file: WarcFile) -> None:
+        """Say who writes the records after this one."""
+        record = warcinfo(file.name, utc_now(), self._about)
+        file.append(record.member)
+        self.log.append(record.leaf)
+        self._unsealed += 1
+
+    def _note(self) -> None:
+        """Note how far the index knows the file, so that this is not read again."""
+        if self._file is not None and self._is_noted:
+            self.index.note(self._file.name, self._file.listed, self._highest)
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _sync(self) -> None:
+        """Make the records of all files durable that grow: the log takes in the leaves of all."""
+        for path in own_files(self.folder):
+            if path.suffix == OPEN:
+                with suppress(FileNotFoundError):
+                    sync(path)
+
+    def _hold_budget(self) -> None:
+        if not self._settings.budget:
+            return
+        if self._since_count >= COUNT_AFTER:
+            with os.scandir(self.folder) as found:
+                self._size = sum(one.stat().st_size for one in found if one.is_file())
+            self._since_count = 0
+        if self._size + self._since_count >= self._settings.budget:
+            raise ArchiveError(str(self.folder), USED_UP.format(self._settings.budget))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One writer at a time; what the system refuses is told in a sentence.
+
+        After that the file is let go of: whoever takes it next, this process too, mends it first.
+        """
+        with self._lock:
+            try:
+                yield
+            except ArchiveError:
+                raise
+            except OSError as error:
+                self._let_go()
+                path = str(error.filename or self.folder)
+                raise ArchiveError(path, error.strerror or str(error)) from error
+            except BaseException:
+                self._let_go()
+                raise

@@ -1,0 +1,177 @@
+"""The CDXJ file beside a WARC file: where each capture is, one a line.
+
+Lines are those of cdxj-indexer, which pywb reads, with one field of our own: ``leaf``, the number
+of the record's leaf in the log. They stand in the order of the records while the file grows, and
+are sorted when it is full.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from data.archive.warc.reader import Record
+from data.archive.warc.surt import surt
+from data.files import sync
+
+REVISIT: Final = "warc/revisit"
+"""What stands for the media type of a revisit record."""
+
+SORTED_AT_ONCE: Final = 100_000
+"""Lines that are sorted in memory; more are sorted by way of files."""
+
+BLOCK: Final = 65536
+
+_MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
+
+    ``status`` is 0 and ``media_type`` None where the record has none. ``digest`` is that of the
+    payload, as WARC writes it; ``leaf`` is -1 where nobody knows it.
+    """
+
+    uri: str
+    at: dt.datetime
+    media_type: str | None
+    status: int
+    digest: str
+    length: int
+    offset: int
+    file: str
+    leaf: int = -1
+
+    @property
+    def is_revisit(self) -> bool:
+        """Whether its payload is in another record."""
+        return self.media_type == REVISIT
+
+    def encode(self) -> bytes:
+        """The line, with its end."""
+        told: dict[str, str] = {"url": self.uri}
+        if self.media_type is not None:
+            told["mime"] = self.media_type
+        if self.status:
+            told["status"] = str(self.status)
+        told["digest"] = self.digest
+        told["length"] = str(self.length)
+        told["offset"] = str(self.offset)
+        told["filename"] = self.file
+        if self.leaf >= 0:
+            told["leaf"] = str(self.leaf)
+        return f"{surt(self.uri)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()
+
+
+def decode_entry(line: bytes) -> Entry:
+    """The entry of a line. Raises ValueError where it is none."""
+    try:
+        _, timestamp, told = line.decode().split(" ", 2)
+        fields = json.loads(told)
+        return Entry(
+            fields["url"],
+            dt.datetime.strptime(f"{timestamp}+0000", "%Y%m%d%H%M%S%z"),
+            fields.get("mime"),
+            int(fields.get("status", 0)),
+            fields["digest"],
+            int(fields["length"]),
+            int(fields["offset"]),
+            fields["filename"],
+            int(fields.get("leaf", -1)),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a line of CDXJ lacks {error}") from error
+
+
+def entry_of(record: Record, leaf: int) -> Entry | None:
+    """The entry of a record, or None for one that no index lists, such as a request."""
+    media_type: str | None
+    status = 0
+    if record.kind in {"response", "revisit"}:
+        http = record.http
+        status = http.status
+        served = http.header(b"content-type")
+        media_type = REVISIT if record.kind == "revisit" else media_type_of(served)
+    elif record.kind in {"metadata", "resource"}:
+        media_type = media_type_of(record.field("Content-Type").encode())
+        if media_type == "application/warc-fields":
+            return None
+    else:
+        return None
+    return Entry(
+        record.uri,
+        record.at.replace(microsecond=0),
+        media_type,
+        status,
+        record.field("WARC-Payload-Digest"),
+        record.length,
+        record.offset,
+        record.file,
+        leaf,
+    )
+
+
+def media_type_of(value: bytes | None) -> str | None:
+    """The media type in the value of a Content-Type."""
+    if value is None:
+        return None
+    return _MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()
+
+
+def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
+    """The entries of a file from a byte on, each with the byte where the next one begins.
+
+    A last line that has no end yet is left out, and so is one that can't be read: the file can be
+    made anew from its records. Raises OSError.
+    """
+    with path.open("rb") as lines:
+        lines.seek(start)
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            start += len(line)
+            with suppress(ValueError):
+                yield decode_entry(line), start
+
+
+def last_entry(handle: int) -> tuple[Entry | None, int]:
+    """The last whole entry of an open file, and the byte where it ends. Raises ValueError."""
+    size = os.fstat(handle).st_size
+    tail = b""
+    at = size
+    while at and tail.count(b"\n") < 2:  # noqa: PLR2004 - a line, whole, between two ends
+        at = max(0, at - BLOCK)
+        tail = os.pread(handle, size - at, at)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    if not whole:
+        return None, 0
+    return decode_entry(whole[whole.rfind(b"\n", 0, -1) + 1 :]), at + len(whole)
+
+
+def write_sorted(source: Path, target: Path) -> None:
+    """Write the lines of one file, sorted by their bytes, durably to another. Raises OSError."""
+    parts: list[Path] = []
+    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    try:
+        with source.open("rb") as lines:
+            while chunk := sorted(islice(lines, SORTED_AT_ONCE)):
+                parts.append(temporary.with_suffix(f".{len(parts)}.part"))
+                parts[-1].write_bytes(b"".join(chunk))
+        with ExitStack() as opened, temporary.open("wb") as merged:
+            merged.writelines(heapq.merge(*(opened.enter_context(one.open("rb")) for one in parts)))
+        sync(temporary)
+        temporary.replace(target)
+    finally:
+        for one in (temporary, *parts):
+            one.unlink(missing_ok=True)

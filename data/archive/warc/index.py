@@ -1,0 +1,249 @@
+"""Which record holds a payload, and which captures there are of an address: HOME/archive/index.db.
+
+It is a cache over the CDXJ files, from which it is made again where it is lost or damaged. So
+nothing waits for the disk on its account, and a row that a loss of power takes comes back when the
+index is next opened. An answer that nothing changed (304) is in the CDXJ file alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+from data.archive.warc.cdxj import REVISIT, Entry, read_entries
+from data.archive.warc.reader import OPEN
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.errors import ArchiveError
+from data.sqlite_file import delete_file, is_read_only, open_for_reading, open_for_writing
+from data.text.urls import canonical_url
+
+T = TypeVar("T")
+
+FILE: Final = "index.db"
+
+NOT_MODIFIED: Final = 304
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    read INTEGER NOT NULL DEFAULT 0, -- bytes of its CDXJ file that are in the other table
+    sorted INTEGER NOT NULL DEFAULT 0, -- whether those bytes were of the sorted file
+    leaf INTEGER NOT NULL DEFAULT -1 -- the highest that they name
+);
+CREATE TABLE IF NOT EXISTS captures (
+    file INTEGER NOT NULL REFERENCES files,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    leaf INTEGER NOT NULL,
+    url TEXT NOT NULL, -- canonical
+    uri TEXT NOT NULL, -- as the record has it
+    at INTEGER NOT NULL, -- seconds since 1970
+    mime TEXT,
+    status INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (file, offset)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS captures_by_url ON captures (url, leaf);
+CREATE INDEX IF NOT EXISTS captures_by_digest ON captures (digest) WHERE mime IS NOT 'warc/revisit';
+"""
+
+COLUMNS: Final = "uri, at, mime, status, digest, length, offset, name, captures.leaf"
+FROM: Final = "captures JOIN files ON files.id = captures.file"
+
+ROW: Final = (
+    "INSERT OR REPLACE INTO captures"
+    " (file, offset, length, leaf, url, uri, at, mime, status, digest)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Index:
+    """The index of the archive in ``folder``, brought up to date when it is opened.
+
+    One connection serves all threads, one after the other. Raises ArchiveError.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / FILE
+        self._lock = threading.RLock()
+        self._files: dict[str, int] = {}
+        self._connection: sqlite3.Connection | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Enter a capture that was written."""
+        if is_listed(entry):
+            self._do(lambda db: db.execute(ROW, self._row(db, entry)))
+
+    def holder(self, digest: str) -> Entry | None:
+        """The first capture whose record holds the payload with this digest."""
+        sql = f"digest = ? AND mime IS NOT '{REVISIT}' ORDER BY captures.leaf LIMIT 1"
+        return next(iter(self._found(sql, (digest,))), None)
+
+    def newest(self, uri: str, status: int = 200) -> Entry | None:
+        """The capture of an address that was written last, of those with this status.
+
+        What was written last has the highest leaf, whatever the clock said.
+        """
+        sql = "url = ? AND status = ? ORDER BY captures.leaf DESC LIMIT 1"
+        return next(iter(self._found(sql, (canonical_url(uri), status))), None)
+
+    def captures(self, uri: str) -> list[Entry]:
+        """All captures of an address in the order in which they were written, but for the 304s."""
+        return self._found("url = ? ORDER BY captures.leaf", (canonical_url(uri),))
+
+    def highest_leaf(self) -> int:
+        """The highest number of a leaf that any CDXJ file names, and -1 where none does."""
+        sql = "SELECT ifnull(max(leaf), -1) FROM files"
+        return int(self._do(lambda db: db.execute(sql).fetchone()[0]))
+
+    def note(self, file: str, read: int, leaf: int) -> None:
+        """Note that all captures in the first ``read`` bytes of a growing CDXJ file are entered.
+
+        ``leaf`` is the highest that they name.
+        """
+        sql = "UPDATE files SET read = ?, sorted = 0, leaf = max(leaf, ?) WHERE id = ?"
+        self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
+
+    def forget(self, file: str) -> None:
+        """Forget all captures of a file, until its CDXJ file is read anew."""
+
+        def forget(db: sqlite3.Connection) -> None:
+            told = db.execute("SELECT id FROM files WHERE name = ?", (file,)).fetchone()
+            if told:
+                db.execute("DELETE FROM captures WHERE file = ?", told)
+                db.execute("UPDATE files SET read = 0, leaf = -1 WHERE id = ?", told)
+
+        self._do(forget)
+
+    def read_on(self) -> None:
+        """Enter what CDXJ files list beyond what was read of them; forget files that are gone."""
+        self._do(self._read_on)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self._files.clear()
+
+    def _found(self, where: str, arguments: tuple[object, ...]) -> list[Entry]:
+        sql = f"SELECT {COLUMNS} FROM {FROM} WHERE {where}"  # noqa: S608 - values are bound
+        rows = self._do(lambda db: db.execute(sql, arguments).fetchall())
+        return [Entry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows]
+
+    def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database; one that is damaged is made anew first."""
+        with self._lock:
+            try:
+                try:
+                    return what(self._opened())
+                except sqlite3.DatabaseError as error:
+                    if isinstance(error, sqlite3.OperationalError):
+                        raise
+                    self.close()
+                    delete_file(self._path)
+                    return what(self._opened())
+            except (sqlite3.Error, OSError) as error:
+                raise ArchiveError(str(self._path), str(error)) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if is_read_only(self._path):
+                self._connection = open_for_reading(self._path, shared=True)
+            else:
+                # Of a folder that can't be written to it is made in memory.
+                path = self._path if os.access(self.folder, os.W_OK) else None
+                self._connection = open_for_writing(path, shared=True)
+                # It can be made again: nothing waits for the disk.
+                self._connection.execute("PRAGMA synchronous = OFF")
+                self._connection.executescript(SCHEMA)
+                self._read_on(self._connection)
+        return self._connection
+
+    def _read_on(self, db: sqlite3.Connection) -> None:
+        files = own_files(self.folder)
+        here = {path.name.removesuffix(OPEN) for path in files}
+        with transaction(db):
+            for number, name in db.execute("SELECT id, name FROM files").fetchall():
+                if name not in here:
+                    db.execute("DELETE FROM captures WHERE file = ?", (number,))
+                    db.execute("DELETE FROM files WHERE id = ?", (number,))
+                    self._files.pop(name, None)
+            for path in files:
+                self._read_file(db, path)
+
+    def _read_file(self, db: sqlite3.Connection, path: Path) -> None:
+        lines = cdxj_path(path)
+        try:
+            size = lines.stat().st_size
+        except FileNotFoundError:
+            return
+        number = self._file(db, path.name.removesuffix(OPEN))
+        is_sorted = path.suffix != OPEN
+        read, was_sorted, leaf = db.execute(
+            "SELECT read, sorted, leaf FROM files WHERE id = ?", (number,)
+        ).fetchone()
+        if read == size:
+            return
+        if size < read or is_sorted != bool(was_sorted):
+            db.execute("DELETE FROM captures WHERE file = ?", (number,))
+            read, leaf = 0, -1
+        rows = []
+        for entry, end in read_entries(lines, read):
+            read = end
+            leaf = max(leaf, entry.leaf)
+            if is_listed(entry):
+                rows.append(self._row(db, entry))
+        db.executemany(ROW, rows)
+        db.execute(
+            "UPDATE files SET read = ?, sorted = ?, leaf = ? WHERE id = ?",
+            (read, is_sorted, leaf, number),
+        )
+
+    def _row(self, db: sqlite3.Connection, entry: Entry) -> tuple[object, ...]:
+        return (
+            self._file(db, entry.file),
+            entry.offset,
+            entry.length,
+            entry.leaf,
+            canonical_url(entry.uri),
+            entry.uri,
+            int(entry.at.timestamp()),
+            entry.media_type,
+            entry.status,
+            entry.digest,
+        )
+
+    def _file(self, db: sqlite3.Connection, name: str) -> int:
+        number = self._files.get(name)
+        if number is None:
+            db.execute("INSERT OR IGNORE INTO files (name) VALUES (?)", (name,))
+            told = db.execute("SELECT id FROM files WHERE name = ?", (name,)).fetchone()
+            number = self._files[name] = int(told[0])
+        return number
+
+
+def is_listed(entry: Entry) -> bool:
+    """Whether an entry has a row: captures of pages do that hold or change something."""
+    return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, undone where it fails."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,240 @@
+"""Records of the archive as they are written: WARC 1.1 by FastWARC, each a gzip member.
+
+Two fields are our own. Communique-Salt holds 16 bytes in hexadecimal, with which the log hashes the
+address of the record: without it nobody can tell from a leaf what was fetched. Communique-Rendered
+says that the body is no answer of a server but the document as a browser had it.
+
+Digests are SHA-256 in hexadecimal, which sha256sum prints and other tools of WARC check.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import os
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+from uuid import UUID, uuid4
+
+from fastwarc.warc import WarcRecord, WarcRecordType
+from isal import igzip
+
+from data.archive.log.leaf import SALT, Leaf, uri_hash
+from data.archive.warc.http_head import request_head, response_head
+from data.models.exchange import Exchange
+from data.text.clean import allowed
+from data.text.redaction import redacted
+from data.text.urls import escaped, web_address
+
+Kind: TypeAlias = Literal["warcinfo", "response", "request", "revisit", "metadata", "resource"]
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+SALT_FIELD: Final = "Communique-Salt"
+RENDERED_FIELD: Final = "Communique-Rendered"
+RENDERED: Final = "browser"
+
+LEVEL: Final = 3
+"""Of igzip: a third of the time of zlib's level 6 for 9 % more bytes of a page (docs/decisions)."""
+
+NO_BYTES: Final = hashlib.sha256().digest()
+"""The payload digest of what has no payload."""
+
+SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+IDENTICAL_PAYLOAD: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+"""Profiles of revisit records (WARC 1.1, section 6.7)."""
+
+RESPONSE: Final = "application/http; msgtype=response"
+REQUEST: Final = "application/http; msgtype=request"
+WARC_FIELDS: Final = "application/warc-fields"
+
+LONGEST: Final = 8000
+"""Characters of an address that a record holds (RFC 9110, section 4.1, asks for as many)."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+
+_KINDS: Final[dict[Kind, WarcRecordType]] = {
+    "warcinfo": WarcRecordType.warcinfo,
+    "response": WarcRecordType.response,
+    "request": WarcRecordType.request,
+    "revisit": WarcRecordType.revisit,
+    "metadata": WarcRecordType.metadata,
+    "resource": WarcRecordType.resource,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record that is to be appended: ``member`` is all of it, compressed."""
+
+    kind: Kind
+    uri: str
+    leaf: Leaf
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The record that holds the payload which a revisit record refers to.
+
+    ``payload`` is the SHA-256 of that payload.
+    """
+
+    record_id: UUID
+    uri: str
+    date: str
+    payload: bytes
+
+
+def digest_text(digest: bytes) -> str:
+    """A SHA-256 as fields of WARC hold it."""
+    return f"sha256:{digest.hex()}"
+
+
+def warc_date(at: dt.datetime) -> str:
+    """An instant (aware) as WARC-Date: UTC, to the microsecond."""
+    return f"{at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def target_uri(url: str) -> tuple[str, bool]:
+    """An address as records hold it, and whether nothing was cut out of it.
+
+    Users, passwords and values of secret parameters are cut out, and what is beyond 8,000
+    characters; a fragment, which no server is asked for, is no part of it.
+    """
+    asked = allowed(url).partition("#")[0]
+    cut = redacted(asked)
+    whole = cut == asked and len(cut) <= LONGEST
+    return (web_address(cut) or escaped(cut))[:LONGEST], whole
+
+
+def original_of(fields: Fields, *, rendered: bool) -> Original | None:
+    """What may be referred to of a record with these fields, or None where nothing may.
+
+    That is a whole payload, as served or as a browser had it, whichever is asked for.
+    """
+    told = dict(fields)
+    record_id = told.get("WARC-Record-ID", "").strip("<>").removeprefix("urn:uuid:")
+    digest = told.get("WARC-Payload-Digest", "").removeprefix("sha256:")
+    if (
+        told.get("WARC-Type") != "response"
+        or "WARC-Truncated" in told
+        or (RENDERED_FIELD in told) != rendered
+    ):
+        return None
+    try:
+        payload = bytes.fromhex(digest)
+        return Original(UUID(record_id), told["WARC-Target-URI"], told["WARC-Date"], payload)
+    except (KeyError, ValueError):
+        return None
+
+
+def response(
+    exchange: Exchange, uri: str, payload: bytes, *, original: Original | None = None
+) -> NewRecord:
+    """The record of an answer; ``payload`` is the SHA-256 of its body.
+
+    With an original it is a revisit record, which holds the head alone.
+    """
+    head = response_head(exchange)
+    fields: list[tuple[str, str]] = []
+    if exchange.ip:
+        fields.append(("WARC-IP-Address", exchange.ip))
+    if exchange.protocol and not exchange.rendered:
+        fields.append(("WARC-Protocol", exchange.protocol.lower()))
+    if exchange.truncated:
+        fields.append(("WARC-Truncated", exchange.truncated))
+    if exchange.rendered:
+        fields.append((RENDERED_FIELD, RENDERED))
+    if original is None:
+        block = head + exchange.body
+        return _record("response", uri, exchange.at, block, RESPONSE, payload, fields)
+    not_modified = exchange.status == 304  # noqa: PLR2004 - the status of that name
+    fields += [
+        ("WARC-Profile", SERVER_NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
+        ("WARC-Refers-To", f"<{original.record_id.urn}>"),
+        ("WARC-Refers-To-Target-URI", original.uri),
+        ("WARC-Refers-To-Date", original.date),
+    ]
+    return _record("revisit", uri, exchange.at, head, RESPONSE, original.payload, fields)
+
+
+def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
+    """The record of the request that got this answer."""
+    head = request_head(exchange, answer.uri)
+    fields = [("WARC-Concurrent-To", f"<{answer.leaf.record_id.urn}>")]
+    return _record("request", answer.uri, exchange.at, head, REQUEST, None, fields)
+
+
+def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
+    """The record that says by what and by whom those after it were written."""
+    fields = [("WARC-Filename", file)]
+    return _record("warcinfo", "", at, block, WARC_FIELDS, None, fields)
+
+
+def warc_fields(facts: Fields) -> bytes:
+    """Names and values as application/warc-fields, without those that are empty."""
+    lines = [f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in facts if value]
+    return "".join(lines).encode()
+
+
+def metadata(
+    uri: str, content_type: str, block: bytes, at: dt.datetime, refers_to: str
+) -> NewRecord:
+    """A record about another one (``refers_to``, its id) or about the whole archive."""
+    fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
+    payload = hashlib.sha256(block).digest()
+    return _record("metadata", target_uri(uri)[0], at, block, content_type, payload, fields)
+
+
+def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
+    """A record of a file that no server answered with."""
+    payload = hashlib.sha256(block).digest()
+    return _record("resource", target_uri(uri)[0], at, block, content_type, payload, [])
+
+
+def _record(  # noqa: PLR0917 - a record has as many parts
+    kind: Kind,
+    uri: str,
+    at: dt.datetime,
+    block: bytes,
+    content_type: str,
+    payload: bytes | None,
+    fields: list[tuple[str, str]],
+) -> NewRecord:
+    """A record; ``payload`` is None where it has none."""
+    record_id = uuid4()
+    salt = os.urandom(SALT)
+    made = WarcRecord()
+    made.init_headers(_KINDS[kind], f"uuid:{record_id}".encode(), content_length=len(block))
+    headers = made.headers
+    headers["WARC-Date"] = warc_date(at)
+    if uri:
+        headers["WARC-Target-URI"] = uri
+    for name, value in fields:
+        headers.append(name, _CONTROL.sub(" ", value))
+    digest = hashlib.sha256(block).digest()
+    headers.append("WARC-Block-Digest", digest_text(digest))
+    if payload is not None:
+        headers.append("WARC-Payload-Digest", digest_text(payload))
+    headers.append("Content-Type", _CONTROL.sub(" ", content_type))
+    headers.append(SALT_FIELD, salt.hex())
+    made.set_bytes_content(block)
+    plain = io.BytesIO()
+    made.write(plain)
+    # FastWARC's own GzipWriter takes several times as long for a small record.
+    member = igzip.compress(plain.getbuffer(), LEVEL, mtime=0)
+    return NewRecord(
+        kind,
+        uri,
+        Leaf(
+            uri_hash(salt, uri),
+            at,
+            NO_BYTES if payload is None else payload,
+            digest,
+            hashlib.sha256(member).digest(),
+            record_id,
+        ),
+        member,
+    )

@@ -1,0 +1,123 @@
+"""The key of an address in an index of captures: SURT, as pywb and cdxj-indexer make it.
+
+The host comes first, its parts turned round, so that the pages of a site stand together:
+``example,acme)/news?a=1``. It is the canonical form of the Internet Archive's ia-web-commons, which
+the package surt ports to Python; that one loads an HTTP client to be imported.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+SAFE: Final = b"!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+PORTS: Final = {b"http": b"80", b"https": b"443"}
+
+PARTS: Final = re.compile(
+    rb"([a-z][a-z0-9+.-]*):(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL
+)
+WWW: Final = re.compile(rb"^www\d*\.")
+SESSION_PATHS: Final = (
+    re.compile(rb"^(.*/)(\((?:[a-z]\([0-9a-z]{24}\))+\)/)([^?]+\.aspx.*)$", re.IGNORECASE),
+    re.compile(rb"^(.*/)(\([0-9a-z]{24}\)/)([^?]+\.aspx.*)$", re.IGNORECASE),
+)
+SESSIONS: Final = (
+    re.compile(rb"^(.*)(?:jsessionid=[0-9a-zA-Z]{32})(?:&(.*))?$", re.IGNORECASE),
+    re.compile(rb"^(.*)(?:phpsessid=[0-9a-zA-Z]{32})(?:&(.*))?$", re.IGNORECASE),
+    re.compile(rb"^(.*)(?:sid=[0-9a-zA-Z]{32})(?:&(.*))?$", re.IGNORECASE),
+    re.compile(rb"^(.*)(?:ASPSESSIONID[a-zA-Z]{8}=[a-zA-Z]{24})(?:&(.*))?$", re.IGNORECASE),
+    re.compile(rb"^(.*)(?:cfid=[^&]+&cftoken=[^&]+)(?:&(.*))?$", re.IGNORECASE),
+)
+
+
+@lru_cache(maxsize=4096)  # a visit asks for the same few again and again
+def surt(uri: str) -> str:
+    """The key of a URI; of one without a host, its scheme and its path in small letters."""
+    bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())
+    told = PARTS.match(bare)
+    if told is None:
+        return uri
+    scheme, authority, path, query = told.groups()
+    host, port = _place(authority or b"")
+    path = _unescaped(path)
+    if host:
+        path = _normal(path)
+    path = _path_key(_escaped(path))
+    key = host + (b":" + port if port and port != PORTS.get(scheme.lower()) else b"") + b")"
+    if not host:
+        key = scheme + b":"
+    return (key + path + _query_key(query or b"")).decode()
+
+
+def _place(authority: bytes) -> tuple[bytes, bytes]:
+    """The host of an authority, turned round, and its port."""
+    place = authority.rpartition(b"@")[2]
+    if place.startswith(b"["):
+        host, _, rest = place[1:].partition(b"]")
+        port = rest.partition(b":")[2]
+    else:
+        host, _, port = place.partition(b":")
+    host = _unescaped(host.lower())
+    if not host.isascii():
+        with suppress(UnicodeError):
+            host = host.decode("utf-8", "ignore").encode("idna")
+    host = _escaped(_address(host.replace(b"..", b".").strip(b".")).lower())
+    return b",".join(reversed(WWW.sub(b"", host).split(b"."))), port.lstrip(b"0")
+
+
+def _address(host: bytes) -> bytes:
+    """A host that is a number or an abridged IPv4 address, in full; any other as it is."""
+    if host.isdigit():
+        return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4)).encode()
+    if re.fullmatch(rb"\d+(?:\.\d+){1,3}", host):
+        try:
+            return socket.inet_ntoa(socket.inet_aton(host.decode())).encode()
+        except OSError:
+            return host
+    return host
+
+
+def _normal(path: bytes) -> bytes:
+    """A path without ``.``, ``..`` and empty parts but the last."""
+    kept: list[bytes] = []
+    for part in path.split(b"/")[1:]:
+        if part == b"..":
+            kept = kept[:-1] if kept else [part]
+        elif part != b".":
+            kept.append(part)
+    return b"/" + b"".join(part + b"/" for part in kept[:-1] if part) + b"".join(kept[-1:])
+
+
+def _path_key(path: bytes) -> bytes:
+    path = path.lower()
+    for pattern in SESSION_PATHS:
+        if told := pattern.match(path):
+            path = told[1] + told[3]
+    return path[:-1] if path.endswith(b"/") and len(path) > 1 else path
+
+
+def _query_key(query: bytes) -> bytes:
+    """A query with its mark, without sessions, in small letters and in order."""
+    query = _escaped(_unescaped(query))
+    for pattern in SESSIONS:
+        if told := pattern.match(query):
+            query = told[1] + (told[2] or b"")
+    if not query:
+        return b""
+    parts = sorted(tuple(part.split(b"=", 1)) for part in query.lower().split(b"&"))
+    return b"?" + b"&".join(b"=".join(part) for part in parts)
+
+
+def _unescaped(text: bytes) -> bytes:
+    """A text without escapes, however often they were escaped themselves."""
+    while (plain := unquote_to_bytes(text)) != text:
+        text = plain
+    return text
+
+
+def _escaped(text: bytes) -> bytes:
+    return quote_from_bytes(text, safe=SAFE).encode()
