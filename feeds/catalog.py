@@ -18,6 +18,7 @@ from feeds.urls import (
     FORMATS,
     EventFeed,
     Format,
+    capture_file,
     event_file,
     feed_file,
     href,
@@ -88,6 +89,10 @@ class Catalog:
     def revision(self, release: str, number: int) -> str:
         """The absolute address of the page of one version of a release."""
         return self.site + href(revision_file(release, number))
+
+    def capture(self, release: str) -> str:
+        """The absolute address of the page of the captures of a release."""
+        return self.site + href(capture_file(release))
 
     def event_feed(self, event: EventFeed, kind: Format) -> str:
         """The absolute address of a feed about releases."""

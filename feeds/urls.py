@@ -187,6 +187,16 @@ def revision_file(release: str, number: int) -> str:
     return f"releases/{file_name(release)}/revisions/{number}/index.html"
 
 
+def capture_file(release: str) -> str:
+    """The page that says which records of the archive show a release."""
+    return f"releases/{file_name(release)}/capture/index.html"
+
+
+def capture_data_file(release: str) -> str:
+    """The same as JSON."""
+    return f"releases/{file_name(release)}/capture.json"
+
+
 @lru_cache(maxsize=10_000)
 def href(file: str) -> str:
     """The address of a file, from the root of the site: percent-encoded, without index.html."""
@@ -239,6 +249,14 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 """The media types of all files by suffix, as answers name them."""
+
+
+def media_type_of(file: str) -> str:
+    """The media type of a file; all JSON but that of captures is a feed."""
+    if file.endswith("/capture.json"):
+        return "application/json"
+    suffix = file[file.rfind(".") :]
+    return MEDIA_TYPES.get(suffix, "application/octet-stream")
 
 
 class FileStamp(NamedTuple):

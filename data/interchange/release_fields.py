@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from data.models import Content, Published, Release
+from data.models import Capture, Release, Revision
 
 
 def release_fields(release: Release) -> dict[str, Any]:
@@ -33,15 +34,49 @@ def release_fields(release: Release) -> dict[str, Any]:
         "revision": release.revision,
         "story": release.story,
         "retracted": release.retracted.isoformat() if release.retracted else None,
-        "provenance": provenance_fields(content, published),
+        "provenance": provenance_fields(release),
     }
 
 
-def provenance_fields(content: Content, published: Published) -> dict[str, Any]:
+def provenance_fields(release: Release) -> dict[str, Any]:
     """Where the fields of a release came from, ready for JSON."""
+    content, published = release.content, release.published
     return {
         "published": {"raw": published.raw, "rule": published.rule, "zone": published.zone},
         "title": {"rule": content.title_rule},
         "body": {"rule": content.body_rule},
-        "capture": None,
+        "capture": capture_fields(release.capture),
     }
+
+
+def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
+    """The record that holds what was served, ready for JSON."""
+    if capture is None:
+        return None
+    return {
+        "record_id": capture.record_id,
+        "file": capture.file,
+        "offset": capture.offset,
+        "digest": capture.digest,
+        "leaf": capture.leaf,
+    }
+
+
+def version_capture_fields(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
+    """Each version of a release with the record that showed it first, ready for JSON."""
+    return [
+        {
+            "revision": one.number,
+            "seen": one.seen.isoformat(),
+            "capture": dated_capture_fields(one.capture),
+        }
+        for one in revisions
+    ]
+
+
+def dated_capture_fields(capture: Capture | None) -> dict[str, Any] | None:
+    """A record with when it was made and its ``length`` in the file, ready for JSON."""
+    fields = capture_fields(capture)
+    if fields is None or capture is None:
+        return None
+    return {**fields, "length": capture.length, "at": capture.at.isoformat()}

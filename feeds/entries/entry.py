@@ -16,6 +16,9 @@ from feeds.entries.body import body_of, full_text, is_long
 
 UNTITLED = "Untitled"
 
+PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
+"""The relation of a link to what says where something is from (PROV-AQ, section 3.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -60,7 +63,8 @@ class Entry:
     keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
     release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
     story. ``origin`` is set in feeds that mix sources. ``body`` is the safe text alone, unless it
-    is too long for feeds; ``html`` has our notes as well.
+    is too long for feeds; ``html`` has our notes as well. ``capture`` is the address of the page
+    that says which records of the archive show it, None where none does.
     """
 
     release: str
@@ -83,6 +87,7 @@ class Entry:
     revision: int
     retracted: dt.datetime | None
     body: str = ""
+    capture: str | None = None
 
     @property
     def id(self) -> str:
@@ -107,6 +112,7 @@ def entry_of(
     also = tuple(
         Person(plain(catalog.source(other.source).name), web_address(other.url)) for other in others
     )
+    capture = catalog.capture(release.id) if release.capture else None
     body = "" if is_long(content) else body_of(release, url)
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
@@ -126,11 +132,15 @@ def entry_of(
         categories=categories_of(release, catalog),
         enclosures=enclosures,
         also=also,
-        links=links_of(url, page, language, others, enclosures),
+        links=(
+            *links_of(url, page, language, others, enclosures),
+            *capture_links(capture),
+        ),
         origin=origin_of(source, catalog) if mixed else None,
         revision=release.revision,
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
+        capture=capture,
     )
 
 
@@ -203,6 +213,11 @@ def links_of(
             for media in enclosures
         ),
     )
+
+
+def capture_links(capture: str | None) -> tuple[Link, ...]:
+    """The link to the page of captures, where there is one."""
+    return (Link(PROVENANCE, capture, "text/html", "What was served"),) if capture else ()
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:

@@ -18,7 +18,7 @@ from data.text.urls import web_address
 from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
-from feeds.entries.entry import Category, Entry, Link, title_of, to_seconds
+from feeds.entries.entry import Category, Entry, Link, capture_links, title_of, to_seconds
 from feeds.urls import href
 
 OURS = "en"
@@ -28,6 +28,8 @@ OURS = "en"
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
     """The entry of an edit: what it took out and put in."""
     page = catalog.revision(release.id, after.number)
+    captures = catalog.capture(release.id)
+    backed = [one for one in (before, after) if one.capture]
     url = web_address(release.url) or page
     name = plain(catalog.source(release.source).name)
     title = anchor(url, title_of(after.content))
@@ -36,7 +38,12 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         f" (version {after.number}):</p>"
         + quoted(difference(before.content, after.content), after.content.language, "div")
     )
-    return about(
+    if backed:
+        served = (
+            anchor(f"{captures}#revision-{one.number}", f"version {one.number}") for one in backed
+        )
+        html += f"<p>As served: {', '.join(served)}.</p>"
+    entry = about(
         catalog,
         f"{release.id}/revisions/{after.number}",
         release,
@@ -47,6 +54,9 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         mark="corrected",
         summary=excerpt(" ".join(one.text for one in changes(before.content, after.content))),
     )
+    if not after.capture:
+        return entry
+    return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
 
 
 def retraction_entry(catalog: Catalog, release: Release, at: dt.datetime) -> Entry:

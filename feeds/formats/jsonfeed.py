@@ -72,6 +72,7 @@ def item(entry: Entry) -> dict[str, Any]:
         **{name: value for name, value in optional.items() if value},
         "_communique": {
             "page": entry.page,
+            **({"capture": entry.capture} if entry.capture else {}),
             "revision": entry.revision,
             "retracted": entry.retracted.isoformat() if entry.retracted else None,
             "also": [author(person) for person in entry.also],

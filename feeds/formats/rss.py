@@ -12,7 +12,7 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from lxml import etree
 
-from feeds.entries.entry import Entry, Origin
+from feeds.entries.entry import Entry, Origin, capture_links
 from feeds.formats.feed import Feed
 from feeds.formats.feedgen_xml import (
     ATOM,
@@ -125,6 +125,8 @@ def item_element(entry: Entry) -> Element:
         etree.SubElement(item, f"{{{DC}}}contributor").text = other.name
     if entry.language:
         etree.SubElement(item, f"{{{DC}}}language").text = entry.language
+    for link in capture_links(entry.capture):
+        item.append(link_element(f"{{{ATOM}}}link", link))
     for media in entry.enclosures[1:]:
         found = etree.SubElement(item, f"{{{MEDIA}}}content", url=media.url, type=media.type)
         if media.length:

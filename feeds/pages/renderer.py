@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from data.models import Facet, Release, Revision
+from data.models import Capture, Facet, Release, Revision
 from data.text.clean import plain
 from data.text.language_tags import feed_language, is_right_to_left
 from data.text.urls import web_address
@@ -25,6 +25,8 @@ from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, liste
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
+    capture_data_file,
+    capture_file,
     feed_file,
     href,
     is_published,
@@ -83,8 +85,18 @@ class PageRenderer:
         head, _, foot = page.partition(UP.encode())
         return b"".join((head, listed(rows, up=up), foot))
 
-    def release(self, release: Release, entry: Entry, revisions: tuple[Revision, ...]) -> bytes:
-        """The page of a release: its text as kept, where it comes from, its versions."""
+    def release(
+        self,
+        release: Release,
+        entry: Entry,
+        revisions: tuple[Revision, ...],
+        *,
+        captured: bool = False,
+    ) -> bytes:
+        """The page of a release: its text as kept, where it comes from, its versions.
+
+        ``captured`` is whether it has a page of captures.
+        """
         source = Facet(source=release.source)
         url = web_address(release.url) or entry.page
         return self._render(
@@ -102,6 +114,7 @@ class PageRenderer:
             aliases=[plain(alias) for alias in release.aliases if alias != release.url],
             published=release.published,
             seen=release.first_seen,
+            captures=capture_file(release.id) if captured else None,
             versions=[
                 {
                     "seen": revision.seen,
@@ -131,13 +144,41 @@ class PageRenderer:
             seen=after.seen,
             change=Markup(difference(before.content, after.content)) if before else None,  # noqa: S704 - difference escapes
             body=Markup(body_of(version, url)),  # noqa: S704 - body_of sanitizes
+            backed=[one for one in (before, after) if one and one.capture],
+            captures=capture_file(release.id),
             release=release_file(release.id),
-            crumbs=[
-                ("All", "index.html"),
-                (self.catalog.name(source), page_file(source)),
-                (entry.title, release_file(release.id)),
-            ],
+            crumbs=self._crumbs(release, entry),
         )
+
+    def capture(
+        self,
+        release: Release,
+        entry: Entry,
+        revisions: tuple[Revision, ...],
+        gone: Capture | None,
+    ) -> bytes:
+        """The page that says which records of the archive show a release, or that it is gone."""
+        return self._render(
+            "capture.html",
+            capture_file(release.id),
+            title=entry.title,
+            facet=Facet(source=release.source),
+            language=entry.language,
+            revisions=revisions,
+            gone=gone,
+            data=capture_data_file(release.id),
+            release=release_file(release.id),
+            crumbs=self._crumbs(release, entry),
+        )
+
+    def _crumbs(self, release: Release, entry: Entry) -> list[tuple[str, str]]:
+        """The way down to the page of a release."""
+        source = Facet(source=release.source)
+        return [
+            ("All", "index.html"),
+            (self.catalog.name(source), page_file(source)),
+            (entry.title, release_file(release.id)),
+        ]
 
     def feeds(self) -> bytes:
         """The directory of all feeds; without counts, so that only new names change it."""

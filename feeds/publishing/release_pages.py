@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from data.models import Facet, Release, ReleaseSummary
+import msgspec
+
+from data.interchange.release_fields import dated_capture_fields, version_capture_fields
+from data.models import Capture, Facet, Release, ReleaseSummary, Revision
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Shown, face
-from feeds.urls import release_file, revision_file
+from feeds.urls import capture_data_file, capture_file, release_file, revision_file
 
 
 def facet_of_page(release: Release) -> Facet:
@@ -64,14 +67,31 @@ class ReleasePages:
         return {facet: sorted(members) for facet, members in found.items()}
 
     def write(self, shown: Shown, key: bytes) -> None:
-        """Write the page of a release, and those of its versions where it has several."""
+        """Write the pages of a release: of its versions where it has several, of its captures."""
         release, entry = self._renderer.made(shown)
         pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)
-        write(release_file(release.id), pages.release(release, entry, revisions))
+        gone = self._store.sightings(release.id).gone if release.retracted else None
+        captured = gone is not None or any(one.capture for one in revisions)
+        page = pages.release(release, entry, revisions, captured=captured)
+        write(release_file(release.id), page)
+        if captured:
+            write(capture_file(release.id), pages.capture(release, entry, revisions, gone))
+            write(capture_data_file(release.id), capture_data(release, revisions, gone))
         if len(revisions) > 1:
             for before, after in zip((None, *revisions), revisions, strict=False):
                 page = pages.revision(release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
         self._cache.keep_page(release.id, key)
         self._context.checkpoint()
+
+
+def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture | None) -> bytes:
+    """Which records of the archive show a release, or that it is gone, as JSON."""
+    fields = {
+        "id": release.id,
+        "url": release.url,
+        "revisions": version_capture_fields(revisions),
+        "gone": dated_capture_fields(gone),
+    }
+    return msgspec.json.encode(fields) + b"\n"

@@ -12,7 +12,7 @@ from feeds.compression import CODINGS, IDENTITY
 from feeds.pages.renderer import POLICY
 from feeds.server.delta import STARTS
 from feeds.server.link_headers import links_in
-from feeds.urls import MEDIA_TYPES, FileStamp
+from feeds.urls import FileStamp, media_type_of
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -126,7 +126,7 @@ def hold(
         *(more or ()),
     ]
     headers = [
-        (b"content-type", MEDIA_TYPES.get(kind, "application/octet-stream").encode()),
+        (b"content-type", media_type_of(file).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),

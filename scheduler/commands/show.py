@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished
-from data.interchange.release_fields import provenance_fields, release_fields
-from data.models import Release, Revision
+from data.interchange.release_fields import (
+    dated_capture_fields,
+    provenance_fields,
+    release_fields,
+    version_capture_fields,
+)
+from data.models import Capture, Release, Revision, Sightings
 from data.revisions.diff import Edit, edits
 from data.store.protocol import Store
 from data.stories.copies import StoryMember, tellings
@@ -71,8 +77,19 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         told = {"id": found.id, "edits": [edit_fields(one) for one in steps]}
         text = "\n\n".join(map(edit_text, steps)) or "it has never been edited"
     elif view == "provenance":
-        told = {"id": found.id, **provenance_fields(found.content, found.published)}
-        text = provenance_text(found)
+        sightings, versions = store.sightings(found.id), store.revisions(found.id)
+        files = store.file_captures(
+            one.url for one in (*found.content.attachments, *found.content.images)
+        )
+        told = {
+            "id": found.id,
+            **provenance_fields(found),
+            "revisions": version_capture_fields(versions),
+            "last_seen": dated_capture_fields(sightings.seen),
+            "gone": dated_capture_fields(sightings.gone),
+            "files": {url: dated_capture_fields(one) for url, one in files.items()},
+        }
+        text = provenance_text(found, versions, sightings, files)
     else:
         gone = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why = store.why_retracted(found.id)
@@ -123,6 +140,10 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
         "changes": [
             {"field": one.field, "text": one.text, "html": one.html} for one in edit.changes
         ],
+        "captures": {
+            "before": dated_capture_fields(edit.before.capture),
+            "after": dated_capture_fields(edit.after.capture),
+        },
     }
 
 
@@ -187,11 +208,29 @@ def revision_text(revision: Revision) -> str:
 def edit_text(edit: Edit) -> str:
     """What a version changed, for people to read."""
     head = f"Revision {edit.after.number}, first seen {edit.after.seen:{MINUTE}} UTC"
-    return "\n".join([head, *(f"{one.field}: {one.text}" for one in edit.changes)])
+    backed = [
+        f"version {one.number} as served: {capture_text(one.capture)}"
+        for one in (edit.before, edit.after)
+        if one.capture
+    ]
+    return "\n".join([head, *(f"{one.field}: {one.text}" for one in edit.changes), *backed])
 
 
-def provenance_text(release: Release) -> str:
-    """Where the fields came from, for people to read."""
+def capture_text(capture: Capture) -> str:
+    """Where a record is, for people to read."""
+    return (
+        f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
+        f" captured {capture.at:{MINUTE}} UTC"
+    )
+
+
+def provenance_text(
+    release: Release,
+    versions: Sequence[Revision],
+    sightings: Sightings,
+    files: Mapping[str, Capture],
+) -> str:
+    """Where the fields came from, and what holds the pages as served, for people to read."""
     date = release.published
     stated = "no date that can be right"
     if date.iso or date.raw:
@@ -205,4 +244,9 @@ def provenance_text(release: Release) -> str:
     ]
     if release.digest:
         lines.append(f"SHA-256 of the page as last served: {release.digest}")
+    shown = [(f"version {one.number}", one.capture) for one in versions]
+    shown += [("last seen", sightings.seen), ("gone", sightings.gone), *files.items()]
+    lines += [f"{what}: {capture_text(capture)}" for what, capture in shown if capture]
+    if not any(capture for _, capture in shown):
+        lines.append("what was served is in no archive")
     return "\n".join(lines)
