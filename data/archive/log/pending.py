@@ -35,6 +35,11 @@ class Pending:
         self._file = -1
         self._base = 0
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a file."""
+        return self._path.exists() and self._path.stat().st_size >= HEAD
+
     def append(self, entry: bytes) -> int:
         """Take in one entry, and return its number. A crash of the system may lose it again."""
         with self._locked():
@@ -106,12 +111,12 @@ class Pending:
             os.close(self._file)
             self._file = -1
         first = self._first()
-        if not self._path.exists():
+        if not self.is_there:
             self._make(first, b"")
         self._file = os.open(self._path, os.O_RDWR)
         state = os.fstat(self._file)
         self._base = int.from_bytes(os.pread(self._file, HEAD, 0))
-        if state.st_size < HEAD or self._base + (state.st_size - HEAD) // ENTRY < first:
+        if self._base + (state.st_size - HEAD) // ENTRY < first:
             # A loss of power took what the tree holds already.
             self._make(first, b"")
             return self._open()

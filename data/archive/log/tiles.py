@@ -77,7 +77,8 @@ class TileTree:
     def entry(self, index: int) -> bytes:
         """One entry of the log by its number."""
         number, place = divmod(index, WIDTH)
-        return self.entries(number)[place]
+        bundle = self.piece("entries", number, PREFIXED)
+        return bundle[place * PREFIXED + 2 : (place + 1) * PREFIXED]
 
     def piece(self, level: Level, number: int, unit: int) -> bytes:
         """A tile, or a bundle, of which each part has ``unit`` bytes."""

@@ -151,7 +151,7 @@ class TreeLog:
 
     def _size(self) -> int:
         signed = self.checkpoint()
-        if signed is None and (self.folder / "tile").exists():
+        if not signed and not self._pending.is_there and (self.folder / "tile").exists():
             raise ArchiveError(str(self.folder / "checkpoint"), f"it is gone; {RESTORE}")
         return signed.size if signed else 0
 
