@@ -60,7 +60,7 @@ def worked(folder: Path, name: str, leaves: int, call: int | None = None) -> boo
     told = os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     child = os.fork()
     if not child:
-        with suppress_exit():
+        with ending_here():
             work(folder, name, leaves, told, call)
             os._exit(0)
     os.close(told)
@@ -71,8 +71,8 @@ def worked(folder: Path, name: str, leaves: int, call: int | None = None) -> boo
 
 
 @contextmanager
-def suppress_exit() -> Iterator[None]:
-    """Let a forked child end here, whatever it raises; that is printed."""
+def ending_here() -> Iterator[None]:
+    """End a forked child here, whatever it raises; that is printed."""
     try:
         yield
     except BaseException:
@@ -83,11 +83,11 @@ def suppress_exit() -> Iterator[None]:
 
 
 def main() -> None:
-    """Kill a child before each of its calls in turn, each in a folder of its own.
+    """Kill a child before each of its calls in turn, or some, each in a folder of its own.
 
     After each another child goes on unharmed, and the checkpoint that it found lies beside.
     """
-    base, name, leaves = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    base, name, leaves, step = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:5])
     worked(base, "before", leaves)
     ended, call = False, 0
     while not ended:
@@ -96,7 +96,7 @@ def main() -> None:
         ended = worked(folder, f"{name}-{call}", leaves, call)
         shutil.copy(folder / "log" / "checkpoint", folder / "found")
         worked(folder, "after", leaves)
-        call += 1
+        call += step
 
 
 if __name__ == "__main__":
