@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import LogKey
@@ -15,7 +16,7 @@ from data.archive.log.leaf import Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, SigningKey
 from data.archive.log.pending import Pending
-from data.archive.log.tiles import TileTree, grown, outgrown
+from data.archive.log.tiles import WIDTH, TileTree, grown, outgrown
 from data.errors import ArchiveError
 from data.files import Writer
 
@@ -38,14 +39,14 @@ class TreeLog:
         self._key = LogKey(key, folder)
         self._pending = Pending(folder, self._size)
 
-    def append(self, leaf: Leaf) -> int:
-        """Take in a leaf, and return its number, which no other leaf gets.
+    def append(self, *leaves: Leaf) -> int:
+        """Take in leaves, and return the number of the first, which no other leaf gets.
 
-        It is kept whatever kills this process; it is durable, and in the tree, once integrated.
-        Raises ArchiveError.
+        The others have the numbers after it. They are kept whatever kills this process; they are
+        durable, and in the tree, once integrated. Raises ArchiveError; then none is taken in.
         """
         try:
-            return self._pending.append(leaf.encode())
+            return self._pending.append(b"".join(leaf.encode() for leaf in leaves))
         except OSError as error:
             raise ArchiveError(str(self.folder), error.strerror or str(error)) from error
 
@@ -57,6 +58,28 @@ class TreeLog:
         """
         with self._told():
             return self._pending.fill(size)
+
+    def find(self, record_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """The numbers of the leaves of records, of those that have one; of several, the last.
+
+        It is looked from the end on, through all of the log where one is missing. Raises
+        ArchiveError.
+        """
+        wanted = {record_id.bytes: record_id for record_id in record_ids}
+        found: dict[UUID, int] = {}
+        with self._told():
+            base, entries = self._pending.entries(durable=False)
+        tree = self.tree(base)
+        number = -(-base // WIDTH)
+        while wanted:
+            for place in range(len(entries) - 1, -1, -1):
+                if record_id := wanted.pop(entries[place][-16:], None):
+                    found[record_id] = base + place
+            number -= 1
+            if number < 0:
+                break
+            base, entries = number * WIDTH, tree.entries(number)
+        return found
 
     def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
         """Put all leaves into the tree, make it durable, and sign it.

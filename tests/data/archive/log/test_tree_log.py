@@ -119,6 +119,21 @@ def test_records_are_made_durable_after_their_leaves_are_settled(log: TreeLog) -
     assert decode_leaf(log.tree(2).entry(1)) == leaf_of("late")
 
 
+def test_leaves_that_come_together_have_numbers_beside_each_other(log: TreeLog) -> None:
+    assert log.append(*leaves_of("a", 3)) == 0
+    assert log.append(leaf_of("b")) == 3
+
+
+def test_the_leaf_of_a_record_is_found_by_its_id_the_last_of_several(log: TreeLog) -> None:
+    leaves = leaves_of("a", 600)
+    log.append(*leaves, leaves[7])
+    log.integrate()
+    log.append(leaf_of("b"), leaves[300])
+    wanted = [leaves[number].record_id for number in (0, 7, 300)] + [leaf_of("none").record_id]
+    found = log.find(wanted)
+    assert found == {wanted[0]: 0, wanted[1]: 600, wanted[2]: 602}
+
+
 def test_half_an_entry_at_the_end_is_written_over(log: TreeLog) -> None:
     log.append(leaf_of("a"))
     with (log.folder / "pending").open("ab") as file:
