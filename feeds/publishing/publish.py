@@ -76,7 +76,6 @@ def publish(
         seconds=time.perf_counter() - started,
         errors=tuple(task.errors),
         files=tuple(task.written),
-        rewritten=task.rewritten,
     )
 
 
@@ -119,7 +118,6 @@ class Publishing:
         self._lost = LostFiles(folder, cache)
         self.written: list[str] = []
         self.unchanged = 0
-        self.rewritten = False
         self.errors: list[PublishError] = []
 
     def run(self, *, everything: bool, remembers: bool) -> None:
@@ -129,8 +127,7 @@ class Publishing:
         reshaped = layout != self._layout or names_changed(known, names)
         if reshaped:
             self._cache.clear()
-        self.rewritten = everything or reshaped
-        if self.rewritten:
+        if everything or reshaped:
             marked = filter(is_published, self._dirty)
             self._cache.queue_rewrite({Facet(), *self._published, *marked})
         lost = self._lost.missed(self._published)

@@ -25,7 +25,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.recorder.outcome import JoinedStory, Outcome, Sight
+from data.store.recorder.outcome import JoinedStory, Outcome
 
 FORMAT: Final = 1
 """Counts up when a reader of before would understand a record of the journal wrongly."""
@@ -37,7 +37,6 @@ FILES: Final = "urn:communique:file:"
 """How that of a file begins; its name in HOME follows."""
 
 JSON: Final = "application/json"
-TOML: Final = "application/toml"
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
@@ -93,9 +92,9 @@ class Recorded(Event, frozen=True, tag="record"):
 
 
 class Seen(Event, frozen=True, tag="seen"):
-    """When releases were last seen as they are: time, and of other bytes their digest and print."""
+    """When releases were last seen as they are."""
 
-    releases: Mapping[str, Sight]
+    releases: Mapping[str, dt.datetime]
 
 
 class CameBack(Event, frozen=True, tag="mark_unchanged"):
@@ -202,16 +201,11 @@ class Rewritten(Event, frozen=True, tag="publish"):
 
 
 class FileKept(Event, frozen=True, tag="file"):
-    """A file of HOME has another content, or is gone where ``digest`` is empty.
-
-    ``digest`` is the SHA-256 of the file, ``record`` the id of the resource record that holds it;
-    ``secrets_cut`` says that the record lacks the secrets of its addresses.
-    """
+    """A file of HOME has another content: that of the resource record, gone where it is empty."""
 
     name: str
     digest: str = ""
     record: str = ""
-    secrets_cut: bool = False
 
 
 AnyEvent: TypeAlias = (

@@ -11,6 +11,7 @@ import datetime as dt
 import heapq
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -19,16 +20,19 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
-from data.archive.warc.records import LISTED, REVISIT, WARC_FIELDS
 from data.archive.warc.surt import surt
 from data.files import sync
+
+REVISIT: Final = "warc/revisit"
+"""What stands for the media type of a revisit record."""
 
 SORTED_AT_ONCE: Final = 100_000
 """Lines that are sorted in memory; more are sorted by way of files."""
 
 BLOCK: Final = 65536
+
+_MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,18 @@ def decode_entry(line: bytes) -> Entry:
 
 def entry_of(record: Record, leaf: int) -> Entry | None:
     """The entry of a record, or None for one that no index lists, such as a request."""
-    if record.kind not in LISTED:
-        return None
-    media_type = media_type_of(record.field("Content-Type").encode())
+    media_type: str | None
     status = 0
     if record.kind in {"response", "revisit"}:
         http = record.http
         status = http.status
-        media_type = media_type_of(http.header(b"content-type"))
-        media_type = REVISIT if record.kind == "revisit" else media_type
-    elif media_type == WARC_FIELDS:
+        served = http.header(b"content-type")
+        media_type = REVISIT if record.kind == "revisit" else media_type_of(served)
+    elif record.kind in {"metadata", "resource"}:
+        media_type = media_type_of(record.field("Content-Type").encode())
+        if media_type == "application/warc-fields":
+            return None
+    else:
         return None
     return Entry(
         record.uri,
@@ -114,6 +120,13 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
         record.file,
         leaf,
     )
+
+
+def media_type_of(value: bytes | None) -> str | None:
+    """The media type in the value of a Content-Type."""
+    if value is None:
+        return None
+    return _MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()
 
 
 def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:

@@ -1,0 +1,128 @@
+"""BagIt 1.0: a folder of records and releases with their digests (RFC 8493)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from data.clock import utc_now
+from data.export.records import (
+    ArchiveRecords,
+    Choice,
+    CopiedRecords,
+    Exported,
+    Told,
+    chosen_records,
+)
+from data.export.releases import release_lines
+from data.store.protocol import Store
+from data.text.clean import plain
+
+DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+LOG: Final = ("checkpoint", "checkpoints", "tile")
+"""What of the transparency log is for everybody."""
+
+PIECE: Final = 1 << 20
+
+
+def write_bag(
+    store: Store, archive: Path, to: Path, choice: Choice, *, title: str, software: str, told: Told
+) -> Exported:
+    """Write the chosen releases and their records as a bag into the folder ``to``, not there yet.
+
+    It holds data/archive (WARC files and one index), data/releases.jsonl and, where nothing is left
+    out, data/log: the transparency log that proves the records. Raises StoreError, OSError.
+    """
+    bag = _Bag(to)
+    records = ArchiveRecords(archive, chosen_records(store, choice), told)
+    copied = CopiedRecords(to / "lines")
+    for name, found in records.files():
+        bag.add(f"data/archive/{name}", copied.members(found))
+    copied.write_index(to / "index")
+    bag.add("data/archive/index.cdxj", _pieces(to / "index"))
+    (to / "index").unlink()
+    lines = _Counted(release_lines(store, choice))
+    bag.add("data/releases.jsonl", lines)
+    if choice.is_all:
+        for path in _log_files(archive / "log"):
+            bag.add(f"data/{path.relative_to(archive).as_posix()}", _pieces(path))
+    said = f"{lines.count} releases and {copied.count} records of what servers answered"
+    bag.finish({"External-Description": f"{plain(title)}: {said}", "Bag-Software-Agent": software})
+    return Exported(lines.count, 0, copied.count, tuple(records.damaged))
+
+
+class _Counted:
+    """Lines that are counted as they go by."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self.count += 1
+            yield line
+
+
+class _Bag:
+    """A bag that is being filled."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._payload: list[str] = []
+        self._size = 0
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file of the payload."""
+        digest, size = self._write(name, pieces)
+        self._size += size
+        self._payload.append(_line(digest, name))
+
+    def finish(self, info: dict[str, str]) -> None:
+        """Write what describes the payload, and the digests of all."""
+        info |= {
+            "Bagging-Date": utc_now().date().isoformat(),
+            "Payload-Oxum": f"{self._size}.{len(self._payload)}",
+        }
+        described = "".join(f"{name}: {value}\n" for name, value in info.items())
+        tags = {
+            "bagit.txt": DECLARATION,
+            "bag-info.txt": described.encode(),
+            "manifest-sha256.txt": "".join(sorted(self._payload)).encode(),
+        }
+        lines = [_line(self._write(name, [tag])[0], name) for name, tag in tags.items()]
+        self._write("tagmanifest-sha256.txt", ["".join(lines).encode()])
+
+    def _write(self, name: str, pieces: Iterable[bytes]) -> tuple[str, int]:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with path.open("xb") as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        return digest.hexdigest(), size
+
+
+def _line(digest: str, name: str) -> str:
+    """A line of a manifest; what would end it is encoded (RFC 8493, section 2.1.3)."""
+    return f"{digest}  {quote(name, safe='/ ')}\n"
+
+
+def _log_files(folder: Path) -> Iterator[Path]:
+    """The files of the transparency log that are for everybody."""
+    for name in LOG:
+        path = folder / name
+        yield from sorted(one for one in (path, *path.rglob("*")) if one.is_file())
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece

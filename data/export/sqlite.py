@@ -1,0 +1,226 @@
+"""A SQLite file of releases, versions and captures, as Datasette shows it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from data.export.records import Choice, Exported, Told
+from data.models import Capture, Facet, Media, Release
+from data.store.protocol import Store
+
+SCHEMA: Final = """
+CREATE TABLE sources (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    timezone TEXT NOT NULL
+);
+CREATE TABLE topics (slug TEXT PRIMARY KEY, label TEXT NOT NULL);
+CREATE TABLE releases (
+    id TEXT PRIMARY KEY,
+    source TEXT NOT NULL REFERENCES sources (id),
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    published TEXT,                      -- a day, or an instant with the offset of the source
+    precision TEXT NOT NULL,             -- day, second or none
+    day TEXT,                            -- under which it is filed, in the zone of the source
+    updated TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    language TEXT,
+    section TEXT,
+    publisher TEXT,
+    summary TEXT,
+    body_text TEXT NOT NULL,
+    body_html TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    story TEXT,
+    retracted TEXT
+);
+CREATE TABLE release_topics (
+    release TEXT NOT NULL REFERENCES releases (id),
+    topic TEXT NOT NULL REFERENCES topics (slug),
+    PRIMARY KEY (release, topic)
+);
+CREATE TABLE aliases (
+    release TEXT NOT NULL REFERENCES releases (id),
+    url TEXT NOT NULL,
+    PRIMARY KEY (release, url)
+);
+CREATE TABLE media (
+    release TEXT NOT NULL REFERENCES releases (id),
+    kind TEXT NOT NULL,                  -- image or attachment
+    url TEXT NOT NULL,
+    type TEXT NOT NULL,
+    length INTEGER,
+    title TEXT,
+    capture TEXT REFERENCES captures (record_id),
+    PRIMARY KEY (release, kind, url)
+);
+CREATE TABLE revisions (
+    release TEXT NOT NULL REFERENCES releases (id),
+    number INTEGER NOT NULL,
+    seen TEXT NOT NULL,
+    title TEXT NOT NULL,
+    published TEXT,
+    summary TEXT,
+    body_text TEXT NOT NULL,
+    body_html TEXT NOT NULL,
+    capture TEXT REFERENCES captures (record_id),
+    PRIMARY KEY (release, number)
+);
+CREATE TABLE sightings (
+    release TEXT NOT NULL REFERENCES releases (id),
+    kind TEXT NOT NULL,                  -- seen: found again last; gone: found gone last
+    capture TEXT NOT NULL REFERENCES captures (record_id),
+    PRIMARY KEY (release, kind)
+);
+CREATE TABLE captures (
+    record_id TEXT PRIMARY KEY,          -- WARC-Record-ID
+    at TEXT NOT NULL,
+    file TEXT NOT NULL,                  -- of the archive
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    digest TEXT NOT NULL,                -- of the payload
+    leaf INTEGER NOT NULL                -- number in the transparency log
+);
+CREATE INDEX releases_by_day ON releases (day);
+CREATE INDEX releases_by_source ON releases (source, day);
+CREATE INDEX release_topics_by_topic ON release_topics (topic);
+"""
+
+
+FTS: Final = ("title", "summary", "body_text")
+
+
+def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Told) -> Exported:
+    """Write the chosen releases as a database at ``to``, where nothing is yet.
+
+    Raises StoreError, OSError, sqlite3.Error.
+    """
+    with closing(sqlite3.connect(to, isolation_level=None)) as connection:
+        # It is whole or it is not there: nothing needs a journal.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(SCHEMA)
+        copy = _Copy(store, connection)
+        copy.add_names(choice)
+        counts = store.facets()
+        whole = counts.get(Facet(source=choice.source), 0)
+        connection.execute("BEGIN")
+        for done, release in enumerate(choice.releases(store), start=1):
+            copy.add(release)
+            told(done, max(done, whole))
+        connection.execute("COMMIT")
+        Database(connection).table("releases").enable_fts(
+            FTS, tokenize="unicode61 remove_diacritics 2"
+        )
+        connection.execute("PRAGMA optimize")
+    return Exported(copy.releases, 0, copy.captures)
+
+
+class _Copy:
+    """A database that is being filled, row by row."""
+
+    def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
+        self._store = store
+        self._connection = connection
+        self.releases = self.captures = 0
+
+    def add_names(self, choice: Choice) -> None:
+        """Enter the sources, of which one may be chosen, and the topics."""
+        for one in self._store.sources().values():
+            if choice.source in {None, one.id}:
+                self._insert("sources", one.id, one.name, one.url, one.timezone)
+        for slug, label in self._store.topics().items():
+            self._insert("topics", slug, label)
+
+    def add(self, release: Release) -> None:
+        """Enter a release with all that belongs to it."""
+        self.releases += 1
+        content = release.content
+        self._insert(
+            "releases",
+            release.id,
+            release.source,
+            release.url,
+            content.title,
+            release.published.iso or None,
+            release.published.precision,
+            release.day or None,
+            release.updated.isoformat(),
+            release.first_seen.isoformat(),
+            release.last_seen.isoformat(),
+            content.language,
+            content.section,
+            content.publisher,
+            content.summary,
+            content.body_text,
+            content.body_html,
+            release.revision,
+            release.story,
+            release.retracted.isoformat() if release.retracted else None,
+        )
+        for topic in content.topics:
+            self._insert("topics", topic, topic)
+            self._insert("release_topics", release.id, topic)
+        for alias in release.aliases:
+            self._insert("aliases", release.id, alias)
+        self._add_media(release.id, "image", content.images)
+        self._add_media(release.id, "attachment", content.attachments)
+        self._add_versions(release)
+
+    def _add_media(self, release: str, kind: str, media: Collection[Media]) -> None:
+        captures = self._store.file_captures({one.url for one in media})
+        for one in media:
+            record = self._capture(captures.get(one.url))
+            self._insert("media", release, kind, one.url, one.type, one.length, one.title, record)
+
+    def _add_versions(self, release: Release) -> None:
+        for one in self._store.revisions(release.id):
+            content = one.content
+            published = content.published.iso if content.published else None
+            self._insert(
+                "revisions",
+                release.id,
+                one.number,
+                one.seen.isoformat(),
+                content.title,
+                published or None,
+                content.summary,
+                content.body_text,
+                content.body_html,
+                self._capture(one.capture),
+            )
+        seen = self._store.sightings(release.id)
+        for name, capture in (("seen", seen.seen), ("gone", seen.gone)):
+            if record := self._capture(capture):
+                self._insert("sightings", release.id, name, record)
+
+    def _capture(self, capture: Capture | None) -> str | None:
+        """The record id of a capture, which is entered once."""
+        if capture is None:
+            return None
+        self.captures += self._insert(
+            "captures",
+            capture.record_id,
+            capture.at.isoformat(),
+            capture.file,
+            capture.offset,
+            capture.length,
+            capture.digest,
+            capture.leaf,
+        )
+        return capture.record_id
+
+    def _insert(self, table: str, *values: object) -> int:
+        """Enter a row, and say how many there are more by it: none where it is there already."""
+        marks = ", ".join("?" * len(values))
+        sql = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
+        return self._connection.execute(sql, values).rowcount

@@ -1,0 +1,169 @@
+"""WACZ 1.1.1: records, their index and a list of pages in one ZIP file.
+
+https://specs.webrecorder.net/wacz/1.1.1/
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+import msgspec
+
+from data.clock import utc_now
+from data.export.records import (
+    ArchiveRecords,
+    Choice,
+    CopiedRecords,
+    Exported,
+    Told,
+    chosen_records,
+)
+from data.store.protocol import Store
+
+VERSION: Final = "1.1.1"
+INDEX: Final = "indexes/index.cdx"
+PAGES: Final = "pages/pages.jsonl"
+PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
+
+PIECE: Final = 1 << 20
+
+
+class Page(msgspec.Struct):
+    """A line of the list of pages."""
+
+    id: str
+    url: str
+    ts: str
+    title: str
+    text: str
+
+
+class Resource(msgspec.Struct):
+    """A file of the package, as its description names it."""
+
+    name: str
+    path: str
+    hash: str
+    bytes: int
+
+
+def write_wacz(
+    store: Store, archive: Path, to: Path, choice: Choice, *, title: str, software: str, told: Told
+) -> Exported:
+    """Write the records of the chosen releases as a WACZ file at ``to``, where nothing is yet.
+
+    Raises StoreError, OSError.
+    """
+    records = ArchiveRecords(archive, chosen_records(store, choice), told)
+    with (
+        tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
+        _Package(to, utc_now()) as package,
+    ):
+        copied = CopiedRecords(Path(work) / "lines")
+        for name, found in records.files():
+            package.add(f"archive/{name}", copied.members(found))
+        copied.write_index(Path(work) / "index")
+        package.add(INDEX, _pieces(Path(work) / "index"), deflate=True)
+        pages = _Pages(store, choice, copied.places)
+        package.add(PAGES, pages.lines(), deflate=True)
+        package.describe(title, software)
+    return Exported(pages.releases, pages.count, copied.count, tuple(records.damaged))
+
+
+class _Pages:
+    """The chosen releases that have a page among the records: the one that shows their text."""
+
+    def __init__(
+        self, store: Store, choice: Choice, places: dict[str, tuple[str, dt.datetime]]
+    ) -> None:
+        self._store = store
+        self._choice = choice
+        self._places = places
+        self.releases = self.count = 0
+
+    def lines(self) -> Iterator[bytes]:
+        """The list of pages, line by line."""
+        yield PAGES_HEAD
+        for release in self._choice.releases(self._store):
+            self.releases += 1
+            capture = release.capture
+            place = self._places.get(capture.record_id) if capture else None
+            if place:
+                self.count += 1
+                url, at = place
+                content = release.content
+                page = Page(release.id, url, _time(at), content.title, content.body_text)
+                yield msgspec.json.encode(page) + b"\n"
+
+
+class _Package:
+    """A ZIP file that is written from its beginning to its end, with the digest of each part."""
+
+    def __init__(self, path: Path, created: dt.datetime) -> None:
+        self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
+        self._created = created
+        self._resources: list[Resource] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+
+    def add(self, name: str, pieces: Iterable[bytes], *, deflate: bool = False) -> None:
+        """Write a file; what is compressed already must be stored as it is."""
+        digest, size = hashlib.sha256(), 0
+        with self._opened(name, deflate=deflate) as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        hashed = f"sha256:{digest.hexdigest()}"
+        self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
+
+    def describe(self, title: str, software: str) -> None:
+        """Write the description of all that was added, and its digest."""
+        described = {
+            "profile": "data-package",
+            "wacz_version": VERSION,
+            "title": title,
+            "created": _time(self._created),
+            "modified": _time(self._created),
+            "software": software,
+            "resources": self._resources,
+        }
+        body = msgspec.json.format(msgspec.json.encode(described), indent=2)
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        with self._opened("datapackage.json", deflate=True) as file:
+            file.write(body)
+        with self._opened("datapackage-digest.json", deflate=True) as file:
+            file.write(msgspec.json.encode({"path": "datapackage.json", "hash": digest}))
+
+    def _opened(self, name: str, *, deflate: bool) -> IO[bytes]:
+        info = zipfile.ZipInfo(name, self._created.timetuple()[:6])
+        info.compress_type = zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED
+        info.external_attr = 0o644 << 16
+        return self._zip.open(info, "w", force_zip64=True)
+
+
+def _time(at: dt.datetime) -> str:
+    """An instant as RFC 3339 writes it, UTC, in whole seconds."""
+    return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece

@@ -1,0 +1,168 @@
+"""communique mirror export: the mirror in formats that others read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.archive.content_coding import Undecodable
+from data.archive.served import served
+from data.archive.warc.index import Index
+from data.archive.warc.reader import Damage
+from data.errors import ArchiveError, UnknownSource
+from data.export.bagit import write_bag
+from data.export.destination import destination
+from data.export.records import Choice, Exported
+from data.export.sqlite import write_sqlite
+from data.export.wacz import write_wacz
+from data.models import Capture
+from data.store.protocol import Store
+from data.wording import counted
+from feeds.offline.folder import FolderCopy, write_folder
+from feeds.offline.selection import SelectedReleases
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.commands.export import day
+from scheduler.home import Home
+from scheduler.terminal.steps import steps_bar
+
+SHOWN = 10
+"""Damaged places that are told; --json gives them all."""
+
+Told = Callable[[int, int], None]
+
+
+@click.command()
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["wacz", "bagit", "folder", "sqlite"]),
+    required=True,
+    help="WACZ or BagIt for archives, a folder for browsers, SQLite for Datasette.",
+)
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    required=True,
+    help="Where it shall lie; nothing may be there yet.",
+)
+@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
+@click.option(
+    "--since", type=day, metavar="DAY", default=None, help="Only those published then or later."
+)
+@click.option(
+    "--until", type=day, metavar="DAY", default=None, help="Only those published then or before."
+)
+@as_json
+@with_home
+def export(
+    home: Home,
+    *,
+    kind: str,
+    to: Path,
+    source: str | None,
+    since: dt.date | None,
+    until: dt.date | None,
+    as_json: bool,
+) -> int:
+    """Write releases, and the records that show them, into a file or folder of their own.
+
+    wacz: one file for pywb and ReplayWeb.page. bagit: a folder of records, releases and the log
+    with a digest of each. folder: the site, with attachments and a search, for a browser without a
+    server. sqlite: releases, versions and captures as tables. What is half written never bears the
+    name. Exit code 1 where part of the archive could not be read; the rest is there.
+    """
+    if kind == "wacz" and to.suffix != ".wacz":
+        raise click.BadParameter("the name of a WACZ file ends in .wacz", param_hint="--to")
+    choice = Choice(source, since, until)
+    with closing(home.store()) as store:
+        if source is not None and source not in store.sources():
+            raise UnknownSource(source, tuple(sorted(store.sources())))
+        with destination(to) as temporary, steps_bar(kind) as told:
+            made = WRITERS[kind](home, store, temporary, choice, told)
+    return report(made, kind, to, as_json=as_json)
+
+
+def wacz(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
+    """A WACZ file."""
+    return write_wacz(store, home.path / "archive", to, choice, **described(home), told=told)
+
+
+def bagit(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
+    """A bag."""
+    return write_bag(store, home.path / "archive", to, choice, **described(home), told=told)
+
+
+def sqlite(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
+    """A database."""
+    del home
+    return write_sqlite(store, to, choice, told=told)
+
+
+def folder(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> FolderCopy:
+    """A folder for browsers."""
+    chosen = SelectedReleases(store, choice.source, since=choice.since, until=choice.until)
+    archive = home.path / "archive"
+    limit = home.settings.network.max_bytes
+
+    def payload(capture: Capture) -> tuple[str, bytes] | None:
+        try:
+            found = served(archive, index, capture.file, capture.offset, limit)
+        except (ArchiveError, Undecodable) as error:
+            complain(str(error))
+            return None
+        return found.content_type, found.body
+
+    with closing(Index(archive)) as index:
+        to.mkdir()
+        return write_folder(store, chosen, to, home.settings.site, payload=payload, told=told)
+
+
+WRITERS: dict[str, Callable[[Home, Store, Path, Choice, Told], Exported | FolderCopy]] = {
+    "wacz": wacz,
+    "bagit": bagit,
+    "folder": folder,
+    "sqlite": sqlite,
+}
+
+
+def described(home: Home) -> dict[str, str]:
+    """What a copy is called, and what made it."""
+    return {
+        "title": home.settings.site.title or "Communique",
+        "software": f"Communique {version('communique')}",
+    }
+
+
+def report(made: Exported | FolderCopy, kind: str, to: Path, *, as_json: bool) -> int:
+    """Tell what was written; the exit code."""
+    damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
+    missing = made.missing if isinstance(made, FolderCopy) else 0
+    if as_json:
+        print_json(values(made, kind, to))
+    else:
+        parts = [counted(made.releases, "release")]
+        if isinstance(made, FolderCopy):
+            parts.append(counted(made.files, "file"))
+        elif made.records:
+            parts.append(counted(made.records, "record"))
+        click.echo(f"{to}: {', '.join(parts)}")
+        for one in damaged[:SHOWN]:
+            complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
+        if len(damaged) > SHOWN:
+            complain(f"and {len(damaged) - SHOWN} more; --json shows them all")
+    return 1 if damaged or missing else 0
+
+
+def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
+    """What was written, under its public names."""
+    told: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
+    if isinstance(made, FolderCopy):
+        return told | {"files": made.files, "missing": made.missing}
+    return told | {"pages": made.pages, "records": made.records, "damaged": made.damaged}

@@ -1,0 +1,231 @@
+"""Exports hold the releases and their records, in other people's formats, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import sqlite3
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastwarc.warc import ArchiveIterator, WarcRecord
+
+from data.export.bagit import write_bag
+from data.export.destination import DestinationError, destination
+from data.export.records import Choice, Exported
+from data.export.sqlite import write_sqlite
+from data.export.wacz import write_wacz
+from data.store.protocol import Store
+from tests.archived import archived_home
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def store(home: Path) -> Iterator[Store]:
+    with archived_home(home) as opened:
+        yield opened
+
+
+def wacz(store: Store, home: Path, to: Path, choice: Choice) -> Exported:
+    archive = home / "archive"
+    return write_wacz(store, archive, to, choice, title="Press", software="Us", told=print)
+
+
+def kind_of(record: WarcRecord) -> str:
+    return str(record.headers["WARC-Type"])
+
+
+def kinds(warc: bytes) -> list[str]:
+    """The kinds of the records in a WARC file."""
+    return [kind_of(record) for record in ArchiveIterator(io.BytesIO(warc))]
+
+
+def test_a_wacz_describes_all_that_is_in_it(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "all.wacz"
+    made = wacz(store, home, to, Choice())
+    assert (made.releases, made.pages, made.records, made.damaged) == (4, 4, 13, ())
+    with zipfile.ZipFile(to) as package:
+        assert package.testzip() is None
+        described = json.loads(package.read("datapackage.json"))
+        assert described["profile"] == "data-package"
+        assert described["wacz_version"] == "1.1.1"
+        for one in described["resources"]:
+            content = package.read(one["path"])
+            assert one["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+            assert one["bytes"] == len(content)
+        assert {one["path"] for one in described["resources"]} | {
+            "datapackage.json",
+            "datapackage-digest.json",
+        } == set(package.namelist())
+        digest = json.loads(package.read("datapackage-digest.json"))
+        body = package.read("datapackage.json")
+        assert digest == {
+            "path": "datapackage.json",
+            "hash": f"sha256:{hashlib.sha256(body).hexdigest()}",
+        }
+        (warc,) = (name for name in package.namelist() if name.startswith("archive/"))
+        assert package.getinfo(warc).compress_type == zipfile.ZIP_STORED
+        open_file = home / "archive" / (warc.removeprefix("archive/") + ".open")
+        assert package.read(warc) == open_file.read_bytes()
+
+
+def test_the_index_of_a_wacz_leads_to_each_record(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "some.wacz"
+    wacz(store, home, to, Choice("wire"))
+    with zipfile.ZipFile(to) as package:
+        lines = package.read("indexes/index.cdx").decode().splitlines()
+        assert lines == sorted(lines)
+        (line,) = lines
+        key, time, rest = line.split(" ", 2)
+        told = json.loads(rest)
+        assert key == "example,wire)/news/3"
+        assert time == "20221127080000"
+        warc = package.read(f"archive/{told['filename']}")
+        start, length = int(told["offset"]), int(told["length"])
+        block = gzip.decompress(warc[start : start + length])
+        assert b"WARC-Type: response" in block
+        assert kinds(warc) == ["warcinfo", "request", "response"]
+
+
+def test_pages_are_the_releases_with_their_text(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "all.wacz"
+    wacz(store, home, to, Choice())
+    with zipfile.ZipFile(to) as package:
+        head, *lines = map(json.loads, package.read("pages/pages.jsonl").splitlines())
+    assert head["format"] == "json-pages-1.0"
+    edited = lines[0]
+    assert edited["url"] == "https://acme.example/news/0"
+    assert edited["ts"] == "2022-12-14T08:00:00Z"
+    assert (edited["title"], edited["text"]) == ("Corrected", "It was wrong.")
+
+
+def test_a_choice_takes_files_and_what_a_repeated_payload_refers_to(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    to = tmp_path / "some.wacz"
+    made = wacz(store, home, to, Choice("acme"))
+    assert (made.releases, made.pages, made.records) == (3, 3, 11)
+    day = min(one.published.day for one in store.by_first_seen("acme"))
+    made = wacz(store, home, tmp_path / "a", Choice(until=day))
+    assert made.releases >= 1
+    none = wacz(store, home, tmp_path / "b", Choice("nobody"))
+    assert (none.releases, none.records) == (0, 0)
+
+
+def test_damage_is_left_out_and_told_but_for_the_record_in_hand(tmp_path: Path) -> None:
+    with archived_home(tmp_path) as store:
+        (file,) = (tmp_path / "archive").glob("*.warc.gz.open")
+        whole = bytearray(file.read_bytes())
+        file.write_bytes(whole + whole[:300])
+        assert wacz(store, tmp_path, tmp_path / "a", Choice()).damaged == ()
+        capture = next(store.captured())
+        whole[capture.offset + capture.length // 2] ^= 1
+        file.write_bytes(whole)
+        made = wacz(store, tmp_path, tmp_path / "b", Choice())
+        assert [one.offset for one in made.damaged] == [capture.offset]
+        assert made.records == 12
+
+
+def test_a_bag_has_a_digest_of_every_file(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "bag"
+    made = write_bag(
+        store, home / "archive", to, Choice(), title="Press", software="Us", told=print
+    )
+    assert (made.releases, made.records) == (4, 13)
+    assert (to / "bagit.txt").read_text().startswith("BagIt-Version: 1.0\n")
+    lines = (to / "manifest-sha256.txt").read_text().splitlines()
+    manifest = {line[66:]: line[:64] for line in lines}
+    payload = {
+        path.relative_to(to).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (to / "data").rglob("*")
+        if path.is_file()
+    }
+    assert manifest == payload
+    assert {"data/releases.jsonl", "data/log/checkpoint"} <= set(payload)
+    assert not any("pending" in name or "lock" in name for name in payload)
+    size = sum(path.stat().st_size for path in (to / "data").rglob("*") if path.is_file())
+    assert f"Payload-Oxum: {size}.{len(payload)}\n" in (to / "bag-info.txt").read_text()
+    assert len((to / "data" / "releases.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_database_answers_what_an_archivist_asks(store: Store, tmp_path: Path) -> None:
+    to = tmp_path / "press.db"
+    steps: list[tuple[int, int]] = []
+    made = write_sqlite(store, to, Choice(), told=lambda *step: steps.append(step))
+    assert made.releases == 4
+    assert steps[-1] == (4, 4)
+
+    def ask(sql: str) -> list[Any]:
+        return sqlite3.connect(to).execute(sql).fetchall()
+
+    assert ask("PRAGMA integrity_check") == [("ok",)]
+    assert ask("PRAGMA foreign_key_check") == []
+    found = "SELECT r.title FROM releases r JOIN releases_fts f ON f.rowid = r.rowid"
+    assert ask(f"{found} WHERE releases_fts MATCH 'quay' AND source = 'wire'") == [("Statement 3",)]
+    assert ask("SELECT number, title FROM revisions WHERE number = 2") == [(2, "Corrected")]
+    versions = "SELECT c.file <> '', at FROM revisions JOIN captures c ON capture = record_id"
+    assert len(ask(versions)) == 5
+    assert ask("SELECT url FROM media WHERE capture IS NOT NULL") == [
+        ("https://acme.example/0.pdf",)
+    ]
+    one = tmp_path / "one.db"
+    write_sqlite(store, one, Choice("wire"), told=print)
+    assert sqlite3.connect(one).execute("SELECT id FROM sources").fetchall() == [("wire",)]
+
+
+def test_a_copy_that_fails_leaves_nothing_and_the_next_begins_anew(tmp_path: Path) -> None:
+    to = tmp_path / "copy"
+
+    def fail() -> None:
+        with destination(to) as temporary:
+            temporary.mkdir()
+            (temporary / "half").write_text("half")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".copy.part").write_text("of a process that was killed")
+    with destination(to) as temporary:
+        assert not temporary.exists()
+        temporary.write_text("whole")
+        assert not to.exists()
+    assert to.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [to]
+
+
+def test_a_copy_replaces_nothing_and_two_do_not_write_at_once(tmp_path: Path) -> None:
+    to = tmp_path / "copy"
+    to.write_text("mine")
+    with pytest.raises(DestinationError, match="something already"), destination(to):
+        pass
+    assert to.read_text() == "mine"
+    with pytest.raises(DestinationError, match="no folder"), destination(tmp_path / "a" / "b"):
+        pass
+    other = tmp_path / "other"
+    with destination(other) as temporary:
+        temporary.write_text("first")
+        refused: list[str] = []
+
+        def second() -> None:
+            try:
+                with destination(other):
+                    pass
+            except DestinationError as error:
+                refused.append(str(error))
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+        assert "another export" in refused[0]
+    assert other.read_text() == "first"

@@ -1,0 +1,114 @@
+"""Tools that archivists use take our archive and our exports as they are."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.export.bagit import write_bag
+from data.export.records import Choice
+from data.export.wacz import write_wacz
+from data.store.protocol import Store
+from tests.archived import PDF, archived_home, page
+from tests.systems.installed import from_pypi
+from tests.systems.processes import Absent, answers, free_port, running
+
+pytestmark = pytest.mark.integration
+
+OLD = "setuptools<81"
+"""The last that has pkg_resources, which these tools import."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def store(home: Path) -> Iterator[Store]:
+    """Releases with an archive of several full files, and one that grows."""
+    with archived_home(home, max_file=2000) as opened:
+        yield opened
+
+
+def programs(name: str, *packages: str) -> Path:
+    """The folder of programs of some packages; where they can't be installed, the test skips."""
+    try:
+        return from_pypi(name, *packages, OLD)
+    except Absent as error:
+        pytest.skip(str(error))
+
+
+def run(*command: str | Path) -> str:
+    """What a program says that must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - programs that we name
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_wacz_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "all.wacz"
+    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    said = run(programs("wacz", "wacz") / "wacz", "validate", "-f", to)
+    assert "the passed WACZ is valid" in said
+
+
+def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "all.wacz"
+    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    with zipfile.ZipFile(to) as package:
+        package.extractall(tmp_path)
+        ours = package.read("indexes/index.cdx").decode()
+    files = sorted((tmp_path / "archive").iterdir())
+    theirs = run(programs("cdxj", "cdxj-indexer") / "cdxj-indexer", "-s", *files)
+    assert theirs == ours
+
+
+def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "bag"
+    write_bag(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    run(programs("bagit", "bagit") / "bagit.py", "--validate", to)
+
+
+def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    assert store
+    archive, port = home / "archive", free_port()
+    (tmp_path / "config.yaml").write_text(
+        f"collections:\n  press:\n    index_paths: {archive}\n    archive_paths: {archive}/\n"
+    )
+    url = f"http://127.0.0.1:{port}/press"
+    command = [programs("pywb", "pywb") / "pywb", "-p", str(port), "-b", "127.0.0.1"]
+    with running(
+        list(map(str, command)), lambda: answers(url), log=tmp_path / "log", folder=tmp_path
+    ):
+        text = "All that the harbour board of quay 1 said."
+        shown = httpx.get(f"{url}/20221125080000id_/https://acme.example/news/1", timeout=60)
+        assert shown.headers["memento-datetime"] == "Fri, 25 Nov 2022 08:00:00 GMT"
+        assert shown.content == page(1, text)
+        file = httpx.get(f"{url}/20221214080000id_/https://acme.example/0.pdf", timeout=60)
+        assert (file.headers["content-type"], file.content) == ("application/pdf", PDF)
+
+
+def test_pywb_takes_a_wacz(store: Store, home: Path, tmp_path: Path) -> None:
+    to = tmp_path / "all.wacz"
+    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    found = programs("pywb", "pywb")
+    manager = str((found / "wb-manager").absolute())
+    for arguments in (("init", "press"), ("add", "--unpack-wacz", "press", str(to))):
+        done = subprocess.run(  # noqa: S603 - a program that we name
+            [manager, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/press"
+    command = [str(found / "pywb"), "-p", str(port), "-b", "127.0.0.1"]
+    with running(command, lambda: answers(url), log=tmp_path / "log", folder=tmp_path):
+        shown = httpx.get(f"{url}/20221214080000id_/https://acme.example/news/0", timeout=60)
+        assert shown.content == page(0, "It was wrong.")

@@ -1,0 +1,87 @@
+"""`communique mirror export` writes what is asked for, whole or not at all, and says what."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.archived import archived_home
+from tests.command import communique
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    with archived_home(folder):
+        pass
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("wacz", "all.wacz", {"releases": 4, "pages": 4, "records": 13, "damaged": []}),
+        ("bagit", "bag", {"releases": 4, "pages": 0, "records": 13, "damaged": []}),
+        ("folder", "copy", {"releases": 4, "files": 1, "missing": 0}),
+        ("sqlite", "press.db", {"releases": 4, "pages": 0, "records": 6, "damaged": []}),
+    ],
+)
+def test_each_format_is_written_once_and_told(
+    home: Path, tmp_path: Path, kind: str, name: str, told: dict[str, object]
+) -> None:
+    to = tmp_path / name
+    result = communique("mirror", "export", "--format", kind, "--to", str(to), "--json", home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == {"path": str(to), "format": kind, **told}
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    again = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
+    assert again.returncode == 2
+    assert "something already" in again.stderr
+
+
+def test_days_and_sources_choose(home: Path, tmp_path: Path) -> None:
+    to = str(tmp_path / "one.wacz")
+    chosen = ("--source", "wire", "--since", "2022-11-24", "--until", "2022-11-24")
+    result = communique(
+        "mirror", "export", "--format", "wacz", "--to", to, *chosen, "--json", home=home
+    )
+    assert json.loads(result.stdout)["releases"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--format", "wacz", "--to", "TO"), "ends in .wacz"),
+        (("--format", "warc", "--to", "TO"), "--format"),
+        (("--format", "sqlite", "--to", "TO", "--source", "nobody"), "no source 'nobody'"),
+        (("--format", "sqlite", "--to", "TO/a/b"), "no folder"),
+        (("--format", "sqlite"), "--to"),
+    ],
+)
+def test_wrong_usage_writes_nothing(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    given = [one.replace("TO", str(tmp_path / "to")) for one in arguments]
+    result = communique("mirror", "export", *given, home=home)
+    assert result.returncode == 2
+    assert why in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damage_is_told_and_the_rest_is_written(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with archived_home(home) as store:
+        capture = next(store.captured())
+    (file,) = (home / "archive").glob("*.warc.gz.open")
+    whole = bytearray(file.read_bytes())
+    whole[capture.offset + capture.length // 2] ^= 1
+    file.write_bytes(whole)
+    to = tmp_path / "all.wacz"
+    result = communique("mirror", "export", "--format", "wacz", "--to", str(to), home=home)
+    assert result.returncode == 1
+    assert f"byte {capture.offset} can't be read" in result.stderr
+    assert zipfile.ZipFile(to).testzip() is None
