@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from data.archive.journal.journaled_store import journaled
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.settings import Settings, load_settings
 from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
+
+if TYPE_CHECKING:
+    from data.archive.archive import Archive
 
 
 class NoHome(CommuniqueError):
@@ -39,7 +45,8 @@ class Home:
     """The folder and its settings.
 
     It holds communique.toml, sources/, samples/ (golden tests of sources), topics.toml (a user's
-    own taxonomy), communique.db, site/ (what is published) and logs.
+    own taxonomy), communique.db, archive/ (what servers answered), site/ (what is published) and
+    logs.
     """
 
     path: Path
@@ -70,11 +77,45 @@ class Home:
         """What crawls wrote to their standard error."""
         return self.path / "crawl.log"
 
-    def store(self, *, patience: float = 30.0) -> Store:
+    @property
+    def archive(self) -> Path:
+        """The folder of what servers answered."""
+        return self.path / "archive"
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that the log of the archive is signed with."""
+        return self.path / "log.key"
+
+    def open_archive(self) -> Archive:
+        """The archive of this HOME, in which nothing is made before its first record."""
+        # Imported here: what only reads needs none of its libraries.
+        from data.archive.archive import Archive  # noqa: PLC0415
+        from spiders.download.settings import ROBOTS_POLICY, user_agent  # noqa: PLC0415
+
+        network = self.settings.network
+        return Archive(
+            self.archive,
+            self.settings.archive,
+            agent=user_agent(network),
+            robots=ROBOTS_POLICY,
+            operator=network.contact,
+        )
+
+    def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
         """The store of this HOME, opened. Raises StoreError.
 
-        A writer waits ``patience`` seconds for another.
+        A writer waits ``patience`` seconds for another. With the archive on, what the store decides
+        is written there too: into the ``archive`` that is given, or one that is opened for it.
+        Closing the store closes it.
         """
+        store = self.plain_store(patience=patience)
+        if not self.settings.archive.enabled:
+            return store
+        return journaled(store, (lambda: archive) if archive else self.open_archive)
+
+    def plain_store(self, *, patience: float = 30.0) -> JournalStore:
+        """The store alone, whatever the archive may hold of it. Raises StoreError."""
         database = self.path / "communique.db"
         if database.exists() and not database.stat().st_size and self.site.exists():
             raise StoreError(self.store_url, LOST)

@@ -8,21 +8,23 @@ file that a process left is taken over by another, which enters what was not ent
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from data.archive.log.tree_log import TreeLog
-from data.archive.warc.cdxj import REVISIT, Entry, entry_of, media_type_of
+from data.archive.warc.adoption import adopted
+from data.archive.warc.cdxj import Entry, entry_of
 from data.archive.warc.index import NOT_MODIFIED, Index
 from data.archive.warc.reader import OPEN, Record, read_fields, read_record
 from data.archive.warc.records import (
-    WARC_FIELDS,
+    Fields,
     NewRecord,
     Original,
     digest_text,
@@ -31,6 +33,7 @@ from data.archive.warc.records import (
     request,
     resource,
     response,
+    sha256,
     target_uri,
     warc_fields,
     warcinfo,
@@ -48,6 +51,9 @@ MOST_AGE: Final = dt.timedelta(days=1)
 
 SEAL_AFTER: Final = 4096
 """Leaves that wait for their place in the tree of the log at the most."""
+
+AT_ONCE: Final = 10_000
+"""Records whose leaves are looked for at once."""
 
 COUNT_AFTER: Final = 16_000_000
 """Bytes written after which the size of the archive is looked at anew, for its budget."""
@@ -109,18 +115,15 @@ class Archive:
         An answer whose payload is here already refers to it, and so does a 304.
         """
         uri, whole = target_uri(exchange.url)
-        payload = hashlib.sha256(exchange.body).digest()
+        payload = sha256(exchange.body)
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._hold_budget()
             original = self._original(exchange, uri, payload, whole=whole)
             answer = response(exchange, uri, payload, original=original)
-            served = next(
-                (value for name, value in exchange.headers if name.lower() == b"content-type"), None
-            )
             # The request comes first, so that what the CDXJ file lists last ends the file.
             before = () if exchange.rendered else (request(exchange, answer),)
-            return self._put(answer, media_type_of(served), exchange.status, before)
+            return self._put(*before, answer)
 
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
@@ -128,15 +131,29 @@ class Archive:
         """Keep a metadata record, about the record with the id ``refers_to`` or about all."""
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            record = metadata(uri, content_type, block, at, refers_to)
-            return self._put(record, media_type_of(content_type.encode()))
+            return self._put(metadata(uri, content_type, block, at, refers_to))
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Keep a file that no server answered with, as a resource record."""
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            record = resource(uri, content_type, block, at)
-            return self._put(record, media_type_of(content_type.encode()))
+            return self._put(resource(uri, content_type, block, at))
+
+    def adopt(self, fields: Fields, block: bytes) -> Capture | None:
+        """Keep a record of another archive, with its own id, date and digests.
+
+        None where it is here: a capture of the same address with the same digest in that second.
+        """
+        record = adopted(fields, block)
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._hold_budget()
+            if record.listed:
+                at = record.leaf.at.replace(microsecond=0)
+                for one in self.index.captures(record.uri):
+                    if (one.at, one.digest) == (at, record.digest):
+                        return None
+            return self._put(record)
 
     def record(self, file: str, offset: int) -> Record:
         """The record at a byte of a file."""
@@ -185,44 +202,45 @@ class Archive:
         original = original_of(fields, rendered=exchange.rendered)
         return original if original and digest_text(original.payload) == digest else None
 
-    def _put(
-        self,
-        record: NewRecord,
-        media_type: str | None,
-        status: int = 0,
-        before: tuple[NewRecord, ...] = (),
-    ) -> Capture:
-        """Write a record, and others before it, and enter it everywhere."""
-        members = [*(one.member for one in before), record.member]
-        file = self._ready(sum(map(len, members)))
+    def _put(self, *records: NewRecord) -> Capture:
+        """Write records, and enter them everywhere; the last one is the capture."""
+        members = [one.member for one in records]
+        size = sum(map(len, members))
+        file = self._ready(size)
         offset = file.append(b"".join(members))
         try:
-            for one in before:
-                self.log.append(one.leaf)
-            leaf = self.log.append(record.leaf)
+            leaf = self.log.append(*(one.leaf for one in records)) + len(records) - 1
         except ArchiveError:
             file.cut(offset)
             raise
-        offset += sum(map(len, members[:-1]))
+        record = records[-1]
         length = len(record.member)
-        digest = digest_text(record.leaf.payload)
-        kept = REVISIT if record.kind == "revisit" else media_type
-        entry = Entry(
-            record.uri, record.leaf.at, kept, status, digest, length, offset, file.name, leaf
-        )
-        if kept != WARC_FIELDS:
+        offset += size - length
+        if record.listed:
+            entry = Entry(
+                record.uri,
+                record.leaf.at.replace(microsecond=0),
+                record.media_type,
+                record.status,
+                record.digest,
+                length,
+                offset,
+                file.name,
+                leaf,
+            )
             file.list(entry.encode())
             self._enter(entry)
-        self._unsealed += len(members)
+        self._unsealed += len(records)
         self._highest = max(self._highest, leaf)
-        self._since_count += sum(map(len, members))
+        self._since_count += size
         if self._unsealed >= self._seal_at:
             self._seal_at = self._unsealed + SEAL_AFTER
             # A log that can't be signed is told at the end of the visit; the leaves wait.
             with suppress(ArchiveError):
                 self.seal()
-        urn = record.leaf.record_id.urn
-        return Capture(urn, file.name, offset, length, digest, leaf, record.leaf.at)
+        return Capture(
+            record.record_id, file.name, offset, length, record.digest, leaf, record.leaf.at
+        )
 
     def _enter(self, entry: Entry) -> None:
         try:
@@ -274,15 +292,19 @@ class Archive:
         False where something before a whole record can't be read: what lies behind it stays, and
         nothing more shall lie there.
         """
+        records = file.mend()
         try:
-            for record in file.mend():
-                leaf = record.leaf()
-                if leaf is None:
-                    continue
-                entry = entry_of(record, self.log.append(leaf))
-                self._unsealed += 1
-                if entry:
-                    file.list(entry.encode())
+            while some := [(one.leaf(), entry_of(one, -1)) for one in islice(records, AT_ONCE)]:
+                leaves = [leaf for leaf, _ in some if leaf]
+                known = self.log.find([leaf.record_id for leaf in leaves])
+                for leaf, entry in some:
+                    if leaf is None:
+                        continue
+                    if leaf.record_id not in known:
+                        known[leaf.record_id] = self.log.append(leaf)
+                    if entry:
+                        file.list(replace(entry, leaf=known[leaf.record_id]).encode())
+                self._unsealed += len(leaves)
         except BrokenFile:
             return False
         if file.mended:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from data.models import Draft
 from data.store.protocol import Store
-from data.store.recorder.outcome import JoinedStory, Outcome
+from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
 
 class JournalStore(Store, Protocol):
@@ -49,7 +49,7 @@ class JournalStore(Store, Protocol):
     def restore(self, outcome: Outcome) -> None:
         """Write once more what came of a draft elsewhere; nothing is decided anew."""
 
-    def restore_seen(self, seen: Mapping[str, dt.datetime]) -> None:
+    def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Note when releases, by id, were last seen as they are; nothing of what is known since."""
 
     def translations(self) -> Iterator[tuple[str, str]]:

@@ -38,8 +38,10 @@ class FeedDocuments:
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
         pages = before + len(full)
+        # Of a store that was written anew, pages may be known whose files are not there yet.
+        there = min(before, context.cache.page_count(facet, before))
         # The page that was the last until now learns what follows it.
-        first = 1 if everything else max(before, 1) if full else pages + 1
+        first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):
             if page > before:
                 releases = full[page - before - 1]

@@ -15,7 +15,8 @@ class Publication:
     """What one publishing did: ``feeds`` were rendered, each ``written`` or found ``unchanged``.
 
     ``seconds`` is wall time. ``errors`` are feeds and pages whose last good file was kept; they are
-    tried again the next time. ``files`` are the feeds that were written.
+    tried again the next time. ``files`` are the feeds that were written, and ``rewritten`` says
+    that it was all files of the site, archive pages too.
     """
 
     feeds: int
@@ -24,6 +25,7 @@ class Publication:
     seconds: float
     errors: tuple[PublishError, ...] = ()
     files: tuple[str, ...] = ()
+    rewritten: bool = False
 
 
 def place(facet: Facet) -> tuple[bool, bool, str, str, str]:

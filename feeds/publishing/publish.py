@@ -76,6 +76,7 @@ def publish(
         seconds=time.perf_counter() - started,
         errors=tuple(task.errors),
         files=tuple(task.written),
+        rewritten=task.rewritten,
     )
 
 
@@ -118,6 +119,7 @@ class Publishing:
         self._lost = LostFiles(folder, cache)
         self.written: list[str] = []
         self.unchanged = 0
+        self.rewritten = False
         self.errors: list[PublishError] = []
 
     def run(self, *, everything: bool, remembers: bool) -> None:
@@ -127,7 +129,8 @@ class Publishing:
         reshaped = layout != self._layout or names_changed(known, names)
         if reshaped:
             self._cache.clear()
-        if everything or reshaped:
+        self.rewritten = everything or reshaped
+        if self.rewritten:
             marked = filter(is_published, self._dirty)
             self._cache.queue_rewrite({Facet(), *self._published, *marked})
         lost = self._lost.missed(self._published)

@@ -20,6 +20,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_new_home
 from scheduler.home import Home
+from scheduler.jobs.home_files import keep_home_files
 from spiders.sources.loader import ID, LoadedSource, load_sources
 
 SHOWN = 10
@@ -43,6 +44,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     loaded = load_sources(home.sources)[0].get(source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     store = home.store()
+    keep_home_files(home, store)
     with home.lock(f"source-{source}", "an import into this source"), drawn(path) as told:
         known = loaded.source if loaded else store.sources().get(source)
         registered = known or Source(source, source, "")

@@ -31,6 +31,7 @@ from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.home_files import keep_home_files
 from scheduler.logs import redact_logs
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.spider import PressRoomSpider
@@ -97,6 +98,7 @@ class Crawl:
         self._home = open_home(Path(start.home))
         self._store = self._home.store()
         self._taxonomy = load_taxonomy(self._home.topics)
+        keep_home_files(self._home, self._store)
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._progress = ProgressReporter()
@@ -158,6 +160,7 @@ class Crawl:
                 if loaded.file.render and self._no_browser:
                     self._refuse(job, loaded, "browser", self._no_browser)
                     return None
+                keep_home_files(self._home, self._store, [loaded.id])
                 visit = Visit(
                     loaded,
                     self._store,

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from data.archive.journal.journaled_store import JournaledStore
+from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.sqlite_file import delete_file
 from feeds.publishing.cache_file import DamagedCacheError
@@ -23,6 +25,7 @@ from feeds.urls import hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.home_files import keep_home_files
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -41,6 +44,7 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
     store = home.store()
     try:
         with home.lock("publish", "communique publish", wait=True):
+            keep_home_files(home, store, ())
             kept = home.path / "rendered.db"
             make = partial(
                 publish, store, home.site, home.settings.site, all=everything, cache=kept
@@ -51,6 +55,8 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
                 log.warning("%s; all is rendered anew", error)
                 delete_file(kept)
                 published = make()
+            if published.rewritten and isinstance(store, JournaledStore):
+                store.note_rewritten(utc_now())
             if published.files:
                 note_changes(home, published.files)
             return published

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from scheduler.executors.crawl_child import ProgressReporter
 from scheduler.jobs.crawl import Progress as Line
@@ -41,5 +41,26 @@ def progress_bars() -> Iterator[ProgressReporter | None]:
                 changed=line.changed,
                 reached=f"back to {line.reached}" if line.reached else "",
             )
+
+        yield draw
+
+
+@contextmanager
+def step_bars() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Draw one bar a step on standard error, if that is a terminal; else there is no reporter.
+
+    It is told the name of a step, how much of it is done, and how much there is.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def draw(step: str, done: int, of: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step)
+            bars.update(tasks[step], completed=done, total=of)
 
         yield draw

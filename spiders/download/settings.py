@@ -10,6 +10,10 @@ from data.settings import Network
 ROBOT = "Communique"
 
 
+ROBOTS_POLICY = "obeyed, as RFC 9309 has it"
+"""What records of the archive say of how we treat robots.txt."""
+
+
 def user_agent(network: Network) -> str:
     """The user agent: our name, and how to reach whoever runs this."""
     own = f"{ROBOT}/{version('communique')}"

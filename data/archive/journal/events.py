@@ -25,7 +25,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.recorder.outcome import JoinedStory, Outcome
+from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
 FORMAT: Final = 1
 """Counts up when a reader of before would understand a record of the journal wrongly."""
@@ -37,6 +37,7 @@ FILES: Final = "urn:communique:file:"
 """How that of a file begins; its name in HOME follows."""
 
 JSON: Final = "application/json"
+TOML: Final = "application/toml"
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
@@ -92,9 +93,9 @@ class Recorded(Event, frozen=True, tag="record"):
 
 
 class Seen(Event, frozen=True, tag="seen"):
-    """When releases were last seen as they are."""
+    """When releases were last seen as they are: time, and of other bytes their digest and print."""
 
-    releases: Mapping[str, dt.datetime]
+    releases: Mapping[str, Sight]
 
 
 class CameBack(Event, frozen=True, tag="mark_unchanged"):
@@ -201,11 +202,16 @@ class Rewritten(Event, frozen=True, tag="publish"):
 
 
 class FileKept(Event, frozen=True, tag="file"):
-    """A file of HOME has another content: that of the resource record, gone where it is empty."""
+    """A file of HOME has another content, or is gone where ``digest`` is empty.
+
+    ``digest`` is the SHA-256 of the file, ``record`` the id of the resource record that holds it;
+    ``secrets_cut`` says that the record lacks the secrets of its addresses.
+    """
 
     name: str
     digest: str = ""
     record: str = ""
+    secrets_cut: bool = False
 
 
 AnyEvent: TypeAlias = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, cast
 
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent, JournalRecord
@@ -28,7 +28,9 @@ from data.models import (
     Walk,
 )
 from data.store.journal_protocol import JournalStore
-from data.store.recorder.outcome import Outcome
+from data.store.protocol import Store
+from data.store.recorder.outcome import Outcome, Sight
+from data.text.redaction import redacted
 
 LATE: Final = 50
 """Transactions that the archive could not take, of which one record is made when it can."""
@@ -54,6 +56,11 @@ class Archive(Protocol):
         """Let go of the archive."""
 
 
+def journaled(store: JournalStore, open_archive: Callable[[], Archive]) -> Store:
+    """A store whose decisions are kept in an archive, which is opened at the first of them."""
+    return cast("Store", JournaledStore(store, open_archive))
+
+
 class JournaledStore:
     """A data.store.protocol.Store whose writing verbs are kept in the archive as well.
 
@@ -64,11 +71,12 @@ class JournaledStore:
     ``store`` alone, as all reading does.
     """
 
-    def __init__(self, store: JournalStore, archive: Archive) -> None:
+    def __init__(self, store: JournalStore, open_archive: Callable[[], Archive]) -> None:
         self._store = store
-        self._archive = archive
+        self._open_archive = open_archive
+        self._opened: Archive | None = None
         self._events: list[AnyEvent] | None = None
-        self._seen: dict[str, dt.datetime] = {}
+        self._seen: dict[str, Sight] = {}
         self._runs: dict[str, Run] = {}
         self._files: list[AnyEvent] = []
         self._told: dict[str, Run] = {}
@@ -138,9 +146,12 @@ class JournaledStore:
             raise RuntimeError("an event is told within a transaction")
         self._events += told
 
-    def _see(self, release_id: str, at: dt.datetime) -> None:
+    def _see(self, release_id: str, sight: Sight) -> None:
         """Have a sight told with the next record."""
-        self._seen[release_id] = at
+        before = self._seen.get(release_id)
+        if before and not sight.digest:
+            sight = before._replace(at=sight.at)
+        self._seen[release_id] = sight
         if len(self._seen) >= WAITING:
             self.flush()
 
@@ -153,10 +164,19 @@ class JournaledStore:
 
     def close(self) -> None:
         """Write what waits, and let go of the archive and of this thread's connection."""
-        if any(self._waiting()):
-            self.flush()
-        self._archive.close()
-        self._store.close()
+        try:
+            if any(self._waiting()):
+                self.flush()
+            if self._opened:
+                self._opened.close()
+        finally:
+            self._store.close()
+
+    @property
+    def _archive(self) -> Archive:
+        """The archive, opened when there is something to keep in it."""
+        self._opened = self._opened or self._open_archive()
+        return self._opened
 
     # What visits decide.
 
@@ -184,7 +204,7 @@ class JournaledStore:
             if is_news(outcome):
                 self._tell(events.recorded(outcome))
         if not is_news(outcome) and not outcome.decision.doubt:
-            self._see(outcome.decision.release.id, seen)
+            self._see(outcome.decision.release.id, sight_of(outcome))
         return outcome.decision
 
     def mark_unchanged(
@@ -196,7 +216,7 @@ class JournaledStore:
             if was == "changed":
                 self._tell(events.CameBack(release_id, seen, capture))
         if was == "unchanged":
-            self._see(release_id, seen)
+            self._see(release_id, Sight(seen))
         return was
 
     def mark_gone(
@@ -314,18 +334,26 @@ class JournaledStore:
 
     # Files of HOME.
 
-    def keep_home_file(self, name: str, content: bytes | None, content_type: str) -> None:
-        """Keep a file of HOME as it is in force now, or that it is gone, where that is news."""
+    def keep_home_file(self, name: str, content: bytes | None) -> None:
+        """Keep a file of HOME (TOML) as it is in force now, or that it is gone, where that is news.
+
+        Users, passwords and values of secret parameters in its addresses stay out of the archive,
+        which others may get. Raises ArchiveError where it can't be written: the next call tries.
+        """
         digest = hashlib.sha256(content).hexdigest() if content is not None else ""
         with self.transaction():
             if self._store.journaled_files().get(name, "") == digest:
                 return
-            record = ""
+            record, cut = "", False
             if content is not None:
+                text = content.decode("utf-8", "replace")
+                shown = redacted(text)
+                cut = shown != text
+                block = shown.encode() if cut else content
                 uri = f"{events.FILES}{name}"
-                record = self._archive.resource(uri, content_type, content, at=utc_now()).record_id
+                record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
             self._store.keep_journaled_file(name, digest)
-            self._tell(events.FileKept(name, digest, record))
+            self._tell(events.FileKept(name, digest, record, cut))
 
 
 def is_news(outcome: Outcome) -> bool:
@@ -336,8 +364,21 @@ def is_news(outcome: Outcome) -> bool:
     if before is None or outcome.noted or outcome.joined:
         return True
     # Its addresses are told by whether any was noted.
-    same = replace(decision.release, last_seen=before.last_seen, aliases=before.aliases)
+    same = replace(
+        decision.release,
+        last_seen=before.last_seen,
+        digest=before.digest,
+        aliases=before.aliases,
+    )
     return same != before
+
+
+def sight_of(outcome: Outcome) -> Sight:
+    """What is worth telling of a release that was seen again as it was."""
+    release, before = outcome.decision.release, outcome.before
+    if before and before.digest == release.digest:
+        return Sight(release.last_seen)
+    return Sight(release.last_seen, release.digest, outcome.fingerprint)
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:

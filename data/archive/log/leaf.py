@@ -25,6 +25,9 @@ ENTRY: Final = LAYOUT.size
 SALT: Final = 16
 """Bytes of the salt of a record."""
 
+ID: Final = 16
+"""Bytes of a record id, which end an entry."""
+
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND: Final = dt.timedelta(microseconds=1)
 

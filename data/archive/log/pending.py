@@ -41,17 +41,22 @@ class Pending:
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
-        """Take in whole entries, one after the other, and return the number of the first.
+        """Take in entries, and return the number of the first; where it raises, none is in.
 
         A crash of the system may lose them again.
         """
         with self._locked():
-            whole, end = self._end()
-            # Half an entry that a killed process left is written over.
-            while entries:
-                # A disk that is nearly full takes a part; the next call says why.
-                written = os.pwrite(self._file, entries, end)
-                entries, end = entries[written:], end + written
+            whole, begin = self._end()
+            end = begin
+            try:
+                # Half an entry that a killed process left is written over.
+                while entries:
+                    # A disk that is nearly full takes a part; the next call says why.
+                    written = os.pwrite(self._file, entries, end)
+                    entries, end = entries[written:], end + written
+            except OSError:
+                os.ftruncate(self._file, begin)
+                raise
             return self._base + whole
 
     def fill(self, size: int) -> int:
@@ -64,15 +69,13 @@ class Pending:
                 os.ftruncate(self._file, end + missing * ENTRY)
             return missing
 
-    def entries(self, *, durable: bool = True) -> tuple[int, list[bytes]]:
+    def entries(self) -> tuple[int, list[bytes]]:
         """The number of the first entry, and all that are whole and now durable."""
         with self._locked():
             whole, _ = self._end()
-            content = os.pread(self._file, whole * ENTRY, HEAD)
-            base, file = self._base, self._file
-        if durable:
-            os.fsync(file)
-        return base, [content[at : at + ENTRY] for at in range(0, len(content), ENTRY)]
+        content = os.pread(self._file, whole * ENTRY, HEAD)
+        os.fsync(self._file)
+        return self._base, [content[at : at + ENTRY] for at in range(0, len(content), ENTRY)]
 
     def give_up(self, size: int) -> None:
         """Let go of the entries that a tree of ``size`` leaves holds; others wait on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import LogKey
-from data.archive.log.leaf import Leaf
+from data.archive.log.leaf import ID, Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, SigningKey
 from data.archive.log.pending import Pending
@@ -42,8 +42,8 @@ class TreeLog:
     def append(self, *leaves: Leaf) -> int:
         """Take in leaves, and return the number of the first, which no other leaf gets.
 
-        The others have the numbers after it. They are kept whatever kills this process; they are
-        durable, and in the tree, once integrated. Raises ArchiveError; then none is taken in.
+        The others follow it. They are kept whatever kills this process; they are durable, and in
+        the tree, once integrated. Raises ArchiveError; none of them is in then.
         """
         try:
             return self._pending.append(b"".join(leaf.encode() for leaf in leaves))
@@ -58,28 +58,6 @@ class TreeLog:
         """
         with self._told():
             return self._pending.fill(size)
-
-    def find(self, record_ids: Iterable[UUID]) -> dict[UUID, int]:
-        """The numbers of the leaves of records, of those that have one; of several, the last.
-
-        It is looked from the end on, through all of the log where one is missing. Raises
-        ArchiveError.
-        """
-        wanted = {record_id.bytes: record_id for record_id in record_ids}
-        found: dict[UUID, int] = {}
-        with self._told():
-            base, entries = self._pending.entries(durable=False)
-        tree = self.tree(base)
-        number = -(-base // WIDTH)
-        while wanted:
-            for place in range(len(entries) - 1, -1, -1):
-                if record_id := wanted.pop(entries[place][-16:], None):
-                    found[record_id] = base + place
-            number -= 1
-            if number < 0:
-                break
-            base, entries = number * WIDTH, tree.entries(number)
-        return found
 
     def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
         """Put all leaves into the tree, make it durable, and sign it.
@@ -113,6 +91,30 @@ class TreeLog:
             return None
         except (InvalidNote, OSError) as error:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
+
+    def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
+        """The numbers of the leaves of records; a record without a leaf is left out.
+
+        It looks at the newest first, and at all where one has none. Raises ArchiveError.
+        """
+        left = {record_id.bytes: record_id for record_id in record_ids}
+        found = {}
+        with self._told():
+            for first, block in self._blocks():
+                for number, entry in enumerate(block, first):
+                    if record_id := left.pop(entry[-ID:], None):
+                        found[record_id] = number
+                if not left:
+                    break
+        return found
+
+    def _blocks(self) -> Iterator[tuple[int, list[bytes]]]:
+        """All entries, the newest block first, each with the number of its first entry."""
+        base, entries = self._pending.entries()
+        yield base, entries
+        tree = self.tree(base)
+        for bundle in reversed(range(-(-base // WIDTH))):
+            yield bundle * WIDTH, tree.entries(bundle)
 
     def tree(self, size: int) -> TileTree:
         """The tree that a checkpoint of that size tells."""

@@ -11,7 +11,6 @@ import datetime as dt
 import heapq
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -20,19 +19,16 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
+from data.archive.warc.records import LISTED, REVISIT, WARC_FIELDS
 from data.archive.warc.surt import surt
 from data.files import sync
-
-REVISIT: Final = "warc/revisit"
-"""What stands for the media type of a revisit record."""
 
 SORTED_AT_ONCE: Final = 100_000
 """Lines that are sorted in memory; more are sorted by way of files."""
 
 BLOCK: Final = 65536
-
-_MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +92,16 @@ def decode_entry(line: bytes) -> Entry:
 
 def entry_of(record: Record, leaf: int) -> Entry | None:
     """The entry of a record, or None for one that no index lists, such as a request."""
-    media_type: str | None
+    if record.kind not in LISTED:
+        return None
+    media_type = media_type_of(record.field("Content-Type").encode())
     status = 0
     if record.kind in {"response", "revisit"}:
         http = record.http
         status = http.status
-        served = http.header(b"content-type")
-        media_type = REVISIT if record.kind == "revisit" else media_type_of(served)
-    elif record.kind in {"metadata", "resource"}:
-        media_type = media_type_of(record.field("Content-Type").encode())
-        if media_type == "application/warc-fields":
-            return None
-    else:
+        media_type = media_type_of(http.header(b"content-type"))
+        media_type = REVISIT if record.kind == "revisit" else media_type
+    elif media_type == WARC_FIELDS:
         return None
     return Entry(
         record.uri,
@@ -120,13 +114,6 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
         record.file,
         leaf,
     )
-
-
-def media_type_of(value: bytes | None) -> str | None:
-    """The media type in the value of a Content-Type."""
-    if value is None:
-        return None
-    return _MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()
 
 
 def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:

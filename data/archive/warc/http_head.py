@@ -25,6 +25,8 @@ CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
 """What this field is called where the body is no longer cut into chunks, as other tools do."""
 
+MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
+
 OLD: Final = "HTTP/1.0"
 VERSION: Final = "HTTP/1.1"
 """What a head is written as that went over the wire in another form, such as HTTP/2."""
@@ -83,3 +85,10 @@ def split_head(block: bytes) -> tuple[bytes, Headers, bytes]:
         name, _, value = line.partition(b":")
         fields.append((name, value.strip()))
     return first, tuple(fields), payload
+
+
+def media_type_of(value: bytes | None) -> str | None:
+    """The media type in the value of a Content-Type."""
+    if value is None:
+        return None
+    return MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()

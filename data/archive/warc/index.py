@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from data.archive.warc.cdxj import REVISIT, Entry, read_entries
+from data.archive.warc.cdxj import Entry, read_entries
 from data.archive.warc.reader import OPEN
+from data.archive.warc.records import REVISIT
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.sqlite_file import delete_file, is_read_only, open_for_reading, open_for_writing

@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastwarc.warc import WarcRecord
 from isal import isal_zlib
 
 from data.archive.log.leaf import Leaf, uri_hash
 from data.archive.warc.http_head import split_head
-from data.archive.warc.records import NO_BYTES, RENDERED_FIELD, SALT_FIELD, Fields
+from data.archive.warc.records import NO_BYTES, RENDERED_FIELD, SALT_FIELD, Fields, sha256
 from data.errors import ArchiveError
 from data.models.exchange import Headers
 
@@ -39,6 +40,9 @@ MAGIC: Final = b"\x1f\x8b\x08"
 
 GZIP: Final = 31
 """The ``wbits`` of zlib that say so."""
+
+SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
+DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
 """Kinds of records whose payload is in their own block."""
@@ -132,21 +136,29 @@ class Record:
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """Its leaf in the log by what it holds now; None where it is no record of ours."""
-        try:
-            salt = bytes.fromhex(self.field(SALT_FIELD))
-            record_id = UUID(self.record_id.removeprefix("urn:uuid:"))
-            told = bytes.fromhex(self.field("WARC-Payload-Digest").removeprefix("sha256:"))
-        except ValueError:
+        """Its leaf in the log by what it holds now; None where it has no salt.
+
+        The payload of a revisit record is in another: its leaf has the digest that it tells.
+        """
+        salt = self.field(SALT_FIELD)
+        if not SALT_TEXT.fullmatch(salt):
             return None
-        if not salt:
-            return None
-        payload = told or NO_BYTES
+        payload = NO_BYTES
         if self.kind in WITH_PAYLOAD:
-            own = self.http.payload if self.is_http else self.block
-            payload = hashlib.sha256(own).digest()
-        block = hashlib.sha256(self.block).digest()
-        return Leaf(uri_hash(salt, self.uri), self.at, payload, block, self.digest, record_id)
+            payload = sha256(self.http.payload if self.is_http else self.block)
+        elif told := DIGEST_TEXT.fullmatch(self.field("WARC-Payload-Digest")):
+            payload = bytes.fromhex(told[1])
+        uri = uri_hash(bytes.fromhex(salt), self.uri)
+        block = sha256(self.block)
+        return Leaf(uri, self.at, payload, block, self.digest, uuid_of(self.record_id))
+
+
+def uuid_of(record_id: str) -> UUID:
+    """The UUID of a record, for its leaf: the one in its id, or one that is made of its id."""
+    try:
+        return UUID(record_id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, record_id)
 
 
 def read_record(folder: Path, file: str, offset: int) -> Record:

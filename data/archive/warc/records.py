@@ -14,15 +14,16 @@ import hashlib
 import io
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from fastwarc.warc import WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecord
 from isal import igzip
 
 from data.archive.log.leaf import SALT, Leaf, uri_hash
-from data.archive.warc.http_head import request_head, response_head
+from data.archive.warc.http_head import media_type_of, request_head, response_head
 from data.models.exchange import Exchange
 from data.text.clean import allowed
 from data.text.redaction import redacted
@@ -38,8 +39,12 @@ RENDERED: Final = "browser"
 LEVEL: Final = 3
 """Of igzip: a third of the time of zlib's level 6 for 9 % more bytes of a page (docs/decisions)."""
 
-NO_BYTES: Final = hashlib.sha256().digest()
-"""The payload digest of what has no payload."""
+LISTED: Final = frozenset(["response", "revisit", "metadata", "resource"])
+"""Kinds of records that indexes list."""
+
+REVISIT: Final = "warc/revisit"
+"""What stands in an index for the media type of a revisit record."""
+
 
 SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 IDENTICAL_PAYLOAD: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -54,24 +59,23 @@ LONGEST: Final = 8000
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
-_KINDS: Final[dict[Kind, WarcRecordType]] = {
-    "warcinfo": WarcRecordType.warcinfo,
-    "response": WarcRecordType.response,
-    "request": WarcRecordType.request,
-    "revisit": WarcRecordType.revisit,
-    "metadata": WarcRecordType.metadata,
-    "resource": WarcRecordType.resource,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record that is to be appended: ``member`` is all of it, compressed."""
+    """A record that is to be appended: ``member`` is all of it, compressed.
 
-    kind: Kind
+    ``record_id`` is its WARC-Record-ID without brackets and ``digest`` that of its payload, as
+    indexes tell it, as they do ``media_type`` and ``status`` of one that is ``listed``.
+    """
+
+    record_id: str
     uri: str
     leaf: Leaf
     member: bytes
+    digest: str
+    listed: bool = False
+    media_type: str | None = None
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,19 @@ class Original:
     ``payload`` is the SHA-256 of that payload.
     """
 
-    record_id: UUID
+    record_id: str
     uri: str
     date: str
     payload: bytes
+
+
+def sha256(content: bytes) -> bytes:
+    """The SHA-256 of some bytes."""
+    return hashlib.sha256(content).digest()
+
+
+NO_BYTES: Final = sha256(b"")
+"""The payload digest of what has no payload."""
 
 
 def digest_text(digest: bytes) -> str:
@@ -115,7 +128,6 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
     That is a whole payload, as served or as a browser had it, whichever is asked for.
     """
     told = dict(fields)
-    record_id = told.get("WARC-Record-ID", "").strip("<>").removeprefix("urn:uuid:")
     digest = told.get("WARC-Payload-Digest", "").removeprefix("sha256:")
     if (
         told.get("WARC-Type") != "response"
@@ -124,8 +136,10 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
     ):
         return None
     try:
-        payload = bytes.fromhex(digest)
-        return Original(UUID(record_id), told["WARC-Target-URI"], told["WARC-Date"], payload)
+        record_id = told["WARC-Record-ID"].strip("<>")
+        return Original(
+            record_id, told["WARC-Target-URI"], told["WARC-Date"], bytes.fromhex(digest)
+        )
     except (KeyError, ValueError):
         return None
 
@@ -147,30 +161,32 @@ def response(
         fields.append(("WARC-Truncated", exchange.truncated))
     if exchange.rendered:
         fields.append((RENDERED_FIELD, RENDERED))
+    served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
     if original is None:
-        block = head + exchange.body
-        return _record("response", uri, exchange.at, block, RESPONSE, payload, fields)
+        made = _made("response", uri, exchange.at, head + exchange.body, RESPONSE, payload, fields)
+        return replace(made, media_type=media_type_of(served), status=exchange.status)
     not_modified = exchange.status == 304  # noqa: PLR2004 - the status of that name
     fields += [
         ("WARC-Profile", SERVER_NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
-        ("WARC-Refers-To", f"<{original.record_id.urn}>"),
+        ("WARC-Refers-To", f"<{original.record_id}>"),
         ("WARC-Refers-To-Target-URI", original.uri),
         ("WARC-Refers-To-Date", original.date),
     ]
-    return _record("revisit", uri, exchange.at, head, RESPONSE, original.payload, fields)
+    made = _made("revisit", uri, exchange.at, head, RESPONSE, original.payload, fields)
+    return replace(made, media_type=REVISIT, status=exchange.status)
 
 
 def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
     """The record of the request that got this answer."""
     head = request_head(exchange, answer.uri)
-    fields = [("WARC-Concurrent-To", f"<{answer.leaf.record_id.urn}>")]
-    return _record("request", answer.uri, exchange.at, head, REQUEST, None, fields)
+    fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
+    return _made("request", answer.uri, exchange.at, head, REQUEST, None, fields)
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
     """The record that says by what and by whom those after it were written."""
     fields = [("WARC-Filename", file)]
-    return _record("warcinfo", "", at, block, WARC_FIELDS, None, fields)
+    return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
 
 def warc_fields(facts: Fields) -> bytes:
@@ -184,17 +200,17 @@ def metadata(
 ) -> NewRecord:
     """A record about another one (``refers_to``, its id) or about the whole archive."""
     fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
-    payload = hashlib.sha256(block).digest()
-    return _record("metadata", target_uri(uri)[0], at, block, content_type, payload, fields)
+    payload = sha256(block)
+    return _made("metadata", target_uri(uri)[0], at, block, content_type, payload, fields)
 
 
 def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
     """A record of a file that no server answered with."""
-    payload = hashlib.sha256(block).digest()
-    return _record("resource", target_uri(uri)[0], at, block, content_type, payload, [])
+    payload = sha256(block)
+    return _made("resource", target_uri(uri)[0], at, block, content_type, payload, [])
 
 
-def _record(  # noqa: PLR0917 - a record has as many parts
+def _made(  # noqa: PLR0917 - a record has as many parts
     kind: Kind,
     uri: str,
     at: dt.datetime,
@@ -206,35 +222,41 @@ def _record(  # noqa: PLR0917 - a record has as many parts
     """A record; ``payload`` is None where it has none."""
     record_id = uuid4()
     salt = os.urandom(SALT)
+    digest = sha256(block)
+    told = [
+        ("WARC-Type", kind),
+        ("WARC-Record-ID", f"<{record_id.urn}>"),
+        ("WARC-Date", warc_date(at)),
+        ("WARC-Target-URI", uri),
+        *fields,
+        ("WARC-Block-Digest", digest_text(digest)),
+        ("WARC-Payload-Digest", "" if payload is None else digest_text(payload)),
+        (SALT_FIELD, salt.hex()),
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(block))),
+    ]
+    member = compressed([field for field in told if field[1]], block)
+    payload = NO_BYTES if payload is None else payload
+    return NewRecord(
+        record_id.urn,
+        uri,
+        Leaf(uri_hash(salt, uri), at, payload, digest, sha256(member), record_id),
+        member,
+        digest_text(payload),
+        listed=kind in LISTED and content_type != WARC_FIELDS,
+        media_type=media_type_of(content_type.encode()),
+    )
+
+
+def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
+    """A record as a gzip member. Bytes that would end a field are a space in it."""
     made = WarcRecord()
-    made.init_headers(_KINDS[kind], f"uuid:{record_id}".encode(), content_length=len(block))
     headers = made.headers
-    headers["WARC-Date"] = warc_date(at)
-    if uri:
-        headers["WARC-Target-URI"] = uri
+    headers.status_line = "WARC/1.1"
     for name, value in fields:
-        headers.append(name, _CONTROL.sub(" ", value))
-    digest = hashlib.sha256(block).digest()
-    headers.append("WARC-Block-Digest", digest_text(digest))
-    if payload is not None:
-        headers.append("WARC-Payload-Digest", digest_text(payload))
-    headers.append("Content-Type", _CONTROL.sub(" ", content_type))
-    headers.append(SALT_FIELD, salt.hex())
+        headers.append(name, value if value.isprintable() else _CONTROL.sub(" ", value))
     made.set_bytes_content(block)
     plain = io.BytesIO()
     made.write(plain)
     # FastWARC's own GzipWriter takes several times as long for a small record.
-    member = igzip.compress(plain.getbuffer(), LEVEL, mtime=0)
-    return NewRecord(
-        kind,
-        uri,
-        Leaf(
-            uri_hash(salt, uri),
-            at,
-            NO_BYTES if payload is None else payload,
-            digest,
-            hashlib.sha256(member).digest(),
-            record_id,
-        ),
-        member,
-    )
+    return igzip.compress(plain.getbuffer(), LEVEL, mtime=0)

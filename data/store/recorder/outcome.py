@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from data.identity.decision import Decision
 from data.models import Capture, Release
@@ -19,6 +21,18 @@ class JoinedStory:
     story: str
     merged: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+
+
+class Sight(NamedTuple):
+    """When a release was last seen as it is; of other bytes than before, their digest as well.
+
+    ``digest`` and ``fingerprint`` are those of `Outcome` and its release, empty where they are as
+    before.
+    """
+
+    at: dt.datetime
+    digest: str = ""
+    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from data.identity.retraction import Vanished
 from data.models import Capture, Release
+from data.store.recorder.outcome import Sight
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
@@ -45,7 +46,7 @@ class RetractionPart(Part):
                 self._mark_dirty(known)
         return "changed" if back else "unchanged"
 
-    def restore_seen(self, seen: Mapping[str, dt.datetime]) -> None:
+    def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Note when releases, by id, were last seen as they are; nothing of what is known since.
 
         Times decide, not the order of calls: one that was found gone since stays gone.
@@ -53,8 +54,18 @@ class RetractionPart(Part):
         with self._writing() as db:
             db.executemany(
                 "UPDATE releases SET last_seen = max(last_seen, :at), checked = max(checked, :at),"
-                " gone_since = iif(gone_since > :at, gone_since, NULL) WHERE id = :id",
-                [{"id": release, "at": at.timestamp()} for release, at in seen.items()],
+                " gone_since = iif(gone_since > :at, gone_since, NULL),"
+                " digest = iif(:digest = '', digest, :digest),"
+                " fingerprint = iif(:digest = '', fingerprint, :fingerprint) WHERE id = :id",
+                [
+                    {
+                        "id": release,
+                        "at": sight.at.timestamp(),
+                        "digest": sight.digest,
+                        "fingerprint": sight.fingerprint,
+                    }
+                    for release, sight in seen.items()
+                ],
             )
 
     def mark_gone(

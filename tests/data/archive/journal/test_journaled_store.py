@@ -25,6 +25,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
+from data.store.recorder.outcome import Sight
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft
 from tests.told import told
@@ -93,7 +94,7 @@ class Journaled:
 def journaled(tmp_path: Path) -> Iterator[Journaled]:
     archive = Blocks()
     path = tmp_path / "store.db"
-    store = JournaledStore(SqliteStore(path), archive)
+    store = JournaledStore(SqliteStore(path), lambda: archive)
     yield Journaled(path, archive, store)
     store.close()
 
@@ -125,6 +126,10 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
         store.retract(third.id, at=noon + 3 * HOUR)
     store.mark_unchanged(third.id, seen=noon + 4 * HOUR, capture=capture(20, noon))
     store.mark_unchanged(first.id, seen=noon + 4 * HOUR, capture=capture(21, noon))
+    # Other bytes that say the same, then the very same.
+    for hour in (5, 6):
+        renewed = replace(edited, digest="5", capture=capture(22, noon))
+        store.record(renewed, seen=noon + hour * HOUR, since=noon)
     english = draft("http://harbour.example/en", language="en", title="One", body_text="one")
     french = draft("http://harbour.example/fr", language="fr", title="Un", body_text="un")
     ids = [store.record(one, seen=noon, since=noon).release.id for one in (english, french)]
@@ -161,7 +166,7 @@ def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
     (last,) = journaled.archive.records[before:]
     seen, visited = last.events
     assert isinstance(seen, events.Seen)
-    assert seen.releases == {release.id: noon + 8 * HOUR}
+    assert seen.releases == {release.id: Sight(noon + 8 * HOUR)}
     assert isinstance(visited, events.Visited)
     assert visited.run.started == noon + 8 * HOUR
 
@@ -252,7 +257,16 @@ def test_a_walk_is_told_when_it_is_over(journaled: Journaled) -> None:
 
 def test_a_file_of_home_is_kept_when_it_is_another(journaled: Journaled) -> None:
     for content in (b"a = 1", b"a = 1", b"a = 2", None, None):
-        journaled.store.keep_home_file("topics.toml", content, "application/toml")
+        journaled.store.keep_home_file("topics.toml", content)
     assert journaled.archive.files == [b"a = 1", b"a = 2"]
     kept = [one for one in journaled.archive.events if isinstance(one, events.FileKept)]
     assert [bool(one.digest) for one in kept] == [True, True, False]
+
+
+def test_the_archive_holds_no_secret_of_a_file(journaled: Journaled) -> None:
+    text = 'url = "https://me:pass@harbour.example/feed?token=abc&page=1"'
+    journaled.store.keep_home_file("sources/harbour.toml", text.encode())
+    assert journaled.archive.files == [b'url = "https://harbour.example/feed?token=***&page=1"']
+    (kept,) = journaled.archive.events
+    assert isinstance(kept, events.FileKept)
+    assert kept.secrets_cut

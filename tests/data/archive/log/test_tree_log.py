@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import resource
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,35 @@ def test_leaves_are_numbered_from_zero_and_stand_in_the_tree_once_integrated(log
     assert checkpoint.root == root_of([leaf_hash(leaf.encode()) for leaf in leaves])
     assert [decode_leaf(entry) for entry in entries_in(log, 3)] == leaves
     assert log.append(leaf_of("next")) == 3
+
+
+def test_leaves_that_come_together_stand_together_or_not_at_all(log: TreeLog) -> None:
+    leaves = leaves_of("a", 3)
+    assert log.append(leaves[0]) == 0
+    assert log.append(*leaves[1:]) == 1
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (log.folder / "pending").stat().st_size
+    try:
+        # A disk that takes one entry and a part of the next.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + ENTRY + 9, limit[1]))
+        with pytest.raises(ArchiveError, match="File too large"):
+            log.append(*leaves_of("b", 2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert log.append(leaf_of("next")) == 3
+
+
+def test_leaves_are_found_by_their_records_in_the_tree_or_before_it(log: TreeLog) -> None:
+    leaves = leaves_of("a", 600)
+    log.append(*leaves[:599])
+    log.integrate()
+    log.append(leaves[599])
+    unknown = leaf_of("unknown")
+    wanted = [leaves[at].record_id for at in (0, 255, 256, 598, 599)]
+    assert log.find([*wanted, unknown.record_id]) == dict(
+        zip(wanted, (0, 255, 256, 598, 599), strict=True)
+    )
+    assert log.find([]) == {}
 
 
 @examples(25)
@@ -117,21 +147,6 @@ def test_records_are_made_durable_after_their_leaves_are_settled(log: TreeLog) -
     assert log.integrate(late).size == 1
     assert log.integrate().size == 2
     assert decode_leaf(log.tree(2).entry(1)) == leaf_of("late")
-
-
-def test_leaves_that_come_together_have_numbers_beside_each_other(log: TreeLog) -> None:
-    assert log.append(*leaves_of("a", 3)) == 0
-    assert log.append(leaf_of("b")) == 3
-
-
-def test_the_leaf_of_a_record_is_found_by_its_id_the_last_of_several(log: TreeLog) -> None:
-    leaves = leaves_of("a", 600)
-    log.append(*leaves, leaves[7])
-    log.integrate()
-    log.append(leaf_of("b"), leaves[300])
-    wanted = [leaves[number].record_id for number in (0, 7, 300)] + [leaf_of("none").record_id]
-    found = log.find(wanted)
-    assert found == {wanted[0]: 0, wanted[1]: 600, wanted[2]: 602}
 
 
 def test_half_an_entry_at_the_end_is_written_over(log: TreeLog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from data.store.recorder.outcome import Sight
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft, published
 from tests.told import told
@@ -81,10 +82,10 @@ def test_a_sight_that_is_restored_late_undoes_nothing_that_came_after(
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     store.mark_gone(release.id, seen=noon + 2 * HOUR)
-    store.restore_seen({release.id: noon + HOUR})
+    store.restore_seen({release.id: Sight(noon + HOUR)})
     (gone,) = store.vanished("harbour")
     assert gone.since == noon + 2 * HOUR
-    store.restore_seen({release.id: noon + 3 * HOUR})
+    store.restore_seen({release.id: Sight(noon + 3 * HOUR)})
     assert store.vanished("harbour") == ()
     found = store.release(release.id)
     assert found is not None

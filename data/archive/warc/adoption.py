@@ -1,0 +1,54 @@
+"""Records of other archives, taken over as they are into this one."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from data.archive.log.leaf import SALT
+from data.archive.warc.cdxj import entry_of
+from data.archive.warc.reader import SALT_TEXT, WITH_PAYLOAD, Record
+from data.archive.warc.records import (
+    SALT_FIELD,
+    Fields,
+    NewRecord,
+    compressed,
+    digest_text,
+    sha256,
+)
+
+OURS: Final = frozenset(["content-length", SALT_FIELD.lower()])
+"""Fields that are told anew."""
+
+
+def adopted(fields: Fields, block: bytes) -> NewRecord:
+    """The record with these named fields and this block, with a salt for its leaf.
+
+    All fields stay, the record id and the date among them; digests are added where they lack.
+    """
+    found = Record("", 0, 0, b"", fields, block)
+    salt = found.field(SALT_FIELD)
+    kept = [field for field in fields if field[0].lower() not in OURS]
+    if not found.field("WARC-Block-Digest"):
+        kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
+    if found.kind in WITH_PAYLOAD and not found.field("WARC-Payload-Digest"):
+        payload = found.http.payload if found.is_http else block
+        kept.append(("WARC-Payload-Digest", digest_text(sha256(payload))))
+    kept.append((SALT_FIELD, salt if SALT_TEXT.fullmatch(salt) else os.urandom(SALT).hex()))
+    kept.append(("Content-Length", str(len(block))))
+    member = compressed(kept, block)
+    record = Record("", 0, len(member), sha256(member), tuple(kept), block)
+    leaf = record.leaf()
+    if leaf is None:
+        raise AssertionError("it has just got its salt")
+    entry = entry_of(record, -1)
+    return NewRecord(
+        record.record_id,
+        record.uri,
+        leaf,
+        member,
+        record.field("WARC-Payload-Digest"),
+        listed=entry is not None,
+        media_type=entry.media_type if entry else None,
+        status=entry.status if entry else 0,
+    )

@@ -1,0 +1,44 @@
+"""Keeps in the archive which files of a HOME are in force: sources, topics, settings."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+
+from data.archive.journal.journaled_store import JournaledStore
+from data.errors import ArchiveError
+from data.store.protocol import Store
+from scheduler.home import Home
+
+SETTINGS = ("communique.toml", "topics.toml")
+
+log = logging.getLogger(__name__)
+
+
+def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = None) -> None:
+    """Have the archive hold the files of a HOME as they are now, and know which are gone.
+
+    The files of all sources, or of some by their ids. What the archive can't take now is tried
+    again the next time.
+    """
+    if not isinstance(store, JournaledStore):
+        return
+    known = store.journaled_files()
+    if sources is None:
+        found = {f"sources/{path.name}" for path in home.sources.glob("*.toml")}
+        names = {*SETTINGS, *found, *known}
+    else:
+        names = {*SETTINGS, *(f"sources/{source}.toml" for source in sources)}
+    for name in sorted(names):
+        try:
+            content = (home.path / name).read_bytes()
+        except OSError:
+            content = None
+        digest = "" if content is None else hashlib.sha256(content).hexdigest()
+        if known.get(name, "") == digest:
+            continue
+        try:
+            store.keep_home_file(name, content)
+        except ArchiveError as error:
+            log.warning("%s could not be archived: %s", name, error)

@@ -1,0 +1,285 @@
+"""Writes a lost HOME anew from its archive alone: sources, settings, store, site."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+
+from data.archive.journal import events
+from data.archive.journal.history import Entry
+from data.archive.journal.replay import Replay
+from data.archive.journal.scan import Scan, scan
+from data.archive.warc.reader import OPEN, Damage, read_record
+from data.errors import ArchiveError, CommuniqueError, PublishError
+from data.models import DayDigest, Facet
+from data.store.protocol import PublishStore
+from feeds.publishing.publish import publish
+from scheduler.home import Home, home_at, open_home
+
+TOGETHER: Final = 200
+"""Records of the journal that are written in one transaction."""
+
+NAME: Final = re.compile(r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml")
+"""The files of a HOME that a journal may hold; no other is ever written."""
+
+OF_PUBLISHING: Final = (
+    events.Paged,
+    events.DayClosed,
+    events.HealthChanged,
+    events.RhythmFound,
+    events.Rewritten,
+)
+
+
+class NotEmpty(CommuniqueError):
+    """The folder that a HOME is to be written into holds something."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not empty; name a folder with --to that is not there yet")
+        self.path = path
+
+
+class Damaged(msgspec.Struct, frozen=True):
+    """A place of the archive that can't be read, and why."""
+
+    file: str
+    offset: int
+    cause: str
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a HOME was written from, and what is missing of it.
+
+    ``records`` of the archive were read, ``journal`` of them tell what was decided, and ``aside``
+    more tell of what never came to be. ``damaged`` are places that can't be read, ``missing`` the
+    ids of records that the journal needs, ``releases_lost`` the ids of releases of which something
+    is therefore missing, ``files_lost`` names of files of HOME, ``secrets_cut`` those whose secrets
+    are not in the archive, and ``unpublished`` what failed when the site was written.
+    """
+
+    home: str
+    records: int
+    journal: int
+    aside: int
+    sources: int
+    releases: int
+    feeds: int
+    damaged: Sequence[Damaged] = ()
+    missing: Sequence[str] = ()
+    releases_lost: Sequence[str] = ()
+    files_lost: Sequence[str] = ()
+    secrets_cut: Sequence[str] = ()
+    unpublished: Sequence[str] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        lacking = (self.damaged, self.missing, self.releases_lost, self.files_lost)
+        return not any((*lacking, self.unpublished))
+
+
+def rebuild(
+    archive: Path,
+    target: Path,
+    *,
+    key: Path | None = None,
+    told: Callable[[str, int, int], None] | None = None,
+) -> Rebuilt:
+    """Write a HOME into the folder ``target`` from the archive in the folder ``archive``.
+
+    ``key`` is the file of the key that the log was signed with. ``told`` is called with what is
+    done, how much of it is, and how much there is. Raises NotEmpty, and ArchiveError where there
+    is nothing to write a HOME from.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise NotEmpty(target)
+    if not archive.is_dir():
+        raise ArchiveError(str(archive), "it is not there; name the HOME whose archive it is")
+    tell = told or (lambda _what, _done, _of: None)
+    found = scan(archive, lambda done, of: tell("records", done, of))
+    if not found.history.entries:
+        raise ArchiveError(
+            str(archive), "it holds no journal, from which alone a store can be written"
+        )
+    home = open_home(target)
+    copy_archive(archive, home.archive)
+    if key:
+        shutil.copyfile(key, home.log_key)
+        home.log_key.chmod(0o600)
+    return Rebuilding(home, found, tell).run()
+
+
+class Rebuilding:
+    """One run of rebuild, in a HOME that holds its archive already."""
+
+    def __init__(self, home: Home, found: Scan, tell: Callable[[str, int, int], None]) -> None:
+        self._home = home
+        self._found = found
+        self._tell = tell
+        self._store = home.plain_store()
+        self._replay = Replay(self._store)
+        self._damaged = [*found.damages]
+        self._files_lost: list[str] = []
+        self._secrets_cut: list[str] = []
+        self._errors: list[PublishError] = []
+        self._feeds = 0
+
+    def run(self) -> Rebuilt:
+        """Write the store, the files and the site."""
+        entries = self._found.history.entries
+        try:
+            self._write(entries)
+            self._store.keep_journal_end(entries[-1].record_id)
+            self._write_files()
+            self._store.enter_queued()
+            store = home_at(self._home.path).store()
+            try:
+                self._publish(store, entries[-1].at)
+            finally:
+                store.close()
+            return Rebuilt(
+                home=str(self._home.path),
+                records=self._found.records,
+                journal=len(entries),
+                aside=self._found.history.aside,
+                sources=len(self._store.sources()),
+                releases=sum(1 for _ in self._store.by_first_seen()),
+                feeds=self._feeds,
+                damaged=[Damaged(one.file, one.offset, one.cause) for one in self._damaged],
+                missing=self._found.history.missing,
+                releases_lost=sorted(self._replay.lost),
+                files_lost=self._files_lost,
+                secrets_cut=self._secrets_cut,
+                unpublished=[str(error) for error in self._errors],
+            )
+        finally:
+            self._store.close()
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Write the store, and the site as often as pages were cut that never change again."""
+        done = 0
+        for some, publish_at in self._steps(entries):
+            self._replay.write(event for told in some for event in told)
+            done += len(some)
+            if publish_at:
+                self._write_files()
+                self._publish(undecided(self._store), publish_at)
+            self._tell("journal", done, len(entries))
+
+    def _steps(
+        self, entries: Sequence[Entry]
+    ) -> Iterator[tuple[list[Sequence[events.AnyEvent]], dt.datetime | None]]:
+        """The events of records that are written together, and when the site is to be, or None.
+
+        An archive page shows releases as they were when it was cut. So the site is written where
+        one was, before anything else changes; but not before the last time that all of it was.
+        """
+        waiting: list[Sequence[events.AnyEvent]] = []
+        cut: dt.datetime | None = None
+        for number, (entry, told) in enumerate(self._read(entries)):
+            published = all(isinstance(event, OF_PUBLISHING) for event in told)
+            if cut and not published:
+                yield waiting, cut
+                waiting, cut = [], None
+            waiting.append(told)
+            pages = any(isinstance(event, events.Paged) for event in told)
+            if number == self._found.rewritten or (pages and number > self._found.rewritten):
+                cut = entry.at
+            if len(waiting) >= TOGETHER and not cut:
+                yield waiting, None
+                waiting = []
+        # The whole of it is published when all is written.
+        yield waiting, None
+
+    def _read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Sequence[events.AnyEvent]]]:
+        for entry in entries:
+            block = self._block(entry.file, entry.offset)
+            yield entry, events.decode(block).events if block else ()
+
+    def _block(self, file: str, offset: int) -> bytes:
+        """The block of a record that was read before."""
+        try:
+            return read_record(self._home.archive, file, offset).block
+        except ArchiveError as error:
+            self._damaged.append(Damage(file, offset, error.cause))
+            return b""
+
+    def _write_files(self) -> None:
+        """Write the files of HOME that are in force, and delete those that are gone."""
+        self._files_lost, self._secrets_cut = [], []
+        for name, kept in self._replay.files.items():
+            path = self._home.path / name
+            if not NAME.fullmatch(name):
+                continue
+            if not kept.digest:
+                path.unlink(missing_ok=True)
+                continue
+            place = self._found.files.get(kept.record)
+            content = self._block(place.file, place.offset) if place else b""
+            if not content:
+                self._files_lost.append(name)
+                continue
+            if kept.secrets_cut:
+                self._secrets_cut.append(name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+
+    def _publish(self, store: PublishStore, now: dt.datetime) -> None:
+        # Read anew: the file of settings may be another by now.
+        home = home_at(self._home.path)
+        cache = home.path / "rendered.db"
+        done = publish(store, home.site, home.settings.site, cache=cache, now=now)
+        self._errors = [*done.errors]
+        self._feeds = len(self._store.facets())
+
+
+def undecided(store: PublishStore) -> PublishStore:
+    """A store for publications of long ago: the journal tells what those decided."""
+    return cast("PublishStore", Undecided(store))
+
+
+class Undecided:
+    """The verbs of PublishStore, without those that keep what a publication decides."""
+
+    def __init__(self, store: PublishStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        """All other verbs are those of the store."""
+        return getattr(self._store, name)
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Keep nothing."""
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep nothing."""
+
+
+def copy_archive(source: Path, target: Path) -> None:
+    """Copy an archive; of files that never change again, a second name will do.
+
+    The log first: a record without a leaf can be mended, a leaf without its record cannot.
+    """
+    target.mkdir(exist_ok=True)
+    if (source / "log").is_dir():
+        shutil.copytree(source / "log", target / "log", dirs_exist_ok=True)
+    for path in sorted(source.iterdir()):
+        if not path.is_file() or path.name.startswith("index.db"):
+            continue
+        if path.name.endswith(OPEN):
+            shutil.copyfile(path, target / path.name)
+            continue
+        try:
+            os.link(path, target / path.name)
+        except OSError:
+            # Another file system.
+            shutil.copyfile(path, target / path.name)

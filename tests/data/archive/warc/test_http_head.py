@@ -1,0 +1,76 @@
+"""HTTP heads in records: what stands in them, and what is kept out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.archive.warc.http_head import request_head, response_head, split_head
+from tests.exchanges import answer
+
+
+def test_a_head_is_kept_as_it_was_served() -> None:
+    headers = ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2"), (b"X-Name", "é".encode("latin-1")))
+    assert response_head(answer(headers=headers, status=404, reason="Not Found")) == (
+        b"HTTP/1.1 404 Not Found\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Name: \xe9\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "written"),
+    [("HTTP/1.0", b"HTTP/1.0"), ("HTTP/1.1", b"HTTP/1.1"), ("h2", b"HTTP/1.1"), ("", b"HTTP/1.1")],
+)
+def test_a_head_is_that_of_http_1(protocol: str, written: bytes) -> None:
+    assert response_head(answer(protocol=protocol)).startswith(written + b" 200 OK\r\n")
+
+
+names = st.binary(min_size=1).filter(lambda name: b":" not in name and name.strip())
+
+
+@given(st.lists(st.tuples(names, st.binary())), st.text())
+def test_no_header_and_no_reason_can_end_its_line(
+    headers: list[tuple[bytes, bytes]], reason: str
+) -> None:
+    made = answer(headers=tuple(headers), reason=reason, body=b"body\r\n\r\nmore")
+    first, fields, payload = split_head(response_head(made) + made.body)
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert len(fields) == len(headers)
+    assert payload == made.body
+
+
+def test_a_body_that_came_in_chunks_is_not_said_to_be_in_chunks() -> None:
+    head = response_head(answer(headers=((b"transfer-encoding", b"chunked"),)))
+    assert head == b"HTTP/1.1 200 OK\r\nX-Orig-Transfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_rendered_document_has_no_coding_and_no_length_of_the_wire() -> None:
+    headers = (
+        (b"Content-Encoding", b"br"),
+        (b"Content-Length", b"7"),
+        (b"Transfer-Encoding", b"chunked"),
+        (b"Content-Type", b"text/html"),
+    )
+    head = response_head(answer(headers=headers, rendered=True))
+    assert head == b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+
+
+def test_a_request_holds_nothing_that_identifies_its_sender() -> None:
+    headers = (
+        (b"Authorization", b"Basic dTpw"),
+        (b"PROXY-Authorization", b"Basic dTpw"),
+        (b"cookie", b"session=1"),
+        (b"Referer", b"http://u:p@harbour.example/?token=abc&page=1"),
+        (b"If-None-Match", b'"5f3e"'),
+    )
+    head = request_head(answer(request_headers=headers), "http://harbour.example/news?page=1")
+    assert head == (
+        b"GET /news?page=1 HTTP/1.1\r\nHost: harbour.example\r\n"
+        b'Referer: http://harbour.example/?token=***&page=1\r\nIf-None-Match: "5f3e"\r\n\r\n'
+    )
+
+
+def test_a_request_names_its_host_once() -> None:
+    headers = ((b"host", b"harbour.example:8080"),)
+    head = request_head(answer(request_headers=headers), "http://harbour.example:8080")
+    assert head == b"GET / HTTP/1.1\r\nhost: harbour.example:8080\r\n\r\n"
