@@ -14,7 +14,7 @@ from spiders.crawl.blocked_page import MOST_WORDS
 from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
-LEFTOVER: Final = 1000
+LEFTOVER: Final = 500
 """Words and characters of a text that may be a line of every page of a site."""
 
 NAME_WORDS: Final = 8
