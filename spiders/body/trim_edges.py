@@ -255,18 +255,16 @@ def is_bar(text: str) -> bool:
     line = letters(text)
     if not 0 < len(line) <= SHORT or len(text) > SHORT:
         return False
-    known, longest = _buttons()
+    known, lengths = _buttons()
     reached = [0]
-    for end in range(1, len(line) + 1):
-        if end - reached[-1] > longest:
-            return False
-        if any(line[start:end] in known for start in reached):
-            reached.append(end)
-    return len(line) == reached[-1]
+    for start in reached:  # it grows on the way
+        ends = (start + length for length in lengths)
+        reached += [end for end in ends if line[start:end] in known and end not in reached]
+    return len(line) in reached
 
 
 @cache
-def _buttons() -> tuple[frozenset[str], int]:
-    """What buttons and counters are called, and the letters of the longest such name."""
+def _buttons() -> tuple[frozenset[str], frozenset[int]]:
+    """What buttons and counters are called, and how many letters such names have."""
     known = phrases("share") | phrases("tools")
-    return known, max(map(len, known))
+    return known, frozenset(map(len, known))
