@@ -109,8 +109,12 @@ class RedesignGuard:
         """Find what the draft has in common with others that ought not to be."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
-        title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
-        other = bool(expected) and title != expected
+        other = False
+        if content.title != one.title:
+            title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
+            other = bool(expected) and title != expected
+            if other:
+                self._meet(one, "title", title, expected)
         is_text = (len(words) >= LEAST_WORDS or other) and not content.attachments
         if len(words) and (known or is_text):
             before: Hashable = one.draft.url
@@ -118,8 +122,6 @@ class RedesignGuard:
                 before = word_hashes(known.content.body_text).tobytes()
             if before != words.tobytes():
                 self._meet(one, "body", words.tobytes(), before)
-        if other:
-            self._meet(one, "title", title, expected)
         if known is None and listed and listed.published and content.published:
             day = content.published.day
             if day != listed.published.day:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -83,6 +84,7 @@ def resolve(href: str, base: str) -> str | None:
 DIGITS: Final = re.compile(r"\d+")
 
 
+@lru_cache(maxsize=4096)  # one page after another of a site links to the same ones
 def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
     """What the addresses of one kind of page share: host, folder without figures, parameters."""
     parts = urlsplit(canonical_url(url))
