@@ -91,6 +91,7 @@ def _read(text: str) -> Iterator[Any]:
 
 
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
+    text = without_lone_surrogates(text)
     at = found = 0
     for _ in range(MOST_SIGNS):
         match = ASSIGNED.search(text, at)

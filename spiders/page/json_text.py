@@ -9,7 +9,6 @@ from typing import Any, Final
 _PAIRED: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE: Final = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 ESCAPES: Final = re.compile(rf"\\\\|{_PAIRED}|(?P<lone>{_LONE})")
-ESCAPED_BYTES: Final = re.compile(ESCAPES.pattern.encode())
 
 UNKNOWN: Final = r"\ufffd"
 """What stands for a character that is none, in as many characters as the escape of one."""
@@ -32,11 +31,3 @@ def without_lone_surrogates(text: str) -> str:
     if r"\ud" not in text and r"\uD" not in text:
         return text
     return ESCAPES.sub(lambda found: UNKNOWN if found["lone"] else found[0], text)
-
-
-def bytes_without_lone_surrogates(text: bytes) -> bytes:
-    """The same for the bytes of a page."""
-    if rb"\ud" not in text and rb"\uD" not in text:
-        return text
-    unknown = UNKNOWN.encode()
-    return ESCAPED_BYTES.sub(lambda found: unknown if found["lone"] else found[0], text)

@@ -17,7 +17,6 @@ from parsel import Selector
 from data.text.urls import absolute
 from spiders.page.charset import DETECTION_BYTES, recode
 from spiders.page.html_tree import parse
-from spiders.page.json_text import bytes_without_lone_surrogates
 from spiders.page.oversized_tags import without_oversized_tags
 
 DECLARING = ("base", "link", "meta", "script", "title")
@@ -82,7 +81,7 @@ class Page:
         if b"\xef" in markup:  # one byte is found far sooner than three
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
-        return bytes_without_lone_surrogates(markup)
+        return markup
 
     @property
     def is_binary(self) -> bool:
