@@ -123,7 +123,7 @@ def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     base[AT["ended"]] = [text[-1] in ENDS for text in texts]
     base[AT["lower"]] = [text[0].islower() for text in texts]
     base[AT["stamp"]] = [
-        len(text) < STAMP_LINE and bool(STAMP.search(text)) and bool(DIGIT.search(text))
+        len(text) < STAMP_LINE and bool(DIGIT.search(text)) and bool(STAMP.search(text))
         for text in texts
     ]
     short = [low if len(low) < LONG_LINE else "" for low in lows]

@@ -129,7 +129,7 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """The places that lie in no box for subscribers, unless that leaves hardly a body."""
-    return outside(seen, keep, frozenset(newsletter_forms(seen.top.element)), least=LEFT)
+    return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=LEFT)
 
 
 def outside(

@@ -6,6 +6,7 @@ What they say is in the language of the page; what they hold is the same in all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
@@ -36,9 +37,12 @@ HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "stron
 SAID: Final = etree.XPath("normalize-space()")
 
 
-def newsletter_forms(root: etree._Element) -> list[etree._Element]:
-    """The boxes around the forms that ask for an e-mail address and say little."""
-    fields = islice(filter(asks_for_address, root.iter("input")), MOST_FIELDS)
+def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
+    """The boxes around the forms that ask for an e-mail address and say little.
+
+    ``inputs`` are the fields to write into, in page order.
+    """
+    fields = islice(filter(asks_for_address, inputs), MOST_FIELDS)
     forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)
     boxes = (box_of(form) for form in forms if form is not None and says_little(form))
     return list(dict.fromkeys(boxes))

@@ -13,7 +13,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, Container, close_block, relate
-from spiders.page.class_hints import BIT, hints_in
+from spiders.page.class_hints import calls_itself_nav, hints_in
 
 MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Elements that a menu may be."""
@@ -62,7 +62,6 @@ KINDS: Final = {
     etree.ProcessingInstruction: SKIP,
     etree.Entity: SKIP,
 }
-NAV: Final = BIT["nav"]
 MAX_DOUBTED: Final = 8
 """How deep in one another elements are looked at for being menus: each look is at all they hold."""
 
@@ -104,7 +103,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                 if len(containers) > MAX_CONTAINERS or len(blocks) > MAX_BLOCKS:
                     found.complete = False
                     break
-                if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
+                if tag in MENUS and (tag == "nav" or (name and calls_itself_nav(name))):
                     if len(doubted) < MAX_DOUBTED and is_menu(element):
                         found.menus.append(element)
                         walker.skip_subtree()
@@ -121,6 +120,8 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                 if named:
                     hints |= hints_in(named)
             elif kind == SKIP:
+                if tag == "input":
+                    found.inputs.append(element)
                 walker.skip_subtree()
                 continue
             elif broken and texts:

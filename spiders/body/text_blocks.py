@@ -79,13 +79,15 @@ class TextBlock:
 class BlockTree:
     """The blocks and containers of a page, in document order; ``complete`` is False if cut short.
 
-    The first container is the whole page.
+    The first container is the whole page. ``menus`` are the elements that were left out as such,
+    ``inputs`` the fields of forms outside of them.
     """
 
     top: Container
     blocks: list[TextBlock] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     menus: list[etree._Element] = field(default_factory=list)
+    inputs: list[etree._Element] = field(default_factory=list)
     complete: bool = True
 
 

@@ -144,7 +144,12 @@ class TemplateReader:
     ) -> SerializedBody:
         """The prose of a body without what is dropped, repeated, or at its edges not its text."""
         cut = self._cut(body)
-        dropped = {*newsletter_forms(body), *hidden_parts(body), *metadata_parts(body), *cut}
+        dropped = {
+            *newsletter_forms(body.iter("input")),
+            *hidden_parts(body),
+            *metadata_parts(body),
+            *cut,
+        }
         prose = serialize(body, page.base, dropped)
         kept = []
         for run in prose.runs:

@@ -70,9 +70,11 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
     ISO 2022 shows itself. HZ must be declared, as tildes stand in any text; UTF-7 is read by no
     browser, since markup hides in it.
     """
-    if b"\x1b" in body and SHIFTED.search(body) and body.isascii():
+    if not body.isascii():
+        return None
+    if b"\x1b" in body and SHIFTED.search(body):
         return "iso2022_kr" if KOREAN in body else "iso2022_jp_ext"
-    if b"~{" in body and body.isascii():
+    if b"~{" in body:
         declared = TILDES.search(content_type + body[:4096].decode("ascii"))
         return "hz" if declared else None
     return None

@@ -94,6 +94,9 @@ _BEGINNINGS: dict[str, int] = {}
 for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS[_stem[:3]] = _BEGINNINGS.get(_stem[:3], 0) | BIT[_name]
+_NAV_BEGINNINGS = re.compile(
+    "|".join(key for key, mask in _BEGINNINGS.items() if mask & BIT["nav"])
+)
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
@@ -143,6 +146,15 @@ def hints_in(named: str) -> int:
     for token in named[:400].split():
         mask |= token_hints(token.rstrip(NUMBER))
     return mask
+
+
+@lru_cache(maxsize=20_000)
+def calls_itself_nav(named: str) -> bool:
+    """Whether a text of classes has the hint of a menu.
+
+    Most share no three letters with its words, and need not be taken apart.
+    """
+    return bool(_NAV_BEGINNINGS.search(named.lower()) and hints_in(named) & BIT["nav"])
 
 
 @lru_cache(maxsize=50_000)

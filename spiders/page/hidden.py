@@ -7,6 +7,7 @@ what says little is passed over, and nothing that a headline or a date stands in
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -55,7 +56,13 @@ def is_hidden(element: etree._Element) -> bool:
         return True
     if get("aria-hidden") == "true" and element.tag != "a":
         return True
-    named = get("class") or ""
+    named = get("class")
+    return named is not None and calls_itself_hidden(named)
+
+
+@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
+def calls_itself_hidden(named: str) -> bool:
+    """Whether a text of classes says that its element is not shown."""
     return bool(CALLED.search(named)) and not SHOWN.search(named)
 
 

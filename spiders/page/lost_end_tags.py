@@ -73,8 +73,18 @@ def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]
     while last is not None:
         if last.tag in HIDING:
             name = str(last.tag).encode()
-            places = [*re.finditer(rb"(?i)<(/?)" + name + rb"(?=[\s/>])", markup)]
-            if places and not places[-1][1]:
-                yield places[-1].end(), b"</" + name + b">"
+            tag = _last_tag(markup, name)
+            if tag and not tag[1]:
+                yield tag.end(), b"</" + name + b">"
             return
         last = last[-1] if len(last) else None
+
+
+def _last_tag(markup: bytes, name: bytes) -> re.Match[bytes] | None:
+    """The last start or end tag of a name; group 1 is empty where it is a start tag."""
+    tags = re.compile(rb"(?i)<(/?)" + name + rb"(?=[\s/>])")
+    # From the last end tag on there is little to look at; it is in lower case on most pages.
+    for start in (max(markup.rfind(b"</" + name), 0), 0):
+        if found := [*tags.finditer(markup, start)]:
+            return found[-1]
+    return None

@@ -39,7 +39,7 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     cut = markup.count(b"<") > MOST_TAGS
     if cut:
         markup = markup[: _place(markup, MOST_TAGS)]
-    wide = any(map(_too_wide, TAG.finditer(markup)))
+    wide = any(_too_wide(tag) for tag in TAG.finditer(markup) if len(tag[1]) >= WIDE)
     return (TAG.sub(_tamed, markup) if wide else markup), cut
 
 

@@ -20,7 +20,7 @@ from spiders.page.page import Page, is_web
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 QUOTES = ('"', "'", "")
-BY_AUTHOR = (b'rel="author', b"rel='author", b"rel=author", b'nofollow author"')
+BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
 """Characters of what is marked, such as a name, and elements that are looked at for it."""
 
@@ -68,7 +68,7 @@ def may_mark(markup: bytes, name: str) -> bool:
     """Whether a page may mark anything as this: few do, and most need not be walked through."""
     if b"itemprop" in markup and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
         return True
-    return name == "author" and any(mark in markup for mark in BY_AUTHOR)
+    return name == "author" and BY_AUTHOR.search(markup) is not None
 
 
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:

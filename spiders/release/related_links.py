@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Final
 
 from lxml import etree
@@ -31,14 +32,17 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """The other releases that a page links to after its body, or after the last part of one."""
     found: dict[str, Link] = {}
     met: set[str] = set()
-    known: dict[etree._Element, bool] = {}
+    below: dict[etree._Element, float] = {}
     seen = 0
     for link in _anchors_after(body):
         href = link.get("href") or ""
         if not href or href in met or href.startswith("#"):
             continue
-        title = clean_line("".join(map(str, link.itertext())))
-        if len(title) < MIN_TITLE or _elsewhere(link, known):
+        said = "".join(map(str, link.itertext())) if len(link) else link.text or ""
+        if len(said) < MIN_TITLE or _elsewhere(link, below):
+            continue
+        title = clean_line(said)
+        if len(title) < MIN_TITLE:
             continue
         met.add(href)
         seen += 1
@@ -57,18 +61,18 @@ def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
                 yield from after.iter("a")
 
 
-def _elsewhere(link: etree._Element, known: dict[etree._Element, bool]) -> bool:
+def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool:
     """Whether the elements around a link are or call themselves a menu, a footer or the like.
 
-    ``known`` is what was found so by the element that holds a link.
+    ``below`` says of the elements looked at how many levels below them are elsewhere, too.
     """
+    around: list[etree._Element] = []
     holder = link.getparent()
-    if holder is None:
-        return False
-    if holder not in known:
-        around = (holder, *holder.iterancestors())
-        near = map(names_of, around[:ABOVE_LINK])
-        known[holder] = any(one.tag in ASIDE for one in around) or any(
-            hints_in(name) & ELSEWHERE for name in near
-        )
-    return known[holder]
+    while holder is not None and holder not in below:
+        around.append(holder)
+        holder = holder.getparent()
+    levels = 0.0 if holder is None else below[holder]
+    for one in reversed(around):
+        own = ABOVE_LINK if hints_in(names_of(one)) & ELSEWHERE else 0
+        levels = below[one] = inf if one.tag in ASIDE else max(own, levels - 1)
+    return levels > 0

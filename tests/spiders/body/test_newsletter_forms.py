@@ -21,7 +21,7 @@ FIELD = '<input type="email" name="e"><button>{}</button>'
 
 def boxes(body: str) -> list[str | None]:
     """The classes of the boxes on a page."""
-    return [box.get("class") for box in newsletter_forms(html.fromstring(body))]
+    return [box.get("class") for box in newsletter_forms(segment(html.fromstring(body)).inputs)]
 
 
 def test_of_very_many_boxes_the_first_are_looked_at() -> None:
