@@ -166,8 +166,11 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 0
     witnesses: Annotated[
-        tuple[Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")], ...],
-        msgspec.Meta(description="Addresses of witnesses that are asked to sign the log too."),
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^([^\s+]+\+[0-9a-f]{8}\+\S+ )?\S.*$")], ...],
+        msgspec.Meta(
+            description="Witnesses that are asked to sign the log too: the address or the folder "
+            "of each, with its key and a space before it where it publishes none."
+        ),
     ] = ()
     timestamp: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],

@@ -19,6 +19,7 @@ from feeds.server.app import create_app
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
+from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.health import note_health
 from scheduler.service.push import PushService
 from scheduler.service.timetable import Timetable, first_visit
@@ -90,6 +91,7 @@ class Service:
                     "reload": partial(attempt, self._reload),
                     "publish": self._publish_soon,
                     "health": partial(attempt, self._note_health),
+                    "attest": partial(attempt, self._attest),
                     "tidy": partial(attempt, self._tidy),
                 }
             )
@@ -165,6 +167,16 @@ class Service:
 
     async def _note_health(self) -> None:
         if await asyncio.to_thread(note_health, self._home):
+            self._publication_due.set()
+
+    async def _attest(self) -> None:
+        if not is_asked_for(self._home):
+            return
+        done = await asyncio.to_thread(attest, self._home)
+        for error in done.errors:
+            log.error("the log is not attested", problem=error)
+        if done.cosignatures or done.timestamp:
+            log.info("attested", witnesses=len(done.cosignatures), dated=bool(done.timestamp))
             self._publication_due.set()
 
     async def _tidy(self) -> None:

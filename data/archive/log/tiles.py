@@ -7,10 +7,11 @@ last tile of a level is partial; it bears its width in its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from data.archive.log.leaf import ENTRY
-from data.archive.log.merkle import HASH, root_of, split
+from data.archive.log.merkle import EMPTY, HASH, root_of, split
 from data.errors import ArchiveError
 
 WIDTH: Final = 256
@@ -52,7 +53,11 @@ class TileTree:
 
     def root(self) -> bytes:
         """The hash of the whole tree."""
-        return self.hash_of(0, self.size) if self.size else root_of(())
+        return self.root_of(self.size)
+
+    def root_of(self, size: int) -> bytes:
+        """The hash of the whole tree when it had ``size`` leaves, which is no more than now."""
+        return self.hash_of(0, size) if size else EMPTY
 
     def hash_of(self, begin: int, end: int) -> bytes:
         """The hash of the leaves from ``begin`` to before ``end``, which are a subtree."""
@@ -108,6 +113,26 @@ class TileTree:
         """How many hashes or entries this tree has in a tile or bundle; 256 in a full one."""
         count = self.size if level == "entries" else self.size >> level * HEIGHT
         return max(0, min(WIDTH, count - number * WIDTH))
+
+
+def read_file(folder: Path, path: str) -> bytes:
+    """A file of the log in ``folder``; a partial tile that it outgrew is cut from the one it has.
+
+    Raises FileNotFoundError.
+    """
+    try:
+        return (folder / path).read_bytes()
+    except FileNotFoundError:
+        full, partial, wanted = path.rpartition(".p/")
+        widths = [one.name for one in (folder / f"{full}.p").glob("*")] if partial else []
+        for width in sorted(int(name) for name in widths if name.isdecimal()):
+            if width > int(wanted):
+                content = (folder / f"{full}.p" / str(width)).read_bytes()
+                return content[: len(content) // width * int(wanted)]
+        if not partial:
+            raise
+        content = (folder / full).read_bytes()
+        return content[: len(content) // WIDTH * int(wanted)]
 
 
 def hashes_of(tile: bytes) -> list[bytes]:

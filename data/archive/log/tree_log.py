@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from data.archive.log.attestations import Attestations
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import LogKey
 from data.archive.log.leaf import ID, Leaf
 from data.archive.log.merkle import leaf_hash
-from data.archive.log.notes import InvalidNote, SigningKey
+from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierKey
 from data.archive.log.pending import Pending
-from data.archive.log.tiles import WIDTH, TileTree, grown, outgrown
+from data.archive.log.tiles import WIDTH, TileTree, grown, outgrown, read_file
 from data.errors import ArchiveError
 from data.files import Writer
+
+
+def log_of(home: Path) -> TreeLog:
+    """The log of the archive of a HOME."""
+    return TreeLog(home / "archive" / "log", home / "log.key")
+
 
 RESTORE: Final = "put it back from a copy, such as site/log/checkpoint"
 
@@ -83,6 +90,10 @@ class TreeLog:
         with self._told(), self._locked():
             return self._key.load()
 
+    def key_chain(self) -> list[VerifierKey]:
+        """All public keys of the log, the present one last. Raises ArchiveError."""
+        return self._key.chain()
+
     def checkpoint(self) -> Checkpoint | None:
         """The last checkpoint that was signed, or None before the first. Raises ArchiveError."""
         try:
@@ -93,7 +104,7 @@ class TreeLog:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """The numbers of the leaves of records; a record without a leaf is left out.
+        """The numbers of the leaves of records, of several the last; one without is left out.
 
         It looks at the newest first, and at all where one has none. Raises ArchiveError.
         """
@@ -101,7 +112,7 @@ class TreeLog:
         found = {}
         with self._told():
             for first, block in self._blocks():
-                for number, entry in enumerate(block, first):
+                for number, entry in reversed([*enumerate(block, first)]):
                     if record_id := left.pop(entry[-ID:], None):
                         found[record_id] = number
                 if not left:
@@ -116,13 +127,46 @@ class TreeLog:
         for bundle in reversed(range(-(-base // WIDTH))):
             yield bundle * WIDTH, tree.entries(bundle)
 
+    def present_tree(self) -> TileTree:
+        """The tree of the last checkpoint, which holds those of all earlier ones."""
+        signed = self.checkpoint()
+        return self.tree(signed.size if signed else 0)
+
+    @contextmanager
+    def settled(self) -> Iterator[Checkpoint | None]:
+        """The last checkpoint, while nobody signs another one and no file is given up.
+
+        Raises ArchiveError.
+        """
+        with self._told(), self._locked():
+            yield self.checkpoint()
+
+    def add_cosignature(self, signed: Checkpoint, key: VerifierKey, signature: Signature) -> None:
+        """Keep what a witness signed of a checkpoint of this log, and its key.
+
+        Raises ArchiveError.
+        """
+        with self._told(), self._locked():
+            attestations = Attestations(self.folder)
+            attestations.note_witness(key)
+            attestations.add_cosignature(signed, signature)
+            present = self.checkpoint()
+            if present and present.note.text == signed.note.text:
+                content = present.note.with_signatures([signature]).encode()
+                self._write({"checkpoint": content})
+
+    def add_timestamp(self, stamped: Checkpoint, answer: bytes) -> None:
+        """Keep the answer of a time-stamp authority about a checkpoint. Raises ArchiveError."""
+        with self._told(), self._locked():
+            Attestations(self.folder).add_timestamp(stamped, answer)
+
     def tree(self, size: int) -> TileTree:
         """The tree that a checkpoint of that size tells."""
         return TileTree(size, self.read)
 
     def read(self, path: str) -> bytes:
         """A file of the log. Raises FileNotFoundError."""
-        return (self.folder / path).read_bytes()
+        return read_file(self.folder, path)
 
     def close(self) -> None:
         """Let go of the files; what was appended waits for the next integration."""
@@ -137,7 +181,7 @@ class TreeLog:
         # where an older checkpoint was put back, the tree goes on from what its files hold.
         size = max(base, signed.size if signed else 0)
         tree = self.tree(size)
-        if signed and signed.size and tree.hash_of(0, signed.size) != signed.root:
+        if signed and tree.root_of(signed.size) != signed.root:
             raise ArchiveError(str(self.folder), DAMAGED)
         added = entries[size - base :]
         if signed and signed.size == size + len(added) and self._is_signed(signed, key):
@@ -146,15 +190,17 @@ class TreeLog:
         files = grown(tree, added, [leaf_hash(entry) for entry in added])
         new = TileTree(size + len(added), lambda path: files.get(path) or self.read(path))
         checkpoint = sign_checkpoint(key, new.size, new.root())
+        # What the checkpoint says is there before it is.
+        self._write(files)
+        self._write({"checkpoint": checkpoint.encode()})
+        self._tidy(base, new.size)
+        return checkpoint
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
         writer = Writer(self.folder)
         for path, content in files.items():
             writer.write(path, content)
-        # What the checkpoint says is there before it is.
         writer.flush()
-        writer.write("checkpoint", checkpoint.encode())
-        writer.flush()
-        self._tidy(base, new.size)
-        return checkpoint
 
     def _is_signed(self, checkpoint: Checkpoint, key: SigningKey) -> bool:
         try:

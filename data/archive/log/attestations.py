@@ -1,0 +1,111 @@
+"""Checkpoints of a log that others attest: witnesses by co-signatures, authorities by time stamps.
+
+Each lies in checkpoints/<size> below the log: ``checkpoint`` as the log signed it, which is what is
+time-stamped, ``cosignatures`` with a line of each witness, and ``timestamp.tsr``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
+from data.archive.log.notes import (
+    InvalidNote,
+    Note,
+    Signature,
+    VerifierKey,
+    parse_key,
+    parse_signatures,
+)
+from data.errors import ArchiveError
+from data.files import Writer
+
+CHECKPOINT: Final = "checkpoint"
+COSIGNATURES: Final = "cosignatures"
+TIMESTAMP: Final = "timestamp.tsr"
+
+
+class Attestations:
+    """What is kept of one log. Whoever writes holds the lock of the log."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder
+        self._folder = folder / "checkpoints"
+
+    def sizes(self) -> list[int]:
+        """The sizes of all trees that somebody attests, the smallest first."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(int(one.name) for one in self._folder.iterdir() if one.name.isdecimal())
+
+    def checkpoint(self, size: int) -> Checkpoint | None:
+        """The checkpoint of that size with all co-signatures, or None. Raises ArchiveError."""
+        place = self._folder / str(size)
+        try:
+            kept = parse_checkpoint((place / CHECKPOINT).read_bytes(), str(place))
+            lines = place / COSIGNATURES
+            added = parse_signatures(lines.read_text()) if lines.exists() else ()
+        except FileNotFoundError:
+            return None
+        except (InvalidNote, UnicodeDecodeError) as error:
+            raise ArchiveError(str(place), f"it is damaged: {error}") from error
+        note = kept.note.with_signatures(added)
+        return Checkpoint(kept.origin, kept.size, kept.root, note)
+
+    def timestamp(self, size: int) -> bytes | None:
+        """The answer of the time-stamp authority for that size, as DER, or None."""
+        path = self._folder / str(size) / TIMESTAMP
+        return path.read_bytes() if path.exists() else None
+
+    def first_over(self, index: int) -> Checkpoint | None:
+        """The first checkpoint that holds the leaf ``index`` and that a witness co-signed."""
+        for size in self.sizes():
+            if size > index and (self._folder / str(size) / COSIGNATURES).exists():
+                return self.checkpoint(size)
+        return None
+
+    def add_cosignature(self, checkpoint: Checkpoint, added: Signature) -> None:
+        """Keep what a witness signed of a checkpoint; of several signatures of a key, the first."""
+        kept = self.checkpoint(checkpoint.size)
+        known = kept.note.signatures[1:] if kept else ()
+        signed = Note(checkpoint.note.text, (added,)).with_signatures(known)
+        lines = "".join(signature.line() for signature in signed.signatures)
+        self._write(checkpoint, {COSIGNATURES: lines.encode()})
+
+    def add_timestamp(self, checkpoint: Checkpoint, answer: bytes) -> None:
+        """Keep the answer of a time-stamp authority about signed_by_log of a checkpoint."""
+        self._write(checkpoint, {TIMESTAMP: answer})
+
+    def witnesses(self) -> Iterator[VerifierKey]:
+        """The keys of all witnesses of this log, as they were told."""
+        path = self._log / "witnesses"
+        for line in path.read_text().splitlines() if path.exists() else ():
+            try:
+                yield parse_key(line)
+            except InvalidNote as error:
+                raise ArchiveError(str(path), f"it is damaged: {error}") from error
+
+    def note_witness(self, key: VerifierKey) -> None:
+        """Keep the key of a witness, for those who check."""
+        known = [*map(str, self.witnesses())]
+        if str(key) not in known:
+            self._put("witnesses", "".join(f"{one}\n" for one in (*known, key)).encode())
+
+    def _write(self, checkpoint: Checkpoint, files: dict[str, bytes]) -> None:
+        kept = self._folder / str(checkpoint.size) / CHECKPOINT
+        if not kept.exists():
+            files = {CHECKPOINT: signed_by_log(checkpoint), **files}
+        for name, content in files.items():
+            self._put(f"checkpoints/{checkpoint.size}/{name}", content)
+
+    def _put(self, file: str, content: bytes) -> None:
+        writer = Writer(self._log)
+        writer.write(file, content)
+        writer.flush()
+
+
+def signed_by_log(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint without what others signed: the first signature is the log's own."""
+    return Note(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

@@ -1,0 +1,144 @@
+"""Asking witnesses to sign our own log too.
+
+A witness of the public network takes a checkpoint by POST add-checkpoint (C2SP tlog-witness). One
+that is another Communique looks at our log by itself, and publishes what it signed: there it is
+fetched, by HTTP or from a folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
+from data.archive.log.merkle import consistency_proof
+from data.archive.log.notes import Note, VerifierKey, parse_key, parse_signatures
+from data.archive.log.remote import is_address, witness_at
+from data.archive.log.tree_log import TreeLog
+from data.archive.log.witness import name_of
+from data.errors import ArchiveError
+from data.network.client import OK, Answer, Outbound
+
+CONFLICT: Final = 409
+
+NO_SUCH_WAY: Final = {404, 405, 501}
+"""Answers of servers that take no checkpoints, or none of this log."""
+
+AHEAD: Final = (
+    "the witness {} saw {} leaves of this log, which has {} now: it was put back from an older "
+    "copy. Put the newest copy of archive/log back, such as site/log"
+)
+
+FORKED: Final = (
+    "the witness {} saw another tree of {} leaves than this log has: the log was changed, or put "
+    "back from an older copy and gone on from there"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWitness:
+    """A witness as somebody names it: an address or a path, its key before it where it is known."""
+
+    place: str
+    key: VerifierKey | None
+
+
+def asked_witness(setting: str) -> AskedWitness:
+    """The witness that one of the settings `archive.witnesses` names. Raises InvalidNote."""
+    named = re.fullmatch(r"([^\s+]+\+[0-9a-f]{8}\+\S+) (.+)", setting)
+    if named is None:
+        return AskedWitness(setting, None)
+    return AskedWitness(named[2], parse_key(named[1], "archive.witnesses"))
+
+
+def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
+    """Get the co-signature of a witness, and keep it; None where it has not signed our log yet.
+
+    Raises ArchiveError where the witness refuses or saw another log than ours, InvalidNote where
+    what it says is none of its own, and OutboundError.
+    """
+    own = log.checkpoint()
+    if own is None:
+        return None
+    signed = submitted(log, own, asked, client) if is_address(asked.place) else None
+    signed = signed or published(log, own, asked, client)
+    if signed is None:
+        return None
+    key = asked.key or told_key(asked, client)
+    signature = signed.note.signed_by(key)
+    if signature is None:
+        raise ArchiveError(asked.place, f"the witness did not sign with its key {key}")
+    log.add_cosignature(signed, key, signature)
+    return signed
+
+
+def submitted(
+    log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
+) -> Checkpoint | None:
+    """Give a checkpoint to a witness that takes them; None where it takes none of ours."""
+    answer = offered(log, own, 0, asked, client)
+    if answer.status == CONFLICT:
+        seen = answer.body.decode("utf-8", "replace").strip()
+        if not SIZE.fullmatch(seen):
+            raise ArchiveError(asked.place, "the witness did not say which tree it saw last")
+        if int(seen) > own.size:
+            raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen, own.size))
+        answer = offered(log, own, int(seen), asked, client)
+    if answer.status in NO_SUCH_WAY:
+        return None
+    said = answer.body.decode("utf-8", "replace")
+    if answer.status != OK:
+        cause = f"the witness did not sign: {answer.status} {' '.join(said[:200].split())}"
+        raise ArchiveError(asked.place, cause)
+    note = own.note.with_signatures(parse_signatures(said, asked.place))
+    return Checkpoint(own.origin, own.size, own.root, note)
+
+
+def offered(
+    log: TreeLog, own: Checkpoint, old: int, asked: AskedWitness, client: Outbound
+) -> Answer:
+    """The answer of a witness to a checkpoint with the proof from the ``old`` leaves it saw."""
+    proof = consistency_proof(old, own.size, log.tree(own.size).hash_of)
+    hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
+    body = f"old {old}\n{hashes}\n".encode() + own.encode()
+    address = f"{asked.place.rstrip('/')}/add-checkpoint"
+    headers = {"content-type": "text/plain; charset=utf-8"}
+    return asyncio.run(client.ask("POST", address, headers, body))
+
+
+def published(
+    log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
+) -> Checkpoint | None:
+    """What a witness published that it signed of our log; None where it saw none of it yet."""
+    read = witness_at(asked.place, client)
+    try:
+        content = read(f"{name_of(own.origin)}/checkpoint")
+    except FileNotFoundError:
+        return None
+    seen = parse_checkpoint(content, asked.place)
+    if seen.size > own.size:
+        raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen.size, own.size))
+    if log.tree(own.size).root_of(seen.size) != seen.root:
+        raise ArchiveError(str(log.folder), FORKED.format(asked.place, seen.size))
+    signed = [seen.note.signed_by(key) for key in log.key_chain()]
+    if not any(signed):
+        raise ArchiveError(
+            asked.place, "what the witness shows as our checkpoint is not signed by us"
+        )
+    # The signature of the log stands first.
+    first = tuple(one for one in signed if one)
+    note = Note(seen.note.text, first).with_signatures(seen.note.signatures)
+    return Checkpoint(seen.origin, seen.size, seen.root, note)
+
+
+def told_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
+    """The key that a witness publishes. Raises ArchiveError where it publishes none."""
+    try:
+        read = witness_at(asked.place, client)
+    except ArchiveError as error:
+        cause = "the witness tells no key; write its key before its address in archive.witnesses"
+        raise ArchiveError(asked.place, cause) from error
+    return parse_key(read("key").decode("utf-8", "replace"), asked.place)

@@ -1,0 +1,75 @@
+"""Proofs that a leaf is in a log, which need nothing else to be checked (C2SP tlog-proof)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from data.archive.log.attestations import Attestations
+from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
+from data.archive.log.merkle import HASH, inclusion_proof, leaf_hash, proves_inclusion
+from data.archive.log.notes import InvalidNote, from_base64
+from data.archive.log.tree_log import TreeLog
+from data.errors import ArchiveError
+
+FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
+
+SUFFIX: Final = ".tlog-proof"
+
+MOST_HASHES: Final = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the leaf ``index`` is in the tree of a checkpoint: its siblings up to the root."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: Checkpoint
+
+    def encode(self) -> bytes:
+        """The proof as a file."""
+        hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
+        head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
+        return head.encode() + self.checkpoint.encode()
+
+    def holds(self, entry: bytes) -> bool:
+        """Whether it proves that entry of the log; whose checkpoint it is, is asked apart."""
+        size, root = self.checkpoint.size, self.checkpoint.root
+        return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
+
+
+def prove(log: TreeLog, index: int) -> Proof:
+    """The proof of a leaf, by the first checkpoint over it that a witness co-signed, or the last.
+
+    Raises ArchiveError where the leaf is not in the tree yet.
+    """
+    checkpoint = Attestations(log.folder).first_over(index) or log.checkpoint()
+    if checkpoint is None or not 0 <= index < checkpoint.size:
+        cause = (
+            f"its leaf {index} is not in the signed tree yet; it is at the end of the next visit"
+        )
+        raise ArchiveError(str(log.folder), cause)
+    tree = log.present_tree()
+    hashes = inclusion_proof(index, checkpoint.size, tree.hash_of)
+    return Proof(index, tuple(hashes), checkpoint)
+
+
+def parse_proof(data: bytes, what: str = "the proof") -> Proof:
+    """The proof in a file; whose checkpoint it is, and what it proves, is asked apart.
+
+    Raises InvalidNote.
+    """
+    head, empty, note = data.partition(b"\n\n")
+    lines = head.decode("utf-8", "replace").split("\n")
+    if len(lines) > 1 and lines[1].startswith("extra "):
+        del lines[1]
+    index = re.fullmatch(rf"index ({SIZE.pattern})", lines[1]) if len(lines) > 1 else None
+    if not empty or lines[0] != FIRST_LINE or index is None or len(lines) - 2 > MOST_HASHES:
+        raise InvalidNote(what, "it is no proof of a log")
+    hashes = tuple(from_base64(line, what) for line in lines[2:])
+    if any(len(one) != HASH for one in hashes):
+        raise InvalidNote(what, "it is no proof of a log")
+    return Proof(int(index[1]), hashes, parse_checkpoint(note, what))

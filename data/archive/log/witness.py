@@ -1,0 +1,208 @@
+"""A witness: it signs that the log of somebody else only grew since it saw it last.
+
+Of each log it keeps a folder, by the SHA-256 of the log's origin: ``checkpoint`` is the last one
+that it co-signed, ``key`` the key of the log that it knows, and ``refused`` holds what it did not
+sign. The first two are published, so that the log can take its co-signatures (C2SP tlog-witness,
+section "Monitor Retrieval Mechanism").
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import fcntl
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
+from data.archive.log.keys import key_chain, make_key, read_key
+from data.archive.log.merkle import consistency_proof, proves_consistency
+from data.archive.log.notes import (
+    COSIGNER,
+    InvalidNote,
+    Note,
+    SigningKey,
+    VerifierKey,
+    parse_key,
+)
+from data.archive.log.tiles import Read, TileTree
+from data.errors import ArchiveError, CommuniqueError
+from data.files import Writer
+
+PUBLISHED: Final = ("checkpoint", "key")
+
+
+class WitnessRefusal(CommuniqueError):
+    """A witness does not sign what a log shows it. ``evidence`` is the folder of what it saw."""
+
+    def __init__(self, where: str, cause: str, evidence: Path) -> None:
+        super().__init__(f"{where}: not signed, for {cause}; what was seen is kept in {evidence}")
+        self.where = where
+        self.cause = cause
+        self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """What a witness signed: the checkpoint with its signature, and the size it knew before."""
+
+    checkpoint: Checkpoint
+    before: int
+    log: VerifierKey
+    witness: VerifierKey
+
+
+class Witness:
+    """A witness with its folder, and its key in the file ``key``, made at its first use."""
+
+    def __init__(self, folder: Path, key: Path) -> None:
+        self._folder = folder
+        self._key = key
+
+    def key(self) -> SigningKey:
+        """The key with which this witness signs. Raises ArchiveError."""
+        if not self._key.exists():
+            make_key(self._key, "communique-witness", COSIGNER)
+        return read_key(self._key)
+
+    def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
+        """Sign the checkpoint of a log that ``read`` reads, if the log grew honestly.
+
+        ``where`` names the log in errors. A log that is new to this witness is believed as it is.
+        Raises WitnessRefusal where the tree is smaller than the one that was signed last or does
+        not go on from it, or where its key changed without a rotation; ArchiveError or InvalidNote
+        where the log can't be read.
+        """
+        try:
+            content = read("checkpoint")
+        except FileNotFoundError as error:
+            raise ArchiveError(where, "there is no checkpoint of a log") from error
+        checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
+        folder = self._folder / name_of(checkpoint.origin)
+        with self._locked():
+            known = Known(folder, where)
+            key = known.key_of(checkpoint, read)
+            before = known.checkpoint()
+            if before:
+                self._compare(before, checkpoint, read, known)
+            elif TileTree(checkpoint.size, read).root() != checkpoint.root:
+                raise known.refusal("its tiles do not give the root that it signed", checkpoint)
+            return self._signed(checkpoint, before, key, folder, now)
+
+    def _compare(self, before: Checkpoint, now: Checkpoint, read: Read, known: Known) -> None:
+        """Refuse a tree that does not go on from the one before. Raises WitnessRefusal."""
+        if now.size < before.size:
+            cause = f"its tree has {now.size} leaves, and had {before.size} before"
+            raise known.refusal(cause, now)
+        if now.size == before.size:
+            if now.root != before.root:
+                cause = f"it signed two different trees of {now.size} leaves: the log is forked"
+                raise known.refusal(cause, now)
+            return
+        tree = TileTree(now.size, read)
+        if tree.root() != now.root:
+            raise known.refusal("its tiles do not give the root that it signed", now)
+        proof = consistency_proof(before.size, now.size, tree.hash_of)
+        if not proves_consistency(before.size, now.size, before.root, now.root, proof):
+            cause = (
+                f"its tree of {now.size} leaves does not go on from the one of {before.size} that "
+                "it signed before: the log is forked"
+            )
+            raise known.refusal(cause, now, proof)
+
+    def _signed(
+        self,
+        checkpoint: Checkpoint,
+        before: Checkpoint | None,
+        key: VerifierKey,
+        folder: Path,
+        now: dt.datetime,
+    ) -> Cosigned:
+        own = self.key()
+        verifier = own.verifier
+        if before and (last := before.note.signed_by(verifier)):
+            # Where the clock went back, a larger tree is not signed as if it were the older one.
+            now = max(now, last.time)
+        by_log = checkpoint.note.signed_by(key)
+        signature = own.sign(checkpoint.note.text, now)
+        note = Note(checkpoint.note.text, tuple(one for one in (by_log, signature) if one))
+        signed = Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, note)
+        writer = Writer(self._folder)
+        writer.write(f"{folder.name}/key", f"{key}\n".encode())
+        writer.write(f"{folder.name}/checkpoint", signed.encode())
+        writer.write("key", f"{verifier}\n".encode())
+        writer.flush()
+        return Cosigned(signed, before.size if before else 0, key, verifier)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One at a time compares a checkpoint with the last one, and takes its place."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class Known:
+    """What a witness knows of one log."""
+
+    def __init__(self, folder: Path, where: str) -> None:
+        self._folder = folder
+        self._where = where
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The checkpoint that was co-signed last. Raises InvalidNote."""
+        path = self._folder / "checkpoint"
+        return parse_checkpoint(path.read_bytes(), str(path)) if path.exists() else None
+
+    def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
+        """The key that signed a checkpoint: the known one, or one that it handed over to."""
+        path = self._folder / "key"
+        chain = key_chain(read, self._where)
+        if path.exists():
+            known = parse_key(path.read_text(), str(path))
+            if known not in chain:
+                cause = (
+                    f"its key {known.key_id.hex()} changed, and that key did not sign the new one"
+                )
+                raise self.refusal(cause, checkpoint)
+        if chain[-1].name != checkpoint.origin:
+            cause = f"its checkpoint is of {checkpoint.origin}, and its key of {chain[-1].name}"
+            raise self.refusal(cause, checkpoint)
+        try:
+            signature = checkpoint.note.signed_by(chain[-1])
+        except InvalidNote:
+            signature = None
+        if not signature:
+            raise self.refusal("its checkpoint is not signed by its key", checkpoint)
+        return chain[-1]
+
+    def refusal(
+        self, cause: str, checkpoint: Checkpoint, proof: Sequence[bytes] = ()
+    ) -> WitnessRefusal:
+        """The error that says why nothing is signed; what was seen is kept as evidence.
+
+        ``proof`` leads from another tree than the one before to that of the checkpoint.
+        """
+        seen = checkpoint.encode()
+        name = f"{checkpoint.size}-{hashlib.sha256(seen).hexdigest()[:16]}"
+        writer = Writer(self._folder)
+        before = self._folder / "checkpoint"
+        if before.exists():
+            writer.write(f"refused/{name}/before", before.read_bytes())
+        writer.write(f"refused/{name}/checkpoint", seen)
+        if proof:
+            lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
+            writer.write(f"refused/{name}/proof", lines.encode())
+        writer.write(f"refused/{name}/cause", f"{self._where}: {cause}\n".encode())
+        writer.flush()
+        return WitnessRefusal(self._where, cause, self._folder / "refused" / name)
+
+
+def name_of(origin: str) -> str:
+    """The name of the folder of a log at its witness: the SHA-256 of its origin, in hexadecimal."""
+    return hashlib.sha256(origin.encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""communique mirror key: by whose name the log of the archive is signed."""
+
+from __future__ import annotations
+
+import click
+
+from data.archive.log.keys import read_key
+from data.archive.log.tree_log import log_of
+from scheduler.cli import as_json, print_json, with_home
+from scheduler.home import Home
+
+
+@click.group()
+def key() -> None:
+    """Show or replace the key that signs the log of the archive."""
+
+
+@key.command()
+@as_json
+@with_home
+def show(home: Home, *, as_json: bool) -> None:
+    """Show the public keys: of the log, all that it had, and of this HOME as a witness.
+
+    Give the first to those who check proofs, and to witnesses. A key is made where there is none.
+    """
+    log = log_of(home.path)
+    log.key()
+    chain = [str(one) for one in log.key_chain()]
+    path = home.path / "witness.key"
+    witness = str(read_key(path).verifier) if path.exists() else None
+    if as_json:
+        print_json({"log": chain[-1], "earlier": chain[:-1], "witness": witness})
+        return
+    click.echo(f"log      {chain[-1]}")
+    for one in reversed(chain[:-1]):
+        click.echo(f"earlier  {one}")
+    if witness:
+        click.echo(f"witness  {witness}")
+
+
+@key.command()
+@as_json
+@with_home
+def rotate(home: Home, *, as_json: bool) -> None:
+    """Replace the key of the log by a new one; both sign that it takes over.
+
+    Those who know the old key follow to the new one by the log's folder `key`. The old secret is
+    deleted.
+    """
+    log = log_of(home.path)
+    log.rotate_key()
+    old, new = log.key_chain()[-2:]
+    if as_json:
+        print_json({"log": str(new), "earlier": str(old)})
+    else:
+        click.echo(f"log      {new}\nearlier  {old}")

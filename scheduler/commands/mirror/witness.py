@@ -1,0 +1,63 @@
+"""communique mirror witness: sign what the log of another instance shows, or have ours signed."""
+
+from __future__ import annotations
+
+import click
+
+from data.archive.log.remote import log_at
+from data.archive.log.witness import Witness
+from data.clock import utc_now
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_new_home
+from scheduler.home import Home
+from scheduler.jobs.attest import attest, is_asked_for, outbound_of
+
+
+@click.command()
+@click.argument("log", required=False, metavar="[URL|PATH]")
+@as_json
+@with_new_home
+def witness(home: Home, *, log: str | None, as_json: bool) -> int:
+    """Sign the log of another instance, if it only grew since the last time.
+
+    URL or PATH leads to its site, its HOME or its log. A log that is forked, smaller than before
+    or signed by another key is refused, and what was seen is kept in HOME/witness. Without one, our
+    own log is shown to those whom archive.witnesses and archive.timestamp name.
+    """
+    if log is None:
+        return ask_others(home, as_json=as_json)
+    own = Witness(home.path / "witness", home.path / "witness.key")
+    signed = own.cosign(log_at(log, outbound_of(home)), log, utc_now())
+    checkpoint = signed.checkpoint
+    if as_json:
+        print_json(
+            {
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "before": signed.before,
+                "log": str(signed.log),
+                "witness": str(signed.witness),
+            }
+        )
+        return 0
+    leaves = counted(checkpoint.size, "leaf", "leaves")
+    click.echo(f"{checkpoint.origin}: signed at {leaves}, {checkpoint.size - signed.before} new")
+    click.echo(f"log      {signed.log}\nwitness  {signed.witness}")
+    return 0
+
+
+def ask_others(home: Home, *, as_json: bool) -> int:
+    """Have our own log signed and dated by those whom the settings name."""
+    if not is_asked_for(home):
+        raise click.UsageError("name a log, or others in archive.witnesses or archive.timestamp")
+    done = attest(home)
+    if as_json:
+        print_json(done)
+    else:
+        for one in done.cosignatures:
+            click.echo(f"{one.witness}: signed at {counted(one.size, 'leaf', 'leaves')}")
+        if done.timestamp is not None:
+            click.echo(f"dated at {counted(done.timestamp, 'leaf', 'leaves')}")
+    for error in done.errors:
+        complain(error)
+    return 1 if done.errors else 0

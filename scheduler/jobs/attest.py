@@ -1,0 +1,60 @@
+"""Asking others to attest the log of a HOME: its witnesses, and its time-stamp authority."""
+
+from __future__ import annotations
+
+import msgspec
+
+from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.timestamps import stamp
+from data.archive.log.tree_log import log_of
+from data.errors import CommuniqueError
+from data.network.client import Outbound
+from scheduler.home import Home
+from spiders.download.settings import user_agent
+
+
+class Cosignature(msgspec.Struct, frozen=True):
+    """A witness, as the settings name it, and how many leaves the tree has that it signed."""
+
+    witness: str
+    size: int
+
+
+class Attestation(msgspec.Struct, frozen=True):
+    """Who attests the log now; ``timestamp`` is the size of a tree that was dated, or None."""
+
+    cosignatures: tuple[Cosignature, ...]
+    timestamp: int | None
+    errors: tuple[str, ...]
+
+
+def is_asked_for(home: Home) -> bool:
+    """Whether the settings name anybody who attests the log."""
+    return bool(home.settings.archive.witnesses or home.settings.archive.timestamp)
+
+
+def attest(home: Home) -> Attestation:
+    """Ask all whom the settings name; what fails with one is told and does not keep the others."""
+    settings = home.settings.archive
+    log = log_of(home.path)
+    client = outbound_of(home)
+    signed, errors = [], []
+    for setting in settings.witnesses:
+        try:
+            asked = asked_witness(setting)
+            if checkpoint := ask_witness(log, asked, client):
+                signed.append(Cosignature(asked.place, checkpoint.size))
+        except CommuniqueError as error:
+            errors.append(str(error))
+    dated = None
+    if settings.timestamp:
+        try:
+            dated = stamp(log, settings.timestamp, client)
+        except CommuniqueError as error:
+            errors.append(str(error))
+    return Attestation(tuple(signed), dated.size if dated else None, tuple(errors))
+
+
+def outbound_of(home: Home) -> Outbound:
+    """A client for what the owner of a HOME names himself, in networks of his own as well."""
+    return Outbound(user_agent(home.settings.network), allow_private=True)
