@@ -238,6 +238,12 @@ FEED_TYPES: Mapping[Format, str] = {
 
 FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
+
+def is_feed(file: str) -> bool:
+    """Whether a file of the site is a feed; there is other JSON, too."""
+    return file.startswith("feeds/") and file.endswith(FEED_SUFFIXES)
+
+
 MEDIA_TYPES = {
     ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
     ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",

@@ -27,7 +27,7 @@ from feeds.publishing.release_pages import ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
-from feeds.urls import FEED_SUFFIXES, EventFeed, event_file, feed_file, is_published, release_file
+from feeds.urls import EventFeed, event_file, feed_file, is_feed, is_published, release_file
 
 Result = TypeVar("Result")
 
@@ -256,7 +256,7 @@ class Publishing:
 
     def _write(self, file: str, content: bytes) -> bool:
         changed = self._writer.write(file, content)
-        if file.endswith(FEED_SUFFIXES):
+        if is_feed(file):
             if changed:
                 self.written.append(file)
             else:

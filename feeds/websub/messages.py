@@ -15,7 +15,7 @@ from data.models import HubRequest
 from data.models.websub import LEASE
 from data.settings import Site
 from data.text.urls import site_address
-from feeds.urls import FEED_SUFFIXES, href
+from feeds.urls import href, is_feed
 
 LONGEST_LEASE, SHORTEST_LEASE = 30 * 86_400, 300
 """Bounds for the seconds of a subscription."""
@@ -115,7 +115,7 @@ def delivery_headers(hub: str, topic: str, kind: str, secret: str, body: bytes) 
 def is_topic(file: str) -> bool:
     """Whether a file of the site is a feed that changes: archive pages don't."""
     parts = file.split("/")
-    return parts[0] == "feeds" and file.endswith(FEED_SUFFIXES) and parts[-2] != "page"
+    return is_feed(file) and parts[-2] != "page"
 
 
 def topic_of(site: Site, file: str) -> str:

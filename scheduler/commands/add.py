@@ -174,7 +174,10 @@ class Adding:
             path = there.path if there else self._home.sources / f"{self._said.id}.toml"
             raise AlreadyThere.called(path, self._said.id)
         explorer = Explorer(
-            partial(PageFetcher, self._home), tuple(taken), self._on_status, self._said
+            partial(PageFetcher, self._home, archive=self._save),
+            tuple(taken),
+            self._on_status,
+            self._said,
         )
         found = explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)

@@ -218,8 +218,9 @@ def named_source(home: Home, name: str) -> LoadedSource:
 def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     """The listing of a source and its newest release, as served. Raises NotFetched."""
     with ExitStack() as stack:
-        plain = stack.enter_context(PageFetcher(home))
-        pages = stack.enter_context(PageFetcher(home, render=True)) if one.file.render else plain
+        pages = plain = stack.enter_context(PageFetcher(home, archive=True))
+        if one.file.render:
+            pages = stack.enter_context(PageFetcher(home, render=True, archive=True))
         url = one.file.feed or one.file.url
         listing = (plain if one.file.feed else pages).page(url)
         reading = one.file.date_context(utc_now())

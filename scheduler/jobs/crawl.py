@@ -34,6 +34,7 @@ from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.logs import redact_logs
 from spiders.crawl.page_errors import page_errors
+from spiders.crawl.release_files import FileKinds
 from spiders.crawl.spider import PressRoomSpider
 from spiders.crawl.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
@@ -96,7 +97,10 @@ class Crawl:
 
     def __init__(self, start: CrawlStart) -> None:
         self._home = open_home(Path(start.home))
-        self._store = self._home.store()
+        enabled = self._home.settings.archive.enabled
+        self._archive = self._home.open_archive() if enabled else None
+        # Closing the store closes the archive.
+        self._store = self._home.store(archive=self._archive)
         self._taxonomy = load_taxonomy(self._home.topics)
         keep_home_files(self._home, self._store)
         self._visits: dict[str, Visit] = {}
@@ -120,10 +124,13 @@ class Crawl:
             arriving=self._arriving(lines),
             visits=self._visits,
             memory=self._store,
+            archive=self._archive,
         )
-        process.start()
-        self._cut()
-        self._store.close()
+        try:
+            process.start()
+            self._cut()
+        finally:
+            self._store.close()
 
     async def _arriving(self, lines: Iterator[bytes]) -> AsyncIterator[Visit]:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
@@ -166,6 +173,8 @@ class Crawl:
                     self._store,
                     self._taxonomy,
                     self._home.settings.collect,
+                    archive=self._archive,
+                    files=FileKinds.wanted(loaded.file, self._home.settings.archive),
                     explicit=job.explicit,
                     backfill=job.backfill,
                     on_progress=self._progress,

@@ -17,7 +17,9 @@ import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError
-from scheduler.home import Home, home_at
+from data.text.redaction import redacted
+from scheduler.cli import complain
+from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.child import Child, ChildEnded, read_lines, write_line
 from scheduler.logs import redact_logs
 from spiders.discovery.fetcher import NotFetched
@@ -28,21 +30,24 @@ from spiders.page.page import Page
 
 
 class FetchStart(msgspec.Struct, frozen=True):
-    """The first line: the HOME, and whether to use a browser."""
+    """The first line: the HOME, whether to use a browser, and whether to archive what comes."""
 
     home: str
     render: bool = False
+    archive: bool = False
 
 
 class PageFetcher:
     """Fetches pages for the length of a ``with`` block.
 
-    With ``render`` pages come as a browser shows them.
+    With ``render`` pages come as a browser shows them. With ``archive`` they go into the archive of
+    the HOME, where its settings want one: what something is decided by that stays.
     """
 
-    def __init__(self, home: Home, *, render: bool = False) -> None:
+    def __init__(self, home: Home, *, render: bool = False, archive: bool = False) -> None:
         self._home = home
         self._render = render
+        self._archive = archive and home.settings.archive.enabled
         self._loop = asyncio.Runner()
         self._child: Child | None = None
 
@@ -65,6 +70,8 @@ class PageFetcher:
         """
         wanted = tuple(dict.fromkeys(urls))
         answers = self._loop.run(self._fetch(wanted)) if wanted else {}
+        if why := next(filter(None, (one.not_archived for one in answers.values())), ""):
+            complain(f"what was fetched is not archived: {redacted(why)}")
         return tuple(answers[url] for url in wanted)
 
     def page(self, url: str) -> Page:
@@ -103,7 +110,9 @@ class PageFetcher:
             render_settings(self._home.settings.network)
         with _log(self._home.crawl_log) as log:
             self._child = await Child.start("scheduler.jobs.fetch", log=log)
-        await self._child.say(FetchStart(str(self._home.path), self._render))
+        if self._archive:
+            open_home(self._home.path)
+        await self._child.say(FetchStart(str(self._home.path), self._render, self._archive))
         return self._child
 
 
@@ -126,7 +135,8 @@ def main() -> int:
     lines = read_lines()
     try:
         start = msgspec.json.decode(next(lines, b""), type=FetchStart)
-        network = home_at(Path(start.home)).settings.network
+        home = home_at(Path(start.home))
+        network = home.settings.network
         settings = scrapy_settings(network)
         if start.render:
             settings |= render_settings(network)
@@ -135,8 +145,15 @@ def main() -> int:
         return 2
     process = AsyncCrawlerProcess(settings)
     redact_logs()
-    process.crawl(FetchSpider, asked=_asked(lines), tell=write_line, render=start.render)
-    process.start()
+    archive = home.open_archive() if start.archive else None
+    process.crawl(
+        FetchSpider, asked=_asked(lines), tell=write_line, render=start.render, archive=archive
+    )
+    try:
+        process.start()
+    finally:
+        if archive:
+            archive.close()
     return 0
 
 

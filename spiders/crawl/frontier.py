@@ -178,7 +178,7 @@ class Frontier:
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
         """What to ask for next, releases or a listing page; neither where the visit may end."""
-        if self._rests():
+        if self.rests():
             return (), None
         if items := self._take(CHUNK):
             return items, None
@@ -197,7 +197,7 @@ class Frontier:
 
     def finish(self) -> None:
         """Note what is over, at the end of a visit."""
-        if not self._rests() and self.history != "walking":
+        if not self.rests() and self.history != "walking":
             for way in self.ways.values():
                 way.settle()
 
@@ -213,7 +213,8 @@ class Frontier:
         way.end()
         return None
 
-    def _rests(self) -> bool:
+    def rests(self) -> bool:
+        """Whether the time is over that a visit has for more than what it must look at."""
         now = time.monotonic()
         if self._until is None:
             self._until = self._begun + PART * self._limits.run_timeout

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-from data.errors import CommuniqueError
+from data.errors import ArchiveError, CommuniqueError
+from data.health.state import ARCHIVE
 from spiders.items import Listing
 
 Tell: TypeAlias = Callable[[str, str, str], None]
@@ -67,6 +68,8 @@ def page_errors(url: str, tell: Tell) -> Iterator[None]:
         yield
     except PageError as error:
         tell(url, error.kind, str(error))
+    except ArchiveError as error:
+        tell(url, ARCHIVE, str(error))
     except CommuniqueError as error:
         tell(url, "store", str(error))
     except Exception as error:

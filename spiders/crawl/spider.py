@@ -13,6 +13,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from data.archive.archive import Archive
 from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
@@ -23,7 +24,8 @@ from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import BadAddress, NoListing, NotARelease, page_errors
 from spiders.crawl.visit import Visit, Wanted
 from spiders.download.browser import RENDER, needs_browser
-from spiders.download.capture import Archiver, capture_of, why_not_archived
+from spiders.download.capture import capture_of, why_not_archived
+from spiders.download.documents import UNREAD
 from spiders.download.responses import describe_failure, page_of, requested_url, validator_of
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.items import Listing, ListingItem
@@ -54,7 +56,7 @@ class PressRoomSpider(Spider):
         arriving: AsyncIterator[Visit],
         visits: Mapping[str, Visit],
         memory: HostMemory,
-        archive: Archiver | None = None,
+        archive: Archive | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -97,7 +99,8 @@ class PressRoomSpider(Spider):
             if not wanted:
                 visit.finish()
             for one in wanted:
-                with page_errors(one.url, visit.error):
+                tell = visit.file_failed if one.kind == "file" else visit.error
+                with page_errors(one.url, tell):
                     request = self._request_wanted(visit, one)
                     if self.crawler.engine:
                         self.crawler.engine.crawl(request)
@@ -179,6 +182,26 @@ class PressRoomSpider(Spider):
         with self.response(request.cb_kwargs["visit"], request.url):
             pass
 
+    def parse_file(self, response: Response, visit: Visit) -> None:
+        """Take in a file of a release, which is archived by now."""
+        with self.response(visit, response.url):
+            visit.answered(why_not_archived(response))
+            visit.file_read(requested_url(response), response.status, capture_of(response))
+
+    def failed_file(self, failure: Failure) -> None:
+        """Note that a file of a release could not be had."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        visit: Visit = request.cb_kwargs["visit"]
+        asked = str(request.meta["asked"])
+        with self.response(visit, asked):
+            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+            if kind == "size":
+                visit.file_cut(asked, capture_of(request), message)
+            else:
+                # What holds for a whole host is told once.
+                whole = isinstance(failure.value, HostError)
+                visit.file_failed(visit.file.url if whole else asked, kind, message)
+
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
         """Take in what a listing names now that was said not to have changed."""
         with self.response(visit, response.url):
@@ -247,6 +270,8 @@ class PressRoomSpider(Spider):
             return self._request_linked(visit, wanted.link)
         if wanted.kind == "listing":
             return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
+        if wanted.kind == "file":
+            return self._request_file(visit, wanted.url)
         if wanted.kind == "again":
             parse = self.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING, conditional=False)
@@ -282,6 +307,11 @@ class PressRoomSpider(Spider):
         # No page may lead us to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
         return request.replace(meta=meta, errback=self.failed_linked)
+
+    def _request_file(self, visit: Visit, url: str) -> Request:
+        request = self._request(visit, url, self.parse_file, NEW, conditional=False)
+        meta = {**request.meta, RENDER: False, UNREAD: True}
+        return request.replace(meta=meta, errback=self.failed_file)
 
     def _request(
         self,

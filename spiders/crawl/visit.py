@@ -7,14 +7,16 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urljoin
 
 import msgspec
 
+from data.archive.archive import Archive
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.health.state import ARCHIVE, VANISHED
+from data.health.state import ARCHIVE, FILE, VANISHED
 from data.identity.decision import LISTED, Decision, date_doubt
 from data.models import Capture, Draft, Facet, Link, ListingKind, Release, Run, RunError, Validator
 from data.settings import Collect
@@ -32,6 +34,7 @@ from spiders.crawl.layout_change import shown_on
 from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import BUG, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.day_order import shown_order
@@ -44,6 +47,7 @@ from spiders.sources.source_file import DateOrder, ReleaseRules
 READER = "3"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
+NO_FILES = FileKinds()
 
 LAST = 20
 """Releases of a source, the newest, by which a new one is judged that lacks a text or a date."""
@@ -61,10 +65,11 @@ class Wanted:
     """An address that a visit asks for next, and as what.
 
     A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``listing_kind``, or a first page of one ``again``, without conditions.
+    one ``listing_kind``, or a first page of one ``again``, without conditions; or a
+    ``file`` of a release, to be archived.
     """
 
-    kind: Literal["release", "linked", "listing", "again"]
+    kind: Literal["release", "linked", "listing", "again", "file"]
     url: str
     item: ListingItem | None = None
     link: Link | None = None
@@ -76,8 +81,9 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
-    response, ``over`` once at the end. Whenever all that was asked for has been read, ``wanted``
-    says what to ask for next; where that is nothing, ``finish`` ends the visit.
+    response, ``over`` once at the end. What it archives in ``archive`` is sealed at its end, and
+    ``files`` of its releases are archived too. Whenever all that was asked for has been read,
+    ``wanted`` says what to ask for next; where that is nothing, ``finish`` ends the visit.
     """
 
     def __init__(
@@ -87,6 +93,8 @@ class Visit:
         taxonomy: Taxonomy,
         limits: Collect,
         *,
+        archive: Archive | None = None,
+        files: FileKinds = NO_FILES,
         explicit: bool = False,
         backfill: bool = False,
         on_progress: Callable[[Visit], None] | None = None,
@@ -139,6 +147,8 @@ class Visit:
             explicit=explicit,
             backfill=backfill,
         )
+        self._archive = archive
+        self._files = ReleaseFiles(self.id, store, files, self.started)
         self._pending = PendingDrafts(self.file, self._templates, store, self._stored, self.error)
         store.register(loaded.source)
 
@@ -205,6 +215,9 @@ class Visit:
                 found += self._missing()
             with self._errors():
                 found += self._doubted_listings()
+        if not (found or self.frontier.rests()):
+            with self._errors():
+                found = tuple(Wanted("file", url) for url in self._files.next(utc_now()))
         return found
 
     def finish(self) -> None:
@@ -234,6 +247,9 @@ class Visit:
 
     def _end(self) -> None:
         self.ended = True
+        if self._archive:
+            with self._errors():
+                self._archive.seal()
         self.run = self.report()
         with self._errors():
             self.store.add_run(self.run)
@@ -285,8 +301,12 @@ class Visit:
             self.error(self.file.url, VANISHED, outcome.held)
 
     def page_read(self, not_archived: str = "") -> None:
-        """Count an answer, and tell once why it and others are not archived, though they should."""
+        """Count an answer, and note why it is not archived though it should be, or empty."""
         self.run = replace(self.run, pages=self.run.pages + 1)
+        self.answered(not_archived)
+
+    def answered(self, not_archived: str) -> None:
+        """Tell once why answers are not archived, though they should be; empty for one that is."""
         if not_archived and not self._archive_told:
             self._archive_told = True
             self.error(self.file.url, ARCHIVE, not_archived)
@@ -424,6 +444,7 @@ class Visit:
             position = self.frontier.position((draft.url, *draft.aliases))
             draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
+        self._files.note(draft)
         seen = time_of(draft.capture)
         return self.store.record(
             draft, seen=seen, since=self.started, front=self.front, labels=labels
@@ -452,6 +473,23 @@ class Visit:
             self.vanishing.retracted_before()
             return
         self.vanishing.gone(release.id, seen, first=was == "gone")
+
+    def file_read(self, url: str, status: int, capture: Capture | None) -> None:
+        """A server gave a file of a release, or said by a status that it does not."""
+        if status != HTTPStatus.OK:
+            self.file_failed(url, str(status), f"the server answered {status}")
+        elif capture:
+            self._files.archived(url, capture)
+
+    def file_failed(self, url: str, kind: str, message: str) -> None:
+        """Note why a file of a release could not be had; the source works without it."""
+        self.error(url, f"{FILE}:{kind}", message)
+
+    def file_cut(self, url: str, capture: Capture | None, message: str) -> None:
+        """Note that a file of a release is too large: what was archived of it has to do."""
+        if capture:
+            self._files.archived(url, capture)
+        self.file_failed(url, "size", message)
 
     def known(self, url: str) -> str | None:
         """The id of the stored release at an address."""

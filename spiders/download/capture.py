@@ -4,28 +4,26 @@ Scrapy hands an answer over with its body still encoded and with all its header 
 doesn't hand over: how the body was cut into chunks (Transfer-Encoding and Connection), in which
 case the names of header fields were written, in which order different fields came, and the reason
 phrase, which is the standard one here. Of a page that a browser rendered the document is archived
-as the browser had it, and nothing is known of the header fields that the browser sent.
-
-Secrets are not archived with a request: no user and password, no Authorization and Cookie, no
-parameter of an address that is one by its name (data.text.redaction).
+as the browser had it, without the request, of which only the browser knows all. What is secret in a
+request the archive leaves out (data.archive.warc.http_head).
 """
 
 from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Response
 
+from data.archive.archive import Archive
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
 from data.models.exchange import Exchange, Headers
-from data.text.redaction import redacted
 from spiders.download.browser import RENDER
 from spiders.download.responses import TOO_LONG
 
@@ -42,27 +40,14 @@ NOT_ARCHIVED: Final = "not_archived"
 RECEIVED: Final = "received"
 CUT: Final = "cut"
 
-SECRET: Final = {b"authorization", b"cookie", b"proxy-authorization"}
-"""Names of header fields that are not archived."""
-
-OF_TRANSFER: Final = {b"content-encoding", b"content-length", b"transfer-encoding"}
-"""Names of header fields that say how a body came, not what it is."""
-
 BUG: Final = "our own code failed to archive what {} answered; please report it (see crawl.log)"
 
 log = logging.getLogger(__name__)
 
 
-class Archiver(Protocol):
-    """What keeps the exchanges of a crawl."""
-
-    def exchange(self, exchange: Exchange) -> Capture:
-        """Keep a question and its answer. Raises ArchiveError."""
-
-
-def capture_of(response: Response) -> Capture | None:
+def capture_of(answered: Request | Response) -> Capture | None:
     """The record of an answer in the archive, or None where it is not archived."""
-    found: Capture | None = response.meta.get(CAPTURE)
+    found: Capture | None = answered.meta.get(CAPTURE)
     return found
 
 
@@ -78,7 +63,7 @@ class CaptureMiddleware:
     ``DOWNLOAD_MAXSIZE`` the archive gets the beginning, the visit nothing.
     """
 
-    def __init__(self, archive: Archiver | None, limit: int) -> None:
+    def __init__(self, archive: Archive | None, limit: int) -> None:
         self._archive = archive
         self._limit = limit
 
@@ -139,37 +124,22 @@ class CaptureMiddleware:
 
     def _exchange(self, response: Response, request: Request) -> Exchange:
         rendered = bool(request.meta.get(RENDER))
-        headers = _fields(response.headers)
-        if rendered:
-            length = b"%d" % len(response.body)
-            headers = (
-                *(one for one in headers if one[0].lower() not in OF_TRANSFER),
-                (b"Content-Length", length),
-            )
         cut = "download_stopped" in response.flags
         return Exchange(
-            url=redacted(response.url),
+            url=response.url,
             at=utc_now(),
             status=response.status,
             reason=_phrase(response.status),
-            headers=headers,
+            headers=_fields(response.headers),
             body=response.body[: self._limit] if cut else response.body,
             method=request.method,
-            request_headers=() if rendered else _asked(request),
+            request_headers=_fields(request.headers),
             # Of a rendered page it is that of our own gateway.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
             truncated="length" if cut else "",
             rendered=rendered,
         )
-
-
-def _asked(request: Request) -> Headers:
-    """The header fields of a request, as far as they hold no secret."""
-    host = urlsplit(request.url).netloc.rpartition("@")[2]
-    fields = _fields(request.headers)
-    public = (one for one in fields if one[0].lower() not in SECRET)
-    return ((b"Host", host.encode()), *public)
 
 
 def _fields(headers: ScrapyHeaders) -> Headers:

@@ -20,6 +20,9 @@ PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
 """The key in a request's meta under which what was read of its answer is found."""
 
+UNREAD: Final = "unread"
+"""The key in a request's meta that says that nobody reads its answer."""
+
 BEGINNING: Final = 1_024
 """Bytes among which a PDF has to begin (ISO 32000-1, annex H, 3.4.1)."""
 
@@ -61,7 +64,7 @@ class DocumentMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """The answer; what a document says is in its meta."""
-        if is_pdf(response.body):
+        if not request.meta.get(UNREAD) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)
         return response

@@ -11,7 +11,8 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from spiders.download.capture import Archiver
+from data.archive.archive import Archive
+from spiders.download.capture import why_not_archived
 from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
@@ -25,6 +26,7 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     ``url`` is the address that answered, after redirects, and ``status`` its HTTP status. Where
     nothing answered, ``status`` is 0, ``kind`` a short code and ``message`` a sentence.
+    ``not_archived`` is why it is not in the archive, though it should be; else empty.
     """
 
     asked: str
@@ -34,6 +36,7 @@ class FetchResult(msgspec.Struct, frozen=True):
     body: bytes = b""
     kind: str = ""
     message: str = ""
+    not_archived: str = ""
 
     @property
     def page(self) -> Page | None:
@@ -62,7 +65,7 @@ class FetchSpider(Spider):
         tell: Callable[[FetchResult], None],
         *,
         render: bool = False,
-        archive: Archiver | None = None,
+        archive: Archive | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -84,7 +87,16 @@ class FetchSpider(Spider):
         del kwargs
         page = page_of(response)
         asked = str(response.meta["asked"])
-        self._tell(FetchResult(asked, page.url, response.status, page.content_type, page.body))
+        self._tell(
+            FetchResult(
+                asked,
+                page.url,
+                response.status,
+                page.content_type,
+                page.body,
+                not_archived=why_not_archived(response),
+            )
+        )
 
     def failed(self, failure: Failure) -> None:
         """Say of an address why it gave no answer."""

@@ -47,7 +47,8 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One source as its TOML file describes it; the file's stem is the source's id.
 
     ``interval`` is in seconds. ``date_order`` settles dates such as 03/04/26. With ``render`` pages
-    are read as a browser shows them.
+    are read as a browser shows them. ``archive`` says which files of its releases are archived with
+    their pages.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -59,6 +60,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: Annotated[int, msgspec.Meta(ge=60)] | None = None
     feed: str | None = None
     render: bool = False
+    archive: Literal["none", "attachments", "all"] | None = None
     listing: ListingRules = msgspec.field(default_factory=ListingRules)
     release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)
 

@@ -108,11 +108,16 @@ class CapturesPart(Part):
 
     def await_files(self, source: str, urls: Iterable[str]) -> None:
         """Note the addresses of files of releases that are to be archived; known ones stay."""
-        with self._writing() as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO files (url, source) VALUES (?, ?)",
-                [(url, source) for url in urls],
-            )
+        fresh = self._ask(
+            "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM files)",
+            [encode(tuple(urls))],
+        )
+        if fresh:
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT OR IGNORE INTO files (url, source) VALUES (?, ?)",
+                    [(url, source) for (url,) in fresh],
+                )
 
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int

@@ -66,7 +66,9 @@ def test_its_feeds_read_back_as_they_are_stored(counts: dict[str, object], home:
                 f"urn:uuid:{release.id}" for release in releases
             ]
     store.close()
-    files = [file for kind in ("atom", "rss", "json") for file in home.glob(f"site/**/*.{kind}")]
+    files = [
+        file for kind in ("atom", "rss", "json") for file in home.glob(f"site/feeds/**/*.{kind}")
+    ]
     assert len(files) == counts["feeds"]
 
 
