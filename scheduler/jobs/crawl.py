@@ -99,7 +99,6 @@ class Crawl:
         self._home = open_home(Path(start.home))
         enabled = self._home.settings.archive.enabled
         self._archive = self._home.open_archive() if enabled else None
-        # Closing the store closes the archive.
         self._store = self._home.store(archive=self._archive)
         self._taxonomy = load_taxonomy(self._home.topics)
         keep_home_files(self._home, self._store)
@@ -131,6 +130,8 @@ class Crawl:
             self._cut()
         finally:
             self._store.close()
+            if self._archive:
+                self._archive.close()
 
     async def _arriving(self, lines: Iterator[bytes]) -> AsyncIterator[Visit]:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
