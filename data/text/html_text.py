@@ -16,8 +16,8 @@ TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 HEADINGS: Final = ["h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "summary", "address"]
 PARTS: Final = ["p", "div", "section", "article", "main", "blockquote", "pre", "figure", "details"]
 GRIDS: Final = ["ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "caption", "figcaption", "hr"]
-BLOCKS: Final = frozenset([*HEADINGS, *PARTS, *GRIDS])
-LINES: Final = frozenset(["li", "tr", "dt", "dd", "br"])
+BLOCKS: Final = frozenset([*HEADINGS, *PARTS, *GRIDS, "center"])
+LINES: Final = frozenset(["li", "tr", "dt", "dd"])
 CELLS: Final = frozenset(["td", "th"])
 SILENT: Final = frozenset(["script", "style", "noscript", "template", "title", "iframe", "object"])
 
@@ -35,7 +35,7 @@ def text_of(html: str) -> str:
             if tag in SILENT or not isinstance(tag, str):
                 walker.skip_subtree()
                 continue
-            parts.append(_break(tag))
+            parts.append("\n" if tag == "br" else gap_of(tag))
             parts.append(" ".join((element.text or "").split("\n")))
         else:
             if tag in BLOCKS:
@@ -52,6 +52,15 @@ def both_of(html: str, text: str) -> tuple[str, str]:
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
+
+
+def gap_of(tag: str) -> str:
+    """What parts the text of an element from the text around it."""
+    if tag in BLOCKS:
+        return "\n\n"
+    if tag in LINES:
+        return "\n"
+    return " " if tag in CELLS else ""
 
 
 def line_of(text: str) -> str:
@@ -84,11 +93,3 @@ def _parsed(html: str) -> etree._Element | None:
     # libxml2 stops at a NUL; other control characters are cleaned from what it reads.
     parser = etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=False)
     return etree.fromstring(f"<html><body>{html.replace(chr(0), '')}</body></html>", parser)
-
-
-def _break(tag: str) -> str:
-    if tag in BLOCKS:
-        return "\n\n"
-    if tag in LINES:
-        return "\n"
-    return " " if tag in CELLS else ""

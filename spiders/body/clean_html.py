@@ -14,13 +14,13 @@ from bs4 import BeautifulSoup
 from lxml import etree
 from soupsieve import SelectorSyntaxError
 
+from data.text.html_text import CELLS
 from data.text.sanitize import MOST
 from spiders.body.fragment import prose_of
 from spiders.body.main_content import MainContent
 from spiders.body.segmentation import segment
 from spiders.body.serialize import SerializedBody
 from spiders.body.trim_edges import without_beside
-from spiders.page.elements import CELLS
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 HUGE: Final = f"the body is longer than {MOST:,} characters of HTML; only its beginning is kept"

@@ -15,11 +15,11 @@ from typing import Final
 from lxml import etree
 
 from data.text.clean import one_line
-from data.text.html_text import both_of
+from data.text.html_text import LINES, both_of, gap_of
 from data.text.sanitize import ADDRESSES, MOST
 from data.text.urls import absolute
 from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
-from spiders.page.elements import LINES, SILENT, gap_of, without_partings
+from spiders.page.elements import SILENT, without_partings
 from spiders.page.media_urls import largest_source, leads_to_image
 
 VOID: Final = frozenset(["hr", "col"])

@@ -14,7 +14,8 @@ from lxml import etree
 from data.text.clean import clean_line
 from data.text.urls import canonical_url
 from spiders.discovery.press_words import MEDIA, NEWS, NOT_A_ROOM, RELEASES
-from spiders.page.embedded_metadata import json_ld_scripts, json_objects, parse_json, type_of
+from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of
+from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page

@@ -17,13 +17,13 @@ from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     articles,
     json_ld_scripts,
-    json_objects,
     parse_json,
     plain,
     read_metadata,
     type_of,
 )
 from spiders.page.generic_names import LISTING, is_generic, is_host, without_frills
+from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key

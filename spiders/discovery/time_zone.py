@@ -17,10 +17,10 @@ from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     json_ld_scripts,
-    json_objects,
     parse_json,
     plain,
 )
+from spiders.page.json_text import json_objects
 from spiders.page.page import Page
 
 CAPITALS = {

@@ -13,8 +13,8 @@ from spiders.items import Listing
 from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.json_state.scripts import states
-from spiders.listing.json_listing import values_of
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json
+from spiders.page.json_text import values_of
 from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page

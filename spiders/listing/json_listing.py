@@ -10,12 +10,9 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from data.dates.context import DateContext
 from spiders.items import Listing
 from spiders.json_state.json_fields import read_records, unwrapped
-from spiders.page.json_text import load_json
+from spiders.page.json_text import load_json, values_of
 from spiders.page.links import resolve
 from spiders.page.page import Page
-
-MAX_VALUES = 500_000
-"""Values of one document that are looked at."""
 
 MAX_HTML = 2_000_000
 """Characters of HTML within a document that are read."""
@@ -58,22 +55,6 @@ def _is_row(value: list[Any]) -> bool:
     """Whether a list is a row of cells, one of them with a link (DataTables)."""
     plain = all(isinstance(cell, (str, int, float)) or cell is None for cell in value)
     return plain and any(isinstance(cell, str) and "<a" in cell for cell in value)
-
-
-def values_of(document: Any) -> Iterator[Any]:
-    """The values in a document, outermost first; lists and objects once, also if held twice."""
-    waiting = [document]
-    seen: set[int] = set()
-    for _ in range(MAX_VALUES):
-        if not waiting:
-            return
-        value = waiting.pop()
-        if isinstance(value, (dict, list)):
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
-            waiting.extend(reversed(value.values() if isinstance(value, dict) else value))
-        yield value
 
 
 def _arrays(document: Any) -> Iterator[list[dict[str, Any]]]:

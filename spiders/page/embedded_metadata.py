@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spiders.page.json_text import load_json
+from spiders.page.json_text import json_objects, load_json
 from spiders.page.page import Page
 
 MAX_SCRIPT = 2_000_000
@@ -15,9 +15,6 @@ MAX_SCRIPT = 2_000_000
 
 MAX_VALUE = 4_000
 """Characters of one value that are kept: an author of a million letters is none."""
-
-MAX_NODES = 5_000
-"""Values that are looked at in one page's JSON."""
 
 RELEASE_TYPES = re.compile(
     "Article|Posting|PressRelease|Report$|WebPage$|Event$|Statement$|GovernmentService|Message$"
@@ -117,20 +114,6 @@ def parse_json(text: str) -> Any:
         return load_json(mended)
     except (ValueError, RecursionError):
         return None
-
-
-def json_objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The objects in decoded JSON, outermost first, at most MAX_NODES values; never recursive."""
-    queue = [value]
-    for place in range(MAX_NODES):
-        if place >= len(queue):
-            return
-        item = queue[place]
-        if isinstance(item, dict):
-            yield item
-            queue.extend(part for part in item.values() if isinstance(part, (dict, list)))
-        elif isinstance(item, list):
-            queue.extend(part for part in item[:200] if isinstance(part, (dict, list)))
 
 
 def articles(value: Any) -> list[Mapping[str, Any]]:
