@@ -26,6 +26,7 @@ from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.http_protocol import ReadyAnswer
+from feeds.server.log import tile_route
 from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
 from feeds.server.query import BadQuery
@@ -64,7 +65,8 @@ def create_app(
     states of the past (see past). ``hub`` answers those who want to subscribe, where this site is
     its own hub.
     """
-    behind = Starlette(exception_handlers={HTTPException: explain, 500: explain})
+    explained = {HTTPException: explain, 500: explain}
+    behind = Starlette(routes=[tile_route(folder)], exception_handlers=explained)
     if store_url is None:
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
     site = site or Site()

@@ -12,6 +12,7 @@ from feeds.compression import CODINGS, IDENTITY
 from feeds.pages.renderer import POLICY
 from feeds.server.delta import STARTS
 from feeds.server.link_headers import links_in
+from feeds.server.log import ENDLESS, freshness_of, type_of
 from feeds.urls import FileStamp, media_type_of
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -19,7 +20,6 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
 FRESH = b"public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-ENDLESS = b"public, max-age=31536000, immutable"
 LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 
 
@@ -118,22 +118,24 @@ def hold(
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
     modified = max(stamp.modified // 10**9, before.modified + 1 if before else 0)
+    by_kind = ENDLESS if follows else LASTING if kind in STATIC else FRESH
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
-        (b"cache-control", ENDLESS if follows else LASTING if kind in STATIC else FRESH),
+        (b"cache-control", freshness_of(address) or by_kind),
         (b"vary", CHOSEN_BY if kind in STARTS else b"accept-encoding"),
         *(more or ()),
     ]
     headers = [
-        (b"content-type", media_type_of(file).encode()),
+        (b"content-type", type_of(address) or media_type_of(file).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),
     ]
-    if is_feed:
-        # Feeds are public, and readers that run in a browser may take them.
+    if is_feed or address.startswith(("/log/", "/witness/")):
+        # They are public, and readers or verifiers that run in a browser may take them.
         short.append((b"access-control-allow-origin", b"*"))
+    if is_feed:
         headers.extend((b"link", link) for link in links_in(body, kind))
     digest = hashlib.sha256(body).hexdigest()[:32]
     tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from data.archive.journal.journaled_store import JournaledStore
+from data.archive.log.tree_log import log_of
 from data.clock import utc_now
-from data.errors import CommuniqueError
+from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file
 from feeds.publishing.cache_file import DamagedCacheError
+from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import hub_of
@@ -41,27 +44,47 @@ log = logging.getLogger(__name__)
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
     """Publish what changed in a HOME, or all of it; one process at a time, the next waits."""
+    with home.lock("publish", "communique publish", wait=True):
+        published = publish_store(home, everything=everything)
+        # Closing the store signed the log.
+        errors = publish_proofs(home, everything=everything)
+        return replace(published, errors=(*published.errors, *errors))
+
+
+def publish_store(home: Home, *, everything: bool) -> Publication:
+    """Publish feeds and pages."""
     store = home.store()
     try:
-        with home.lock("publish", "communique publish", wait=True):
-            keep_home_files(home, store, ())
-            kept = home.path / "rendered.db"
-            make = partial(
-                publish, store, home.site, home.settings.site, all=everything, cache=kept
-            )
-            try:
-                published = make()
-            except DamagedCacheError as error:
-                log.warning("%s; all is rendered anew", error)
-                delete_file(kept)
-                published = make()
-            if published.rewritten and isinstance(store, JournaledStore):
-                store.note_rewritten(utc_now())
-            if published.files:
-                note_changes(home, published.files)
-            return published
+        keep_home_files(home, store, ())
+        kept = home.path / "rendered.db"
+        make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
+        try:
+            published = make()
+        except DamagedCacheError as error:
+            log.warning("%s; all is rendered anew", error)
+            delete_file(kept)
+            published = make()
+        if published.rewritten and isinstance(store, JournaledStore):
+            store.note_rewritten(utc_now())
+        if published.files:
+            note_changes(home, published.files)
+        return published
     finally:
         store.close()
+
+
+def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
+    """Publish the log of the archive, and what this HOME signed as a witness; what failed."""
+    try:
+        publish_log(log_of(home.path), home.site, everything=everything)
+    except PublishError as error:
+        yield error
+    except ArchiveError as error:
+        yield PublishError(str(home.site / "log"), str(error))
+    try:
+        publish_witness(home.path / "witness", home.site)
+    except PublishError as error:
+        yield error
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:

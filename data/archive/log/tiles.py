@@ -6,7 +6,7 @@ last tile of a level is partial; it bears its width in its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -172,18 +172,32 @@ def pieces_of(
     ]
 
 
-def outgrown(old: int, new: int) -> list[tuple[str, str]]:
-    """The folders of partial tiles that a tree has outgrown, each with the one name to keep in it.
+def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
+    """Level, number and width of all tiles that a tree of ``new`` leaves has beyond ``old``.
 
-    ``old`` and ``new`` are its sizes; the name is empty where the tile is full.
+    The last tile of a level comes in any case, be its width 0.
     """
     tree = TileTree(new, lambda path: path.encode())
-    folders = []
     levels: list[Level] = ["entries", *range(max(1, -(-new.bit_length() // HEIGHT)))]
     for level in levels:
         height = HEIGHT if level == "entries" else HEIGHT * (level + 1)
         for number in range(old >> height, (new >> height) + 1):
-            width = tree.width(level, number)
-            kept = str(width) if width < WIDTH else ""
-            folders.append((f"{tile_path(level, number)}.p", kept))
-    return folders
+            yield level, number, tree.width(level, number)
+
+
+def added_files(old: int, new: int) -> list[str]:
+    """The tiles and bundles of a tree of ``new`` leaves, but those that are full at ``old``."""
+    return [tile_path(*tile) for tile in touched(old, new) if tile[2]]
+
+
+def tidy(folder: Path, old: int, new: int) -> None:
+    """Delete the partial tiles that a log in ``folder`` has outgrown; its sizes are given."""
+    for level, number, width in touched(old, new):
+        path = folder / f"{tile_path(level, number)}.p"
+        if not path.is_dir():
+            continue
+        for file in path.iterdir():
+            if width == WIDTH or file.name != str(width):
+                file.unlink()
+        if width in {0, WIDTH}:
+            path.rmdir()

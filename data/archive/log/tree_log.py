@@ -17,7 +17,7 @@ from data.archive.log.leaf import ID, Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierKey
 from data.archive.log.pending import Pending
-from data.archive.log.tiles import WIDTH, TileTree, grown, outgrown, read_file
+from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
 from data.files import Writer
 
@@ -209,15 +209,8 @@ class TreeLog:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
 
     def _tidy(self, old: int, size: int) -> None:
-        """Delete what a tree of ``size`` leaves has outgrown, since it had ``old``."""
-        for folder, kept in outgrown(old, size):
-            path = self.folder / folder
-            if path.is_dir():
-                for file in path.iterdir():
-                    if file.name != kept:
-                        file.unlink()
-                if not kept:
-                    path.rmdir()
+        """Let go of what a tree of ``size`` leaves needs no more, since it had ``old``."""
+        tidy(self.folder, old, size)
         self._pending.give_up(size)
 
     def _size(self) -> int:
