@@ -154,7 +154,7 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: Annotated[
         Annotated[int, msgspec.Meta(ge=0)],
         msgspec.Meta(
-            description="Bytes of HOME/archive beyond which no answer is kept any more, which "
+            description="Bytes of WARC files beyond which no answer is kept any more, which "
             "every visit then tells; 0 sets no bound."
         ),
     ] = 0

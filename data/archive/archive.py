@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +62,9 @@ COUNT_AFTER: Final = 16_000_000
 CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 )
+
+COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
+"""Names of the files that the budget is for: the log is small beside them."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
@@ -117,7 +121,6 @@ class Archive:
         uri, whole = target_uri(exchange.url)
         payload = sha256(exchange.body)
         with self._writing():
-            self.folder.mkdir(parents=True, exist_ok=True)
             self._hold_budget()
             original = self._original(exchange, uri, payload, whole=whole)
             answer = response(exchange, uri, payload, original=original)
@@ -130,13 +133,11 @@ class Archive:
     ) -> Capture:
         """Keep a metadata record, about the record with the id ``refers_to`` or about all."""
         with self._writing():
-            self.folder.mkdir(parents=True, exist_ok=True)
             return self._put(metadata(uri, content_type, block, at, refers_to))
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Keep a file that no server answered with, as a resource record."""
         with self._writing():
-            self.folder.mkdir(parents=True, exist_ok=True)
             return self._put(resource(uri, content_type, block, at))
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
@@ -146,7 +147,6 @@ class Archive:
         """
         record = adopted(fields, block)
         with self._writing():
-            self.folder.mkdir(parents=True, exist_ok=True)
             self._hold_budget()
             if record.listed:
                 at = record.leaf.at.replace(microsecond=0)
@@ -161,9 +161,9 @@ class Archive:
 
     def seal(self) -> None:
         """Make all records durable, and have the log sign that they are in it."""
+        if not self._unsealed:
+            return
         with self._writing():
-            if not self._unsealed:
-                return
             self._note()
             self.log.integrate(self._sync)
             self._unsealed, self._seal_at = 0, SEAL_AFTER
@@ -173,7 +173,7 @@ class Archive:
         try:
             self.seal()
         finally:
-            with self._writing():
+            with self._lock:
                 self._let_go()
                 self.index.close()
                 self.log.close()
@@ -341,7 +341,7 @@ class Archive:
             return
         if self._since_count >= COUNT_AFTER:
             with os.scandir(self.folder) as found:
-                self._size = sum(one.stat().st_size for one in found if one.is_file())
+                self._size = sum(one.stat().st_size for one in found if COUNTED.search(one.name))
             self._since_count = 0
         if self._size + self._since_count >= self._settings.budget:
             raise ArchiveError(str(self.folder), USED_UP.format(self._settings.budget))
@@ -354,6 +354,8 @@ class Archive:
         """
         with self._lock:
             try:
+                if self._file is None:
+                    self.folder.mkdir(parents=True, exist_ok=True)
                 yield
             except ArchiveError:
                 raise

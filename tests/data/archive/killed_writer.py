@@ -1,0 +1,76 @@
+"""A process that writes into an archive and is killed before one of its calls of the system."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from data.archive.archive import Archive
+from data.settings import Archive as Settings
+from tests.data.archive.log.killed import ending_here, kill_before
+from tests.exchanges import NOON, PAGE, answer, not_modified
+
+MAX_FILE: Final = 6000
+"""So small that a file gets full while the process works."""
+
+
+def opened(folder: Path) -> Archive:
+    """The archive of these processes."""
+    return Archive(folder / "archive", Settings(max_file=MAX_FILE), agent="Communique/0.1")
+
+
+def work(folder: Path, name: str, told: int, call: int | None) -> None:
+    """Archive some answers, telling the pipe ``told`` where each is, and seal them.
+
+    The process is killed before a ``call``, if one is given.
+    """
+    if call is not None:
+        kill_before(call)
+    archive = opened(folder)
+    for number in range(4):
+        url = f"http://harbour.example/{name}/{number}"
+        for exchange in (answer(url, body=PAGE + name.encode() * number), not_modified(url)):
+            made = archive.exchange(exchange)
+            line = f"{made.file} {made.offset} {made.length} {made.leaf} {made.record_id}\n"
+            os.write(told, line.encode())
+    archive.metadata("urn:communique:journal", "application/json", b"{}", at=NOON)
+    archive.close()
+    sys.setprofile(None)
+
+
+def worked(folder: Path, name: str, call: int | None = None) -> bool:
+    """Whether a child that works so came to its end; what it tells is added to a file."""
+    told = os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    child = os.fork()
+    if not child:
+        with ending_here():
+            work(folder, name, told, call)
+            os._exit(0)
+    os.close(told)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise SystemExit(f"{name} failed and was not killed")
+    return os.WIFEXITED(status)
+
+
+def main() -> None:
+    """Kill a child before each so manieth of its calls, each in a folder of its own.
+
+    After each another child goes on unharmed.
+    """
+    base, step = Path(sys.argv[1]), int(sys.argv[2])
+    worked(base, "before")
+    ended, call = False, 0
+    while not ended:
+        folder = base.with_name(f"{call:04}")
+        shutil.copytree(base, folder)
+        ended = worked(folder, "killed", call)
+        worked(folder, "after")
+        call += step
+
+
+if __name__ == "__main__":
+    main()

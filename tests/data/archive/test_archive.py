@@ -1,0 +1,446 @@
+"""The archive as a crawl uses it: what goes in, what refers to what, and what no fault spoils."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from data.archive import archive as module
+from data.archive.archive import Archive
+from data.archive.log.leaf import decode_leaf
+from data.archive.warc.cdxj import Entry, entry_of, read_entries
+from data.archive.warc.reader import Record, read_file
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.errors import ArchiveError
+from data.models.capture import Capture
+from data.settings import Archive as Settings
+from tests.data.archive import killed_writer
+from tests.exchanges import NOON, PAGE, answer, not_modified
+
+URL = "http://harbour.example/news/1"
+
+
+@pytest.fixture
+def made() -> Iterator[Callable[..., Archive]]:
+    """Makes archives, which are closed in the end."""
+    opened: list[Archive] = []
+
+    def make(folder: Path, **settings: int) -> Archive:
+        told = msgspec.structs.replace(Settings(), **settings)
+        opened.append(Archive(folder / "archive", told, agent="Communique/0.1"))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def archive(made: Callable[..., Archive], tmp_path: Path) -> Archive:
+    return made(tmp_path)
+
+
+def record_of(archive: Archive, capture: Capture) -> Record:
+    """The record of a capture, which is what the capture says."""
+    found = archive.record(capture.file, capture.offset)
+    assert (found.record_id, found.length, found.at) == (
+        capture.record_id,
+        capture.length,
+        capture.at,
+    )
+    assert found.field("WARC-Payload-Digest") == capture.digest
+    return found
+
+
+def assert_sound(folder: Path) -> list[Record]:
+    """All records of an archive; each has its leaf, and its line where it needs one."""
+    archive = killed_writer.opened(folder)
+    records: list[Record] = []
+    for path in own_files(archive.folder):
+        found = list(read_file(path))
+        here = [one for one in found if isinstance(one, Record)]
+        assert here == found
+        leaves = archive.log.find([leaf.record_id for one in here if (leaf := one.leaf())])
+        size = archive.log.integrate().size
+        told = []
+        for record in here:
+            leaf = record.leaf()
+            assert leaf is not None
+            number = leaves[leaf.record_id]
+            assert decode_leaf(archive.log.tree(size).entry(number)) == leaf
+            told.append(entry_of(record, number))
+        lines = [entry for entry, _ in read_entries(cdxj_path(path))]
+        assert sorted(lines, key=by_offset) == [entry for entry in told if entry]
+        for entry in lines:
+            if entry.status == 200:
+                assert entry in archive.index.captures(entry.uri)
+        records += here
+    assert len({record.record_id for record in records}) == len(records)
+    archive.close()
+    return records
+
+
+def refusal(archive: Archive, url: str) -> str:
+    """Why an answer is not archived, or nothing."""
+    try:
+        archive.exchange(answer(url, body=os.urandom(1000)))
+    except ArchiveError as error:
+        return str(error)
+    return ""
+
+
+def by_offset(entry: Entry) -> int:
+    return entry.offset
+
+
+def test_an_answer_is_kept_as_served_with_its_request(archive: Archive) -> None:
+    capture = archive.exchange(answer())
+    found = record_of(archive, capture)
+    assert (found.kind, found.uri, found.http.payload) == ("response", URL, PAGE)
+    path = archive.folder / f"{capture.file}.open"
+    info, request, response = read_file(path)
+    assert isinstance(info, Record)
+    assert b"http-header-user-agent: Communique/0.1\r\n" in info.block
+    assert isinstance(request, Record)
+    assert request.field("WARC-Concurrent-To") == f"<{capture.record_id}>"
+    assert request.http.first == b"GET /news/1 HTTP/1.1"
+    assert isinstance(response, Record)
+    assert response.record_id == capture.record_id
+    assert capture.leaf == 2
+
+
+def test_a_payload_is_kept_once(archive: Archive) -> None:
+    first = archive.exchange(answer())
+    for url in (URL, "http://harbour.example/copy"):
+        again = record_of(archive, archive.exchange(answer(url)))
+        assert again.kind == "revisit"
+        assert again.field("WARC-Profile").endswith("identical-payload-digest")
+        assert again.field("WARC-Refers-To") == f"<{first.record_id}>"
+        assert again.field("WARC-Refers-To-Target-URI") == URL
+        assert again.field("WARC-Refers-To-Date") == "2026-03-02T12:00:00.123456Z"
+        assert again.field("WARC-Payload-Digest") == first.digest
+    other = record_of(archive, archive.exchange(answer(body=PAGE + b"!")))
+    assert other.kind == "response"
+
+
+def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> None:
+    first = archive.exchange(answer(body=b"one"))
+    archive.exchange(answer(body=b"two"))
+    back = archive.exchange(answer(body=b"one", at=NOON - dt.timedelta(days=9)))
+    assert record_of(archive, back).kind == "revisit"
+    capture = archive.exchange(not_modified())
+    found = record_of(archive, capture)
+    assert found.kind == "revisit"
+    assert found.field("WARC-Profile").endswith("server-not-modified")
+    assert found.field("WARC-Refers-To") == f"<{first.record_id}>"
+    assert capture.digest == first.digest
+    assert found.http.first == b"HTTP/1.1 304 Not Modified"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://harbour.example/unknown", "http://harbour.example/?token=2"]
+)
+def test_an_unchanged_page_that_nobody_knows_is_a_response(archive: Archive, url: str) -> None:
+    archive.exchange(answer("http://harbour.example/?token=1"))
+    assert record_of(archive, archive.exchange(not_modified(url))).kind == "response"
+
+
+def test_nothing_refers_to_what_was_cut_or_rendered(archive: Archive) -> None:
+    archive.exchange(answer(truncated="length"))
+    assert record_of(archive, archive.exchange(answer())).kind == "response"
+    archive.exchange(answer(body=b"document", rendered=True))
+    assert record_of(archive, archive.exchange(answer(body=b"document"))).kind == "response"
+    assert record_of(archive, archive.exchange(answer(truncated="length"))).kind == "response"
+
+
+def test_nothing_refers_to_what_is_lost(archive: Archive) -> None:
+    first = archive.exchange(answer())
+    path = archive.folder / f"{first.file}.open"
+    content = path.read_bytes()
+    path.write_bytes(content[: first.offset] + bytes(first.length))
+    again = archive.exchange(answer())
+    assert record_of(archive, again).kind == "response"
+
+
+def test_a_rendered_document_is_marked_and_has_no_request(archive: Archive) -> None:
+    capture = archive.exchange(answer(rendered=True))
+    assert record_of(archive, capture).rendered
+    kinds = [one.kind for one in read_file(archive.folder / f"{capture.file}.open")]  # type: ignore[union-attr]
+    assert kinds == ["warcinfo", "response"]
+
+
+def test_other_records_are_kept_too(archive: Archive) -> None:
+    page = archive.exchange(answer())
+    told = archive.metadata(
+        "urn:communique:journal", "application/json", b"{}", at=NOON, refers_to=page.record_id
+    )
+    found = record_of(archive, told)
+    assert (found.kind, found.block) == ("metadata", b"{}")
+    assert found.field("WARC-Refers-To") == f"<{page.record_id}>"
+    file = record_of(archive, archive.resource("urn:a:b", "application/toml", b"a = 1", at=NOON))
+    assert (file.kind, file.block, file.uri) == ("resource", b"a = 1", "urn:a:b")
+
+
+def test_a_record_of_another_archive_keeps_what_it_says(archive: Archive) -> None:
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nold"
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", "<http://archive.example/1>"),
+        ("WARC-Date", "2011-05-06T07:08:09Z"),
+        ("WARC-Target-URI", "http://harbour.example/old"),
+        ("WARC-Payload-Digest", "sha1:AAAA"),
+        ("Content-Type", "application/http; msgtype=response"),
+        ("Content-Length", "12"),
+    )
+    capture = archive.adopt(fields, block)
+    assert capture
+    found = record_of(archive, capture)
+    assert capture.record_id == "http://archive.example/1"
+    assert found.block == block
+    assert set(fields[:-1]) < set(found.fields)
+    assert archive.adopt(fields, block) is None
+    (known,) = archive.index.captures("http://harbour.example/old")
+    assert (known.offset, known.media_type, known.status) == (capture.offset, "text/html", 200)
+
+
+def test_the_next_process_goes_on_with_the_file(
+    tmp_path: Path, made: Callable[..., Archive]
+) -> None:
+    for number in range(3):
+        archive = made(tmp_path)
+        archive.exchange(answer(f"http://harbour.example/{number}", body=b"%d" % number))
+        archive.close()
+    (path,) = own_files(tmp_path / "archive")
+    assert path.name.endswith(".open")
+    assert [one.kind for one in assert_sound(tmp_path)].count("warcinfo") == 1
+
+
+def test_a_writer_of_another_name_says_so(tmp_path: Path, archive: Archive) -> None:
+    archive.exchange(answer())
+    archive.close()
+    other = Archive(tmp_path / "archive", Settings(), agent="Another/2")
+    other.exchange(answer())
+    other.close()
+    infos = [one.block for one in assert_sound(tmp_path) if one.kind == "warcinfo"]
+    assert [b"Another/2" in block for block in infos] == [False, True]
+
+
+def test_writers_at_once_have_a_file_each(tmp_path: Path, made: Callable[..., Archive]) -> None:
+    one, other = made(tmp_path), made(tmp_path)
+    places = {writer.exchange(answer(body=b"x")).file for writer in (one, other, one, other)}
+    assert len(places) == 2
+    # What one wrote the other refers to.
+    assert record_of(other, other.exchange(answer(body=b"x"))).kind == "revisit"
+    one.close()
+    other.close()
+    assert len(assert_sound(tmp_path)) == 2 + 5 * 2
+
+
+def test_threads_of_one_writer_take_turns(tmp_path: Path, archive: Archive) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        numbers = range(60)
+        list(pool.map(lambda n: archive.exchange(answer(f"{URL}/{n}", body=b"%d" % n)), numbers))
+    archive.close()
+    assert len(assert_sound(tmp_path)) == 1 + 60 * 2
+
+
+def test_a_file_that_is_full_makes_place_for_another(
+    tmp_path: Path, made: Callable[..., Archive]
+) -> None:
+    archive = made(tmp_path, max_file=4000)
+    captures = [
+        archive.exchange(answer(f"{URL}/{number}", body=b"%d" % number)) for number in range(20)
+    ]
+    assert all(path.stat().st_size <= 4000 for path in own_files(archive.folder))
+    assert len({capture.file for capture in captures}) > 3
+    growing = [path.name for path in own_files(archive.folder) if path.suffix == ".open"]
+    assert growing == [f"{captures[-1].file}.open"]
+    # One that is larger than a file has a file to itself.
+    large = archive.exchange(answer(body=os.urandom(9000)))
+    after = archive.exchange(answer(body=b"small"))
+    assert len({captures[-1].file, large.file, after.file}) == 3
+    for capture in (*captures, large, after):
+        record_of(archive, capture)
+    archive.close()
+    assert_sound(tmp_path)
+
+
+def test_a_file_that_is_a_day_old_is_full(
+    tmp_path: Path, made: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = NOON
+    monkeypatch.setattr(module, "utc_now", lambda: now)
+    archive = made(tmp_path)
+    first = archive.exchange(answer())
+    now = NOON + dt.timedelta(hours=25)
+    second = archive.exchange(answer())
+    # The clock goes back: nothing is older for that.
+    now = NOON - dt.timedelta(days=400)
+    third = archive.exchange(answer())
+    assert first.file != second.file == third.file
+    archive.close()
+    assert_sound(tmp_path)
+
+
+def test_a_thousand_records_of_one_page(archive: Archive) -> None:
+    first = archive.exchange(answer())
+    for _ in range(1000):
+        last = archive.exchange(not_modified())
+    assert record_of(archive, last).field("WARC-Refers-To") == f"<{first.record_id}>"
+    assert len(archive.index.captures(URL)) == 1
+
+
+def test_a_huge_header_and_a_huge_address_are_kept(tmp_path: Path, archive: Archive) -> None:
+    headers = ((b"Set-Cookie", b"a" * 250_000), (b"Content-Type", b"text/html"))
+    capture = archive.exchange(answer(f"{URL}?{'a' * 100_000}", headers=headers))
+    found = record_of(archive, capture)
+    assert found.http.headers == headers
+    again = archive.exchange(answer(f"{URL}?{'b' * 100_000}", headers=headers))
+    assert record_of(archive, again).kind == "revisit"
+    archive.close()
+    assert_sound(tmp_path)
+
+
+def test_a_full_disk_is_told_and_the_archive_goes_on(tmp_path: Path, archive: Archive) -> None:
+    archive.exchange(answer())
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (path,) = own_files(archive.folder)
+    # In turn the records, the leaves and the lines do not find room; what is there is larger.
+    for room in (path.stat().st_size + 200, 800, 300):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limit[1]))
+        try:
+            with pytest.raises(ArchiveError, match="File too large"):
+                archive.exchange(answer(f"{URL}/{room}", body=b"%d" % room))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    capture = archive.exchange(answer(f"{URL}/after", body=b"after"))
+    record_of(archive, capture)
+    archive.close()
+    uris = {record.uri for record in assert_sound(tmp_path)}
+    assert uris >= {URL, f"{URL}/after"}
+
+
+def test_a_budget_that_is_used_up_is_told_and_what_was_decided_is_still_written(
+    tmp_path: Path, made: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COUNT_AFTER", 1000)
+    archive = made(tmp_path, budget=60_000)
+    kept = 0
+    while not (told := refusal(archive, f"{URL}/{kept}")):
+        kept += 1
+    assert "its budget of 60000 bytes is used up" in told
+    assert 20 < kept < 60
+    record_of(archive, archive.metadata("urn:a:b", "application/json", b"{}", at=NOON))
+    archive.close()
+    assert sum(path.stat().st_size for path in own_files(archive.folder)) < 60_000
+
+
+def test_a_file_with_damage_in_its_middle_is_left_as_it_is(
+    tmp_path: Path, made: Callable[..., Archive]
+) -> None:
+    archive = made(tmp_path)
+    first = archive.exchange(answer())
+    archive.exchange(answer(f"{URL}/2", body=b"2"))
+    archive.close()
+    (path,) = own_files(archive.folder)
+    cdxj_path(path).unlink()
+    content = bytearray(path.read_bytes())
+    content[first.offset + 100] ^= 1
+    path.write_bytes(content)
+    again = made(tmp_path)
+    capture = again.exchange(answer())
+    assert capture.file != first.file
+    assert (archive.folder / first.file).read_bytes() == content
+    assert record_of(again, capture).kind == "response"
+
+
+def test_what_others_put_into_the_folder_is_left_alone(archive: Archive) -> None:
+    archive.folder.mkdir()
+    foreign = archive.folder / "crawl-2011.warc.gz"
+    foreign.write_bytes(b"of somebody else")
+    archive.exchange(answer())
+    archive.close()
+    assert foreign.read_bytes() == b"of somebody else"
+    assert len(own_files(archive.folder)) == 1
+
+
+def test_nothing_is_made_before_the_first_record(tmp_path: Path, archive: Archive) -> None:
+    archive.seal()
+    archive.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_signed_is_told_and_loses_nothing(
+    tmp_path: Path, archive: Archive
+) -> None:
+    archive.exchange(answer())
+    archive.seal()
+    key = (tmp_path / "log.key").read_bytes()
+    (tmp_path / "log.key").unlink()
+    capture = archive.exchange(answer(f"{URL}/2", body=b"2"))
+    with pytest.raises(ArchiveError, match=r"log\.key"):
+        archive.seal()
+    with pytest.raises(ArchiveError, match=r"log\.key"):
+        archive.close()
+    (tmp_path / "log.key").write_bytes(key)
+    record_of(archive, capture)
+    assert_sound(tmp_path)
+
+
+def test_an_archive_that_can_only_be_read_is_read_and_refuses_with_a_sentence(
+    tmp_path: Path, archive: Archive
+) -> None:
+    capture = archive.exchange(answer())
+    archive.close()
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from tests.data.archive.killed_writer import opened\n"
+        "from tests.exchanges import answer\n"
+        "archive = opened(Path(sys.argv[1]))\n"
+        "print(archive.record(sys.argv[2], int(sys.argv[3])).http.payload)\n"
+        "print(len(archive.index.captures('http://harbour.example/news/1')))\n"
+        "archive.exchange(answer('http://harbour.example/2', body=b'2'))\n"
+    )
+    mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    asked = [sys.executable, "-c", code, str(tmp_path), capture.file, str(capture.offset)]
+    for index in (True, False):
+        if not index:
+            (archive.folder / "index.db").unlink()
+        result = subprocess.run(  # noqa: S603 - our own program
+            ["unshare", "-rm", "sh", "-c", mount, str(tmp_path), *asked],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "mount" in result.stderr or shutil.which("unshare") is None:
+            pytest.skip("no folder can be mounted read-only here")
+        assert result.stdout.splitlines() == [repr(PAGE), "1"]
+        assert "data.errors.ArchiveError" in result.stderr
+        assert "Read-only file system" in result.stderr
+
+
+def test_killed_at_any_step_an_archive_is_sound_and_holds_what_was_told(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    command = [sys.executable, "-m", "tests.data.archive.killed_writer", str(base), "7"]
+    subprocess.run(command, check=True)  # noqa: S603 - our own code
+    folders = sorted(set(tmp_path.iterdir()) - {base})
+    assert len(folders) > 10
+    for folder in folders:
+        records = {record.record_id: record for record in assert_sound(folder)}
+        told = (folder / "told").read_text().splitlines()
+        assert len(told) >= 16
+        for line in told:
+            file, offset, length, _, record_id = line.split()
+            record = records[record_id]
+            assert (record.file, record.offset, record.length) == (file, int(offset), int(length))

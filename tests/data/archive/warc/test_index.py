@@ -1,0 +1,166 @@
+"""The index of captures, which any loss leaves as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.index import Index
+from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
+from tests.exchanges import NOON
+
+SECOND = NOON.replace(microsecond=0)
+URI = "http://harbour.example/news/1"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[WarcFile]:
+    made = new_file(tmp_path, NOON)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    opened = Index(tmp_path)
+    yield opened
+    opened.close()
+
+
+def entry(file: WarcFile, leaf: int, uri: str = URI, **changes: object) -> Entry:
+    """A capture of a page, which is another each time."""
+    made = Entry(uri, SECOND, "text/html", 200, f"sha256:{leaf}", 9, leaf * 10, file.name, leaf)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def listed(file: WarcFile, *entries: Entry) -> None:
+    """List captures in the CDXJ file, as a writer does."""
+    for one in entries:
+        file.list(one.encode())
+
+
+def test_captures_are_found_by_any_address_of_a_page(index: Index, file: WarcFile) -> None:
+    one, other = entry(file, 1), entry(file, 2, "https://www.harbour.example/news/1/")
+    index.add(one)
+    index.add(other)
+    index.add(entry(file, 3, "http://harbour.example/news/2"))
+    assert index.captures("http://harbour.example/news/1?utm_source=x") == [one, other]
+    assert index.newest(URI) == other
+    assert index.newest("http://harbour.example/unknown") is None
+
+
+def test_the_newest_is_what_was_written_last_whatever_the_clock_said(
+    index: Index, file: WarcFile
+) -> None:
+    index.add(entry(file, 1))
+    index.add(last := entry(file, 2, at=SECOND - dt.timedelta(days=400)))
+    index.add(entry(file, 3, status=404))
+    assert index.newest(URI) == last
+
+
+def test_a_payload_is_found_where_it_is_and_not_where_it_is_referred_to(
+    index: Index, file: WarcFile
+) -> None:
+    index.add(entry(file, 1, media_type="warc/revisit", digest="sha256:a"))
+    assert index.holder("sha256:a") is None
+    index.add(first := entry(file, 2, digest="sha256:a", media_type=None))
+    index.add(entry(file, 3, digest="sha256:a"))
+    assert index.holder("sha256:a") == first
+
+
+def test_what_says_nothing_new_and_what_is_no_page_is_not_listed(
+    index: Index, file: WarcFile
+) -> None:
+    index.add(entry(file, 1, status=304))
+    index.add(entry(file, 2, "urn:communique:journal"))
+    assert index.captures(URI) == index.captures("urn:communique:journal") == []
+
+
+@pytest.mark.parametrize("loss", ["lost", "emptied", "garbage", "torn"])
+def test_a_lost_or_damaged_index_is_made_again(
+    tmp_path: Path, index: Index, file: WarcFile, loss: str
+) -> None:
+    entries = [entry(file, leaf, f"http://harbour.example/{leaf}") for leaf in range(200)]
+    for one in entries:
+        listed(file, one)
+        index.add(one)
+    index.note(file.name, file.listed, 199)
+    index.close()
+    path = tmp_path / "index.db"
+    if loss == "lost":
+        path.unlink()
+    else:
+        content = bytearray(path.read_bytes())
+        if loss == "torn":
+            content[4096 : len(content) // 2] = bytes(len(content) // 2 - 4096)
+        path.write_bytes({"emptied": b"", "garbage": b"no database" * 999}.get(loss, content))
+    assert index.captures("http://harbour.example/7") == [entries[7]]
+    assert index.holder("sha256:150") == entries[150]
+    assert index.highest_leaf() == 199
+
+
+def test_what_others_wrote_is_read_when_the_index_is_opened(
+    tmp_path: Path, index: Index, file: WarcFile
+) -> None:
+    listed(file, first := entry(file, 1))
+    assert index.captures(URI) == [first]
+    listed(file, second := entry(file, 2))
+    assert index.captures(URI) == [first]
+    index.close()
+    assert index.captures(URI) == [first, second]
+    cdxj_path(file.path).write_bytes(first.encode())
+    index.close()
+    assert index.captures(URI) == [first]
+    for path in (file.path, cdxj_path(file.path)):
+        path.unlink()
+    index.close()
+    assert index.captures(URI) == []
+    assert tmp_path.is_dir()
+
+
+def test_lines_that_were_sorted_since_are_all_read(index: Index, tmp_path: Path) -> None:
+    file = new_file(tmp_path, NOON)
+    listed(file, entry(file, 1, "http://b.example/"))
+    index.read_on()
+    listed(file, entry(file, 2, "http://a.example/"))
+    file.finish()
+    index.close()
+    assert [len(index.captures(f"http://{name}.example/")) for name in "ab"] == [1, 1]
+
+
+def test_captures_of_a_file_are_forgotten_until_it_is_read_again(
+    index: Index, file: WarcFile
+) -> None:
+    listed(file, kept := entry(file, 1))
+    index.add(kept)
+    index.add(entry(file, 2))
+    index.forget(file.name)
+    index.forget("unknown.warc.gz")
+    assert index.captures(URI) == []
+    index.read_on()
+    assert index.captures(URI) == [kept]
+
+
+def test_threads_take_turns(index: Index, file: WarcFile) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda leaf: index.add(entry(file, leaf)), range(100)))
+        assert {len(found) for found in pool.map(lambda _: index.captures(URI), range(8))} == {100}
+
+
+def test_ten_thousand_captures_of_one_page(index: Index, file: WarcFile) -> None:
+    listed(file, *(entry(file, leaf) for leaf in range(10_000)))
+    assert index.newest(URI) == entry(file, 9999)
+    assert len(index.captures(URI)) == 10_000
+
+
+def test_where_nothing_was_archived_nothing_is_found_and_nothing_made(tmp_path: Path) -> None:
+    index = Index(tmp_path / "archive")
+    assert index.captures(URI) == []
+    index.close()
+    assert not (tmp_path / "archive").exists()
