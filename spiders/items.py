@@ -67,5 +67,12 @@ class Listing:
 def keys_of(item: ListingItem) -> Iterator[str]:
     """By what an item is known: its address, and its title with its day."""
     yield canonical_url(item.url)
-    if item.published and item.title:
-        yield f"{item.published.day} {clean_line(item.title).casefold()}"
+    if name := name_of(item):
+        yield name
+
+
+def name_of(item: ListingItem) -> str:
+    """The day and the title of an item, by which it is known at another address; or empty."""
+    if not (item.published and item.title):
+        return ""
+    return f"{item.published.day} {clean_line(item.title).casefold()}"

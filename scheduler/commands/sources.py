@@ -21,7 +21,7 @@ from scheduler.cli import as_json, complain, print_json, with_any_home, with_hom
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
 from spiders.discovery.fetcher import NotFetched
-from spiders.download.browser import DOCUMENT
+from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import BadGolden, differences, write_golden
 from spiders.learning.template import decode_template, described
 from spiders.listing.read import read_listing
@@ -225,7 +225,7 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
         listing = (plain if one.file.feed else pages).page(url)
         reading = one.file.date_context(utc_now())
         found = read_listing(listing, reading, one.file.listing)
-        release = next((item for item in found.items if not DOCUMENT.search(item.url)), None)
+        release = next((item for item in found.items if not NO_PAGE.search(item.url)), None)
         if release is None:
             why = "; ".join(found.reasons) or "it lists documents only"
             raise NotFetched(url, f"no release was found on it ({why})")

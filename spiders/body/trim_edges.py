@@ -15,6 +15,7 @@ from data.models import Published
 from spiders.body.post_metadata import is_metadata
 from spiders.body.text_blocks import Container, TextBlock
 from spiders.page.date_labels import CHANGED
+from spiders.page.file_types import OFFICE
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
@@ -38,7 +39,7 @@ FILLED: Final = 0.6
 TAIL_FROM: Final = 0.5
 """The share of a body's text after which a line such as "Other news" ends it."""
 
-FILE_KIND: Final = re.compile(r"\b(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip)\b", re.IGNORECASE)
+FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 NEAR_TOP: Final = 3
 """Blocks at the top of a body among which its date line may stand."""
 

@@ -16,20 +16,10 @@ from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
 from spiders.items import ExtractedRelease, ListingItem
+from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
 from spiders.release.document import published_of, text_of, title_of
 from spiders.sources.source_file import SourceFile
-
-DOCUMENTS = {
-    "application/pdf",
-    "application/msword",
-    "application/vnd.ms-excel",
-    "application/vnd.oasis.opendocument.text",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/rtf",
-}
-"""Types of files that are releases in themselves where a listing links to them."""
 
 PDF_TYPE = "application/pdf"
 PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
@@ -40,7 +30,7 @@ def document_type(page: Page) -> str | None:
     media_type = page.content_type.partition(";")[0].strip().lower()
     if is_pdf(page.body):
         media_type = PDF_TYPE
-    if media_type in DOCUMENTS:
+    if media_type in DOCUMENT_TYPES:
         return media_type
     if media_type not in PAGES:
         raise NotARelease("media-type", f"it is {media_type}, neither a page nor a document")
@@ -60,7 +50,7 @@ def draft_document(
     item: ListingItem | None,
     validator: Validator | None,
 ) -> Draft:
-    """The release that a file is, of a type of DOCUMENTS."""
+    """The release that a file is, of a type of DOCUMENT_TYPES."""
     return Draft(
         source,
         page.url,

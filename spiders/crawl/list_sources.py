@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from data.text.clean import clean_line
 from data.text.urls import canonical_url
-from spiders.items import ListingItem
+from spiders.items import ListingItem, name_of
 from spiders.page.links import url_pattern
 
 COMMON: Final = 3
@@ -48,13 +47,6 @@ def is_standing(url: str) -> bool:
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
     return bool(STANDING.fullmatch(stem) or INDEX.search(path))
-
-
-def name_of(item: ListingItem) -> str:
-    """The day and the title of an item, by which it is known at another address; or empty."""
-    if not (item.published and item.title):
-        return ""
-    return f"{item.published.day} {clean_line(item.title).casefold()}"
 
 
 def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.wording import counted
 from spiders.crawl.blocked_page import challenge_in
-from spiders.crawl.draft import DOCUMENTS
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (
@@ -33,8 +32,9 @@ from spiders.discovery.propose import (
 )
 from spiders.discovery.seek import TriedPage, promise_of, seek
 from spiders.discovery.skeleton import skeleton
-from spiders.download.browser import DOCUMENT, BrowserMissing, find_browser
+from spiders.download.browser import NO_PAGE, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
+from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.javascript import frames_of, needs_scripts
 from spiders.page.page import Page
 
@@ -245,14 +245,14 @@ class Explorer:
 
     def _with_releases(self, fetcher: Fetcher, site: Site) -> Site:
         listing = first_listing(site.listing_page)
-        items = [item for item in listing.items if not DOCUMENT.search(item.url)][:RELEASES]
+        items = [item for item in listing.items if not NO_PAGE.search(item.url)][:RELEASES]
         if items:
             self._on_status(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []
         for item, answer in zip(items, fetcher.fetch(item.url for item in items), strict=True):
             if answer.page is None:
                 self._notes.append(f"{item.url} can't be read: {answer.why}")
-            elif answer.page.content_type.partition(";")[0].strip().lower() not in DOCUMENTS:
+            elif answer.page.content_type.partition(";")[0].strip().lower() not in DOCUMENT_TYPES:
                 found.append((item, answer.page))
         return replace(site, releases=tuple(found))
 

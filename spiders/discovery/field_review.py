@@ -16,6 +16,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import Page
+from spiders.page.phrases import comparison_key
 from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 
@@ -24,8 +25,6 @@ SHORT_DATE = 80
 
 FEW = 2
 """Pages from which on a selector is more than a guess."""
-
-ELLIPSES = (" …", "…", "...", "[...]", "[…]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,20 +227,13 @@ def _round(confidence: float) -> float:
     return round(min(1.0, confidence), 2)
 
 
-def _fold(text: str) -> str:
-    text = clean_line(text)
-    for ellipsis in ELLIPSES:
-        text = text.removesuffix(ellipsis)
-    return "".join(filter(str.isalnum, text.casefold()))
-
-
 def _is_title(expected: str) -> Callable[[str], bool]:
-    wanted = _fold(expected)
-    return lambda text: bool(wanted) and _fold(text).startswith(wanted)
+    wanted = comparison_key(expected)
+    return lambda text: bool(wanted) and comparison_key(text).startswith(wanted)
 
 
 def _same_title(look: SampleRelease) -> bool:
-    listed, read = _fold(look.item.title), _fold(look.read.content.title)
+    listed, read = comparison_key(look.item.title), comparison_key(look.read.content.title)
     return bool(listed) and (read.startswith(listed) or listed.startswith(read) or read in listed)
 
 
@@ -255,8 +247,9 @@ def _are_headed(looks: Sequence[SampleRelease]) -> bool:
     said = set()
     for look in looks:
         headings = look.page.tree.findall(".//h1")
-        text = _fold("".join(map(str, headings[0].itertext()))) if len(headings) == 1 else ""
-        if not text or text != _fold(look.read.content.title):
+        shown = "".join(map(str, headings[0].itertext())) if len(headings) == 1 else ""
+        text = comparison_key(clean_line(shown))
+        if not text or text != comparison_key(look.read.content.title):
             return False
         said.add(text)
     return len(said) == len(looks)

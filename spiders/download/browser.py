@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from data.errors import CommuniqueError
 from data.settings import Network
+from spiders.page.file_types import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -23,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 RENDER = "render"
 """The key in a request's meta that asks for a browser."""
 
-DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|odt|ods|rtf|zip|xml|rss|json)$", re.IGNORECASE)
+NO_PAGE = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 """Paths of what no browser is needed for."""
 
 HANDLER = "spiders.download.playwright_handler.RenderingHandler"
@@ -56,7 +57,7 @@ def find_browser() -> str:
 
 def needs_browser(file: SourceFile, url: str) -> bool:
     """Whether a page of a source goes through a browser; feeds and documents never do."""
-    return file.render and url != file.feed and not DOCUMENT.search(urlsplit(url).path)
+    return file.render and url != file.feed and not NO_PAGE.search(urlsplit(url).path)
 
 
 def render_settings(network: Network) -> dict[str, Any]:

@@ -25,10 +25,11 @@ from spiders.listing.titles import (
     title_likeness,
     undated_titles,
 )
+from spiders.page.file_types import TEXTS
 from spiders.page.media_urls import leads_to_file
 
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
-_DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:$|\?)", re.IGNORECASE)
+_DOCUMENT = re.compile(rf"\.(?:{TEXTS})(?:$|\?)", re.IGNORECASE)
 _FILE_NOTE = re.compile(
     r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
     re.IGNORECASE,

@@ -7,22 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from spiders.page.file_types import DOWNLOADS, IMAGES
+
 LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
 )  # fmt: skip
 
-IMAGES = r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?)"
+IMAGE = re.compile(rf"\.(?:{IMAGES})$", re.IGNORECASE)
 
-FILES = r"\.(?:pdf|docx?|odt|rtf|xlsx?|ods|csv|pptx?|odp|zip|epub|mp4|m4v|mov|webm|mp3|m4a|ogg|wav)"
+FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 
-IMAGE = re.compile(f"{IMAGES}$", re.IGNORECASE)
+MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
-FILE = re.compile(f"{FILES}$", re.IGNORECASE)
-
-MAYBE_IMAGE = re.compile(f"%|{IMAGES}(?![a-z0-9])", re.IGNORECASE)
-
-MAYBE_FILE = re.compile(f"%|{FILES}(?![a-z0-9])", re.IGNORECASE)
+MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
 """What an address of a file has somewhere; most have not, and need not be parsed."""
 
 PLAIN = re.compile(
