@@ -29,7 +29,7 @@ class Answer:
 class Room(ThreadingHTTPServer):
     """The server: ``answers`` by path with query, and a ``log`` of (path, status) pairs.
 
-    ``connections`` are the addresses and ports that asked.
+    ``connections`` are the addresses and ports that asked, ``sent`` each Cookie and Authorization.
     """
 
     daemon_threads = True
@@ -39,6 +39,7 @@ class Room(ThreadingHTTPServer):
         self.answers: dict[str, Answer] = {}
         self.log: list[tuple[str, int]] = []
         self.agents: set[str] = set()
+        self.sent: set[str] = set()
         self.connections: set[object] = set()
         self.asked = threading.Condition()
         self.base = f"http://127.0.0.1:{self.server_address[1]}"
@@ -74,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.asked:
             self.server.log.append((self.path, status))
             self.server.agents.add(self.headers["User-Agent"])
+            secrets = (self.headers["Cookie"], self.headers["Authorization"])
+            self.server.sent.update(filter(None, secrets))
             self.server.connections.add(self.client_address)
             self.server.asked.notify_all()
         if answer.hold:
