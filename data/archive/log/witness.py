@@ -13,7 +13,7 @@ import datetime as dt
 import fcntl
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,11 @@ from data.archive.log.notes import (
 from data.archive.log.tiles import Read, TileTree
 from data.errors import ArchiveError, CommuniqueError
 from data.files import Writer
+
+CLOCK: Final = (
+    "nothing is signed, for it was signed last at {:%Y-%m-%d %H:%M:%S} UTC, and the clock says "
+    "{:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if it was wrong then"
+)
 
 PUBLISHED: Final = ("checkpoint", "key")
 
@@ -66,7 +71,9 @@ class Witness:
     def key(self) -> SigningKey:
         """The key with which this witness signs. Raises ArchiveError."""
         if not self._key.exists():
-            make_key(self._key, "communique-witness", COSIGNER)
+            # Another process may make it at the same time.
+            with suppress(FileExistsError):
+                make_key(self._key, "communique-witness", COSIGNER)
         return read_key(self._key)
 
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
@@ -124,9 +131,10 @@ class Witness:
     ) -> Cosigned:
         own = self.key()
         verifier = own.verifier
-        if before and (last := before.note.signed_by(verifier)):
-            # Where the clock went back, a larger tree is not signed as if it were the older one.
-            now = max(now, last.time)
+        last = before.note.signed_by(verifier) if before else None
+        if last and now < last.time:
+            # A larger tree must not bear an earlier time, nor any tree a time that no clock shows.
+            raise ArchiveError(str(folder / "checkpoint"), CLOCK.format(last.time, now))
         by_log = checkpoint.note.signed_by(key)
         signature = own.sign(checkpoint.note.text, now)
         note = Note(checkpoint.note.text, tuple(one for one in (by_log, signature) if one))

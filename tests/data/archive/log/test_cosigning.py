@@ -1,0 +1,202 @@
+"""Our log and the witnesses that it asks: by folder, by HTTP, and those that refuse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from data.archive.log.attestations import Attestations
+from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.notes import COSIGNER, SigningKey, parse_note
+from data.archive.log.proofs import prove
+from data.archive.log.remote import log_at
+from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.witness import Witness
+from data.errors import ArchiveError
+from data.network.client import Outbound
+from tests.data.archive.log.leaves import NOON, leaves_of
+
+CLIENT = Outbound(allow_private=True, patience=10)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> TreeLog:
+    log = log_of(tmp_path / "ours")
+    log.append(*leaves_of("a", 300))
+    log.integrate()
+    return log
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    return witness_of(tmp_path / "theirs")
+
+
+def witness_of(home: Path) -> Witness:
+    return Witness(home / "witness", home / "witness.key")
+
+
+@contextmanager
+def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Files, without a line for each request."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def test_what_a_witness_signed_is_found_in_its_folder_and_kept(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    asked = asked_witness(str(tmp_path / "theirs"))
+    witness.cosign(log.read, "ours", NOON)
+    signed = ask_witness(log, asked, CLIENT)
+    assert signed
+    assert signed.size == 300
+    key = witness.key().verifier
+    attestations = Attestations(log.folder)
+    assert [*attestations.witnesses()] == [key]
+    present = log.checkpoint()
+    assert present
+    assert present.note.signed_by(key)
+    assert present.note.signed_by(log.key().verifier)
+    # The next leaves are not signed by it yet; proofs are by what it signed.
+    log.append(*leaves_of("b", 10))
+    log.integrate()
+    proof = prove(log, 7)
+    assert proof.checkpoint.size == 300
+    assert proof.checkpoint.note.signed_by(key)
+    assert proof.holds(log.tree(310).entry(7))
+    assert prove(log, 305).checkpoint.size == 310
+
+
+def test_of_several_signatures_of_one_tree_the_first_is_kept_for_proofs(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    asked = asked_witness(str(tmp_path / "theirs"))
+    for hours in (0, 1):
+        witness.cosign(log.read, "ours", NOON + dt.timedelta(hours=hours))
+        ask_witness(log, asked, CLIENT)
+    first = Attestations(log.folder).checkpoint(300)
+    present = log.checkpoint()
+    assert first
+    assert present
+    times = [one.note.signed_by(witness.key().verifier) for one in (first, present)]
+    assert [one and one.time for one in times] == [NOON, NOON + dt.timedelta(hours=1)]
+
+
+def test_a_witness_that_saw_nothing_of_our_log_signed_nothing(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    other = log_of(tmp_path / "other")
+    other.integrate()
+    witness.cosign(other.read, "other", NOON)
+    assert ask_witness(log, asked_witness(str(tmp_path / "theirs")), CLIENT) is None
+    assert ask_witness(other, asked_witness(str(tmp_path / "theirs")), CLIENT)
+
+
+def test_logs_and_witnesses_are_read_by_http(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    with served(partial(Silent, directory=str(tmp_path))) as site:
+        read = log_at(f"{site}/ours/archive", CLIENT)
+        witness.cosign(read, site, NOON)
+        assert ask_witness(log, asked_witness(f"{site}/theirs/"), CLIENT)
+        with pytest.raises(ArchiveError, match="there is no file 'checkpoint'"):
+            log_at(f"{site}/nothing", CLIENT)
+
+
+def test_a_witness_that_saw_more_than_there_is_tells_of_an_old_copy(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    shutil.copytree(tmp_path / "ours", tmp_path / "copy")
+    log.append(*leaves_of("b", 10))
+    log.integrate()
+    witness.cosign(log.read, "ours", NOON)
+    asked = asked_witness(str(tmp_path / "theirs"))
+    with pytest.raises(ArchiveError, match=r"saw 310 leaves .* 300 now: it was put back from an"):
+        ask_witness(log_of(tmp_path / "copy"), asked, CLIENT)
+    copy = log_of(tmp_path / "copy")
+    copy.append(*leaves_of("c", 20))
+    copy.integrate()
+    with pytest.raises(ArchiveError, match="saw another tree of 310 leaves"):
+        ask_witness(copy, asked, CLIENT)
+
+
+def test_a_witness_with_another_key_than_was_named_is_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    witness.cosign(log.read, "ours", NOON)
+    other = SigningKey(witness.key().name, b"o" * 32, COSIGNER).verifier
+    asked = asked_witness(f"{other} {tmp_path / 'theirs'}")
+    assert asked.key == other
+    with pytest.raises(ArchiveError, match="did not sign with its key"):
+        ask_witness(log, asked, CLIENT)
+    assert Attestations(log.folder).sizes() == []
+
+
+def test_a_witness_that_makes_up_our_signature_is_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    signed = witness.cosign(log.read, "ours", NOON).checkpoint
+    by_witness = signed.note.signatures[1].line()
+    path = next((tmp_path / "theirs/witness").glob("*/checkpoint"))
+    path.write_text(f"{signed.note.text}\n{by_witness}")
+    with pytest.raises(ArchiveError, match="is not signed by us"):
+        ask_witness(log, asked_witness(str(tmp_path / "theirs")), CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (403, b"who are you?\n", "the witness did not sign: 403 who are you?"),
+        (409, b"many\n", "did not say which tree it saw last"),
+        (409, b"999\n", "saw 999 leaves of this log, which has 300 now"),
+        (200, b"nonsense\n", "is no line of a signature"),
+        (200, b"", "is no line of a signature"),
+        (500, b"", "the witness did not sign: 500"),
+    ],
+)
+def test_what_a_witness_answers_else_is_told(
+    log: TreeLog, status: int, body: bytes, cause: str
+) -> None:
+    class Witnessing(Silent):
+        """Answers every checkpoint alike."""
+
+        def do_POST(self) -> None:
+            """Answer."""
+            content = self.rfile.read(int(self.headers["content-length"]))
+            assert content.startswith(b"old 0\n\n")
+            assert parse_note(content.partition(b"\n\n")[2])
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with served(Witnessing) as site, pytest.raises(Exception, match=cause):
+        ask_witness(log, asked_witness(site), CLIENT)
+    assert Attestations(log.folder).sizes() == []
+
+
+def test_before_its_first_checkpoint_a_log_asks_nobody(tmp_path: Path) -> None:
+    assert ask_witness(log_of(tmp_path), asked_witness("/nowhere"), CLIENT) is None

@@ -1,0 +1,103 @@
+"""The key of a log: its file, its loss, and how it hands over to another."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data.archive.log.keys import key_chain, read_key
+from data.archive.log.tree_log import TreeLog, log_of
+from data.errors import ArchiveError
+from tests.data.archive.log.leaves import leaf_of
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> TreeLog:
+    log = log_of(tmp_path)
+    log.append(leaf_of("a"))
+    log.integrate()
+    return log
+
+
+def test_the_key_is_made_at_first_use_for_its_owner_alone(tmp_path: Path) -> None:
+    key = log_of(tmp_path).key()
+    path = tmp_path / "log.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_key(path) == key
+    assert (tmp_path / "archive/log/key/0").read_text() == f"{key.verifier}\n"
+    assert log_of(tmp_path).key() == key
+
+
+def test_the_key_is_in_no_file_of_the_log(log: TreeLog) -> None:
+    seed = log.key().seed
+    secret = read_key(log.folder.parents[1] / "log.key").seed
+    assert seed == secret
+    for file in log.folder.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert seed not in content
+            assert b"PRIVATE" not in content
+
+
+def test_after_a_rotation_the_old_key_leads_to_the_new_one(log: TreeLog) -> None:
+    old = log.key().verifier
+    checkpoint = log.rotate_key()
+    new = log.key().verifier
+    assert old.name == new.name
+    assert old != new
+    assert log.key_chain() == [old, new]
+    assert checkpoint.size == 1
+    assert checkpoint.note.signed_by(new)
+    assert not checkpoint.note.signed_by(old)
+    assert (log.folder.parents[1] / "log.key").stat().st_mode & 0o777 == 0o600
+    log.rotate_key()
+    assert len(log.key_chain()) == 3
+
+
+def test_a_rotation_that_the_old_key_did_not_sign_is_not_followed(
+    log: TreeLog, tmp_path: Path
+) -> None:
+    log.rotate_key()
+    other = log_of(tmp_path / "other")
+    other.key()
+    other.rotate_key()
+    forged = (other.folder / "key/1").read_text().replace(other.key().name, log.key().name)
+    (log.folder / "key/1").write_text(forged)
+    with pytest.raises(ArchiveError, match="key/1"):
+        log.key_chain()
+
+
+def test_a_rotation_that_one_key_alone_signed_is_not_followed(log: TreeLog) -> None:
+    log.rotate_key()
+    path = log.folder / "key/1"
+    lines = path.read_text().splitlines(keepends=True)
+    for left_out in (-1, -2):
+        path.write_text("".join(line for line in lines if line != lines[left_out]))
+        with pytest.raises(ArchiveError, match="not signed by both keys"):
+            log.key_chain()
+
+
+def test_another_key_in_the_place_of_the_right_one_is_told(log: TreeLog, tmp_path: Path) -> None:
+    other = log_of(tmp_path / "other")
+    other.key()
+    shutil.copy(tmp_path / "other/log.key", tmp_path / "log.key")
+    assert log.append(leaf_of("b")) == 1
+    with pytest.raises(ArchiveError, match=r"not the key that signs the log .* put that one back"):
+        log.integrate()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"PRIVATE+KEY+a+b+c", b"x+y\n"])
+def test_a_damaged_key_is_told(log: TreeLog, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "log.key").write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"log\.key: this (is no key|key is damaged)"):
+        log.integrate()
+
+
+def test_a_folder_without_keys_is_no_log() -> None:
+    def read(path: str) -> bytes:
+        raise FileNotFoundError(path)
+
+    with pytest.raises(ArchiveError, match="there is no key of a log"):
+        key_chain(read, "https://acme.example/log")

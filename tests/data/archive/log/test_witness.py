@@ -1,0 +1,170 @@
+"""A witness and the logs that it sees: honest ones, forked ones, and what it keeps of these."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data.archive.log.checkpoint import parse_checkpoint, sign_checkpoint
+from data.archive.log.keys import read_key
+from data.archive.log.merkle import root_of
+from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.witness import Witness, WitnessRefusal, name_of
+from data.errors import ArchiveError
+from data.files import put
+from tests.data.archive.log.leaves import NOON, leaves_of
+
+LATER = NOON + dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    return Witness(tmp_path / "witness", tmp_path / "witness.key")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> TreeLog:
+    return grown(log_of(tmp_path / "home"), "a", 300)
+
+
+def grown(log: TreeLog, name: str, count: int) -> TreeLog:
+    log.append(*leaves_of(name, count))
+    log.integrate()
+    return log
+
+
+def copied(log: TreeLog, to: Path) -> TreeLog:
+    """The same log at another place, with its key."""
+    shutil.copytree(log.folder.parents[1], to)
+    return log_of(to)
+
+
+def test_a_log_that_only_grows_is_signed_each_time(log: TreeLog, witness: Witness) -> None:
+    first = witness.cosign(log.read, "acme", NOON)
+    assert (first.before, first.checkpoint.size) == (0, 300)
+    signature = first.checkpoint.note.signed_by(witness.key().verifier)
+    assert signature
+    assert signature.time == NOON
+    grown(log, "b", 700)
+    second = witness.cosign(log.read, "acme", LATER)
+    assert (second.before, second.checkpoint.size) == (300, 1000)
+    assert second.checkpoint.note.signed_by(log.key().verifier)
+    assert witness.cosign(log.read, "acme", LATER).before == 1000
+
+
+def test_a_new_log_is_signed_while_it_is_empty(tmp_path: Path, witness: Witness) -> None:
+    log = log_of(tmp_path / "home")
+    log.integrate()
+    assert witness.cosign(log.read, "acme", NOON).checkpoint.size == 0
+    grown(log, "a", 5)
+    assert witness.cosign(log.read, "acme", LATER).checkpoint.size == 5
+
+
+def test_a_witness_publishes_its_key_and_what_it_signed_last(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    signed = witness.cosign(log.read, "acme", NOON)
+    folder = tmp_path / "witness"
+    assert (folder / "key").read_text() == f"{witness.key().verifier}\n"
+    kept = folder / name_of(log.key().name)
+    assert parse_checkpoint((kept / "checkpoint").read_bytes()) == signed.checkpoint
+    assert (kept / "key").read_text() == f"{log.key().verifier}\n"
+    assert (tmp_path / "witness.key").stat().st_mode & 0o777 == 0o600
+    assert witness.key().verifier != log.key().verifier
+
+
+def refused(witness: Witness, log: TreeLog, cause: str) -> WitnessRefusal:
+    """The refusal to sign a log; the last checkpoint stays, and the evidence is there."""
+    with pytest.raises(WitnessRefusal, match=cause) as raised:
+        witness.cosign(log.read, "https://acme.example/log", LATER)
+    evidence = raised.value.evidence
+    assert (evidence / "checkpoint").read_bytes() == log.read("checkpoint")
+    assert "https://acme.example/log: " in (evidence / "cause").read_text()
+    assert str(evidence) in str(raised.value)
+    return raised.value
+
+
+def test_a_fork_is_refused_though_the_keeper_signed_it(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    base = copied(log, tmp_path / "copy")
+    grown(log, "b", 100)
+    signed = witness.cosign(log.read, "acme", NOON)
+    fork = grown(base, "other", 200)
+    refusal = refused(witness, fork, "does not go on from the one of 400 .* the log is forked")
+    # What was seen proves it to others: two trees of one log, both signed by it.
+    before = parse_checkpoint((refusal.evidence / "before").read_bytes())
+    assert before == signed.checkpoint
+    assert before.note.signed_by(log.key().verifier)
+    assert (refusal.evidence / "proof").read_text()
+    # The honest log is signed on.
+    assert witness.cosign(grown(log, "c", 1).read, "acme", LATER).before == 400
+
+
+def test_two_trees_of_one_size_are_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
+    base = copied(log, tmp_path / "copy")
+    witness.cosign(grown(log, "b", 10).read, "acme", NOON)
+    refused(witness, grown(base, "other", 10), "two different trees of 310 leaves")
+
+
+def test_a_smaller_tree_is_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
+    base = copied(log, tmp_path / "copy")
+    witness.cosign(grown(log, "b", 10).read, "acme", NOON)
+    refused(witness, base, "its tree has 300 leaves, and had 310 before")
+
+
+def test_tiles_that_do_not_give_the_signed_root_are_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    tile = log.folder / "tile/0/001.p/44"
+    put(str(tile), bytes(32) + tile.read_bytes()[32:])
+    refused(witness, log, "its tiles do not give the root that it signed")
+    assert not list((tmp_path / "witness").glob("*/checkpoint"))
+
+
+def test_a_checkpoint_that_another_key_signed_is_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    witness.cosign(log.read, "acme", NOON)
+    other = log_of(tmp_path / "other").key()
+    forged = sign_checkpoint(other, 301, root_of([b"x" * 32])).encode().decode()
+    (log.folder / "checkpoint").write_text(forged.replace(other.name, log.key().name))
+    refused(witness, log, "not signed by its key")
+
+
+def test_a_rotated_key_is_followed_and_a_replaced_one_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    witness.cosign(log.read, "acme", NOON)
+    log.rotate_key()
+    assert witness.cosign(log.read, "acme", LATER).log == log.key().verifier
+    # A keeper who makes his log anew under the same name, with a key of its own.
+    new = log_of(tmp_path / "new")
+    new.key()
+    line = (tmp_path / "new/log.key").read_text()
+    seed = read_key(tmp_path / "new/log.key").seed
+    assert line
+    replaced = type(log.key())(log.key().name, seed)
+    (log.folder / "key/0").write_text(f"{replaced.verifier}\n")
+    (log.folder / "key/1").unlink()
+    checkpoint = sign_checkpoint(replaced, 300, log.tree(300).root())
+    (log.folder / "checkpoint").write_bytes(checkpoint.encode())
+    refused(witness, log, "changed, and that key did not sign the new one")
+
+
+def test_nothing_is_signed_while_the_clock_is_behind(log: TreeLog, witness: Witness) -> None:
+    witness.cosign(log.read, "acme", LATER)
+    with pytest.raises(ArchiveError, match="the clock says 2026-03-02 12:00:00; set the clock"):
+        witness.cosign(grown(log, "b", 1).read, "acme", NOON)
+    assert witness.cosign(log.read, "acme", LATER).before == 300
+
+
+@pytest.mark.parametrize("content", [None, b"", b"hello", b"\xff" * 100])
+def test_what_is_no_log_is_told(witness: Witness, tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "checkpoint").write_bytes(content)
+    with pytest.raises(Exception, match=r"acme: (there is no checkpoint|checkpoint: it is no)"):
+        witness.cosign(lambda path: (tmp_path / path).read_bytes(), "acme", NOON)
