@@ -7,6 +7,7 @@ filed under …. You can follow any responses to this entry through the RSS 2.0 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -89,8 +90,14 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
     return [
         part
         for part in found
-        if NAMED.search(part.get("class") or "") and len(str(SAID(part))) <= LONGEST
+        if calls_itself_metadata(part.get("class")) and len(str(SAID(part))) <= LONGEST
     ]
+
+
+@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
+def calls_itself_metadata(named: str) -> bool:
+    """Whether a text of classes says that its element holds metadata of a post."""
+    return NAMED.search(named) is not None
 
 
 def is_metadata(text: str) -> bool:

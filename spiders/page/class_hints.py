@@ -121,7 +121,7 @@ def class_hints(element: etree._Element, tag: str, name: str) -> int:
     mask = STRUCTURE.get(tag, 0)
     if name:
         mask |= hints_in(name)
-    if len(element.keys()) == bool(name):
+    if len(element.attrib) == bool(name):
         return mask
     get = element.get
     if named := get("id"):

@@ -36,7 +36,7 @@ SHOWN: Final = re.compile(
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
 
-MARKED: Final = etree.XPath(".//*[@*]")
+MARKED: Final = etree.XPath(".//*[@class or @style or @hidden or @aria-hidden]")
 SAID: Final = etree.XPath("normalize-space()")
 
 

@@ -89,6 +89,11 @@ class Page:
         return bool(self.body) and not self.markup
 
     @cached_property
+    def has_microdata(self) -> bool:
+        """Whether elements may say what they are by ``itemprop`` (WHATWG HTML, 5.2)."""
+        return b"itemprop" in self.markup
+
+    @cached_property
     def text(self) -> str:
         """The body as text, without the characters that XML forbids."""
         return self.markup.decode("utf-8", "replace")

@@ -64,9 +64,10 @@ def section_of(
     return None
 
 
-def may_mark(markup: bytes, name: str) -> bool:
+def may_mark(page: Page, name: str) -> bool:
     """Whether a page may mark anything as this: few do, and most need not be walked through."""
-    if b"itemprop" in markup and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
+    markup = page.markup
+    if page.has_microdata and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
         return True
     return name == "author" and BY_AUTHOR.search(markup) is not None
 
@@ -88,7 +89,7 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 def marked(page: Page, name: str) -> str:
     """The first short text that a page marks by ``itemprop`` or ``rel`` as being this."""
-    if not may_mark(page.markup, name):
+    if not may_mark(page, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
         if name in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}:
