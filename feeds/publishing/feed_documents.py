@@ -38,8 +38,10 @@ class FeedDocuments:
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
         pages = before + len(full)
-        # Of a store that was written anew, pages may be known whose files are not there yet.
-        there = min(before, context.cache.page_count(facet, before))
+        # Of a store that was written anew, pages are known whose files are not there yet.
+        there = before
+        while there and not context.is_there(archive_file(facet, there, "atom")):
+            there -= 1
         # The page that was the last until now learns what follows it.
         first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):

@@ -109,6 +109,7 @@ class Publishing:
             layout=self._layout,
             write=self._write,
             checkpoint=self._checkpoint,
+            is_there=lambda name: (folder / name).is_file(),
         )
         renderer = EntryRenderer(context)
         self._documents = FeedDocuments(context, renderer)

@@ -66,12 +66,6 @@ class RenderCache(CacheFile):
             "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(name_of(facet), pages, text)]
         )
 
-    def page_count(self, facet: Facet, default: int) -> int:
-        """How many archive pages a feed had when it was written last; a default where unknown."""
-        for row in self._ask("SELECT pages FROM current WHERE facet = ?", [name_of(facet)]):
-            return int(row[0])
-        return default
-
     def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
         """Those of the pages of some releases that were written, with what shaped them."""
         rows = self._ask(

@@ -16,6 +16,7 @@ from data.archive.journal import events
 from data.archive.journal.history import Entry
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
+from data.archive.log.unsigned import copy_unsigned
 from data.archive.warc.reader import OPEN, Damage, read_record
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.models import DayDigest, Facet
@@ -111,23 +112,29 @@ def rebuild(
             str(archive), "it holds no journal, from which alone a store can be written"
         )
     home = open_home(target)
-    copy_archive(archive, home.archive)
+    damages = copy_archive(archive, home.archive, signed=key is not None)
     if key:
         shutil.copyfile(key, home.log_key)
         home.log_key.chmod(0o600)
-    return Rebuilding(home, found, tell).run()
+    return Rebuilding(home, found, damages, tell).run()
 
 
 class Rebuilding:
     """One run of rebuild, in a HOME that holds its archive already."""
 
-    def __init__(self, home: Home, found: Scan, tell: Callable[[str, int, int], None]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        found: Scan,
+        damages: Iterable[Damage],
+        tell: Callable[[str, int, int], None],
+    ) -> None:
         self._home = home
         self._found = found
         self._tell = tell
         self._store = home.plain_store()
         self._replay = Replay(self._store)
-        self._damaged = [*found.damages]
+        self._damaged = [*damages, *found.damages]
         self._files_lost: list[str] = []
         self._secrets_cut: list[str] = []
         self._errors: list[PublishError] = []
@@ -205,13 +212,13 @@ class Rebuilding:
             block = self._block(entry.file, entry.offset)
             yield entry, events.decode(block).events if block else ()
 
-    def _block(self, file: str, offset: int) -> bytes:
-        """The block of a record that was read before."""
+    def _block(self, file: str, offset: int) -> bytes | None:
+        """The block of a record that was read before; None where that can't be read any more."""
         try:
             return read_record(self._home.archive, file, offset).block
         except ArchiveError as error:
             self._damaged.append(Damage(file, offset, error.cause))
-            return b""
+            return None
 
     def _write_files(self) -> None:
         """Write the files of HOME that are in force, and delete those that are gone."""
@@ -224,8 +231,8 @@ class Rebuilding:
                 path.unlink(missing_ok=True)
                 continue
             place = self._found.files.get(kept.record)
-            content = self._block(place.file, place.offset) if place else b""
-            if not content:
+            content = self._block(place.file, place.offset) if place else None
+            if content is None:
                 self._files_lost.append(name)
                 continue
             if kept.secrets_cut:
@@ -264,14 +271,23 @@ class Undecided:
         """Keep nothing."""
 
 
-def copy_archive(source: Path, target: Path) -> None:
+def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
     """Copy an archive; of files that never change again, a second name will do.
 
-    The log first: a record without a leaf can be mended, a leaf without its record cannot.
+    The log first: a record without a leaf can be mended, a leaf without its record cannot. Only
+    the leaves of it where it is not to be ``signed`` with the same key. Returns what of it is
+    damaged.
     """
     target.mkdir(exist_ok=True)
+    damages = []
     if (source / "log").is_dir():
-        shutil.copytree(source / "log", target / "log", dirs_exist_ok=True)
+        try:
+            if signed:
+                shutil.copytree(source / "log", target / "log", dirs_exist_ok=True)
+            else:
+                copy_unsigned(source / "log", target / "log")
+        except ArchiveError as error:
+            damages.append(Damage(f"log/{error.path}", 0, error.cause))
     for path in sorted(source.iterdir()):
         if not path.is_file() or path.name.startswith("index.db"):
             continue
@@ -283,3 +299,4 @@ def copy_archive(source: Path, target: Path) -> None:
         except OSError:
             # Another file system.
             shutil.copyfile(path, target / path.name)
+    return damages

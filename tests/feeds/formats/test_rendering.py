@@ -54,6 +54,7 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
             layout=b"",
             write=lambda _file, _content: None,
             checkpoint=lambda: None,
+            is_there=lambda _file: False,
         )
         entries = EntryRenderer(context).entries(facet, store.summaries(facet))
     return feed_of(catalog, facet, entries), entries

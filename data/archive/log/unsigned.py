@@ -1,0 +1,42 @@
+"""Copies the leaves of a log whose key is not at hand, to be signed with another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.archive.log.leaf import ENTRY
+from data.archive.log.pending import HEAD
+from data.archive.log.tiles import WIDTH
+from data.archive.log.tree_log import TreeLog
+from data.files import put, sync
+
+
+def copy_unsigned(source: Path, target: Path) -> int:
+    """Let all leaves of the log in one folder wait in another, under their numbers; how many.
+
+    The tree that the next integration makes of them has the same root, and a new key signs it: who
+    witnessed the old one sees another log. Raises ArchiveError where a tile is damaged, OSError.
+    """
+    log = TreeLog(source, source / "no.key")
+    signed = log.checkpoint()
+    size = signed.size if signed else 0
+    tree = log.tree(size)
+    entries = [
+        entry for number in range((size + WIDTH - 1) // WIDTH) for entry in tree.entries(number)
+    ]
+    waiting = _pending(source / "pending", size)
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / "pending"
+    put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
+    sync(path)
+    return size + len(waiting) // ENTRY
+
+
+def _pending(path: Path, size: int) -> bytes:
+    """The whole entries that wait behind the first ``size``."""
+    if not path.exists():
+        return b""
+    content = path.read_bytes()
+    base = int.from_bytes(content[:HEAD])
+    whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
+    return whole[max(0, size - base) * ENTRY :]

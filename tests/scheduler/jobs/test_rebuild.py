@@ -1,0 +1,179 @@
+"""A lost HOME comes back from its archive alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.archive.journal.events import JOURNAL
+from data.archive.journal.scan import read_archive
+from data.archive.warc.reader import Record
+from data.archive.warc.warc_file import own_files
+from scheduler.demo.process import Served, rooms_served, write_sources
+from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+SMALL = SETTINGS + "\n[site]\nentries = 4\ntitle = 'Harbours'\n"
+"""Feeds so short that archive pages are cut of a few releases."""
+
+TOPICS = '[[topic]]\nslug = "harbours"\nlabel = "Harbours"\nrules = {en = ["harbour*"]}\n'
+
+LINES = [
+    {
+        "url": f"http://wire.example/{number}",
+        "title": f"Line {number}",
+        "body_text": f"Text {number}.",
+        "published": f"2026-03-{number:02}",
+    }
+    for number in range(1, 15)
+]
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Iterator[Served]:
+    """The press rooms of the demo."""
+    with rooms_served() as served:
+        yield served
+
+
+def done(*arguments: str, home: Path, codes: tuple[int, ...] = (0,)) -> str:
+    """What a command printed that ended well."""
+    result = communique(*arguments, home=home)
+    assert result.returncode in codes, result.stderr
+    return result.stdout
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """All files of a published site, by name."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The names of files that two sites have differently, but for those of the log."""
+    left, right = files_of(one), files_of(other)
+    names = {name for name in left.keys() | right.keys() if left.get(name) != right.get(name)}
+    return sorted(name for name in names if not name.startswith("log/"))
+
+
+def rebuilt(home: Path, target: Path, *arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
+    """What `mirror rebuild` says of a HOME of which nothing is left but its archive."""
+    lost = target.with_name(f"{target.name}-lost")
+    lost.mkdir()
+    (home / "archive").rename(lost / "archive")
+    told = done(
+        "mirror", "rebuild", "--to", str(target), "--json", *arguments, home=lost, codes=codes
+    )
+    (lost / "archive").rename(home / "archive")
+    return json.loads(told)
+
+
+def test_the_life_of_six_rooms_is_rebuilt_byte_for_byte(rooms: Served, tmp_path: Path) -> None:
+    home, target = tmp_path / "home", tmp_path / "again"
+    home.mkdir()
+    (home / "communique.toml").write_text(SMALL)
+    write_sources(home / "sources", rooms.bases)
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text("\n".join(map(json.dumps, LINES)))
+    for day in (1, 2, 3):
+        rooms.show(day)
+        done("collect", home=home, codes=(0, 1))
+        done("publish", home=home)
+        if day == 2:
+            done("import", str(lines), "--source", "wire", home=home)
+    (home / "topics.toml").write_text(TOPICS)
+    done("publish", home=home)
+    told = rebuilt(home, target, "--key", str(home / "log.key"))
+    assert told["damaged"] == told["missing"] == told["releases_lost"] == []
+    assert (told["sources"], told["aside"]) == (7, 0)
+    assert differing(home / "site", target / "site") == []
+    assert any("/page/" in name for name in files_of(home / "site"))
+    assert files_of(target / "sources") == files_of(home / "sources")
+    assert (target / "communique.toml").read_text() == SMALL
+    assert (target / "topics.toml").read_text() == TOPICS
+    # It goes on where the lost one ended: nothing is new, and nothing is told twice.
+    runs = json.loads(done("collect", "--json", home=target, codes=(0, 1)))["runs"]
+    assert len(runs) == 6
+    assert sum(run["new"] + run["changed"] + run["retracted"] for run in runs) == 0
+    assert not [error for run in runs for error in run["errors"] if error["kind"] == "crawl"]
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room of twelve releases."""
+    with served() as room:
+        room.page("/news/", listing_html([*range(12, 0, -1)]))
+        for number in range(1, 13):
+            room.page(f"/news/{number}.html", release_html(number, day=f"{number} March 2026"))
+        yield room
+
+
+def test_a_visit_that_was_killed_is_rebuilt_as_far_as_it_came(room: Room, tmp_path: Path) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    hold = threading.Event()
+    room.answers["/news/7.html"].hold = hold
+    visit = subprocess.Popen([*COMMUNIQUE, "collect", "--home", str(home)], start_new_session=True)  # noqa: S603 - our own program
+    room.wait_for("/news/7.html")
+    os.killpg(visit.pid, signal.SIGKILL)
+    visit.wait()
+    hold.set()
+    done("publish", home=home)
+    told = rebuilt(home, target)
+    assert told["damaged"] == told["missing"] == told["releases_lost"] == []
+    assert differing(home / "site", target / "site") == []
+    # The next visit brings the rest, and that is rebuilt as well.
+    assert collect(home)["errors"] == []
+    done("publish", home=home)
+    assert rebuilt(home, tmp_path / "third")["releases"] == 12
+    assert differing(home / "site", tmp_path / "third" / "site") == []
+
+
+def test_what_is_damaged_is_told_and_the_rest_is_rebuilt(room: Room, tmp_path: Path) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    collect(home)
+    done("publish", home=home)
+    (file,) = own_files(home / "archive")
+    new = [
+        record
+        for record, _ in read_archive(home / "archive", lambda *_: None)
+        if isinstance(record, Record) and record.uri == JOURNAL and b'"new"' in record.block
+    ]
+    content = bytearray(file.read_bytes())
+    at = new[3].offset + new[3].length // 2
+    content[at] ^= 0xFF
+    file.write_bytes(content)
+    told = rebuilt(home, target, codes=(1,))
+    assert [(one["file"], one["offset"]) for one in told["damaged"]] == [
+        (file.name.removesuffix(".open"), new[3].offset)
+    ]
+    assert len(told["missing"]) == 1
+    assert told["releases"] == 11
+
+
+def test_a_folder_that_holds_something_is_left_alone(room: Room, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    collect(home)
+    before = files_of(home)
+    result = communique("mirror", "rebuild", "--to", str(home), home=home)
+    assert (result.returncode, "is not empty" in result.stderr) == (2, True)
+    assert files_of(home) == before
+
+
+def test_without_a_journal_there_is_nothing_to_rebuild_from(tmp_path: Path) -> None:
+    (tmp_path / "home" / "archive").mkdir(parents=True)
+    result = communique(
+        "mirror", "rebuild", "--to", str(tmp_path / "again"), home=tmp_path / "home"
+    )
+    assert (result.returncode, "holds no journal" in result.stderr) == (1, True)
+    assert not (tmp_path / "again").exists()
