@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +17,26 @@ READY = "ready"
 """The file that says that an environment is complete."""
 
 
-def from_pypi(name: str, *packages: str) -> Path:
+def from_pypi(name: str, *packages: str, python: str = sys.executable) -> Path:
     """The folder of programs of a virtual environment with these packages. Raises Absent."""
     with environment(name) as folder:
         if not (folder / READY).exists():
-            done([sys.executable, "-m", "venv", "--clear", str(folder)])
+            done([python, "-m", "venv", "--clear", str(folder)])
             done([str(folder / "bin" / "pip"), "install", "--quiet", *packages])
             (folder / READY).touch()
     return folder / "bin"
+
+
+def newer_python(minor: int) -> str:
+    """An interpreter that is Python 3.``minor`` or newer. Raises Absent."""
+    if sys.version_info >= (3, minor):
+        return sys.executable
+    for newer in range(minor, minor + 6):
+        python = shutil.which(f"python3.{newer}")
+        # It may be a shim of a version that is not chosen.
+        if python and subprocess.run([python, "-c", "import venv"], check=False).returncode == 0:  # noqa: S603 - an interpreter
+            return python
+    raise Absent(f"there is no Python 3.{minor} or newer here")
 
 
 def from_npm(name: str, *packages: str) -> Path:
