@@ -1,13 +1,23 @@
-"""What is doubtful about a release's date, as a sentence for the run."""
+"""What is doubtful about a recorded release, its date above all, as a sentence for the run."""
 
 from __future__ import annotations
 
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_place
 from data.dates.stated_zones import contradicted
-from data.models import Release
+from data.identity.decision import Decision, date_doubt
+from data.models import Facet, Release
+from data.store.protocol import Store
+from spiders.crawl.page_errors import Tell
 from spiders.learning.day_order import is_two_ways
 
+LAST = 20
+"""Releases of a source, the newest, by which a new one is judged that lacks a text or a date."""
+
+NO_TEXT = (
+    "no text was found on the page, as other releases of this source have it"
+    " (check the source with `communique sources check`)"
+)
 UNDATED = (
     "no date was found on the page, though other releases of this source have one; it is kept"
     " without a date (write release.published in the source file)"
@@ -21,6 +31,58 @@ OTHER_ZONE = (
     "the date {raw!r} names a zone, {name}, that is not one of {zone}, and that is more than one"
     " place's; its hour is taken for one in {zone}"
 )
+
+
+class Doubts:
+    """The doubts of one visit to a source: what holds for all its releases is told once."""
+
+    def __init__(self, source: str, store: Store, tell: Tell) -> None:
+        self._source = source
+        self._store = store
+        self._tell = tell
+        self._order_told = self._zone_told = False
+        self._undated: list[str] = []
+        self._dates = False
+
+    def note(self, url: str, verdict: Decision, reading: DateContext) -> None:
+        """Tell what is doubtful about a release that was recorded; ``reading`` is the visit's."""
+        release = verdict.release
+        if verdict.doubt:
+            self._tell(url, "layout", verdict.doubt)
+        dated = release.published.precision != "none"
+        self._dates |= dated
+        if verdict.kind != "new":
+            return
+        if doubt := date_doubt(release):
+            self._tell(url, "date", doubt)
+        elif not dated:
+            self._undated.append(url)
+        if self._lacks_text(release):
+            self._tell(url, "layout", NO_TEXT)
+        if not self._order_told and (doubt := order_doubt(release, reading)):
+            self._order_told = True
+            self._tell(url, "date", doubt)
+        if not self._zone_told and (doubt := zone_doubt(release)):
+            self._zone_told = True
+            self._tell(url, "date", doubt)
+
+    def finish(self) -> None:
+        """Tell of releases without a date, where the source is one that dates its releases."""
+        undated, self._undated = self._undated, []
+        if not undated:
+            return
+        known = self._store.releases(Facet(source=self._source), limit=LAST)
+        if self._dates or any(one.published.precision != "none" for one in known):
+            for url in undated:
+                self._tell(url, "date", UNDATED)
+
+    def _lacks_text(self, release: Release) -> bool:
+        """Whether a new release shows no text, where most of the source's last ones do."""
+        if release.content.body_text or release.content.attachments:
+            return False
+        last = self._store.releases(Facet(source=self._source), limit=LAST)
+        others = [one for one in last if one.id != release.id]
+        return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
 
 
 def zone_doubt(release: Release) -> str | None:

@@ -20,8 +20,7 @@ from data.models import History, ListingKind
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.urls import canonical_url, without_campaign
-from spiders.crawl.feed_cross_check import cross_check
-from spiders.crawl.list_sources import ListEvidence, names_of
+from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem

@@ -159,7 +159,7 @@ class PressRoomSpider(Spider):
                 draft = visit.draft(
                     page_of(response),
                     aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
-                    item=item or visit.as_listed(asked),
+                    item=item or visit.stored.as_listed(asked),
                     validator=validator_of(response),
                     capture=capture_of(response),
                 )

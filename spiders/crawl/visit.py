@@ -17,8 +17,8 @@ from data.archive.archive import Archive
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import ARCHIVE, FILE, VANISHED
-from data.identity.decision import LISTED, Decision, date_doubt
-from data.models import Capture, Draft, Facet, Link, ListingKind, Release, Run, RunError, Validator
+from data.identity.decision import Decision
+from data.models import Capture, Draft, Link, ListingKind, Run, RunError, Validator
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -26,36 +26,26 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
-from spiders.crawl.doubts import UNDATED, order_doubt, zone_doubt
-from spiders.crawl.draft import document_type, draft_document, draft_release
+from spiders.crawl.doubts import Doubts
 from spiders.crawl.frontier import Frontier
 from spiders.crawl.gone_releases import GoneReleases
-from spiders.crawl.layout_change import shown_on
 from spiders.crawl.linked_releases import LinkedReleases
-from spiders.crawl.page_errors import BUG, page_errors
+from spiders.crawl.page_errors import page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
+from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.requested_urls import RequestedUrls
-from spiders.items import ExtractedRelease, ListingItem
+from spiders.items import ListingItem
 from spiders.learning.day_order import shown_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
-from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import DateOrder, ReleaseRules
+from spiders.sources.source_file import DateOrder
 
 READER = "3"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
 NO_FILES = FileKinds()
-
-LAST = 20
-"""Releases of a source, the newest, by which a new one is judged that lacks a text or a date."""
-
-NO_TEXT = (
-    "no text was found on the page, as other releases of this source have it"
-    " (check the source with `communique sources check`)"
-)
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +55,8 @@ class Wanted:
     """An address that a visit asks for next, and as what.
 
     A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``listing_kind``, or a first page of one ``again``, without conditions; or a
-    ``file`` of a release, to be archived.
+    one ``listing_kind``, a first page of one ``again``, without conditions, or a ``file`` of a
+    release, to be archived.
     """
 
     kind: Literal["release", "linked", "listing", "again", "file"]
@@ -120,11 +110,10 @@ class Visit:
         self.fronts = 0
         self.asked = RequestedUrls()
         self._order: DateOrder | None = None
-        self._order_told = False
-        self._zone_told = self._archive_told = False
+        self._archive_told = False
         self.place = ""
-        self._undated: list[str] = []
-        self._dates = False
+        self.stored = StoredReleases(self.id, store)
+        self._doubts = Doubts(self.id, store, self.error)
         self._templates = SourceTemplates(self.id, self.file.releases, store)
         self._linked = LinkedReleases(self.id, store, self.front)
         self._asked_linked = self._asked_again = False
@@ -149,7 +138,10 @@ class Visit:
         )
         self._archive = archive
         self._files = ReleaseFiles(self.id, store, files, self.started)
-        self._pending = PendingDrafts(self.file, self._templates, store, self._stored, self.error)
+        self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
+        self._reader = ReleaseReader(
+            loaded, self._templates, self._pending, self.stored, self.error
+        )
         store.register(loaded.source)
 
     @property
@@ -167,11 +159,6 @@ class Visit:
     def reader(self) -> str:
         """Names the rules that read this source's listings."""
         return f"{READER} {msgspec.json.encode(self.file.listing).decode()}"
-
-    @property
-    def first_history(self) -> bool:
-        """Whether, when this visit began, no walk to the source's first release had ended yet."""
-        return self.frontier.first_history
 
     def due(self) -> tuple[str, ...]:
         """The addresses of stored releases to look at again, first those to learn from.
@@ -227,7 +214,7 @@ class Visit:
             self._retract,
             self._linked.finish,
             self._templates.finish,
-            self._tell_undated,
+            self._doubts.finish,
         ):
             with self._errors():
                 finish()
@@ -321,63 +308,8 @@ class Visit:
         capture: Capture | None = None,
     ) -> Draft:
         """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
-        draft = self._draft(page, aliases, item, validator)
+        draft = self._reader.draft(page, self.reading, aliases, item, validator)
         return replace(draft, capture=capture)
-
-    def _draft(
-        self,
-        page: Page,
-        aliases: tuple[str, ...],
-        item: ListingItem | None,
-        validator: Validator | None,
-    ) -> Draft:
-        if media_type := document_type(page):
-            return draft_document(
-                self.id,
-                self.file,
-                page,
-                self.reading,
-                media_type=media_type,
-                aliases=aliases,
-                item=item,
-                validator=validator,
-            )
-        return draft_release(
-            self.id,
-            self.file,
-            page,
-            self._read(page, item),
-            aliases=aliases,
-            item=item,
-            validator=validator,
-        )
-
-    def _read(self, page: Page, item: ListingItem | None) -> ExtractedRelease:
-        """What a page says by the rules of its source for the day of its release."""
-        reading = self.reading
-        rules = self.file.rules_on(item.published.day if item and item.published else None)
-        read = self._read_by(rules, page, reading, item)
-        published = read.content.published
-        older = self.file.rules_on(published.day if published else None)
-        return read if older == rules else self._read_by(older, page, reading, item)
-
-    def _read_by(
-        self, rules: ReleaseRules, page: Page, reading: DateContext, item: ListingItem | None
-    ) -> ExtractedRelease:
-        """What a page says by these rules, as the layouts of the source are known, or detected."""
-        known = self._stored(page.url)
-        if known is None:
-            self._pending.listed(page.url, item)
-        edited = known is not None and known.digest != page.digest
-        if edited:
-            self._pending.shown(page.url, shown_on(page))
-        try:
-            return self._templates.read(page, reading, rules, item, known, edited=edited)
-        except Exception as error:
-            # What was learned of other pages may be at fault, and would be at the next visit too.
-            log.exception("what was learned of its layout could not be used for %s", page.url)
-            self.error(page.url, "bug", f"{BUG} ({type(error).__name__})")
-            return read_release(page, reading, rules, item)
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: now, or as soon as that is sure."""
@@ -402,45 +334,10 @@ class Visit:
         """Record a release, and count it."""
         verdict = self._record(draft)
         self._count(verdict.kind)
-        if verdict.doubt:
-            self.error(draft.url, "layout", verdict.doubt)
-        dated = verdict.release.published.precision != "none"
-        self._dates |= dated
-        if verdict.kind != "new":
-            return
-        if doubt := date_doubt(verdict.release):
-            self.error(draft.url, "date", doubt)
-        elif not dated:
-            self._undated.append(draft.url)
-        if self._lacks_text(verdict.release):
-            self.error(draft.url, "layout", NO_TEXT)
-        if not self._order_told and (doubt := order_doubt(verdict.release, self.reading)):
-            self._order_told = True
-            self.error(draft.url, "date", doubt)
-        if not self._zone_told and (doubt := zone_doubt(verdict.release)):
-            self._zone_told = True
-            self.error(draft.url, "date", doubt)
-
-    def _lacks_text(self, release: Release) -> bool:
-        """Whether a new release shows no text, where most of the source's last ones do."""
-        if release.content.body_text or release.content.attachments:
-            return False
-        last = self.store.releases(Facet(source=self.id), limit=LAST)
-        others = [one for one in last if one.id != release.id]
-        return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
-
-    def _tell_undated(self) -> None:
-        """Tell of releases without a date, where the source is one that dates its releases."""
-        undated, self._undated = self._undated, []
-        if not undated:
-            return
-        known = self.store.releases(Facet(source=self.id), limit=LAST)
-        if self._dates or any(one.published.precision != "none" for one in known):
-            for url in undated:
-                self.error(url, "date", UNDATED)
+        self._doubts.note(draft.url, verdict, self.reading)
 
     def _record(self, draft: Draft) -> Decision:
-        if self.first_history:
+        if self.frontier.first_history:
             position = self.frontier.position((draft.url, *draft.aliases))
             draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
@@ -452,7 +349,7 @@ class Visit:
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
         """The server says that a known release has not changed."""
-        release = self.known(url)
+        release = self.stored.id_at(url)
         if release is None:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
@@ -461,7 +358,7 @@ class Visit:
 
     def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""
-        release = self._stored(url)
+        release = self.stored.at(url)
         if release is None or canonical_url(release.url) != canonical_url(url):
             self.error(
                 url, f"http:{status}", f"the listing names this page, but it answers {status}"
@@ -490,27 +387,6 @@ class Visit:
         if capture:
             self._files.archived(url, capture)
         self.file_failed(url, "size", message)
-
-    def known(self, url: str) -> str | None:
-        """The id of the stored release at an address."""
-        key = canonical_url(url)
-        return self.store.ids_at(self.id, [key]).get(key)
-
-    def _stored(self, url: str) -> Release | None:
-        release_id = self.known(url)
-        return self.store.release(release_id) if release_id else None
-
-    def as_listed(self, url: str) -> ListingItem | None:
-        """What was read of a stored release before, as if a listing said it.
-
-        A page that is visited without its listing must not be read in another way for that.
-        """
-        release = self._stored(url)
-        if release is None:
-            return None
-        published = replace(release.published, rule=f"{LISTED}:known")
-        dated = release.published.precision != "none"
-        return ListingItem(url, release.content.title, published if dated else None)
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""

@@ -1,0 +1,129 @@
+"""A page of a release, read by the rules of its source and the layouts that are known of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from data.dates.context import DateContext
+from data.identity.decision import LISTED
+from data.models import Draft, Release, Validator
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.crawl.draft import document_type, draft_document, draft_release
+from spiders.crawl.layout_change import shown_on
+from spiders.crawl.page_errors import BUG, Tell
+from spiders.crawl.pending_drafts import PendingDrafts
+from spiders.items import ExtractedRelease, ListingItem
+from spiders.learning.source_templates import SourceTemplates
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import ReleaseRules
+
+log = logging.getLogger(__name__)
+
+
+class StoredReleases:
+    """The stored releases of a source."""
+
+    def __init__(self, source: str, store: Store) -> None:
+        self._source = source
+        self._store = store
+
+    def id_at(self, url: str) -> str | None:
+        """The id of the stored release at an address."""
+        key = canonical_url(url)
+        return self._store.ids_at(self._source, [key]).get(key)
+
+    def at(self, url: str) -> Release | None:
+        """The stored release at an address."""
+        release_id = self.id_at(url)
+        return self._store.release(release_id) if release_id else None
+
+    def as_listed(self, url: str) -> ListingItem | None:
+        """What was read of a stored release before, as if a listing said it.
+
+        A page that is visited without its listing must not be read in another way for that.
+        """
+        release = self.at(url)
+        if release is None:
+            return None
+        published = replace(release.published, rule=f"{LISTED}:known")
+        dated = release.published.precision != "none"
+        return ListingItem(url, release.content.title, published if dated else None)
+
+
+class ReleaseReader:
+    """Reads the pages of one visit to a source, and makes drafts of them."""
+
+    def __init__(
+        self,
+        loaded: LoadedSource,
+        templates: SourceTemplates,
+        pending: PendingDrafts,
+        stored: StoredReleases,
+        tell: Tell,
+    ) -> None:
+        self._id = loaded.id
+        self._file = loaded.file
+        self._templates = templates
+        self._pending = pending
+        self._stored = stored
+        self._tell = tell
+
+    def draft(
+        self,
+        page: Page,
+        reading: DateContext,
+        aliases: tuple[str, ...],
+        item: ListingItem | None,
+        validator: Validator | None,
+    ) -> Draft:
+        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
+        if media_type := document_type(page):
+            return draft_document(
+                self._id,
+                self._file,
+                page,
+                reading,
+                media_type=media_type,
+                aliases=aliases,
+                item=item,
+                validator=validator,
+            )
+        return draft_release(
+            self._id,
+            self._file,
+            page,
+            self._read(page, reading, item),
+            aliases=aliases,
+            item=item,
+            validator=validator,
+        )
+
+    def _read(self, page: Page, reading: DateContext, item: ListingItem | None) -> ExtractedRelease:
+        """What a page says by the rules of its source for the day of its release."""
+        rules = self._file.rules_on(item.published.day if item and item.published else None)
+        read = self._read_by(rules, page, reading, item)
+        published = read.content.published
+        older = self._file.rules_on(published.day if published else None)
+        return read if older == rules else self._read_by(older, page, reading, item)
+
+    def _read_by(
+        self, rules: ReleaseRules, page: Page, reading: DateContext, item: ListingItem | None
+    ) -> ExtractedRelease:
+        """What a page says by these rules, as the layouts of the source are known, or detected."""
+        known = self._stored.at(page.url)
+        if known is None:
+            self._pending.listed(page.url, item)
+        edited = known is not None and known.digest != page.digest
+        if edited:
+            self._pending.shown(page.url, shown_on(page))
+        try:
+            return self._templates.read(page, reading, rules, item, known, edited=edited)
+        except Exception as error:
+            # What was learned of other pages may be at fault, and would be at the next visit too.
+            log.exception("what was learned of its layout could not be used for %s", page.url)
+            self._tell(page.url, "bug", f"{BUG} ({type(error).__name__})")
+            return read_release(page, reading, rules, item)
