@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from data.models import History, ListingKind
+from data.models import History, Link, ListingKind
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.urls import canonical_url, without_campaign
@@ -52,6 +52,22 @@ PAGE_POSITIONS: Final = 10_000
 
 UNLISTED: Final = 1_000_000_000
 """The place of what no listing page names: after all that they name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An address that a visit asks for next, and as what.
+
+    A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
+    one ``listing_kind``, a first page of one ``again``, without conditions, or a ``file`` of a
+    release, to be archived.
+    """
+
+    kind: Literal["release", "linked", "listing", "again", "file"]
+    url: str
+    item: ListingItem | None = None
+    link: Link | None = None
+    listing_kind: ListingKind = "page"
 
 
 class Frontier:

@@ -18,11 +18,12 @@ from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
 from data.text.words import tokens
+from spiders.crawl.frontier import Wanted
 from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import BadAddress, NoListing, NotARelease, page_errors
-from spiders.crawl.visit import Visit, Wanted
+from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.documents import UNREAD

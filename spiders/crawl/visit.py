@@ -6,9 +6,8 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Literal
 from urllib.parse import urljoin
 
 import msgspec
@@ -18,7 +17,7 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import ARCHIVE, FILE, VANISHED
 from data.identity.decision import Decision
-from data.models import Capture, Draft, Link, ListingKind, Run, RunError, Validator
+from data.models import Capture, Draft, Run, RunError, Validator
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -27,7 +26,7 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import Doubts
-from spiders.crawl.frontier import Frontier
+from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import page_errors
@@ -48,22 +47,6 @@ READER = "3"
 NO_FILES = FileKinds()
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An address that a visit asks for next, and as what.
-
-    A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``listing_kind``, a first page of one ``again``, without conditions, or a ``file`` of a
-    release, to be archived.
-    """
-
-    kind: Literal["release", "linked", "listing", "again", "file"]
-    url: str
-    item: ListingItem | None = None
-    link: Link | None = None
-    listing_kind: ListingKind = "page"
 
 
 class Visit:
