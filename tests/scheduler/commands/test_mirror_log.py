@@ -1,0 +1,102 @@
+"""The commands for the log: its keys, witnessing, and having it witnessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.archive.log.tree_log import TreeLog, log_of
+from tests.command import communique
+from tests.data.archive.log.leaves import leaves_of
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> TreeLog:
+    """The log of the HOME `ours`."""
+    log = log_of(tmp_path / "ours")
+    log.append(*leaves_of("a", 300))
+    log.integrate()
+    return log
+
+
+def test_the_key_is_shown_and_rotated(log: TreeLog, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    shown = communique("mirror", "key", "show", "--json", home=ours)
+    old = str(log.key().verifier)
+    assert json.loads(shown.stdout) == {"log": old, "earlier": [], "witness": None}
+    rotated = communique("mirror", "key", "rotate", "--json", home=ours)
+    new = str(log.key().verifier)
+    assert new != old
+    assert json.loads(rotated.stdout) == {"log": new, "earlier": old}
+    assert communique("mirror", "key", "show", home=ours).stdout == (
+        f"log      {new}\nearlier  {old}\n"
+    )
+
+
+def test_a_lost_key_is_told_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
+    assert log
+    (tmp_path / "ours/log.key").unlink()
+    for command in ("show", "rotate"):
+        done = communique("mirror", "key", command, home=tmp_path / "ours")
+        assert done.returncode == 1
+        assert "log.key: the key of the log is gone; put it back from a copy" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_two_homes_witness_each_other(log: TreeLog, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    done = communique("mirror", "witness", str(ours), "--json", home=theirs)
+    signed = json.loads(done.stdout)
+    assert (signed["origin"], signed["before"], signed["size"]) == (log.key().name, 0, 300)
+    settings = f'[archive]\nwitnesses = ["{theirs}", "{tmp_path}/nowhere"]\n'
+    (ours / "communique.toml").write_text(settings)
+    asked = communique("mirror", "witness", "--json", home=ours)
+    assert asked.returncode == 1
+    assert json.loads(asked.stdout) == {
+        "cosignatures": [{"witness": str(theirs), "size": 300}],
+        "timestamp": None,
+        "errors": [asked.stderr.removeprefix("communique: ").strip()],
+    }
+    assert "nowhere: there is no file 'key' here" in asked.stderr
+    assert signed["witness"].split("+")[0] in (log.folder / "checkpoint").read_text()
+
+
+def test_a_fork_is_refused_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    log.append(*leaves_of("b", 5))
+    log.integrate()
+    communique("mirror", "witness", str(ours), home=theirs)
+    checkpoint = log.folder / "checkpoint"
+    # The keeper signs an older tree again, with his key.
+    for file in (checkpoint, log.folder / "pending"):
+        file.unlink()
+    for partial in log.folder.glob("tile/*/001.p"):
+        for tile in partial.iterdir():
+            content = tile.read_bytes()
+            (partial / "44").write_bytes(content[: len(content) // 49 * 44])
+            tile.unlink()
+    (log.folder / "pending").write_bytes((300).to_bytes(8))
+    log = log_of(ours)
+    log.append(*leaves_of("forged", 5))
+    log.integrate()
+    done = communique("mirror", "witness", str(ours), home=theirs)
+    assert done.returncode == 1
+    assert "it signed two different trees of 305 leaves: the log is forked" in done.stderr
+    assert (theirs / "witness").glob("*/refused/*/checkpoint")
+
+
+def test_without_anybody_to_ask_it_says_what_to_name(log: TreeLog, tmp_path: Path) -> None:
+    assert log
+    done = communique("mirror", "witness", home=tmp_path / "ours")
+    assert done.returncode == 2
+    assert "name a log, or others in archive.witnesses or archive.timestamp" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:1/", "no/such/folder", "ftp://acme.example"])
+def test_a_place_without_a_log_is_told(tmp_path: Path, place: str) -> None:
+    done = communique("mirror", "witness", place, home=tmp_path / "theirs")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("communique: ")
