@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -154,12 +155,12 @@ def answerer(site: Site, bodies: dict[str, bytes]) -> asyncio.streams._ClientCon
     return answer
 
 
-def ours(sites: list[tuple[str, str]], *, profile: bool) -> float:
-    """Pages a second of a crawl of ours."""
+def ours(sites: list[tuple[str, str]], *, profile: bool = False, settings: str = "") -> float:
+    """Pages a second of a crawl of ours, with these settings added to those that it needs."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "sources").mkdir()
-        (home / "communique.toml").write_text("[network]\nallow_private = true\n")
+        (home / "communique.toml").write_text(f"[network]\nallow_private = true\n{settings}")
         names = [f"bench{number}" for number in range(len(sites))]
         for name, (url, zone) in zip(names, sites, strict=True):
             (home / "sources" / f"{name}.toml").write_text(
@@ -205,6 +206,19 @@ def spent() -> float:
     return used.ru_utime + used.ru_stime
 
 
+@contextmanager
+def served(pages: int, *, real: bool = False) -> Iterator[list[tuple[str, str]]]:
+    """The addresses and time zones of sites of so many pages, served by a process of its own."""
+    here = [sys.executable, __file__, "--serve", f"--pages={pages}", *(["--real"] if real else [])]
+    with subprocess.Popen(here, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            told = json.loads(server.stdout.readline())
+            yield [(f"http://127.0.0.1:{port}/", zone) for port, zone in told]
+        finally:
+            server.kill()
+
+
 def main() -> None:
     """Measure both and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -215,22 +229,13 @@ def main() -> None:
     given = parser.parse_args()
     if given.serve:
         asyncio.run(serve([real_site(given.pages)] if given.real else room_sites(given.pages)))
-    here = [sys.executable, __file__, "--serve", f"--pages={given.pages}"]
-    with subprocess.Popen(
-        [*here, *(["--real"] if given.real else [])], stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            told = json.loads(server.stdout.readline())
-            sites = [(f"http://127.0.0.1:{port}/", zone) for port, zone in told]
-            urls = [url for url, _ in sites]
-            start = spent()
-            bare = float(subprocess.check_output([sys.executable, "-c", BARE, *urls], text=True))
-            between = spent()
-            crawl = ours(sites, profile=given.profile)
-            end = spent()
-        finally:
-            server.kill()
+    with served(given.pages, real=given.real) as sites:
+        urls = [url for url, _ in sites]
+        start = spent()
+        bare = float(subprocess.check_output([sys.executable, "-c", BARE, *urls], text=True))
+        between = spent()
+        crawl = ours(sites, profile=given.profile)
+        end = spent()
     print(f"bare Scrapy, fetch only: {bare:.0f} pages/s")
     print(f"communique, fetch to committed release: {crawl:.0f} pages/s")
     print(f"ratio: {crawl / bare:.2f}; of CPU time: {(between - start) / (end - between):.2f}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
@@ -54,8 +55,16 @@ def test_a_room_filled_by_scripts_is_collected_where_the_source_asks_for_a_brows
     run = collect(home)
     assert (run["found"], run["new"], run["errors"]) == (3, 3, [])
     store = SqliteStore(home / "communique.db")
-    titles = sorted(release.content.title for release in store.releases(Facet()))
+    releases = [*store.releases(Facet())]
+    titles = sorted(release.content.title for release in releases)
     store.close()
+    for release in releases:
+        assert release.capture is not None
+        record = read_record(home / "archive", release.capture.file, release.capture.offset)
+        # The document as the browser had it, which no server sent.
+        assert record.rendered
+        assert release.content.title.encode() in record.http.payload
+        assert not record.field("WARC-IP-Address")
     assert titles == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
 
 

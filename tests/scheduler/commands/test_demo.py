@@ -13,6 +13,7 @@ import feedparser
 import httpx
 import pytest
 
+from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.expected import expected
@@ -53,6 +54,20 @@ def test_every_new_changed_retracted_and_copied_release_is_told_once(
     }
     assert last["sources"] >= 5
     assert last["releases"] >= 80
+
+
+def test_what_was_served_is_archived_and_every_release_points_to_it(
+    counts: dict[str, object], home: Path
+) -> None:
+    lines = communique("export", "--json", home=home).stdout.splitlines()
+    assert len(lines) == counts["releases"]
+    for line in lines:
+        capture = json.loads(line)["provenance"]["capture"]
+        record = read_record(home / "archive", capture["file"], capture["offset"])
+        assert record.record_id == capture["record_id"]
+        assert record.field("WARC-Payload-Digest") == capture["digest"]
+    site = sum(path.stat().st_size for path in (home / "site").rglob("*") if path.is_file())
+    assert site < 8 * (home / "communique.db").stat().st_size
 
 
 def test_its_feeds_read_back_as_they_are_stored(counts: dict[str, object], home: Path) -> None:
