@@ -200,6 +200,26 @@ class PageRenderer:
         values |= self.navigation.choices()
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
+    def replay(self, release: Release, revision: Revision, uri: str, shown: str) -> bytes:
+        """The page around the captured page of a version, which ``shown`` is the address of.
+
+        ``uri`` is the address that served it. It lies at capture/page below its release.
+        """
+        title = title_of(revision.content)
+        page = release_file(release.id)
+        return self._render(
+            "replay.html",
+            page.replace("index.html", "capture/page"),
+            title=title,
+            facet=Facet(source=release.source),
+            number=revision.number,
+            at=revision.capture.at if revision.capture else revision.seen,
+            uri=uri,
+            shown=shown,
+            captures=capture_file(release.id),
+            crumbs=[("All", "index.html"), (title, page)],
+        )
+
     def offline_search(self, file: str, parts: int) -> bytes:
         """The page at ``file`` that searches a copy of the site in a folder (see feeds.offline).
 

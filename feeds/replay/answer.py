@@ -18,6 +18,11 @@ PAGE: Headers = [
 ]
 """The headers of a page of ours."""
 
+FRAME: Headers = [
+    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
+]
+"""The headers of a page of ours around one that was captured."""
+
 SHORT = ("cache-control", "public, max-age=60")
 """Where a TimeGate leads, and what a TimeMap lists, changes with the next visit."""
 

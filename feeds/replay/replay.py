@@ -5,38 +5,67 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs
 
 from data.settings import Site
 from data.store import open_store
 from feeds.replay.answer import Answer
-from feeds.replay.memento import ACCEPT_DATETIME, Original, original_links
+from feeds.replay.captured import PREFIX, CapturedPages
+from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
 from feeds.urls import name_of
 
-RELEASE = re.compile(r"/releases/([^/]+)/(timemap|revisions/([1-9]\d{0,8})/?)?")
-"""The page of a release, its TimeMap, and the page of one version."""
+RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/page|revisions/([1-9]\d{0,8})/?)?")
+"""The page of a release, its TimeMap, its captured page, and the page of one version."""
+
+REVISION = re.compile(r"[1-9]\d{0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: its decoded path, its path as it was sent, its query and its headers."""
+
+    path: str
+    raw_path: bytes
+    query: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+
+    @property
+    def datetime(self) -> bytes | None:
+        """The time that is asked for, or None."""
+        return datetime_in(self.headers)
 
 
 class Replay:
-    """Answers from the store that ``store_url`` names, for one site; any thread may ask."""
+    """Answers from the store that ``store_url`` names, for one site; any thread may ask.
 
-    def __init__(self, store_url: str, site: Site) -> None:
+    Captured pages are those of the folder ``archive``.
+    """
+
+    def __init__(self, store_url: str, site: Site, archive: Path | None = None) -> None:
         self._url = store_url
         self._site = site
+        self._pages = CapturedPages(archive, site) if archive else None
 
     def takes(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether a request is for a state of the past; any other is for what is now."""
+        if path.startswith(PREFIX):
+            return self._pages is not None
         if not path.startswith("/releases/"):
             return False
         found = RELEASE.fullmatch(path)
-        return found is not None and (found[2] is not None or asked(headers) is not None)
+        return found is not None and (found[2] is not None or datetime_in(headers) is not None)
 
-    def answer(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Answer | None:
+    def answer(self, asked: Asked) -> Answer | None:
         """The answer to a request that this ``takes``, or None where there is no such thing.
 
-        Raises StoreError.
+        Raises StoreError and ArchiveError.
         """
-        found = RELEASE.fullmatch(path)
+        if asked.path.startswith(PREFIX):
+            return self._captured(asked)
+        found = RELEASE.fullmatch(asked.path)
         release = name_of(found[1]) if found else None
         if found is None or release is None:
             return None
@@ -44,9 +73,19 @@ class Replay:
             mementos = ReleaseMementos(store, self._site)
             if found[3]:
                 return mementos.revision(release, int(found[3]))
-            if found[2]:
+            if found[2] == "timemap":
                 return mementos.timemap(release)
-            return mementos.gate(release, asked(headers) or b"")
+            if found[2]:
+                number = revision_in(asked.query)
+                return mementos.captured(release, number, self._pages) if self._pages else None
+            return mementos.gate(release, asked.datetime or b"")
+
+    def _captured(self, asked: Asked) -> Answer | None:
+        # The address behind the prefix is taken as it was sent: its escapes are its own.
+        _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
+        if asked.query:
+            url += "?" + asked.query.decode("latin-1")
+        return self._pages.answer(url, asked.datetime) if self._pages else None
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """What the answer with the file at a path says besides: that it is a TimeGate."""
@@ -54,11 +93,16 @@ class Replay:
         release = name_of(found[1]) if found and not found[2] else None
         if release is None:
             return []
-        original: Original = original_of(self._site, release)
-        links = ", ".join(original_links(original))
+        links = ", ".join(original_links(original_of(self._site, release)))
         return [(b"vary", ACCEPT_DATETIME), (b"link", links.encode())]
 
 
-def asked(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """The time that a request asks for, or None where it asks for none."""
+def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The value of Accept-Datetime, or None."""
     return next((value for name, value in headers if name == ACCEPT_DATETIME), None)
+
+
+def revision_in(query: bytes) -> int | None:
+    """The version that a query asks for: ``revision=2``; None where it asks for none."""
+    found = parse_qs(query[:100].decode("latin-1")).get("revision", [""])[0]
+    return int(found) if REVISION.fullmatch(found) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.archive.content_coding import Undecodable
+from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import Site
 from data.store.protocol import ReadStore
@@ -11,7 +13,8 @@ from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.answer import PAGE, SHORT, Answer
+from feeds.replay.answer import FRAME, PAGE, SHORT, Answer
+from feeds.replay.captured import CapturedPages
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
@@ -67,6 +70,21 @@ class ReleaseMementos:
         original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
         headers = memento_headers(original, mementos, place)
         return Answer(200, [*PAGE, *headers], self._page(release, found, place))
+
+    def captured(self, release_id: str, number: int | None, pages: CapturedPages) -> Answer | None:
+        """The captured page of a version, of the present one for None, in a frame of ours."""
+        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        wanted = number or (release.revision if release else 0)
+        revision = next((one for one in found if one.number == wanted), None)
+        if release is None or revision is None or revision.capture is None:
+            return None
+        try:
+            uri = pages.uri(revision.capture)
+        except (ArchiveError, Undecodable) as error:
+            return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
+        renderer = PageRenderer(catalog_of(self._store, self._site), {})
+        shown = pages.address(uri, revision.capture.at)
+        return Answer(200, FRAME, renderer.replay(release, revision, uri, shown))
 
     def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
         catalog = catalog_of(self._store, self._site)

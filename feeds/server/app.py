@@ -56,21 +56,22 @@ def create_app(
     site: Site | None = None,
     *,
     hub: ASGIApp | None = None,
+    archive: Path | None = None,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
     store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
-    states of the past (see past). ``hub`` answers those who want to subscribe, where this site is
-    its own hub.
+    states of the past (see past); for captured pages by what the folder ``archive`` holds. ``hub``
+    answers those who want to subscribe, where this site is its own hub.
     """
     explained = {HTTPException: explain, 500: explain}
     behind = Starlette(routes=[tile_route(folder)], exception_handlers=explained)
     if store_url is None:
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
     site = site or Site()
-    replay = Replay(store_url, site)
+    replay = Replay(store_url, site, archive)
     cache = SiteCache(folder, limit, soon, replay.headers)
     return SiteServer(cache, behind, OnDemand(store_url, site), hub, Past(replay))
 

@@ -7,13 +7,14 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from data.errors import StoreError
+from data.errors import ArchiveError, StoreError
 from feeds.replay.answer import Answer
-from feeds.replay.replay import Replay
+from feeds.replay.replay import Asked, Replay
 from feeds.server.conditional import matching
 from feeds.server.errors import page
 
@@ -38,10 +39,11 @@ class Past:
 
     async def _answer(self, scope: Scope) -> ASGIApp:
         loop = asyncio.get_running_loop()
-        asked = scope["path"], scope["headers"]
+        raw = scope.get("raw_path") or quote(scope["path"]).encode()
+        asked = Asked(scope["path"], raw, scope["query_string"], scope["headers"])
         try:
-            made = await loop.run_in_executor(self._makers, self._replay.answer, *asked)
-        except StoreError as error:
+            made = await loop.run_in_executor(self._makers, self._replay.answer, asked)
+        except (ArchiveError, StoreError) as error:
             log.warning("%s", error)
             return page(scope, 503, {"retry-after": "60"})
         if made is None:

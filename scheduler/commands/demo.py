@@ -183,5 +183,5 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
     click.echo(
         f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet
     )
-    app = create_app(home.site, home.store_url, home.settings.site)
+    app = create_app(home.site, home.store_url, home.settings.site, archive=home.archive)
     uvicorn.Server(server_config(app)).run(sockets=[opened])

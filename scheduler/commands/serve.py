@@ -40,7 +40,9 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
 async def serve_home(home: Home, opened: socket.socket) -> None:
     """Serve until told to stop; push meanwhile."""
     push = PushService(home)
-    app = create_app(home.site, home.store_url, home.settings.site, hub=push.hub)
+    app = create_app(
+        home.site, home.store_url, home.settings.site, hub=push.hub, archive=home.archive
+    )
     server = uvicorn.Server(server_config(app))
 
     async with push.at_work(lambda: setattr(server, "should_exit", True)):

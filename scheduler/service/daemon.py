@@ -59,7 +59,8 @@ class Service:
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
         log.info("running", home=str(self._home.path), site=address_of(opened))
-        app = create_app(self._home.site, self._home.store_url, site, hub=self._push.hub)
+        home = self._home
+        app = create_app(home.site, home.store_url, site, hub=self._push.hub, archive=home.archive)
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         # What was published before is served at once; a new version may take a while to render.

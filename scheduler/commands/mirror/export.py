@@ -81,7 +81,7 @@ def export(
     if kind == "wacz" and to.suffix != ".wacz":
         raise click.BadParameter("the name of a WACZ file ends in .wacz", param_hint="--to")
     choice = Choice(source, since, until)
-    with closing(home.store()) as store:
+    with closing(home.plain_store()) as store:
         if source is not None and source not in store.sources():
             raise UnknownSource(source, tuple(sorted(store.sources())))
         with destination(to) as temporary, steps_bar(kind) as told:
@@ -91,12 +91,12 @@ def export(
 
 def wacz(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
     """A WACZ file."""
-    return write_wacz(store, home.path / "archive", to, choice, **described(home), told=told)
+    return write_wacz(store, home.archive, to, choice, **described(home), told=told)
 
 
 def bagit(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
     """A bag."""
-    return write_bag(store, home.path / "archive", to, choice, **described(home), told=told)
+    return write_bag(store, home.archive, to, choice, **described(home), told=told)
 
 
 def sqlite(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
@@ -108,7 +108,7 @@ def sqlite(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Ex
 def folder(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> FolderCopy:
     """A folder for browsers."""
     chosen = SelectedReleases(store, choice.source, since=choice.since, until=choice.until)
-    archive = home.path / "archive"
+    archive = home.archive
     limit = home.settings.network.max_bytes
 
     def payload(capture: Capture) -> tuple[str, bytes] | None:

@@ -1,0 +1,219 @@
+"""Captured pages, shown again: mementos of original addresses (RFC 7089, pattern 2.1).
+
+What is shown is hostile. It is served with a policy of its own, in a sandbox: no script, no form,
+no way out of its frame, and nothing that is loaded but pictures and style sheets of this archive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from data.archive.content_coding import Undecodable
+from data.archive.served import NotServed, Served, served
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.index import Index
+from data.models import Capture
+from data.settings import Site
+from data.text.urls import site_address, web_address
+from feeds.replay.answer import SHORT, Answer, Headers
+from feeds.replay.memento import (
+    ACCEPT_DATETIME,
+    LINK_FORMAT,
+    BadDatetime,
+    Memento,
+    Original,
+    asked_datetime,
+    chosen,
+    escaped,
+    gate_headers,
+    memento_headers,
+    original_links,
+    timemap,
+)
+from feeds.replay.rewrite import joined, rewritten_page, rewritten_style
+
+PREFIX = "/memento/"
+
+TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
+DATED = re.compile(r"(\d{14})/(.+)", re.DOTALL)
+ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
+"""An address within another: on its way, two slashes may have become one."""
+
+STAMP = "%Y%m%d%H%M%S"
+
+LARGEST = 20_000_000
+"""Bytes of a body, unpacked, that are shown."""
+
+SANDBOX = (
+    "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+HOSTILE: Headers = [
+    ("content-security-policy", SANDBOX),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-dns-prefetch-control", "off"),
+    ("x-robots-tag", "noindex"),
+    ("cache-control", "public, max-age=3600"),
+]
+
+PAGES = frozenset(["text/html", "application/xhtml+xml"])
+SHOWN = frozenset(
+    [
+        *PAGES,
+        "text/plain",
+        "text/css",
+        "image/avif",
+        "image/bmp",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/svg+xml",
+        "image/webp",
+        "image/x-icon",
+        "image/vnd.microsoft.icon",
+    ]
+)
+"""Types that a browser shows in the sandbox; any other is a download."""
+
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
+REDIRECTS = frozenset([301, 302, 303, 307, 308])
+
+
+class CapturedPages:
+    """Answers from the archive in ``folder``, for a site; any thread may ask.
+
+    All of them raise ArchiveError where the archive can't be read.
+    """
+
+    def __init__(self, folder: Path, site: Site) -> None:
+        self._folder = folder
+        self._index = Index(folder)
+        self._site = site_address(site.url)
+        self._root = urlsplit(self._site).path
+
+    def answer(self, asked: str, accept: bytes | None) -> Answer | None:
+        """The answer to what is asked for behind the prefix; None where nothing was captured.
+
+        ``accept`` is the value of Accept-Datetime, or None.
+        """
+        if not self._folder.is_dir():
+            return None
+        if found := TIMEMAP.fullmatch(asked):
+            return self._timemap(found[1])
+        if found := DATED.fullmatch(asked):
+            return self._memento(found[1], found[2])
+        return self._gate(asked, accept)
+
+    def address(self, url: str, at: dt.datetime) -> str:
+        """Where a capture is shown: a path from the root of the server."""
+        return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}/{escaped(url)}"
+
+    def _gate(self, asked: str, accept: bytes | None) -> Answer | None:
+        entries = self._captures(asked)
+        if not entries:
+            return None
+        original = self._original(entries)
+        try:
+            at = None if accept is None else asked_datetime(accept)
+        except BadDatetime as error:
+            links = ("link", ", ".join(original_links(original)))
+            vary = ("vary", ACCEPT_DATETIME.decode())
+            return Answer(400, [vary, links], said=str(error))
+        mementos = self._mementos(entries)
+        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
+
+    def _timemap(self, asked: str) -> Answer | None:
+        entries = self._captures(asked)
+        if not entries:
+            return None
+        body = timemap(self._original(entries), self._mementos(entries))
+        return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
+
+    def _memento(self, stamp: str, asked: str) -> Answer | None:
+        try:
+            at = dt.datetime.strptime(stamp, STAMP).replace(tzinfo=dt.UTC)
+        except ValueError:
+            return Answer(400, [], said=f"{stamp} is no time; write year to second, UTC")
+        entries = self._captures(asked)
+        if not entries:
+            return None
+        mementos = self._mementos(entries)
+        place = chosen(mementos, at)
+        if entries[place].at != at:
+            # One that was captured at another time has an address of its own.
+            return Answer(302, [("location", escaped(mementos[place].url)), SHORT])
+        try:
+            entry = entries[place]
+            found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
+        except (NotServed, Undecodable) as error:
+            return Answer(502, [], said=f"This capture can't be shown: {error}.")
+        headers = memento_headers(self._original(entries), mementos, place)
+        return self._shown(found, headers, at)
+
+    def _shown(self, found: Served, headers: Headers, at: dt.datetime) -> Answer:
+        """A capture as it may be shown, with the status that it had."""
+
+        def place(url: str) -> str:
+            return self.address(url, at)
+
+        headers = [*HOSTILE, *headers]
+        if found.status in REDIRECTS:
+            target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
+            if target:
+                return Answer(found.status, [*headers, ("location", escaped(place(target)))])
+        media_type, charset = type_of(found)
+        body = found.body
+        if media_type in PAGES:
+            body = rewritten_page(body, found.content_type, found.url, place)
+            media_type, charset = "text/html", "utf-8"
+        elif media_type == "text/css":
+            body = rewritten_style(body, found.url, place)
+        elif media_type not in SHOWN:
+            headers.append(("content-disposition", "attachment"))
+        full = f"{media_type}; charset={charset}" if charset else media_type
+        # What was no answer of its own kind, such as a 206 or a 1xx, is shown as a page.
+        is_plain = 200 < found.status < 300 or found.status < 200  # noqa: PLR2004 - successes
+        return Answer(200 if is_plain else found.status, [("content-type", full), *headers], body)
+
+    def _captures(self, asked: str) -> Sequence[Entry]:
+        """The captures of an address, oldest first; of several in one second, the last."""
+        found = ADDRESS.fullmatch(asked)
+        if found is None:
+            return ()
+        entries = self._index.captures(f"{found[1].lower()}://{found[2]}")
+        by_time = {one.at: one for one in entries if web_address(one.uri)}
+        return [by_time[at] for at in sorted(by_time)]
+
+    def _original(self, entries: Sequence[Entry]) -> Original:
+        uri = entries[-1].uri
+        gate = f"{self._site}{PREFIX}{uri}"
+        return Original(uri, gate, f"{self._site}{PREFIX}timemap/{uri}")
+
+    def _mementos(self, entries: Sequence[Entry]) -> list[Memento]:
+        return [
+            Memento(f"{self._site}{PREFIX}{one.at:{STAMP}}/{one.uri}", one.at) for one in entries
+        ]
+
+    def uri(self, capture: Capture) -> str:
+        """The address of a capture of a release. Raises NotServed where it can't be shown."""
+        found = served(self._folder, self._index, capture.file, capture.offset, LARGEST)
+        return found.url
+
+
+def type_of(found: Served) -> tuple[str, str]:
+    """The media type of an answer, and its character set where it declares one that may be told.
+
+    One that declares no type is a page where it looks like one, and else a file.
+    """
+    declared, _, parameters = found.content_type.lower().partition(";")
+    media_type = declared.strip()
+    if not MEDIA_TYPE.fullmatch(media_type):
+        looks = found.body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+        media_type = "text/html" if looks else "application/octet-stream"
+    charset = re.search(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})", parameters)
+    return media_type, charset[1] if charset else ""

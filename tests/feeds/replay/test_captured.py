@@ -1,0 +1,215 @@
+"""Captured pages are mementos of their original addresses, and are shown in a sandbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.archive.archive import Archive
+from data.settings import Archive as Settings
+from data.settings import Site
+from data.store import open_store
+from feeds.publishing.publish import publish
+from feeds.replay.captured import SANDBOX
+from feeds.replay.memento import http_date
+from feeds.server.app import create_app
+from tests.archived import PDF, START, archived_home, exchange
+from tests.feeds.serving import served_by
+
+SITE = "https://press.example"
+URL = "https://acme.example/news/0"
+DAY = dt.timedelta(days=1)
+SHIFT_JIS = "<meta charset=shift_jis><p>発表</p>".encode("shift_jis")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    with archived_home(folder) as store:
+        publish(store, folder / "site", Site(url=SITE))
+    archive = Archive(folder / "archive", Settings())
+    old = "https://acme.example/old?a=1&b=%C3%A6"
+    for url, body, kind, more in (
+        (old, b"", "text/html", {"status": 301, "headers": ((b"Location", b"/news/0#top"),)}),
+        ("https://acme.example/gone", b"<p>Not here", "text/html", {"status": 404}),
+        ("https://acme.example/j", SHIFT_JIS, "text/html", {}),
+        ("https://acme.example/s.css", b"a{b:url(/i.png)}@import 'x.css';", "text/css", {}),
+        ("https://acme.example/odd", b"\x00\x01", "text/x\r\nEvil: 1", {}),
+        ("https://acme.example/bare", b"<!DOCTYPE html><p>bare", "", {}),
+    ):
+        archive.exchange(exchange(url, body, START, kind, **more))
+    archive.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def web(home: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{home / 'communique.db'}"
+    site = Site(url=SITE)
+    yield from served_by(create_app(home / "site", url, site, archive=home / "archive"))
+
+
+def links(answer: httpx.Response) -> dict[str, str]:
+    """The addresses that a Link header names, by their relation."""
+    return {rel: to for to, rel in re.findall(r'<([^>]+)>; rel="([^"]+)"', answer.headers["link"])}
+
+
+def test_a_timegate_leads_to_the_capture_of_a_time(web: httpx.Client) -> None:
+    for at, stamp in (
+        (START - 99 * DAY, "20221124080000"),
+        (START + DAY, "20221124080000"),
+        (START + 20 * DAY, "20221214080000"),
+    ):
+        answer = web.get(f"/memento/{URL}", headers={"accept-datetime": http_date(at)})
+        assert answer.status_code == 302
+        assert answer.headers["location"] == f"{SITE}/memento/{stamp}/{URL}"
+        assert answer.headers["vary"] == "accept-datetime"
+        assert "memento-datetime" not in answer.headers
+    newest = web.get(f"/memento/{URL}")
+    assert newest.headers["location"] == f"{SITE}/memento/20221214080000/{URL}"
+    named = links(newest)
+    assert named["original"] == URL
+    assert named["timegate"] == f"{SITE}/memento/{URL}"
+    assert named["timemap"] == f"{SITE}/memento/timemap/{URL}"
+    bad = web.get(f"/memento/{URL}", headers={"accept-datetime": "2022"})
+    assert (bad.status_code, bad.headers["vary"]) == (400, "accept-datetime")
+
+
+def test_a_memento_is_the_page_as_it_was_and_negotiates_nothing(web: httpx.Client) -> None:
+    path = f"/memento/20221124080000/{URL}"
+    for headers in ({}, {"accept-datetime": "nonsense"}):
+        answer = web.get(path, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["memento-datetime"] == "Thu, 24 Nov 2022 08:00:00 GMT"
+        assert "vary" not in answer.headers
+        assert "Ærø" in answer.text
+        assert '<img src="/memento/20221124080000/https://acme.example/a.png">' in answer.text
+        assert links(answer)["last next memento"] == f"{SITE}/memento/20221214080000/{URL}"
+    tag = answer.headers["etag"]
+    assert web.get(path, headers={"if-none-match": tag}).status_code == 304
+
+
+def test_a_time_without_a_capture_leads_to_the_one_that_stood_and_does_not_vary(
+    web: httpx.Client,
+) -> None:
+    answer = web.get(f"/memento/20221125000000/{URL}")
+    assert answer.status_code == 302
+    assert answer.headers["location"] == f"{SITE}/memento/20221124080000/{URL}"
+    assert "vary" not in answer.headers
+    assert "memento-datetime" not in answer.headers
+
+
+def test_a_timemap_of_an_address_lists_its_captures(web: httpx.Client) -> None:
+    answer = web.get(f"/memento/timemap/{URL}", headers={"accept-datetime": "nonsense"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/link-format"
+    assert "vary" not in answer.headers
+    assert answer.text.startswith(f'<{URL}>; rel="original",\n')
+    assert answer.text.count('memento"; datetime=') == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/memento/https://nobody.example/", 404),
+        ("/memento/20221124080000/https://nobody.example/", 404),
+        ("/memento/timemap/https://nobody.example/", 404),
+        ("/memento/20221399080000/https://acme.example/news/0", 400),
+        ("/memento/urn:communique:journal", 404),
+        ("/memento/file:///etc/passwd", 404),
+        ("/memento/", 404),
+        ("/memento/https://", 404),
+    ],
+)
+def test_what_was_not_captured_is_not_found(web: httpx.Client, path: str, status: int) -> None:
+    answer = web.get(path, headers={"accept-datetime": http_date(START)})
+    assert answer.status_code == status
+    assert "vary" not in answer.headers
+
+
+def test_an_address_is_taken_as_it_was_sent(web: httpx.Client) -> None:
+    asked = "https://acme.example/old?a=1&b=%C3%A6"
+    answer = web.get(f"/memento/20221124080000/{asked}")
+    assert answer.status_code == 301
+    assert answer.headers["location"] == f"/memento/20221124080000/{URL}#top"
+    assert answer.headers["memento-datetime"]
+    once = web.get(f"/memento/20221124080000/{asked.replace('://', ':/')}")
+    assert once.status_code == 301
+
+
+def test_what_was_gone_is_shown_as_gone(web: httpx.Client) -> None:
+    answer = web.get("/memento/20221124080000/https://acme.example/gone")
+    assert (answer.status_code, answer.text) == (404, "<p>Not here")
+    assert answer.headers["memento-datetime"]
+
+
+def test_texts_styles_and_files_come_as_what_they_are(web: httpx.Client) -> None:
+    base = "/memento/20221124080000/https://acme.example"
+    assert "発表" in web.get(f"{base}/j").text
+    style = web.get(f"{base}/s.css")
+    assert style.headers["content-type"] == "text/css"
+    assert style.text == (f'a{{b:url("{base}/i.png")}}@import "{base}/x.css";')
+    file = web.get("/memento/20221214080000/https://acme.example/0.pdf")
+    assert (file.content, file.headers["content-disposition"]) == (PDF, "attachment")
+    odd = web.get(f"{base}/odd")
+    assert odd.headers["content-type"] == "application/octet-stream"
+    assert "evil" not in odd.headers
+    assert web.get(f"{base}/bare").headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_all_that_was_captured_is_served_in_a_sandbox(web: httpx.Client) -> None:
+    base = "/memento/20221124080000/https://acme.example"
+    for path in ("/news/0", "/gone", "/j", "/s.css", "/odd", "/old?a=1&b=%C3%A6"):
+        headers = web.get(base + path).headers
+        assert headers["content-security-policy"] == SANDBOX
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_page_of_a_version_is_shown_in_a_frame_that_says_when_it_was(
+    web: httpx.Client, home: Path
+) -> None:
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    release = store.find_releases(URL, limit=1)[0].id
+    store.close()
+    answer = web.get(f"/releases/{release}/capture/page")
+    assert answer.status_code == 200
+    assert f'src="/memento/20221214080000/{URL}"' in answer.text
+    assert "<iframe sandbox referrerpolicy" in answer.text
+    assert "2022-12-14 08:00:00 UTC" in answer.text
+    assert 'href="../../../releases/' in answer.text
+    assert "frame-src 'self'" in answer.headers["content-security-policy"]
+    first = web.get(f"/releases/{release}/capture/page?revision=1")
+    assert f'src="/memento/20221124080000/{URL}"' in first.text
+    assert web.get(f"/releases/{release}/capture/page?revision=3").status_code == 404
+    assert web.get("/releases/nobody/capture/page").status_code == 404
+
+
+def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
+    with archived_home(tmp_path) as store:
+        capture = next(store.captured())
+        release = store.find_releases(URL, limit=1)[0].id
+    (file,) = (tmp_path / "archive").glob("*.warc.gz.open")
+    whole = bytearray(file.read_bytes())
+    whole[capture.offset + capture.length // 2] ^= 1
+    file.write_bytes(whole)
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    app = create_app(tmp_path / "site", url, Site(url=SITE), archive=tmp_path / "archive")
+    for web in served_by(app):
+        answer = web.get(f"/releases/{release}/capture/page?revision=1")
+        assert answer.status_code == 404
+        assert "can&#x27;t be shown" in answer.text
+        assert web.get(f"/memento/20221124080000/{URL}").status_code == 503
+
+
+def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    app = create_app(tmp_path / "site", url, Site(url=SITE), archive=tmp_path / "archive")
+    for web in served_by(app):
+        assert web.get(f"/memento/{URL}").status_code == 404
+    assert not (tmp_path / "archive").exists()
