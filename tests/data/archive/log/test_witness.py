@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.archive.log.checkpoint import parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import read_key
@@ -15,7 +17,8 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.witness import Witness, WitnessRefusal, name_of
 from data.errors import ArchiveError
 from data.files import put
-from tests.data.archive.log.leaves import NOON, leaves_of
+from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
+from tests.examples import examples
 
 LATER = NOON + dt.timedelta(hours=1)
 
@@ -102,6 +105,30 @@ def test_a_fork_is_refused_though_the_keeper_signed_it(
     assert (refusal.evidence / "proof").read_text()
     # The honest log is signed on.
     assert witness.cosign(grown(log, "c", 1).read, "acme", LATER).before == 400
+
+
+@examples(20)
+@given(st.data())
+def test_whatever_leaves_the_keeper_rewrites_with_his_key_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("insider")
+    honest, leaves = log_of(folder / "honest"), leaves_of("a", 400)
+    seen = data.draw(st.integers(1, 400))
+    honest.append(*leaves[:seen])
+    honest.integrate()
+    witness = Witness(folder / "witness", folder / "witness.key")
+    witness.cosign(honest.read, "honest", NOON)
+    # All is made anew: leaf, bundle, tiles and checkpoint, with the true key.
+    (folder / "forged").mkdir()
+    shutil.copy(folder / "honest/log.key", folder / "forged/log.key")
+    rewritten = data.draw(st.integers(0, seen - 1))
+    leaves[rewritten] = leaf_of("rewritten")
+    forged = log_of(folder / "forged")
+    forged.append(*leaves[: data.draw(st.integers(rewritten + 1, 400))])
+    forged.integrate()
+    assert forged.key() == honest.key()
+    refused(witness, forged, "forked|had [0-9]+ before")
 
 
 def test_two_trees_of_one_size_are_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
