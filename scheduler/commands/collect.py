@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from data.errors import StoreError
 from data.models import Run
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_later_home
@@ -58,12 +57,8 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
     else:
         for run in runs:
             print_run(run)
-    try:
-        note_health(home)
-    except StoreError as error:
-        # What was collected is told all the same.
-        complain(str(error))
-        return 1
+    # Last: where the store can't be used, what was collected has been told all the same.
+    note_health(home)
     return 1 if broken or any(run.errors for run in runs) else 0
 
 
