@@ -131,7 +131,17 @@ for line in sys.stdin:
 paths = st.text(
     st.sampled_from("abWw./?&=%2Ee5:;~+é[]-_ ü") | st.characters(exclude_categories=["Cs"])
 )
-hosts = st.sampled_from(["harbour.example", "WWW3.Harbour.example:80", "10.1", "bücher.example."])
+hosts = st.sampled_from(
+    [
+        "harbour.example",
+        "WWW3.Harbour.example:80",
+        "www.harbour.example",
+        "www.example",
+        "www2.12",
+        "10.1",
+        "bücher.example.",
+    ]
+)
 
 
 @examples(20)

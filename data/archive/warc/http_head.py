@@ -7,18 +7,23 @@ stands in no request; an answer is kept as it was served.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from data.models.exchange import Exchange, Headers
 from data.text.redaction import redacted
 
+LINE_END: Final = b"\r\n"
+LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
+FOLDED: Final = re.compile(rb"\n\s")
+"""A line that would count as a part of the one before it."""
+
 
 SECRET: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
 """Fields that no record of a request holds."""
 
-OF_THE_TRANSFER: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
+TRANSFER: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
 """Fields that are not true of a document as a browser had it."""
 
 CHUNKED: Final = b"transfer-encoding"
@@ -35,25 +40,25 @@ VERSION: Final = "HTTP/1.1"
 def response_head(exchange: Exchange) -> bytes:
     """The status line and the fields of an answer, with the empty line that ends them."""
     version = OLD if exchange.protocol.upper() == OLD else VERSION
-    reason = ENDS_A_LINE.sub(b" ", exchange.reason.encode("latin-1", "replace"))
-    first = b"%s %d %s" % (version.encode(), exchange.status, reason)
+    first = f"{version} {exchange.status} {exchange.reason}".encode("latin-1", "replace")
+    names = {name.lower() for name, _ in exchange.headers}
     if exchange.rendered:
-        kept = tuple(one for one in exchange.headers if one[0].lower() not in OF_THE_TRANSFER)
-        return _head(first, kept)
+        return _head(first, [one for one in exchange.headers if one[0].lower() not in TRANSFER])
+    if CHUNKED not in names:
+        return _head(first, exchange.headers)
     return _head(
         first,
-        tuple(
+        [
             (NOT_CHUNKED if name.lower() == CHUNKED else name, value)
             for name, value in exchange.headers
-        ),
+        ],
     )
 
 
 def request_head(exchange: Exchange, uri: str) -> bytes:
     """The request line and the fields of the request for ``uri``, which holds no secret."""
-    parts = urlsplit(uri)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    first = f"{exchange.method} {target} {VERSION}".encode("ascii", "replace")
+    host, _, path = uri.partition("://")[2].partition("/")
+    first = f"{exchange.method} /{path} {VERSION}".encode("ascii", "replace")
     kept = []
     named = False
     for name, value in exchange.request_headers:
@@ -64,22 +69,23 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
         elif key not in SECRET:
             kept.append((name, value))
     if not named:
-        kept.insert(0, (b"Host", parts.netloc.encode("ascii", "replace")))
-    return _head(first, tuple(kept))
+        kept.insert(0, (b"Host", host.encode("ascii", "replace")))
+    return _head(first, kept)
 
 
-def _head(first: bytes, fields: Headers) -> bytes:
-    lines = [ENDS_A_LINE.sub(b" ", first)]
-    for name, value in fields:
-        bare = ENDS_A_LINE.sub(b" ", name).strip()
-        lines.append(bare + b": " + ENDS_A_LINE.sub(b" ", value))
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
+    head = LINE_END.join([first, *map(b": ".join, fields)])
+    if sum(map(head.count, LINE_ENDS)) > len(LINE_END) * len(fields) or FOLDED.search(head):
+        bare = [(name.strip(), value) for name, value in fields]
+        lines = [first, *map(b": ".join, bare)]
+        head = LINE_END.join(ENDS_A_LINE.sub(b" ", line) for line in lines)
+    return head + LINE_END + LINE_END
 
 
 def split_head(block: bytes) -> tuple[bytes, Headers, bytes]:
     """The first line, the fields and the payload of an HTTP message in a record's block."""
-    head, _, payload = block.partition(b"\r\n\r\n")
-    first, *lines = head.split(b"\r\n")
+    head, _, payload = block.partition(LINE_END + LINE_END)
+    first, *lines = head.split(LINE_END)
     fields = []
     for line in lines:
         name, _, value = line.partition(b":")

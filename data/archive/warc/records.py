@@ -20,7 +20,7 @@ from typing import Final, Literal, TypeAlias
 from uuid import uuid4
 
 from fastwarc.warc import WarcRecord
-from isal import igzip
+from isal.igzip_lib import COMP_GZIP, compress
 
 from data.archive.log.leaf import SALT, Leaf, uri_hash
 from data.archive.warc.http_head import media_type_of, request_head, response_head
@@ -56,6 +56,11 @@ WARC_FIELDS: Final = "application/warc-fields"
 
 LONGEST: Final = 8000
 """Characters of an address that a record holds (RFC 9110, section 4.1, asks for as many)."""
+
+PLAIN: Final = re.compile(
+    r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"
+)
+"""An address that is by RFC 3986 as it stands and has neither a user nor a parameter."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -116,6 +121,8 @@ def target_uri(url: str) -> tuple[str, bool]:
     Users, passwords and values of secret parameters are cut out, and what is beyond 8,000
     characters; a fragment, which no server is asked for, is no part of it.
     """
+    if PLAIN.fullmatch(url) and len(url) <= LONGEST:
+        return url, True
     asked = allowed(url).partition("#")[0]
     cut = redacted(asked)
     whole = cut == asked and len(cut) <= LONGEST
@@ -258,11 +265,12 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     Indexes tell ``media_type`` and ``status`` of it.
     """
     record_id = uuid4()
+    urn = record_id.urn
     salt = os.urandom(SALT)
     digest = sha256(block)
     told = [
         ("WARC-Type", kind),
-        ("WARC-Record-ID", f"<{record_id.urn}>"),
+        ("WARC-Record-ID", f"<{urn}>"),
         ("WARC-Date", warc_date(at)),
         ("WARC-Target-URI", uri),
         *fields,
@@ -275,7 +283,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     member = compressed([field for field in told if field[1]], block)
     payload = NO_BYTES if payload is None else payload
     return NewRecord(
-        record_id.urn,
+        urn,
         uri,
         Leaf(uri_hash(salt, uri), at, payload, digest, sha256(member), record_id),
         member,
@@ -297,4 +305,4 @@ def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
     plain = io.BytesIO()
     made.write(plain)
     # FastWARC's own GzipWriter takes several times as long for a small record.
-    return igzip.compress(plain.getbuffer(), LEVEL, mtime=0)
+    return compress(plain.getbuffer(), LEVEL, COMP_GZIP)

@@ -20,6 +20,11 @@ PORTS: Final = {b"http": b"80", b"https": b"443"}
 PARTS: Final = re.compile(
     rb"([a-z][a-z0-9+.-]*):(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL
 )
+ORDINARY: Final = re.compile(
+    r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
+)
+"""An address whose key is at hand; most are so."""
+
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (
     re.compile(rb"^(.*/)(\((?:[a-z]\([0-9a-z]{24}\))+\)/)([^?]+\.aspx.*)$", re.IGNORECASE),
@@ -37,6 +42,8 @@ SESSIONS: Final = (
 @lru_cache(maxsize=4096)  # a visit asks for the same few again and again
 def surt(uri: str) -> str:
     """The key of a URI; of one without a host, its scheme and its path in small letters."""
+    if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
+        return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
     bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())
     told = PARTS.match(bare)
     if told is None:

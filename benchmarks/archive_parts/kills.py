@@ -1,0 +1,182 @@
+"""SIGKILLs in mid-write: what was told before is there, and the log never forks.
+
+Two children at a time write pages, unchanged answers and metadata into one archive, with files so
+small that they get full, and seal it now and then. One is killed at some point after it was seen to
+write; another takes its place, and its file. After each kill all files are read: each record that a
+child was told of is there, whole, and is the one of its leaf. In the end all leaves stand in a tree
+that every checkpoint which was seen is a part of.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.archive_parts.polls import unchanged
+from benchmarks.archive_parts.writing import NOON, exchanges
+from data.archive.archive import Archive
+from data.archive.log.leaf import decode_leaf
+from data.archive.log.tree_log import TreeLog
+from data.archive.warc.reader import Damage, Record, read_file
+from data.archive.warc.warc_file import own_files
+from data.settings import Archive as Settings
+
+KILLS, AT_ONCE, MAX_FILE, SEAL_EVERY = 100, 2, 300_000, 25
+PAGE = 4000
+"""Bytes of a page, of chance, so that records are long and writing them takes time."""
+
+
+@dataclass
+class Child:
+    """A process that writes, and what it told so far."""
+
+    pid: int
+    pipe: int
+    told: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Take in what it told."""
+        self.told += os.read(self.pipe, 1_000_000).decode().splitlines()
+
+    def kill(self) -> None:
+        """End it by force, and take in the rest: a line is written whole or not at all."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        while rest := os.read(self.pipe, 1_000_000):
+            self.told += rest.decode().splitlines()
+        os.close(self.pipe)
+
+
+def start(folder: Path, seed: int) -> Child:
+    """A child that writes until it is killed."""
+    pipe, told = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(told)
+        return Child(pid, pipe)
+    try:
+        write(folder, told, random.Random(seed))  # noqa: S311 - the same at each run
+    finally:
+        os._exit(1)
+
+
+def write(folder: Path, told: int, chance: random.Random) -> None:
+    """Write without end, telling where each record is."""
+    archive = Archive(folder, Settings(max_file=MAX_FILE))
+    count = 0
+    while True:
+        (exchange,) = exchanges([chance.randbytes(PAGE)])
+        captures = [archive.exchange(exchange), archive.exchange(unchanged(exchange))]
+        captures.append(archive.metadata("urn:communique:journal", "text/plain", b"a", at=NOON))
+        for made in captures:
+            os.write(told, f"{made.record_id} {made.file} {made.offset} {made.leaf}\n".encode())
+        count += 1
+        if count % SEAL_EVERY == 0:
+            archive.seal()
+
+
+@dataclass
+class Judge:
+    """What was seen of an archive so far, and what is wrong with it."""
+
+    folder: Path
+    log: TreeLog
+    told: dict[str, str] = field(default_factory=dict)
+    seen: list[tuple[int, bytes]] = field(default_factory=list)
+    lost: int = 0
+    forks: int = 0
+
+    def look(self) -> None:
+        """Note the checkpoint of now; an earlier one must be a part of its tree."""
+        checkpoint = self.log.checkpoint()
+        if checkpoint is None:
+            return
+        tree = self.log.tree(checkpoint.size)
+        self.forks += checkpoint.root != tree.root()
+        for size, root in self.seen[-3:]:
+            self.forks += size > checkpoint.size or tree.hash_of(0, size) != root
+        self.seen.append((checkpoint.size, checkpoint.root))
+
+    def read(self) -> int:
+        """Read all files; how many records there are. What was told and is not there is lost."""
+        here = {}
+        for path in own_files(self.folder):
+            for one in read_file(path):
+                if isinstance(one, Record):
+                    here[one.record_id] = one
+                elif isinstance(one, Damage) and not path.name.endswith(".open"):
+                    self.lost += 1
+        for record_id, place in self.told.items():
+            record = here.get(record_id)
+            self.lost += record is None or f"{record.file} {record.offset}" != place
+        return len(here)
+
+    def weigh(self) -> tuple[int, int]:
+        """The number of records, and of those without a leaf, when all is in the tree."""
+        archive = Archive(self.folder, Settings(max_file=MAX_FILE))
+        archive.metadata("urn:communique:journal", "text/plain", b"end", at=NOON)
+        archive.close()
+        self.look()
+        tree = self.log.tree(self.seen[-1][0])
+        leaves = {}
+        for index in range(tree.size):
+            leaf = decode_leaf(tree.entry(index))
+            leaves[leaf.record_id.urn] = leaf
+        records = [
+            one
+            for path in own_files(self.folder)
+            for one in read_file(path)
+            if isinstance(one, Record)
+        ]
+        for size, root in self.seen:
+            self.forks += tree.hash_of(0, size) != root
+        return len(records), sum(leaves.get(one.record_id) != one.leaf() for one in records)
+
+
+def measure(*, few: bool) -> dict[str, object]:
+    """Kills, and what was lost by them."""
+    kills = KILLS // 10 if few else KILLS
+    chance = random.Random(20260302)  # noqa: S311 - the same at each run
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home, "archive")
+        judge = Judge(folder, TreeLog(folder / "log", Path(home, "log.key")))
+        children = [start(folder, seed) for seed in range(AT_ONCE)]
+        for number in range(kills):
+            victim = chance.randrange(AT_ONCE)
+            for child in children:
+                child.read()
+            time.sleep(chance.random() / 50)
+            children[victim].kill()
+            judge.told |= places(children[victim])
+            judge.look()
+            judge.read()
+            children[victim] = start(folder, AT_ONCE + number)
+        for child in children:
+            child.kill()
+            judge.told |= places(child)
+        records, unproven = judge.weigh()
+        files = len(own_files(folder))
+    return {
+        "kills": kills + AT_ONCE,
+        "records": records,
+        "files": files,
+        "told of": len(judge.told),
+        "checkpoints": len(judge.seen),
+        "lost": judge.lost,
+        "without a leaf": unproven,
+        "forks": judge.forks,
+    }
+
+
+def places(child: Child) -> dict[str, str]:
+    """Where the records are that a child was told of."""
+    found = {}
+    for line in child.told:
+        record_id, file, offset, _ = line.split(" ")
+        found[record_id] = f"{file} {offset}"
+    return found
