@@ -32,6 +32,15 @@ LISTED: Final = "listing"
 KEPT: Final = "kept"
 """The rule of a title that was known before, where the page's own was not believed."""
 
+READ_TOGETHER: Final = (
+    ("title", "title_rule"),
+    ("body_text", "body_html", "body_rule"),
+    *((name,) for name in ("language", "section", "topics", "publisher", "author", "summary")),
+    ("images",),
+    ("attachments",),
+)
+"""Fields of a content that stay or go with the first of them."""
+
 UNDATED: Final = "undated"
 """How the rule begins of a release without a date, or without one that can be right."""
 
@@ -111,11 +120,35 @@ def decide(
             updated=seen,
             revision=known.revision + 1,
             capture=draft.capture,
+            reread=0,
         )
         return Decision("changed", revised, tuple(sorted(fields)))
     if turned:
         return Decision("changed", replace(met, updated=seen), ("retracted",))
     return Decision("unchanged", met)
+
+
+def read_anew(draft: Draft, known: Release) -> Decision:
+    """What becomes of a release whose page, as it was served before, is read by other rules.
+
+    What readers would care about makes a revision, but no news: ``updated`` stays, and so do the
+    id, a date that was known, and all that the page does not give any more.
+    """
+    published, order = _dated(draft, known, known.first_seen)
+    content = replace(draft.content, published=published)
+    lost = {
+        name: getattr(known.content, name)
+        for parts in READ_TOGETHER
+        for name in parts
+        if getattr(known.content, parts[0]) and not getattr(content, parts[0])
+    }
+    content = replace(content, **lost)
+    fields = significant_changes(known.content, content)
+    read = replace(known, content=content, order=order)
+    if not fields:
+        return Decision("unchanged", read)
+    revised = replace(read, revision=known.revision + 1, reread=known.reread + 1)
+    return Decision("changed", revised, tuple(sorted(fields)))
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:

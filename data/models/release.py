@@ -171,6 +171,7 @@ class Release:
     ``order`` is the instant that feeds sort by: ``published``; the first sight where the page's
     date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
     at the first visit. ``capture`` is the record of the archive that showed this revision first.
+    The last ``reread`` revisions were made by nobody but us, who read the same page anew.
     """
 
     id: str
@@ -187,6 +188,12 @@ class Release:
     retracted: dt.datetime | None = None
     digest: str = ""
     capture: Capture | None = None
+    reread: int = 0
+
+    @property
+    def edited(self) -> int:
+        """The last revision that its publisher made; 1 where it was never edited."""
+        return self.revision - self.reread
 
     @property
     def published(self) -> Published:
@@ -215,7 +222,9 @@ class Release:
 class Revision:
     """One version of a release: its number from 1, when it was first seen, and all that it said.
 
-    ``capture`` is the record of the archive that showed it first.
+    ``capture`` is the record of the archive that showed it first. Its ``reason`` is that the page
+    was ``served`` so, or that we read by better rules what was served before (``reading``): that
+    is no edit of its publisher.
     """
 
     release: str
@@ -223,3 +232,4 @@ class Revision:
     seen: dt.datetime
     content: Content
     capture: Capture | None = None
+    reason: Literal["served", "reading"] = "served"

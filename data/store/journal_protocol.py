@@ -46,6 +46,11 @@ class JournalStore(Store, Protocol):
     ) -> Outcome:
         """Take in a draft as ``record`` does, and say all that was written of it."""
 
+    def read_anew_outcome(
+        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Outcome | None:
+        """Keep a release as ``read_anew`` does, and say all that was written of it."""
+
     def restore(self, outcome: Outcome) -> None:
         """Write once more what came of a draft elsewhere; nothing is decided anew."""
 

@@ -239,6 +239,17 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
     def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
         """The captures of those of some files that are archived, by address."""
 
+    def listings(self, source: str) -> Iterator[str]:
+        """What each page that lists releases of a source said last, as JSON text."""
+
+    def read_anew(
+        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Decision | None:
+        """Keep a release as other rules read what was served before; None where it is not known.
+
+        A better text makes a revision, of which nobody is told: it is no edit.
+        """
+
     def vanished(self, source: str) -> tuple[Vanished, ...]:
         """The releases of a source that are gone and not retracted, those first missed first."""
 

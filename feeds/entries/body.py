@@ -40,8 +40,8 @@ def full_text(
         day = release.retracted.date().isoformat()
         gone = anchor(url, "the publisher’s site")
         body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
-    if release.revision > 1:
-        changed = anchor(f"{page}revisions/{release.revision}/", "see what changed")
+    if release.edited > 1:
+        changed = anchor(f"{page}revisions/{release.edited}/", "see what changed")
         body += note(f"Corrected by its publisher: {changed}.")
     if also:
         named = ", ".join(anchor(person.url, person.name) for person in also)

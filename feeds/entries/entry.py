@@ -58,13 +58,13 @@ class Entry:
 
     All text is plain but ``html``; all addresses are absolute; all times are aware. ``published``
     keeps the offset of the source, and ``exact`` is whether its hour is known at all. What has no
-    date is ``undated``: ``published`` is the day on which it came up, or None where it was there
-    at the first visit. ``updated``
-    keeps its microseconds, so that entries found in one second differ. ``release`` is the id of the
-    release and ``page`` its copy at our own site. ``also`` are the other publishers of the same
-    story. ``origin`` is set in feeds that mix sources. ``body`` is the safe text alone, unless it
-    is too long for feeds; ``html`` has our notes as well. ``capture`` is the address of the page
-    that says which records of the archive show it, None where none does.
+    date is ``undated``: ``published`` is the day on which it came up, or None where it was there at
+    the first visit. ``updated`` keeps its microseconds, so that entries found in one second differ.
+    ``release`` is the id of the release and ``page`` its copy at our own site. ``also`` are the
+    other publishers of the same story. ``edited`` is whether its publisher changed it. ``origin``
+    is set in feeds that mix sources. ``body`` is the safe text alone, unless it is too long for
+    feeds; ``html`` has our notes as well. ``capture`` is the address of the page that says which
+    records of the archive show it, None where none does.
     """
 
     release: str
@@ -85,6 +85,7 @@ class Entry:
     links: tuple[Link, ...]
     origin: Origin | None
     revision: int
+    edited: bool
     retracted: dt.datetime | None
     body: str = ""
     capture: str | None = None
@@ -138,6 +139,7 @@ def entry_of(
         ),
         origin=origin_of(source, catalog) if mixed else None,
         revision=release.revision,
+        edited=release.edited > 1,
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
         capture=capture,

@@ -174,6 +174,7 @@ def event_entry(
         links=(),
         origin=None,
         revision=1,
+        edited=False,
         retracted=None,
     )
 

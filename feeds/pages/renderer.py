@@ -141,6 +141,7 @@ class PageRenderer:
             language=feed_language(after.content.language),
             number=after.number,
             last=after.number == release.revision,
+            reading=after.reason == "reading",
             seen=after.seen,
             change=Markup(difference(before.content, after.content)) if before else None,  # noqa: S704 - difference escapes
             body=Markup(body_of(version, url)),  # noqa: S704 - body_of sanitizes

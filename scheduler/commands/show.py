@@ -125,6 +125,7 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
     return {
         "revision": revision.number,
         "seen": revision.seen.isoformat(),
+        "reason": revision.reason,
         "title": content.title,
         "body_html": content.body_html,
         "body_text": content.body_text,
@@ -201,13 +202,15 @@ def after(lag: dt.timedelta) -> str:
 
 def revision_text(revision: Revision) -> str:
     """A version for people to read."""
-    head = f"Revision {revision.number}, first seen {revision.seen:{MINUTE}} UTC"
+    how = "read anew" if revision.reason == "reading" else "first seen"
+    head = f"Revision {revision.number}, {how} {revision.seen:{MINUTE}} UTC"
     return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
 
 
 def edit_text(edit: Edit) -> str:
     """What a version changed, for people to read."""
-    head = f"Revision {edit.after.number}, first seen {edit.after.seen:{MINUTE}} UTC"
+    how = "read anew" if edit.after.reason == "reading" else "first seen"
+    head = f"Revision {edit.after.number}, {how} {edit.after.seen:{MINUTE}} UTC"
     backed = [
         f"version {one.number} as served: {capture_text(one.capture)}"
         for one in (edit.before, edit.after)

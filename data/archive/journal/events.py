@@ -55,7 +55,7 @@ class Recorded(Event, frozen=True, tag="record"):
 
     ``release`` is data.models.Release as it is kept; of what it lacks, the default holds, and its
     content is that of before where it has none. ``capture`` is given where it is another than that
-    of the release.
+    of the release, and ``read_at`` where a page that was served before was read anew.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -68,6 +68,7 @@ class Recorded(Event, frozen=True, tag="record"):
     labels: Mapping[str, str] = {}
     joined: JoinedStory | None = None
     capture: Capture | None = None
+    read_at: dt.datetime | None = None
 
     def outcome(self, known: Release | None) -> Outcome:
         """The outcome, for a store that holds ``known`` of the release, or nothing.
@@ -89,6 +90,7 @@ class Recorded(Event, frozen=True, tag="record"):
             labels=self.labels,
             joined=self.joined,
             capture=self.capture or release.capture,
+            read_at=self.read_at,
         )
 
 
@@ -301,4 +303,5 @@ def recorded(outcome: Outcome) -> Recorded:
         labels=outcome.labels,
         joined=outcome.joined,
         capture=outcome.capture if outcome.capture != release.capture else None,
+        read_at=outcome.read_at,
     )

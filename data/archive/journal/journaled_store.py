@@ -207,6 +207,16 @@ class JournaledStore:
             self._see(outcome.decision.release.id, sight_of(outcome))
         return outcome.decision
 
+    def read_anew(
+        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Decision | None:
+        """Keep a release as other rules read what was served before."""
+        with self.transaction():
+            outcome = self._store.read_anew_outcome(release_id, draft, at=at, labels=labels)
+            if outcome and is_news(outcome):
+                self._tell(events.recorded(outcome))
+        return outcome.decision if outcome else None
+
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:

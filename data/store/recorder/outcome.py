@@ -44,7 +44,8 @@ class Outcome:
     ``editions`` those of its translations in canonical form; ``noted`` says that any of them was
     not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
     ``labels`` are those of topics by slug. ``joined`` is None where no story grew. ``capture`` is
-    the record of the archive that showed the draft.
+    the record of the archive that showed the draft. ``read_at`` is when a page that was served
+    before was read anew, None for what a visit brought.
     """
 
     decision: Decision
@@ -58,3 +59,4 @@ class Outcome:
     labels: Mapping[str, str] = field(default_factory=dict)
     joined: JoinedStory | None = None
     capture: Capture | None = None
+    read_at: dt.datetime | None = None

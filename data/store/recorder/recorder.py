@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from data.identity.decision import SHARED_BODY, Decision, decide, first_release
+from data.identity.decision import SHARED_BODY, Decision, decide, first_release, read_anew
 from data.identity.matching import (
     DraftSignature,
     claims,
@@ -123,6 +123,32 @@ class Recorder:
                 self.enter_text(number, text, release.instant, near.hot)
             if outcome.joined:
                 self._stories.grow(outcome.joined)
+
+    def read_anew(
+        self, release_id: str, draft: Draft, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Outcome | None:
+        """Keep a release as other rules read what was served before; None where it is not known."""
+        read = DraftSignature(draft)
+        with self._tables.transaction():
+            known = self._tables.release_with_id(release_id)
+            if known is None:
+                return None
+            decision = read_anew(draft, known.release)
+            outcome = replace(
+                self._outcome(draft, decision, known, read, None),
+                addresses=(),
+                editions=(),
+                labels=_labels_of(decision.release, labels),
+                read_at=at,
+            )
+            if decision.release == known.release:
+                return outcome
+            number = self._write(outcome, known)
+            self._note_capture(number, outcome, known)
+            joined = self._join(
+                number, draft, decision.release, read.body, Match(known, reread=True)
+            )
+        return replace(outcome, joined=joined)
 
     def translations(self) -> Iterator[tuple[str, str]]:
         """Pairs of releases that are translations; see `StoryJoiner.translations`."""
@@ -265,7 +291,11 @@ class Recorder:
                 tables.add_revision(known)
             is_same = (release.content, release.digest) == (old.content, old.digest)
             fingerprint = None if is_same else outcome.fingerprint
-            tables.update_release(number, release, fingerprint, revised=revised)
+            at = (outcome.read_at or release.updated) if revised else None
+            met = outcome.read_at is None
+            tables.update_release(number, release, fingerprint, revised=at, met=met)
+            if revised and release.reread:
+                tables.note_reading(number, release)
         if old is None or _filed(release) != _filed(old):
             tables.file_under_topics(old, release)
             tables.label_topics(outcome.labels)
@@ -281,7 +311,8 @@ class Recorder:
         """Note which record of the archive showed the release, as a version of its own or again."""
         revision = outcome.decision.release.revision
         if known is None or revision > known.release.revision:
-            self._tables.keep_version_capture(number, revision, outcome.capture)
+            forget = outcome.read_at is None
+            self._tables.keep_version_capture(number, revision, outcome.capture, forget=forget)
         else:
             self._tables.keep_last_capture(number, outcome.capture)
 

@@ -126,12 +126,22 @@ class Tables(Protocol):
         """Keep a new release; its number."""
 
     def update_release(
-        self, number: int, release: Release, fingerprint: bytes | None, *, revised: bool
+        self,
+        number: int,
+        release: Release,
+        fingerprint: bytes | None,
+        *,
+        revised: dt.datetime | None,
+        met: bool,
     ) -> None:
         """Keep a known release as it is now, with another fingerprint where one is given.
 
-        ``revised`` is whether this version is first seen now.
+        ``revised`` is when this version was first seen, None where it is the one of before,
+        and ``met`` whether a visit met it: then it is not gone.
         """
+
+    def note_reading(self, number: int, release: Release) -> None:
+        """Note that the version of a release was made by our reading alone."""
 
     def add_revision(self, before: StoredRelease) -> None:
         """Keep the version that a release had until now."""
@@ -139,8 +149,10 @@ class Tables(Protocol):
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
 
-    def keep_version_capture(self, number: int, revision: int, capture: Capture | None) -> None:
-        """Note the capture that showed a version first; what saw the one before is forgotten."""
+    def keep_version_capture(
+        self, number: int, revision: int, capture: Capture | None, *, forget: bool
+    ) -> None:
+        """Note the capture that showed a version first; ``forget`` what saw the one before."""
 
     def keep_last_capture(self, number: int, capture: Capture | None) -> None:
         """Note the capture that found a release again."""

@@ -40,9 +40,11 @@ def columns_of(capture: Capture) -> list[Any]:
 class CaptureTable(Part):
     """The verbs of data.store.recorder.tables.Tables that keep captures."""
 
-    def keep_version_capture(self, number: int, revision: int, capture: Capture | None) -> None:
-        """Note the capture that showed a version first; what saw the one before is forgotten."""
-        if revision > 1:
+    def keep_version_capture(
+        self, number: int, revision: int, capture: Capture | None, *, forget: bool
+    ) -> None:
+        """Note the capture that showed a version first; ``forget`` what saw the one before."""
+        if revision > 1 and forget:
             self._db.conn.execute(
                 "DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number]
             )

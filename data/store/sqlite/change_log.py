@@ -21,6 +21,9 @@ from data.store.sqlite.connection import Part
 from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases, selection
 from data.store.sqlite.rows import encode, revision_of
 
+EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
+"""SQL for whether a version was made by its publisher."""
+
 CHANGES_KEPT: Final = 10_000
 """Changes that are remembered; who comes after more of them compares all."""
 
@@ -67,10 +70,12 @@ class ChangeLogPart(Part):
         """The newest corrections of all releases, each as the version that it made."""
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
-            " FROM revisions v JOIN releases r ON r.number = v.release WHERE v.number > 1"
+            f" FROM revisions v JOIN releases r ON r.number = v.release WHERE v.number > 1"
+            f" AND {EDITED.format('v.release', 'v.number')}"
             " ORDER BY v.seen DESC LIMIT :limit)"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
-            " FROM releases r WHERE revision > 1 ORDER BY revised DESC LIMIT :limit)"
+            f" FROM releases r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
+            " ORDER BY revised DESC LIMIT :limit)"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )

@@ -24,20 +24,34 @@ class ReleaseTable(Part):
         return int(self._db.conn.execute(insert(*row), [*row.values()]).lastrowid or 0)
 
     def update_release(
-        self, number: int, release: Release, fingerprint: bytes | None, *, revised: bool
+        self,
+        number: int,
+        release: Release,
+        fingerprint: bytes | None,
+        *,
+        revised: dt.datetime | None,
+        met: bool,
     ) -> None:
         """Keep a known release as it is now, with another fingerprint where one is given."""
         row = release_row(release)
-        row["checked"] = row["last_seen"]
+        if met:
+            row |= {"checked": row["last_seen"], "gone_since": None}
         if revised:
-            row["revised"] = row["updated"]
+            row["revised"] = revised.timestamp()
         if fingerprint is not None:
             row["fingerprint"] = fingerprint
         del row["id"]
         changes = ", ".join(f"{name} = :{name}" for name in row)
         self._db.conn.execute(
-            f"UPDATE releases SET {changes}, gone_since = NULL WHERE number = :number",
+            f"UPDATE releases SET {changes} WHERE number = :number",
             row | {"number": number},
+        )
+
+    def note_reading(self, number: int, release: Release) -> None:
+        """Note that the version of a release was made by our reading alone."""
+        self._db.conn.execute(
+            "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
+            [number, release.revision, release.reread],
         )
 
     def add_revision(self, before: StoredRelease) -> None:

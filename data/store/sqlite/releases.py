@@ -15,16 +15,16 @@ from data.store.sqlite.rows import (
     instant,
     release_of,
     revision_of,
-    version_capture,
+    version_columns,
 )
 from data.text.urls import canonical_url
 
 BATCH: Final = 500
 """Rows read at a time, so that no open cursor holds the snapshot while others work with them."""
 
-OF_REVISION: Final = version_capture("v.release", "v.number")
-OF_RELEASE: Final = version_capture("r.number", "r.revision")
-"""The captures of versions: earlier ones, and the present one."""
+OF_REVISION: Final = version_columns("v.release", "v.number")
+OF_RELEASE: Final = version_columns("r.number", "r.revision")
+"""What is known of versions beside: of earlier ones, and of the present one."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Text compares by its characters: all days lie between these."""
@@ -184,6 +184,7 @@ class ReleasesPart(Part):
             revision=found.number,
             updated=found.seen,
             capture=found.capture,
+            reread=0,
         )
         return self._absent(then, moment)
 

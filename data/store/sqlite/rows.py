@@ -15,12 +15,16 @@ from data.store.recorder.tables import StoredRelease
 CAPTURE_COLUMNS: Final = "record_id, file, offset, length, digest, leaf, at"
 
 
-def version_capture(release: str, revision: str) -> str:
-    """SQL for the capture that showed a version first, as ``revision_of`` reads it."""
+def version_columns(release: str, revision: str) -> str:
+    """SQL for the capture that showed a version first, and how far our reading alone made it.
+
+    ``revision_of`` reads these two columns.
+    """
     return (
         "(SELECT json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
         f" FROM captures c WHERE c.release = {release} AND c.shows = 'version'"
-        f" AND c.revision = {revision})"
+        f" AND c.revision = {revision}), (SELECT g.reread FROM readings g"
+        f" WHERE g.release = {release} AND g.revision = {revision})"
     )
 
 
@@ -28,7 +32,7 @@ RELEASE_COLUMNS: Final = (
     "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest, "
-    + version_capture("r.number", "r.revision")
+    + version_columns("r.number", "r.revision")
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
@@ -114,17 +118,25 @@ def release_of(row: Sequence[Any]) -> Release:
         retracted=None if row[11] is None else instant(row[11]),
         digest=row[12],
         capture=_capture(row[13]),
+        reread=row[14] or 0,
     )
 
 
 def stored_of(row: Sequence[Any]) -> StoredRelease:
     """A stored release from a row of ``STORED_COLUMNS``."""
-    return StoredRelease(release_of(row), row[14], row[15] is not None, row[16], row[17])
+    return StoredRelease(release_of(row), row[15], row[16] is not None, row[17], row[18])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:
-    """A revision from its id, number, time, content and ``version_capture``."""
-    return Revision(row[0], row[1], instant(row[2]), _content.decode(row[3]), _capture(row[4]))
+    """A revision from its id, number, time, content and ``version_columns``."""
+    return Revision(
+        row[0],
+        row[1],
+        instant(row[2]),
+        _content.decode(row[3]),
+        _capture(row[4]),
+        "reading" if row[5] else "served",
+    )
 
 
 def capture_of(row: Sequence[Any]) -> Capture:
@@ -134,5 +146,5 @@ def capture_of(row: Sequence[Any]) -> Capture:
 
 
 def _capture(text: str | None) -> Capture | None:
-    """A capture from a column of ``version_capture``."""
+    """A capture from the first of ``version_columns``."""
     return capture_of(_columns.decode(text)) if text else None

@@ -51,6 +51,12 @@ def lay_captures(db: Database) -> None:
     _lay(db, "captures")
 
 
+@migrations()
+def lay_readings(db: Database) -> None:
+    """Lay the table of versions that only our own reading made."""
+    _lay(db, "readings")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -103,6 +103,19 @@ class SqliteStore(
         """Take in a draft as ``record`` does, and say all that was written of it."""
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
+    def read_anew(
+        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Decision | None:
+        """Keep a release as other rules read what was served before; None where it is not known."""
+        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels)
+        return outcome.decision if outcome else None
+
+    def read_anew_outcome(
+        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+    ) -> Outcome | None:
+        """Keep a release as ``read_anew`` does, and say all that was written of it."""
+        return self._recorder.read_anew(release_id, draft, at, labels)
+
     def restore(self, outcome: Outcome) -> None:
         """Write once more what came of a draft elsewhere; nothing is decided anew."""
         self._recorder.restore(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from data.models import Run, Validator, Wait
 from data.store.sqlite.connection import Part
@@ -55,6 +56,13 @@ class VisitsPart(Part):
         ):
             return str(row[0])
         return None
+
+    def listings(self, source: str) -> Iterator[str]:
+        """What each page that lists releases of a source said last, as JSON text."""
+        rows = self._ask(
+            "SELECT items FROM cached_listings WHERE source = ? ORDER BY url", [source]
+        )
+        return (str(items) for (items,) in rows)
 
     def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator

@@ -1,0 +1,7 @@
+-- Versions of releases that no edit made: what was served before was read anew, by better rules.
+CREATE TABLE readings (
+    release  INTEGER NOT NULL REFERENCES releases (number),
+    revision INTEGER NOT NULL,
+    reread   INTEGER NOT NULL,           -- how many such versions in a row this is the last of
+    PRIMARY KEY (release, revision)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,77 @@
+"""communique mirror reextract: archived pages, read anew by the rules of today."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.commands.export import day
+from scheduler.home import Home
+from scheduler.jobs.reextract import Reextraction, Reread
+from scheduler.jobs.reextract import reextract as reextract_home
+from scheduler.terminal.progress import step_bars
+from spiders.sources.loader import choose, load_sources
+
+SHOWN = 30
+"""Releases that are told; --json gives them all."""
+
+
+@click.command()
+@click.option("--source", metavar="ID", help="Only the releases of this source.")
+@click.option("--since", type=day, metavar="DAY", help="Only those published on this day or later.")
+@click.option("--dry-run", "dry", is_flag=True, help="Tell what would change, and write nothing.")
+@as_json
+@with_home
+def reextract(
+    home: Home, *, source: str | None, since: dt.date | None, dry: bool, as_json: bool
+) -> int:
+    """Read the archived pages of releases anew, by the rules of today and without the network.
+
+    What is read better is kept: a better title, text or attachment makes a revision whose reason
+    says so. No feed tells of it, as its publisher changed nothing; ids and known dates stay, and so
+    does what a page does not give any more. Exit code 1 where a page could not be read.
+    """
+    sources, broken = load_sources(home.sources)
+    for error in broken:
+        complain(str(error))
+    if source is not None:
+        choose(sources, (source,))
+    with step_bars() as told:
+        done = reextract_home(home, sources, source=source, since=since, dry=dry, told=told)
+    if as_json:
+        print_json(done)
+    else:
+        tell(done, dry=dry)
+    return 1 if done.failed else 0
+
+
+def tell(done: Reextraction, *, dry: bool) -> None:
+    """Print what was read otherwise."""
+    revised = sum(bool(one.revision) for one in done.releases)
+    would = "would be" if dry else "were"
+    click.echo(
+        f"{counted(done.read, 'page')} read anew: {counted(revised, 'release')} {would} revised,"
+        f" {len(done.releases) - revised - done.failed} read otherwise without a revision"
+    )
+    for one in done.releases[:SHOWN]:
+        click.echo(line(one), err=bool(one.error))
+    if len(done.releases) > SHOWN:
+        click.echo(f"and {len(done.releases) - SHOWN} more; --json shows them all")
+    for count, why in (
+        (done.unarchived, "have no page in the archive"),
+        (done.without_file, "are of sources without a source file"),
+    ):
+        if count:
+            click.echo(f"{counted(count, 'release')} {why}")
+
+
+def line(one: Reread) -> str:
+    """What became of one release."""
+    if one.error:
+        return f"{one.url}: it could not be read: {one.error}"
+    said = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))
+    parts = [f"{what} {', '.join(fields)}" for what, fields in said if fields]
+    return f"{one.url}: {'; '.join(parts) or 'other markup'}"

@@ -1,0 +1,55 @@
+"""What becomes of a release whose page, as it was served before, is read by other rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from data.identity.decision import first_release, read_anew
+from tests.drafts import BODY, draft, published
+
+
+def test_a_better_text_makes_a_revision_that_is_no_news(noon: dt.datetime) -> None:
+    known = first_release(draft(), noon)
+    decision = read_anew(draft(body_text=BODY.replace("4.2", "4.6")), known)
+    read = decision.release
+    assert (decision.kind, decision.fields) == ("changed", ("body",))
+    assert (read.revision, read.edited) == (2, 1)
+    assert (read.id, read.updated, read.order) == (known.id, known.updated, known.order)
+    again = read_anew(draft(body_text=BODY.replace("4.2", "4.9")), read).release
+    assert (again.revision, again.edited) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"body_text": "", "body_html": ""},
+        {"language": None},
+        {"topics": ()},
+        {"published": None},
+    ],
+)
+def test_what_the_page_does_not_give_any_more_stays(
+    noon: dt.datetime, lost: dict[str, Any]
+) -> None:
+    known = first_release(draft(), noon)
+    assert read_anew(draft(**lost), known).release == known
+
+
+def test_a_known_date_stays_and_a_date_takes_the_place_of_none(noon: dt.datetime) -> None:
+    known = first_release(draft(), noon)
+    assert read_anew(draft(published=published("2026-01-01")), known).release == known
+    undated = first_release(draft(published=None), noon)
+    dated = read_anew(draft(published=published("2026-01-01")), undated).release
+    assert dated.published.iso == "2026-01-01"
+    assert dated.revision == 1
+
+
+def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> None:
+    known = first_release(draft(), noon)
+    decision = read_anew(draft(section="News", body_html=f"<div><p>{BODY}</p></div>"), known)
+    assert decision.kind == "unchanged"
+    assert decision.release.content.section == "News"
+    assert decision.release.revision == 1

@@ -1,0 +1,126 @@
+"""Archived pages, read anew by the rules of today and without the network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.home import home_at
+from tests.command import collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+NUMBERS = [1, 2, 3, 4]
+WRONG = '[release]\ntitle = ".text p"\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME whose rules took a paragraph for the title, and whose site is gone by now."""
+    with served() as room:
+        show(room)
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        source = home / "sources" / "harbour.toml"
+        right = source.read_text()
+        source.write_text(right + WRONG)
+        assert collect(home)["new"] == len(NUMBERS)
+        assert communique("publish", home=home).returncode == 0
+        source.write_text(right)
+    return home
+
+
+def show(room: Room) -> None:
+    """Let the room show four releases."""
+    room.page("/news/", listing_html(NUMBERS[::-1]))
+    for number in NUMBERS:
+        room.page(f"/news/{number}.html", release_html(number, day=f"{2 + number} March 2026"))
+
+
+def reextract(home: Path, *arguments: str) -> Any:
+    """What `mirror reextract --json` says."""
+    result = communique("mirror", "reextract", "--json", *arguments, home=home)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def exported(home: Path) -> list[dict[str, Any]]:
+    """All releases, in the order of first sight."""
+    return [json.loads(line) for line in communique("export", home=home).stdout.splitlines()]
+
+
+def feeds(home: Path) -> dict[str, bytes]:
+    """The files of the site that tell of news and edits."""
+    site = home / "site" / "feeds"
+    return {name: (site / name).read_bytes() for name in ("changes.atom", "changes.json")}
+
+
+def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path) -> None:
+    before = exported(home)
+    assert all(one["title"].startswith("The Harbour Board of") for one in before)
+    changes = feeds(home)
+    told = reextract(home)
+    assert (told["read"], told["unarchived"], told["without_file"]) == (4, 0, 0)
+    assert [(one["changed"], one["lost"], one["revision"]) for one in told["releases"]] == [
+        (["title", "body"], [], 2)
+    ] * 4
+    after = exported(home)
+    assert {one["title"] for one in after} == {
+        f"Notice {number}: ships counted at pier {number}" for number in NUMBERS
+    }
+    same = ("id", "published", "updated", "first_seen", "url")
+    assert [[one[name] for name in same] for one in after] == [
+        [one[name] for name in same] for one in before
+    ]
+    assert communique("publish", home=home).returncode == 0
+    # It is no edit of the publisher.
+    assert feeds(home) == changes
+    release = after[0]["id"]
+    page = (home / "site" / "releases" / release / "index.html").read_text()
+    assert "Corrected" not in page
+    feed = json.loads((home / "site" / "feeds" / "all.json").read_text())
+    assert all("Corrected by its publisher" not in one["content_html"] for one in feed["items"])
+    assert (
+        "its publisher changed nothing"
+        in (home / "site" / "releases" / release / "revisions" / "2" / "index.html").read_text()
+    )
+    shown = json.loads(communique("show", release, "--revisions", "--json", home=home).stdout)
+    assert [one["reason"] for one in shown["revisions"]] == ["served", "reading"]
+    # Both versions are backed by the same record.
+    store = home_at(home).plain_store()
+    first, second = store.revisions(release)
+    store.close()
+    assert first.capture == second.capture is not None
+    # Nothing is left to do.
+    assert reextract(home)["releases"] == []
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(home: Path) -> None:
+    archive = {path.name: path.stat().st_size for path in (home / "archive").glob("*.warc.gz*")}
+    before = exported(home)
+    told = reextract(home, "--dry-run")
+    assert [one["changed"] for one in told["releases"]] == [["title", "body"]] * 4
+    assert exported(home) == before
+    after = {path.name: path.stat().st_size for path in (home / "archive").glob("*.warc.gz*")}
+    assert after == archive
+    assert reextract(home)["releases"] == told["releases"]
+
+
+def test_only_some_are_read(home: Path) -> None:
+    told = reextract(home, "--since", "2026-03-05", "--source", "harbour", "--dry-run")
+    assert told["read"] == 2
+    result = communique("mirror", "reextract", "--source", "nobody", home=home)
+    assert result.returncode == 2
+
+
+def test_what_readings_made_is_rebuilt(home: Path, tmp_path: Path) -> None:
+    reextract(home)
+    assert communique("publish", home=home).returncode == 0
+    target = tmp_path / "again"
+    assert communique("mirror", "rebuild", "--to", str(target), home=home).returncode == 0
+    assert exported(target) == exported(home)
+    assert feeds(target) == feeds(home)
+    release = exported(home)[0]["id"]
+    page = Path("site") / "releases" / release / "revisions" / "2" / "index.html"
+    assert (target / page).read_bytes() == (home / page).read_bytes()
