@@ -189,7 +189,9 @@ class ArchivedPages:
     def _item(self, release: Release) -> ListingItem | None:
         """What a listing said of a release, as far as that is known; or what is stored of it."""
         known = (self._listed.get(canonical_url(url)) for url in (release.url, *release.aliases))
-        return next((item for item in known if item), None) or self._visit.as_listed(release.url)
+        return next((item for item in known if item), None) or self._visit.stored.as_listed(
+            release.url
+        )
 
 
 class Unlearning:
