@@ -221,8 +221,8 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
         """Note where records are now, by their ids; pages that show them are to be written anew."""
 
-    def await_files(self, source: str, urls: Iterable[str]) -> None:
-        """Note the addresses of files of releases that are to be archived; known ones stay."""
+    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
+        """Note files of releases, by address, that are to be archived, and give the new ones."""
 
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int

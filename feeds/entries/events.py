@@ -54,13 +54,16 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         mark="corrected",
         summary=excerpt(" ".join(one.text for one in changes(before.content, after.content))),
     )
-    if not after.capture:
-        return entry
-    return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
+    return with_captures(entry, captures) if after.capture else entry
 
 
-def retraction_entry(catalog: Catalog, release: Release, at: dt.datetime) -> Entry:
-    """The entry of a retraction: what is gone, and where the copy is."""
+def retraction_entry(
+    catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
+) -> Entry:
+    """The entry of a retraction: what is gone, and where the copy is.
+
+    ``captured`` is whether the answer is archived that said that it is gone.
+    """
     page = catalog.release(release.id)
     url = web_address(release.url) or page
     name = plain(catalog.source(release.source).name)
@@ -69,7 +72,7 @@ def retraction_entry(catalog: Catalog, release: Release, at: dt.datetime) -> Ent
         f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
         f" {anchor(page, 'the copy kept')} shows what it said.</p>"
     )
-    return about(
+    entry = about(
         catalog,
         f"{release.id}/retracted/{at.isoformat()}",
         release,
@@ -79,6 +82,12 @@ def retraction_entry(catalog: Catalog, release: Release, at: dt.datetime) -> Ent
         html=html,
         mark="retracted",
     )
+    return with_captures(entry, catalog.capture(release.id)) if captured else entry
+
+
+def with_captures(entry: Entry, captures: str) -> Entry:
+    """An entry that leads to the page of captures of its release."""
+    return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
 
 
 def about(

@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from data.clock import zone_or_utc
-from data.models import DayDigest, Facet, facets_of
+from data.models import DayDigest, Facet, Release, facets_of
 from data.text.clean import plain
 from feeds.entries.entry import Entry, title_of
 from feeds.entries.events import digest_entry, edit_entry, health_entry, retraction_entry
@@ -71,11 +71,15 @@ class EventFeeds:
         return [
             (
                 self._context.key("retracted", *face(release), release.retracted),
-                partial(retraction_entry, self._catalog, release, release.retracted),
+                partial(self._retraction_entry, release, release.retracted),
             )
             for release in self._store.retractions(limit=self._context.entries)
             if release.retracted
         ]
+
+    def _retraction_entry(self, release: Release, at: dt.datetime) -> Entry:
+        captured = self._store.sightings(release.id).gone is not None
+        return retraction_entry(self._catalog, release, at, captured=captured)
 
     def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
         """The newest days that are over in the zones of all sources, each as it was then."""

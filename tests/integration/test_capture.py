@@ -6,7 +6,9 @@ import gzip
 import json
 import random
 import shutil
+import signal
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,8 +19,9 @@ from typing import Any
 import brotli
 import pytest
 
+from data.archive.log.tree_log import log_of
 from data.archive.warc.reader import Record, read_file, read_record
-from data.archive.warc.warc_file import own_files
+from data.archive.warc.warc_file import own_files, take_over
 from data.models import Capture, Facet, Release
 from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
@@ -125,6 +128,13 @@ def test_an_edit_points_to_the_capture_that_showed_it(home: Path, room: Room) ->
     assert b"closed all winter" in read(home, second).http.payload
     assert b"closed all winter" not in read(home, first).http.payload
     assert (release.capture, seen, release.updated) == (second, second, second.at)
+    told = communique("show", "--diff", "--json", release.id, home=home)
+    (edit,) = json.loads(told.stdout)["edits"]
+    assert edit["captures"]["before"]["record_id"] == first.record_id
+    assert edit["captures"]["after"]["record_id"] == second.record_id
+    for view in ("--diff", "--provenance"):
+        text = communique("show", view, release.id, home=home).stdout
+        assert f"{second.record_id} at byte {second.offset} of {second.file}" in text
 
 
 def test_a_retraction_points_to_the_404_that_confirmed_it(home: Path, room: Room) -> None:
@@ -140,6 +150,11 @@ def test_a_retraction_points_to_the_404_that_confirmed_it(home: Path, room: Room
     assert gone != first
     assert release.retracted == release.updated == record.at
     assert answers(home, "/news/1.html")[-1].record_id == record.record_id
+    communique("publish", home=home)
+    (item,) = json.loads((home / "site/feeds/retractions.json").read_bytes())["items"]
+    assert item["_communique"]["capture"].endswith(f"/releases/{release.id}/capture/")
+    page = (home / "site" / "releases" / release.id / "capture" / "index.html").read_text()
+    assert record.record_id in page
 
 
 def test_each_hop_is_archived_and_no_user_password_or_cookie_of_a_request(
@@ -330,3 +345,29 @@ def test_what_a_disk_takes_is_archived_whole_and_the_rest_collected_all_the_same
     assert bool(captures) == (options != "ro")
     for one in captures:
         assert read_record(home / "copy" / "archive", one.file, one.offset).at == one.at
+
+
+def test_a_crawl_that_is_told_to_end_seals_what_it_archived(tmp_path: Path, room: Room) -> None:
+    release = room.answers["/news/1.html"]
+    hold = threading.Event()
+    room.answers["/news/1.html"] = replace(release, hold=hold)
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    with (
+        subprocess.Popen(  # noqa: S603 - our own program
+            [*COMMUNIQUE[:2], "-m", "scheduler.jobs.crawl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as child
+    ):
+        assert child.stdin is not None
+        start = b'{"home": "%s"}\n{"source": "harbour"}\n' % str(home).encode()
+        child.stdin.write(start)
+        child.stdin.flush()
+        room.wait_for("/news/1.html")
+        child.send_signal(signal.SIGTERM)
+        hold.set()
+        child.communicate(timeout=60)
+    checkpoint = log_of(home).checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.size == len(records(home)) > 2
+    assert not [path for path in own_files(home / "archive") if take_over(path) is None]

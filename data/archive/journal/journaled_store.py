@@ -239,13 +239,12 @@ class JournaledStore:
                 self._tell(events.Missed(release_id, seen, capture))
         return was
 
-    def await_files(self, source: str, urls: Iterable[str]) -> None:
-        """Note the addresses of files of releases that are to be archived; known ones stay."""
-        some = tuple(urls)
-        with self.transaction():
-            self._store.await_files(source, some)
-        if some:
-            self._files.append(events.FilesNamed(source, some))
+    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
+        """Note files of releases, by address, that are to be archived, and give the new ones."""
+        fresh = self._store.await_files(source, urls)
+        if fresh:
+            self._files.append(events.FilesNamed(source, fresh))
+        return fresh
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
         """Note the capture of a file of a release."""

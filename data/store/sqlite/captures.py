@@ -108,10 +108,10 @@ class CapturesPart(Part):
             for release in releases:
                 self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
 
-    def await_files(self, source: str, urls: Iterable[str]) -> None:
-        """Note the addresses of files of releases that are to be archived; known ones stay."""
+    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
+        """Note files of releases, by address, that are to be archived, and give the new ones."""
         fresh = self._ask(
-            "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM files)",
+            "SELECT DISTINCT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM files)",
             [encode(tuple(urls))],
         )
         if fresh:
@@ -120,6 +120,7 @@ class CapturesPart(Part):
                     "INSERT OR IGNORE INTO files (url, source) VALUES (?, ?)",
                     [(url, source) for (url,) in fresh],
                 )
+        return tuple(url for (url,) in fresh)
 
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int

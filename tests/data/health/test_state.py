@@ -49,6 +49,11 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (replace(failed("wait:503"), found=9), "failing"),
         (replace(failed("wait:429"), found=9), "blocked"),
         (replace(failed("wait:429"), found=9, new=1), "ok"),
+        # What was served is lost to the archive, whatever else went well.
+        (replace(failed("archive"), found=9, new=9), "failing"),
+        # A source works without the files of its releases.
+        (failed("file:404"), "ok"),
+        (failed("file:robots"), "ok"),
     ],
 )
 def test_a_run_tells_whether_a_source_works(run: Run | None, state: str) -> None:

@@ -81,7 +81,8 @@ def test_files_are_asked_for_until_they_are_archived_or_were_asked_for_often(
     store: SqliteStore, noon: dt.datetime
 ) -> None:
     first, second = "http://harbour.example/a.pdf", "http://harbour.example/b.pdf"
-    store.await_files("harbour", [first, second, first])
+    assert store.await_files("harbour", [first, second, first]) == (first, second)
+    assert store.await_files("harbour", [second]) == ()
     assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == (first, second)
     assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == ()
     store.keep_file("harbour", first, capture(1, noon))
