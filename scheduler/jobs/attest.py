@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from data.archive.log.cosigning import ask_witness, asked_witness
@@ -11,6 +13,9 @@ from data.errors import CommuniqueError
 from data.network.client import Outbound
 from scheduler.home import Home
 from spiders.download.settings import user_agent
+
+PATIENCE: Final = 10.0
+"""Seconds that an answer is waited for; a service that stops waits for it, too."""
 
 
 class Cosignature(msgspec.Struct, frozen=True):
@@ -57,4 +62,4 @@ def attest(home: Home) -> Attestation:
 
 def outbound_of(home: Home) -> Outbound:
     """A client for what the owner of a HOME names himself, in networks of his own as well."""
-    return Outbound(user_agent(home.settings.network), allow_private=True)
+    return Outbound(user_agent(home.settings.network), allow_private=True, patience=PATIENCE)

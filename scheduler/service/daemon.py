@@ -87,6 +87,8 @@ class Service:
         async with asyncio.TaskGroup() as self._visits:
             self._visits.create_task(self._publish_when_due())
             self._visits.create_task(self._timetable.follow_clock())
+            # Not in an hour only: a service may be started anew each night.
+            self._visits.create_task(attempt(self._attest))
             self._timetable.start(
                 {
                     "reload": partial(attempt, self._reload),

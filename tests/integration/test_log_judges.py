@@ -22,6 +22,8 @@ from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.network.client import Outbound
+from feeds.publishing.log_files import publish_log
+from tests.command import COMMUNIQUE
 from tests.data.archive.log.leaves import leaves_of
 from tests.systems.installed import from_pypi, newer_python
 from tests.systems.processes import Absent, answers, free_port, needed, running
@@ -104,6 +106,20 @@ def test_aics_tlog_verifies_a_proof_and_its_cosignature_without_the_log(
     of_leaf = ("--leaf", tmp_path / "leaf", "--index", "300", "--proof", tmp_path / "hashes")
     plain = [judges / "aics-tlog", "verify-inclusion", *of_leaf, *root]
     assert json.loads(said(plain))["ok"]
+
+
+def test_aics_tlog_reads_the_log_from_our_own_server(
+    judges: Path, log: TreeLog, tmp_path: Path
+) -> None:
+    publish_log(log, tmp_path / "home/site")
+    port = str(free_port())
+    serve = [*COMMUNIQUE, "serve", "--home", str(tmp_path / "home"), "--port", port]
+    address = f"http://127.0.0.1:{port}/log/"
+    with running(serve, lambda: answers(address), log=tmp_path / "said"):
+        found = judged(judges, "verify-checkpoint", log, "--tiles", address)
+        assert found["tiles_ok"]
+        reading = ("--tiles", address, "--index", "700", "--entry-out", tmp_path / "entry")
+        assert judged(judges, "verify-inclusion", log, *reading)["ok"]
 
 
 def test_aics_tlog_verifies_checkpoints_after_a_rotation(judges: Path, log: TreeLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -81,6 +82,23 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
         until(log, "stopping")
         assert service.wait(60) == 0
     assert not list((home / "site").rglob("*.part"))
+
+
+def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
+    home: Path, tmp_path: Path
+) -> None:
+    assert communique("collect", home=home).returncode == 0
+    theirs = tmp_path / "theirs"
+    assert communique("mirror", "witness", str(home), home=theirs).returncode == 0
+    with (home / "communique.toml").open("a") as settings:
+        settings.write(f'\n[archive]\nwitnesses = ["{theirs}", "{tmp_path}/nowhere"]\n')
+    with running(home) as (service, log):
+        assert "nowhere: there is no file" in until(log, '"the log is not attested"')
+        assert "witnesses=1" in until(log, "attested")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+    key = json.loads(communique("mirror", "key", "show", "--json", home=theirs).stdout)["witness"]
+    assert (home / "site/log/witnesses").read_text() == f"{key}\n"
 
 
 def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
