@@ -206,12 +206,12 @@ def _opened(folder: Path, file: str) -> int:
 
 
 def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Record | Damage]:
-    """All records of a file from one byte to another, in their order. Raises OSError.
+    """All records of a file from one byte to another, in their order. Raises ArchiveError.
 
     What can't be read comes as one damage, and reading goes on at the next whole record. What was
-    appended after the call is not read.
+    appended after the call is not read. A file that was finished since it was found is read, too.
     """
-    handle = os.open(path, os.O_RDONLY)
+    handle = _opened(path.parent, _name(path))
     try:
         end = os.fstat(handle).st_size if end is None else end
         name = _name(path)
