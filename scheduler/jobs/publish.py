@@ -64,8 +64,8 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
             log.warning("%s; all is rendered anew", error)
             delete_file(kept)
             published = make()
-        if published.rewritten and isinstance(store, JournaledStore):
-            store.note_rewritten(utc_now())
+        if published.written and isinstance(store, JournaledStore):
+            store.note_published(utc_now(), everything=published.rewritten)
         if published.files:
             note_changes(home, published.files)
         return published

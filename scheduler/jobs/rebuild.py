@@ -35,7 +35,7 @@ OF_PUBLISHING: Final = (
     events.DayClosed,
     events.HealthChanged,
     events.RhythmFound,
-    events.Rewritten,
+    events.Published,
 )
 
 

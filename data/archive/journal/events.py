@@ -197,10 +197,15 @@ class RhythmFound(Event, frozen=True, tag="rhythm"):
     rhythm: SourceRhythm
 
 
-class Rewritten(Event, frozen=True, tag="publish"):
-    """All files of the site were written anew."""
+class Published(Event, frozen=True, tag="publish"):
+    """The site was brought up to date, or all of its files were written anew (``everything``).
+
+    It also shows that what a record before it tells, which it does not lead back to, never came to
+    be: so no site holds less or more than its journal.
+    """
 
     at: dt.datetime
+    everything: bool = False
 
 
 class FileKept(Event, frozen=True, tag="file"):
@@ -234,7 +239,7 @@ AnyEvent: TypeAlias = (
     | DayClosed
     | HealthChanged
     | RhythmFound
-    | Rewritten
+    | Published
     | FileKept
 )
 

@@ -336,10 +336,10 @@ class JournaledStore:
             self._store.keep_rhythms(rhythms)
             self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
 
-    def note_rewritten(self, at: dt.datetime) -> None:
-        """Note that all files of the site were written anew."""
+    def note_published(self, at: dt.datetime, *, everything: bool) -> None:
+        """Note that the site was brought up to date, or that ``everything`` of it was written."""
         with self.transaction():
-            self._tell(events.Rewritten(at))
+            self._tell(events.Published(at, everything))
 
     # Files of HOME.
 

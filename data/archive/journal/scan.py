@@ -65,7 +65,9 @@ def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
             entries.append(
                 Entry(found.record_id, told_.after, found.at, leaf, found.file, found.offset)
             )
-            if any(isinstance(event, events.Rewritten) for event in told_.events):
+            if any(
+                isinstance(event, events.Published) and event.everything for event in told_.events
+            ):
                 rewrites.add(found.record_id)
     history = history_of(entries)
     rewritten = max(

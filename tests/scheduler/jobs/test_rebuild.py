@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,11 +16,15 @@ from typing import Any
 import pytest
 
 from data.archive.journal.events import JOURNAL
+from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
 from data.archive.warc.reader import Record
 from data.archive.warc.warc_file import own_files
+from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
+from scheduler.home import Home, home_at
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
+from tests.drafts import draft
 from tests.press_room import Room, listing_html, release_html, served
 
 SMALL = SETTINGS + "\n[site]\nentries = 4\ntitle = 'Harbours'\n"
@@ -137,6 +143,36 @@ def test_a_visit_that_was_killed_is_rebuilt_as_far_as_it_came(room: Room, tmp_pa
     done("publish", home=home)
     assert rebuilt(home, tmp_path / "third")["releases"] == 12
     assert differing(home / "site", tmp_path / "third" / "site") == []
+
+
+def killed_before_it_commits(home: Home, at: dt.datetime) -> None:
+    """Record a release in a process that is killed when its record is in the archive."""
+
+    class Dying(SqliteStore):
+        def keep_journal_end(self, record_id: str) -> None:
+            del record_id
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def record() -> None:
+        store = journaled(Dying(home.path / "communique.db"), home.open_archive)
+        store.record(draft("http://wire.example/9", source="wire"), seen=at, since=at)
+
+    process = multiprocessing.get_context("fork").Process(target=record)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def test_what_was_written_and_never_committed_does_not_come_back(
+    room: Room, tmp_path: Path, noon: dt.datetime
+) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    collect(home)
+    killed_before_it_commits(home_at(home), noon)
+    done("publish", home=home)
+    told = rebuilt(home, target)
+    assert (told["releases"], told["aside"]) == (12, 1)
+    assert differing(home / "site", target / "site") == []
 
 
 def test_what_is_damaged_is_told_and_the_rest_is_rebuilt(room: Room, tmp_path: Path) -> None:
