@@ -59,11 +59,16 @@ class Attestations:
         path = self._folder / str(size) / TIMESTAMP
         return path.read_bytes() if path.exists() else None
 
-    def first_over(self, index: int) -> Checkpoint | None:
-        """The first checkpoint that holds the leaf ``index`` and that a witness co-signed."""
+    def first_over(self, index: int, origin: str) -> Checkpoint | None:
+        """The first checkpoint of a log that holds the leaf ``index`` and that a witness co-signed.
+
+        A log whose key was lost goes on as another ``origin``. Raises ArchiveError.
+        """
         for size in self.sizes():
             if size > index and (self._folder / str(size) / COSIGNATURES).exists():
-                return self.checkpoint(size)
+                kept = self.checkpoint(size)
+                if kept and kept.origin == origin:
+                    return kept
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: Signature) -> None:

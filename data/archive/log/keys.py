@@ -33,7 +33,20 @@ SEED: Final = 32
 
 PRIVATE: Final = "PRIVATE+KEY"
 
-MOST_ROTATIONS: Final = 10_000
+MOST_KEYS: Final = 1000
+"""Keys of one log that are followed, one to the next."""
+
+LOST: Final = (
+    "the key of the log is gone; put it back from a copy of this file. If there is none, delete "
+    "checkpoint and key in {0}, and the published folder log: the log then goes on under another "
+    "name, which its witnesses see as a new one. Meanwhile all is collected, and nothing new is "
+    "signed"
+)
+
+ANOTHER: Final = (
+    "this is not the key that signs the log in {0}, which is {1}; put that one back from a copy. "
+    "Meanwhile all is collected, and nothing new is signed"
+)
 
 
 class LogKey:
@@ -55,11 +68,7 @@ class LogKey:
         signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
         if not self._path.exists() and not self._next.exists():
             if signed:
-                cause = (
-                    "the key of the log is gone; put it back from a copy of this file. Meanwhile "
-                    "all is collected, and nothing new is signed"
-                )
-                raise ArchiveError(str(self._path), cause)
+                raise ArchiveError(str(self._path), LOST.format(self._folder))
             make_key(self._path, "communique")
         if not (self._folder / "key" / "0").exists():
             key = read_key(self._path)
@@ -72,11 +81,7 @@ class LogKey:
             self._next.replace(self._path)
             sync(self._path.parent)
             return key
-        cause = (
-            f"this is not the key that signs the log in {self._folder}, which is {last}; put that "
-            "one back from a copy. Meanwhile all is collected, and nothing new is signed"
-        )
-        raise ArchiveError(str(self._path), cause)
+        raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
     def rotate(self) -> SigningKey:
         """Replace the key by a new one of the same name; the old one signs that it may."""
@@ -158,17 +163,17 @@ def key_chain(read: Read, what: str) -> list[VerifierKey]:
     """
     try:
         keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]
-        for number in range(1, MOST_ROTATIONS):
+        for number in range(1, MOST_KEYS + 1):
             try:
                 note = parse_note(read(f"key/{number}"), f"{what}: key/{number}")
             except FileNotFoundError:
-                break
+                return keys
             keys.append(_successor(keys[-1], number, note))
     except FileNotFoundError as error:
         raise ArchiveError(what, "there is no key of a log") from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
-    return keys
+    raise ArchiveError(what, f"it has more than {MOST_KEYS} keys, one after the other")
 
 
 def _successor(old: VerifierKey, number: int, note: Note) -> VerifierKey:

@@ -46,13 +46,14 @@ def prove(log: TreeLog, index: int) -> Proof:
 
     Raises ArchiveError where the leaf is not in the tree yet.
     """
-    checkpoint = Attestations(log.folder).first_over(index) or log.checkpoint()
-    if checkpoint is None or not 0 <= index < checkpoint.size:
+    present = log.checkpoint()
+    if present is None or not 0 <= index < present.size:
         cause = (
             f"its leaf {index} is not in the signed tree yet; it is at the end of the next visit"
         )
         raise ArchiveError(str(log.folder), cause)
-    tree = log.present_tree()
+    checkpoint = Attestations(log.folder).first_over(index, present.origin) or present
+    tree = log.tree(present.size)
     hashes = inclusion_proof(index, checkpoint.size, tree.hash_of)
     return Proof(index, tuple(hashes), checkpoint)
 

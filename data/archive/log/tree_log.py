@@ -127,11 +127,6 @@ class TreeLog:
         for bundle in reversed(range(-(-base // WIDTH))):
             yield bundle * WIDTH, tree.entries(bundle)
 
-    def present_tree(self) -> TileTree:
-        """The tree of the last checkpoint, which holds those of all earlier ones."""
-        signed = self.checkpoint()
-        return self.tree(signed.size if signed else 0)
-
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:
         """The last checkpoint, while nobody signs another one and no file is given up.

@@ -293,3 +293,18 @@ def test_a_log_without_its_key_takes_leaves_and_says_what_to_do(log: TreeLog) ->
         log.integrate()
     shutil.move(key.with_name("away"), key)
     assert log.integrate().size == 2
+
+
+def test_a_log_whose_key_is_lost_for_ever_goes_on_under_another_name(log: TreeLog) -> None:
+    log.append(*leaves_of("a", 300))
+    old = log.integrate()
+    log.append(leaf_of("b"))
+    # As the error says.
+    (log.folder.parent / "log.key").unlink()
+    (log.folder / "checkpoint").unlink()
+    shutil.rmtree(log.folder / "key")
+    new = log.integrate()
+    assert new.origin != old.origin
+    assert new.size == 301
+    assert log.tree(301).root_of(300) == old.root
+    assert new.note.signed_by(log.key().verifier)
