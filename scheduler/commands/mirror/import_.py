@@ -1,0 +1,73 @@
+"""communique mirror import: what an archivist holds already, as if it had been collected."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from data.topics.taxonomy import load_taxonomy
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.commands.sources import named_source
+from scheduler.home import Home
+from scheduler.jobs.import_archive import ArchiveImport
+from scheduler.terminal.steps import steps_bar
+from spiders.archived.imported_pages import ImportedPages
+
+SHOWN = 10
+"""Damaged places and bad pages that are told; --json gives them all."""
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, metavar="ID", help="The source whose pages it holds.")
+@as_json
+@with_home
+def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
+    """Take in a WARC or WACZ file: its records into the archive, its pages as releases.
+
+    A page is read as if it had been collected when it was captured; a listing in the file says
+    which are releases. Records keep their ids, and bear the name of the file. What is here already
+    is passed over, and a page from before what is stored of its release changes nothing. Exit code
+    1 where something could not be read; the rest was taken in.
+    """
+    loaded = named_source(home, source)
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    archive = home.open_archive()
+    with (
+        home.lock(f"source-{source}", "an import into this source"),
+        closing(archive),
+        closing(home.store(archive=archive)) as store,
+        steps_bar(path.name) as told,
+    ):
+        pages = ImportedPages(loaded, store, taxonomy)
+        task = ArchiveImport(archive, store, pages, source, home.settings.network.max_bytes)
+        task.run(path, told)
+        store.update_search_index()
+    records, outcome = task.outcome, pages.outcome
+    told_counts = {
+        name: outcome.counts[name] for name in ("new", "changed", "unchanged", "older", "passed")
+    }
+    if as_json:
+        print_json(
+            {
+                "records": records.records,
+                "duplicates": records.duplicates,
+                **told_counts,
+                "damaged": records.damaged,
+                "errors": outcome.errors,
+            }
+        )
+    else:
+        counts = ", ".join(f"{count} {name}" for name, count in told_counts.items())
+        taken = counted(records.records, "record")
+        click.echo(f"{taken}, {records.duplicates} here already; {counts}")
+        said = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
+        said += [f"{one.url}: {one.message}" for one in outcome.errors]
+        for sentence in said[:SHOWN]:
+            complain(sentence)
+        if len(said) > SHOWN:
+            complain(f"and {len(said) - SHOWN} more; --json shows them all")
+    return 1 if records.damaged or outcome.errors else 0

@@ -1,0 +1,170 @@
+"""Taking in a WARC or WACZ file: its records into the archive, its pages into the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Final
+from urllib.parse import urljoin
+
+from data.archive.archive import Archive
+from data.archive.content_coding import Undecodable
+from data.archive.foreign import read_foreign
+from data.archive.served import Served, served
+from data.archive.warc.http_head import media_type_of
+from data.archive.warc.reader import Damage, Record
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.models import Capture
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.archived.imported_pages import ImportedPages
+from spiders.crawl.draft import PAGES
+from spiders.page.file_types import DOCUMENT_TYPES
+from spiders.page.page import is_web
+
+TAKEN: Final = frozenset(["response", "revisit", "resource"])
+"""Kinds of records that are taken in; a request may hold cookies of whoever made it."""
+
+IMPORTED: Final = "Communique-Imported"
+"""The field that says of a record from which file of somebody's it came."""
+
+OK: Final = 200
+REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
+
+FIRST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+"""Nothing was captured before there was a web."""
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class ImportedRecords:
+    """What became of the records of a file: of ``records``, ``duplicates`` were here already."""
+
+    records: int = 0
+    duplicates: int = 0
+    damaged: list[Damage] = field(default_factory=list)
+
+
+class ArchiveImport:
+    """Takes in one file for one source, into the archive and by ``pages`` into the store.
+
+    Whatever it is cut off by, it may be begun again: what is here already is passed over.
+    """
+
+    def __init__(
+        self, archive: Archive, store: Store, pages: ImportedPages, source: str, limit: int
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._pages = pages
+        self._source = source
+        self._limit = limit
+        self._shown: dict[str, list[Capture]] = defaultdict(list)
+        self._files: dict[str, Capture] = {}
+        self._led: dict[str, list[str]] = defaultdict(list)
+        self.outcome = ImportedRecords()
+
+    def run(self, path: Path, told: Told) -> None:
+        """Take in the file at ``path``. Raises ArchiveError, StoreError, OSError."""
+        for found in read_foreign(path):
+            told(self.outcome.records, self.outcome.records + 1)
+            if isinstance(found, Damage):
+                self.outcome.damaged.append(found)
+            elif found.kind in TAKEN:
+                self._take(found, path.name)
+        self._read_listings()
+        self._read_pages(told)
+        self._pages.finish()
+        for url in self._pages.media & self._files.keys():
+            self._store.keep_file(self._source, url, self._files[url])
+
+    def _read_pages(self, told: Told) -> None:
+        """Read all pages, first the earliest capture of each, then the next ones, as visits do."""
+        histories = [sorted(some, key=moment) for some in self._shown.values()]
+        whole, done = sum(map(len, histories)), 0
+        if histories:
+            self._pages.begin(min(history[0].at for history in histories))
+        for number in count():
+            if not histories:
+                break
+            for capture in sorted((history[number] for history in histories), key=moment):
+                if answer := self._answer(capture):
+                    aliases = self._led.get(canonical_url(answer.url), ())
+                    self._pages.take(answer, capture, tuple(aliases))
+                done += 1
+                told(done, whole)
+            self._pages.settle()
+            histories = [history for history in histories if len(history) > number + 1]
+
+    def _take(self, record: Record, name: str) -> None:
+        """Take in a record, and note what it may be to the source."""
+        if not FIRST < record.at <= utc_now():
+            cause = f"it says that it is of {record.field('WARC-Date')[:40]}"
+            self.outcome.damaged.append(Damage(record.file, record.offset, cause))
+            return
+        self.outcome.records += 1
+        capture = self._archive.adopt((*record.fields, (IMPORTED, name)), record.block)
+        if capture is None:
+            self.outcome.duplicates += 1
+            capture = self._held(record)
+        if capture is None or not is_web(record.uri) or not record.is_http:
+            return
+        http = record.http
+        if http.status in REDIRECTS and (place := http.header(b"location")):
+            target = urljoin(record.uri, place.decode("latin-1"))
+            self._led[canonical_url(target)].append(record.uri)
+        elif http.status == OK:
+            media_type = (media_type_of(http.header(b"content-type")) or "").lower()
+            is_page = media_type in PAGES or media_type in DOCUMENT_TYPES
+            if is_page and self._pages.is_of_source(record.uri):
+                self._shown[canonical_url(record.uri)].append(capture)
+            self._files[record.uri] = capture
+
+    def _held(self, record: Record) -> Capture | None:
+        """The capture that is here already of the same address and second."""
+        at = record.at.replace(microsecond=0)
+        for entry in self._archive.index.captures(record.uri):
+            if entry.at == at:
+                found = self._archive.record(entry.file, entry.offset)
+                return Capture(
+                    found.record_id,
+                    entry.file,
+                    entry.offset,
+                    entry.length,
+                    entry.digest,
+                    entry.leaf,
+                    found.at,
+                )
+        return None
+
+    def _read_listings(self) -> None:
+        """Read the pages that list releases, from the first ones on."""
+        waiting = [key for key in self._shown if self._pages.is_listing(key)]
+        done: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in done:
+                continue
+            done.add(key)
+            answers = filter(None, map(self._answer, self._shown.get(key, ())))
+            waiting += map(canonical_url, filter(None, map(self._pages.list, answers)))
+
+    def _answer(self, capture: Capture) -> Served | None:
+        """The answer in a capture; None, and told, where it can't be read."""
+        archive = self._archive
+        try:
+            return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)
+        except (ArchiveError, Undecodable) as error:
+            self._pages.outcome.tell(capture.record_id, "archive", str(error))
+            return None
+
+
+def moment(capture: Capture) -> tuple[dt.datetime, int]:
+    """When a capture was made; of two in one instant, which was taken in first."""
+    return capture.at, capture.leaf

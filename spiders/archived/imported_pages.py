@@ -1,0 +1,172 @@
+"""Pages out of somebody's archive, read as if they had been collected when they were captured."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from data.archive.served import Served
+from data.clock import utc_now
+from data.dates.context import DateContext
+from data.models import Capture, Draft, RunError
+from data.store.protocol import Store
+from data.text.redaction import redacted, without_user
+from data.text.urls import canonical_url
+from data.topics.assign import filed
+from data.topics.taxonomy import Taxonomy
+from spiders.crawl.page_errors import page_errors
+from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.release_reader import ReleaseReader, StoredReleases
+from spiders.extract.page_type import kind_of
+from spiders.items import ListingItem
+from spiders.learning.source_templates import SourceTemplates
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sources.loader import LoadedSource
+
+MOST_LISTINGS: Final = 5000
+"""Pages of a listing that are read, as those of one walk."""
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """What became of the pages of an import.
+
+    ``older`` show a release as it was before what is stored of it, and ``passed`` are no release
+    of the source: neither changes anything in the store.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[RunError] = field(default_factory=list)
+
+    def tell(self, url: str, kind: str, message: str) -> None:
+        """Note what went wrong with a page."""
+        self.errors.append(RunError(redacted(url), kind, redacted(message)))
+
+
+class ImportedPages:
+    """Reads captured pages of one source into the store.
+
+    A listing among them says which of the others are releases. Where there is none, a page is one
+    that looks like one, and says its day.
+    """
+
+    def __init__(self, loaded: LoadedSource, store: Store, taxonomy: Taxonomy) -> None:
+        self._loaded = loaded
+        self._file = loaded.file
+        self._store = store
+        self._taxonomy = taxonomy
+        self.outcome = ImportCounts()
+        tell = self.outcome.tell
+        self._stored = StoredReleases(loaded.id, store)
+        self._templates = SourceTemplates(loaded.id, loaded.file.releases, store)
+        self._pending = PendingDrafts(loaded.file, self._templates, store, self._stored.at, tell)
+        self._reader = ReleaseReader(loaded, self._templates, self._pending, self._stored, tell)
+        self._reading: DateContext = loaded.file.date_context(utc_now())
+        self._front = (self._file.url, urljoin(self._file.url, "/"), self._file.feed or "")
+        self._items: dict[str, ListingItem] = {}
+        self._listings: set[str] = set(map(canonical_url, filter(None, self._front)))
+        self._since = utc_now()
+        self._position = 0
+        self.media: set[str] = set()
+        """The addresses of files that belong to what was recorded."""
+        store.register(loaded.source)
+
+    def is_of_source(self, url: str) -> bool:
+        """Whether an address is of the source's site."""
+        own, other = (
+            (urlsplit(one).hostname or "").removeprefix("www.") for one in (self._file.url, url)
+        )
+        return other == own or other.endswith(f".{own}") or own.endswith(f".{other}")
+
+    def begin(self, first: dt.datetime) -> None:
+        """Begin with the earliest of the captures: what is met from here on is met at once."""
+        self._since = first
+
+    def is_listing(self, url: str) -> bool:
+        """Whether a page is one that lists releases, by what was read so far."""
+        return canonical_url(url) in self._listings
+
+    def list(self, answer: Served) -> str | None:
+        """Read a page that lists releases; the address of the next one."""
+        next_page = None
+        with page_errors(answer.url, self.outcome.tell):
+            listing = read_listing(page_of(answer), self._reading, self._file.listing)
+            for item in listing.items:
+                self._items.setdefault(canonical_url(item.url), item)
+            if listing.next and len(self._listings) < MOST_LISTINGS:
+                self._listings.add(canonical_url(listing.next))
+                next_page = listing.next
+        return next_page
+
+    def take(self, answer: Served, capture: Capture, aliases: Sequence[str] = ()) -> None:
+        """Read a page, later ones after earlier ones, and record it where it is a release."""
+        url = without_user(answer.url)
+        with page_errors(url, self.outcome.tell):
+            key = canonical_url(url)
+            known = self._stored.at(url)
+            if known and capture.at <= known.last_seen:
+                self.outcome.counts["older"] += 1
+                return
+            keys = (key, *map(canonical_url, aliases))
+            item = next((self._items[one] for one in keys if one in self._items), None)
+            page = page_of(answer)
+            if self.is_listing(url) or not (known or item or self._looks_like_one(page)):
+                self.outcome.counts["passed"] += 1
+                return
+            named = tuple(dict.fromkeys((*aliases, url)))
+            item = item or self._stored.as_listed(url)
+            draft = self._reader.draft(page, self._reading, named, item, None)
+            self._position += 1
+            draft = replace(draft, capture=capture, position=self._position)
+            self._record(self._pending.add(draft))
+
+    def settle(self) -> None:
+        """Record what waits for more of its kind, before another capture of any page is taken."""
+        with page_errors(self._file.url, self.outcome.tell):
+            self._record(self._pending.finish())
+
+    def finish(self) -> None:
+        """Keep what was learned of the pages."""
+        with page_errors(self._file.url, self.outcome.tell):
+            self._templates.finish()
+
+    def _looks_like_one(self, page: Page) -> bool:
+        """Whether a page that no listing names is a release: only where no listing names any."""
+        if self._items:
+            return False
+        read = read_release(page, self._reading)
+        if read.content.published is None or not read.content.body_text:
+            return False
+        return kind_of(read, read_listing(page, self._reading)) == "release"
+
+    def _record(self, drafts: Iterable[ReadyDraft]) -> None:
+        for ready in drafts:
+            with page_errors(ready.draft.url, self.outcome.tell):
+                draft, labels = filed(ready.draft, self._file.topics, self._taxonomy)
+                decision = self._store.record(
+                    draft,
+                    seen=seen(draft),
+                    since=self._since,
+                    front=tuple(filter(None, self._front)),
+                    labels=labels,
+                )
+                content = draft.content
+                self.media.update(one.url for one in (*content.attachments, *content.images))
+                if not ready.renewed:
+                    self.outcome.counts[decision.kind] += 1
+
+
+def seen(draft: Draft) -> dt.datetime:
+    """When a draft was captured."""
+    return draft.capture.at if draft.capture else utc_now()
+
+
+def page_of(answer: Served) -> Page:
+    """The page in an answer."""
+    return Page(without_user(answer.url), answer.body, answer.content_type)

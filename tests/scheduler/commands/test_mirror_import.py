@@ -1,0 +1,184 @@
+"""`communique mirror import` takes in what an archivist holds, as if it had been collected."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import communique, make_home
+from tests.foreign_warc import packed, page, record
+
+SITE = "https://harbour.example"
+TOWNS = ("Lindmouth", "Orsholm", "Kettering Vale", "Brae")
+TEXTS = (
+    "Skippers can hand in their papers from eight to six, and the lamps are lit all night.",
+    "The council paid for the roof, a mason of the town for the stairs; nobody for the paint.",
+    "Ferry tickets are sold at the counter again, three years after the storm took the booth.",
+    "A room upstairs shows the charts of the pilot Anders Voll, who drew them in one summer.",
+)
+
+
+def listing(numbers: list[int]) -> str:
+    """A page that lists releases."""
+    rows = "".join(
+        f'<li><time datetime="2020-03-0{n + 1}">{n + 1} March 2020</time> '
+        f'<a href="/news/{n}.html">Harbour office of {TOWNS[n]} opens its doors</a></li>'
+        for n in numbers
+    )
+    return f"<html><body><h1>News</h1><main><ul class='news'>{rows}</ul></main></body></html>"
+
+
+def release(number: int, text: str = "") -> str:
+    """The page of a release."""
+    town = TOWNS[number]
+    return (
+        f"<html lang='en'><body><main><h1>Harbour office of {town} opens its doors</h1>"
+        f"<time datetime='2020-03-0{number + 1}'>{number + 1} March 2020</time>"
+        f"<p>{text or TEXTS[number]}</p><p>Visitors find it beside pier {number}.</p>"
+        f"<p><a href='/files/{number}.pdf'>The plan of pier {number} (PDF)</a></p>"
+        "</main></body></html>"
+    )
+
+
+PDF = b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4 plan"
+
+
+def archive(numbers: list[int]) -> list[bytes]:
+    """The records of a listing, its releases, one edit, and of what is none of them."""
+    return [
+        page(f"{SITE}/news/", listing(numbers), "2020-04-01T00:00:00Z"),
+        *(page(f"{SITE}/news/{n}.html", release(n), "2020-04-01T00:00:00Z") for n in numbers),
+        page(
+            f"{SITE}/news/1.html",
+            release(1, "The council paid for nothing at all, it says now, neither roof nor door."),
+            "2020-05-01T12:30:00.250000Z",
+        ),
+        page(f"{SITE}/about.html", release(3), "2020-04-01T00:00:00Z"),
+        page("https://elsewhere.example/news/1.html", release(1), "2020-04-01T00:00:00Z"),
+        record(f"{SITE}/files/1.pdf", PDF, "2020-04-01T00:00:00Z"),
+        record(f"{SITE}/news/", b"GET /news/ HTTP/1.1\r\nCookie: a=secret\r\n\r\n", kind="request"),
+    ]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "home", f"{SITE}/news/")
+
+
+def imported(home: Path, path: Path, code: int = 0) -> dict[str, Any]:
+    result = communique("mirror", "import", str(path), "--source", "harbour", "--json", home=home)
+    assert result.returncode == code, result.stdout + result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def exported(home: Path) -> dict[str, dict[str, Any]]:
+    """All releases by their addresses."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["url"]: one for one in map(json.loads, lines)}
+
+
+def test_pages_become_releases_of_the_day_on_which_they_were_captured(
+    home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    told = imported(home, path)
+    assert (told["new"], told["changed"], told["damaged"], told["errors"]) == (3, 1, [], [])
+    assert (told["records"], told["duplicates"]) == (8, 0)
+    found = exported(home)
+    assert set(found) == {f"{SITE}/news/{n}.html" for n in range(3)}
+    one = found[f"{SITE}/news/1.html"]
+    assert one["published"] == "2020-03-02"
+    assert one["first_seen"] == "2020-04-01T00:00:00+00:00"
+    assert one["updated"] == "2020-05-01T12:30:00.250000+00:00"
+    assert one["revision"] == 2
+    assert "nothing at all" in one["body_text"]
+    assert one["provenance"]["capture"]["record_id"].startswith("urn:uuid:")
+
+
+def test_records_keep_their_ids_and_say_where_they_are_from(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    imported(home, path)
+    capture = exported(home)[f"{SITE}/news/0.html"]["provenance"]["capture"]
+    original = archive([0])[1]
+    assert f"WARC-Record-ID: <{capture['record_id']}>".encode() in original
+    files = list((home / "archive").glob("communique-*.warc.gz*"))
+    content = b"".join(gzip.decompress(one.read_bytes()) for one in files)
+    assert content.count(b"Communique-Imported: old.warc.gz\r\n") == 8
+    assert b"secret" not in content
+
+
+def test_a_second_import_changes_nothing(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    imported(home, path)
+    before = exported(home)
+    again = imported(home, path)
+    assert (again["duplicates"], again["new"], again["changed"]) == (8, 0, 0)
+    assert exported(home) == before
+
+
+def test_what_was_exported_comes_back_as_it_was(home: Path, tmp_path: Path) -> None:
+    path, to = tmp_path / "old.warc.gz", tmp_path / "all.wacz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    imported(home, path)
+    arguments = ("mirror", "export", "--format", "wacz", "--to", str(to))
+    assert communique(*arguments, home=home).returncode == 0
+    other = make_home(tmp_path / "other", f"{SITE}/news/")
+    assert imported(other, to)["new"] == 3
+    told = ("id", "title", "published", "first_seen", "updated", "revision", "body_text")
+    assert [[one[name] for name in told] for one in exported(other).values()] == [
+        [one[name] for name in told] for one in exported(home).values()
+    ]
+
+
+def test_an_older_page_does_not_undo_a_newer_one(home: Path, tmp_path: Path) -> None:
+    new, old = tmp_path / "new.warc.gz", tmp_path / "old.warc.gz"
+    new.write_bytes(packed(archive([2, 1, 0])))
+    imported(home, new)
+    old.write_bytes(
+        packed([page(f"{SITE}/news/1.html", release(1, "Not yet open."), "2020-03-02T00:00:00Z")])
+    )
+    told = imported(home, old)
+    assert (told["older"], told["changed"]) == (1, 0)
+    assert "nothing at all" in exported(home)[f"{SITE}/news/1.html"]["body_text"]
+
+
+def test_without_a_listing_a_page_must_look_like_a_release(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "pages.warc"
+    pages = [page(f"{SITE}/news/{n}.html", release(n), "2020-04-01T00:00:00Z") for n in range(3)]
+    about = "<html><body><main><h1>About</h1><p>We are the harbour board.</p></main></body></html>"
+    path.write_bytes(b"".join([*pages, page(f"{SITE}/about.html", about)]))
+    told = imported(home, path)
+    assert (told["new"], told["passed"]) == (3, 1)
+
+
+def test_damage_is_told_and_the_rest_taken_in(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    late = page(f"{SITE}/late.html", "x", "2999-01-01T00:00:00Z")
+    path.write_bytes(packed([*archive([2, 1, 0]), late])[:-20])
+    told = imported(home, path, code=1)
+    assert told["new"] == 3
+    assert len(told["damaged"]) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04"])
+def test_what_is_no_archive_is_one_sentence(home: Path, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "no.warc.gz"
+    path.write_bytes(content)
+    result = communique("mirror", "import", str(path), "--source", "harbour", home=home)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("communique: ")
+
+
+def test_an_unknown_source_is_wrong_usage(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([0])))
+    result = communique("mirror", "import", str(path), "--source", "nobody", home=home)
+    assert result.returncode == 2
