@@ -45,8 +45,9 @@ class Home:
     """The folder and its settings.
 
     It holds communique.toml, sources/, samples/ (golden tests of sources), topics.toml (a user's
-    own taxonomy), communique.db, archive/ (what servers answered), site/ (what is published) and
-    logs.
+    own taxonomy), communique.db, archive/ (what servers answered), log.key (signs the log of the
+    archive), witness/ and witness.key (what it signed of others' logs), site/ (what is published)
+    and logs.
     """
 
     path: Path
