@@ -2,9 +2,9 @@
 
 Two children at a time write pages, unchanged answers and metadata into one archive, with files so
 small that they get full, and seal it now and then. One is killed at some point after it was seen to
-write; another takes its place, and its file. After each kill all files are read: each record that a
-child was told of is there, whole, and is the one of its leaf. In the end all leaves stand in a tree
-that every checkpoint which was seen is a part of.
+write; another takes its place, and its file. After each kill the records that it was told of are
+read. In the end all records are read once more: each is there, whole, and is the one of its leaf,
+and all leaves stand in a tree that every checkpoint which was seen is a part of.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from benchmarks.archive_parts.writing import NOON, exchanges
 from data.archive.archive import Archive
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.tree_log import TreeLog
-from data.archive.warc.reader import Damage, Record, read_file
+from data.archive.warc.reader import Damage, read_file, read_record
 from data.archive.warc.warc_file import own_files
+from data.errors import ArchiveError
 from data.settings import Archive as Settings
 
 KILLS, AT_ONCE, MAX_FILE, SEAL_EVERY = 100, 2, 300_000, 25
@@ -102,19 +103,17 @@ class Judge:
             self.forks += size > checkpoint.size or tree.hash_of(0, size) != root
         self.seen.append((checkpoint.size, checkpoint.root))
 
-    def read(self) -> int:
-        """Read all files; how many records there are. What was told and is not there is lost."""
-        here = {}
-        for path in own_files(self.folder):
-            for one in read_file(path):
-                if isinstance(one, Record):
-                    here[one.record_id] = one
-                elif isinstance(one, Damage) and not path.name.endswith(".open"):
-                    self.lost += 1
-        for record_id, place in self.told.items():
-            record = here.get(record_id)
-            self.lost += record is None or f"{record.file} {record.offset}" != place
-        return len(here)
+    def hear(self, child: Child) -> None:
+        """Read the records that an ended child was told of."""
+        for line in child.told:
+            record_id, file, offset, _ = line.split(" ")
+            self.told[record_id] = f"{file} {offset}"
+            try:
+                found = read_record(self.folder, file, int(offset))
+            except ArchiveError:
+                self.lost += 1
+            else:
+                self.lost += found.record_id != record_id
 
     def weigh(self) -> tuple[int, int]:
         """The number of records, and of those without a leaf, when all is in the tree."""
@@ -127,15 +126,18 @@ class Judge:
         for index in range(tree.size):
             leaf = decode_leaf(tree.entry(index))
             leaves[leaf.record_id.urn] = leaf
-        records = [
-            one
-            for path in own_files(self.folder)
-            for one in read_file(path)
-            if isinstance(one, Record)
-        ]
-        for size, root in self.seen:
-            self.forks += tree.hash_of(0, size) != root
-        return len(records), sum(leaves.get(one.record_id) != one.leaf() for one in records)
+        records = {}
+        unproven = 0
+        for path in own_files(self.folder):
+            for one in read_file(path):
+                if isinstance(one, Damage):
+                    self.lost += 1
+                    continue
+                records[one.record_id] = f"{one.file} {one.offset}"
+                unproven += leaves.get(one.record_id) != one.leaf()
+        self.lost += sum(records.get(told) != place for told, place in self.told.items())
+        self.forks += sum(tree.hash_of(0, size) != root for size, root in self.seen)
+        return len(records), unproven
 
 
 def measure(*, few: bool) -> dict[str, object]:
@@ -152,13 +154,12 @@ def measure(*, few: bool) -> dict[str, object]:
                 child.read()
             time.sleep(chance.random() / 50)
             children[victim].kill()
-            judge.told |= places(children[victim])
+            judge.hear(children[victim])
             judge.look()
-            judge.read()
             children[victim] = start(folder, AT_ONCE + number)
         for child in children:
             child.kill()
-            judge.told |= places(child)
+            judge.hear(child)
         records, unproven = judge.weigh()
         files = len(own_files(folder))
     return {
@@ -171,12 +172,3 @@ def measure(*, few: bool) -> dict[str, object]:
         "without a leaf": unproven,
         "forks": judge.forks,
     }
-
-
-def places(child: Child) -> dict[str, str]:
-    """Where the records are that a child was told of."""
-    found = {}
-    for line in child.told:
-        record_id, file, offset, _ = line.split(" ")
-        found[record_id] = f"{file} {offset}"
-    return found
