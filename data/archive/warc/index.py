@@ -63,7 +63,7 @@ ALL: Final = (
     "SELECT uri, at, mime, status, digest, length, offset, name, captures.leaf"
     " FROM captures JOIN files ON files.id = captures.file WHERE url = ? ORDER BY captures.leaf"
 )
-NEWEST: Final = ALL.replace("ORDER", "AND status = 200 ORDER") + " DESC LIMIT 1"
+NEWEST: Final = ALL.replace("ORDER", "AND uri = ? AND status = 200 ORDER") + " DESC LIMIT 1"
 HOLDER: Final = ALL.replace("url = ?", f"digest = ? AND mime IS NOT '{REVISIT}'") + " LIMIT 1"
 
 ROW: Final = (
@@ -98,7 +98,7 @@ class Index:
             if not entry.is_revisit:
                 self._holders.setdefault(entry.digest, entry)
             if entry.status == OK:
-                self._newest[canonical_url(entry.uri)] = entry
+                self._newest[entry.uri] = entry
             if len(self._waiting) >= TOGETHER:
                 self._flush()
 
@@ -108,13 +108,13 @@ class Index:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
     def newest(self, uri: str) -> Entry | None:
-        """The capture of an address that was written last, of those with status 200.
+        """The capture of this very address that was written last, of those with status 200.
 
         What was written last has the highest leaf, whatever the clock said.
         """
-        url = canonical_url(uri)
         with self._lock:
-            return self._newest.get(url) or next(iter(self._found(NEWEST, url)), None)
+            known = self._newest.get(uri)
+            return known or next(iter(self._found(NEWEST, canonical_url(uri), uri)), None)
 
     def captures(self, uri: str) -> list[Entry]:
         """All captures of an address in the order in which they were written, but for the 304s."""
@@ -180,8 +180,8 @@ class Index:
         self._holders.clear()
         self._newest.clear()
 
-    def _found(self, sql: str, key: str) -> list[Entry]:
-        rows = self._do(lambda db: db.execute(sql, (key,)).fetchall())
+    def _found(self, sql: str, *keys: str) -> list[Entry]:
+        rows = self._do(lambda db: db.execute(sql, keys).fetchall())
         return [Entry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
