@@ -16,6 +16,7 @@ from data.archive.journal import events
 from data.archive.journal.history import Entry
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
+from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.warc.reader import OPEN, Damage, read_record
 from data.errors import ArchiveError, CommuniqueError, PublishError
@@ -23,6 +24,7 @@ from data.models import DayDigest, Facet
 from data.store.protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
+from scheduler.jobs.publish import publish_proofs
 
 TOGETHER: Final = 200
 """Records of the journal that are written in one transaction."""
@@ -153,6 +155,7 @@ class Rebuilding:
                 self._publish(store, entries[-1].at)
             finally:
                 store.close()
+            self._publish_log()
             return Rebuilt(
                 home=str(self._home.path),
                 records=self._found.records,
@@ -239,6 +242,15 @@ class Rebuilding:
                 self._secrets_cut.append(name)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
+
+    def _publish_log(self) -> None:
+        """Sign the log, by the key that is there or by a new one, and publish it."""
+        try:
+            log_of(self._home.path).integrate()
+        except ArchiveError as error:
+            self._errors.append(PublishError(str(self._home.site / "log"), str(error)))
+        else:
+            self._errors += publish_proofs(self._home, everything=True)
 
     def _publish(self, store: PublishStore, now: dt.datetime) -> None:
         # Read anew: the file of settings may be another by now.

@@ -104,6 +104,9 @@ def test_the_life_of_six_rooms_is_rebuilt_byte_for_byte(rooms: Served, tmp_path:
     assert told["damaged"] == told["missing"] == told["releases_lost"] == []
     assert (told["sources"], told["aside"]) == (7, 0)
     assert differing(home / "site", target / "site") == []
+    # With the key, the log is the same as well.
+    assert files_of(home / "site" / "log") == files_of(target / "site" / "log")
+    assert "checkpoint" in files_of(home / "site" / "log")
     assert any("/page/" in name for name in files_of(home / "site"))
     assert files_of(target / "sources") == files_of(home / "sources")
     assert (target / "communique.toml").read_text() == SMALL
@@ -129,9 +132,12 @@ def test_a_visit_that_was_killed_is_rebuilt_as_far_as_it_came(room: Room, tmp_pa
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     hold = threading.Event()
     room.answers["/news/7.html"].hold = hold
-    visit = subprocess.Popen([*COMMUNIQUE, "collect", "--home", str(home)], start_new_session=True)  # noqa: S603 - our own program
+    visit = subprocess.Popen([*COMMUNIQUE, "collect", "--home", str(home)])  # noqa: S603 - our own program
     room.wait_for("/news/7.html")
-    os.killpg(visit.pid, signal.SIGKILL)
+    children = Path(f"/proc/{visit.pid}/task/{visit.pid}/children").read_text().split()
+    assert children
+    for pid in (visit.pid, *map(int, children)):
+        os.kill(pid, signal.SIGKILL)
     visit.wait()
     hold.set()
     done("publish", home=home)
@@ -173,6 +179,11 @@ def test_what_was_written_and_never_committed_does_not_come_back(
     told = rebuilt(home, target)
     assert (told["releases"], told["aside"]) == (12, 1)
     assert differing(home / "site", target / "site") == []
+    # Without the key, another signs the same tree.
+    log, other = files_of(home / "site" / "log"), files_of(target / "site" / "log")
+    unsigned = {name: content for name, content in log.items() if name.startswith("tile/")}
+    assert unsigned == {name: one for name, one in other.items() if name.startswith("tile/")}
+    assert log["checkpoint"] != other["checkpoint"]
 
 
 def test_what_is_damaged_is_told_and_the_rest_is_rebuilt(room: Room, tmp_path: Path) -> None:
