@@ -23,7 +23,7 @@ from data.text.clean import plain
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
-LOG: Final = ("checkpoint", "checkpoints", "tile")
+LOG: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesses")
 """What of the transparency log is for everybody."""
 
 PIECE: Final = 1 << 20
