@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -162,6 +163,8 @@ def measure(*, few: bool) -> dict[str, object]:
             judge.hear(child)
         records, unproven = judge.weigh()
         files = len(own_files(folder))
+    if judge.lost or unproven or judge.forks:
+        sys.exit(f"lost: {judge.lost}, without a leaf: {unproven}, forks: {judge.forks}")
     return {
         "kills": kills + AT_ONCE,
         "records": records,

@@ -66,6 +66,8 @@ CONFORMS_TO: Final = (
 COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
 """Names of the files that the budget is for: the log is small beside them."""
 
+NOT_KEPT: Final = "{}; what is collected meanwhile is not archived"
+
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
     "remove old records by `communique mirror prune`"
@@ -362,7 +364,7 @@ class Archive:
             except OSError as error:
                 self._let_go()
                 path = str(error.filename or self.folder)
-                raise ArchiveError(path, error.strerror or str(error)) from error
+                raise ArchiveError(path, NOT_KEPT.format(error.strerror or error)) from error
             except BaseException:
                 self._let_go()
                 raise
