@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from data.archive.content_coding import Undecodable
-from data.archive.served import NotServed, Served, served
+from data.archive.served import Served, served
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
+from data.errors import ArchiveError
 from data.models import Capture
 from data.settings import Site
 from data.text.urls import site_address, web_address
@@ -150,8 +151,8 @@ class CapturedPages:
         try:
             entry = entries[place]
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
-        except (NotServed, Undecodable) as error:
-            return Answer(502, [], said=f"This capture can't be shown: {error}.")
+        except (ArchiveError, Undecodable) as error:
+            return Answer(404, [], said=f"This capture can't be shown: {error}.")
         headers = memento_headers(self._original(entries), mementos, place)
         return self._shown(found, headers, at)
 
@@ -200,7 +201,10 @@ class CapturedPages:
         ]
 
     def uri(self, capture: Capture) -> str:
-        """The address of a capture of a release. Raises NotServed where it can't be shown."""
+        """The address of a capture of a release.
+
+        Raises ArchiveError and Undecodable where it can't be shown.
+        """
         found = served(self._folder, self._index, capture.file, capture.offset, LARGEST)
         return found.url
 

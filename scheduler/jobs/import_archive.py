@@ -72,8 +72,9 @@ class ArchiveImport:
 
     def run(self, path: Path, told: Told) -> None:
         """Take in the file at ``path``. Raises ArchiveError, StoreError, OSError."""
+        size = path.stat().st_size
         for found in read_foreign(path):
-            told(self.outcome.records, self.outcome.records + 1)
+            told(min(found.offset, size), size)
             if isinstance(found, Damage):
                 self.outcome.damaged.append(found)
             elif found.kind in TAKEN:

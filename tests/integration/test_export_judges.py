@@ -1,4 +1,4 @@
-"""Tools that archivists use take our archive and our exports as they are."""
+"""Tools that archivists use take our archive and our exports as they are, and we take theirs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from data.export.records import Choice
 from data.export.wacz import write_wacz
 from data.store.protocol import Store
 from tests.archived import PDF, archived_home, page
+from tests.command import make_home
+from tests.foreign_warc import packed
+from tests.scheduler.commands.test_mirror_import import SITE, archive, imported
 from tests.systems.installed import from_pypi
 from tests.systems.processes import Absent, answers, free_port, running
 
@@ -79,9 +82,9 @@ def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(
     store: Store, home: Path, tmp_path: Path
 ) -> None:
     assert store
-    archive, port = home / "archive", free_port()
+    folder, port = home / "archive", free_port()
     (tmp_path / "config.yaml").write_text(
-        f"collections:\n  press:\n    index_paths: {archive}\n    archive_paths: {archive}/\n"
+        f"collections:\n  press:\n    index_paths: {folder}\n    archive_paths: {folder}/\n"
     )
     url = f"http://127.0.0.1:{port}/press"
     command = [programs("pywb", "pywb") / "pywb", "-p", str(port), "-b", "127.0.0.1"]
@@ -112,3 +115,12 @@ def test_pywb_takes_a_wacz(store: Store, home: Path, tmp_path: Path) -> None:
     with running(command, lambda: answers(url), log=tmp_path / "log", folder=tmp_path):
         shown = httpx.get(f"{url}/20221214080000id_/https://acme.example/news/0", timeout=60)
         assert shown.content == page(0, "It was wrong.")
+
+
+def test_a_wacz_of_another_tool_is_taken_in(tmp_path: Path) -> None:
+    old, to = tmp_path / "old.warc.gz", tmp_path / "old.wacz"
+    old.write_bytes(packed(archive([2, 1, 0])))
+    run(programs("wacz", "wacz") / "wacz", "create", "-f", old, "-o", to)
+    harbour = make_home(tmp_path / "home", f"{SITE}/news/")
+    told = imported(harbour, to)
+    assert (told["new"], told["changed"], told["records"]) == (3, 1, 8)

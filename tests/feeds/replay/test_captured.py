@@ -204,7 +204,8 @@ def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
         answer = web.get(f"/releases/{release}/capture/page?revision=1")
         assert answer.status_code == 404
         assert "can&#x27;t be shown" in answer.text
-        assert web.get(f"/memento/20221124080000/{URL}").status_code == 503
+        assert web.get(f"/memento/20221124080000/{URL}").status_code == 404
+        assert web.get(f"/memento/20221214080000/{URL}").status_code == 200
 
 
 def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
