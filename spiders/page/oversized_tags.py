@@ -7,6 +7,7 @@ hundred bytes of each tag: a page of twenty megabytes can take it hours, and gig
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
@@ -21,12 +22,19 @@ VALUE: Final = rb"(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
 TAG: Final = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|" + NAME + VALUE + rb"|=)*+)")
 """A tag as HTML has it, its attributes apart (WHATWG HTML, 13.2.5.32 to 13.2.5.39)."""
 
+START: Final = re.compile(rb"<[a-zA-Z]")
 ATTRIBUTE: Final = re.compile(NAME + VALUE)
 MOST: Final = 200
 """Attributes of an element, more than any that is honest has."""
 
 MOST_TAGS: Final = 150_000
 """Places where a tag begins or ends after which a page is cut."""
+
+ROUNDS: Final = 4
+"""How often attributes are taken out before a page is cut instead."""
+
+READINGS: Final = 4
+"""How often, on average, each byte may be read as a part of yet another tag."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
@@ -39,8 +47,62 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     cut = markup.count(b"<") > MOST_TAGS
     if cut:
         markup = markup[: _place(markup, MOST_TAGS)]
-    wide = any(_too_wide(tag) for tag in TAG.finditer(markup) if len(tag[1]) >= WIDE)
-    return (TAG.sub(_tamed, markup) if wide else markup), cut
+    for _ in range(ROUNDS):
+        excess = _excesses(markup)
+        if not excess:
+            return markup, cut
+        # What is left may be read in another way: by a quote that had its end in what is gone.
+        markup, cut_here = _without(markup, excess)
+        cut |= cut_here
+    excess = _excesses(markup)
+    return (markup[: excess[0][0]], True) if excess else (markup, cut)
+
+
+def _excesses(markup: bytes) -> list[tuple[int, int]]:
+    """Spans of attributes that are too many for their tag; an empty one where the page is to end.
+
+    A parser comes to a tag in other ways than we do: a quote without an end in a script or a
+    comment, which we take for a tag, would hide all tags up to the next quote. So a tag is looked
+    for wherever one may begin, also within another.
+    """
+    tags = [*TAG.finditer(markup)]
+    spans = _too_many(tags)
+    if len(START.findall(markup)) == len(tags):
+        return spans
+    left = READINGS * len(markup)
+    holding = [tag for tag in tags if markup.find(b"<", tag.start() + 1, tag.end()) >= 0]
+    for tag in holding:
+        for start in START.finditer(markup, tag.start() + 1, tag.end()):
+            if inner := TAG.match(markup, start.start()):
+                left -= len(inner[0])
+                spans += _too_many([inner])
+            if left < 0:
+                return [*spans, (start.start(), start.start())]
+    return spans
+
+
+def _too_many(tags: Iterable[re.Match[bytes]]) -> list[tuple[int, int]]:
+    """Where the attributes stand that each tag has too many."""
+    found = []
+    for tag in tags:
+        start, end = tag.span(1)
+        if end - start < WIDE:
+            continue
+        last = next(islice(ATTRIBUTE.finditer(tag[1]), MOST - 1, None), None)
+        if last and start + last.end() < end:
+            found.append((start + last.end(), end))
+    return found
+
+
+def _without(markup: bytes, spans: list[tuple[int, int]]) -> tuple[bytes, bool]:
+    """A page without some spans, which may overlap, and whether it ends before an empty one."""
+    kept, place = [], 0
+    for start, end in sorted(spans):
+        kept.append(markup[place : max(place, start)])
+        if start == end:
+            return b"".join(kept), True
+        place = max(place, end)
+    return b"".join([*kept, markup[place:]]), False
 
 
 def _place(markup: bytes, number: int) -> int:
@@ -56,16 +118,3 @@ def _place(markup: bytes, number: int) -> int:
             before += inside
             low = middle
     return low
-
-
-def _tamed(tag: re.Match[bytes]) -> bytes:
-    return tag[0][: (_too_wide(tag) or len(tag[0]))]
-
-
-def _too_wide(tag: re.Match[bytes]) -> int | None:
-    """Where in a tag the last attribute ends that it may have; None where it has no more."""
-    start, end = tag.span(1)
-    if end - start < WIDE:
-        return None
-    last = next(islice(ATTRIBUTE.finditer(tag[1]), MOST - 1, None), None)
-    return start - tag.start() + last.end() if last else None

@@ -39,6 +39,31 @@ def test_the_text_around_such_a_tag_stays() -> None:
     assert [*map(str, tree.itertext())] == ["Before", "within", "after"]
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>i<b c='</script>", '<style>a<b c="</style>', "<!-- <b c=' -->",
+        "<textarea><b c='</textarea>", "<title>a <b c='</title>", "<![CDATA[ <b c=' ]]>",
+        "<script><!--<script>i<b c='</script>--></script>", "</ <b c='>", "<?php <b c='>",
+        "<script>i<b c='</script><script>i<b c=\"'</script>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("way", WAYS)
+def test_no_quote_that_only_seems_to_begin_hides_such_a_tag(hidden: str, way: str) -> None:
+    page = wide(way).replace(b"<h1>Before</h1>", b"<h1>Before</h1>" + hidden.encode())
+    tree = Page("https://harbour.example/", page).tree
+    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+    assert "".join(map(str, tree.itertext())).startswith("Before")
+
+
+def test_a_page_is_cut_where_tags_lie_in_tags_without_end() -> None:
+    page = b"<p>Before</p>" + b"<b c='<b d=\"" * 60_000
+    kept, cut = without_oversized_tags(page)
+    assert cut
+    assert b"<p>Before</p>" in kept
+    assert len(kept) < len(page)
+
+
 def test_the_first_attributes_of_such_a_tag_stay() -> None:
     tree = Page("https://harbour.example/", wide("a{}")).tree
     assert [node.get("class") for node in tree.iter("div")] == ["top"]
