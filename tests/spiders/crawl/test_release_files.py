@@ -1,0 +1,76 @@
+"""Which files of releases a visit has archived, and how many."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.models import Media
+from data.settings import Archive
+from data.store.sqlite.store import SqliteStore
+from spiders.crawl import release_files
+from spiders.crawl.release_files import FileKinds, ReleaseFiles
+from spiders.sources.source_file import SourceFile
+from tests.drafts import capture, draft
+
+CHART = Media("http://harbour.example/chart.pdf", "application/pdf")
+LAMP = Media("http://harbour.example/lamp.jpg", "image/jpeg")
+INLINE = Media("data:image/png;base64,AA==", "image/png")
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "kinds"),
+    [
+        (None, Archive(), FileKinds(attachments=True, images=False)),
+        (None, Archive(attachments=False, images=True), FileKinds(attachments=False, images=True)),
+        ("none", Archive(images=True), FileKinds()),
+        ("attachments", Archive(images=True), FileKinds(attachments=True)),
+        ("all", Archive(attachments=False), FileKinds(attachments=True, images=True)),
+        ("all", Archive(enabled=False), FileKinds()),
+    ],
+)
+def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
+    asked: str | None, settings: Archive, kinds: FileKinds
+) -> None:
+    file = SourceFile("Harbour", "http://harbour.example/", "UTC", archive=asked)  # type: ignore[arg-type]  # one of its words
+    assert FileKinds.wanted(file, settings) == kinds
+
+
+def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    files = ReleaseFiles("harbour", store, FileKinds(attachments=True, images=True), noon)
+    files.note(draft(attachments=(CHART,), images=(LAMP, INLINE)))
+    files.note(draft(CHART.url, attachments=(CHART,)))
+    files.note(draft("http://harbour.example/tides.pdf", attachments=(
+        Media("http://harbour.example/tides.pdf", "application/pdf"),
+    )))  # fmt: skip
+    assert files.next(noon) == (CHART.url, LAMP.url)
+    assert files.next(noon) == ()
+    files.archived(CHART.url, capture(1, noon))
+    assert store.file_captures([CHART.url, LAMP.url]) == {CHART.url: capture(1, noon)}
+
+
+def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
+    store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_files, "MOST", 3)
+    monkeypatch.setattr(release_files, "CHUNK", 2)
+    kinds = FileKinds(attachments=True)
+    urls = [f"http://harbour.example/{number}.pdf" for number in range(5)]
+    files = ReleaseFiles("harbour", store, kinds, noon)
+    files.note(draft(attachments=tuple(Media(url, "application/pdf") for url in urls)))
+    assert [len(files.next(noon)) for _ in range(3)] == [2, 1, 0]
+    later = noon + dt.timedelta(seconds=1)
+    following = ReleaseFiles("harbour", store, kinds, later)
+    assert following.next(later) == tuple(urls[3:])
+
+
+def test_where_no_files_are_wanted_none_is_remembered(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    files = ReleaseFiles("harbour", store, FileKinds(), noon)
+    files.note(draft(attachments=(CHART,), images=(LAMP,)))
+    assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == ()
+    assert files.next(noon) == ()
