@@ -23,6 +23,15 @@ class DestinationError(CommuniqueError):
         self.cause = cause
 
 
+class CopyError(CommuniqueError):
+    """A copy could not be written to its end; nothing of it bears its name."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(f"the copy could not be written ({cause}); nothing is left of it")
+        self.path = path
+        self.cause = cause
+
+
 @contextmanager
 def destination(to: Path) -> Iterator[Path]:
     """A path beside ``to`` for a file or a folder; it gets that name at the end of the block.

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from data.export.destination import CopyError
 from data.export.records import Choice, Exported, Told
 from data.models import Capture, Facet, Media, Release
 from data.store.protocol import Store
@@ -102,26 +103,31 @@ FTS: Final = ("title", "summary", "body_text")
 def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Told) -> Exported:
     """Write the chosen releases as a database at ``to``, where nothing is yet.
 
-    Raises StoreError, OSError, sqlite3.Error.
+    Raises StoreError and CopyError.
     """
-    with closing(sqlite3.connect(to, isolation_level=None)) as connection:
-        # It is whole or it is not there: nothing needs a journal.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(SCHEMA)
-        copy = _Copy(store, connection)
-        copy.add_names(choice)
-        counts = store.facets()
-        whole = counts.get(Facet(source=choice.source), 0)
-        connection.execute("BEGIN")
-        for done, release in enumerate(choice.releases(store), start=1):
-            copy.add(release)
-            told(done, max(done, whole))
-        connection.execute("COMMIT")
-        Database(connection).table("releases").enable_fts(
-            FTS, tokenize="unicode61 remove_diacritics 2"
-        )
-        connection.execute("PRAGMA optimize")
+    try:
+        with closing(sqlite3.connect(to, isolation_level=None)) as connection:
+            return _write(store, connection, choice, told)
+    except sqlite3.Error as error:
+        raise CopyError(to, str(error)) from error
+
+
+def _write(store: Store, connection: sqlite3.Connection, choice: Choice, told: Told) -> Exported:
+    # It is whole or it is not there: nothing needs a journal.
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.executescript(SCHEMA)
+    copy = _Copy(store, connection)
+    copy.add_names(choice)
+    whole = store.facets().get(Facet(source=choice.source), 0)
+    connection.execute("BEGIN")
+    for done, release in enumerate(choice.releases(store), start=1):
+        copy.add(release)
+        told(done, max(done, whole))
+    connection.execute("COMMIT")
+    releases = Database(connection).table("releases")
+    releases.enable_fts(FTS, tokenize="unicode61 remove_diacritics 2")
+    connection.execute("PRAGMA optimize")
     return Exported(copy.releases, 0, copy.captures)
 
 

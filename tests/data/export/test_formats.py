@@ -17,7 +17,7 @@ import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from data.export.bagit import write_bag
-from data.export.destination import DestinationError, destination
+from data.export.destination import CopyError, DestinationError, destination
 from data.export.records import Choice, Exported
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
@@ -181,6 +181,11 @@ def test_a_database_answers_what_an_archivist_asks(store: Store, tmp_path: Path)
     one = tmp_path / "one.db"
     write_sqlite(store, one, Choice("wire"), told=print)
     assert sqlite3.connect(one).execute("SELECT id FROM sources").fetchall() == [("wire",)]
+
+
+def test_a_database_that_cannot_be_written_is_one_sentence(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(CopyError, match="could not be written"):
+        write_sqlite(store, tmp_path / "nowhere" / "x", Choice(), told=print)
 
 
 def test_a_copy_that_fails_leaves_nothing_and_the_next_begins_anew(tmp_path: Path) -> None:
