@@ -48,37 +48,39 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     if cut:
         markup = markup[: _place(markup, MOST_TAGS)]
     for _ in range(ROUNDS):
-        excess = _excesses(markup)
+        excess, end = _excesses(markup)
+        if end < len(markup):
+            return markup[:end], True
         if not excess:
             return markup, cut
         # What is left may be read in another way: by a quote that had its end in what is gone.
-        markup, cut_here = _without(markup, excess)
-        cut |= cut_here
-    excess = _excesses(markup)
-    return (markup[: excess[0][0]], True) if excess else (markup, cut)
+        markup = _without(markup, excess)
+    return markup[: excess[0][0]], True
 
 
-def _excesses(markup: bytes) -> list[tuple[int, int]]:
-    """Spans of attributes that are too many for their tag; an empty one where the page is to end.
+def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Spans of attributes that are too many for their tag, and where the page is to end.
 
-    A parser comes to a tag in other ways than we do: a quote without an end in a script or a
+    A parser may come to a tag in another way than we do: a quote without an end in a script or a
     comment, which we take for a tag, would hide all tags up to the next quote. So a tag is looked
-    for wherever one may begin, also within another.
+    for wherever one may begin, also within another; the span of such a one is empty, as what
+    follows may be the page's text.
     """
     tags = [*TAG.finditer(markup)]
     spans = _too_many(tags)
     if len(START.findall(markup)) == len(tags):
-        return spans
+        return spans, len(markup)
     left = READINGS * len(markup)
-    holding = [tag for tag in tags if markup.find(b"<", tag.start() + 1, tag.end()) >= 0]
-    for tag in holding:
+    for tag in tags:
+        if markup.find(b"<", tag.start() + 1, tag.end()) < 0:
+            continue
         for start in START.finditer(markup, tag.start() + 1, tag.end()):
             if inner := TAG.match(markup, start.start()):
                 left -= len(inner[0])
-                spans += _too_many([inner])
+                spans += [(excess, excess) for excess, _ in _too_many([inner])]
             if left < 0:
-                return [*spans, (start.start(), start.start())]
-    return spans
+                return spans, start.start()
+    return spans, len(markup)
 
 
 def _too_many(tags: Iterable[re.Match[bytes]]) -> list[tuple[int, int]]:
@@ -94,15 +96,15 @@ def _too_many(tags: Iterable[re.Match[bytes]]) -> list[tuple[int, int]]:
     return found
 
 
-def _without(markup: bytes, spans: list[tuple[int, int]]) -> tuple[bytes, bool]:
-    """A page without some spans, which may overlap, and whether it ends before an empty one."""
+def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """A page without some spans, which may overlap; at an empty one the tag ends."""
     kept, place = [], 0
     for start, end in sorted(spans):
         kept.append(markup[place : max(place, start)])
         if start == end:
-            return b"".join(kept), True
+            kept.append(b">")
         place = max(place, end)
-    return b"".join([*kept, markup[place:]]), False
+    return b"".join([*kept, markup[place:]])
 
 
 def _place(markup: bytes, number: int) -> int:
