@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import gc
 import sys
 import tempfile
 import time
@@ -44,7 +43,7 @@ from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import COMMON, HOT, likely, likeness
 from data.text.similarity import Signature, signature
 from data.text.words import tokens
-from scheduler.jobs.crawl import GARBAGE
+from scheduler.garbage import collect_garbage_rarely
 
 NOON = dt.datetime(2010, 3, 2, 12, tzinfo=dt.UTC)
 BATCH = 200
@@ -258,8 +257,7 @@ def main() -> None:
     if not given.shared.is_dir():
         sys.exit(f"no texts in {given.shared}; give the folder that holds corpora/dev/neardup")
     # As a crawl does; without it, the time of either goes up with all that was made before.
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
+    collect_garbage_rarely()
     real = distinct(seeds(given.shared))
     with tempfile.TemporaryDirectory() as folder:
         store = TimedStore(Path(folder) / "communique.db")

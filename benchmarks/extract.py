@@ -3,7 +3,8 @@
     python benchmarks/extract.py [SHARED] [--pages N]
 
 SHARED is the folder of real pages, by default the one beside the project. Both read the same bytes,
-page by page in turn, so that what else the machine does hits both alike.
+page by page in turn, so that what else the machine does hits both alike, and both look for garbage
+as rarely as our commands do.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import trafilatura
 
 from data.dates.context import DateContext
+from scheduler.garbage import collect_garbage_rarely
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
@@ -70,6 +72,7 @@ def main() -> None:
     for url, body in chosen[:5]:
         ours(url, body)
         theirs(url, body)
+    collect_garbage_rarely()
     spent = [0.0, 0.0]
     for url, body in chosen:
         spent[0] += timed(ours, url, body)

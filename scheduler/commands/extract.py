@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from scheduler.cli import always_json, complain, with_any_home
+from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.status import status_line
@@ -131,7 +132,7 @@ def ordered(tasks: Iterable[Task]) -> Iterator[bytes | str]:
         yield read_page(first[0])
         return
     cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores) as pool:
+    with ProcessPoolExecutor(cores, initializer=collect_garbage_rarely) as pool:
         waiting = [pool.submit(read_page, task) for task in first]
         waiting += [pool.submit(read_page, task) for task in islice(following, cores * AHEAD)]
         while waiting:

@@ -9,7 +9,6 @@ done, 1 something failed, 2 the first line can't be read.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -29,6 +28,7 @@ from data.errors import CommuniqueError, HomeInUse, StoreError
 from data.models import Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy
+from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
@@ -79,9 +79,6 @@ class Progress(msgspec.Struct, frozen=True):
 
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
-
-GARBAGE = 20_000
-"""Objects made between two looks for garbage: a page is read by making thousands that all stay."""
 
 PATIENCE = 2.0
 """Seconds in which answers may still come when a crawl is stopped."""
@@ -254,8 +251,7 @@ def _hand_on(
 
 def main() -> int:
     """Run one crawl."""
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
+    collect_garbage_rarely()
     lines = read_lines()
     try:
         start = msgspec.json.decode(next(lines, b""), type=CrawlStart)
