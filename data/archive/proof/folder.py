@@ -1,0 +1,279 @@
+"""Writes a proof: records of an archive, and all that is needed to check them without it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from data.archive.log.attestations import TIMESTAMP, Attestations, signed_by_log
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.leaf import decode_leaf
+from data.archive.log.merkle import inclusion_proof
+from data.archive.log.notes import Note, VerifierKey
+from data.archive.log.proofs import SUFFIX, Proof, prove
+from data.archive.log.tree_log import TreeLog
+from data.archive.proof.readme import ALONE, DATED, MISSING, README, WITNESSED
+from data.archive.warc.cdxj import read_entries
+from data.archive.warc.index import Index
+from data.archive.warc.reader import OPEN, Record, read_file, read_record
+from data.archive.warc.warc_file import cdxj_path
+from data.errors import ArchiveError
+from data.models.capture import Capture
+from data.wording import counted
+
+VERIFY: Final = Path(__file__).with_name("verify.py")
+
+RECORDS: Final = "records"
+CHECKPOINTS: Final = "checkpoints"
+SUMS: Final = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a capture shows: ``version 1`` of a release, for one."""
+
+    what: str
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is proven: a release, by its title and address, and the captures that show it.
+
+    ``fields`` is the release under its public names, ready for JSON.
+    """
+
+    title: str
+    url: str
+    fields: Any
+    shown: Sequence[Shown]
+
+
+@dataclass(slots=True)
+class Written:
+    """What a proof holds: so many records, signed by these witnesses, ``dated`` where it is.
+
+    ``missing`` says of each record that is not in it why.
+    """
+
+    records: int = 0
+    witnesses: list[str] = field(default_factory=list)
+    dated: bool = False
+    missing: list[str] = field(default_factory=list)
+
+
+def write_proof(subject: Subject, archive: Path, log: TreeLog, to: Path) -> Written:
+    """Write a proof into the new folder ``to``.
+
+    Raises ArchiveError where a record can't be read or is not in the signed log yet, and OSError.
+    """
+    return ProofFolder(archive, log, to).write(subject)
+
+
+class ProofFolder:
+    """A folder that becomes a proof."""
+
+    def __init__(self, archive: Path, log: TreeLog, to: Path) -> None:
+        self._archive = archive
+        self._log = log
+        self._to = to
+        self._attested = Attestations(log.folder)
+        self._keys = log.key_chain()
+        signed = log.checkpoint()
+        self._tree = log.tree(signed.size if signed else 0)
+        self._known = [*self._attested.witnesses()]
+        self._witnesses: dict[str, VerifierKey] = {}
+        self._captures: list[dict[str, Any]] = []
+        self._put: dict[str, bytes] = {}
+        self._written = Written()
+
+    def write(self, subject: Subject) -> Written:
+        """Write all of it."""
+        index = Index(self._archive)
+        try:
+            for one in subject.shown:
+                self._show(one, index)
+        finally:
+            index.close()
+        if not self._written.records:
+            cause = "it holds nothing of what was served for this release"
+            raise ArchiveError(str(self._archive), cause)
+        self._written.witnesses = [one.name for one in self._witnesses.values()]
+        for number in range(len(self._keys)):
+            self._file(f"keys/{number}", self._log.read(f"key/{number}"))
+        self._file("witnesses", "".join(f"{one}\n" for one in self._witnesses.values()).encode())
+        told = {"release": subject.fields, "captures": self._captures}
+        self._file("release.json", msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+        self._file(VERIFY.name, VERIFY.read_bytes())
+        self._file("README.txt", self._readme(subject).encode())
+        sums = [f"{hashlib.sha256(self._put[one]).hexdigest()}  {one}\n" for one in self._put]
+        (self._to / SUMS).write_text("".join(sorted(sums, key=lambda line: line[66:])))
+        return self._written
+
+    def _show(self, shown: Shown, index: Index) -> None:
+        """Put the record of a capture into the folder, its request and what it refers to."""
+        capture = shown.capture
+        if not capture.file:
+            self._written.missing.append(
+                f"{shown.what}: {capture.record_id}, leaf {capture.leaf}, of "
+                f"{capture.at:%Y-%m-%d %H:%M:%S} UTC"
+            )
+            return
+        record = read_record(self._archive, capture.file, capture.offset)
+        if record.record_id != capture.record_id:
+            raise ArchiveError(
+                str(self._archive / capture.file),
+                f"byte {capture.offset}: another record is here than the store says; "
+                "`communique mirror verify` finds what is wrong",
+            )
+        name = self._prove(record, capture.leaf)
+        asked = request_of(self._archive, record)
+        self._captures.append(
+            {
+                "shows": shown.what,
+                "record": name,
+                "request": self._prove(asked, capture.leaf - 1) if asked else None,
+                "record_id": record.record_id,
+                "url": record.uri,
+                "at": record.at.isoformat(),
+                "digest": capture.digest,
+                "leaf": capture.leaf,
+            }
+        )
+        if record.kind == "revisit":
+            self._refer(record, index)
+
+    def _refer(self, record: Record, index: Index) -> None:
+        holder = index.holder(record.field("WARC-Payload-Digest"))
+        if holder is None:
+            cause = "the record that holds its page is not in the archive"
+            raise ArchiveError(str(self._archive / record.file), f"byte {record.offset}: {cause}")
+        original = read_record(self._archive, holder.file, holder.offset)
+        self._prove(original, holder.leaf)
+
+    def _prove(self, record: Record, number: int) -> str:
+        """Put a record and its proofs into the folder; its name there."""
+        leaf = record.leaf()
+        if leaf is None:
+            cause = f"byte {record.offset}: the record has no leaf in the log"
+            raise ArchiveError(str(self._archive / record.file), cause)
+        name = f"{RECORDS}/{leaf.record_id}.warc.gz"
+        if name in self._put:
+            return name
+        tree = self._tree
+        if not (0 <= number < tree.size and tree.entry(number) == leaf.encode()):
+            number = self._log.find([leaf.record_id]).get(leaf.record_id, number)
+        proof = prove(self._log, number)
+        if decode_leaf(tree.entry(number)) != leaf:
+            cause = f"byte {record.offset}: the record is not what its leaf {number} says"
+            raise ArchiveError(str(self._archive / record.file), cause)
+        self._file(name, member_of(self._archive, record))
+        self._written.records += 1
+        for one in self._proofs(proof):
+            folder = f"{CHECKPOINTS}/{one.checkpoint.size}"
+            self._file(f"{folder}/{leaf.record_id}{SUFFIX}", one.encode())
+            self._file(f"{folder}/checkpoint", signed_by_log(one.checkpoint))
+            if answer := self._attested.timestamp(one.checkpoint.size):
+                self._written.dated = True
+                self._file(f"{folder}/{TIMESTAMP}", answer)
+        return name
+
+    def _proofs(self, proof: Proof) -> Iterator[Proof]:
+        """A proof, and one by the first checkpoint that is dated, where that is another."""
+        yield Proof(proof.index, proof.hashes, self._checked(proof.checkpoint))
+        for size in self._attested.sizes():
+            if size <= proof.index or self._attested.timestamp(size) is None:
+                continue
+            dated = self._attested.checkpoint(size)
+            if dated is None or dated.origin != proof.checkpoint.origin:
+                continue
+            if size != proof.checkpoint.size:
+                hashes = inclusion_proof(proof.index, size, self._tree.hash_of)
+                yield Proof(proof.index, tuple(hashes), self._checked(dated))
+            return
+
+    def _checked(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A checkpoint with the signatures of those alone whose keys are known.
+
+        Raises InvalidNote where one of them is forged.
+        """
+        note = checkpoint.note
+        by_log = [one for key in self._keys if (one := note.signed_by(key))]
+        if not by_log:
+            raise ArchiveError(str(self._log.folder), "a checkpoint is not signed by its key")
+        others = []
+        for key in self._known:
+            if one := note.signed_by(key):
+                self._witnesses[str(key)] = key
+                others.append(one)
+        signed = Note(note.text, (*by_log, *others))
+        return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, signed)
+
+    def _file(self, name: str, content: bytes) -> None:
+        if name not in self._put:
+            self._put[name] = content
+            path = self._to / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def _readme(self, subject: Subject) -> str:
+        captures = [
+            f"  {one['shows']}, captured {one['at']}\n    {one['url']}\n    {one['record']}\n"
+            for one in self._captures
+        ]
+        dates = sorted(one for one in self._put if one.endswith(TIMESTAMP))
+        lines = [
+            f"     openssl ts -verify -CAfile AUTHORITY.pem -in {one} -data "
+            f"{one.removesuffix(TIMESTAMP)}checkpoint"
+            for one in dates
+        ]
+        names = " and ".join(self._written.witnesses)
+        missing = "\n".join(f"  {one}" for one in self._written.missing)
+        return README.format(
+            title=" ".join(subject.title.split()),
+            url=subject.url,
+            records=counted(self._written.records, "record"),
+            captures="\n".join(captures),
+            missing=MISSING.format(lines=missing) if missing else "",
+            dated=DATED.format(lines="\n".join(lines)) if lines else "",
+            witnessed=WITNESSED.format(names=names) if names else ALONE,
+        )
+
+
+def member_of(archive: Path, record: Record) -> bytes:
+    """A record as it lies in its file, compressed. Raises ArchiveError."""
+    for name in (record.file, record.file + OPEN, record.file):
+        try:
+            with (archive / name).open("rb") as file:
+                file.seek(record.offset)
+                return file.read(record.length)
+        except FileNotFoundError:
+            continue
+    raise ArchiveError(str(archive / record.file), "it is not there")
+
+
+def request_of(archive: Path, record: Record) -> Record | None:
+    """The request that a record answers, which lies before it, or None. Raises ArchiveError."""
+    for name in (record.file, record.file + OPEN, record.file):
+        path = archive / name
+        try:
+            ends = (
+                entry.offset + entry.length
+                for entry, _ in read_entries(cdxj_path(path))
+                if entry.offset + entry.length <= record.offset
+            )
+            start = max(ends, default=0)
+            for one in read_file(path, start, record.offset):
+                if isinstance(one, Record) and one.field("WARC-Concurrent-To") == (
+                    f"<{record.record_id}>"
+                ):
+                    return one
+        except FileNotFoundError:
+            continue
+        return None
+    raise ArchiveError(str(archive / record.file), "it is not there")

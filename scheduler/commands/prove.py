@@ -1,0 +1,92 @@
+"""communique prove: a folder by which others can check what was served for a release."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from data.archive.log.tree_log import log_of
+from data.archive.proof.folder import Shown, Subject, Written, write_proof
+from data.export.destination import destination
+from data.interchange.release_fields import release_fields
+from data.models import Release
+from data.store.protocol import Store
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.commands.show import find
+from scheduler.home import Home
+
+
+@click.command()
+@click.argument("release")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=None,
+    help="The folder to write; proof-ID here if it is not given. Nothing may be there yet.",
+)
+@as_json
+@with_home
+def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
+    """Write a folder that proves what was served for a release, to whoever has not this archive.
+
+    RELEASE is its id, the beginning of it, or an address of it. The folder holds the records of
+    each version and of the retraction, proofs that they are in the log, who signed it, the release
+    as JSON, a README in plain words, and verify.py, which checks all of it without a network under
+    any Python.
+    """
+    with closing(home.store()) as store:
+        found = find(store, release)
+        subject = Subject(
+            found.content.title, found.url, release_fields(found), shown_of(store, found)
+        )
+    target = to or Path(f"proof-{found.id}")
+    with destination(target) as temporary, closing(log_of(home.path)) as log:
+        temporary.mkdir()
+        written = write_proof(subject, home.archive, log, temporary)
+    if as_json:
+        print_json(
+            {
+                "path": str(target),
+                "release": found.id,
+                "records": written.records,
+                "witnesses": written.witnesses,
+                "dated": written.dated,
+                "missing": written.missing,
+            }
+        )
+    else:
+        tell(written, target)
+    return 0
+
+
+def shown_of(store: Store, release: Release) -> list[Shown]:
+    """The captures of each version of a release, of its last sight, and of its end."""
+    sightings = store.sightings(release.id)
+    shown = [
+        Shown(f"version {one.number}", one.capture)
+        for one in store.revisions(release.id)
+        if one.capture
+    ]
+    if sightings.seen and all(one.capture != sightings.seen for one in shown):
+        shown.append(Shown("last seen", sightings.seen))
+    if sightings.gone:
+        shown.append(Shown("gone", sightings.gone))
+    return shown
+
+
+def tell(written: Written, to: Path) -> None:
+    """Print what was written, and how it is checked."""
+    click.echo(f"{to}: {counted(written.records, 'record')}")
+    click.echo(f"check it: python3 -I {to}/verify.py", file=sys.stdout)
+    if not written.witnesses:
+        complain(
+            "no witness co-signed this log yet: against its keeper it proves nothing; see "
+            "`communique mirror witness --help`"
+        )
+    for one in written.missing:
+        complain(f"it is not in the archive any more: {one}")

@@ -1,0 +1,127 @@
+"""`communique prove` writes a folder that proves a release to others, and says what it lacks."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Witness
+from data.clock import utc_now
+from data.network.client import Outbound
+from tests.archived import archived_home, page
+from tests.command import communique
+
+EDITED = "It was wrong."
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A HOME, and the id of the release in it that was edited once."""
+    folder = tmp_path_factory.mktemp("home")
+    with archived_home(folder) as store:
+        return folder, next(one.id for one in store.by_first_seen("acme") if one.revision > 1)
+
+
+@pytest.fixture
+def home(made: tuple[Path, str]) -> Path:
+    return made[0]
+
+
+@pytest.fixture
+def release(made: tuple[Path, str]) -> str:
+    return made[1]
+
+
+def verified(proof: Path) -> subprocess.CompletedProcess[str]:
+    """verify.py of a proof, run alone."""
+    command = [sys.executable, "-I", str(proof / "verify.py")]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+
+def test_a_release_is_proven_by_a_folder(home: Path, release: str, tmp_path: Path) -> None:
+    to = tmp_path / "proof"
+    result = communique("prove", release, "--to", str(to), "--json", home=home)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told == {
+        "path": str(to),
+        "release": release,
+        "records": 4,
+        "witnesses": [],
+        "dated": False,
+        "missing": [],
+    }
+    done = verified(to)
+    assert done.returncode == 0, done.stdout
+    proven = json.loads((to / "release.json").read_text())
+    assert proven["release"]["id"] == release
+    assert [one["shows"] for one in proven["captures"]] == ["version 1", "version 2"]
+    served = hashlib.sha256(gzip.compress(page(0, EDITED), mtime=0)).hexdigest()
+    assert proven["captures"][1]["digest"] == f"sha256:{served}"
+    assert (to / proven["captures"][1]["request"]).exists()
+    sums = (to / "SHA256SUMS").read_text().splitlines()
+    assert len(sums) == sum(one.is_file() for one in to.rglob("*")) - 1
+    for line in sums:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((to / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_readme_says_who_did_not_sign(home: Path, release: str, tmp_path: Path) -> None:
+    to = tmp_path / "proof"
+    result = communique("prove", release, "--to", str(to), home=home)
+    assert "no witness co-signed" in result.stderr
+    assert result.stdout.splitlines() == [
+        f"{to}: 4 records",
+        f"check it: python3 -I {to}/verify.py",
+    ]
+    readme = (to / "README.txt").read_text()
+    assert "No witness co-signed the log" in readme
+    assert "{" not in readme
+
+
+def test_a_witness_is_named_once_it_signed(home: Path, release: str, tmp_path: Path) -> None:
+    witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
+    with closing(log_of(home)) as log:
+        witness.cosign(log.read, "log", utc_now())
+        ask_witness(log, asked_witness(str(tmp_path)), Outbound())
+    to = tmp_path / "proof"
+    result = communique("prove", release, "--to", str(to), home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"{witness.key().name} co-signed that log" in (to / "README.txt").read_text()
+    done = verified(to)
+    assert done.returncode == 0, done.stdout
+    assert str(witness.key().verifier) in done.stdout
+
+
+def test_nothing_is_written_over(home: Path, release: str, tmp_path: Path) -> None:
+    (tmp_path / "proof").mkdir()
+    result = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
+    assert result.returncode == 2
+    assert "something already" in result.stderr
+    assert communique("prove", "nobody", home=home).returncode == 1
+
+
+def test_a_damaged_record_is_told_and_nothing_is_written(
+    home: Path, release: str, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(home, tmp_path / "home"))
+    (file,) = (copy / "archive").glob("*.warc.gz.open")
+    shown = communique("show", release, "--provenance", "--json", home=copy)
+    capture = json.loads(shown.stdout)["revisions"][0]["capture"]
+    content = bytearray(file.read_bytes())
+    content[capture["offset"] + 4] ^= 1
+    file.write_bytes(content)
+    result = communique("prove", release, "--to", str(tmp_path / "proof"), home=copy)
+    assert result.returncode == 1
+    assert f"byte {capture['offset']}: the record is not what its leaf" in result.stderr
+    assert not (tmp_path / "proof").exists()
