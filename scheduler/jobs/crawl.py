@@ -80,6 +80,9 @@ class Progress(msgspec.Struct, frozen=True):
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
 
+SEAL_EVERY = 2.0
+"""Seconds between two times that the archive is sealed while visits are under way."""
+
 PATIENCE = 2.0
 """Seconds in which answers may still come when a crawl is stopped."""
 
@@ -99,6 +102,7 @@ class Crawl:
         self._store = self._home.store(archive=self._archive)
         self._taxonomy = load_taxonomy(self._home.topics)
         keep_home_files(self._home, self._store)
+        self._sealed = -SEAL_EVERY
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._progress = ProgressReporter()
@@ -171,7 +175,7 @@ class Crawl:
                     self._store,
                     self._taxonomy,
                     self._home.settings.collect,
-                    archive=self._archive,
+                    seal=self._seal,
                     files=FileKinds.wanted(loaded.file, self._home.settings.archive),
                     explicit=job.explicit,
                     backfill=job.backfill,
@@ -191,6 +195,16 @@ class Crawl:
             log.exception("the visit to %s could not begin", job.source)
             self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
         return None
+
+    def _seal(self) -> None:
+        """Seal the archive at the end of a visit, unless others are under way that will soon.
+
+        The disk is waited for once for the visits that end in the same moment. Raises ArchiveError.
+        """
+        now = time.monotonic()
+        if self._archive and (len(self._visits) == 1 or now >= self._sealed + SEAL_EVERY):
+            self._sealed = now
+            self._archive.seal()
 
     def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
         """Report a visit that can't be made, for health to tell of it."""

@@ -12,7 +12,6 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from data.archive.archive import Archive
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.state import ARCHIVE, FILE, VANISHED
@@ -54,7 +53,7 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
-    response, ``over`` once at the end. What it archives in ``archive`` is sealed at its end, and
+    response, ``over`` once at the end. At its end ``seal`` makes durable what it archived, and
     ``files`` of its releases are archived too. Whenever all that was asked for has been read,
     ``wanted`` says what to ask for next; where that is nothing, ``finish`` ends the visit.
     """
@@ -66,7 +65,7 @@ class Visit:
         taxonomy: Taxonomy,
         limits: Collect,
         *,
-        archive: Archive | None = None,
+        seal: Callable[[], None] | None = None,
         files: FileKinds = NO_FILES,
         explicit: bool = False,
         backfill: bool = False,
@@ -119,7 +118,7 @@ class Visit:
             explicit=explicit,
             backfill=backfill,
         )
-        self._archive = archive
+        self._seal = seal
         self._files = ReleaseFiles(self.id, store, files, self.started)
         self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
         self._reader = ReleaseReader(
@@ -217,9 +216,9 @@ class Visit:
 
     def _end(self) -> None:
         self.ended = True
-        if self._archive:
+        if self._seal:
             with self._errors():
-                self._archive.seal()
+                self._seal()
         self.run = self.report()
         with self._errors():
             self.store.add_run(self.run)
