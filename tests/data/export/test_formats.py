@@ -16,13 +16,18 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
+from data.archive.archive import Archive
 from data.export.bagit import write_bag
 from data.export.destination import CopyError, DestinationError, destination
 from data.export.records import Choice, Exported
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
+from data.models import Draft, Source
+from data.settings import Archive as Settings
+from data.store import open_store
 from data.store.protocol import Store
-from tests.archived import archived_home
+from tests.archived import START, archived_home, exchange
+from tests.feeds.fakestore import make_release
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +125,27 @@ def test_a_choice_takes_files_and_what_a_repeated_payload_refers_to(
     assert made.releases >= 1
     none = wacz(store, home, tmp_path / "b", Choice("nobody"))
     assert (none.releases, none.records) == (0, 0)
+
+
+def test_a_repeated_payload_comes_with_the_record_that_holds_it(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", Settings())
+    store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
+    for number, source in enumerate(("acme", "wire")):
+        store.register(Source(source, source, f"https://{source}.example/", "Asia/Baku"))
+        release = make_release(number, source)
+        capture = archive.exchange(exchange(release.url, b"<p>The same.</p>", START))
+        draft = Draft(source, release.url, release.content, capture=capture)
+        store.record(draft, seen=START, since=START)
+    archive.close()
+    to = tmp_path / "wire.wacz"
+    wacz(store, tmp_path, to, Choice("wire"))
+    store.close()
+    with zipfile.ZipFile(to) as package:
+        lines = package.read("indexes/index.cdx").decode().splitlines()
+    assert [json.loads(line.split(" ", 2)[2])["mime"] for line in lines] == [
+        "text/html",
+        "warc/revisit",
+    ]
 
 
 def test_damage_is_left_out_and_told_but_for_the_record_in_hand(tmp_path: Path) -> None:

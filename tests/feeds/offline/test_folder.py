@@ -123,6 +123,9 @@ def test_a_selection_holds_the_chosen_releases_alone(store: Store, tmp_path: Pat
     feed = feedparser.parse((folder / "feeds" / "all.atom").read_bytes())
     assert {entry.title for entry in feed.entries} == {"Statement 4", "Statement 5"}
     assert "Statement 1" not in "".join(path.read_text() for path in folder.rglob("*.html"))
+    (other,) = store.find_releases(make_release(1).url, limit=1)
+    assert chosen.release(other.id) is None
+    assert chosen.revisions(other.id) == ()
     none = SelectedReleases(store, since=dt.date(2030, 1, 1))
     empty = tmp_path / "none"
     assert copied(store, empty, none).releases == 0

@@ -123,6 +123,20 @@ def test_a_second_import_changes_nothing(home: Path, tmp_path: Path) -> None:
     assert exported(home) == before
 
 
+def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    imported(home, path)
+    before = exported(home)
+    for file in home.glob("communique.db*"):
+        file.unlink()
+    again = imported(home, path)
+    assert (again["duplicates"], again["new"], again["changed"]) == (8, 3, 1)
+    assert {url: one["provenance"] for url, one in exported(home).items()} == {
+        url: one["provenance"] for url, one in before.items()
+    }
+
+
 def test_what_was_exported_comes_back_as_it_was(home: Path, tmp_path: Path) -> None:
     path, to = tmp_path / "old.warc.gz", tmp_path / "all.wacz"
     path.write_bytes(packed(archive([2, 1, 0])))
