@@ -65,8 +65,9 @@ class Rebuilt(msgspec.Struct, frozen=True):
     ``records`` of the archive were read, ``journal`` of them tell what was decided, and ``aside``
     more tell of what never came to be. ``damaged`` are places that can't be read, ``missing`` the
     ids of records that the journal needs, ``releases_lost`` the ids of releases of which something
-    is therefore missing, ``files_lost`` names of files of HOME, ``secrets_cut`` those whose secrets
-    are not in the archive, and ``unpublished`` what failed when the site was written.
+    is therefore missing, and ``refused`` are events that can't be written. ``files_lost`` are names
+    of files of HOME, ``secrets_cut`` those whose secrets are not in the archive, and
+    ``unpublished`` says what failed when the site was written.
     """
 
     home: str
@@ -79,6 +80,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     damaged: Sequence[Damaged] = ()
     missing: Sequence[str] = ()
     releases_lost: Sequence[str] = ()
+    refused: Sequence[str] = ()
     files_lost: Sequence[str] = ()
     secrets_cut: Sequence[str] = ()
     unpublished: Sequence[str] = ()
@@ -86,7 +88,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        lacking = (self.damaged, self.missing, self.releases_lost, self.files_lost)
+        lacking = (self.damaged, self.missing, self.releases_lost, self.refused, self.files_lost)
         return not any((*lacking, self.unpublished))
 
 
@@ -167,6 +169,7 @@ class Rebuilding:
                 damaged=[Damaged(one.file, one.offset, one.cause) for one in self._damaged],
                 missing=self._found.history.missing,
                 releases_lost=sorted(self._replay.lost),
+                refused=self._replay.refused,
                 files_lost=self._files_lost,
                 secrets_cut=self._secrets_cut,
                 unpublished=[str(error) for error in self._errors],

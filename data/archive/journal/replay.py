@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatchmethod
+from typing import Final
 
 import msgspec
 
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent
+from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
+
+UNWRITABLE: Final = (StoreError, ValueError, LookupError)
+"""What an event of a damaged journal can lead to: two pages with one number, a zone of no place."""
 
 
 class Replay:
     """Writes events into a ``store``; ``files`` are those of HOME in force then, by name.
 
     ``lost`` are the ids of releases of which an event can't be written, since the one that it
-    follows is missing.
+    follows is missing, and ``refused`` says what else could not be written.
     """
 
     def __init__(self, store: JournalStore) -> None:
         self._store = store
         self.files: dict[str, events.FileKept] = {}
         self.lost: set[str] = set()
+        self.refused: list[str] = []
 
     def write(self, told: Iterable[AnyEvent]) -> None:
-        """Write the events of some records, in one transaction."""
-        with self._store.transaction():
-            for event in told:
+        """Write the events of some records together; one that can't be written spoils no other."""
+        some = tuple(told)
+        try:
+            with self._store.transaction():
+                for event in some:
+                    self._write(event)
+        except UNWRITABLE:
+            for event in some:
+                self._try(event)
+
+    def _try(self, event: AnyEvent) -> None:
+        try:
+            with self._store.transaction():
                 self._write(event)
+        except UNWRITABLE as error:
+            self.refused.append(f"{event.__struct_config__.tag}: {error}")
 
     @singledispatchmethod
     def _write(self, event: AnyEvent) -> None:

@@ -63,6 +63,7 @@ def tell(done: Rebuilt) -> None:
         "damaged": [f"{one.file}, byte {one.offset}: {one.cause}" for one in done.damaged],
         "a record of the journal is missing": done.missing,
         "something of a release is missing": done.releases_lost,
+        "an event that can't be written": done.refused,
         "a file of HOME is missing": done.files_lost,
         "not published": done.unpublished,
     }

@@ -1,0 +1,64 @@
+"""Events of a damaged journal: what can be written is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from data.archive.journal import events
+from data.archive.journal.replay import Replay
+from data.models import Facet, Source
+from data.store.sqlite.store import SqliteStore
+from tests.drafts import draft
+
+
+def test_what_cannot_be_written_is_told_and_spoils_nothing(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    replay = Replay(store)
+    page = events.Paged(Facet(), 1, [release.id])
+    replay.write(
+        [
+            events.Registered(Source("harbour", "Harbour Board", "")),
+            page,
+            # Twice on a page; of a release that is not there; a zone of no place.
+            page,
+            events.Retracted("no-such-release", noon),
+            events.Recorded(
+                "new",
+                {
+                    "id": "1",
+                    "source": "x",
+                    "url": "http://x.example/",
+                    "content": {
+                        "title": "One",
+                        "published": {
+                            "at": noon.isoformat(),
+                            "precision": "day",
+                            "zone": "No/Where",
+                            "raw": "",
+                            "rule": "",
+                        },
+                    },
+                    **dict.fromkeys(
+                        ("first_seen", "last_seen", "updated", "order"), noon.isoformat()
+                    ),
+                },
+                b"",
+                (),
+            ),
+            events.Registered(Source("wire", "Wire", "")),
+        ]
+    )
+    assert [one.partition(":")[0] for one in replay.refused] == ["archive_page", "record"]
+    assert replay.lost == {"no-such-release"}
+    assert sorted(store.sources()) == ["harbour", "wire"]
+    assert store.archive_page(Facet(), 1) == (release.id,)
+
+
+def test_a_release_whose_beginning_is_lost_is_named(store: SqliteStore, noon: dt.datetime) -> None:
+    times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
+    changed = {"id": "1", "source": "x", "url": "http://x.example/", "revision": 2, **times}
+    replay = Replay(store)
+    replay.write([events.Recorded("changed", changed, b"", ())])
+    assert (replay.lost, replay.refused) == ({"1"}, [])
