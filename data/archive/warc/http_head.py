@@ -76,9 +76,8 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
 def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
     head = LINE_END.join([first, *map(b": ".join, fields)])
     if sum(map(head.count, LINE_ENDS)) > len(LINE_END) * len(fields) or FOLDED.search(head):
-        bare = [(name.strip(), value) for name, value in fields]
-        lines = [first, *map(b": ".join, bare)]
-        head = LINE_END.join(ENDS_A_LINE.sub(b" ", line) for line in lines)
+        lines = [first, *map(b": ".join, fields)]
+        head = LINE_END.join(ENDS_A_LINE.sub(b" ", line).lstrip() for line in lines)
     return head + LINE_END + LINE_END
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
-import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -86,6 +87,7 @@ def assert_sound(folder: Path) -> list[Record]:
                 assert entry in archive.index.captures(entry.uri)
         records += here
     assert len({record.record_id for record in records}) == len(records)
+    assert archive.log.integrate().size == len(records)
     archive.close()
     return records
 
@@ -313,21 +315,53 @@ def test_a_huge_header_and_a_huge_address_are_kept(tmp_path: Path, archive: Arch
 
 def test_a_full_disk_is_told_and_the_archive_goes_on(tmp_path: Path, archive: Archive) -> None:
     archive.exchange(answer())
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     (path,) = own_files(archive.folder)
-    # In turn the records, the leaves and the lines do not find room; what is there is larger.
-    for room in (path.stat().st_size + 200, 800, 300):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limit[1]))
-        try:
-            with pytest.raises(ArchiveError, match="File too large"):
-                archive.exchange(answer(f"{URL}/{room}", body=b"%d" % room))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    capture = archive.exchange(answer(f"{URL}/after", body=b"after"))
-    record_of(archive, capture)
+    with full(path):
+        told = refusal(archive, f"{URL}/1")
+    assert told.endswith("No space left on device; what is collected meanwhile is not archived")
+    record_of(archive, archive.exchange(answer(f"{URL}/2", body=b"2")))
+    with full(archive.folder / "log" / "pending"):
+        assert "No space left" in refusal(archive, f"{URL}/3")
+    record_of(archive, archive.exchange(answer(f"{URL}/4", body=b"4")))
+    # What has its leaf and lacks its line gets it when the file is next taken.
+    with full(cdxj_path(path)):
+        assert "No space left" in refusal(archive, f"{URL}/5")
+    record_of(archive, archive.exchange(answer(f"{URL}/6", body=b"6")))
     archive.close()
-    uris = {record.uri for record in assert_sound(tmp_path)}
-    assert uris >= {URL, f"{URL}/after"}
+    uris = [record.uri for record in assert_sound(tmp_path) if record.kind == "response"]
+    assert uris == [URL, *(f"{URL}/{number}" for number in (2, 4, 5, 6))]
+
+
+@contextmanager
+def full(path: Path) -> Iterator[None]:
+    """The disk takes half of what is written to a file, and then says that it is full."""
+    write = os.pwrite
+    parts = iter([True])
+
+    def pwrite(handle: int, content: bytes, offset: int) -> int:
+        if Path(f"/proc/self/fd/{handle}").resolve() != path:
+            return write(handle, content, offset)
+        if next(parts, False):
+            return write(handle, content[: len(content) // 2], offset)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "pwrite", pwrite)
+        yield
+
+
+def test_rows_of_records_that_a_loss_of_power_took_are_gone(
+    tmp_path: Path, archive: Archive, made: Callable[..., Archive]
+) -> None:
+    captures = [archive.exchange(answer(f"{URL}/{n}", body=b"%d" % n)) for n in range(260)]
+    shutil.copytree(archive.folder, tmp_path / "after" / "archive")
+    again = made(tmp_path / "after")
+    (path,) = own_files(again.folder)
+    os.truncate(path, captures[250].offset)
+    assert again.index.captures(f"{URL}/255") != []
+    record_of(again, again.exchange(answer(f"{URL}/255", body=b"255")))
+    assert len(again.index.captures(f"{URL}/255")) == 1
+    assert again.index.captures(f"{URL}/254") == []
 
 
 def test_a_budget_that_is_used_up_is_told_and_what_was_decided_is_still_written(
