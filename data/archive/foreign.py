@@ -15,8 +15,9 @@ from typing import IO, Final
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
-from data.archive.warc.reader import Damage, Record
+from data.archive.warc.reader import Damage, Record, read_fields
 from data.errors import ArchiveError
+from data.models import Capture
 
 LARGEST: Final = 64_000_000
 """Bytes of one record, unpacked, that are read; larger ones are passed over."""
@@ -31,6 +32,9 @@ IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
 
 PACKAGE: Final = b"PK"
 """How a ZIP file begins."""
+
+IMPORTED_FIELD: Final = "Communique-Imported"
+"""The field that says of a record from which file of somebody's it was taken in."""
 
 UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile)
 
@@ -47,6 +51,20 @@ def read_foreign(path: Path) -> Iterator[Record | Damage]:
         else:
             file.seek(0)
             yield from _records(path.name, file, is_first=True)
+
+
+def imported_from(folder: Path, capture: Capture | None) -> str:
+    """The name of the file that the record of a capture was taken in from.
+
+    Empty where it was captured here, or can't be read.
+    """
+    if capture is None:
+        return ""
+    try:
+        fields = read_fields(folder, capture.file, capture.offset)
+    except ArchiveError:
+        return ""
+    return next((value for name, value in fields if name == IMPORTED_FIELD), "")
 
 
 def _package(path: Path, file: IO[bytes]) -> Iterator[Record | Damage]:

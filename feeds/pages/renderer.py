@@ -201,10 +201,13 @@ class PageRenderer:
         values |= self.navigation.choices()
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
-    def replay(self, release: Release, revision: Revision, uri: str, shown: str) -> bytes:
+    def replay(
+        self, release: Release, revision: Revision, uri: str, shown: str, *, imported: str = ""
+    ) -> bytes:
         """The page around the captured page of a version, which ``shown`` is the address of.
 
-        ``uri`` is the address that served it. It lies at capture/page below its release.
+        ``uri`` is the address that served it, ``imported`` the file that it was taken in from, if
+        it was. It lies at capture/page below its release.
         """
         title = title_of(revision.content)
         page = release_file(release.id)
@@ -216,6 +219,7 @@ class PageRenderer:
             number=revision.number,
             at=revision.capture.at if revision.capture else revision.seen,
             uri=uri,
+            imported=imported,
             shown=shown,
             captures=capture_file(release.id),
             crumbs=[("All", "index.html"), (title, page)],

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from data.archive.content_coding import Undecodable
+from data.archive.foreign import imported_from
 from data.archive.served import Served, served
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
@@ -199,6 +200,10 @@ class CapturedPages:
         return [
             Memento(f"{self._site}{PREFIX}{one.at:{STAMP}}/{one.uri}", one.at) for one in entries
         ]
+
+    def imported_from(self, capture: Capture) -> str:
+        """The file that a capture was taken in from; empty where it was made here."""
+        return imported_from(self._folder, capture)
 
     def uri(self, capture: Capture) -> str:
         """The address of a capture of a release.

@@ -84,7 +84,9 @@ class ReleaseMementos:
             return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
         shown = pages.address(uri, revision.capture.at)
-        return Answer(200, FRAME, renderer.replay(release, revision, uri, shown))
+        imported = pages.imported_from(revision.capture)
+        page = renderer.replay(release, revision, uri, shown, imported=imported)
+        return Answer(200, FRAME, page)
 
     def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
         catalog = catalog_of(self._store, self._site)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from data.archive.foreign import imported_from
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
@@ -88,8 +89,11 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "last_seen": dated_capture_fields(sightings.seen),
             "gone": dated_capture_fields(sightings.gone),
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
+            "imported": imported_from(home.archive, found.capture) or None,
         }
         text = provenance_text(found, versions, sightings, files)
+        if told["imported"]:
+            text += f"\nthe present version was taken in from the file {told['imported']}"
     else:
         gone = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why = store.why_retracted(found.id)

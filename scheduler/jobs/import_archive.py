@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
-from data.archive.foreign import read_foreign
+from data.archive.foreign import IMPORTED_FIELD, read_foreign
 from data.archive.served import Served, served
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Damage, Record
@@ -29,9 +29,6 @@ from spiders.page.page import is_web
 
 TAKEN: Final = frozenset(["response", "revisit", "resource"])
 """Kinds of records that are taken in; a request may hold cookies of whoever made it."""
-
-IMPORTED: Final = "Communique-Imported"
-"""The field that says of a record from which file of somebody's it came."""
 
 OK: Final = 200
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
@@ -110,7 +107,7 @@ class ArchiveImport:
             self.outcome.damaged.append(Damage(record.file, record.offset, cause))
             return
         self.outcome.records += 1
-        capture = self._archive.adopt((*record.fields, (IMPORTED, name)), record.block)
+        capture = self._archive.adopt((*record.fields, (IMPORTED_FIELD, name)), record.block)
         if capture is None:
             self.outcome.duplicates += 1
             capture = self._held(record)

@@ -111,6 +111,8 @@ def test_records_keep_their_ids_and_say_where_they_are_from(home: Path, tmp_path
     content = b"".join(gzip.decompress(one.read_bytes()) for one in files)
     assert content.count(b"Communique-Imported: old.warc.gz\r\n") == 8
     assert b"secret" not in content
+    shown = communique("show", f"{SITE}/news/0.html", "--provenance", "--json", home=home)
+    assert json.loads(shown.stdout)["imported"] == "old.warc.gz"
 
 
 def test_a_second_import_changes_nothing(home: Path, tmp_path: Path) -> None:
