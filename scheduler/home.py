@@ -112,6 +112,9 @@ class Home:
         """
         store = self.plain_store(patience=patience)
         if not self.settings.archive.enabled:
+            if store.journal_end():
+                # Should the archive be on again, its journal begins with all that is there then.
+                store.forget_journal()
             return store
         return journaled(store, (lambda: archive) if archive else self.open_archive)
 

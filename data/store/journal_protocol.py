@@ -20,6 +20,15 @@ class JournalStore(Store, Protocol):
     def keep_journal_end(self, record_id: str) -> None:
         """Keep the id of the journal record of the transaction under way."""
 
+    def forget_journal(self) -> None:
+        """Forget how far the journal has come: what is decided from now on is not in it."""
+
+    def snapshot(self, size: int) -> Iterator[bytes]:
+        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+
+        Without subscriptions of WebSub, which hold secrets, and what hubs are to be told.
+        """
+
     def keep_unwritten(self, events: bytes) -> None:
         """Keep events that the archive can't take now."""
 

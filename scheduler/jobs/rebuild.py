@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import re
 import shutil
@@ -136,9 +137,10 @@ class Rebuilding:
         self._home = home
         self._found = found
         self._tell = tell
+        self._damaged = [*damages, *found.damages]
+        self._begin = self._write_snapshot()
         self._store = home.plain_store()
         self._replay = Replay(self._store)
-        self._damaged = [*damages, *found.damages]
         self._files_lost: list[str] = []
         self._secrets_cut: list[str] = []
         self._errors: list[PublishError] = []
@@ -177,10 +179,39 @@ class Rebuilding:
         finally:
             self._store.close()
 
+    def _write_snapshot(self) -> int:
+        """Write the last snapshot of the store, and say how many entries it stands for."""
+        if self._found.snapshot < 0:
+            return 0
+        (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
+        path = self._home.path / "communique.db"
+        for _, told in self._read([entry]):
+            for event in told:
+                if isinstance(event, events.Snapshot) and self._assembled(event, path):
+                    return self._found.snapshot
+        path.unlink(missing_ok=True)
+        return 0
+
+    def _assembled(self, snapshot: events.Snapshot, path: Path) -> bool:
+        """Put the pieces of a snapshot together; whether they are all there."""
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+            for record in snapshot.records:
+                place = self._found.files.get(record)
+                piece = self._block(place.file, place.offset) if place else None
+                if piece is None:
+                    self._damaged.append(Damage(record, 0, "a part of the store is missing"))
+                    return False
+                digest.update(piece)
+                file.write(piece)
+        return digest.hexdigest() == snapshot.digest
+
     def _write(self, entries: Sequence[Entry]) -> None:
         """Write the store, and the site as often as pages were cut that never change again."""
-        done = 0
-        for some, publish_at in self._steps(entries):
+        for _, told in self._read(entries[: self._begin]):
+            self._replay.note_files(told)
+        done = self._begin
+        for some, publish_at in self._steps(entries[self._begin :]):
             self._replay.write(event for told in some for event in told)
             done += len(some)
             if publish_at:
@@ -198,7 +229,7 @@ class Rebuilding:
         """
         waiting: list[Sequence[events.AnyEvent]] = []
         cut: dt.datetime | None = None
-        for number, (entry, told) in enumerate(self._read(entries)):
+        for number, (entry, told) in enumerate(self._read(entries), start=self._begin):
             published = all(isinstance(event, OF_PUBLISHING) for event in told)
             if cut and not published:
                 yield waiting, cut

@@ -33,15 +33,30 @@ FORMAT: Final = 1
 JOURNAL: Final = "urn:communique:journal"
 """The WARC-Target-URI of the records of the journal."""
 
+STORE: Final = "urn:communique:store"
+"""That of the pieces of a snapshot of the store."""
+
 FILES: Final = "urn:communique:file:"
 """How that of a file begins; its name in HOME follows."""
 
 JSON: Final = "application/json"
 TOML: Final = "application/toml"
+SQLITE: Final = "application/vnd.sqlite3"
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
     """One thing that was decided."""
+
+
+class Snapshot(Event, frozen=True, tag="snapshot"):
+    """The store as it was before the events that follow: the resource records that hold it.
+
+    It begins the journal of a store that was there before: of an older version, or of a time in
+    which the archive was off.
+    """
+
+    records: Sequence[str]
+    digest: str
 
 
 class Registered(Event, frozen=True, tag="register"):
@@ -222,7 +237,8 @@ class FileKept(Event, frozen=True, tag="file"):
 
 
 AnyEvent: TypeAlias = (
-    Registered
+    Snapshot
+    | Registered
     | Recorded
     | Seen
     | CameBack

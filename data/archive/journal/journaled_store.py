@@ -32,6 +32,9 @@ from data.store.protocol import Store
 from data.store.recorder.outcome import Outcome, Sight
 from data.text.redaction import redacted
 
+PIECE: Final = 8_000_000
+"""Bytes of a record that holds a part of the store."""
+
 LATE: Final = 50
 """Transactions that the archive could not take, of which one record is made when it can."""
 
@@ -99,23 +102,27 @@ class JournaledStore:
                     raise
                 return
             self._events = []
+            # Of what is there already, no event tells.
+            unknown = not self._store.journal_end() and bool(self._store.sources())
             try:
                 yield
                 written = bool(self._events)
                 if written:
-                    self._write([*self._waiting(), *self._events])
+                    self._write([*self._waiting(), *self._events], unknown=unknown)
             finally:
                 self._events = None
         if written:
             self._told_waiting()
 
-    def _write(self, told: Sequence[AnyEvent]) -> None:
+    def _write(self, told: Sequence[AnyEvent], *, unknown: bool = False) -> None:
         """Write a record within the transaction under way.
 
         Where the archive can't take it, the store keeps its events until it can: nothing collected
         is lost to a full disk. Whoever captures tells of it.
         """
         try:
+            if unknown:
+                self._append([self._snapshot()])
             while late := self._store.unwritten(limit=LATE):
                 self._append([event for some in late for event in events.decode_events(some)])
                 self._store.forget_unwritten(len(late))
@@ -123,6 +130,19 @@ class JournaledStore:
         except ArchiveError:
             log.warning("the journal waits for the archive", exc_info=True)
             self._store.keep_unwritten(events.encode_events(told))
+
+    def _snapshot(self) -> events.Snapshot:
+        """Archive the store as it was before this transaction."""
+        digest = hashlib.sha256()
+        records = []
+        for piece in self._store.snapshot(PIECE):
+            digest.update(piece)
+            kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
+            records.append(kept.record_id)
+        while late := len(self._store.unwritten(limit=LATE)):
+            # It holds what they tell.
+            self._store.forget_unwritten(late)
+        return events.Snapshot(records, digest.hexdigest())
 
     def _append(self, told: Sequence[AnyEvent]) -> None:
         block = events.encode(JournalRecord(told, after=self._store.journal_end()))

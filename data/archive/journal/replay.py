@@ -41,6 +41,12 @@ class Replay:
             for event in some:
                 self._try(event)
 
+    def note_files(self, told: Iterable[AnyEvent]) -> None:
+        """Note the files of HOME alone: a snapshot of the store holds the rest."""
+        for event in told:
+            if isinstance(event, events.FileKept):
+                self.files[event.name] = event
+
     def _try(self, event: AnyEvent) -> None:
         try:
             with self._store.transaction():

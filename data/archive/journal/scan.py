@@ -28,13 +28,14 @@ class Place(NamedTuple):
 class Scan:
     """What an archive holds for a store: its journal, and the files of HOME by record id.
 
-    ``rewritten`` is the place in the history of the last record that tells that all of the site
-    was written anew, -1 where none does. So many ``records`` were read, and ``damages`` could not
-    be.
+    ``snapshot`` is the place in the history of the last record that tells of a snapshot of the
+    store, and ``rewritten`` that of the last that tells that all of the site was written anew; -1
+    where none does. So many ``records`` were read, and ``damages`` could not be.
     """
 
     history: History
     files: Mapping[str, Place]
+    snapshot: int
     rewritten: int
     records: int
     damages: Sequence[Damage]
@@ -45,6 +46,7 @@ def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
     entries: list[Entry] = []
     files: dict[str, Place] = {}
     rewrites: set[str] = set()
+    snapshots: set[str] = set()
     damages: list[Damage] = []
     records = 0
     for found, leaf in read_archive(archive, told):
@@ -54,7 +56,7 @@ def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
         records += 1
         if not is_whole(found):
             damages.append(Damage(found.file, found.offset, "it is not what its digest says"))
-        elif found.uri.startswith(events.FILES):
+        elif found.uri.startswith((events.FILES, events.STORE)):
             files[found.record_id] = Place(found.file, found.offset)
         elif found.uri == events.JOURNAL:
             try:
@@ -65,15 +67,18 @@ def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
             entries.append(
                 Entry(found.record_id, told_.after, found.at, leaf, found.file, found.offset)
             )
+            if any(isinstance(event, events.Snapshot) for event in told_.events):
+                snapshots.add(found.record_id)
             if any(
                 isinstance(event, events.Published) and event.everything for event in told_.events
             ):
                 rewrites.add(found.record_id)
     history = history_of(entries)
-    rewritten = max(
-        (at for at, entry in enumerate(history.entries) if entry.record_id in rewrites), default=-1
+    snapshot, rewritten = (
+        max((at for at, entry in enumerate(history.entries) if entry.record_id in some), default=-1)
+        for some in (snapshots, rewrites)
     )
-    return Scan(history, files, rewritten, records, damages)
+    return Scan(history, files, snapshot, rewritten, records, damages)
 
 
 def read_archive(

@@ -7,8 +7,10 @@ concern is. The deduplication step is none of them: data.store.recorder has it, 
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -152,6 +154,32 @@ class SqliteStore(
             db.execute(
                 "INSERT OR REPLACE INTO journal_end (one, record) VALUES (1, ?)", [record_id]
             )
+
+    def forget_journal(self) -> None:
+        """Forget how far the journal has come: what is decided from now on is not in it."""
+        with self._writing() as db:
+            for table in ("journal_end", "journal_outbox", "journaled_files"):
+                db.execute(f"DELETE FROM {table}")
+
+    def snapshot(self, size: int) -> Iterator[bytes]:
+        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+
+        Without subscriptions of WebSub, which hold secrets, and what hubs are to be told.
+        """
+        path = self._connection.path
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".snapshot-") as folder:
+            copy = Path(folder) / "store.db"
+            # Another connection sees what is committed, whatever this one is about to write.
+            with closing(sqlite3.connect(path)) as db:
+                db.execute("VACUUM INTO ?", [str(copy)])
+            with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+                for table in ("websub_topics", "websub_subscriptions", "websub_requests"):
+                    db.execute(f"DELETE FROM {table}")
+                # Nothing of them stays in free pages.
+                db.execute("VACUUM")
+            with copy.open("rb") as file:
+                while piece := file.read(size):
+                    yield piece
 
     def keep_unwritten(self, events: bytes) -> None:
         """Keep events that the archive can't take now."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreError
-from data.models import Facet, Published, Run, RunError, Source, Validator, facets_of
+from data.models import Facet, HubRequest, Published, Run, RunError, Source, Validator, facets_of
 from data.store import open_store
 from data.store.sqlite import change_log
 from data.store.sqlite.store import SqliteStore
@@ -666,3 +666,20 @@ def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
     (tmp_path / "communique.db").touch()
     with pytest.raises(StoreError, match="it is empty"):
         home.store()
+
+
+def test_a_snapshot_is_a_store_without_the_secrets_of_subscribers(
+    store: SqliteStore, tmp_path: Path, noon: dt.datetime
+) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    asked = HubRequest("subscribe", "https://reader.example/", "t", secret="hunter2-hunter2")  # noqa: S106 - made up
+    store.add_subscription(asked, "feeds/all.atom", "reader.example", 9.0)
+    with store.transaction():
+        # What is not committed is not in it.
+        store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
+        content = b"".join(store.snapshot(1000))
+    assert b"hunter2" not in content
+    (tmp_path / "copy.db").write_bytes(content)
+    copy = SqliteStore(tmp_path / "copy.db")
+    assert [one.id for one in copy.by_first_seen()] == [release.id]
+    copy.close()

@@ -224,3 +224,29 @@ def test_without_a_journal_there_is_nothing_to_rebuild_from(tmp_path: Path) -> N
     )
     assert (result.returncode, "holds no journal" in result.stderr) == (1, True)
     assert not (tmp_path / "again").exists()
+
+
+def test_a_home_that_was_there_before_its_archive_is_rebuilt_too(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    settings = home / "communique.toml"
+    text = settings.read_text()
+    off = text + "\n[archive]\nenabled = false\n"
+    settings.write_text(off)
+    room.answers["/news/3.html"].status = 404
+    collect(home)
+    done("publish", home=home)
+    assert not (home / "archive").exists()
+    # On, off and on again: each time something comes that only the store knows, or the archive.
+    for number, state in ((3, text), (13, off), (14, text)):
+        settings.write_text(state)
+        room.page(f"/news/{number}.html", release_html(number, day=f"{number} March 2026"))
+        room.page("/news/", listing_html([*range(max(12, number), 0, -1)]))
+        assert collect(home)["new"] == 1
+    done("publish", "--all", home=home)
+    told = rebuilt(home, tmp_path / "again")
+    assert told["damaged"] == told["missing"] == told["refused"] == []
+    assert told["releases"] == 14
+    assert differing(home / "site", tmp_path / "again" / "site") == []
+    assert files_of(tmp_path / "again" / "sources") == files_of(home / "sources")
