@@ -114,7 +114,9 @@ class Home:
         if not self.settings.archive.enabled:
             if store.journal_end():
                 # Should the archive be on again, its journal begins with all that is there then.
-                store.forget_journal()
+                # A store that can only be read takes no decision meanwhile.
+                with suppress(StoreError):
+                    store.forget_journal()
             return store
         return journaled(store, (lambda: archive) if archive else self.open_archive)
 
