@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file
+from data.store.protocol import Store
 from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
@@ -52,9 +54,9 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def publish_store(home: Home, *, everything: bool) -> Publication:
-    """Publish feeds and pages."""
-    store = home.store()
-    try:
+    """Publish feeds and pages; that the log can't be signed keeps none of them back."""
+    errors: list[PublishError] = []
+    with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
         kept = home.path / "rendered.db"
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
@@ -68,9 +70,20 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
             store.note_published(utc_now(), everything=published.rewritten)
         if published.files:
             note_changes(home, published.files)
-        return published
+    return replace(published, errors=(*published.errors, *errors))
+
+
+@contextmanager
+def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
+    """The store of a HOME; why its log could not be signed in the end is one of the errors."""
+    store = home.store()
+    try:
+        yield store
     finally:
-        store.close()
+        try:
+            store.close()
+        except ArchiveError as error:
+            errors.append(PublishError(str(home.site / "log"), str(error)))
 
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:

@@ -108,7 +108,8 @@ def reextract(
         taxonomy = load_taxonomy(home.topics)
         for number, release in enumerate(found):
             tell("releases", number, len(found))
-            if release.capture is None:
+            # What was removed by order has no place any more.
+            if release.capture is None or not release.capture.file:
                 unarchived += 1
                 continue
             if release.source not in sources:
