@@ -58,3 +58,11 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
         raise ArchiveError(authority, "its time stamp is of something else than was asked")
+
+
+def stamped_digest(answer: bytes) -> bytes:
+    """What an answer of an authority dates: a SHA-256. Raises ArchiveError where it is none."""
+    try:
+        return decode_timestamp_response(answer).tst_info.message_imprint.message
+    except ValueError as error:
+        raise ArchiveError("the time stamp", f"it can't be read ({error})") from error

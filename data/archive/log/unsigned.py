@@ -24,7 +24,7 @@ def copy_unsigned(source: Path, target: Path) -> int:
     entries = [
         entry for number in range((size + WIDTH - 1) // WIDTH) for entry in tree.entries(number)
     ]
-    waiting = _pending(source / "pending", size)
+    waiting = waiting_entries(source / "pending", size)
     target.mkdir(parents=True, exist_ok=True)
     path = target / "pending"
     put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
@@ -32,8 +32,8 @@ def copy_unsigned(source: Path, target: Path) -> int:
     return size + len(waiting) // ENTRY
 
 
-def _pending(path: Path, size: int) -> bytes:
-    """The whole entries that wait behind the first ``size``."""
+def waiting_entries(path: Path, size: int) -> bytes:
+    """The whole entries that wait behind the first ``size``; nothing is written."""
     if not path.exists():
         return b""
     content = path.read_bytes()

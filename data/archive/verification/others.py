@@ -1,0 +1,50 @@
+"""What others know of a log: a witness, a copy of its site, a checkpoint that somebody kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
+from data.archive.log.notes import InvalidNote, VerifierKey
+from data.archive.log.remote import log_at, witness_at
+from data.archive.log.witness import name_of
+from data.errors import ArchiveError
+from data.network.client import Outbound
+
+UNKNOWN: Final = "it knows nothing of this log, {}"
+
+
+def known_checkpoint(
+    place: str, origin: str, keys: list[VerifierKey], client: Outbound
+) -> Checkpoint:
+    """The checkpoint of the log ``origin`` that is kept at an address or a path.
+
+    That is a file, the folder of a witness, or a copy of the log. Raises ArchiveError where there
+    is none that the log signed, and OutboundError.
+    """
+    content = _content(place, origin, client)
+    try:
+        checkpoint = parse_checkpoint(content, place)
+        signed = any(checkpoint.note.signed_by(key) for key in keys)
+    except InvalidNote as error:
+        raise ArchiveError(place, error.cause) from error
+    if checkpoint.origin != origin:
+        raise ArchiveError(place, UNKNOWN.format(origin))
+    if not signed:
+        raise ArchiveError(place, "what is there is not signed by a key of this log")
+    return checkpoint
+
+
+def _content(place: str, origin: str, client: Outbound) -> bytes:
+    path = Path(place).expanduser()
+    if path.is_file():
+        return path.read_bytes()
+    try:
+        return witness_at(place, client)(f"{name_of(origin)}/checkpoint")
+    except (ArchiveError, FileNotFoundError):
+        pass
+    try:
+        return log_at(place, client)("checkpoint")
+    except FileNotFoundError as error:
+        raise ArchiveError(place, UNKNOWN.format(origin)) from error

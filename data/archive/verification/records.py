@@ -1,0 +1,206 @@
+"""The files of records against the log: every digest, every leaf, every line of CDXJ."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.archive import removals
+from data.archive.log.leaf import Leaf, decode_leaf
+from data.archive.removals import Removal
+from data.archive.verification.report import Problem
+from data.archive.verification.tree import Leaves
+from data.archive.warc.cdxj import Entry, entry_of, read_entries
+from data.archive.warc.reader import OPEN, Damage, Record, read_file
+from data.archive.warc.records import digest_text
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.models.capture import Capture
+
+Told = Callable[[int, int], object]
+
+PARTS: Final = (
+    ("record", "a bit of its compressed bytes was changed, or all of it was written anew"),
+    ("uri", "it is of another address, or has another salt"),
+    ("at", "it has another date"),
+    ("payload", "its payload is another"),
+    ("block", "its block is another"),
+)
+"""Parts of a leaf, and what a record is where its own part is another."""
+
+
+@dataclass
+class Records:
+    """What was read of the files of an archive.
+
+    ``seen`` are the numbers of the leaves whose records are here, ``replaced`` the problems of
+    records that are not those of their leaves, by their ids, with the digests of what is here.
+    """
+
+    leaves: Leaves
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    removed: list[Removal] = field(default_factory=list)
+    replaced: dict[str, tuple[str, Problem]] = field(default_factory=dict)
+    captures: dict[str, Capture] = field(default_factory=dict)
+    unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
+    payloads: set[bytes] = field(default_factory=set)
+    revisits: dict[bytes, Record] = field(default_factory=dict)
+    count: int = 0
+    size: int = 0
+    files: int = 0
+
+
+def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], told: Told) -> Records:
+    """Read all files of records; ``told`` is called with bytes read, and those that there are.
+
+    Of the captures that a store points to those are left in the end that are not here.
+    """
+    found = Records(leaves, captures={one.record_id: one for one in captures})
+    paths = {path: path.stat().st_size for path in own_files(archive)}
+    every = sum(paths.values())
+    for path, size in paths.items():
+        _read_file(path, found, partial(_add, told, found.size, every))
+        found.size += size
+        found.files += 1
+    told(every, every)
+    _settle_unknown(found)
+    return found
+
+
+def _add(told: Told, before: int, every: int, done: int) -> None:
+    told(before + done, every)
+
+
+def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> None:
+    path = path if path.exists() else path.with_name(path.name.removesuffix(OPEN))
+    held = path.suffix == OPEN and _is_held(path)
+    lines = _entries(path, found)
+    last: Damage | None = None
+    for one in read_file(path):
+        if isinstance(one, Damage):
+            line = lines.pop(one.offset, None)
+            leaf = line.leaf if line else None
+            found.problems.append(Problem(one.file, one.offset, one.cause, leaf=leaf))
+            last = one
+            continue
+        last = None
+        found.count += 1
+        _check(one, lines.pop(one.offset, None), found)
+        told(one.offset + one.length)
+    if held and last is not None:
+        # Its writer is at it: the record in hand is no damage.
+        found.problems.pop()
+    for entry in lines.values():
+        if not held:
+            cause = f"{cdxj_path(path).name} lists a record here, and there is none"
+            found.problems.append(Problem(entry.file, entry.offset, cause, leaf=entry.leaf))
+
+
+def _entries(path: Path, found: Records) -> dict[int, Entry]:
+    """The lines beside a file, by the places of their records."""
+    lines = cdxj_path(path)
+    if not lines.exists():
+        name = path.name.removesuffix(OPEN)
+        found.problems.append(Problem(lines.name, None, f"the index of {name} is missing"))
+        return {}
+    return {entry.offset: entry for entry, _ in read_entries(lines)}
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process writes a file now."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _check(record: Record, line: Entry | None, found: Records) -> None:
+    leaf = record.leaf()
+    if leaf is None:
+        _complain(found, record, "it has no salt, so no leaf of the log is its own")
+        return
+    number = found.leaves.numbers.get(leaf.record_id.bytes)
+    if number is None:
+        found.unknown.append((record, leaf))
+        return
+    _compare(record, leaf, number, found)
+    expected = entry_of(record, number)
+    if line != expected and expected is not None:
+        cause = "its line of CDXJ is missing or another; delete the CDXJ file, and it is made anew"
+        _complain(found, record, cause, number)
+
+
+def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+    """Whether a record is the one of its leaf, and what else it tells of itself."""
+    if number in found.seen:
+        _complain(found, record, "another record here has the same id", number)
+        return
+    found.seen.add(number)
+    try:
+        known = decode_leaf(found.leaves.entry(number))
+    except ValueError:
+        # The entry is damaged, which is told of the log.
+        return
+    if leaf != known:
+        causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
+        # The digest of all of it differs with any part: the others say more.
+        cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
+        problem = Problem(record.file, record.offset, cause, record.record_id, number)
+        found.replaced[record.record_id] = record.digest.hex(), problem
+        found.captures.pop(record.record_id, None)
+        return
+    _note(record, leaf, number, found)
+
+
+def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+    """Note what a record that is its leaf's says of others."""
+    for name, digest in (("Block", leaf.block), ("Payload", leaf.payload)):
+        told = record.field(f"WARC-{name}-Digest")
+        if told.startswith("sha256:") and told != digest_text(digest):
+            _complain(found, record, f"its WARC-{name}-Digest is not that of what it holds", number)
+    if record.kind == "revisit":
+        found.revisits.setdefault(leaf.payload, record)
+    elif record.kind in {"response", "resource"}:
+        found.payloads.add(leaf.payload)
+    elif record.uri == removals.REMOVAL:
+        try:
+            found.removed.append(removals.decode(record.block))
+        except msgspec.DecodeError as error:
+            _complain(found, record, f"it tells of a removal, and can't be read: {error}", number)
+    capture = found.captures.pop(record.record_id, None)
+    if capture is None:
+        return
+    here = record.file, record.offset, record.length, number
+    if (capture.file, capture.offset, capture.length, capture.leaf) != here:
+        cause = f"the store has it at byte {capture.offset} of {capture.file!r}"
+        _complain(found, record, cause, number)
+    elif capture.digest != record.field("WARC-Payload-Digest"):
+        _complain(found, record, "the store has another digest of its payload", number)
+
+
+def _settle_unknown(found: Records) -> None:
+    """Records that were written meanwhile have leaves by now; others have none."""
+    if not found.unknown:
+        return
+    found.leaves.read_waiting()
+    for record, leaf in found.unknown:
+        number = found.leaves.numbers.get(leaf.record_id.bytes)
+        if number is None:
+            _complain(found, record, "no leaf of the log is its own")
+        else:
+            _compare(record, leaf, number, found)
+
+
+def _complain(found: Records, record: Record, cause: str, leaf: int | None = None) -> None:
+    found.problems.append(Problem(record.file, record.offset, cause, record.record_id, leaf))

@@ -1,0 +1,59 @@
+"""What is found of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that is wrong.
+
+    ``file`` is below the folder of the archive, ``offset`` the byte of it where the record or the
+    part begins that is wrong, ``record`` the id of that record and ``leaf`` its number; None or
+    empty where nobody knows.
+    """
+
+    file: str
+    offset: int | None
+    cause: str
+    record: str = ""
+    leaf: int | None = None
+
+    def __str__(self) -> str:
+        """For people to read."""
+        place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
+        about = [self.record] if self.record else []
+        about += [f"leaf {self.leaf}"] if self.leaf is not None else []
+        return f"{place}: {self.cause}" + (f" ({', '.join(about)})" if about else "")
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """So many records were taken out by a command, or in part, for a reason."""
+
+    kind: str
+    why: str
+    records: int
+    replaced: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What an archive holds, and what is wrong with it.
+
+    So many ``records`` of ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
+    ``signed`` are in the last checkpoint. ``captures`` of the store were looked for. ``removed``
+    was taken out lawfully. ``attested`` names who else signed the log or knows it. ``foreign`` are
+    files of WARC in the folder that are not ours, which nobody looked at.
+    """
+
+    files: int
+    records: int
+    bytes: int
+    leaves: int
+    signed: int
+    captures: int
+    attested: Sequence[str]
+    removed: Sequence[Removed]
+    foreign: Sequence[str]
+    problems: Sequence[Problem]

@@ -1,0 +1,205 @@
+"""The log by itself: entries, tiles, checkpoints, signatures, time stamps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from data.archive.log.attestations import Attestations, signed_by_log
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.leaf import ENTRY, ID
+from data.archive.log.merkle import HASH, leaf_hash, root_of
+from data.archive.log.notes import InvalidNote, VerifierKey
+from data.archive.log.tiles import HEIGHT, PREFIXED, WIDTH, hashes_of, tile_path
+from data.archive.log.timestamps import stamped_digest
+from data.archive.log.tree_log import TreeLog
+from data.archive.log.unsigned import waiting_entries
+from data.archive.verification.report import Problem
+from data.errors import ArchiveError
+
+VOID: Final = bytes(ENTRY)
+"""An entry whose record was lost with a machine that lost its power."""
+
+
+class Leaves:
+    """All entries of a log, those that wait among them, and what is wrong with it.
+
+    ``numbers`` has the number of each by the record id in it (16 bytes).
+    """
+
+    def __init__(self, log: TreeLog) -> None:
+        self.problems: list[Problem] = []
+        self.numbers: dict[bytes, int] = {}
+        self.void: set[int] = set()
+        self.checkpoint = self._checkpoint(log)
+        self.signed = self.checkpoint.size if self.checkpoint else 0
+        self.tree = log.tree(self.signed)
+        self.waiting: list[bytes] = []
+        self._log = log
+        self._read_tree()
+        self.read_waiting()
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return self.signed + len(self.waiting)
+
+    def entry(self, number: int) -> bytes:
+        """One entry, empty where it can't be read."""
+        if number >= self.signed:
+            return self.waiting[number - self.signed]
+        try:
+            return self.tree.entry(number)
+        except ArchiveError:
+            return b""
+
+    def read_waiting(self) -> None:
+        """Read the entries that wait for their place in the tree, as they are now."""
+        content = waiting_entries(self._log.folder / "pending", self.signed)
+        whole = len(content) // ENTRY * ENTRY
+        self.waiting = [content[at : at + ENTRY] for at in range(0, whole, ENTRY)]
+        for number, entry in enumerate(self.waiting, self.signed):
+            self._know(number, entry)
+
+    def _know(self, number: int, entry: bytes) -> None:
+        if entry == VOID:
+            self.void.add(number)
+        else:
+            self.numbers[entry[-ID:]] = number
+
+    def _checkpoint(self, log: TreeLog) -> Checkpoint | None:
+        try:
+            checkpoint = log.checkpoint()
+            if checkpoint is None:
+                return None
+            keys = log.key_chain()
+        except ArchiveError as error:
+            self.problems.append(Problem("log/checkpoint", None, error.cause))
+            return None
+        self._check_signature(checkpoint, keys[-1:], "log/checkpoint")
+        return checkpoint
+
+    def _check_signature(
+        self, checkpoint: Checkpoint, keys: Sequence[VerifierKey], where: str
+    ) -> None:
+        cause = "it is not signed by the key of the log"
+        try:
+            if any(checkpoint.note.signed_by(key) for key in keys):
+                return
+        except InvalidNote as error:
+            cause = str(error)
+        self.problems.append(Problem(where, None, cause))
+
+    def _read_tree(self) -> None:
+        for number in range(-(-self.signed // WIDTH)):
+            self._read_bundle(number)
+        level = 1
+        while self.signed >> level * HEIGHT:
+            for number in range(-(-(self.signed >> level * HEIGHT) // WIDTH)):
+                self._check_tile(level, number)
+            level += 1
+        if self.checkpoint:
+            self._check_root(self.checkpoint, "log/checkpoint")
+
+    def _read_bundle(self, number: int) -> None:
+        """Read 256 entries; their hashes must be those of the tile over them."""
+        path = tile_path("entries", number, self.tree.width("entries", number))
+        try:
+            bundle = self.tree.piece("entries", number, PREFIXED)
+        except (ArchiveError, OSError) as error:
+            self.problems.append(Problem(f"log/{path}", None, str(error)))
+            return
+        try:
+            hashes = hashes_of(self.tree.tile(0, number))
+        except (ArchiveError, OSError) as error:
+            self.problems.append(Problem(f"log/{tile_path(0, number)}", None, str(error)))
+            hashes = []
+        prefix = ENTRY.to_bytes(2)
+        for place in range(len(bundle) // PREFIXED):
+            at = place * PREFIXED
+            entry = bundle[at + 2 : at + PREFIXED]
+            leaf = number * WIDTH + place
+            self._know(leaf, entry)
+            if bundle[at : at + 2] != prefix or (hashes and hashes[place] != leaf_hash(entry)):
+                cause = "an entry of the log, or its hash in the tile, was changed"
+                self.problems.append(Problem(f"log/{path}", at, cause, leaf=leaf))
+
+    def _check_tile(self, level: int, number: int) -> None:
+        """Each hash of a tile must be the root of the full tile below it."""
+        path = tile_path(level, number, self.tree.width(level, number))
+        try:
+            hashes = hashes_of(self.tree.tile(level, number))
+            for place, told in enumerate(hashes):
+                below = self.tree.tile(level - 1, number * WIDTH + place)
+                if root_of(hashes_of(below)) != told:
+                    cause = "a hash is not that of the tile below it: one of both was changed"
+                    self.problems.append(Problem(f"log/{path}", place * HASH, cause))
+        except (ArchiveError, OSError) as error:
+            self.problems.append(Problem(f"log/{path}", None, str(error)))
+
+    def _check_root(self, checkpoint: Checkpoint, where: str) -> None:
+        try:
+            if checkpoint.size > self.signed:
+                cause = (
+                    f"it is of {checkpoint.size} leaves, and the log has {self.signed}: it "
+                    "was cut back, or put back from an older copy"
+                )
+            elif self.tree.root_of(checkpoint.size) == checkpoint.root:
+                return
+            else:
+                cause = "the tiles do not give the root that it signs: the log was changed"
+        except (ArchiveError, OSError) as error:
+            cause = str(error)
+        self.problems.append(Problem(where, None, cause))
+
+    def compare(self, checkpoint: Checkpoint, where: str) -> bool:
+        """Whether a checkpoint that somebody else knows is one of this log."""
+        before = len(self.problems)
+        self._check_root(checkpoint, where)
+        return len(self.problems) == before
+
+    def attested(self) -> Iterator[str]:
+        """Who signed or dated checkpoints of this log, each once; what is wrong is noted."""
+        if self.checkpoint is None:
+            return
+        kept = Attestations(self._log.folder)
+        names: set[str] = set()
+        try:
+            keys = self._log.key_chain()
+            witnesses = [*kept.witnesses()]
+            sizes = kept.sizes()
+        except (ArchiveError, OSError) as error:
+            self.problems.append(Problem("log", None, str(error)))
+            return
+        for size in sizes:
+            for name in self._attesting(kept, size, keys, witnesses):
+                if name not in names:
+                    names.add(name)
+                    yield name
+
+    def _attesting(
+        self,
+        kept: Attestations,
+        size: int,
+        keys: Sequence[VerifierKey],
+        witnesses: Sequence[VerifierKey],
+    ) -> Sequence[str]:
+        """Who signed or dated the checkpoint of one size, if it is one of this log."""
+        where = f"log/checkpoints/{size}"
+        try:
+            checkpoint = kept.checkpoint(size)
+            if checkpoint is None:
+                return ()
+            self._check_root(checkpoint, where)
+            if self.checkpoint and checkpoint.origin == self.checkpoint.origin:
+                self._check_signature(checkpoint, keys, where)
+            found = [key.name for key in witnesses if checkpoint.note.signed_by(key)]
+            if answer := kept.timestamp(size):
+                found.append("a time-stamp authority")
+                if stamped_digest(answer) != hashlib.sha256(signed_by_log(checkpoint)).digest():
+                    self.problems.append(Problem(where, None, "its time stamp is of another"))
+        except (ArchiveError, InvalidNote, OSError) as error:
+            self.problems.append(Problem(where, None, str(error)))
+            return ()
+        return found

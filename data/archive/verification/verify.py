@@ -1,0 +1,137 @@
+"""All that can be checked of an archive, in one report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.leaf import decode_leaf
+from data.archive.log.tree_log import TreeLog
+from data.archive.removals import Removal, runs
+from data.archive.verification.records import Records, Told, read_records
+from data.archive.verification.report import Problem, Removed, Report
+from data.archive.verification.tree import Leaves
+from data.archive.warc.reader import uuid_of
+from data.archive.warc.warc_file import own_files
+from data.models.capture import Capture
+
+FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
+
+
+def verify(
+    archive: Path,
+    log: TreeLog,
+    captures: Sequence[Capture],
+    journal_end: str,
+    *,
+    known: Collection[tuple[str, Checkpoint]],
+    told: Told,
+) -> Report:
+    """Read all of an archive and its log, and tell what is wrong; nothing is changed.
+
+    ``captures`` are those that a store points to, ``journal_end`` is the id of the record of the
+    journal that it knows as the last. ``known`` are checkpoints of this log that others have, each
+    with where it was found. ``told`` is called with bytes read, and those that there are. Raises
+    OSError.
+    """
+    # The log comes first: each of its leaves has its record by then.
+    leaves = Leaves(log)
+    before = leaves.size
+    found = read_records(archive, leaves, captures, told)
+    removed = _removed_leaves(found)
+    problems = [*leaves.problems, *found.problems]
+    problems += _replaced(found)
+    problems += _missing_leaves(found, before, removed)
+    problems += _missing_pages(found, removed)
+    problems += _lost_captures(found, removed)
+    if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
+        cause = "the last record of the journal that the store knows is not here"
+        problems.append(Problem("log", None, cause, journal_end))
+    leaves.problems.clear()
+    attested = [*leaves.attested()]
+    for where, checkpoint in known:
+        if leaves.compare(checkpoint, where) and where not in attested:
+            attested.append(where)
+    return Report(
+        files=found.files,
+        records=found.count,
+        bytes=found.size,
+        leaves=leaves.size,
+        signed=leaves.signed,
+        captures=len(captures),
+        attested=attested,
+        removed=[_told(one) for one in found.removed],
+        foreign=foreign_files(archive),
+        problems=[*problems, *leaves.problems],
+    )
+
+
+def foreign_files(archive: Path) -> list[str]:
+    """The files of WARC in the folder of an archive that are not its own."""
+    own = {path.name for path in own_files(archive)}
+    here = archive.iterdir() if archive.is_dir() else ()
+    return sorted(one.name for one in here if FOREIGN.search(one.name) and one.name not in own)
+
+
+def _told(removal: Removal) -> Removed:
+    records = sum(last - first + 1 for first, last in removal.leaves)
+    return Removed(removal.kind, removal.why, records, len(removal.replaced))
+
+
+def _removed_leaves(found: Records) -> set[int]:
+    """The numbers of the leaves whose records were taken out; others are never asked for."""
+    top = found.leaves.size
+    return {
+        number
+        for removal in found.removed
+        for first, last in removal.leaves
+        for number in range(max(0, first), min(last, top) + 1)
+    }
+
+
+def _replaced(found: Records) -> Iterable[Problem]:
+    """Records that are not those of their leaves, but for those that a removal put there."""
+    for record_id, (digest, problem) in found.replaced.items():
+        if not any(one.replaced.get(record_id) == digest for one in found.removed):
+            yield problem
+
+
+def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:
+    """Leaves whose record is nowhere, as runs."""
+    gone = [
+        number
+        for number in range(before)
+        if number not in found.seen and number not in removed and number not in found.leaves.void
+    ]
+    for first, last in runs(gone):
+        entry = found.leaves.entry(first)
+        try:
+            leaf = decode_leaf(entry)
+        except ValueError:
+            yield Problem("log", None, "a leaf is none, and has no record", leaf=first)
+            continue
+        many = f" and those of the leaves up to {last}" if last > first else ""
+        cause = f"the record of {leaf.at:%Y-%m-%d %H:%M:%S} UTC is missing{many}"
+        yield Problem("log", None, cause, leaf.record_id.urn, first)
+
+
+def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
+    """Revisit records whose page is nowhere; a page that was taken out may be what they mean."""
+    if removed:
+        return
+    for payload, record in found.revisits.items():
+        if payload not in found.payloads:
+            cause = "no record holds the page that it refers to"
+            yield Problem(record.file, record.offset, cause, record.record_id)
+
+
+def _lost_captures(found: Records, removed: set[int]) -> Iterable[Problem]:
+    """Captures of the store whose records are nowhere."""
+    for capture in found.captures.values():
+        if capture.leaf not in removed:
+            cause = "the store points to a record that is not here"
+            at = capture.offset if capture.file else None
+            yield Problem(capture.file or "log", at, cause, capture.record_id, capture.leaf)

@@ -1,0 +1,106 @@
+"""communique mirror verify: whether the archive is whole."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.cosigning import asked_witness
+from data.archive.log.remote import is_address
+from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.verification.others import known_checkpoint
+from data.archive.verification.report import Report
+from data.archive.verification.verify import verify as verify_archive
+from data.errors import ArchiveError
+from data.models import Capture
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.home import Home
+from scheduler.jobs.attest import outbound_of
+from scheduler.terminal.steps import steps_bar
+
+SHOWN = 20
+"""Problems that are told; --json gives them all."""
+
+
+@click.command()
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="PATH|URL",
+    help="A witness, a copy of the site or of the log, or a checkpoint that somebody kept.",
+)
+@as_json
+@with_home
+def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
+    """Check all of the archive: records, digests, index, log, and what the store points to.
+
+    The log is compared with what its witnesses signed, with the witnesses that archive.witnesses
+    names by a path, and with those that --against names. Nothing is changed. Exit code 1 where
+    something is wrong; the place where it begins is told.
+    """
+    with closing(log_of(home.path)) as log:
+        known = checkpoints(home, log, against)
+        with steps_bar("verify") as told:
+            named = named_by_store(home)
+            report = verify_archive(home.archive, log, *named, known=known, told=told)
+    if as_json:
+        print_json(report)
+    else:
+        tell(report)
+    return 1 if report.problems else 0
+
+
+def named_by_store(home: Home) -> tuple[list[Capture], str]:
+    """All captures that the store points to, and the last record of the journal that it knows."""
+    if not (home.path / "communique.db").exists():
+        return [], ""
+    with closing(home.plain_store()) as store:
+        return [*store.captured()], store.journal_end()
+
+
+def checkpoints(home: Home, log: TreeLog, against: tuple[str, ...]) -> list[tuple[str, Checkpoint]]:
+    """The checkpoints that others know, each with where.
+
+    A witness of the settings that has seen nothing yet is passed over; one that --against names
+    must know something. Raises ArchiveError.
+    """
+    own = log.checkpoint()
+    if own is None:
+        return []
+    keys, client, found = log.key_chain(), outbound_of(home), []
+    named = [asked_witness(one).place for one in home.settings.archive.witnesses]
+    for place in named:
+        if not is_address(place) and place not in against:
+            try:
+                found.append((place, known_checkpoint(place, own.origin, keys, client)))
+            except ArchiveError as error:
+                complain(str(error))
+    found += [(one, known_checkpoint(one, own.origin, keys, client)) for one in against]
+    return found
+
+
+def tell(report: Report) -> None:
+    """Print what was checked, and what is wrong to standard error."""
+    click.echo(
+        f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
+        f" {report.bytes:,} bytes"
+    )
+    click.echo(f"{counted(report.leaves, 'leaf', 'leaves')} in the log, {report.signed} signed")
+    for one in report.attested:
+        click.echo(f"as known to {one}")
+    for removed in report.removed:
+        parts = [f"{counted(removed.records, 'record')} taken out"] if removed.records else []
+        if removed.replaced:
+            parts.append(f"{counted(removed.replaced, 'record')} cut")
+        click.echo(f"{' and '.join(parts)} by {removed.kind}: {removed.why}")
+    for one in report.foreign:
+        click.echo(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
+    for problem in report.problems[:SHOWN]:
+        complain(str(problem))
+    if len(report.problems) > SHOWN:
+        complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
+    if not report.problems:
+        click.echo("all of it is whole")

@@ -1,0 +1,299 @@
+"""Verifying an archive finds what is damaged, missing or rewritten in it, and where."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.archive.archive import Archive
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
+from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Witness
+from data.archive.verification.report import Report
+from data.archive.verification.verify import verify
+from data.archive.warc.cdxj import entry_of, read_entries
+from data.archive.warc.reader import Record, read_file
+from data.archive.warc.records import compressed
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.clock import utc_now
+from data.models.capture import Capture
+from data.network.client import Outbound
+from data.settings import Archive as Settings
+from tests.exchanges import NOON, answer, not_modified
+
+COUNT = 12
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Capture]]:
+    """A HOME with an archive of three files, and what a store would point to."""
+    home = tmp_path_factory.mktemp("home")
+    captures = []
+    archive = Archive(home / "archive", Settings(max_file=6000))
+    with closing(archive):
+        for number in range(COUNT):
+            url = f"http://harbour.example/{number}"
+            body = random.Random(number).randbytes(600)
+            captures.append(archive.exchange(answer(url, body=body)))
+            captures.append(archive.exchange(not_modified(url)))
+            captures.append(archive.metadata("urn:x:y", "text/plain", b"said", at=NOON))
+    return home, captures
+
+
+@pytest.fixture
+def home(made: tuple[Path, list[Capture]], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made[0], tmp_path / "home"))
+
+
+@pytest.fixture
+def captures(made: tuple[Path, list[Capture]]) -> list[Capture]:
+    return made[1]
+
+
+def verified(
+    home: Path,
+    captures: list[Capture] | tuple[()] = (),
+    journal_end: str = "",
+    known: list[tuple[str, Checkpoint]] | None = None,
+) -> Report:
+    with closing(log_of(home)) as log:
+        return verify(
+            home / "archive", log, captures, journal_end, known=known or [], told=lambda *_: None
+        )
+
+
+def causes(report: Report) -> str:
+    return "\n".join(map(str, report.problems))
+
+
+def records_of(home: Path) -> list[tuple[Path, Record]]:
+    return [
+        (path, one)
+        for path in own_files(home / "archive")
+        for one in read_file(path)
+        if isinstance(one, Record)
+    ]
+
+
+def test_a_whole_archive_has_no_problem(home: Path, captures: list[Capture]) -> None:
+    done: list[tuple[int, int]] = []
+    with closing(log_of(home)) as log:
+        before = sorted(path for path in home.rglob("*"))
+        report = verify(
+            home / "archive",
+            log,
+            captures,
+            captures[2].record_id,
+            known=[],
+            told=lambda read, every: done.append((read, every)),
+        )
+    assert causes(report) == ""
+    records = records_of(home)
+    assert (report.records, report.leaves) == (len(records), len(records))
+    assert report.files == len(own_files(home / "archive")) > 2
+    assert report.captures == len(captures)
+    assert done == sorted(done)
+    assert done[-1] == (report.bytes, report.bytes)
+    assert sorted(home.rglob("*")) == before
+
+
+def test_each_flipped_bit_is_found_in_its_record(home: Path) -> None:
+    chance = random.Random(1)
+    records = records_of(home)
+    for part in range(60):
+        path, record = chance.choice(records)
+        # Every second one in the head of the gzip member, which its own checksum does not cover.
+        inside = chance.randrange(10) if part % 2 else chance.randrange(record.length)
+        content = path.read_bytes()
+        flipped = bytearray(content)
+        flipped[record.offset + inside] ^= 1 << chance.randrange(8)
+        path.write_bytes(flipped)
+        report = verified(home)
+        places = {(one.file, one.offset) for one in report.problems}
+        assert (record.file, record.offset) in places, (inside, causes(report))
+        path.write_bytes(content)
+
+
+def test_each_truncation_is_found(home: Path) -> None:
+    chance = random.Random(2)
+    for _ in range(20):
+        path = chance.choice(own_files(home / "archive"))
+        content = path.read_bytes()
+        size = chance.randrange(len(content))
+        path.write_bytes(content[:size])
+        report = verified(home)
+        assert report.problems
+        assert any(one.file == path.name.removesuffix(".open") for one in report.problems)
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "tile/0/000.p/*", "tile/entries/000.p/*", "key/0"])
+def test_each_flipped_bit_of_the_log_is_found(home: Path, name: str) -> None:
+    chance = random.Random(3)
+    (path,) = (home / "archive/log").glob(name)
+    content = path.read_bytes()
+    for _ in range(10):
+        flipped = bytearray(content)
+        flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(7)
+        path.write_bytes(flipped)
+        assert any(one.file.startswith("log") for one in verified(home).problems)
+    path.write_bytes(content)
+
+
+def drop_file(home: Path) -> None:
+    own_files(home / "archive")[0].unlink()
+
+
+def drop_record(home: Path) -> None:
+    path, record = records_of(home)[2]
+    content = path.read_bytes()
+    path.write_bytes(content[: record.offset] + content[record.offset + record.length :])
+
+
+def drop_line(home: Path) -> None:
+    path = cdxj_path(own_files(home / "archive")[0])
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+
+def change_line(home: Path) -> None:
+    path = cdxj_path(own_files(home / "archive")[0])
+    path.write_text(path.read_text().replace('"status": "200"', '"status": "201"', 1))
+
+
+def drop_index(home: Path) -> None:
+    cdxj_path(own_files(home / "archive")[0]).unlink()
+
+
+def drop_tile(home: Path) -> None:
+    next((home / "archive/log/tile/0").rglob("*.p/*")).unlink()
+
+
+def repeat_record(home: Path) -> None:
+    path, record = records_of(home)[2]
+    content = path.read_bytes()
+    path.write_bytes(content + content[record.offset : record.offset + record.length])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (drop_file, "is missing and those of the leaves up to"),
+        (drop_record, "is missing"),
+        (drop_line, "its line of CDXJ is missing"),
+        (change_line, "its line of CDXJ is missing or another"),
+        (drop_index, "the index of"),
+        (drop_tile, "this file of the log is missing"),
+        (repeat_record, "another record here has the same id"),
+    ],
+)
+def test_what_is_missing_or_double_is_told(
+    home: Path, change: Callable[[Path], None], told: str
+) -> None:
+    change(home)
+    assert told in causes(verified(home))
+
+
+def test_the_store_and_the_archive_must_agree(home: Path, captures: list[Capture]) -> None:
+    one = captures[4]
+    for wrong, told in (
+        (replace(one, offset=1), "the store has it at byte 1"),
+        (replace(one, digest="sha256:00"), "the store has another digest"),
+        (replace(one, record_id="urn:uuid:0"), "points to a record that is not here"),
+        (replace(one, leaf=one.leaf + 1), "the store has it at"),
+    ):
+        assert told in causes(verified(home, [wrong]))
+    assert "the last record of the journal" in causes(verified(home, (), "urn:uuid:0"))
+
+
+def test_files_of_others_are_told_and_are_no_problem(home: Path) -> None:
+    for name in ("theirs.warc.gz", "page.warc", "all.wacz", "note.txt"):
+        (home / "archive" / name).write_bytes(b"not ours")
+    report = verified(home)
+    assert report.foreign == ["all.wacz", "page.warc", "theirs.warc.gz"]
+    assert not report.problems
+
+
+def test_the_record_that_is_being_written_is_no_damage(home: Path) -> None:
+    archive = Archive(home / "archive", Settings())
+    with closing(archive):
+        capture = archive.exchange(answer("http://harbour.example/late"))
+        (path,) = (home / "archive").glob("*.warc.gz.open")
+        whole = path.read_bytes()
+        with path.open("ab") as file:
+            file.write(whole[capture.offset : capture.offset + 100])
+        assert causes(verified(home)) == ""
+        os.truncate(path, len(whole))
+    path.write_bytes(whole + b"\x1f\x8b\x08torn")
+    assert "the file ends within it" in causes(verified(home))
+
+
+def rewritten(home: Path, number: int) -> None:
+    """Rewrite a record as its keeper can: all else that tells of it is made to fit, and signed."""
+    path, record = [one for one in records_of(home) if one[1].kind == "response"][number]
+    block = record.block.replace(record.http.payload, random.Random(number).randbytes(600))
+    fields = [one for one in record.fields if not one[0].endswith("-Digest")]
+    member = compressed(fields, block)
+    content = path.read_bytes()
+    path.write_bytes(content[: record.offset] + member + content[record.offset + record.length :])
+    log = home / "archive/log"
+    with closing(log_of(home)) as old:
+        entries = [old.tree(old.checkpoint().size).entry(n) for n in range(old.checkpoint().size)]  # type: ignore[union-attr]
+    by_id = {one[-16:]: n for n, one in enumerate(entries)}
+    for one in read_file(path):
+        assert isinstance(one, Record)
+        leaf = one.leaf()
+        assert leaf
+        entries[by_id[leaf.record_id.bytes]] = leaf.encode()
+    shutil.rmtree(log / "tile")
+    (log / "checkpoint").unlink()
+    (log / "pending").write_bytes(bytes(8) + b"".join(entries))
+    with closing(log_of(home)) as new:
+        new.integrate()
+    lines = cdxj_path(path)
+    found = [
+        entry_of(one, by_id[one.leaf().record_id.bytes])  # type: ignore[union-attr]
+        for one in read_file(path)
+        if isinstance(one, Record)
+    ]
+    lines.write_bytes(b"".join(one.encode() for one in found if one))
+    assert [*read_entries(lines)]
+
+
+def test_a_rewrite_by_the_keeper_is_refused_by_what_a_witness_knows(
+    home: Path, tmp_path: Path
+) -> None:
+    witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
+    with closing(log_of(home)) as log:
+        witness.cosign(log.read, "log", utc_now())
+        seen = parse_checkpoint((home / "archive/log/checkpoint").read_bytes())
+    assert verified(home, known=[("witness", seen)]).attested == ["witness"]
+    for number in range(3):
+        copy = Path(shutil.copytree(home, tmp_path / f"copy{number}"))
+        rewritten(copy, number)
+        # By itself all of it fits.
+        assert not [one for one in verified(copy).problems if "refers to" not in one.cause]
+        report = verified(copy, known=[("witness", seen)])
+        assert "the tiles do not give the root" in causes(report)
+        assert report.attested == []
+
+
+def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -> None:
+    witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
+    with closing(log_of(home)) as log:
+        witness.cosign(log.read, "log", utc_now())
+        ask_witness(log, asked_witness(str(tmp_path)), Outbound())
+    assert verified(home).attested == [witness.key().name]
+    rewritten(home, 1)
+    report = verified(home)
+    assert any(one.file.startswith("log/checkpoints/") for one in report.problems)
+    seen = next((home / "archive/log/checkpoints").rglob("cosignatures"))
+    seen.write_text(seen.read_text().replace("communique-witness", "somebody"))
+    assert verified(home).attested == []
