@@ -278,9 +278,11 @@ class Rebuilding:
             path.write_bytes(content)
 
     def _publish_log(self) -> None:
-        """Sign the log, by the key that is there or by a new one, and publish it."""
+        """Publish the log as it was signed last, or sign its leaves with a new key before."""
+        log = log_of(self._home.path)
         try:
-            log_of(self._home.path).integrate()
+            if log.checkpoint() is None:
+                log.integrate()
         except ArchiveError as error:
             self._errors.append(PublishError(str(self._home.site / "log"), str(error)))
         else:
