@@ -68,6 +68,10 @@ COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
 
 NOT_KEPT: Final = "{}; what is collected meanwhile is not archived"
 
+HELD: Final = (
+    "another process writes it; stop `communique run` and what else collects, and try again"
+)
+
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
     "remove old records by `communique mirror prune`"
@@ -169,6 +173,29 @@ class Archive:
             self._note()
             self.log.integrate(self._sync)
             self._unsealed, self._seal_at = 0, SEAL_AFTER
+
+    def finish(self) -> None:
+        """Seal, and make all files full, so that none of them changes any more.
+
+        Raises ArchiveError where another process writes one.
+        """
+        with self._writing():
+            if self._file is not None:
+                self._finish(self._file)
+                self._file = None
+            for path in own_files(self.folder):
+                if path.suffix != OPEN:
+                    continue
+                file = take_over(path)
+                if file is None:
+                    raise ArchiveError(str(path), HELD)
+                try:
+                    self._is_mended(file)
+                    file.finish()
+                except BaseException:
+                    file.close()
+                    raise
+        self.seal()
 
     def close(self) -> None:
         """Seal, and let go of the file: the next process goes on with it."""

@@ -6,7 +6,7 @@ in silence: its leaf stays, and only a record that is in the log too explains wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -21,14 +21,11 @@ class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was taken out at once, and ``why``; ``kind`` says by which command.
 
     ``leaves`` are the first and the last number of each run of leaves whose records are gone.
-    ``replaced`` are records that are there in part: by id, the SHA-256 in hexadecimal of the whole
-    record that stands in its place, compressed.
     """
 
     kind: Literal["redact", "prune"]
     why: str
     leaves: Sequence[tuple[int, int]] = ()
-    replaced: Mapping[str, str] = {}
 
 
 _encode = msgspec.json.Encoder().encode

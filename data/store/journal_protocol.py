@@ -23,6 +23,12 @@ class JournalStore(Store, Protocol):
     def forget_journal(self) -> None:
         """Forget how far the journal has come: what is decided from now on is not in it."""
 
+    def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
+        """Take out what a release said, in all its versions, and retract it, for a reason.
+
+        The journal is told nothing: after `forget_journal` it begins with a snapshot.
+        """
+
     def snapshot(self, size: int) -> Iterator[bytes]:
         """The committed state as a file that a store opens, in pieces of ``size`` bytes.
 

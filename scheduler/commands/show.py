@@ -225,6 +225,9 @@ def edit_text(edit: Edit) -> str:
 
 def capture_text(capture: Capture) -> str:
     """Where a record is, for people to read."""
+    if not capture.file:
+        at = f"{capture.at:{MINUTE}} UTC"
+        return f"{capture.record_id}, taken out of the archive, leaf {capture.leaf}, captured {at}"
     return (
         f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
         f" captured {capture.at:{MINUTE}} UTC"

@@ -39,15 +39,14 @@ PARTS: Final = (
 class Records:
     """What was read of the files of an archive.
 
-    ``seen`` are the numbers of the leaves whose records are here, ``replaced`` the problems of
-    records that are not those of their leaves, by their ids, with the digests of what is here.
+    ``seen`` are the numbers of the leaves whose records are here, ``captures`` those of the store
+    that were not met yet, ``unknown`` records without a leaf so far.
     """
 
     leaves: Leaves
     problems: list[Problem] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     removed: list[Removal] = field(default_factory=list)
-    replaced: dict[str, tuple[str, Problem]] = field(default_factory=dict)
     captures: dict[str, Capture] = field(default_factory=dict)
     unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
     payloads: set[bytes] = field(default_factory=set)
@@ -156,8 +155,7 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
         # The digest of all of it differs with any part: the others say more.
         cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
-        problem = Problem(record.file, record.offset, cause, record.record_id, number)
-        found.replaced[record.record_id] = record.digest.hex(), problem
+        _complain(found, record, cause, number)
         found.captures.pop(record.record_id, None)
         return
     _note(record, leaf, number, found)

@@ -30,12 +30,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """So many records were taken out by a command, or in part, for a reason."""
+    """So many records were taken out by a command, for a reason."""
 
     kind: str
     why: str
     records: int
-    replaced: int
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -43,7 +43,6 @@ def verify(
     found = read_records(archive, leaves, captures, told)
     removed = _removed_leaves(found)
     problems = [*leaves.problems, *found.problems]
-    problems += _replaced(found)
     problems += _missing_leaves(found, before, removed)
     problems += _missing_pages(found, removed)
     problems += _lost_captures(found, removed)
@@ -78,7 +77,7 @@ def foreign_files(archive: Path) -> list[str]:
 
 def _told(removal: Removal) -> Removed:
     records = sum(last - first + 1 for first, last in removal.leaves)
-    return Removed(removal.kind, removal.why, records, len(removal.replaced))
+    return Removed(removal.kind, removal.why, records)
 
 
 def _removed_leaves(found: Records) -> set[int]:
@@ -90,13 +89,6 @@ def _removed_leaves(found: Records) -> set[int]:
         for first, last in removal.leaves
         for number in range(max(0, first), min(last, top) + 1)
     }
-
-
-def _replaced(found: Records) -> Iterable[Problem]:
-    """Records that are not those of their leaves, but for those that a removal put there."""
-    for record_id, (digest, problem) in found.replaced.items():
-        if not any(one.replaced.get(record_id) == digest for one in found.removed):
-            yield problem
 
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from data.identity.retraction import Vanished
-from data.models import Capture, Release
+from data.models import Capture, Content, Release
 from data.store.recorder.outcome import Sight
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
-from data.store.sqlite.rows import instant
+from data.store.sqlite.rows import encode, instant
+
+REDACTED: Final = "[redacted]"
+"""The title of a release whose texts were taken out."""
 
 
 class RetractionPart(Part):
@@ -151,6 +154,35 @@ class RetractionPart(Part):
                 )
             self._mark_dirty(known)
         return True
+
+    def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
+        """Take out what a release said, in all its versions, and retract it, for a reason.
+
+        Its id, addresses and dates stay. What is deleted is overwritten in the file.
+        """
+        with self._writing() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            known = self._release(release_id)
+            if known is None:
+                return
+            said = known.content
+            blank = Content(REDACTED, said.published, said.language, topics=said.topics)
+            number = "(SELECT number FROM releases WHERE id = ?)"
+            db.execute(
+                f"UPDATE revisions SET content = ? WHERE release = {number}",
+                [encode(blank), release_id],
+            )
+            db.execute(
+                "UPDATE releases SET title = ?, content = ?, fingerprint = x'' WHERE id = ?",
+                [blank.title, encode(blank), release_id],
+            )
+            db.execute(
+                f"INSERT OR IGNORE INTO search_queue (release) SELECT {number}", [release_id]
+            )
+            # Listings may have told its beginning; they are read again with the next visit.
+            db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
+            self._mark_dirty(known)
+        self.retract(release_id, at=at, why=why)
 
     def why_retracted(self, release_id: str) -> str:
         """What a person said of a retraction, or empty."""

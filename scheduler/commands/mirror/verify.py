@@ -92,10 +92,9 @@ def tell(report: Report) -> None:
     for one in report.attested:
         click.echo(f"as known to {one}")
     for removed in report.removed:
-        parts = [f"{counted(removed.records, 'record')} taken out"] if removed.records else []
-        if removed.replaced:
-            parts.append(f"{counted(removed.replaced, 'record')} cut")
-        click.echo(f"{' and '.join(parts)} by {removed.kind}: {removed.why}")
+        click.echo(
+            f"{counted(removed.records, 'record')} taken out ({removed.kind}): {removed.why}"
+        )
     for one in report.foreign:
         click.echo(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
     for problem in report.problems[:SHOWN]:

@@ -1,0 +1,133 @@
+"""Which records are taken out: those that are named, and all that hold the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.archive.journal import events
+from data.archive.warc.reader import OPEN, Damage, read_file, read_record
+from data.archive.warc.records import NO_BYTES, digest_text
+from data.archive.warc.warc_file import own_files
+from data.text.urls import canonical_url
+
+SERVED: Final = frozenset(["response", "revisit", "request"])
+"""Kinds of records that tell of a server; the archive needs the others for itself."""
+
+JOURNALED: Final = frozenset([events.JOURNAL, events.STORE])
+"""Addresses of records that may hold texts of releases."""
+
+ANSWERS: Final = SERVED - {"request"}
+
+EMPTY: Final = digest_text(NO_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record without what it holds; ``answer`` is the id of the answer to a request."""
+
+    file: str
+    offset: int
+    length: int
+    record_id: str
+    kind: str
+    uri: str
+    at: dt.datetime
+    payload: str
+    answer: str
+
+
+def stored_records(archive: Path, told: Callable[[int, int], object]) -> list[Stored]:
+    """All records that tell of servers, and of the journal.
+
+    ``told`` is called with bytes read, and those that there are. What can't be read is left out.
+    Raises OSError.
+    """
+    found = []
+    files = {path: path.stat().st_size for path in own_files(archive)}
+    every, done = sum(files.values()), 0
+    for path, size in files.items():
+        for one in read_file(path):
+            if isinstance(one, Damage):
+                continue
+            if one.kind not in SERVED and one.uri not in JOURNALED:
+                continue
+            found.append(
+                Stored(
+                    path.name.removesuffix(OPEN),
+                    one.offset,
+                    one.length,
+                    one.record_id,
+                    one.kind,
+                    one.uri,
+                    one.at,
+                    one.field("WARC-Payload-Digest"),
+                    one.field("WARC-Concurrent-To").strip("<> "),
+                )
+            )
+            told(done + one.offset, every)
+        done += size
+    told(every, every)
+    return found
+
+
+def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]) -> list[Stored]:
+    """The records of the journal that hold what releases, by id, said: one by one, or snapshots.
+
+    Raises ArchiveError.
+    """
+    found = []
+    for one in records:
+        if one.uri == events.STORE:
+            found.append(one)
+        elif one.uri == events.JOURNAL:
+            block = read_record(archive, one.file, one.offset).block
+            # Its id is 36 characters that nothing else has.
+            if any(release.encode() in block for release in releases):
+                found.append(one)
+    return found
+
+
+def named(records: Iterable[Stored], name: str) -> set[str]:
+    """The ids of the answers that somebody names, by their id or by their address."""
+    wanted = canonical_url(name) if name.startswith(("http://", "https://")) else ""
+    return {
+        one.record_id
+        for one in records
+        if one.kind in ANSWERS
+        and (one.record_id in {name, f"urn:uuid:{name}"} or wanted == canonical_url(one.uri) != "")
+    }
+
+
+def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
+    """Those records, all that hold or refer to the same payload, and the requests of all."""
+    payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
+    answers = {
+        one.record_id
+        for one in records
+        if one.kind in ANSWERS and (one.record_id in ids or one.payload in payloads)
+    }
+    return [one for one in records if one.record_id in answers or one.answer in answers]
+
+
+def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
+    """The records of before an instant, of these hosts or of all where there are none.
+
+    A page that a later record refers to stays, with its request.
+    """
+    served = [one for one in records if one.kind in SERVED]
+    old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}
+    needed = {one.payload for one in served if one.record_id not in old and one.kind == "revisit"}
+    kept = {
+        one.record_id
+        for one in records
+        if one.record_id in old and one.kind == "response" and one.payload in needed
+    }
+    return [one for one in served if one.record_id in old - kept and one.answer not in kept]
+
+
+def _is_of(record: Stored, hosts: Collection[str]) -> bool:
+    return not hosts or record.uri.partition("://")[2].partition("/")[0] in hosts

@@ -1,0 +1,81 @@
+"""Writes a file of records anew without some of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from data.archive.warc.cdxj import read_entries
+from data.archive.warc.warc_file import cdxj_path
+from data.files import put, sync
+
+AT_ONCE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A record that goes: where it begins, and its bytes."""
+
+    offset: int
+    length: int
+
+
+def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
+    """Write a file that is full anew, durably, under another name, which is given.
+
+    What stays is copied byte for byte, what is damaged too. The same cuts give the same name, so
+    that who was killed goes on. The file of before is left as it is. Raises OSError.
+    """
+    cuts = sorted(cuts, key=lambda cut: cut.offset)
+    told = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
+    chance = hashlib.sha256(f"{path.name}\n{told}".encode()).hexdigest()[:8]
+    target = path.with_name(f"{path.name.rpartition('-')[0]}-{chance}.warc.gz")
+    temporary = target.with_name(f".{target.name}.part")
+    with path.open("rb") as source, temporary.open("wb") as file:
+        for piece in _pieces(source, cuts):
+            file.write(piece)
+    sync(temporary)
+    put(str(cdxj_path(target)), b"".join(_lines(path, target, cuts)))
+    sync(cdxj_path(target))
+    temporary.rename(target)
+    sync(path.parent)
+    return target
+
+
+def places(cuts: Sequence[Cut]) -> Mapping[int, int]:
+    """By how many bytes the records after each cut lie nearer, by where the cut begins."""
+    ordered = sorted(cuts, key=lambda cut: cut.offset)
+    shifts = accumulate(cut.length for cut in ordered)
+    return dict(zip((cut.offset for cut in ordered), shifts, strict=True))
+
+
+def moved(offset: int, shifts: Mapping[int, int]) -> int:
+    """Where a record lies now that lay at ``offset``."""
+    return offset - next((shifts[at] for at in reversed(shifts) if at < offset), 0)
+
+
+def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
+    at = 0
+    for cut in [*cuts, None]:
+        source.seek(at)
+        left = cut.offset - at if cut else -1
+        while left and (piece := source.read(min(left, AT_ONCE) if cut else AT_ONCE)):
+            yield piece
+            left -= len(piece) if cut else 0
+        if cut:
+            at = cut.offset + cut.length
+
+
+def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
+    """The sorted lines of the index of the new file."""
+    gone = {cut.offset for cut in cuts}
+    shifts = places(cuts)
+    yield from sorted(
+        replace(entry, file=target.name, offset=moved(entry.offset, shifts)).encode()
+        for entry, _ in read_entries(cdxj_path(path))
+        if entry.offset not in gone
+    )

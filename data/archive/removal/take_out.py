@@ -1,0 +1,88 @@
+"""Takes records out, in an order that no kill spoils.
+
+First all files that grow are made full, and the archive says what will be gone and why; then files
+are written anew, the store is told where its records are now, and the files of before are deleted.
+Killed in between, the same command ends it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from data.archive import removals
+from data.archive.archive import Archive
+from data.archive.removal.chosen import Stored
+from data.archive.removal.rewriting import Cut, moved, places, rewritten
+from data.archive.removals import Removal, runs
+from data.archive.warc.reader import uuid_of
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.clock import utc_now
+from data.models.capture import Capture, RecordPlace
+
+GONE: Final = RecordPlace("", 0, 0)
+"""Where a record is that is in the archive no more."""
+
+Relocate = Callable[[Mapping[str, RecordPlace]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """So many records and bytes are gone."""
+
+    records: int = 0
+    bytes: int = 0
+
+
+def take_out(
+    archive: Archive,
+    removal: tuple[Literal["redact", "prune"], str],
+    records: Sequence[Stored],
+    captures: Collection[Capture],
+    relocate: Relocate,
+) -> TakenOut:
+    """Take records out of an archive whose files all are full (Archive.finish).
+
+    ``removal`` is by which command, and why. Of the ``captures`` that a store points to,
+    ``relocate`` is told where they are now, and GONE for those that are nowhere. Raises
+    ArchiveError and OSError.
+    """
+    if not records:
+        return TakenOut()
+    tell(archive, removal, records)
+    before = size_of(archive.folder)
+    cuts: dict[Path, list[Cut]] = defaultdict(list)
+    for one in records:
+        cuts[archive.folder / one.file].append(Cut(one.offset, one.length))
+    gone = {one.record_id for one in records}
+    moves = {one.record_id: GONE for one in captures if one.record_id in gone}
+    for path, some in cuts.items():
+        target, shifts = rewritten(path, some), places(some)
+        for kept in captures:
+            if kept.file == path.name and kept.record_id not in gone:
+                place = RecordPlace(target.name, moved(kept.offset, shifts), kept.length)
+                moves[kept.record_id] = place
+    relocate(moves)
+    for path in cuts:
+        cdxj_path(path).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    archive.index.read_on()
+    return TakenOut(len(records), before - size_of(archive.folder))
+
+
+def tell(
+    archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
+) -> None:
+    """Write down what will be gone; it is in the signed log before anything is."""
+    leaves = archive.log.find([uuid_of(one.record_id) for one in records])
+    block = removals.encode(Removal(*removal, runs([*leaves.values()])))
+    archive.metadata(removals.REMOVAL, removals.JSON, block, at=utc_now())
+    archive.seal()
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files of records."""
+    return sum(path.stat().st_size for path in own_files(folder))

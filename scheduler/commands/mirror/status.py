@@ -1,0 +1,49 @@
+"""communique mirror status: what the archive holds, lacks and may hold."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from data.wording import counted
+from scheduler.cli import as_json, print_json, with_home
+from scheduler.home import Home
+from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
+
+
+@click.command()
+@as_json
+@with_home
+def status(home: Home, *, as_json: bool) -> int:
+    """Show the size of the archive, what it holds of which source, its log and its budget.
+
+    Exit code 1 where the budget is used up, so that nothing more is archived.
+    """
+    with closing(home.plain_store()) as store:
+        found = mirror_status(home, store)
+    if as_json:
+        print_json(found)
+    else:
+        tell(found)
+    return 1 if found.used_up else 0
+
+
+def tell(found: MirrorStatus) -> None:
+    """Print it."""
+    click.echo(
+        f"{counted(found.files, 'file')}, {found.bytes:,} bytes, "
+        f"{counted(found.captures, 'capture')}"
+    )
+    budget = f"{found.bytes / found.budget:.0%} of {found.budget:,} bytes" if found.budget else "no"
+    click.echo(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
+    click.echo(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
+    signed = f"{found.signed} signed" if found.signed else "none signed"
+    click.echo(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
+    if found.checkpoint:
+        click.echo(f"last checkpoint: {found.checkpoint}")
+    click.echo(f"witnesses: {', '.join(found.witnesses) or 'none'}")
+    for one in found.sources:
+        gaps = f", {counted(one.without, 'version')} without a capture" if one.without else ""
+        gone = f", {one.taken_out} taken out" if one.taken_out else ""
+        click.echo(f"{one.source}: {counted(one.versions, 'version')} captured{gaps}{gone}")

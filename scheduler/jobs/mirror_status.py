@@ -1,0 +1,87 @@
+"""What the archive of a HOME holds, and what of its store is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+import msgspec
+
+from data.archive.log.attestations import Attestations
+from data.archive.log.leaf import ENTRY
+from data.archive.log.tree_log import log_of
+from data.archive.log.unsigned import waiting_entries
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.store.protocol import Store
+from scheduler.home import Home
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    """Of a source: versions of releases with a capture, without one, and with one taken out."""
+
+    source: str
+    versions: int
+    without: int
+    taken_out: int
+
+
+class MirrorStatus(msgspec.Struct, frozen=True):
+    """An archive: its files with their indexes, in bytes, and the captures that the store names.
+
+    ``checkpoint`` is the last that was signed, its size and root in base64; ``budget`` and
+    ``retention`` are 0 where there is none. ``used_up`` says that the budget is.
+    """
+
+    files: int
+    bytes: int
+    captures: int
+    leaves: int
+    signed: int
+    checkpoint: str
+    witnesses: Sequence[str]
+    budget: int
+    used_up: bool
+    retention: int
+    sources: Sequence[SourceStatus]
+
+
+def mirror_status(home: Home, store: Store) -> MirrorStatus:
+    """Look at the sizes of all, and at each release of the store. Raises ArchiveError."""
+    paths = own_files(home.archive)
+    # Its budget is for both.
+    both = [one for path in paths for one in (path, cdxj_path(path)) if one.exists()]
+    size = sum(one.stat().st_size for one in both)
+    settings = home.settings.archive
+    with closing(log_of(home.path)) as log:
+        signed = log.checkpoint()
+        leaves = signed.size if signed else 0
+        waiting = len(waiting_entries(log.folder / "pending", leaves)) // ENTRY
+        witnesses = [one.name for one in Attestations(log.folder).witnesses()]
+    lines = signed.note.text.splitlines() if signed else []
+    return MirrorStatus(
+        files=len(paths),
+        bytes=size,
+        captures=sum(1 for _ in store.captured()),
+        leaves=leaves + waiting,
+        signed=leaves,
+        checkpoint=" ".join(lines[1:3]),
+        witnesses=witnesses,
+        budget=settings.budget,
+        used_up=bool(settings.budget) and size >= settings.budget,
+        retention=settings.retention,
+        sources=[source_status(store, source) for source in sorted(store.sources())],
+    )
+
+
+def source_status(store: Store, source: str) -> SourceStatus:
+    """Look at each version of each release of a source."""
+    captured = without = gone = 0
+    for release in store.by_first_seen(source):
+        for version in store.revisions(release.id):
+            if version.capture is None:
+                without += 1
+            elif version.capture.file:
+                captured += 1
+            else:
+                gone += 1
+    return SourceStatus(source, captured, without, gone)

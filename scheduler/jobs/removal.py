@@ -1,0 +1,115 @@
+"""Takes records out of the archive of a HOME, and tells its store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.archive.removal.chosen import (
+    named,
+    of_texts,
+    older,
+    stored_records,
+    with_same_bytes,
+)
+from data.archive.removal.take_out import take_out
+from data.clock import utc_now
+from data.errors import CommuniqueError, UnknownSource
+from data.store.protocol import Store
+from scheduler.home import Home
+
+Told = Callable[[int, int], object]
+
+
+class NothingNamed(CommuniqueError):
+    """No record of the archive has the id or the address that was given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"no record of the archive is {name[:200]!r}; `communique show RELEASE --provenance`"
+            " tells the ids of records"
+        )
+        self.name = name
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """So many records and bytes were taken out, and the texts of these ``releases``, by id."""
+
+    records: int
+    bytes: int
+    releases: Sequence[str] = ()
+
+
+def redact(home: Home, name: str, why: str, told: Told) -> Removed:
+    """Take out a record, by its id or address, with all of the same bytes and their texts.
+
+    Raises NothingNamed, ArchiveError where another process writes, and StoreError.
+    """
+    with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
+        archive.finish()
+        records = stored_records(home.archive, told)
+        gone = with_same_bytes(records, named(records, name))
+        if not gone:
+            raise NothingNamed(name)
+        releases = releases_at(store, {one.uri for one in gone if one.kind != "request"})
+        now = utc_now()
+        with store.transaction():
+            for release in releases:
+                store.redact(release, at=now, why=why)
+            if releases:
+                # Of what the journal tells, the texts go: it begins anew with the store as it is.
+                store.forget_journal()
+        if releases:
+            gone = [*gone, *of_texts(home.archive, records, releases)]
+        done = take_out(
+            archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
+        )
+    begin_journal(home)
+    return Removed(done.records, done.bytes, releases)
+
+
+def prune(home: Home, days: int, source: str | None, *, dry_run: bool, told: Told) -> Removed:
+    """Take out what servers answered more than ``days`` ago, of all sources or of one.
+
+    Raises UnknownSource, ArchiveError where another process writes, and StoreError.
+    """
+    before = utc_now() - dt.timedelta(days=days)
+    with closing(home.open_archive()) as archive, closing(home.store(archive=archive)) as store:
+        hosts = hosts_of(store, source) if source else frozenset()
+        if not dry_run:
+            archive.finish()
+        gone = older(stored_records(home.archive, told), before, hosts)
+        if dry_run:
+            return Removed(len(gone), sum(one.length for one in gone))
+        why = f"older than {days} days"
+        captures = [*store.captured()]
+        done = take_out(archive, ("prune", why), gone, captures, store.relocate_captures)
+    return Removed(done.records, done.bytes)
+
+
+def hosts_of(store: Store, source: str) -> frozenset[str]:
+    """The hosts of a source and of its releases. Raises UnknownSource."""
+    sources = store.sources()
+    if source not in sources:
+        raise UnknownSource(source, tuple(sorted(sources)))
+    urls = [sources[source].url, *(one.url for one in store.by_first_seen(source))]
+    return frozenset(urlsplit(url).netloc for url in urls)
+
+
+def releases_at(store: Store, addresses: set[str]) -> list[str]:
+    """The ids of the releases that were seen at some addresses."""
+    found = (one.id for url in addresses for one in store.find_releases(url, limit=10))
+    return sorted(set(found))
+
+
+def begin_journal(home: Home) -> None:
+    """Begin the journal of a store that lost it with the store as it is."""
+    with closing(home.store()) as store, closing(home.plain_store()) as plain:
+        if plain.journal_end() or not home.settings.archive.enabled:
+            return
+        # Anything that is told has the store archived first.
+        store.hold({})

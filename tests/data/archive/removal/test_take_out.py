@@ -1,0 +1,168 @@
+"""Records are taken out: the rest stays byte for byte, and the archive explains what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from data.archive.archive import Archive
+from data.archive.log.tree_log import log_of
+from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
+from data.archive.removal.rewriting import Cut, rewritten
+from data.archive.removal.take_out import GONE, take_out
+from data.archive.verification.report import Report
+from data.archive.verification.verify import verify
+from data.archive.warc.warc_file import own_files
+from data.errors import ArchiveError
+from data.models.capture import Capture, RecordPlace
+from data.settings import Archive as Settings
+from tests.exchanges import NOON, answer, not_modified
+
+SAME = b"the same at two addresses"
+
+
+@pytest.fixture
+def captures(tmp_path: Path) -> list[Capture]:
+    """Captures of an archive of some files: a page, a copy of it elsewhere, others, a 304."""
+    with closing(Archive(tmp_path / "archive", Settings(max_file=2500))) as archive:
+        made = [archive.exchange(answer(url(1), body=SAME))]
+        made.append(archive.exchange(answer(url(2), body=SAME)))
+        later = NOON + dt.timedelta(days=9)
+        made += [archive.exchange(answer(url(n), body=b"%d" % n, at=later)) for n in range(3, 7)]
+        made.append(archive.exchange(not_modified(url(1), at=later)))
+        made.append(archive.metadata("urn:communique:journal", "text/plain", b"told", at=NOON))
+        archive.finish()
+    return made
+
+
+def url(number: int) -> str:
+    return f"http://harbour.example/{number}"
+
+
+def nothing(*_: int) -> None:
+    """Be told."""
+
+
+def done(
+    home: Path, captures: list[Capture], records: list[Stored], why: str = "an order"
+) -> Mapping[str, RecordPlace]:
+    """Take records out; where the store is told that its records are."""
+    told: dict[str, RecordPlace] = {}
+    with closing(Archive(home / "archive", Settings())) as archive:
+        archive.finish()
+        taken = take_out(archive, ("redact", why), records, captures, told.update)
+    assert taken.records == len(records)
+    return told
+
+
+def now(captures: list[Capture], told: Mapping[str, RecordPlace]) -> list[Capture]:
+
+    return [
+        replace(one, **asdict(told[one.record_id])) if one.record_id in told else one
+        for one in captures
+    ]
+
+
+def verified(home: Path, captures: list[Capture]) -> Report:
+    with closing(log_of(home)) as log:
+        return verify(home / "archive", log, captures, "", known=[], told=nothing)
+
+
+def test_with_a_record_goes_all_of_the_same_bytes(tmp_path: Path, captures: list[Capture]) -> None:
+    records = stored_records(tmp_path / "archive", nothing)
+    assert named(records, url(1)) == {captures[0].record_id, captures[6].record_id}
+    assert named(records, captures[0].record_id.removeprefix("urn:uuid:")) == {
+        captures[0].record_id
+    }
+    assert named(records, url(99)) == set()
+    for name in (url(1), url(2), captures[0].record_id):
+        gone = with_same_bytes(records, named(records, name))
+        answers = {one.record_id for one in gone if one.kind != "request"}
+        assert answers == {captures[n].record_id for n in (0, 1, 6)}
+        assert sum(one.kind == "request" for one in gone) == 3
+
+
+def test_the_rest_is_whole_and_what_is_missing_is_explained(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    records = stored_records(tmp_path / "archive", nothing)
+    gone = with_same_bytes(records, named(records, url(1)))
+    before = {one.name for one in own_files(tmp_path / "archive")}
+    told = done(tmp_path, captures, gone)
+    assert [told.get(captures[n].record_id) for n in (0, 1, 6)] == [GONE] * 3
+    report = verified(tmp_path, now(captures, told))
+    assert report.problems == []
+    (removed,) = report.removed
+    assert (removed.kind, removed.why, removed.records) == ("redact", "an order", 6)
+    held = b"".join(one.read_bytes() for one in own_files(tmp_path / "archive"))
+    assert SAME not in gzip.decompress(held)
+    assert b"told" in gzip.decompress(held)
+    assert before - {one.name for one in own_files(tmp_path / "archive")}
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        assert archive.index.captures(url(1)) == []
+        (kept,) = archive.index.captures(url(4))
+        assert archive.record(kept.file, kept.offset).http.payload == b"4"
+        # The page comes in again as if it had never been here.
+        again = archive.exchange(answer(url(1), body=SAME))
+        assert archive.record(again.file, again.offset).kind == "response"
+
+
+def test_killed_before_the_end_the_same_command_ends_it(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    records = stored_records(tmp_path / "archive", nothing)
+    gone = with_same_bytes(records, named(records, url(1)))
+
+    def killed(moved: Mapping[str, RecordPlace]) -> None:
+        del moved
+        raise KeyboardInterrupt
+
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.finish()
+        with pytest.raises(KeyboardInterrupt):
+            take_out(archive, ("redact", "an order"), gone, captures, killed)
+    told = done(tmp_path, captures, gone)
+    assert verified(tmp_path, now(captures, told)).problems == []
+
+
+def test_a_record_that_is_taken_out_without_a_word_is_missed(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    path = tmp_path / "archive" / captures[3].file
+    rewritten(path, [Cut(captures[3].offset, captures[3].length)])
+    path.unlink()
+    causes = [one.cause for one in verified(tmp_path, []).problems]
+    assert any("is missing" in one for one in causes)
+
+
+def test_what_is_old_goes_but_for_pages_that_later_records_need(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    records = stored_records(tmp_path / "archive", nothing)
+    old = older(records, NOON + dt.timedelta(days=1), frozenset())
+    # The 304 of later needs the page; the copy of it at another address goes.
+    assert {one.record_id for one in old if one.kind != "request"} == {captures[1].record_id}
+    assert older(records, NOON + dt.timedelta(days=1), {"other.example"}) == []
+    everything = older(records, NOON + dt.timedelta(days=99), {"harbour.example"})
+    assert len(everything) == 14
+    told = done(tmp_path, captures, everything)
+    assert verified(tmp_path, now(captures, told)).problems == []
+
+
+def test_nothing_is_taken_out_while_another_process_writes(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    del captures
+    with (
+        closing(Archive(tmp_path / "archive", Settings())) as other,
+        closing(Archive(tmp_path / "archive", Settings())) as archive,
+    ):
+        other.exchange(answer(url(50)))
+        with pytest.raises(ArchiveError, match="another process writes it"):
+            archive.finish()

@@ -1,0 +1,99 @@
+"""`communique mirror redact`, `prune` and `status`: bytes go, and all says so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.store import open_store
+from tests.archived import archived_home
+from tests.command import communique
+
+URL = "https://acme.example/news/0"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    with archived_home(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "home"))
+
+
+def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> None:
+    communique("sources", home=home)
+    # Something is decided, so that the journal holds the texts.
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        release = next(store.by_first_seen("acme")).id
+    held = communique("releases", "retract", release, "--why", "gone", home=home)
+    result = communique("mirror", "redact", URL, "--why", "order 7", "--json", home=home)
+    assert result.returncode == 0, (result.stderr, held.stderr)
+    told = json.loads(result.stdout)
+    assert told["releases"] == [release]
+    assert told["records"] >= 4
+    verified = communique("mirror", "verify", home=home)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "taken out (redact): order 7" in verified.stdout
+    shown = communique("show", release, "--json", home=home)
+    assert json.loads(shown.stdout)["title"] == "[redacted]"
+    assert "wrong" not in shown.stdout
+    provenance = communique("show", release, "--provenance", home=home)
+    assert "taken out of the archive" in provenance.stdout
+    assert "nothing was found" in communique("search", "wrong", home=home).stdout
+    rebuilt = tmp_path / "rebuilt"
+    again = communique("mirror", "rebuild", "--to", str(rebuilt), home=home)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert json.loads(communique("show", release, "--json", home=rebuilt).stdout) == json.loads(
+        shown.stdout
+    )
+    published = communique("publish", "--all", home=home)
+    assert published.returncode == 0
+    page = (home / "site" / "releases" / release / "capture" / "index.html").read_text()
+    assert "Taken out of the archive" in page
+    assert not [
+        one
+        for one in (home / "site").rglob("*.html")
+        if "It was wrong" in one.read_text(errors="replace")
+    ]
+
+
+def test_what_no_record_is_named_by_is_told(home: Path) -> None:
+    result = communique("mirror", "redact", "https://acme.example/no", "--why", "x", home=home)
+    assert result.returncode == 1
+    assert "no record of the archive is" in result.stderr
+    assert communique("mirror", "redact", URL, home=home).returncode == 2
+
+
+def test_prune_asks_for_a_retention_and_keeps_texts(home: Path) -> None:
+    assert communique("mirror", "prune", home=home).returncode == 2
+    planned = communique("mirror", "prune", "--days", "1", "--dry-run", "--json", home=home)
+    assert json.loads(planned.stdout)["records"] == 12
+    other = communique("mirror", "prune", "--days", "1", "--source", "wire", "--json", home=home)
+    assert json.loads(other.stdout)["records"] == 2
+    (home / "communique.toml").write_text("[archive]\nretention = 30\n")
+    done = communique("mirror", "prune", "--json", home=home)
+    assert json.loads(done.stdout)["records"] == 10
+    assert communique("mirror", "prune", "--source", "no", home=home).returncode == 2
+    verified = communique("mirror", "verify", home=home)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "older than 30 days" in verified.stdout
+    assert "Corrected" in communique("search", "wrong", home=home).stdout
+
+
+def test_status_tells_what_is_there_and_what_lacks(home: Path) -> None:
+    found = json.loads(communique("mirror", "status", "--json", home=home).stdout)
+    assert (found["captures"], found["leaves"], found["signed"]) == (6, 13, 13)
+    assert found["sources"][0] == {"source": "acme", "versions": 4, "without": 0, "taken_out": 0}
+    (home / "communique.toml").write_text("[archive]\nbudget = 100\n")
+    full = communique("mirror", "status", home=home)
+    assert full.returncode == 1
+    assert "used up: nothing more is kept" in full.stdout
