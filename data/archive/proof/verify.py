@@ -174,7 +174,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
             raise ValueError("it is of another tree than the checkpoint beside it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())
         what = fields["warc-type"], fields.get("warc-target-uri", ""), fields["warc-date"]
-        yield f"{record} ({' '.join(what)}) is leaf {index[6:]} of {size}; so signed {by}."
+        yield f"{record} ({' '.join(what)}) is leaf {index[6:]} of {size}, signed by {by}."
         signers_of[record] |= set(signers)
     for at[0], (fields, leaf) in records.items():
         if fields["warc-type"] == "revisit" and leaf[41:73] not in pages:
