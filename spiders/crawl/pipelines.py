@@ -1,8 +1,12 @@
-"""Where Scrapy hands over what was found: each draft goes to its visit, which records it."""
+"""Where Scrapy hands over what was found: each draft goes to its visit, which records it.
+
+A draft waits a moment for others, as each transaction waits for the disk.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final
 
 from data.models import Draft
 
@@ -12,8 +16,12 @@ if TYPE_CHECKING:
     from spiders.crawl.spider import PressRoomSpider
 
 
+MOMENT: Final = 0.5
+"""Seconds that a draft waits for others at the most, to be recorded with them."""
+
+
 class RecordPipeline:
-    """Scrapy's item pipeline: one draft, one transaction."""
+    """Scrapy's item pipeline."""
 
     def __init__(self, spider: PressRoomSpider) -> None:
         self._spider = spider
@@ -29,5 +37,8 @@ class RecordPipeline:
         # A visit that was stopped passes over what it awaited.
         if visit := self._spider.visits.get(draft.source):
             with self._spider.response(visit, draft.url):
+                is_first = not visit.has_ready
                 visit.record(draft)
+                if is_first and visit.has_ready:
+                    asyncio.get_running_loop().call_later(MOMENT, visit.flush)
         return draft

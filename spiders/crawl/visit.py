@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from http import HTTPStatus
@@ -30,6 +30,7 @@ from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.record_batch import RecordBatch
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.requested_urls import RequestedUrls
@@ -121,6 +122,7 @@ class Visit:
         self._seal = seal
         self._files = ReleaseFiles(self.id, store, files, self.started)
         self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
+        self._batch = RecordBatch(store, self._record, self._recorded, self.error)
         self._reader = ReleaseReader(
             loaded, self._templates, self._pending, self.stored, self.error
         )
@@ -173,13 +175,13 @@ class Visit:
 
     def wanted(self) -> tuple[Wanted, ...]:
         """What to ask for now that all is read that was asked for; nothing at the end."""
+        self.flush()
         found: tuple[Wanted, ...] = ()
         if not self.resting:
             with self._errors():
                 found = self._next_of_listings()
         if not found:
-            with self._errors():
-                self._record_ready(self._pending.finish())
+            self._finish_pending()
             with self._errors():
                 found += self._missing()
             with self._errors():
@@ -209,8 +211,7 @@ class Visit:
         """
         if self.ended:
             return
-        with self._errors():
-            self._record_ready(self._pending.finish())
+        self._finish_pending()
         self.error(self.file.url, kind, message)
         self._end()
 
@@ -294,31 +295,41 @@ class Visit:
         return replace(draft, capture=capture)
 
     def record(self, draft: Draft) -> None:
-        """Take in a release as the visit found it: now, or as soon as that is sure."""
+        """Take in a release as the visit found it: as soon as that is sure, with some others.
+
+        `flush` records those that are sure.
+        """
         if self.ended:
             return
         if not self._asked_linked:
             with page_errors(draft.url, self.error):
                 self._linked.note(draft)
         with page_errors(draft.url, self.error):
-            self._record_ready(self._pending.add(draft))
+            self._batch.add(self._pending.add(draft))
 
-    def _record_ready(self, drafts: Iterable[ReadyDraft]) -> None:
-        """Record drafts in order; what goes wrong with one is an error of its page."""
-        for ready in drafts:
-            with page_errors(ready.draft.url, self.error):
-                if ready.renewed:
-                    self._record(ready.draft)
-                else:
-                    self._take(ready.draft)
+    def _finish_pending(self) -> None:
+        with self._errors():
+            self._batch.add(self._pending.finish())
+        self.flush()
 
-    def _take(self, draft: Draft) -> None:
-        """Record a release, and count it."""
-        verdict = self._record(draft)
-        self._count(verdict.kind)
-        self._doubts.note(draft.url, verdict, self.reading)
+    @property
+    def has_ready(self) -> bool:
+        """Whether drafts wait only to be recorded with others."""
+        return not self._batch.is_empty
 
-    def _record(self, draft: Draft) -> Decision:
+    def flush(self) -> None:
+        """Record the drafts that are sure, and wait for others only to be recorded with them."""
+        with self._errors():
+            self._batch.flush()
+
+    def _recorded(self, ready: ReadyDraft, decision: Decision) -> None:
+        """Count a release that was recorded."""
+        if not ready.renewed:
+            self._count(decision.kind)
+            self._doubts.note(ready.draft.url, decision, self.reading)
+
+    def _record(self, ready: ReadyDraft) -> Decision:
+        draft = ready.draft
         if self.frontier.first_history:
             position = self.frontier.position((draft.url, *draft.aliases))
             draft = replace(draft, position=position)
