@@ -97,7 +97,9 @@ class Archive:
     ) -> None:
         self.folder = folder
         self.index = Index(folder)
-        self.log = TreeLog(folder / "log", folder.parent / "log.key")
+        self.log, self._signed_log = (
+            TreeLog(folder / "log", folder.parent / "log.key") for _ in range(2)
+        )
         self._settings = settings
         software = f"Communique/{version('communique')} FastWARC/{version('fastwarc')}"
         self._about = warc_fields(
@@ -110,7 +112,7 @@ class Archive:
                 ("http-header-user-agent", agent),
             )
         )
-        self._lock = threading.RLock()
+        self._lock, self._sealing = threading.RLock(), threading.RLock()
         self._file: WarcFile | None = None
         self._highest = -1
         self._unsealed = 0
@@ -166,13 +168,23 @@ class Archive:
         return read_record(self.folder, file, offset)
 
     def seal(self) -> None:
-        """Make all records durable, and have the log sign that they are in it."""
-        if not self._unsealed:
-            return
-        with self._writing():
-            self._note()
-            self.log.integrate(self._sync)
-            self._unsealed, self._seal_at = 0, SEAL_AFTER
+        """Make all records durable, and have the log sign that they are in it.
+
+        Other threads go on writing meanwhile: the disk may take its time.
+        """
+        waiting = 0
+        if self._unsealed:
+            with self._writing():
+                self._note()
+                waiting, self._unsealed, self._seal_at = self._unsealed, 0, SEAL_AFTER
+        with self._sealing:
+            if not waiting:
+                return
+            try:
+                self._signed_log.integrate(self._sync)
+            except BaseException:
+                self._unsealed += waiting
+                raise
 
     def finish(self) -> None:
         """Seal, and make all files full, so that none of them changes any more.
@@ -206,6 +218,7 @@ class Archive:
                 self._let_go()
                 self.index.close()
                 self.log.close()
+                self._signed_log.close()
 
     def _original(
         self, exchange: Exchange, uri: str, payload: bytes, *, whole: bool

@@ -23,8 +23,9 @@ from typing import Any
 import msgspec
 from scrapy.crawler import AsyncCrawlerProcess
 
+from data.archive.archive import Archive
 from data.clock import utc_now
-from data.errors import CommuniqueError, HomeInUse, StoreError
+from data.errors import ArchiveError, CommuniqueError, HomeInUse, StoreError
 from data.models import Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy
@@ -80,9 +81,6 @@ class Progress(msgspec.Struct, frozen=True):
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""
 
-SEAL_EVERY = 2.0
-"""Seconds between two times that the archive is sealed while visits are under way."""
-
 PATIENCE = 2.0
 """Seconds in which answers may still come when a crawl is stopped."""
 
@@ -102,7 +100,7 @@ class Crawl:
         self._store = self._home.store(archive=self._archive)
         self._taxonomy = load_taxonomy(self._home.topics)
         keep_home_files(self._home, self._store)
-        self._sealed = -SEAL_EVERY
+        self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._progress = ProgressReporter()
@@ -197,14 +195,18 @@ class Crawl:
         return None
 
     def _seal(self) -> None:
-        """Seal the archive at the end of a visit, unless others are under way that will soon.
+        """Seal the archive at the end of a visit; while others are under way, in a thread.
 
-        The disk is waited for once for the visits that end in the same moment. Raises ArchiveError.
+        The disk may take its time, and holds up no other visit. Raises ArchiveError; what goes
+        wrong in the thread goes wrong again at the end of the last visit, which tells of it.
         """
-        now = time.monotonic()
-        if self._archive and (len(self._visits) == 1 or now >= self._sealed + SEAL_EVERY):
-            self._sealed = now
+        if not self._archive:
+            return
+        if len(self._visits) == 1:
             self._archive.seal()
+        elif self._sealing is None or not self._sealing.is_alive():
+            self._sealing = threading.Thread(target=_seal_aside, args=(self._archive,))
+            self._sealing.start()
 
     def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
         """Report a visit that can't be made, for health to tell of it."""
@@ -248,6 +250,13 @@ class ProgressReporter:
     def forget(self, visit: Visit) -> None:
         """Forget when a visit was told of: it is over."""
         self._told.pop(visit.id, None)
+
+
+def _seal_aside(archive: Archive) -> None:
+    try:
+        archive.seal()
+    except ArchiveError:
+        log.warning("the archive could not be sealed beside the visits", exc_info=True)
 
 
 def _hand_on(
