@@ -1,13 +1,14 @@
 """Pages a second, from fetch to committed release, as a ratio to bare Scrapy.
 
-    python benchmarks/crawl.py [--pages N] [--real] [--profile]
+    python benchmarks/crawl.py [--pages N] [--real] [--archive] [--profile]
 
 A loopback server, a process of its own, serves listings and N release pages. First a bare Scrapy
 spider with stock settings only fetches them, then a crawl of ours fetches, reads, cleans, files and
 commits them; both are new processes and count from the answer of the first listing to the last
 result. The pages are those of the bundled press rooms, each a source of its own, with texts that
 are put together anew for each page. With --real they are pages of many news sites, from ../shared,
-as if one source had served them: the worst case, with no layout to learn. With --profile our crawl
+as if one source had served them: the worst case, with no layout to learn. With --archive our crawl
+keeps what it fetches besides, which benchmarks/archive.py measures by itself. With --profile it
 prints where its time goes.
 
 Two ratios are printed: of elapsed time, and of the processes' CPU time, which other work on the
@@ -40,6 +41,8 @@ from scheduler.demo.rooms import Showing, load_rooms, showing
 from scheduler.demo.texts import ReleaseText
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev"
+
+WITHOUT_ARCHIVE = "[archive]\nenabled = false\n"
 
 BARE = """
 import sys, time
@@ -224,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=1200)
     parser.add_argument("--real", action="store_true", help="pages of many news sites")
+    parser.add_argument("--archive", action="store_true", help="keep what is fetched")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -234,7 +238,8 @@ def main() -> None:
         start = spent()
         bare = float(subprocess.check_output([sys.executable, "-c", BARE, *urls], text=True))
         between = spent()
-        crawl = ours(sites, profile=given.profile)
+        settings = "" if given.archive else WITHOUT_ARCHIVE
+        crawl = ours(sites, profile=given.profile, settings=settings)
         end = spent()
     print(f"bare Scrapy, fetch only: {bare:.0f} pages/s")
     print(f"communique, fetch to committed release: {crawl:.0f} pages/s")
