@@ -1,0 +1,78 @@
+"""What readers would call an edit, and what changes on a page without being one."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.models import Content, Media
+from data.revisions.edits import fingerprint, significant_changes
+
+TEXT = "The Harbour Board opened its new signal station on Monday."
+BOX = ("Pilots get a new boat", "Low tide at noon")
+
+
+def content(
+    text: str = TEXT, *, related: tuple[str, ...] = (), files: tuple[Media, ...] = ()
+) -> Content:
+    """A release, and the links to others that stand below it."""
+    links = "".join(
+        f'<li><a href="/{number}">{name}</a></li>' for number, name in enumerate(related)
+    )
+    return Content(
+        "Station opened",
+        body_html=f"<p>{text}</p><ul>{links}</ul>",
+        body_text="\n".join([text, "", *related]),
+        attachments=files,
+    )
+
+
+def file(url: str, length: int | None = None) -> Media:
+    return Media(url, "application/pdf", length, "Full text")
+
+
+def test_links_to_other_releases_that_rotate_are_no_edit() -> None:
+    before = content(related=BOX)
+    for after in (content(related=BOX[::-1]), content(related=BOX[:1]), content(related=("Fog",))):
+        assert significant_changes(before, after) == frozenset()
+    assert significant_changes(before, content(TEXT + " It rained.", related=BOX)) == {"body"}
+
+
+def test_a_line_is_an_edit_where_it_is_more_than_a_link_or_no_link() -> None:
+    said = 'Read <a href="/1">the speech</a> of its master.'
+    html = f"<p>{TEXT}</p><p>{said}</p><p>It rained.</p>"
+    before = Content("Station opened", body_html=html, body_text=f"{TEXT}\n\nRead the speech.")
+    assert significant_changes(before, content()) == {"body"}
+    assert significant_changes(content(), content(f"{TEXT}\nIt rained.")) == {"body"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("http://harbour.example/a.pdf?v=1", "http://harbour.example/a.pdf?v=2", True),
+        ("http://harbour.example/get?id=7&hash=x", "http://harbour.example/get?id=7&hash=y", True),
+        ("http://harbour.example/get?id=7", "http://harbour.example/get?id=8", False),
+        ("http://harbour.example/a.pdf", "http://harbour.example/b.pdf", False),
+    ],
+)
+def test_a_file_is_another_by_its_address_and_not_by_the_version_in_it(
+    before: str, after: str, *, same: bool
+) -> None:
+    old, new = content(files=(file(before),)), content(files=(file(after),))
+    assert significant_changes(old, new) == (frozenset() if same else {"attachments"})
+    assert (fingerprint(old) == fingerprint(new)) is same
+
+
+def test_a_document_that_is_a_release_is_another_by_its_length() -> None:
+    def document(length: int) -> Content:
+        url = "http://harbour.example/a.pdf"
+        return Content("Station opened", attachments=(file(url, length),), body_rule="document")
+
+    assert significant_changes(document(100), document(100)) == frozenset()
+    assert significant_changes(document(100), document(200)) == {"attachments"}
+
+
+def test_a_title_is_another_by_its_words() -> None:
+    assert (
+        significant_changes(Content("Station  opened!"), Content("Station opened")) == frozenset()
+    )
+    assert significant_changes(Content("Station opened"), Content("Station shut")) == {"title"}
