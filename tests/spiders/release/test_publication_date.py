@@ -40,6 +40,7 @@ def published(stated: str, shown: str, path: str = "/news/7", zone: str = "UTC")
         # What readers see is the same, or no day that it can be anywhere.
         ("2026-03-02T22:30:00Z", "2 March 2026", "/news/7", 2, "second"),
         ("2026-03-02T22:30:00Z", "12 March 2026", "/news/7", 2, "second"),
+        ("2026-03-02T22:30:00Z", "2 March 2026</p><p>3 March 2026", "/news/7", 2, "second"),
     ],
 )
 def test_an_instant_in_utc_is_of_the_day_that_readers_see(
