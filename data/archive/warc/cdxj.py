@@ -77,7 +77,7 @@ def decode_entry(line: bytes) -> Entry:
         fields = json.loads(told)
         return Entry(
             fields["url"],
-            dt.datetime.strptime(f"{timestamp}+0000", "%Y%m%d%H%M%S%z"),
+            dt.datetime.fromisoformat(f"{timestamp[:8]}T{timestamp[8:]}+0000"),
             fields.get("mime"),
             int(fields.get("status", 0)),
             fields["digest"],

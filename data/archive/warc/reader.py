@@ -93,8 +93,10 @@ class Record:
 
     def field(self, name: str) -> str:
         """The first value of a named field of WARC, empty where there is none."""
-        key = name.lower()
-        return next((value for one, value in self.fields if one.lower() == key), "")
+        for one, value in self.fields:
+            if len(one) == len(name) and one.lower() == name.lower():
+                return value
+        return ""
 
     @property
     def kind(self) -> str:
