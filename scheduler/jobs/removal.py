@@ -19,8 +19,10 @@ from data.archive.removal.chosen import (
 from data.archive.removal.take_out import take_out
 from data.clock import utc_now
 from data.errors import CommuniqueError, UnknownSource
+from data.sqlite_file import delete_file
 from data.store.protocol import Store
 from scheduler.home import Home
+from scheduler.jobs.home_files import keep_home_files
 
 Told = Callable[[int, int], object]
 
@@ -68,7 +70,10 @@ def redact(home: Home, name: str, why: str, told: Told) -> Removed:
         done = take_out(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
         )
-    begin_journal(home)
+    if releases:
+        # What was rendered of them goes too: it is a cache.
+        delete_file(home.path / "rendered.db")
+        begin_journal(home)
     return Removed(done.records, done.bytes, releases)
 
 
@@ -112,4 +117,6 @@ def begin_journal(home: Home) -> None:
         if plain.journal_end() or not home.settings.archive.enabled:
             return
         # Anything that is told has the store archived first.
-        store.hold({})
+        keep_home_files(home, store)
+        if not plain.journal_end():
+            store.hold({})

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 class Entry:
     """A record of the journal: its id and place, and the id of the record ``after`` which it came.
 
-    ``leaf`` is its number in the log, None where that is lost. ``begins`` says that it holds a
-    snapshot of the store, which stands for all before it.
+    ``leaf`` is its number in the log, None where that is lost.
     """
 
     record_id: str
@@ -27,7 +26,6 @@ class Entry:
     leaf: int | None
     file: str
     offset: int
-    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def history_of(found: Iterable[Entry]) -> History:
             chain.append(entry)
             here = entry.after
             continue
-        if entry is None and not any(one.begins for one in chain):
+        if entry is None:
             missing.append(here)
         # The record before it is the last of those that came before all that were read so far.
         first = order[chain[-1].record_id] if chain else None

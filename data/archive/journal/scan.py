@@ -64,19 +64,10 @@ def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
             except msgspec.DecodeError as error:
                 damages.append(Damage(found.file, found.offset, f"its JSON can't be read: {error}"))
                 continue
-            begins = any(isinstance(event, events.Snapshot) for event in told_.events)
             entries.append(
-                Entry(
-                    found.record_id,
-                    told_.after,
-                    found.at,
-                    leaf,
-                    found.file,
-                    found.offset,
-                    begins,
-                )
+                Entry(found.record_id, told_.after, found.at, leaf, found.file, found.offset)
             )
-            if begins:
+            if any(isinstance(event, events.Snapshot) for event in told_.events):
                 snapshots.add(found.record_id)
             if any(
                 isinstance(event, events.Published) and event.everything for event in told_.events

@@ -292,6 +292,19 @@ def test_a_hostile_list_of_files_leads_nowhere(proof: Path, line: str) -> None:
     assert "\x1b" not in said
 
 
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(proof: Path, tmp_path: Path) -> None:
+    record = min((proof / "records").iterdir())
+    outside = tmp_path / "outside"
+    record.rename(outside)
+    record.symlink_to(outside)
+    assert "it is no file in this folder" in found(proof)
+    (proof / "keys").rename(tmp_path / "keys")
+    (proof / "keys").symlink_to(tmp_path / "keys")
+    record.unlink()
+    outside.rename(record)
+    assert found(proof).startswith("keys/0: it is no file in this folder")
+
+
 @pytest.mark.parametrize("name", ["SHA256SUMS", "keys/0", "witnesses", "release.json"])
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\n" * 100, b"+" * 1000, b"a  b\n"])
 def test_hostile_content_is_told_in_a_sentence(proof: Path, name: str, content: bytes) -> None:
