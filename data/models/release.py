@@ -82,6 +82,10 @@ class Link:
     title: str
 
 
+REDACTED: Final = "[redacted]"
+"""The title of what was taken out for a lawful order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a release says: all that can be edited, and so all that a revision keeps.
@@ -106,6 +110,11 @@ class Content:
     attachments: tuple[Media, ...] = ()
     title_rule: str = ""
     body_rule: str = ""
+
+    @property
+    def redacted(self) -> bool:
+        """Whether what it said was taken out for a lawful order."""
+        return self.title == REDACTED and not self.body_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class PageRenderer:
             title=entry.title,
             facet=source,
             entry=entry,
+            redacted=release.content.redacted,
             url=url,
             body=Markup(entry.body or body_of(release, url)),  # noqa: S704 - body_of sanitizes
             topics=[

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 from data.identity.retraction import Vanished
 from data.models import Capture, Content, Release
+from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import encode, instant
-
-REDACTED: Final = "[redacted]"
-"""The title of a release whose texts were taken out."""
 
 
 class RetractionPart(Part):

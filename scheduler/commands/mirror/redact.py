@@ -13,7 +13,7 @@ from scheduler.terminal.steps import steps_bar
 
 @click.command()
 @click.argument("name", metavar="RECORD|URL")
-@click.option("--why", required=True, metavar="TEXT", help="The order; it is published.")
+@click.option("--why", required=True, metavar="TEXT", help="The order; the log keeps it.")
 @as_json
 @with_home
 def redact(home: Home, *, name: str, why: str, as_json: bool) -> int:
