@@ -11,9 +11,9 @@ from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
 from spiders.crawl.blocked_page import block_reason, soft_404_reason
-from spiders.crawl.layout_change import skeleton_of
 from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import NotARelease
+from spiders.crawl.redesign.layout_change import skeleton_of
 from spiders.download.documents import is_pdf
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES

@@ -10,9 +10,9 @@ from data.dates.context import DateContext
 from data.models import Draft, Release
 from data.store.protocol import Store
 from spiders.crawl.draft import completed
-from spiders.crawl.layout_change import LayoutChange, Shown
 from spiders.crawl.page_errors import Tell, page_errors
-from spiders.crawl.redesign_guard import WINDOW, RedesignGuard
+from spiders.crawl.redesign.layout_change import LayoutChange, Shown
+from spiders.crawl.redesign.redesign_guard import WINDOW, RedesignGuard
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile

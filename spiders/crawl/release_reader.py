@@ -11,9 +11,9 @@ from data.models import Draft, Release, Validator
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.draft import document_type, draft_document, draft_release
-from spiders.crawl.layout_change import shown_on
 from spiders.crawl.page_errors import BUG, Tell
 from spiders.crawl.pending_drafts import PendingDrafts
+from spiders.crawl.redesign.layout_change import shown_on
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page

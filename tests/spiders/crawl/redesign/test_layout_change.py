@@ -7,7 +7,7 @@ from typing import Any
 from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Draft, Media
-from spiders.crawl.layout_change import LayoutChange, Shown, is_built_anew, skeleton_of
+from spiders.crawl.redesign.layout_change import LayoutChange, Shown, is_built_anew, skeleton_of
 from spiders.page.page import Page
 from tests.drafts import BODY, draft, published
 from tests.themes import THEMES, posts, shown

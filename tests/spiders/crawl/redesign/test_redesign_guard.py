@@ -8,7 +8,7 @@ from typing import Any
 
 from data.identity.decision import first_release
 from data.models import Draft, Media, Published, Release
-from spiders.crawl.redesign_guard import WINDOW, RedesignGuard
+from spiders.crawl.redesign.redesign_guard import WINDOW, RedesignGuard
 from spiders.items import ListingItem
 from tests.drafts import draft, published
 
