@@ -42,6 +42,15 @@ def decode(block: bytes) -> Removal:
     return _decode(block)
 
 
+def leaves_of(removal: Removal, highest: int) -> set[int]:
+    """The numbers up to ``highest`` of the leaves whose records a removal took out."""
+    return {
+        number
+        for first, last in removal.leaves
+        for number in range(max(0, first), min(last, highest) + 1)
+    }
+
+
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
     """Numbers as runs of those that follow each other: the first and the last of each."""
     found: list[tuple[int, int]] = []

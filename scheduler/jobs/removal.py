@@ -17,6 +17,7 @@ from data.archive.removal.chosen import (
     with_same_bytes,
 )
 from data.archive.removal.take_out import take_out
+from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError, UnknownSource
 from data.sqlite_file import delete_file
@@ -39,25 +40,39 @@ class NothingNamed(CommuniqueError):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """So many records and bytes were taken out, and the texts of these ``releases``, by id."""
+    """So many records and bytes were taken out, and the texts of these ``releases``, by id.
+
+    ``damaged`` are places of the archive that can't be read, each with why: nobody knows whether
+    they hold something that should go, and they stay as they are.
+    """
 
     records: int
     bytes: int
     releases: Sequence[str] = ()
+    damaged: Sequence[str] = ()
 
 
-def redact(home: Home, name: str, why: str, told: Told) -> Removed:
+def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Removed:
     """Take out a record, by its id or address, with all of the same bytes and their texts.
 
-    Raises NothingNamed, ArchiveError where another process writes, and StoreError.
+    Raises NothingNamed, ArchiveError where another process writes or the key of the log is lost,
+    and StoreError.
     """
+    damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
-        archive.finish()
-        records = stored_records(home.archive, told)
+        if not dry_run:
+            archive.finish()
+        records = stored_records(home.archive, told, damages.append)
+        damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
         gone = with_same_bytes(records, named(records, name))
         if not gone:
             raise NothingNamed(name)
         releases = releases_at(store, {one.uri for one in gone if one.kind != "request"})
+        if dry_run:
+            gone += of_texts(home.archive, records, releases) if releases else []
+            return Removed(len(gone), sum(one.length for one in gone), releases, damaged)
+        # Without the key, what goes could not be told first: so nothing does.
+        archive.log.key()
         now = utc_now()
         with store.transaction():
             for release in releases:
@@ -74,7 +89,7 @@ def redact(home: Home, name: str, why: str, told: Told) -> Removed:
         # What was rendered of them goes too: it is a cache.
         delete_file(home.path / "rendered.db")
         begin_journal(home)
-    return Removed(done.records, done.bytes, releases)
+    return Removed(done.records, done.bytes, releases, damaged)
 
 
 def prune(home: Home, days: int, source: str | None, *, dry_run: bool, told: Told) -> Removed:
@@ -83,17 +98,22 @@ def prune(home: Home, days: int, source: str | None, *, dry_run: bool, told: Tol
     Raises UnknownSource, ArchiveError where another process writes, and StoreError.
     """
     before = utc_now() - dt.timedelta(days=days)
+    damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.store(archive=archive)) as store:
         hosts = hosts_of(store, source) if source else frozenset()
         if not dry_run:
             archive.finish()
-        gone = older(stored_records(home.archive, told), before, hosts)
+        records = stored_records(home.archive, told, damages.append)
+        damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
+        gone = older(records, before, hosts)
         if dry_run:
-            return Removed(len(gone), sum(one.length for one in gone))
+            return Removed(len(gone), sum(one.length for one in gone), damaged=damaged)
+        # Without the key, what goes could not be told first: so nothing does.
+        archive.log.key()
         why = f"older than {days} days"
         captures = [*store.captured()]
         done = take_out(archive, ("prune", why), gone, captures, store.relocate_captures)
-    return Removed(done.records, done.bytes)
+    return Removed(done.records, done.bytes, damaged=damaged)
 
 
 def hosts_of(store: Store, source: str) -> frozenset[str]:

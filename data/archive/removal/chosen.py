@@ -40,11 +40,15 @@ class Stored:
     answer: str
 
 
-def stored_records(archive: Path, told: Callable[[int, int], object]) -> list[Stored]:
+def stored_records(
+    archive: Path,
+    told: Callable[[int, int], object],
+    damaged: Callable[[Damage], object] = lambda _: None,
+) -> list[Stored]:
     """All records that tell of servers, and of the journal.
 
-    ``told`` is called with bytes read, and those that there are. What can't be read is left out.
-    Raises OSError.
+    ``told`` is called with bytes read, and those that there are, ``damaged`` with each place that
+    can't be read: it is left out. Raises OSError.
     """
     found = []
     files = {path: path.stat().st_size for path in own_files(archive)}
@@ -52,6 +56,7 @@ def stored_records(archive: Path, told: Callable[[int, int], object]) -> list[St
     for path, size in files.items():
         for one in read_file(path):
             if isinstance(one, Damage):
+                damaged(one)
                 continue
             if one.kind not in SERVED and one.uri not in JOURNALED:
                 continue

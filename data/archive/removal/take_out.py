@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+import msgspec
 
 from data.archive import removals
 from data.archive.archive import Archive
@@ -21,6 +24,7 @@ from data.archive.removals import Removal, runs
 from data.archive.warc.reader import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
+from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
 
 GONE: Final = RecordPlace("", 0, 0)
@@ -76,11 +80,30 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Write down what will be gone; it is in the signed log before anything is."""
-    leaves = archive.log.find([uuid_of(one.record_id) for one in records])
-    block = removals.encode(Removal(*removal, runs([*leaves.values()])))
-    archive.metadata(removals.REMOVAL, removals.JSON, block, at=utc_now())
+    """Write down what will be gone; it is in the signed log before anything is.
+
+    What a command that did not end has told already is not told again.
+    """
+    numbers = archive.log.find([uuid_of(one.record_id) for one in records]).values()
+    leaves = {*numbers} - _told_leaves(archive, removal, max(numbers, default=-1))
+    if leaves:
+        block = removals.encode(Removal(*removal, runs([*leaves])))
+        archive.metadata(removals.REMOVAL, removals.JSON, block, at=utc_now())
     archive.seal()
+
+
+def _told_leaves(
+    archive: Archive, removal: tuple[Literal["redact", "prune"], str], highest: int
+) -> set[int]:
+    """The leaves up to ``highest`` that the archive says were taken out by this very command."""
+    told: set[int] = set()
+    for one in archive.index.captures(removals.REMOVAL):
+        # One that can't be read tells nothing: all is told again.
+        with suppress(ArchiveError, msgspec.DecodeError):
+            known = removals.decode(archive.record(one.file, one.offset).block)
+            if (known.kind, known.why) == removal:
+                told |= removals.leaves_of(known, highest)
+    return told
 
 
 def size_of(folder: Path) -> int:

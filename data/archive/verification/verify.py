@@ -10,13 +10,14 @@ from typing import Final
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.tree_log import TreeLog
-from data.archive.removals import Removal, runs
+from data.archive.removals import Removal, leaves_of, runs
 from data.archive.verification.records import Records, Told, read_records
 from data.archive.verification.report import Problem, Removed, Report
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import uuid_of
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
+from data.wording import counted
 
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
 
@@ -43,6 +44,7 @@ def verify(
     found = read_records(archive, leaves, captures, told)
     removed = _removed_leaves(found)
     problems = [*leaves.problems, *found.problems]
+    problems += _not_taken_out(found)
     problems += _missing_leaves(found, before, removed)
     problems += _missing_pages(found, removed)
     problems += _lost_captures(found, removed)
@@ -62,7 +64,7 @@ def verify(
         signed=leaves.signed,
         captures=len(captures),
         attested=attested,
-        removed=[_told(one) for one in found.removed],
+        removed=[_told(one, found) for one in found.removed],
         foreign=foreign_files(archive),
         problems=[*problems, *leaves.problems],
     )
@@ -75,20 +77,27 @@ def foreign_files(archive: Path) -> list[str]:
     return sorted(one.name for one in here if FOREIGN.search(one.name) and one.name not in own)
 
 
-def _told(removal: Removal) -> Removed:
-    records = sum(last - first + 1 for first, last in removal.leaves)
+def _told(removal: Removal, found: Records) -> Removed:
+    records = len(leaves_of(removal, found.leaves.size) - found.seen)
     return Removed(removal.kind, removal.why, records)
 
 
 def _removed_leaves(found: Records) -> set[int]:
     """The numbers of the leaves whose records were taken out; others are never asked for."""
     top = found.leaves.size
-    return {
-        number
-        for removal in found.removed
-        for first, last in removal.leaves
-        for number in range(max(0, first), min(last, top) + 1)
-    }
+    return {number for removal in found.removed for number in leaves_of(removal, top)}
+
+
+def _not_taken_out(found: Records) -> Iterable[Problem]:
+    """Records that a removal names, and that are here: its command was not ended."""
+    for removal in found.removed:
+        here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
+        if here:
+            cause = (
+                f"{counted(len(here), 'record')} should be taken out ({removal.kind}: "
+                f"{removal.why}), and can be read here: run the same command again"
+            )
+            yield Problem("log", None, cause, leaf=here[0])
 
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:

@@ -116,3 +116,47 @@ def test_status_tells_what_is_there_and_what_lacks(home: Path) -> None:
     full = communique("mirror", "status", home=home)
     assert full.returncode == 1
     assert "used up: nothing more is kept" in full.stdout
+
+
+def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path) -> None:
+    before = {one: one.stat().st_mtime_ns for one in own_files(home / "archive")}
+    tried = communique("mirror", "redact", URL, "--why", "x", "--dry-run", "--json", home=home)
+    assert tried.returncode == 0
+    told = json.loads(tried.stdout)
+    assert told["records"] >= 4
+    assert len(told["releases"]) == 1
+    empty = communique("mirror", "redact", URL, "--why", " ", home=home)
+    assert empty.returncode == 2
+    assert "--why is empty" in empty.stderr
+    assert {one: one.stat().st_mtime_ns for one in own_files(home / "archive")} == before
+    assert "wrong" in communique("search", "wrong", "--json", home=home).stdout
+
+
+def test_without_the_key_of_the_log_nothing_is_taken_out(home: Path) -> None:
+    key = (home / "log.key").rename(home / "kept.key")
+    (release,) = json.loads(
+        communique("mirror", "redact", URL, "--why", "x", "--dry-run", "--json", home=home).stdout
+    )["releases"]
+    shown = communique("show", release, "--json", home=home).stdout
+    for command in (["redact", URL, "--why", "order 7"], ["prune", "--days", "1"]):
+        result = communique("mirror", *command, home=home)
+        assert result.returncode == 1
+        assert "the key of the log is gone" in result.stderr
+        assert communique("show", release, "--json", home=home).stdout == shown
+    key.rename(home / "log.key")
+    assert communique("mirror", "redact", URL, "--why", "order 7", home=home).returncode == 0
+    verified = communique("mirror", "verify", home=home)
+    assert (verified.returncode, verified.stdout.count("taken out")) == (0, 1)
+
+
+def test_damage_that_a_redaction_can_not_look_into_is_told(home: Path) -> None:
+    (file,) = own_files(home / "archive")
+    content = bytearray(file.read_bytes())
+    at = content.rindex(b"\x1f\x8b\x08")
+    content[at + 40] ^= 255
+    file.write_bytes(content)
+    (home / "communique.toml").write_text("[archive]\nenabled = true\n")
+    result = communique("mirror", "redact", URL, "--why", "order 7", home=home)
+    assert result.returncode == 1
+    assert f"byte {at}: " in result.stderr
+    assert "may hold what should go" in result.stderr

@@ -127,8 +127,14 @@ def test_killed_before_the_end_the_same_command_ends_it(
         archive.finish()
         with pytest.raises(KeyboardInterrupt):
             take_out(archive, ("redact", "an order"), gone, captures, killed)
+    unended = verified(tmp_path, captures)
+    assert [one.records for one in unended.removed] == [0]
+    assert any("run the same command again" in one.cause for one in unended.problems)
     told = done(tmp_path, captures, gone)
-    assert verified(tmp_path, now(captures, told)).problems == []
+    report = verified(tmp_path, now(captures, told))
+    assert report.problems == []
+    # It is told once, though two commands did it.
+    assert [one.records for one in report.removed] == [6]
 
 
 def test_a_record_that_is_taken_out_without_a_word_is_missed(
