@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from data.archive.foreign import imported_from
+from data.archive.warc.reader import OPEN
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
@@ -51,7 +53,7 @@ class AmbiguousRelease(CommuniqueError):
     exit_code = 2
 
     def __init__(self, name: str, found: tuple[str, ...]) -> None:
-        super().__init__(f"{name!r} is the beginning of several ids: {', '.join(found)}")
+        super().__init__(f"{name!r} is the beginning of several ids:\n  " + "\n  ".join(found))
         self.name = name
         self.found = found
 
@@ -92,6 +94,10 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "imported": imported_from(home.archive, found.capture) or None,
         }
         text = provenance_text(found, versions, sightings, files)
+        text += growing_text(
+            home.archive,
+            [*(one.capture for one in versions), sightings.seen, sightings.gone, *files.values()],
+        )
         if told["imported"]:
             text += f"\nthe present version was taken in from the file {told['imported']}"
     else:
@@ -115,7 +121,8 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
 
 def find(store: Store, name: str) -> Release:
     """The one release of a name. Raises NoSuchRelease or AmbiguousRelease."""
-    found = store.find_releases(name, limit=LISTED)
+    # Every id begins with an empty name.
+    found = store.find_releases(name, limit=LISTED) if name else ()
     if not found:
         raise NoSuchRelease(name)
     if len(found) > 1:
@@ -175,7 +182,10 @@ def release_text(
     ]
     if release.retracted:
         said = f" ({why})" if why else ""
-        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
+        if content.redacted:
+            lines.append(f"redacted: what it said was taken out{said}")
+        else:
+            lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
     elif gone:
         held = "; held, as many others are gone too" if gone.held else ""
         lines.append(f"gone, unconfirmed: first found so at {gone.since:{MINUTE}} UTC{held}")
@@ -234,6 +244,13 @@ def capture_text(capture: Capture) -> str:
     )
 
 
+def growing_text(archive: Path, captures: Iterable[Capture | None]) -> str:
+    """Lines that name the files of captures as they are called on the disk while they grow."""
+    files = sorted({one.file for one in captures if one and one.file})
+    names = [f"{name}{OPEN}" for name in files if (archive / f"{name}{OPEN}").exists()]
+    return "".join(f"\n{name} is its name on the disk while it grows" for name in names)
+
+
 def provenance_text(
     release: Release,
     versions: Sequence[Revision],
@@ -245,15 +262,16 @@ def provenance_text(
     stated = "no date that can be right"
     if date.iso or date.raw:
         stated = f"{date.iso or stated} from {date.raw!r} by the rule {date.rule}, zone {date.zone}"
+    rules = ("title", release.content.title_rule), ("body", release.content.body_rule)
     lines = [
         f"published: {stated}",
-        f"title: by the rule {release.content.title_rule}",
-        f"body: by the rule {release.content.body_rule}",
+        *(f"{what}: by the rule {rule}" for what, rule in rules if rule),
         f"first seen {release.first_seen:{MINUTE}} UTC, last {release.last_seen:{MINUTE}} UTC",
         *(f"seen at {url}" for url in release.aliases),
     ]
     if release.digest:
-        lines.append(f"SHA-256 of the page as last served: {release.digest}")
+        # The payload digest of its record is of the same page while it was encoded (gzip, br).
+        lines.append(f"SHA-256 of the page as last served, decoded: {release.digest}")
     shown = [(f"version {one.number}", one.capture) for one in versions]
     shown += [("last seen", sightings.seen), ("gone", sightings.gone), *files.items()]
     lines += [f"{what}: {capture_text(capture)}" for what, capture in shown if capture]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,11 @@ from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import encode, instant
+
+GIVE_REASON: Final = (
+    "INSERT OR REPLACE INTO retraction_reasons (release, why)"
+    " SELECT number, ? FROM releases WHERE id = ?"
+)
 
 
 class RetractionPart(Part):
@@ -145,11 +150,7 @@ class RetractionPart(Part):
                 [now, now, now, release_id],
             )
             if why:
-                db.execute(
-                    "INSERT OR REPLACE INTO retraction_reasons (release, why)"
-                    " SELECT number, ? FROM releases WHERE id = ?",
-                    [why, release_id],
-                )
+                db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known)
         return True
 
@@ -179,6 +180,8 @@ class RetractionPart(Part):
             )
             # Listings may have told its beginning; they are read again with the next visit.
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
+            # The reason of an earlier retraction is none for this.
+            db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known)
         self.retract(release_id, at=at, why=why)
 

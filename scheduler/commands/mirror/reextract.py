@@ -51,7 +51,7 @@ def reextract(
 def tell(done: Reextraction, *, dry: bool) -> None:
     """Print what was read otherwise."""
     revised = sum(bool(one.revision) for one in done.releases)
-    would = "would be" if dry else "were"
+    would = "would be" if dry else "was" if revised == 1 else "were"
     click.echo(
         f"{counted(done.read, 'page')} read anew: {counted(revised, 'release')} {would} revised,"
         f" {len(done.releases) - revised - done.failed} read otherwise without a revision"
@@ -61,11 +61,11 @@ def tell(done: Reextraction, *, dry: bool) -> None:
     if len(done.releases) > SHOWN:
         click.echo(f"and {len(done.releases) - SHOWN} more; --json shows them all")
     for count, why in (
-        (done.unarchived, "have no page in the archive"),
-        (done.without_file, "are of sources without a source file"),
+        (done.unarchived, "no page in the archive"),
+        (done.without_file, "a source without a source file"),
     ):
         if count:
-            click.echo(f"{counted(count, 'release')} {why}")
+            click.echo(f"{counted(count, 'release')} with {why}")
 
 
 def line(one: Reread) -> str:

@@ -54,6 +54,10 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert "quay 0" not in json.dumps(versions)
     provenance = communique("show", release, "--provenance", home=home)
     assert "taken out of the archive" in provenance.stdout
+    assert "by the rule \n" not in provenance.stdout
+    told_of_it = communique("show", release, home=home).stdout
+    assert "redacted: what it said was taken out (order 7)" in told_of_it
+    assert "gone from its site" not in told_of_it
     assert "nothing was found" in communique("search", "wrong", home=home).stdout
     records = own_files(home / "archive")
     held = b"".join(gzip.decompress(path.read_bytes()) for path in records)

@@ -125,3 +125,21 @@ def test_a_damaged_record_is_told_and_nothing_is_written(
     assert result.returncode == 1
     assert f"byte {capture['offset']}: the record is not what its leaf" in result.stderr
     assert not (tmp_path / "proof").exists()
+
+
+def test_a_name_of_none_or_of_several_is_told_so(home: Path) -> None:
+    nothing = communique("prove", "", home=home)
+    assert nothing.returncode == 1
+    assert "there is no release ''" in nothing.stderr
+    ids = [json.loads(line)["id"] for line in communique("export", home=home).stdout.splitlines()]
+    shared = [one for one in ids if sum(other[0] == one[0] for other in ids) > 1]
+    several = communique("prove", shared[0][0], home=home)
+    assert several.returncode == 2
+    lines = several.stderr.splitlines()
+    assert all(f"  {one} (" in line for one, line in zip(sorted(shared), lines[1:], strict=False))
+
+
+def test_where_a_release_is_from_is_told_as_it_is_on_the_disk(home: Path, release: str) -> None:
+    told = communique("show", release, "--provenance", home=home).stdout
+    (file,) = (home / "archive").glob("*.warc.gz.open")
+    assert f"{file.name} is its name on the disk while it grows" in told
