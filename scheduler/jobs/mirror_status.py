@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +13,7 @@ from data.archive.log.leaf import ENTRY
 from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import waiting_entries
 from data.archive.warc.warc_file import cdxj_path, own_files
+from data.errors import ArchiveError
 from data.store.protocol import Store
 from scheduler.home import Home
 
@@ -28,15 +30,19 @@ class SourceStatus(msgspec.Struct, frozen=True):
 class MirrorStatus(msgspec.Struct, frozen=True):
     """An archive: its files with their indexes, in bytes, and the captures that the store names.
 
+    ``index_bytes`` are those of the indexes alone. ``unsigned`` says why the log signs nothing new,
+    and is empty where it does.
     ``checkpoint`` is the last that was signed, its size and root in base64; ``budget`` and
     ``retention`` are 0 where there is none. ``used_up`` says that the budget is.
     """
 
     files: int
     bytes: int
+    index_bytes: int
     captures: int
     leaves: int
     signed: int
+    unsigned: str
     checkpoint: str
     witnesses: Sequence[str]
     budget: int
@@ -49,21 +55,28 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
     """Look at the sizes of all, and at each release of the store. Raises ArchiveError."""
     paths = own_files(home.archive)
     # Its budget is for both.
-    both = [one for path in paths for one in (path, cdxj_path(path)) if one.exists()]
-    size = sum(one.stat().st_size for one in both)
+    indexes = size_of(cdxj_path(path) for path in paths)
+    size = size_of(paths) + indexes
     settings = home.settings.archive
     with closing(log_of(home.path)) as log:
         signed = log.checkpoint()
         leaves = signed.size if signed else 0
         waiting = len(waiting_entries(log.folder / "pending", leaves)) // ENTRY
+        unsigned = ""
+        try:
+            log.check_key()
+        except ArchiveError as error:
+            unsigned = str(error)
         witnesses = [one.name for one in Attestations(log.folder).witnesses()]
     lines = signed.note.text.splitlines() if signed else []
     return MirrorStatus(
         files=len(paths),
         bytes=size,
+        index_bytes=indexes,
         captures=sum(1 for _ in store.captured()),
         leaves=leaves + waiting,
         signed=leaves,
+        unsigned=unsigned,
         checkpoint=" ".join(lines[1:3]),
         witnesses=witnesses,
         budget=settings.budget,
@@ -71,6 +84,11 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
         retention=settings.retention,
         sources=[source_status(store, source) for source in sorted(store.sources())],
     )
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """The bytes of those files that are there."""
+    return sum(one.stat().st_size for one in paths if one.exists())
 
 
 def source_status(store: Store, source: str) -> SourceStatus:

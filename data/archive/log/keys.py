@@ -83,6 +83,20 @@ class LogKey:
             return key
         raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
+    def check(self) -> None:
+        """Raise ArchiveError where the log was signed, and its key is lost or another one.
+
+        Nothing is made or changed.
+        """
+        if not (self._folder / "checkpoint").exists() and not (self._folder / "key").exists():
+            return
+        there = [path for path in (self._path, self._next) if path.exists()]
+        if not there:
+            raise ArchiveError(str(self._path), LOST.format(self._folder))
+        last = self.chain()[-1]
+        if all(read_key(path).verifier != last for path in there):
+            raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
+
     def rotate(self) -> SigningKey:
         """Replace the key by a new one of the same name; the old one signs that it may."""
         old = self.load()

@@ -90,6 +90,10 @@ class TreeLog:
         with self._told(), self._locked():
             return self._key.load()
 
+    def check_key(self) -> None:
+        """Raise ArchiveError where nothing new can be signed, as the key is lost or another."""
+        self._key.check()
+
     def key_chain(self) -> list[VerifierKey]:
         """All public keys of the log, the present one last. Raises ArchiveError."""
         return self._key.chain()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
-from data.archive.log.notes import InvalidNote, VerifierKey
+from data.archive.log.notes import MOST, InvalidNote, VerifierKey
 from data.archive.log.remote import log_at, witness_at
 from data.archive.log.witness import name_of
 from data.errors import ArchiveError
 from data.network.client import Outbound
+
+NO_LOG: Final = "it is no checkpoint, log, HOME or witness: {}"
 
 UNKNOWN: Final = "it knows nothing of this log, {}"
 
@@ -28,7 +30,7 @@ def known_checkpoint(
         checkpoint = parse_checkpoint(content, place)
         signed = any(checkpoint.note.signed_by(key) for key in keys)
     except InvalidNote as error:
-        raise ArchiveError(place, error.cause) from error
+        raise ArchiveError(place, NO_LOG.format(error.cause)) from error
     if checkpoint.origin != origin:
         raise ArchiveError(place, UNKNOWN.format(origin))
     if not signed:
@@ -39,7 +41,9 @@ def known_checkpoint(
 def _content(place: str, origin: str, client: Outbound) -> bytes:
     path = Path(place).expanduser()
     if path.is_file():
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # What has more is no checkpoint.
+            return file.read(MOST + 1)
     try:
         return witness_at(place, client)(f"{name_of(origin)}/checkpoint")
     except (ArchiveError, FileNotFoundError):

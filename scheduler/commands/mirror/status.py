@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
 from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
 
@@ -18,7 +18,8 @@ from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
 def status(home: Home, *, as_json: bool) -> int:
     """Show the size of the archive, what it holds of which source, its log and its budget.
 
-    Exit code 1 where the budget is used up, so that nothing more is archived.
+    Exit code 1 where the budget is used up, so that nothing more is archived, and where the key of
+    the log is lost, so that nothing new is signed.
     """
     with closing(home.plain_store()) as store:
         found = mirror_status(home, store)
@@ -26,20 +27,22 @@ def status(home: Home, *, as_json: bool) -> int:
         print_json(found)
     else:
         tell(found)
-    return 1 if found.used_up else 0
+    return 1 if found.used_up or found.unsigned else 0
 
 
 def tell(found: MirrorStatus) -> None:
     """Print it."""
     click.echo(
-        f"{counted(found.files, 'file')}, {found.bytes:,} bytes, "
-        f"{counted(found.captures, 'capture')}"
+        f"{counted(found.files, 'file')}, {found.bytes - found.index_bytes:,} bytes and "
+        f"{found.index_bytes:,} of indexes, {counted(found.captures, 'capture')}"
     )
     budget = f"{found.bytes / found.budget:.0%} of {found.budget:,} bytes" if found.budget else "no"
     click.echo(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
     click.echo(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
     signed = f"{found.signed} signed" if found.signed else "none signed"
     click.echo(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
+    if found.unsigned:
+        complain(found.unsigned)
     if found.checkpoint:
         click.echo(f"last checkpoint: {found.checkpoint}")
     click.echo(f"witnesses: {', '.join(found.witnesses) or 'none'}")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 
 import click
+from msgspec.structs import replace
 
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.cosigning import asked_witness
 from data.archive.log.remote import is_address
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.verification.others import known_checkpoint
-from data.archive.verification.report import Report
+from data.archive.verification.report import Problem, Report
 from data.archive.verification.verify import verify as verify_archive
 from data.errors import ArchiveError
 from data.models import Capture
+from data.network.client import OutboundError
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, with_home
 from scheduler.home import Home
@@ -39,13 +41,20 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
 
     The log is compared with what its witnesses signed, with the witnesses that archive.witnesses
     names by a path, and with those that --against names. Nothing is changed. Exit code 1 where
-    something is wrong; the place where it begins is told.
+    something is wrong, or one that --against names can't be asked; the place where it begins is
+    told.
     """
     with closing(log_of(home.path)) as log:
-        known = checkpoints(home, log, against)
+        known, unasked = checkpoints(home, log, against)
         with steps_bar("verify") as told:
             named = named_by_store(home)
             report = verify_archive(home.archive, log, *named, known=known, told=told)
+        report = replace(report, problems=[*report.problems, *unasked])
+        try:
+            log.check_key()
+        except ArchiveError as error:
+            # A copy of an archive has no key: it is whole all the same.
+            complain(str(error))
     if as_json:
         print_json(report)
     else:
@@ -61,16 +70,20 @@ def named_by_store(home: Home) -> tuple[list[Capture], str]:
         return [*store.captured()], store.journal_end()
 
 
-def checkpoints(home: Home, log: TreeLog, against: tuple[str, ...]) -> list[tuple[str, Checkpoint]]:
-    """The checkpoints that others know, each with where.
+def checkpoints(
+    home: Home, log: TreeLog, against: tuple[str, ...]
+) -> tuple[list[tuple[str, Checkpoint]], list[Problem]]:
+    """The checkpoints that others know, each with where, and who did not tell one.
 
     A witness of the settings that has seen nothing yet is passed over; one that --against names
-    must know something. Raises ArchiveError.
+    must know something. Raises ArchiveError where our own log can't be read.
     """
     own = log.checkpoint()
     if own is None:
-        return []
-    keys, client, found = log.key_chain(), outbound_of(home), []
+        return [], []
+    keys, client = log.key_chain(), outbound_of(home)
+    found: list[tuple[str, Checkpoint]] = []
+    problems: list[Problem] = []
     named = [asked_witness(one).place for one in home.settings.archive.witnesses]
     for place in named:
         if not is_address(place) and place not in against:
@@ -78,8 +91,12 @@ def checkpoints(home: Home, log: TreeLog, against: tuple[str, ...]) -> list[tupl
                 found.append((place, known_checkpoint(place, own.origin, keys, client)))
             except ArchiveError as error:
                 complain(str(error))
-    found += [(one, known_checkpoint(one, own.origin, keys, client)) for one in against]
-    return found
+    for place in against:
+        try:
+            found.append((place, known_checkpoint(place, own.origin, keys, client)))
+        except (ArchiveError, OutboundError) as error:
+            problems.append(Problem(place, None, error.cause))
+    return found, problems
 
 
 def tell(report: Report) -> None:

@@ -164,3 +164,28 @@ def test_damage_that_a_redaction_can_not_look_into_is_told(home: Path) -> None:
     assert result.returncode == 1
     assert f"byte {at}: " in result.stderr
     assert "may hold what should go" in result.stderr
+
+
+def test_status_and_verify_say_that_the_key_of_the_log_is_lost(home: Path) -> None:
+    good = communique("mirror", "status", home=home)
+    assert (good.returncode, good.stderr) == (0, "")
+    key = (home / "log.key").rename(home / "kept.key")
+    for command, code in (("status", 1), ("verify", 0)):
+        told = communique("mirror", command, home=home)
+        assert told.returncode == code
+        assert "the key of the log is gone" in told.stderr
+    key.rename(home / "log.key")
+    key = home / "log.key"
+    key.write_text(key.read_text()[:-8])
+    told = communique("mirror", "status", home=home)
+    assert told.returncode == 1
+    assert "put it back from a copy" in told.stderr
+
+
+def test_status_and_verify_tell_the_same_size_of_the_records(home: Path) -> None:
+    status = json.loads(communique("mirror", "status", "--json", home=home).stdout)
+    report = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
+    assert status["bytes"] - status["index_bytes"] == report["bytes"]
+    size = f"{report['bytes']:,} bytes"
+    assert size in communique("mirror", "verify", home=home).stdout
+    assert size in communique("mirror", "status", home=home).stdout

@@ -72,6 +72,22 @@ def test_a_witness_that_knows_another_log_is_told(home: Path, tmp_path: Path) ->
     assert "not signed by a key of this log" in result.stderr or "knows nothing" in result.stderr
 
 
+def test_the_check_itself_is_told_though_another_can_not_be_asked(
+    home: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "out.wacz"
+    other.write_bytes(b"x" * 1_000_001)
+    for place, said in (
+        (str(other), "it is no checkpoint, log, HOME or witness"),
+        ("http://127.0.0.1:9/", "http://127.0.0.1:9/: "),
+    ):
+        result = communique("mirror", "verify", "--against", place, home=home)
+        assert result.returncode == 1
+        assert said in result.stderr
+        assert "13 leaves in the log, 13 signed" in result.stdout
+        assert "whole" not in result.stdout
+
+
 def test_an_empty_home_is_whole(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     result = communique("mirror", "verify", home=tmp_path / "home")
