@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from data.clock import zone_of
 from data.dates.parse import on_day
@@ -132,7 +132,8 @@ def read_anew(draft: Draft, known: Release) -> Decision:
     """What becomes of a release whose page, as it was served before, is read by other rules.
 
     What readers would care about makes a revision, but no news: ``updated`` stays, and so do the
-    id, a date that was known, and all that the page does not give any more.
+    id, a date that was known, and all that the page does not give any more. A text that only lacks
+    words of the known one is no better: templates that were learned of its site may be lost.
     """
     published, order = _dated(draft, known, known.first_seen)
     content = replace(draft.content, published=published)
@@ -140,7 +141,7 @@ def read_anew(draft: Draft, known: Release) -> Decision:
         name: getattr(known.content, name)
         for parts in READ_TOGETHER
         for name in parts
-        if getattr(known.content, parts[0]) and not getattr(content, parts[0])
+        if _only_lacks(getattr(content, parts[0]), getattr(known.content, parts[0]), parts[0])
     }
     content = replace(content, **lost)
     fields = significant_changes(known.content, content)
@@ -149,6 +150,16 @@ def read_anew(draft: Draft, known: Release) -> Decision:
         return Decision("unchanged", read)
     revised = replace(read, revision=known.revision + 1, reread=known.reread + 1)
     return Decision("changed", revised, tuple(sorted(fields)))
+
+
+def _only_lacks(read: Any, known: Any, field: str) -> bool:
+    """Whether what is read of a field is nothing, or a part of what is known and nothing else."""
+    if not read or read == known:
+        return bool(known) and not read
+    if field == "body_text":
+        words = iter(known.split())
+        return all(word in words for word in read.split())
+    return field == "attachments" and set(read) < set(known)
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:

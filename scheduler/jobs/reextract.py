@@ -138,7 +138,7 @@ def _reread(reader: ArchivedPages, release: Release, store: Store, *, dry: bool)
     except (ArchiveError, Undecodable, NotARelease) as error:
         return Reread(release.id, release.url, release.content.title, error=str(error))
     decision = read_anew(draft, release)
-    gained, lost, changed = differences(release.content, draft.content)
+    gained, lost, changed = differences(release.content, draft.content, decision.release.content)
     if decision.release == release and not lost:
         return None
     if not dry and decision.release != release:
@@ -226,9 +226,9 @@ def items(listings: Iterator[str]) -> Iterator[ListingItem]:
 
 
 def differences(
-    old: Content, new: Content
+    old: Content, new: Content, kept: Content
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The fields that a content gained, lost, and has otherwise than before."""
+    """The fields that a content gained, lost (so ``kept`` has the old), and has otherwise."""
     gained, lost, changed = [], [], []
     for name, attribute in FIELDS.items():
         before, after = getattr(old, attribute), getattr(new, attribute)
@@ -241,7 +241,7 @@ def differences(
             continue
         elif not before:
             gained.append(name)
-        elif not after:
+        elif getattr(kept, attribute) == before:
             lost.append(name)
         else:
             changed.append(name)

@@ -26,6 +26,8 @@ def test_a_better_text_makes_a_revision_that_is_no_news(noon: dt.datetime) -> No
     "lost",
     [
         {"body_text": "", "body_html": ""},
+        {"body_text": BODY.rpartition(" ")[0], "body_html": "<p>Less.</p>"},
+        {"body_text": BODY.partition(" ")[2], "body_html": "<p>Less.</p>"},
         {"language": None},
         {"topics": ()},
         {"published": None},
