@@ -191,7 +191,7 @@ class Archive:
 
         Raises ArchiveError where another process writes one.
         """
-        with self._writing():
+        with self._writing("{}; nothing is taken out"):
             if self._file is not None:
                 self._finish(self._file)
                 self._file = None
@@ -389,8 +389,8 @@ class Archive:
             raise ArchiveError(str(self.folder), USED_UP.format(self._settings.budget))
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One writer at a time; what the system refuses is told in a sentence.
+    def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
+        """One writer at a time; what the system refuses is told in the sentence ``refused``.
 
         After that the file is let go of: whoever takes it next, this process too, mends it first.
         """
@@ -404,7 +404,7 @@ class Archive:
             except OSError as error:
                 self._let_go()
                 path = str(error.filename or self.folder)
-                raise ArchiveError(path, NOT_KEPT.format(error.strerror or error)) from error
+                raise ArchiveError(path, refused.format(error.strerror or error)) from error
             except BaseException:
                 self._let_go()
                 raise

@@ -21,6 +21,7 @@ from data.archive.archive import Archive
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, moved, places, rewritten
 from data.archive.removals import Removal, runs
+from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
@@ -97,7 +98,14 @@ def _told_leaves(
 ) -> set[int]:
     """The leaves up to ``highest`` that the archive says were taken out by this very command."""
     told: set[int] = set()
-    for one in archive.index.captures(removals.REMOVAL):
+    lines = [
+        entry
+        for path in own_files(archive.folder)
+        if cdxj_path(path).exists()
+        for entry, _ in read_entries(cdxj_path(path))
+        if entry.uri == removals.REMOVAL
+    ]
+    for one in lines:
         # One that can't be read tells nothing: all is told again.
         with suppress(ArchiveError, msgspec.DecodeError):
             known = removals.decode(archive.record(one.file, one.offset).block)

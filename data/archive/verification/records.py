@@ -39,13 +39,15 @@ PARTS: Final = (
 class Records:
     """What was read of the files of an archive.
 
-    ``seen`` are the numbers of the leaves whose records are here, ``captures`` those of the store
-    that were not met yet, ``unknown`` records without a leaf so far.
+    ``seen`` are the numbers of the leaves whose records are here, ``damaged`` those whose records
+    can't be read, ``captures`` those of the store that were not met yet, ``unknown`` records
+    without a leaf so far.
     """
 
     leaves: Leaves
     problems: list[Problem] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
+    damaged: set[int] = field(default_factory=set)
     removed: list[Removal] = field(default_factory=list)
     captures: dict[str, Capture] = field(default_factory=dict)
     unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
@@ -85,8 +87,10 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
     for one in read_file(path):
         if isinstance(one, Damage):
             line = lines.pop(one.offset, None)
-            leaf = line.leaf if line else None
-            found.problems.append(Problem(one.file, one.offset, one.cause, leaf=leaf))
+            if line:
+                found.damaged.add(line.leaf)
+            leaf, uri = (line.leaf, line.uri) if line else (None, "")
+            found.problems.append(Problem(one.file, one.offset, one.cause, leaf=leaf, uri=uri))
             last = one
             continue
         last = None
@@ -201,4 +205,6 @@ def _settle_unknown(found: Records) -> None:
 
 
 def _complain(found: Records, record: Record, cause: str, leaf: int | None = None) -> None:
-    found.problems.append(Problem(record.file, record.offset, cause, record.record_id, leaf))
+    found.problems.append(
+        Problem(record.file, record.offset, cause, record.record_id, leaf, record.uri)
+    )

@@ -11,8 +11,9 @@ class Problem(msgspec.Struct, frozen=True):
     """Something that is wrong.
 
     ``file`` is below the folder of the archive, ``offset`` the byte of it where the record or the
-    part begins that is wrong, ``record`` the id of that record and ``leaf`` its number; None or
-    empty where nobody knows.
+    part begins that is wrong, ``record`` the id of that record, ``leaf`` its number and ``uri``
+    its address, ``release`` the id of the release at that address; None or empty where nobody
+    knows.
     """
 
     file: str
@@ -20,12 +21,17 @@ class Problem(msgspec.Struct, frozen=True):
     cause: str
     record: str = ""
     leaf: int | None = None
+    uri: str = ""
+    release: str = ""
 
     def __str__(self) -> str:
         """For people to read."""
         place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
         about = [self.record] if self.record else []
         about += [f"leaf {self.leaf}"] if self.leaf is not None else []
+        # An address is as the file has it, whoever wrote that.
+        about += [self.uri if self.uri.isprintable() else ascii(self.uri)] if self.uri else []
+        about += [f"release {self.release}"] if self.release else []
         return f"{place}: {self.cause}" + (f" ({', '.join(about)})" if about else "")
 
 

@@ -102,11 +102,9 @@ def _not_taken_out(found: Records) -> Iterable[Problem]:
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:
     """Leaves whose record is nowhere, as runs."""
-    gone = [
-        number
-        for number in range(before)
-        if number not in found.seen and number not in removed and number not in found.leaves.void
-    ]
+    # What is damaged was told with its place.
+    explained = found.seen | found.damaged | removed | found.leaves.void
+    gone = [number for number in range(before) if number not in explained]
     for first, last in runs(gone):
         entry = found.leaves.entry(first)
         try:
@@ -126,13 +124,13 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
     for payload, record in found.revisits.items():
         if payload not in found.payloads:
             cause = "no record holds the page that it refers to"
-            yield Problem(record.file, record.offset, cause, record.record_id)
+            yield Problem(record.file, record.offset, cause, record.record_id, uri=record.uri)
 
 
 def _lost_captures(found: Records, removed: set[int]) -> Iterable[Problem]:
     """Captures of the store whose records are nowhere."""
     for capture in found.captures.values():
-        if capture.leaf not in removed:
+        if capture.leaf not in removed | found.damaged:
             cause = "the store points to a record that is not here"
             at = capture.offset if capture.file else None
             yield Problem(capture.file or "log", at, cause, capture.record_id, capture.leaf)

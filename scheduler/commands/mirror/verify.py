@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import click
@@ -49,7 +50,8 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
         with steps_bar("verify") as told:
             named = named_by_store(home)
             report = verify_archive(home.archive, log, *named, known=known, told=told)
-        report = replace(report, problems=[*report.problems, *unasked])
+        problems = with_releases(home, report.problems)
+        report = replace(report, problems=[*problems, *unasked])
         try:
             log.check_key()
         except ArchiveError as error:
@@ -68,6 +70,18 @@ def named_by_store(home: Home) -> tuple[list[Capture], str]:
         return [], ""
     with closing(home.plain_store()) as store:
         return [*store.captured()], store.journal_end()
+
+
+def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
+    """Those problems, each with the id of the release at its address, where there is one."""
+    if not (home.path / "communique.db").exists():
+        return [*problems]
+    with closing(home.plain_store()) as store:
+        found = {uri: store.find_releases(uri, limit=1) for uri in {one.uri for one in problems}}
+    return [
+        replace(one, release=found[one.uri][0].id) if one.uri and found[one.uri] else one
+        for one in problems
+    ]
 
 
 def checkpoints(

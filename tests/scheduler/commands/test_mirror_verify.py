@@ -59,6 +59,19 @@ def test_damage_is_told_with_its_place(home: Path) -> None:
     assert (problem["offset"], problem["leaf"]) == (0, 0)
 
 
+def test_damage_is_told_with_the_release_that_it_is_of(home: Path) -> None:
+    told = json.loads(communique("export", home=home).stdout.splitlines()[0])
+    captured = communique("show", told["id"], "--provenance", "--json", home=home)
+    capture = json.loads(captured.stdout)["revisions"][0]["capture"]
+    (file,) = (home / "archive").glob("*.warc.gz.open")
+    content = bytearray(file.read_bytes())
+    content[capture["offset"] + 2] ^= 255
+    file.write_bytes(content)
+    result = communique("mirror", "verify", home=home)
+    assert result.returncode == 1
+    assert f"release {told['id']})" in result.stderr
+
+
 def test_a_witness_that_knows_another_log_is_told(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1

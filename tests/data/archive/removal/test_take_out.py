@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import gzip
 from collections.abc import Mapping
 from contextlib import closing
@@ -172,3 +173,20 @@ def test_nothing_is_taken_out_while_another_process_writes(
         other.exchange(answer(url(50)))
         with pytest.raises(ArchiveError, match="another process writes it"):
             archive.finish()
+
+
+def test_a_disk_that_refuses_is_told_as_what_it_is_here(
+    tmp_path: Path, captures: list[Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.exchange(answer(url(50)))
+    del captures
+    monkeypatch.setattr("data.archive.archive.take_over", refuse)
+    with (
+        closing(Archive(tmp_path / "archive", Settings())) as archive,
+        pytest.raises(ArchiveError, match="Read-only file system; nothing is taken out"),
+    ):
+        archive.finish()

@@ -297,3 +297,21 @@ def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -
     seen = next((home / "archive/log/checkpoints").rglob("cosignatures"))
     seen.write_text(seen.read_text().replace("communique-witness", "somebody"))
     assert verified(home).attested == []
+
+
+def test_a_damaged_record_is_told_once_with_its_address(
+    home: Path, captures: list[Capture]
+) -> None:
+    lost = captures[0]
+    path = home / "archive" / lost.file
+    path = path if path.exists() else path.with_name(f"{path.name}.open")
+    content = bytearray(path.read_bytes())
+    content[lost.offset + 2] ^= 255
+    path.write_bytes(content)
+    report = verified(home, captures)
+    # The 304 after it has no page any more, which is another thing.
+    problem, needing = report.problems
+    assert (needing.record, needing.uri) == (captures[1].record_id, problem.uri)
+    assert (problem.offset, problem.leaf) == (lost.offset, lost.leaf)
+    assert problem.uri == "http://harbour.example/0"
+    assert "http://harbour.example/0" in str(problem)
