@@ -66,11 +66,11 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:  # secti
     return same and s < Q and len(signature) == 64
 
 
-def key_of(line: str, kind: int) -> str:
-    name, key_id, public = line.split("+", 2)
-    key = b64decode(public, validate=True)
-    if len(key) != 33 or key[0] != kind or sha(f"{name}\n".encode() + key)[:4].hex() != key_id:
-        raise ValueError("there is no key for verifying")
+def key_of(line: str, *kinds: int) -> str:
+    name, key_id, public = [*line.split("+", 2), "", ""][:3]
+    key = b64decode(public, validate=True) if len(public) == 44 else b""
+    if len(key) != 33 or key[0] not in kinds or sha(f"{name}\n".encode() + key)[:4].hex() != key_id:
+        raise ValueError("this is no key of a log or a witness: python3 -I verify.py [KEY ...]")
     return line
 
 
@@ -156,8 +156,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
         chain.append(new)
     at[0] = "witnesses"
     keys = [*chain, *(key_of(line, 4) for line in files[at[0]].decode().splitlines())]
-    names = [name for name in files if name.startswith("records/")]
-    records = {at[0]: leaf_of(files[at[0]]) for at[0] in names}
+    records = {at[0]: leaf_of(files[at[0]]) for at[0] in files if at[0].startswith("records/")}
     pages = {leaf[41:73] for fields, leaf in records.values() if fields["warc-type"] == "response"}
     signers_of: dict[str, set[str]] = {name: set() for name in records}
     for at[0] in sorted(name for name in files if name.endswith(".tlog-proof")):
@@ -193,7 +192,8 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
 if __name__ == "__main__":
     now = ["SHA256SUMS"]
     try:
-        for sentence in check(files_of(Path(__file__).resolve().parent, now), sys.argv[1:], now):
+        trusted_keys = [key_of(now[0], 1, 4) for now[0] in sys.argv[1:]]
+        for sentence in check(files_of(Path(__file__).resolve().parent, now), trusted_keys, now):
             print(ascii(sentence)[1:-1])  # whatever a file holds, no terminal sees it
     except Exception as error:
         print(ascii(f"WRONG: {now[0]}: {error}")[1:-1])

@@ -326,3 +326,11 @@ def test_a_record_that_unpacks_to_too_much_is_refused(
     record = next((whole / "records").iterdir())
     with pytest.raises((ValueError, KeyError)):
         verify.leaf_of(record.read_bytes())
+
+
+def test_what_is_no_key_is_told_before_anything_else(proof: Path) -> None:
+    for no_key in ("--help", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
+        code, said = checked(proof, key_lines(proof)[0], no_key)
+        assert code == 1
+        assert said.startswith(f"WRONG: {no_key}: this is no key of a log or a witness")
+        assert len(said.splitlines()) == 1
