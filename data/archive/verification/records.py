@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from data.archive import removals
 from data.archive.log.leaf import Leaf, decode_leaf
@@ -93,6 +94,8 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
             found.problems.append(Problem(one.file, one.offset, one.cause, leaf=leaf, uri=uri))
             last = one
             continue
+        if last is not None and one.kind in {"response", "revisit"}:
+            _name_request(one, found)
         last = None
         found.count += 1
         _check(one, lines.pop(one.offset, None), found)
@@ -104,6 +107,15 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
         if not held:
             cause = f"{cdxj_path(path).name} lists a record here, and there is none"
             found.problems.append(Problem(entry.file, entry.offset, cause, leaf=entry.leaf))
+
+
+def _name_request(answer: Record, found: Records) -> None:
+    """Name the damaged record before an answer, where it is its request: no index lists those."""
+    leaf, damage = answer.leaf(), found.problems[-1]
+    number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
+    if damage.leaf is None and number >= 0 and number not in found.seen:
+        found.problems[-1] = replace(damage, leaf=number, uri=answer.uri)
+        found.damaged.add(number)
 
 
 def _entries(path: Path, found: Records) -> dict[int, Entry]:

@@ -315,3 +315,20 @@ def test_a_damaged_record_is_told_once_with_its_address(
     assert (problem.offset, problem.leaf) == (lost.offset, lost.leaf)
     assert problem.uri == "http://harbour.example/0"
     assert "http://harbour.example/0" in str(problem)
+
+
+def test_a_damaged_request_is_told_once_with_its_address(home: Path) -> None:
+    path, request = next(
+        (path, one)
+        for path, one in records_of(home)
+        if one.kind == "request" and one.uri.endswith("/3")
+    )
+    content = bytearray(path.read_bytes())
+    content[request.offset + 2] ^= 255
+    path.write_bytes(content)
+    (problem,) = verified(home).problems
+    assert (problem.offset, problem.uri) == (request.offset, request.uri)
+    leaf = request.leaf()
+    assert leaf is not None
+    with closing(log_of(home)) as log:
+        assert {leaf.record_id: problem.leaf} == log.find([leaf.record_id])
