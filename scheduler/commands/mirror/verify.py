@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 import click
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Problem, Report
 from data.archive.verification.verify import verify as verify_archive
+from data.archive.warc.reader import OPEN
 from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
@@ -60,7 +62,7 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         print_json(report)
     else:
-        tell(report)
+        tell(report, home.archive)
     return 1 if report.problems else 0
 
 
@@ -113,7 +115,7 @@ def checkpoints(
     return found, problems
 
 
-def tell(report: Report) -> None:
+def tell(report: Report, archive: Path) -> None:
     """Print what was checked, and what is wrong to standard error."""
     click.echo(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
@@ -130,6 +132,9 @@ def tell(report: Report) -> None:
         click.echo(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
     for problem in report.problems[:SHOWN]:
         complain(str(problem))
+    for name in sorted({one.file for one in report.problems[:SHOWN]}):
+        if (archive / f"{name}{OPEN}").exists():
+            complain(f"{name} grows still: on the disk its name is {name}{OPEN}")
     if len(report.problems) > SHOWN:
         complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
     if not report.problems:

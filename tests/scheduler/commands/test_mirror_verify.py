@@ -54,6 +54,7 @@ def test_damage_is_told_with_its_place(home: Path) -> None:
     result = communique("mirror", "verify", home=home)
     assert result.returncode == 1
     assert f"{file.name.removesuffix('.open')}: byte 0: it is not the record" in result.stderr
+    assert f"on the disk its name is {file.name}\n" in result.stderr
     told = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
     (problem,) = told["problems"]
     assert (problem["offset"], problem["leaf"]) == (0, 0)
