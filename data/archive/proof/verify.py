@@ -95,7 +95,7 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
 
 
 def root_of(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:  # RFC 6962, 2.1.1
-    if size == 1 and not path:
+    if (index, size) == (0, 1) and not path:
         return leaf
     half = 1 << (size - 1).bit_length() - 1
     if index < half:
@@ -158,7 +158,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
     keys = [*chain, *(key_of(line, 4) for line in files[at[0]].decode().splitlines())]
     records = {at[0]: leaf_of(files[at[0]]) for at[0] in files if at[0].startswith("records/")}
     pages = {leaf[41:73] for fields, leaf in records.values() if fields["warc-type"] == "response"}
-    signers_of: dict[str, set[str]] = {name: set() for name in records}
+    vouch: dict[str, set[str]] = {name: set() for name in records}
     for at[0] in sorted(name for name in files if name.endswith(".tlog-proof")):
         head, _, note = files[at[0]].partition(b"\n\n")
         (_, index, *path), (text, signers) = head.decode().split("\n"), signed(note, keys)
@@ -173,15 +173,15 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
             raise ValueError("it is of another tree than the checkpoint beside it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())
         what = fields["warc-type"], fields.get("warc-target-uri", ""), fields["warc-date"]
-        yield f"{record} ({' '.join(what)}) is leaf {index[6:]} of {size}, signed by {by}."
-        signers_of[record] |= set(signers)
+        yield f"{record} ({' '.join(what)}) is leaf {place[0]} of {size}, signed by {by}."
+        vouch[record].update(signers, *(chain[:n] for n, k in enumerate(chain, 1) if k in signers))
     for at[0], (fields, leaf) in records.items():
         if fields["warc-type"] == "revisit" and leaf[41:73] not in pages:
             raise ValueError("the page that it refers to is not here")
-        if not signers_of[at[0]] or {*trusted} - signers_of[at[0]].union(chain):
+        if not vouch[at[0]] or {*trusted} - vouch[at[0]]:
             raise ValueError("no proof of it is here, or none signed by a key that you named")
     at[0] = "witnesses"
-    if {*keys} - {*chain}.union(*signers_of.values()) or not records:
+    if {*keys} - {*chain}.union(*vouch.values()) or not records:
         raise ValueError("a witness signed nothing here, or nothing is here")
     for at[0] in [name for name in files if name.endswith(".tsr")]:
         yield f"openssl ts -verify -CAfile AUTHORITY.pem -in {at[0]} -data {at[0][:-13]}checkpoint"

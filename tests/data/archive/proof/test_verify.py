@@ -110,6 +110,34 @@ def test_a_whole_proof_holds_and_says_what_was_checked(proof: Path) -> None:
     assert said.count("You named this key") == 2
 
 
+def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_path: Path) -> None:
+    proofs = tmp_path / "old", tmp_path / "new"
+    with closing(Archive(tmp_path / "archive", Settings(), agent="Communique/0.1")) as archive:
+        shown = [Shown("version 1", archive.exchange(answer()))]
+        archive.seal()
+        for to in proofs:
+            to.mkdir()
+            subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
+            write_proof(subject, tmp_path / "archive", archive.log, to)
+            archive.log.rotate_key()
+    old, new = proofs
+    first, second = (
+        (new / "keys/0").read_text().strip(),
+        (new / "keys/1").read_text().split("\n")[3],
+    )
+    assert found(new, first, second) == ""
+    shutil.copy(new / "keys/1", old / "keys/1")
+    summed(old)
+    assert found(old, first) == ""
+    assert "none signed by a key that you named" in found(old, second)
+
+
+def test_a_leaf_stands_within_the_tree() -> None:
+    assert verify.root_of(0, 1, b"leaf", []) == b"leaf"
+    with pytest.raises(ValueError, match="negative shift"):
+        verify.root_of(1, 1, b"leaf", [])
+
+
 def test_it_is_short_and_needs_nothing_but_the_standard_library(
     whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
