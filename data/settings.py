@@ -168,8 +168,8 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: Annotated[
         tuple[Annotated[str, msgspec.Meta(pattern=r"^([^\s+]+\+[0-9a-f]{8}\+\S+ )?\S.*$")], ...],
         msgspec.Meta(
-            description="Witnesses that are asked to sign the log too: the address or the folder "
-            "of each, with its key and a space before it where it publishes none."
+            description="Witnesses that are asked to sign the log too: the address of each, or its "
+            "folder (a path from HOME), with its key and a space before it where it publishes none."
         ),
     ] = ()
     timestamp: Annotated[

@@ -47,7 +47,7 @@ def measure(*, few: bool) -> dict[str, float]:
         found: dict[str, float] = {**filled(log, leaves)}
         witness = Witness(home / "witness", home / "witness.key")
         witness.cosign(log.read, "log", utc_now())
-        ask_witness(log, asked_witness(str(home)), Outbound())
+        ask_witness(log, asked_witness(str(home), Path.cwd()), Outbound())
         found.update(proven(log, leaves, witness))
     return {"leaves": leaves, **found, **rewritten(FEW_REWRITES if few else REWRITES)}
 

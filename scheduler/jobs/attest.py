@@ -46,7 +46,7 @@ def attest(home: Home) -> Attestation:
     signed, errors = [], []
     for setting in settings.witnesses:
         try:
-            asked = asked_witness(setting)
+            asked = asked_witness(setting, home.path)
             if checkpoint := ask_witness(log, asked, client):
                 signed.append(Cosignature(asked.place, checkpoint.size))
         except CommuniqueError as error:

@@ -89,7 +89,7 @@ def test_aics_tlog_verifies_a_proof_and_its_cosignature_without_the_log(
 ) -> None:
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     witness.cosign(log.read, "log", utc_now())
-    ask_witness(log, asked_witness(str(tmp_path)), CLIENT)
+    ask_witness(log, asked_witness(str(tmp_path), Path.cwd()), CLIENT)
     grown(log, "b", 10)
     head, _, note = prove(log, 300).encode().decode().partition("\n\n")
     files = {
@@ -141,7 +141,7 @@ def test_aics_witness_signs_our_log_as_it_grows_and_refuses_a_fork(
     copy = tmp_path / "copy"
     said(["cp", "-r", tmp_path / "home", copy])
     with running(serve, lambda: answers(f"{address}/healthz"), log=tmp_path / "said"):
-        asked = asked_witness(f"{key} {address}")
+        asked = asked_witness(f"{key} {address}", Path.cwd())
         for count, size in ((0, 800), (200, 1000), (0, 1000)):
             signed = ask_witness(grown(log, "b", count), asked, CLIENT)
             assert signed

@@ -41,7 +41,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Path:
         archive.seal()
         witness = Witness(home / "witness", home / "witness.key")
         witness.cosign(archive.log.read, "log", utc_now())
-        ask_witness(archive.log, asked_witness(str(home)), CLIENT)
+        ask_witness(archive.log, asked_witness(str(home), Path.cwd()), CLIENT)
         archive.exchange(answer("http://harbour.example/2"))
         archive.seal()
     to = home / "proof"

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
@@ -46,12 +47,16 @@ class AskedWitness:
     key: VerifierKey | None
 
 
-def asked_witness(setting: str) -> AskedWitness:
-    """The witness that one of the settings `archive.witnesses` names. Raises InvalidNote."""
+def asked_witness(setting: str, home: Path) -> AskedWitness:
+    """The witness that one of the settings `archive.witnesses` of a HOME names.
+
+    A path is one from HOME, whatever folder the command was given in. Raises InvalidNote.
+    """
     named = re.fullmatch(r"([^\s+]+\+[0-9a-f]{8}\+\S+) (.+)", setting)
-    if named is None:
-        return AskedWitness(setting, None)
-    return AskedWitness(named[2], parse_key(named[1], "archive.witnesses"))
+    place = named[2] if named else setting
+    if not is_address(place):
+        place = str(home / Path(place).expanduser())
+    return AskedWitness(place, parse_key(named[1], "archive.witnesses") if named else None)
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:

@@ -6,6 +6,7 @@ import click
 
 from data.archive.log.keys import read_key
 from data.archive.log.tree_log import log_of
+from data.errors import ArchiveError
 from scheduler.cli import as_json, print_json, with_home
 from scheduler.home import Home
 
@@ -21,17 +22,24 @@ def key() -> None:
 def show(home: Home, *, as_json: bool) -> None:
     """Show the public keys: of the log, all that it had, and of this HOME as a witness.
 
-    Give the first to those who check proofs, and to witnesses. A key is made where there is none.
+    Give the first to those who check proofs, and to witnesses. The first visit makes the key of
+    the log.
     """
     log = log_of(home.path)
-    log.key()
-    chain = [str(one) for one in log.key_chain()]
     path = home.path / "witness.key"
     witness = str(read_key(path).verifier) if path.exists() else None
+    chain: list[str] = []
+    if (log.folder / "key").exists() or (log.folder / "checkpoint").exists():
+        log.key()
+        chain = [str(one) for one in log.key_chain()]
+    if not chain and not witness:
+        raise ArchiveError(str(home.log_key), "there is no key yet; the first visit makes it")
     if as_json:
-        print_json({"log": chain[-1], "earlier": chain[:-1], "witness": witness})
+        key = chain[-1] if chain else None
+        print_json({"log": key, "earlier": chain[:-1], "witness": witness})
         return
-    click.echo(f"log      {chain[-1]}")
+    if chain:
+        click.echo(f"log      {chain[-1]}")
     for one in reversed(chain[:-1]):
         click.echo(f"earlier  {one}")
     if witness:

@@ -100,7 +100,7 @@ def checkpoints(
     keys, client = log.key_chain(), outbound_of(home)
     found: list[tuple[str, Checkpoint]] = []
     problems: list[Problem] = []
-    named = [asked_witness(one).place for one in home.settings.archive.witnesses]
+    named = [asked_witness(one, home.path).place for one in home.settings.archive.witnesses]
     for place in named:
         if not is_address(place) and place not in against:
             try:

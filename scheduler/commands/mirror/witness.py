@@ -8,15 +8,15 @@ from data.archive.log.remote import log_at
 from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_new_home
-from scheduler.home import Home
+from scheduler.cli import as_json, complain, print_json, with_later_home
+from scheduler.home import Home, NoHome
 from scheduler.jobs.attest import attest, is_asked_for, outbound_of
 
 
 @click.command()
 @click.argument("log", required=False, metavar="[URL|PATH]")
 @as_json
-@with_new_home
+@with_later_home
 def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     """Sign the log of another instance, if it only grew since the last time.
 
@@ -25,7 +25,10 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     own log is shown to those whom archive.witnesses and archive.timestamp name.
     """
     if log is None:
+        if not home.path.is_dir():
+            raise NoHome(home.path)
         return ask_others(home, as_json=as_json)
+    fresh = not (home.path / "witness.key").exists()
     own = Witness(home.path / "witness", home.path / "witness.key")
     signed = own.cosign(log_at(log, outbound_of(home)), log, utc_now())
     checkpoint = signed.checkpoint
@@ -43,6 +46,8 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     leaves = counted(checkpoint.size, "leaf", "leaves")
     click.echo(f"{checkpoint.origin}: signed at {leaves}, {checkpoint.size - signed.before} new")
     click.echo(f"log      {signed.log}\nwitness  {signed.witness}")
+    if fresh:
+        click.echo(f"{home.path} was no witness before: its key was made now")
     return 0
 
 

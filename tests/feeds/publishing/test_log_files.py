@@ -119,7 +119,7 @@ def test_two_instances_witness_each_other_by_their_sites_alone(
     published = {path.name for path in (theirs / "site").rglob("*") if path.is_file()}
     assert published == {"key", "checkpoint"}
     shutil.rmtree(theirs / "witness")
-    signed = ask_witness(log, asked_witness(str(theirs)), CLIENT)
+    signed = ask_witness(log, asked_witness(str(theirs), Path.cwd()), CLIENT)
     assert signed
     publish_log(log, site)
     assert (site / "log/checkpoint").read_bytes() == log.read("checkpoint")

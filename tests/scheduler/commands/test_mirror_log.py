@@ -100,3 +100,33 @@ def test_a_place_without_a_log_is_told(tmp_path: Path, place: str) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("communique: ")
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shown = communique("mirror", "key", "show", home=empty)
+    assert shown.returncode == 1
+    assert "there is no key yet" in shown.stderr
+    assert not [*empty.iterdir()]
+    misspelt = tmp_path / "misspelt"
+    assert communique("mirror", "witness", home=misspelt).returncode == 2
+    assert communique("mirror", "witness", str(empty), home=misspelt).returncode == 1
+    assert not misspelt.exists()
+
+
+def test_a_new_witness_is_told(log: TreeLog, tmp_path: Path) -> None:
+    assert log
+    for told in (True, False):
+        done = communique("mirror", "witness", str(tmp_path / "ours"), home=tmp_path / "theirs")
+        assert ("was no witness before: its key was made now" in done.stdout) == told
+
+
+def test_a_path_of_a_witness_is_one_from_home(log: TreeLog, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    communique("mirror", "witness", str(ours), home=tmp_path / "theirs")
+    (ours / "communique.toml").write_text('[archive]\nwitnesses = ["../theirs"]\n')
+    asked = communique("mirror", "witness", home=ours)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert "signed at 300 leaves" in asked.stdout
+    assert log.checkpoint()

@@ -93,7 +93,7 @@ def test_a_witness_is_named_once_it_signed(home: Path, release: str, tmp_path: P
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
         witness.cosign(log.read, "log", utc_now())
-        ask_witness(log, asked_witness(str(tmp_path)), Outbound())
+        ask_witness(log, asked_witness(str(tmp_path), Path.cwd()), Outbound())
     to = tmp_path / "proof"
     result = communique("prove", release, "--to", str(to), home=home)
     assert (result.returncode, result.stderr) == (0, "")

@@ -68,7 +68,7 @@ class Silent(SimpleHTTPRequestHandler):
 def test_what_a_witness_signed_is_found_in_its_folder_and_kept(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
-    asked = asked_witness(str(tmp_path / "theirs"))
+    asked = asked_witness(str(tmp_path / "theirs"), Path.cwd())
     witness.cosign(log.read, "ours", NOON)
     signed = ask_witness(log, asked, CLIENT)
     assert signed
@@ -93,7 +93,7 @@ def test_what_a_witness_signed_is_found_in_its_folder_and_kept(
 def test_of_several_signatures_of_one_tree_the_first_is_kept_for_proofs(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
-    asked = asked_witness(str(tmp_path / "theirs"))
+    asked = asked_witness(str(tmp_path / "theirs"), Path.cwd())
     for hours in (0, 1):
         witness.cosign(log.read, "ours", NOON + dt.timedelta(hours=hours))
         ask_witness(log, asked, CLIENT)
@@ -111,8 +111,8 @@ def test_a_witness_that_saw_nothing_of_our_log_signed_nothing(
     other = log_of(tmp_path / "other")
     other.integrate()
     witness.cosign(other.read, "other", NOON)
-    assert ask_witness(log, asked_witness(str(tmp_path / "theirs")), CLIENT) is None
-    assert ask_witness(other, asked_witness(str(tmp_path / "theirs")), CLIENT)
+    assert ask_witness(log, asked_witness(str(tmp_path / "theirs"), Path.cwd()), CLIENT) is None
+    assert ask_witness(other, asked_witness(str(tmp_path / "theirs"), Path.cwd()), CLIENT)
 
 
 def test_logs_and_witnesses_are_read_by_http(
@@ -121,7 +121,7 @@ def test_logs_and_witnesses_are_read_by_http(
     with served(partial(Silent, directory=str(tmp_path))) as site:
         read = log_at(f"{site}/ours/archive", CLIENT)
         witness.cosign(read, site, NOON)
-        assert ask_witness(log, asked_witness(f"{site}/theirs/"), CLIENT)
+        assert ask_witness(log, asked_witness(f"{site}/theirs/", Path.cwd()), CLIENT)
         with pytest.raises(ArchiveError, match="there is no file 'checkpoint'"):
             log_at(f"{site}/nothing", CLIENT)
 
@@ -133,7 +133,7 @@ def test_a_witness_that_saw_more_than_there_is_tells_of_an_old_copy(
     log.append(*leaves_of("b", 10))
     log.integrate()
     witness.cosign(log.read, "ours", NOON)
-    asked = asked_witness(str(tmp_path / "theirs"))
+    asked = asked_witness(str(tmp_path / "theirs"), Path.cwd())
     with pytest.raises(ArchiveError, match=r"saw 310 leaves .* 300 now: it was put back from an"):
         ask_witness(log_of(tmp_path / "copy"), asked, CLIENT)
     copy = log_of(tmp_path / "copy")
@@ -148,7 +148,7 @@ def test_a_witness_with_another_key_than_was_named_is_refused(
 ) -> None:
     witness.cosign(log.read, "ours", NOON)
     other = SigningKey(witness.key().name, b"o" * 32, COSIGNER).verifier
-    asked = asked_witness(f"{other} {tmp_path / 'theirs'}")
+    asked = asked_witness(f"{other} {tmp_path / 'theirs'}", Path.cwd())
     assert asked.key == other
     with pytest.raises(ArchiveError, match="did not sign with its key"):
         ask_witness(log, asked, CLIENT)
@@ -163,7 +163,7 @@ def test_a_witness_that_makes_up_our_signature_is_refused(
     path = next((tmp_path / "theirs/witness").glob("*/checkpoint"))
     path.write_text(f"{signed.note.text}\n{by_witness}")
     with pytest.raises(ArchiveError, match="is not signed by us"):
-        ask_witness(log, asked_witness(str(tmp_path / "theirs")), CLIENT)
+        ask_witness(log, asked_witness(str(tmp_path / "theirs"), Path.cwd()), CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_what_a_witness_answers_else_is_told(
             self.wfile.write(body)
 
     with served(Witnessing) as site, pytest.raises(Exception, match=cause):
-        ask_witness(log, asked_witness(site), CLIENT)
+        ask_witness(log, asked_witness(site, Path.cwd()), CLIENT)
     assert Attestations(log.folder).sizes() == []
 
 
 def test_before_its_first_checkpoint_a_log_asks_nobody(tmp_path: Path) -> None:
-    assert ask_witness(log_of(tmp_path), asked_witness("/nowhere"), CLIENT) is None
+    assert ask_witness(log_of(tmp_path), asked_witness("/nowhere", Path.cwd()), CLIENT) is None

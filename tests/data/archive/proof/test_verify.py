@@ -41,13 +41,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         archive.log.rotate_key()
         witness = Witness(home / "witness", home / "witness.key")
         witness.cosign(archive.log.read, "log", utc_now())
-        ask_witness(archive.log, asked_witness(str(home)), Outbound())
+        ask_witness(archive.log, asked_witness(str(home), Path.cwd()), Outbound())
         captures.append(archive.exchange(answer(body=b"another")))
         captures.append(archive.exchange(not_modified()))
         captures += [archive.exchange(answer(f"http://harbour.example/{n}")) for n in range(20)]
         archive.seal()
         witness.cosign(archive.log.read, "log", utc_now())
-        ask_witness(archive.log, asked_witness(str(home)), Outbound())
+        ask_witness(archive.log, asked_witness(str(home), Path.cwd()), Outbound())
     to = home / "proof"
     to.mkdir()
     shown = [Shown(f"version {n}", one) for n, one in enumerate(captures[:3], 1)]

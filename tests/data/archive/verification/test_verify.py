@@ -289,7 +289,7 @@ def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
         witness.cosign(log.read, "log", utc_now())
-        ask_witness(log, asked_witness(str(tmp_path)), Outbound())
+        ask_witness(log, asked_witness(str(tmp_path), Path.cwd()), Outbound())
     assert verified(home).attested == [witness.key().name]
     rewritten(home, 1)
     report = verified(home)
