@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -48,6 +50,17 @@ class ImportedRecords:
     damaged: list[Damage] = field(default_factory=list)
 
 
+def is_taken(record: Record) -> bool:
+    """Whether a record of another archive is taken in: what was captured of an address of the web.
+
+    What another HOME keeps of itself is not, nor an answer that says only that nothing changed: it
+    tells of no page, and could not be known again.
+    """
+    if record.kind not in TAKEN or not is_web(record.uri):
+        return False
+    return not (record.is_http and record.http.status == HTTPStatus.NOT_MODIFIED)
+
+
 class ArchiveImport:
     """Takes in one file for one source, into the archive and by ``pages`` into the store.
 
@@ -74,7 +87,7 @@ class ArchiveImport:
             told(min(found.offset, size), size)
             if isinstance(found, Damage):
                 self.outcome.damaged.append(found)
-            elif found.kind in TAKEN:
+            elif is_taken(found):
                 self._take(found, path.name)
         self._read_listings()
         self._read_pages(told)
@@ -115,8 +128,10 @@ class ArchiveImport:
             return
         http = record.http
         if http.status in REDIRECTS and (place := http.header(b"location")):
-            target = urljoin(record.uri, place.decode("latin-1"))
-            self._led[canonical_url(target)].append(record.uri)
+            # An address that is none leads nowhere.
+            with suppress(ValueError):
+                target = urljoin(record.uri, place.decode("latin-1"))
+                self._led[canonical_url(target)].append(record.uri)
         elif http.status == OK:
             media_type = (media_type_of(http.header(b"content-type")) or "").lower()
             is_page = media_type in PAGES or media_type in DOCUMENT_TYPES

@@ -86,7 +86,7 @@ def decode_entry(line: bytes) -> Entry:
             fields["filename"],
             int(fields.get("leaf", -1)),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"a line of CDXJ lacks {error}") from error
 
 

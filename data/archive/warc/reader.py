@@ -41,6 +41,7 @@ MAGIC: Final = b"\x1f\x8b\x08"
 GZIP: Final = 31
 """The ``wbits`` of zlib that say so."""
 
+STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -69,7 +70,7 @@ class Http:
     def status(self) -> int:
         """The status of an answer, and 0 where there is none."""
         words = self.first.split(b" ", 2)
-        return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a field, or None; ``name`` is in small letters."""
@@ -118,9 +119,9 @@ class Record:
         """The WARC-Date, aware UTC; the beginning of 1970 where it can't be read."""
         try:
             at = dt.datetime.fromisoformat(self.field("WARC-Date"))
-        except ValueError:
+            return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+        except (ValueError, OverflowError):
             return dt.datetime.fromtimestamp(0, dt.UTC)
-        return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
     @property
     def rendered(self) -> bool:

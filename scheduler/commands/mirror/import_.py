@@ -36,6 +36,8 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     loaded = named_source(home, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     archive = home.open_archive()
+    # Where the log can't be signed nothing is taken in: the person can put the key back first.
+    archive.log.check_key()
     with (
         home.lock(f"source-{source}", "an import into this source"),
         closing(archive),

@@ -198,3 +198,30 @@ def test_an_unknown_source_is_wrong_usage(home: Path, tmp_path: Path) -> None:
     path.write_bytes(packed(archive([0])))
     result = communique("mirror", "import", str(path), "--source", "nobody", home=home)
     assert result.returncode == 2
+
+
+def test_what_only_says_that_nothing_changed_is_not_taken_in_nor_what_is_no_page(
+    tmp_path: Path,
+) -> None:
+    home = make_home(tmp_path / "home", f"{SITE}/news/")
+    unchanged = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    nowhere = b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"
+    taken = tmp_path / "a.warc.gz"
+    taken.write_bytes(
+        packed(
+            [
+                *archive([0, 1]),
+                record(f"{SITE}/news/0.html", unchanged, kind="revisit"),
+                record(f"{SITE}/old", nowhere),
+                record("urn:communique:file:topics.toml", b"", kind="resource"),
+            ]
+        )
+    )
+    for _ in range(2):
+        told = communique(
+            "mirror", "import", str(taken), "--source", "harbour", "--json", home=home
+        )
+        assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["records"] == json.loads(told.stdout)["duplicates"]
+    checked = communique("mirror", "verify", home=home)
+    assert checked.returncode == 0, checked.stdout
