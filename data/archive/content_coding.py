@@ -81,13 +81,18 @@ class _Zlib:
     def __call__(self, piece: bytes, most: int) -> bytes:
         piece = self._left + piece
         self._left = b""
-        if self._inner.eof:
-            if not self._gzip or not piece.startswith(b"\x1f\x8b"):
-                return b""  # what follows the end is padding
-            self._inner = zlib.decompressobj(self._bits)
-        out = self._inner.decompress(piece, most)
-        self._left = self._inner.unconsumed_tail or self._inner.unused_data
-        return out
+        while True:
+            if self._inner.eof:
+                if self._gzip and piece == b"\x1f":
+                    self._left = piece  # another member may begin here
+                    return b""
+                if not self._gzip or not piece.startswith(b"\x1f\x8b"):
+                    return b""  # what follows the end is padding
+                self._inner = zlib.decompressobj(self._bits)
+            out = self._inner.decompress(piece, most)
+            piece = self._left = self._inner.unconsumed_tail or self._inner.unused_data
+            if out or not (self._inner.eof and piece):
+                return out
 
 
 class _Brotli:

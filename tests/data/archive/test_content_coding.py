@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.content_coding import Undecodable, decoded
+from data.archive.content_coding import PIECE, Undecodable, decoded
 
 TEXT = b"Statement of the harbour board. " * 9000
 
@@ -71,3 +72,15 @@ def test_an_unknown_coding_is_left_and_a_tower_of_them_refused() -> None:
 def test_no_bytes_break_it(body: bytes, coding: str) -> None:
     with suppress(Undecodable):
         assert len(decoded(body, coding, 5000)) <= 5000
+
+
+def test_a_member_that_is_empty_or_ends_where_a_piece_does_hides_none_of_those_after_it() -> None:
+    page = b"<p>Lamps are lit.</p>"
+    assert decoded(gzip.compress(b"") * 2 + gzip.compress(page), "gzip", 1000) == page
+    noise = random.Random(7).randbytes(70_000)
+    for size in range(PIECE - 64, PIECE):
+        first = gzip.compress(noise[:size])
+        if len(first) == PIECE - 1:
+            assert decoded(first + gzip.compress(page), "gzip", 100_000) == noise[:size] + page
+            return
+    raise AssertionError("no member ends one byte before a piece does")
