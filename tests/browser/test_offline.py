@@ -92,3 +92,4 @@ def test_a_search_finds_what_the_texts_say(
 def test_a_link_to_a_search_is_answered(folder: Path, page: Any) -> None:
     page.goto((folder / "search" / "index.html").as_uri() + "?source=acme&topic=economy")
     page.get_by_text("3 releases").wait_for()
+    assert page.locator("ol.releases a").count() == 3

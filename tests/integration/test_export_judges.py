@@ -75,7 +75,15 @@ def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: P
 def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "bag"
     write_bag(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
-    run(programs("bagit", "bagit") / "bagit.py", "--validate", to)
+    validate = programs("bagit", "bagit") / "bagit.py", "--validate", to
+    run(*validate)
+    # It would not say so of a bag in which a byte is another.
+    (first, *_) = sorted(one for one in (to / "data").rglob("*") if one.is_file())
+    content = first.read_bytes()
+    first.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    done = subprocess.run(validate, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - a program that we name
+    assert done.returncode == 1
+    assert first.name in done.stderr
 
 
 def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(

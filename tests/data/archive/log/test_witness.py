@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.checkpoint import parse_checkpoint, sign_checkpoint
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import read_key
 from data.archive.log.merkle import root_of
 from data.archive.log.tree_log import TreeLog, log_of
@@ -79,8 +79,14 @@ def test_a_witness_publishes_its_key_and_what_it_signed_last(
     assert witness.key().verifier != log.key().verifier
 
 
+def last_signed(folder: Path, log: TreeLog) -> Checkpoint:
+    """What a witness keeps in its folder as the last checkpoint that it signed of a log."""
+    kept = folder / name_of(log.key().name) / "checkpoint"
+    return parse_checkpoint(kept.read_bytes())
+
+
 def refused(witness: Witness, log: TreeLog, cause: str) -> WitnessRefusal:
-    """The refusal to sign a log; the last checkpoint stays, and the evidence is there."""
+    """The refusal to sign a log; the evidence is there."""
     with pytest.raises(WitnessRefusal, match=cause) as raised:
         witness.cosign(log.read, "https://acme.example/log", LATER)
     evidence = raised.value.evidence
@@ -133,14 +139,16 @@ def test_whatever_leaves_the_keeper_rewrites_with_his_key_are_refused(
 
 def test_two_trees_of_one_size_are_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
     base = copied(log, tmp_path / "copy")
-    witness.cosign(grown(log, "b", 10).read, "acme", NOON)
+    signed = witness.cosign(grown(log, "b", 10).read, "acme", NOON)
     refused(witness, grown(base, "other", 10), "two different trees of 310 leaves")
+    assert last_signed(tmp_path / "witness", log) == signed.checkpoint
 
 
 def test_a_smaller_tree_is_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
     base = copied(log, tmp_path / "copy")
-    witness.cosign(grown(log, "b", 10).read, "acme", NOON)
+    signed = witness.cosign(grown(log, "b", 10).read, "acme", NOON)
     refused(witness, base, "its tree has 300 leaves, and had 310 before")
+    assert last_signed(tmp_path / "witness", log) == signed.checkpoint
 
 
 def test_tiles_that_do_not_give_the_signed_root_are_refused(
@@ -155,11 +163,12 @@ def test_tiles_that_do_not_give_the_signed_root_are_refused(
 def test_a_checkpoint_that_another_key_signed_is_refused(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
-    witness.cosign(log.read, "acme", NOON)
+    signed = witness.cosign(log.read, "acme", NOON)
     other = log_of(tmp_path / "other").key()
     forged = sign_checkpoint(other, 301, root_of([b"x" * 32])).encode().decode()
     (log.folder / "checkpoint").write_text(forged.replace(other.name, log.key().name))
     refused(witness, log, "not signed by its key")
+    assert last_signed(tmp_path / "witness", log) == signed.checkpoint
 
 
 def test_a_rotated_key_is_followed_and_a_replaced_one_refused(
