@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from data.models import (
     ChangeCursor,
-    DayDigest,
     Facet,
     HealthEvent,
     Release,
@@ -22,9 +21,10 @@ from data.models import (
     facets_of,
 )
 from data.store.protocol import Store
+from feeds.offline.publication_in_memory import PublicationInMemory
 
 
-class SelectedReleases:
+class SelectedReleases(PublicationInMemory):
     """A PublishStore of the chosen releases; what a publication notes is kept here alone.
 
     ``source`` and the days ``since`` and ``until`` choose as Store.by_first_seen does.
@@ -38,6 +38,7 @@ class SelectedReleases:
         since: dt.date | None = None,
         until: dt.date | None = None,
     ) -> None:
+        super().__init__()
         self._store = store
         counts: Counter[Facet] = Counter()
         ids: set[str] = set()
@@ -46,8 +47,6 @@ class SelectedReleases:
             counts.update(facets_of(release))
         self.ids = frozenset(ids)
         self._counts = dict(counts)
-        self._pages: dict[Facet, dict[int, Sequence[str]]] = {}
-        self._days: dict[str, DayDigest] = {}
 
     def sources(self) -> Mapping[str, Source]:
         """The sources of the chosen releases."""
@@ -143,32 +142,6 @@ class SelectedReleases:
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note nothing: what the site has published stays as it is."""
-
-    def archive_page_count(self, facet: Facet) -> int:
-        """How many archive pages a feed has in this selection."""
-        return max(self._pages.get(facet, ()), default=0)
-
-    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
-        """Those of some releases that are on an archive page of this selection."""
-        every = {one for some in self._pages.get(facet, {}).values() for one in some}
-        return every.intersection(ids)
-
-    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
-        """The releases on an archive page of this selection, by id."""
-        return self._pages.get(facet, {}).get(page, ())
-
-    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases on new archive pages of this selection."""
-        for facet, some in pages.items():
-            self._pages.setdefault(facet, {}).update(some)
-
-    def day_digest(self, day: str) -> DayDigest | None:
-        """A day that is over, as it was published of this selection."""
-        return self._days.get(day)
-
-    def add_day_digest(self, digest: DayDigest) -> None:
-        """Keep a day as it is published of this selection."""
-        self._days.setdefault(digest.day, digest)
 
     def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
         """None: how well the collection works is nothing that is exported."""

@@ -13,15 +13,10 @@ from data.settings import Site
 from data.store import open_store
 from feeds.offline.folder import write_folder
 from feeds.offline.selection import SelectedReleases
-from spiders.download.browser import BrowserMissing, find_browser
+from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.fakestore import make_release
 
-try:
-    BROWSER, MISSING = find_browser(), ""
-except BrowserMissing as error:
-    BROWSER, MISSING = "", str(error)
-
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,11 @@ import pytest
 from data.settings import Site
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from spiders.download.browser import BrowserMissing, find_browser
+from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
-try:
-    BROWSER, MISSING = find_browser(), ""
-except BrowserMissing as error:
-    BROWSER, MISSING = "", str(error)
-
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,11 @@ from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
 from scheduler.jobs.fetch import PageFetcher
-from spiders.download.browser import BrowserMissing, find_browser
+from tests.browser.chromium import BROWSER, in_a_browser
 from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
-try:
-    BROWSER, MISSING = find_browser(), ""
-except BrowserMissing as error:
-    BROWSER, MISSING = "", str(error)
-
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+pytestmark = in_a_browser
 
 SHELL = (
     '<!DOCTYPE html><html lang="en"><head><title>Harbour Board</title></head><body>'

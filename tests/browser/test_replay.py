@@ -20,17 +20,12 @@ from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from spiders.download.browser import BrowserMissing, find_browser
 from tests.archived import START, exchange
+from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.fakestore import make_release
 from tests.feeds.serving import served_by
 
-try:
-    BROWSER, MISSING = find_browser(), ""
-except BrowserMissing as error:
-    BROWSER, MISSING = "", str(error)
-
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not BROWSER, reason=MISSING)]
+pytestmark = in_a_browser
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

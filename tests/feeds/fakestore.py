@@ -13,7 +13,6 @@ from data.clock import zone_of
 from data.models import (
     ChangeCursor,
     Content,
-    DayDigest,
     Facet,
     HealthEvent,
     Media,
@@ -28,15 +27,17 @@ from data.models import (
     SourceRhythm,
     facets_of,
 )
+from feeds.offline.publication_in_memory import PublicationInMemory
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
 
 
-class FakeStore:
+class FakeStore(PublicationInMemory):
     """The Store protocol over dictionaries: ``put`` stores a release and marks what it touches."""
 
     def __init__(self, *releases: Release) -> None:
+        super().__init__()
         self.kept: dict[str, Release] = {}
         self.history: dict[str, list[Revision]] = {}
         self.marked: dict[Facet, int] = {}
@@ -49,8 +50,6 @@ class FakeStore:
         self.versions: dict[str, int] = {}
         self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
-        self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
-        self.days: dict[str, DayDigest] = {}
         self.events: list[HealthEvent] = []
         self.expected: dict[str, SourceRhythm] = {}
         for release in releases:
@@ -165,26 +164,6 @@ class FakeStore:
         for facet, number in published.items():
             if self.marked.get(facet) == number:
                 del self.marked[facet]
-
-    def archive_page_count(self, facet: Facet) -> int:
-        return max(self.pages.get(facet, {}), default=0)
-
-    def archived(self, facet: Facet, ids: Sequence[str]) -> set[str]:
-        every = {one for some in self.pages.get(facet, {}).values() for one in some}
-        return every.intersection(ids)
-
-    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
-        return self.pages.get(facet, {}).get(page, ())
-
-    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        for facet, some in pages.items():
-            self.pages.setdefault(facet, {}).update(some)
-
-    def day_digest(self, day: str) -> DayDigest | None:
-        return self.days.get(day)
-
-    def add_day_digest(self, digest: DayDigest) -> None:
-        self.days.setdefault(digest.day, digest)
 
     def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
         return self.events[-limit:]

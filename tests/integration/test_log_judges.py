@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from data.errors import ArchiveError
 from data.network.client import Outbound
 from feeds.publishing.log_files import publish_log
 from tests.command import COMMUNIQUE
-from tests.data.archive.log.leaves import leaves_of
+from tests.data.archive.log.leaves import grown, leaves_of
+from tests.http_handlers import answered_by
 from tests.systems.installed import from_pypi, newer_python
 from tests.systems.processes import Absent, answers, free_port, needed, running
 
@@ -45,12 +45,6 @@ def judges() -> Path:
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
     return grown(log_of(tmp_path / "home"), "a", 800)
-
-
-def grown(log: TreeLog, name: str, count: int) -> TreeLog:
-    log.append(*leaves_of(name, count))
-    log.integrate()
-    return log
 
 
 def said(command: Sequence[str | Path]) -> str:
@@ -211,15 +205,8 @@ def authority(folder: Path) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stamping)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answered_by(Stamping) as url:
+        yield f"{url}/"
 
 
 def test_openssl_verifies_the_time_stamp_of_a_checkpoint(log: TreeLog, tmp_path: Path) -> None:

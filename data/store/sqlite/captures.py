@@ -13,6 +13,7 @@ from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import CAPTURE_COLUMNS, capture_of, encode
+from data.store.sqlite.walks import DUE, due_arguments
 
 MOST_TRIES: Final = 5
 """Visits that ask for a file in vain."""
@@ -133,16 +134,10 @@ class CapturesPart(Part):
         with self._writing() as db:
             rows = self._ask(
                 "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
-                " AND tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
-                " ORDER BY tries, asked, url LIMIT :limit",
-                {
-                    "source": source,
-                    "most": MOST_TRIES,
-                    "since": since.timestamp(),
-                    "wait": WAIT,
-                    "now": now.timestamp(),
-                    "limit": limit,
-                },
+                f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
+                due_arguments(
+                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+                ),
             )
             db.executemany(
                 "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",

@@ -20,6 +20,27 @@ WAIT: Final = 900.0
 
 _walk = msgspec.json.Decoder(Walk)
 
+DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
+"""The condition of rows to ask for now, with the arguments of `due_arguments`."""
+
+
+def due_arguments(
+    source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
+) -> dict[str, object]:
+    """The arguments of a query for rows of a source that are due.
+
+    Each is asked for ``most`` times, the first time anew after ``wait`` seconds; what was asked for
+    ``since`` the start of a visit waits for the next one.
+    """
+    return {
+        "source": source,
+        "most": most,
+        "since": since.timestamp(),
+        "wait": wait,
+        "now": now.timestamp(),
+        "limit": limit,
+    }
+
 
 class WalksPart(Part):
     """The verbs of data.store.protocol.Store that remember walks."""
@@ -125,17 +146,11 @@ class WalksPart(Part):
                 {"source": source},
             )
             rows = self._ask(
-                "SELECT number, item FROM unread_items WHERE source = :source AND tries < :most"
-                " AND asked < :since AND asked + :wait * tries * tries <= :now"
+                f"SELECT number, item FROM unread_items WHERE source = :source AND {DUE}"
                 " ORDER BY front DESC, tries, number LIMIT :limit",
-                {
-                    "source": source,
-                    "most": MOST_TRIES,
-                    "since": since.timestamp(),
-                    "wait": WAIT,
-                    "now": now.timestamp(),
-                    "limit": limit,
-                },
+                due_arguments(
+                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+                ),
             )
             db.executemany(
                 "UPDATE unread_items SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",

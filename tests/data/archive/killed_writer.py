@@ -10,7 +10,7 @@ from typing import Final
 
 from data.archive.archive import Archive
 from data.settings import Archive as Settings
-from tests.data.archive.log.killed import ending_here, kill_before
+from tests.data.archive.kills import comes_to_its_end, kill_before
 from tests.exchanges import NOON, PAGE, answer, not_modified
 
 MAX_FILE: Final = 6000
@@ -43,17 +43,7 @@ def work(folder: Path, name: str, told: int, call: int | None) -> None:
 
 def worked(folder: Path, name: str, call: int | None = None) -> bool:
     """Whether a child that works so came to its end; what it tells is added to a file."""
-    told = os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    child = os.fork()
-    if not child:
-        with ending_here():
-            work(folder, name, told, call)
-            os._exit(0)
-    os.close(told)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        raise SystemExit(f"{name} failed and was not killed")
-    return os.WIFEXITED(status)
+    return comes_to_its_end(folder, lambda told: work(folder, name, told, call))
 
 
 def main() -> None:

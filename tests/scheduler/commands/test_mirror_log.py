@@ -9,16 +9,13 @@ import pytest
 
 from data.archive.log.tree_log import TreeLog, log_of
 from tests.command import communique
-from tests.data.archive.log.leaves import leaves_of
+from tests.data.archive.log.leaves import grown, leaves_of
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
     """The log of the HOME `ours`."""
-    log = log_of(tmp_path / "ours")
-    log.append(*leaves_of("a", 300))
-    log.integrate()
-    return log
+    return grown(log_of(tmp_path / "ours"), "a", 300)
 
 
 def test_the_key_is_shown_and_rotated(log: TreeLog, tmp_path: Path) -> None:

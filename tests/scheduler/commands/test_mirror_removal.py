@@ -12,23 +12,14 @@ import pytest
 
 from data.archive.warc.warc_file import own_files
 from data.store import open_store
-from tests.archived import archived_home
 from tests.command import communique
 
 URL = "https://acme.example/news/0"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    with archived_home(folder):
-        pass
-    return folder
-
-
 @pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "home"))
+def home(archived: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(archived, tmp_path / "home"))
 
 
 def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> None:

@@ -16,17 +16,9 @@ from tests.archived import archived_home
 from tests.command import communique
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    with archived_home(folder):
-        pass
-    return folder
-
-
 @pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "home"))
+def home(archived: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(archived, tmp_path / "home"))
 
 
 def test_a_whole_archive_is_told_in_few_lines(home: Path, tmp_path: Path) -> None:

@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
-import threading
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final
 
 from data.archive.log.tree_log import TreeLog
+from tests.data.archive.kills import comes_to_its_end, kill_before
 from tests.data.archive.log.leaves import leaves_of
-
-CALLS: Final = {
-    "open", "pwrite", "ftruncate", "fsync", "flock", "replace", "rename", "link", "unlink", "rmdir",
-    "mkdir", "write", "close",
-}  # fmt: skip
-
-
-def kill_before(call: int) -> None:
-    """Let this process be killed before that call of the system, counted from here."""
-    seen = 0
-
-    def counted(frame: FrameType, event: str, called: Any) -> None:
-        nonlocal seen
-        del frame
-        if event == "c_call" and getattr(called, "__name__", "") in CALLS:
-            seen += 1
-            if seen > call:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.setprofile(counted)
-    sys.setprofile(counted)
 
 
 def work(folder: Path, name: str, leaves: int, told: int, call: int | None = None) -> None:
@@ -57,29 +30,7 @@ def work(folder: Path, name: str, leaves: int, told: int, call: int | None = Non
 
 def worked(folder: Path, name: str, leaves: int, call: int | None = None) -> bool:
     """Whether a child that works so came to its end; what it tells is added to a file."""
-    told = os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    child = os.fork()
-    if not child:
-        with ending_here():
-            work(folder, name, leaves, told, call)
-            os._exit(0)
-    os.close(told)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        raise SystemExit(f"{name} failed and was not killed")
-    return os.WIFEXITED(status)
-
-
-@contextmanager
-def ending_here() -> Iterator[None]:
-    """End a forked child here, whatever it raises; that is printed."""
-    try:
-        yield
-    except BaseException:
-        traceback.print_exc()
-        raise
-    finally:
-        os._exit(1)
+    return comes_to_its_end(folder, lambda told: work(folder, name, leaves, told, call))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Leaves that tests put into a log."""
+"""Leaves that tests put into a log, and logs that hold some."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 from uuid import UUID
 
 from data.archive.log.leaf import Leaf, uri_hash
+from data.archive.log.tree_log import TreeLog
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -27,3 +28,10 @@ def leaf_of(name: str, at: dt.datetime = NOON) -> Leaf:
 def leaves_of(name: str, count: int) -> list[Leaf]:
     """So many different leaves."""
     return [leaf_of(f"{name}-{number}") for number in range(count)]
+
+
+def grown(log: TreeLog, name: str, count: int) -> TreeLog:
+    """The log, with so many more leaves in its signed tree."""
+    log.append(*leaves_of(name, count))
+    log.integrate()
+    return log

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,17 +19,15 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.witness import Witness
 from data.errors import ArchiveError
 from data.network.client import Outbound
-from tests.data.archive.log.leaves import NOON, leaves_of
+from tests.data.archive.log.leaves import NOON, grown, leaves_of
+from tests.http_handlers import answered_by
 
 CLIENT = Outbound(allow_private=True, patience=10)
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
-    log = log_of(tmp_path / "ours")
-    log.append(*leaves_of("a", 300))
-    log.integrate()
-    return log
+    return grown(log_of(tmp_path / "ours"), "a", 300)
 
 
 @pytest.fixture
@@ -42,20 +37,6 @@ def witness(tmp_path: Path) -> Witness:
 
 def witness_of(home: Path) -> Witness:
     return Witness(home / "witness", home / "witness.key")
-
-
-@contextmanager
-def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address of a server on loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -118,7 +99,7 @@ def test_a_witness_that_saw_nothing_of_our_log_signed_nothing(
 def test_logs_and_witnesses_are_read_by_http(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
-    with served(partial(Silent, directory=str(tmp_path))) as site:
+    with answered_by(partial(Silent, directory=str(tmp_path))) as site:
         read = log_at(f"{site}/ours/archive", CLIENT)
         witness.cosign(read, site, NOON)
         assert ask_witness(log, asked_witness(f"{site}/theirs/", Path.cwd()), CLIENT)
@@ -193,7 +174,7 @@ def test_what_a_witness_answers_else_is_told(
             self.end_headers()
             self.wfile.write(body)
 
-    with served(Witnessing) as site, pytest.raises(Exception, match=cause):
+    with answered_by(Witnessing) as site, pytest.raises(Exception, match=cause):
         ask_witness(log, asked_witness(site, Path.cwd()), CLIENT)
     assert Attestations(log.folder).sizes() == []
 

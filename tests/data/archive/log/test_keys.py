@@ -10,15 +10,12 @@ import pytest
 from data.archive.log.keys import key_chain, read_key
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
-from tests.data.archive.log.leaves import leaf_of
+from tests.data.archive.log.leaves import grown, leaf_of
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
-    log = log_of(tmp_path)
-    log.append(leaf_of("a"))
-    log.integrate()
-    return log
+    return grown(log_of(tmp_path), "a", 1)
 
 
 def test_the_key_is_made_at_first_use_for_its_owner_alone(tmp_path: Path) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from data.archive.log.timestamps import stamp
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
 from data.network.client import Outbound, OutboundError
-from tests.data.archive.log.leaves import leaf_of
+from tests.data.archive.log.leaves import grown
+from tests.http_handlers import answered_by
 
 CLIENT = Outbound(allow_private=True)
 
@@ -25,10 +25,7 @@ REJECTED = bytes.fromhex("30053003020102")
 
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
-    log = log_of(tmp_path)
-    log.append(leaf_of("a"))
-    log.integrate()
-    return log
+    return grown(log_of(tmp_path), "a", 1)
 
 
 @contextmanager
@@ -49,15 +46,8 @@ def authority(status: int, answer: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answered_by(Answering) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

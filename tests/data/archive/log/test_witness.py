@@ -17,7 +17,7 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.witness import Witness, WitnessRefusal, name_of
 from data.errors import ArchiveError
 from data.files import put
-from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
+from tests.data.archive.log.leaves import NOON, grown, leaf_of, leaves_of
 from tests.examples import examples
 
 LATER = NOON + dt.timedelta(hours=1)
@@ -31,12 +31,6 @@ def witness(tmp_path: Path) -> Witness:
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
     return grown(log_of(tmp_path / "home"), "a", 300)
-
-
-def grown(log: TreeLog, name: str, count: int) -> TreeLog:
-    log.append(*leaves_of(name, count))
-    log.integrate()
-    return log
 
 
 def copied(log: TreeLog, to: Path) -> TreeLog:

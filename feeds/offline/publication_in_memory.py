@@ -1,0 +1,41 @@
+"""What a publication notes for later ones, of a site that is published only once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from data.models import DayDigest, Facet
+
+
+class PublicationInMemory:
+    """The part of a PublishStore about archive pages and days, kept by nobody."""
+
+    def __init__(self) -> None:
+        self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
+        self.days: dict[str, DayDigest] = {}
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """How many archive pages a feed has."""
+        return max(self.pages.get(facet, ()), default=0)
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
+        """Those of some releases that are on an archive page of a feed."""
+        every = {one for some in self.pages.get(facet, {}).values() for one in some}
+        return every.intersection(ids)
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        """The releases on an archive page of a feed, by id."""
+        return self.pages.get(facet, {}).get(page, ())
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        for facet, some in pages.items():
+            self.pages.setdefault(facet, {}).update(some)
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """A day that is over, as it was when it was first published."""
+        return self.days.get(day)
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Keep a day as it is published; one that is kept already stays."""
+        self.days.setdefault(digest.day, digest)
