@@ -152,16 +152,26 @@ class CapturedPages:
         try:
             entry = entries[place]
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
+            headers = memento_headers(self._original(entries), mementos, place)
+            return self._shown(found, headers, at)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"This capture can't be shown: {error}.")
-        headers = memento_headers(self._original(entries), mementos, place)
-        return self._shown(found, headers, at)
 
     def _shown(self, found: Served, headers: Headers, at: dt.datetime) -> Answer:
-        """A capture as it may be shown, with the status that it had."""
+        """A capture as it may be shown, with the status that it had.
+
+        Raises Undecodable where its links would make it too large.
+        """
+        addresses = 0
 
         def place(url: str) -> str:
-            return self.address(url, at)
+            nonlocal addresses
+            address = self.address(url, at)
+            # A long base makes a long address of each of a million short links.
+            addresses += len(address)
+            if addresses > LARGEST:
+                raise Undecodable(f"the addresses of its links have more than {LARGEST:,} bytes")
+            return address
 
         headers = [*HOSTILE, *headers]
         if found.status in REDIRECTS:
@@ -178,9 +188,9 @@ class CapturedPages:
         elif media_type not in SHOWN:
             headers.append(("content-disposition", "attachment"))
         full = f"{media_type}; charset={charset}" if charset else media_type
-        # What was no answer of its own kind, such as a 206 or a 1xx, is shown as a page.
-        is_plain = 200 < found.status < 300 or found.status < 200  # noqa: PLR2004 - successes
-        return Answer(200 if is_plain else found.status, [("content-type", full), *headers], body)
+        # What is no error, such as a 206 or a 304 that holds a page, is shown as a page.
+        is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
+        return Answer(found.status if is_error else 200, [("content-type", full), *headers], body)
 
     def _captures(self, asked: str) -> Sequence[Entry]:
         """The captures of an address, oldest first; of several in one second, the last."""

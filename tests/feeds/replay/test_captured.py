@@ -24,6 +24,7 @@ from tests.feeds.serving import served_by
 SITE = "https://press.example"
 URL = "https://acme.example/news/0"
 DAY = dt.timedelta(days=1)
+MANY_LINKS = b"<base href=/" + b"a" * 2000 + b"/>" + b"<a href=b>" * 11_000
 SHIFT_JIS = "<meta charset=shift_jis><p>発表</p>".encode("shift_jis")
 
 
@@ -40,6 +41,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("https://acme.example/j", SHIFT_JIS, "text/html", {}),
         ("https://acme.example/s.css", b"a{b:url(/i.png)}@import 'x.css';", "text/css", {}),
         ("https://acme.example/odd", b"\x00\x01", "text/x\r\nEvil: 1", {}),
+        ("https://acme.example/many", MANY_LINKS, "text/html", {}),
+        ("https://acme.example/899", b"<p>odd", "text/html", {"status": 899}),
         ("https://acme.example/bare", b"<!DOCTYPE html><p>bare", "", {}),
     ):
         archive.exchange(exchange(url, body, START, kind, **more))
@@ -206,6 +209,16 @@ def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
         assert "can&#x27;t be shown" in answer.text
         assert web.get(f"/memento/20221124080000/{URL}").status_code == 404
         assert web.get(f"/memento/20221214080000/{URL}").status_code == 200
+
+
+def test_a_page_that_its_links_would_make_huge_is_told_and_an_odd_status_is_none(
+    web: httpx.Client,
+) -> None:
+    huge = web.get("/memento/20221124080000/https://acme.example/many")
+    assert huge.status_code == 404
+    assert "20,000,000 bytes" in huge.text
+    odd = web.get("/memento/20221124080000/https://acme.example/899")
+    assert (odd.status_code, "odd" in odd.text) == (200, True)
 
 
 def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
