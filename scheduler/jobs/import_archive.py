@@ -120,7 +120,9 @@ class ArchiveImport:
             self.outcome.damaged.append(Damage(record.file, record.offset, cause))
             return
         self.outcome.records += 1
-        capture = self._archive.adopt((*record.fields, (IMPORTED_FIELD, name)), record.block)
+        # From where it came here is ours to say.
+        told = [field for field in record.fields if field[0].lower() != IMPORTED_FIELD.lower()]
+        capture = self._archive.adopt((*told, (IMPORTED_FIELD, name)), record.block)
         if capture is None:
             self.outcome.duplicates += 1
             capture = self._held(record)

@@ -7,7 +7,7 @@ from typing import Final
 
 from data.archive.log.leaf import SALT
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import SALT_TEXT, WITH_PAYLOAD, Record
+from data.archive.warc.reader import WITH_PAYLOAD, Record
 from data.archive.warc.records import (
     SALT_FIELD,
     Fields,
@@ -24,17 +24,23 @@ OURS: Final = frozenset(["content-length", SALT_FIELD.lower()])
 def adopted(fields: Fields, block: bytes) -> NewRecord:
     """The record with these named fields and this block, with a salt for its leaf.
 
-    All fields stay, the record id and the date among them; digests are added where they lack.
+    All fields stay, the record id and the date among them, but for a SHA-256 of the payload that is
+    not its own: answers to come would refer to it. Digests are added where they lack, and the salt
+    is ours, as whoever knows it can try addresses.
     """
     found = Record("", 0, 0, b"", fields, block)
-    salt = found.field(SALT_FIELD)
+    payload = b""
+    if found.kind in WITH_PAYLOAD:
+        payload = sha256(found.http.payload if found.is_http else block)
     kept = [field for field in fields if field[0].lower() not in OURS]
+    said = found.field("WARC-Payload-Digest")
+    if payload and said.lower().startswith("sha256:") and said != digest_text(payload):
+        kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
     if not found.field("WARC-Block-Digest"):
         kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
-    if found.kind in WITH_PAYLOAD and not found.field("WARC-Payload-Digest"):
-        payload = found.http.payload if found.is_http else block
-        kept.append(("WARC-Payload-Digest", digest_text(sha256(payload))))
-    kept.append((SALT_FIELD, salt if SALT_TEXT.fullmatch(salt) else os.urandom(SALT).hex()))
+    if payload and not Record("", 0, 0, b"", tuple(kept), block).field("WARC-Payload-Digest"):
+        kept.append(("WARC-Payload-Digest", digest_text(payload)))
+    kept.append((SALT_FIELD, os.urandom(SALT).hex()))
     kept.append(("Content-Length", str(len(block))))
     member = compressed(kept, block)
     record = Record("", 0, len(member), sha256(member), tuple(kept), block)

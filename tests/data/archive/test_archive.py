@@ -21,6 +21,7 @@ from data.archive.archive import Archive
 from data.archive.log.leaf import decode_leaf
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
 from data.archive.warc.reader import Record, read_file
+from data.archive.warc.records import digest_text, sha256
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.models.capture import Capture
@@ -213,6 +214,27 @@ def test_a_record_of_another_archive_keeps_what_it_says(archive: Archive) -> Non
     assert archive.adopt(fields, block) is None
     (known,) = archive.index.captures("http://harbour.example/old")
     assert (known.offset, known.media_type, known.status) == (capture.offset, "text/html", 200)
+
+
+def test_a_record_of_another_archive_can_not_claim_the_payload_of_a_page_to_come(
+    archive: Archive,
+) -> None:
+    page = b"the page that the harbour serves"
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", "<urn:uuid:5b1d9b6a-0c1e-4b52-9d8a-3f1f0e6f7a01>"),
+        ("WARC-Date", "2011-05-06T07:08:09Z"),
+        ("WARC-Target-URI", "http://harbour.example/forged"),
+        ("WARC-Payload-Digest", digest_text(sha256(page))),
+        ("Communique-Salt", "0" * 32),
+        ("Content-Type", "application/http; msgtype=response"),
+    )
+    forged = archive.adopt(fields, b"HTTP/1.1 200 OK\r\n\r\nforged")
+    assert forged
+    assert record_of(archive, forged).field("WARC-Payload-Digest") == digest_text(sha256(b"forged"))
+    assert record_of(archive, forged).field("Communique-Salt") != "0" * 32
+    true = record_of(archive, archive.exchange(answer("http://harbour.example/a", body=page)))
+    assert (true.kind, true.http.payload) == ("response", page)
 
 
 def test_the_next_process_goes_on_with_the_file(
