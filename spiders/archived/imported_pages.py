@@ -79,10 +79,12 @@ class ImportedPages:
 
     def is_of_source(self, url: str) -> bool:
         """Whether an address is of the source's site."""
-        own, other = (
-            (urlsplit(one).hostname or "").removeprefix("www.") for one in (self._file.url, url)
-        )
-        return other == own or other.endswith(f".{own}") or own.endswith(f".{other}")
+        try:
+            (own, port), (other, other_port) = map(_place, (self._file.url, url))
+        except ValueError:
+            return False
+        near = other == own or other.endswith(f".{own}") or own.endswith(f".{other}")
+        return near and port == other_port
 
     def begin(self, first: dt.datetime) -> None:
         """Begin with the earliest of the captures: what is met from here on is met at once."""
@@ -170,3 +172,13 @@ def seen(draft: Draft) -> dt.datetime:
 def page_of(answer: Served) -> Page:
     """The page in an answer."""
     return Page(without_user(answer.url), answer.body, answer.content_type)
+
+
+def _place(url: str) -> tuple[str, int | None]:
+    """The host of an address without www, and its port where it is not that of its scheme.
+
+    Raises ValueError.
+    """
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return (parts.hostname or "").removeprefix("www."), None if parts.port == usual else parts.port

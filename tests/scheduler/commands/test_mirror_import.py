@@ -225,3 +225,17 @@ def test_what_only_says_that_nothing_changed_is_not_taken_in_nor_what_is_no_page
     assert json.loads(told.stdout)["records"] == json.loads(told.stdout)["duplicates"]
     checked = communique("mirror", "verify", home=home)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_a_page_of_the_same_host_at_another_port_is_of_another_site(
+    home: Path, tmp_path: Path
+) -> None:
+    beside = f"{SITE}:8443"
+    path = tmp_path / "a.warc.gz"
+    pages = [
+        page(f"{beside}/news/", listing([0, 1]), "2020-04-01T00:00:00Z"),
+        *(page(f"{beside}/news/{n}.html", release(n), "2020-04-01T00:00:00Z") for n in (0, 1)),
+    ]
+    path.write_bytes(packed([*archive([2]), *pages]))
+    assert imported(home, path)["new"] == 1
+    assert set(exported(home)) == {f"{SITE}/news/2.html"}
