@@ -17,6 +17,7 @@ from data.archive.journal import events
 from data.archive.journal.history import Entry
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
+from data.archive.log.keys import LogKey
 from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.warc.reader import OPEN, Damage, read_record
@@ -104,7 +105,7 @@ def rebuild(
 
     ``key`` is the file of the key that the log was signed with. ``told`` is called with what is
     done, how much of it is, and how much there is. Raises NotEmpty, and ArchiveError where there
-    is nothing to write a HOME from.
+    is nothing to write a HOME from or the key is not the one of its log; nothing is written then.
     """
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
@@ -116,6 +117,8 @@ def rebuild(
         raise ArchiveError(
             str(archive), "it holds no journal, from which alone a store can be written"
         )
+    if key and (archive / "log").is_dir():
+        LogKey(key, archive / "log").check()
     home = open_home(target)
     damages = copy_archive(archive, home.archive, signed=key is not None)
     if key:

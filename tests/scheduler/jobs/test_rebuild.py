@@ -18,6 +18,7 @@ import pytest
 from data.archive.journal.events import JOURNAL
 from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
+from data.archive.log.tree_log import log_of
 from data.archive.warc.reader import Record
 from data.archive.warc.warc_file import own_files
 from data.store.sqlite.store import SqliteStore
@@ -207,6 +208,21 @@ def test_what_is_damaged_is_told_and_the_rest_is_rebuilt(room: Room, tmp_path: P
     ]
     assert len(told["missing"]) == 1
     assert told["releases"] == 12 - lost
+
+
+def test_with_a_key_that_is_not_the_log_s_nothing_is_written(room: Room, tmp_path: Path) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    collect(home)
+    (tmp_path / "no.key").write_bytes(b"PK\x03\x04")
+    other = log_of(tmp_path / "other")
+    other.key()
+    for key, cause in (
+        (tmp_path / "no.key", "this is no key"),
+        (tmp_path / "other" / "log.key", "not the key that signs the log"),
+    ):
+        result = communique("mirror", "rebuild", "--to", str(target), "--key", str(key), home=home)
+        assert (result.returncode, cause in result.stderr) == (1, True), result.stderr
+        assert not target.exists()
 
 
 def test_a_folder_that_holds_something_is_left_alone(room: Room, tmp_path: Path) -> None:
