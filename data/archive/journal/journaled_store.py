@@ -127,8 +127,8 @@ class JournaledStore:
                 self._append([event for some in late for event in events.decode_events(some)])
                 self._store.forget_unwritten(len(late))
             self._append(told)
-        except ArchiveError:
-            log.warning("the journal waits for the archive", exc_info=True)
+        except ArchiveError as error:
+            log.warning("the journal waits for the archive: %s", error)
             self._store.keep_unwritten(events.encode_events(told))
 
     def _snapshot(self) -> events.Snapshot:

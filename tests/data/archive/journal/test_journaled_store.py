@@ -219,7 +219,7 @@ def test_a_transaction_is_one_record_and_what_fails_within_is_not_told(
 
 
 def test_what_the_archive_cannot_take_waits_in_the_store_until_it_can(
-    journaled: Journaled, tmp_path: Path, noon: dt.datetime
+    journaled: Journaled, tmp_path: Path, noon: dt.datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     journaled.archive.full = True
     journaled.store.record(draft(), seen=noon, since=noon)
@@ -227,6 +227,9 @@ def test_what_the_archive_cannot_take_waits_in_the_store_until_it_can(
     journaled.store.record(edited, seen=noon + HOUR, since=noon + HOUR)
     assert [one.revision for one in journaled.store.by_first_seen()] == [2]
     assert journaled.archive.blocks == []
+    # A sentence for a person, without a traceback.
+    assert all("no space" in one.getMessage() and not one.exc_info for one in caplog.records)
+    assert len(caplog.records) == 2
     journaled.archive.full = False
     journaled.store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
     kept = journaled.archive.events
