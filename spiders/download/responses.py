@@ -43,6 +43,8 @@ def validator_of(response: Response) -> Validator:
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
+NOT_PACKED: Final = "its answer is not packed as its Content-Encoding says"
+
 KNOWN: Final = {
     "TimeoutError": ("timeout", "it took too long to answer"),
     "DownloadTimeoutError": ("timeout", "it took too long to answer"),
@@ -57,6 +59,9 @@ KNOWN: Final = {
     "ResponseDataLossError": ("connection", "the connection was lost in the midst of its answer"),
     "ResponseDataLoss": ("connection", "the connection was lost in the midst of its answer"),
     "ParseError": ("network", "what answers there does not speak HTTP"),
+    "InvalidHeaderName": ("network", "the header fields of its answer are not those of HTTP"),
+    "BadGzipFile": ("network", NOT_PACKED),
+    "error": ("network", NOT_PACKED),
     "Error": ("connection", "no secure connection to it could be made (TLS)"),
     "VerificationError": ("connection", "its certificate is not one to be trusted"),
 }

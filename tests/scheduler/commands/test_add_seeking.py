@@ -361,6 +361,15 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
             "lost in the midst of its answer",
         ),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
+        (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of its answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n<p>plain",
+            "not packed as its Content-Encoding says",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 8\r\n\r\n<p>plain",
+            "not packed as its Content-Encoding says",
+        ),
     ],
 )
 def test_a_connection_that_is_closed_is_told_in_plain_words(
