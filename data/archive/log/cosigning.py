@@ -128,14 +128,13 @@ def published(
         raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen.size, own.size))
     if log.tree(own.size).root_of(seen.size) != seen.root:
         raise ArchiveError(str(log.folder), FORKED.format(asked.place, seen.size))
-    signed = [seen.note.signed_by(key) for key in log.key_chain()]
-    if not any(signed):
+    signed = log.key_chain().signatures(seen)
+    if not signed:
         raise ArchiveError(
             asked.place, "what the witness shows as our checkpoint is not signed by us"
         )
     # The signature of the log stands first.
-    first = tuple(one for one in signed if one)
-    note = Note(seen.note.text, first).with_signatures(seen.note.signatures)
+    note = Note(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
     return Checkpoint(seen.origin, seen.size, seen.root, note)
 
 

@@ -2,7 +2,8 @@
 
 The log's folder tells the public keys: key/0 is the first, as a vkey; key/1 and those after it are
 notes that name a key and its successor, signed by both. So whoever knows one key of a log finds the
-present one, and nobody else can put a key of his own in its place.
+present one, and nobody else can put a key of his own in its place. A note tells how large the tree
+was too: the key before signs none that is larger, whoever has it now.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import base64
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from data.archive.log.checkpoint import SIZE, Checkpoint
 from data.archive.log.notes import (
     LOG,
     InvalidNote,
     Kind,
     Note,
+    Signature,
     SigningKey,
     VerifierKey,
     from_base64,
@@ -49,6 +53,40 @@ ANOTHER: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChain:
+    """All public keys of a log, from its first to the present one.
+
+    ``sizes`` says of each how many leaves the tree had when it took over, from 0 on. A key signs
+    the trees from there to where the next one took over; of that size both signed.
+    """
+
+    keys: tuple[VerifierKey, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def present(self) -> VerifierKey:
+        """The key that signs now."""
+        return self.keys[-1]
+
+    def at(self, size: int) -> list[VerifierKey]:
+        """The keys that may sign a tree of so many leaves, the oldest first."""
+        ends = [*self.sizes[1:], None]
+        return [
+            key
+            for key, begin, end in zip(self.keys, self.sizes, ends, strict=True)
+            if begin <= size and (end is None or size <= end)
+        ]
+
+    def signatures(self, checkpoint: Checkpoint) -> list[Signature]:
+        """Those of the keys that may sign a tree of that size; none where none of them did.
+
+        Raises InvalidNote where one of them is forged.
+        """
+        signed = (checkpoint.note.signed_by(key) for key in self.at(checkpoint.size))
+        return [one for one in signed if one]
+
+
 class LogKey:
     """The key in the file ``path`` that signs the log in ``folder``.
 
@@ -73,7 +111,7 @@ class LogKey:
         if not (self._folder / "key" / "0").exists():
             key = read_key(self._path)
             self._publish(0, f"{key.verifier}\n".encode())
-        last = self.chain()[-1]
+        last = self.chain().present
         if self._path.exists() and (key := read_key(self._path)).verifier == last:
             return key
         if self._next.exists() and (key := read_key(self._next)).verifier == last:
@@ -93,24 +131,27 @@ class LogKey:
         there = [path for path in (self._path, self._next) if path.exists()]
         if not there:
             raise ArchiveError(str(self._path), LOST.format(self._folder))
-        last = self.chain()[-1]
+        last = self.chain().present
         if all(read_key(path).verifier != last for path in there):
             raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
-    def rotate(self) -> SigningKey:
-        """Replace the key by a new one of the same name; the old one signs that it may."""
+    def rotate(self, size: int) -> SigningKey:
+        """Replace the key by a new one of the same name; the old one signs that it may.
+
+        ``size`` is that of the tree, which the old one has signed.
+        """
         old = self.load()
         new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
         self._next.unlink(missing_ok=True)
         write_key(self._next, new)
-        number = len(self.chain())
-        self._publish(number, signed_by_both(number, old, new).encode())
+        number = len(self.chain().keys)
+        self._publish(number, signed_by_both(number, size, old, new).encode())
         self._next.replace(self._path)
         sync(self._path.parent)
         return new
 
-    def chain(self) -> list[VerifierKey]:
-        """All public keys of this log, the present one last. Raises ArchiveError."""
+    def chain(self) -> KeyChain:
+        """All public keys of this log. Raises ArchiveError."""
         return key_chain(lambda path: (self._folder / path).read_bytes(), str(self._folder))
 
     def _publish(self, number: int, content: bytes) -> None:
@@ -163,13 +204,18 @@ def read_key(path: Path) -> SigningKey:
     return key
 
 
-def signed_by_both(number: int, old: SigningKey, new: SigningKey) -> Note:
-    """The note by which a key hands over to the next."""
-    text = f"{old.name}\nkey rotation {number}\n{old.verifier}\n{new.verifier}\n"
+def signed_by_both(number: int, size: int, old: SigningKey, new: SigningKey) -> Note:
+    """The note by which a key hands over to the next, at a tree of ``size`` leaves."""
+    text = rotation_text(number, size, old.verifier, new.verifier)
     return Note(text, (old.sign(text), new.sign(text)))
 
 
-def key_chain(read: Read, what: str) -> list[VerifierKey]:
+def rotation_text(number: int, size: int, old: VerifierKey, new: VerifierKey) -> str:
+    """What such a note says."""
+    return f"{old.name}\nkey rotation {number}\n{size}\n{old}\n{new}\n"
+
+
+def key_chain(read: Read, what: str) -> KeyChain:
     """All public keys of a log, from its first to the present one.
 
     ``what`` names the log in errors. Raises ArchiveError where there is none, or where a rotation
@@ -177,12 +223,15 @@ def key_chain(read: Read, what: str) -> list[VerifierKey]:
     """
     try:
         keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]
+        sizes = [0]
         for number in range(1, MOST_KEYS + 1):
             try:
                 note = parse_note(read(f"key/{number}"), f"{what}: key/{number}")
             except FileNotFoundError:
-                return keys
-            keys.append(_successor(keys[-1], number, note))
+                return KeyChain(tuple(keys), tuple(sizes))
+            size, key = _successor(keys[-1], sizes[-1], number, note)
+            keys.append(key)
+            sizes.append(size)
     except FileNotFoundError as error:
         raise ArchiveError(what, "there is no key of a log") from error
     except InvalidNote as error:
@@ -190,11 +239,15 @@ def key_chain(read: Read, what: str) -> list[VerifierKey]:
     raise ArchiveError(what, f"it has more than {MOST_KEYS} keys, one after the other")
 
 
-def _successor(old: VerifierKey, number: int, note: Note) -> VerifierKey:
+def _successor(old: VerifierKey, before: int, number: int, note: Note) -> tuple[int, VerifierKey]:
     what = f"key/{number}"
-    new = parse_key(note.text.rstrip("\n").rpartition("\n")[2], what)
-    if note.text != f"{old.name}\nkey rotation {number}\n{old}\n{new}\n" or new.name != old.name:
+    told, _, line = [*note.text.split("\n")[2:5], "", "", ""][:3]
+    new = parse_key(line, what)
+    size = int(told) if SIZE.fullmatch(told) else -1
+    if note.text != rotation_text(number, size, old, new) or new.name != old.name:
         raise InvalidNote(what, "it is no rotation from the key before it")
+    if size < before:
+        raise InvalidNote(what, "the tree was larger when the key before it took over")
     if not (note.signed_by(old) and note.signed_by(new)):
         raise InvalidNote(what, "the rotation is not signed by both keys")
-    return new
+    return size, new

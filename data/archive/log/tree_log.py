@@ -12,7 +12,7 @@ from uuid import UUID
 
 from data.archive.log.attestations import Attestations
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
-from data.archive.log.keys import LogKey
+from data.archive.log.keys import KeyChain, LogKey
 from data.archive.log.leaf import ID, Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierKey
@@ -82,8 +82,8 @@ class TreeLog:
         The old key and the new one sign the rotation. Raises ArchiveError.
         """
         with self._told(), self._locked():
-            self._integrate(self._key.load(), None)
-            return self._integrate(self._key.rotate(), None)
+            last = self._integrate(self._key.load(), None)
+            return self._integrate(self._key.rotate(last.size), None)
 
     def key(self) -> SigningKey:
         """The key, made at its first use. Raises ArchiveError."""
@@ -94,8 +94,8 @@ class TreeLog:
         """Raise ArchiveError where nothing new can be signed, as the key is lost or another."""
         self._key.check()
 
-    def key_chain(self) -> list[VerifierKey]:
-        """All public keys of the log, the present one last. Raises ArchiveError."""
+    def key_chain(self) -> KeyChain:
+        """All public keys of the log. Raises ArchiveError."""
         return self._key.chain()
 
     def checkpoint(self) -> Checkpoint | None:

@@ -173,21 +173,23 @@ class Known:
         chain = key_chain(read, self._where)
         if path.exists():
             known = parse_key(path.read_text(), str(path))
-            if known not in chain:
+            if known not in chain.keys:
                 cause = (
                     f"its key {known.key_id.hex()} changed, and that key did not sign the new one"
                 )
                 raise self.refusal(cause, checkpoint)
-        if chain[-1].name != checkpoint.origin:
-            cause = f"its checkpoint is of {checkpoint.origin}, and its key of {chain[-1].name}"
+        if chain.present.name != checkpoint.origin:
+            cause = f"its checkpoint is of {checkpoint.origin}, and its key of {chain.present.name}"
             raise self.refusal(cause, checkpoint)
-        try:
-            signature = checkpoint.note.signed_by(chain[-1])
-        except InvalidNote:
-            signature = None
-        if not signature:
-            raise self.refusal("its checkpoint is not signed by its key", checkpoint)
-        return chain[-1]
+        for key in reversed(chain.at(checkpoint.size)):
+            with suppress(InvalidNote):
+                if checkpoint.note.signed_by(key):
+                    return key
+        cause = (
+            f"its checkpoint is not signed by its key (a key signs no tree of {checkpoint.size} "
+            "leaves that was replaced before)"
+        )
+        raise self.refusal(cause, checkpoint)
 
     def refusal(
         self, cause: str, checkpoint: Checkpoint, proof: Sequence[bytes] = ()

@@ -104,7 +104,7 @@ class ProofFolder:
             cause = "it holds nothing of what was served for this release"
             raise ArchiveError(str(self._archive), cause)
         self._written.witnesses = [one.name for one in self._witnesses.values()]
-        for number in range(len(self._keys)):
+        for number in range(len(self._keys.keys)):
             self._file(f"keys/{number}", self._log.read(f"key/{number}"))
         self._file("witnesses", "".join(f"{one}\n" for one in self._witnesses.values()).encode())
         told = {"release": subject.fields, "captures": self._captures}
@@ -203,7 +203,7 @@ class ProofFolder:
         Raises InvalidNote where one of them is forged.
         """
         note = checkpoint.note
-        by_log = [one for key in self._keys if (one := note.signed_by(key))]
+        by_log = self._keys.signatures(checkpoint)
         if not by_log:
             raise ArchiveError(str(self._log.folder), "a checkpoint is not signed by its key")
         others = []

@@ -82,7 +82,7 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
         key_id, signature = b64decode(value)[:4], b64decode(value)[4:]
         key = next((one for one in keys if one.startswith(f"{name}+{key_id.hex()}+")), "")
         if line[:2] != "\u2014 " or lines[-1] != "\n" or not key:
-            raise ValueError(f"a signature is by none of the keys in this folder: {name}")
+            raise ValueError(f"a signature is by none of the keys here that may sign this: {name}")
         public, message, at = b64decode(key.split("+", 2)[2]), f"{text}\n", ""
         if public[0] == 4:  # a witness, which signs the time too (C2SP tlog-cosignature)
             seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
@@ -97,8 +97,7 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
 def root_of(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:  # RFC 6962, 2.1.1
     if (index, size) == (0, 1) and not path:
         return leaf
-    half = 1 << (size - 1).bit_length() - 1
-    if index < half:
+    if index < (half := 1 << (size - 1).bit_length() - 1):
         return sha(b"\1" + root_of(index, half, leaf, path[:-1]) + path[-1])
     return sha(b"\1" + path[-1] + root_of(index - half, size - half, leaf, path[:-1]))
 
@@ -121,9 +120,9 @@ def leaf_of(member: bytes) -> tuple[dict[str, str], bytes]:  # the fields of a r
     name, uri = (fields.get(f"warc-{one}", "").strip("<>") for one in ("record-id", "target-uri"))
     is_own = re.fullmatch("urn:uuid:[0-9a-f-]{36}", name)
     record_id = uuid.UUID(name) if is_own else uuid.uuid5(uuid.NAMESPACE_URL, name)
-    hashed = sha(bytes.fromhex(fields["communique-salt"]) + uri.encode())
-    digests = payload + sha(block) + sha(member)
-    return fields, b"\1" + hashed + at.to_bytes(8, "big", signed=True) + digests + record_id.bytes
+    leaf = b"\1" + sha(bytes.fromhex(fields["communique-salt"]) + uri.encode())
+    leaf += at.to_bytes(8, "big", signed=True) + payload + sha(block) + sha(member)
+    return fields, leaf + record_id.bytes
 
 
 def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # ``at`` is told what is read
@@ -145,15 +144,15 @@ def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # ``at`` is told w
 
 def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterator[str]:
     at[0] = "keys/0"
-    chain = [key_of(files[at[0]].decode().strip(), 1)]
+    chain, sizes = [key_of(files[at[0]].decode().strip(), 1)], [0, 10**19]
     while f"keys/{len(chain)}" in files:
         at[0] = f"keys/{len(chain)}"
-        new = key_of(files[at[0]].decode().split("\n")[3], 1)
-        text, both = signed(files[at[0]], [chain[-1], new])
-        told = chain[0].split("+")[0], f"key rotation {len(chain)}", chain[-1], new
-        if text != "\n".join(told) or len(both) != 2:
+        begin, _, new = files[at[0]].decode().split("\n")[2:5]
+        text, both = signed(files[at[0]], [chain[-1], key_of(new, 1)])
+        told = chain[0].split("+")[0], f"key rotation {len(chain)}", begin, chain[-1], new
+        if text != "\n".join(told) or len(both) != 2 or not sizes[-2] <= int(begin) < sizes[-1]:
             raise ValueError("the old key and the new one did not sign this change of keys")
-        chain.append(new)
+        chain, sizes[-1:] = [*chain, new], [int(begin), sizes[-1]]
     at[0] = "witnesses"
     keys = [*chain, *(key_of(line, 4) for line in files[at[0]].decode().splitlines())]
     records = {at[0]: leaf_of(files[at[0]]) for at[0] in files if at[0].startswith("records/")}
@@ -161,14 +160,15 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
     vouch: dict[str, set[str]] = {name: set() for name in records}
     for at[0] in sorted(name for name in files if name.endswith(".tlog-proof")):
         head, _, note = files[at[0]].partition(b"\n\n")
-        (_, index, *path), (text, signers) = head.decode().split("\n"), signed(note, keys)
-        (origin, size, root), (folder, name) = text.split("\n"), at[0].rsplit("/", 1)
-        record = f"records/{name[:-11]}.warc.gz"
-        fields, leaf = records[record]
-        place = int(index[6:25]), int(size[:19]), sha(b"\0" + leaf), [*map(b64decode, path)]
+        size, (_, index, *path) = int(note.split(b"\n")[1][:19]), head.decode().split("\n")
+        may = [one for n, one in enumerate(chain) if sizes[n] <= size <= sizes[n + 1]]
+        text, signers = signed(note, may + keys[len(chain) :])
+        (origin, _, root), (folder, name) = text.split("\n"), at[0].rsplit("/", 1)
+        fields, leaf = records[record := f"records/{name[:-11]}.warc.gz"]
+        place = int(index[6:25]), size, sha(b"\0" + leaf), [*map(b64decode, path)]
         if name[:-11] != str(uuid.UUID(bytes=leaf[-16:])) or root_of(*place) != b64decode(root):
             raise ValueError(f"{record} is not this leaf of the log: one of both is forged")
-        of_log = signed(files[f"{folder}/checkpoint"], chain)[0], chain[0].split("+")[0]
+        of_log = signed(files[f"{folder}/checkpoint"], may)[0], chain[0].split("+")[0]
         if (text, origin) != of_log:
             raise ValueError("it is of another tree than the checkpoint beside it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
-from data.archive.log.notes import MOST, InvalidNote, VerifierKey
+from data.archive.log.keys import KeyChain
+from data.archive.log.notes import MOST, InvalidNote
 from data.archive.log.remote import log_at, witness_at
 from data.archive.log.witness import name_of
 from data.errors import ArchiveError
@@ -17,9 +18,7 @@ NO_LOG: Final = "it is no checkpoint, log, HOME or witness: {}"
 UNKNOWN: Final = "it knows nothing of this log, {}"
 
 
-def known_checkpoint(
-    place: str, origin: str, keys: list[VerifierKey], client: Outbound
-) -> Checkpoint:
+def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
     """The checkpoint of the log ``origin`` that is kept at an address or a path.
 
     That is a file, the folder of a witness, or a copy of the log. Raises ArchiveError where there
@@ -28,7 +27,7 @@ def known_checkpoint(
     content = _content(place, origin, client)
     try:
         checkpoint = parse_checkpoint(content, place)
-        signed = any(checkpoint.note.signed_by(key) for key in keys)
+        signed = keys.signatures(checkpoint)
     except InvalidNote as error:
         raise ArchiveError(place, NO_LOG.format(error.cause)) from error
     if checkpoint.origin != origin:

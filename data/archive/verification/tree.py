@@ -8,6 +8,7 @@ from typing import Final
 
 from data.archive.log.attestations import Attestations, signed_by_log
 from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.keys import KeyChain
 from data.archive.log.leaf import ENTRY, ID
 from data.archive.log.merkle import HASH, leaf_hash, root_of
 from data.archive.log.notes import InvalidNote, VerifierKey
@@ -20,6 +21,13 @@ from data.errors import ArchiveError
 
 VOID: Final = bytes(ENTRY)
 """An entry whose record was lost with a machine that lost its power."""
+
+NOT_SIGNED: Final = "no key of the log signed it that may sign a tree of {} leaves"
+
+ROTATED: Final = (
+    "the tree had {} leaves when the key of the log was replaced: it was cut back, or put back "
+    "from an older copy"
+)
 
 
 class Leaves:
@@ -77,15 +85,15 @@ class Leaves:
         except ArchiveError as error:
             self.problems.append(Problem("log/checkpoint", None, error.cause))
             return None
-        self._check_signature(checkpoint, keys[-1:], "log/checkpoint")
+        self._check_signature(checkpoint, keys, "log/checkpoint")
+        if checkpoint.size < keys.sizes[-1]:
+            self.problems.append(Problem("log/checkpoint", None, ROTATED.format(keys.sizes[-1])))
         return checkpoint
 
-    def _check_signature(
-        self, checkpoint: Checkpoint, keys: Sequence[VerifierKey], where: str
-    ) -> None:
-        cause = "it is not signed by the key of the log"
+    def _check_signature(self, checkpoint: Checkpoint, keys: KeyChain, where: str) -> None:
+        cause = NOT_SIGNED.format(checkpoint.size)
         try:
-            if any(checkpoint.note.signed_by(key) for key in keys):
+            if keys.signatures(checkpoint):
                 return
         except InvalidNote as error:
             cause = str(error)
@@ -182,7 +190,7 @@ class Leaves:
         self,
         kept: Attestations,
         size: int,
-        keys: Sequence[VerifierKey],
+        keys: KeyChain,
         witnesses: Sequence[VerifierKey],
     ) -> Sequence[str]:
         """Who signed or dated the checkpoint of one size, if it is one of this log."""

@@ -31,7 +31,7 @@ def show(home: Home, *, as_json: bool) -> None:
     chain: list[str] = []
     if (log.folder / "key").exists() or (log.folder / "checkpoint").exists():
         log.key()
-        chain = [str(one) for one in log.key_chain()]
+        chain = [str(one) for one in log.key_chain().keys]
     if not chain and not witness:
         raise ArchiveError(str(home.log_key), "there is no key yet; the first visit makes it")
     if as_json:
@@ -57,7 +57,7 @@ def rotate(home: Home, *, as_json: bool) -> None:
     """
     log = log_of(home.path)
     log.rotate_key()
-    old, new = log.key_chain()[-2:]
+    old, new = log.key_chain().keys[-2:]
     if as_json:
         print_json({"log": str(new), "earlier": str(old)})
     else:

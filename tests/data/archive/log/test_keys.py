@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.log.keys import key_chain, read_key
+from data.archive.log.checkpoint import sign_checkpoint
+from data.archive.log.keys import key_chain, read_key, signed_by_both
+from data.archive.log.notes import SigningKey
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import grown, leaf_of
+
+ROOT = b"r" * 32
 
 
 @pytest.fixture
@@ -44,13 +48,44 @@ def test_after_a_rotation_the_old_key_leads_to_the_new_one(log: TreeLog) -> None
     new = log.key().verifier
     assert old.name == new.name
     assert old != new
-    assert log.key_chain() == [old, new]
+    assert log.key_chain().keys == (old, new)
     assert checkpoint.size == 1
     assert checkpoint.note.signed_by(new)
     assert not checkpoint.note.signed_by(old)
     assert (log.folder.parents[1] / "log.key").stat().st_mode & 0o777 == 0o600
     log.rotate_key()
-    assert len(log.key_chain()) == 3
+    assert len(log.key_chain().keys) == 3
+
+
+def test_a_rotation_tells_how_large_the_tree_was_and_each_key_signs_its_own_time(
+    log: TreeLog,
+) -> None:
+    keys = [log.key()]
+    for added in ("b", "c"):
+        grown(log, added, 2)
+        log.rotate_key()
+        keys.append(log.key())
+    verifiers = [key.verifier for key in keys]
+    note = (log.folder / "key/2").read_text().split("\n")
+    assert note[:5] == [keys[0].name, "key rotation 2", "5", *map(str, verifiers[1:])]
+    chain = log.key_chain()
+    assert (chain.keys, chain.sizes) == (tuple(verifiers), (0, 3, 5))
+    signs = {size: [verifiers.index(one) for one in chain.at(size)] for size in range(7)}
+    assert signs == {0: [0], 1: [0], 2: [0], 3: [0, 1], 4: [1], 5: [1, 2], 6: [2]}
+    for size, numbers in signs.items():
+        by = [n for n, key in enumerate(keys) if chain.signatures(sign_checkpoint(key, size, ROOT))]
+        assert by == numbers
+
+
+def test_a_rotation_at_a_smaller_tree_than_the_one_before_is_not_followed(log: TreeLog) -> None:
+    log.rotate_key()
+    key = log.key()
+    other = SigningKey(key.name, bytes(32))
+    (log.folder / "key/2").write_bytes(signed_by_both(2, 0, key, other).encode())
+    with pytest.raises(ArchiveError, match="key/2: the tree was larger when the key before it"):
+        log.key_chain()
+    (log.folder / "key/2").write_bytes(signed_by_both(2, 1, key, other).encode())
+    assert log.key_chain().present == other.verifier
 
 
 def test_a_rotation_that_the_old_key_did_not_sign_is_not_followed(

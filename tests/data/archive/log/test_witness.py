@@ -185,6 +185,22 @@ def test_a_rotated_key_is_followed_and_a_replaced_one_refused(
     refused(witness, log, "changed, and that key did not sign the new one")
 
 
+def test_a_larger_tree_that_a_replaced_key_signed_is_refused(
+    log: TreeLog, witness: Witness, tmp_path: Path
+) -> None:
+    thief = log.key()
+    signed = witness.cosign(log.read, "acme", NOON)
+    log.rotate_key()
+    # Where the rotation was ended by force before the new key signed, the old one's will do.
+    (log.folder / "checkpoint").write_bytes(signed.checkpoint.encode())
+    assert witness.cosign(log.read, "acme", LATER).log == thief.verifier
+    grown(log, "b", 5)
+    forged = sign_checkpoint(thief, 305, log.tree(305).root())
+    (log.folder / "checkpoint").write_bytes(forged.encode())
+    refused(witness, log, "is not signed by its key")
+    assert last_signed(tmp_path / "witness", log).size == 300
+
+
 def test_nothing_is_signed_while_the_clock_is_behind(log: TreeLog, witness: Witness) -> None:
     witness.cosign(log.read, "acme", LATER)
     with pytest.raises(ArchiveError, match="the clock says 2026-03-02 12:00:00; set the clock"):

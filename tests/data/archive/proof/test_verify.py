@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
+from data.archive.log.checkpoint import sign_checkpoint
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.notes import COSIGNER, LOG, SigningKey
 from data.archive.log.tree_log import log_of
@@ -123,13 +124,43 @@ def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_p
     old, new = proofs
     first, second = (
         (new / "keys/0").read_text().strip(),
-        (new / "keys/1").read_text().split("\n")[3],
+        (new / "keys/1").read_text().split("\n")[4],
     )
     assert found(new, first, second) == ""
     shutil.copy(new / "keys/1", old / "keys/1")
     summed(old)
     assert found(old, first) == ""
     assert "none signed by a key that you named" in found(old, second)
+
+
+def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> None:
+    """Who has the key of before can sign no proof of today, though no key is named."""
+    proof = tmp_path / "proof"
+    proof.mkdir()
+    with closing(Archive(tmp_path / "archive", Settings(), agent="Communique/0.1")) as archive:
+        archive.exchange(answer())
+        archive.seal()
+        thief = archive.log.key()
+        archive.log.rotate_key()
+        shown = [Shown("version 1", archive.exchange(answer(body=b"another")))]
+        archive.seal()
+        subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
+        write_proof(subject, tmp_path / "archive", archive.log, proof)
+        signed = archive.log.checkpoint()
+    assert found(proof) == ""
+    assert signed
+    forged = sign_checkpoint(thief, signed.size, signed.root).encode()
+    files = sorted((proof / "checkpoints").rglob("*"))
+    for path in (one for one in files if one.is_file()):
+        head = path.read_bytes().rpartition(signed.note.text.encode())[0]
+        path.write_bytes(head + forged)
+    summed(proof)
+    assert "by none of the keys here that may sign this" in found(proof)
+    # Without the rotation it holds together: the key of before is not the one that was told.
+    (proof / "keys/1").unlink()
+    summed(proof)
+    assert found(proof) == ""
+    assert "none signed by a key that you named" in found(proof, str(archive.log.key().verifier))
 
 
 def test_a_leaf_stands_within_the_tree() -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
+from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
+from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
 from data.archive.warc.cdxj import entry_of, read_entries
@@ -24,9 +25,11 @@ from data.archive.warc.reader import Record, read_file
 from data.archive.warc.records import compressed
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
+from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.network.client import Outbound
 from data.settings import Archive as Settings
+from tests.data.archive.log.leaves import leaf_of
 from tests.exchanges import NOON, answer, not_modified
 
 COUNT = 12
@@ -297,6 +300,41 @@ def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -
     seen = next((home / "archive/log/checkpoints").rglob("cosignatures"))
     seen.write_text(seen.read_text().replace("communique-witness", "somebody"))
     assert verified(home).attested == []
+
+
+def test_a_tree_that_a_replaced_key_signed_is_told(home: Path, tmp_path: Path) -> None:
+    with closing(log_of(home)) as log:
+        thief = log.key()
+        size = log.rotate_key().size
+        assert verified(home).problems == []
+        # Of this size both keys signed, and a rotation may end before the new one has.
+        (log.folder / "checkpoint").write_bytes(
+            sign_checkpoint(thief, size, log.tree(size).root()).encode()
+        )
+        assert verified(home).problems == []
+        log.append(leaf_of("later"))
+        signed = log.integrate()
+        forged = sign_checkpoint(thief, signed.size, signed.root).encode()
+        (log.folder / "checkpoint").write_bytes(forged)
+        assert f"may sign a tree of {size + 1} leaves" in causes(verified(home))
+        (tmp_path / "kept").write_bytes(forged)
+        with pytest.raises(ArchiveError, match="not signed by a key of this log"):
+            known_checkpoint(str(tmp_path / "kept"), thief.name, log.key_chain(), Outbound())
+        (log.folder / "checkpoint").write_bytes(signed.encode())
+        attested = log.folder / "checkpoints" / str(signed.size)
+        attested.mkdir(parents=True)
+        (attested / "checkpoint").write_bytes(forged)
+        places = [one.file for one in verified(home).problems]
+        assert places == ["log", f"log/checkpoints/{signed.size}"]
+
+
+def test_a_tree_that_is_smaller_than_at_the_rotation_is_told(home: Path) -> None:
+    with closing(log_of(home)) as log:
+        before = (log.folder / "checkpoint").read_bytes()
+        log.append(leaf_of("later"))
+        log.rotate_key()
+        (log.folder / "checkpoint").write_bytes(before)
+        assert "when the key of the log was replaced: it was cut back" in causes(verified(home))
 
 
 def test_a_damaged_record_is_told_once_with_its_address(
