@@ -45,7 +45,9 @@ def plain(body: bytes, *headers: bytes) -> Iterable[bytes]:
 def serving(answering: Answering) -> Iterator[str]:
     """The address of a server that answers so, for the length of a ``with`` block."""
     with _Server(answering) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

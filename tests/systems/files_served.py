@@ -15,6 +15,8 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves files and says nothing."""
 
     protocol_version = "HTTP/1.1"
+    # As in tests.press_room.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
         """Keep the output clean."""
