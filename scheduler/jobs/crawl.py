@@ -119,7 +119,7 @@ class Crawl:
         redact_logs()
         process.crawl(
             PressRoomSpider,
-            arriving=self._arriving(lines),
+            arriving=self._arriving(lines, process),
             visits=self._visits,
             memory=self._store,
             archive=self._archive,
@@ -132,7 +132,9 @@ class Crawl:
             if self._archive:
                 self._archive.close()
 
-    async def _arriving(self, lines: Iterator[bytes]) -> AsyncIterator[Visit]:
+    async def _arriving(
+        self, lines: Iterator[bytes], process: AsyncCrawlerProcess
+    ) -> AsyncIterator[Visit]:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
         threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
         while line := await queue.get():
@@ -143,8 +145,10 @@ class Crawl:
                 self._locks[visit.id].callback(late.cancel)
                 yield visit
         # The parent is no more, or does not want the rest.
-        if self._cut():
-            for seconds in (0.0, PATIENCE):
+        patience = PATIENCE if self._cut() else 0.0
+        # A visit that its deadline stopped leaves requests that nobody waits for any more.
+        if patience or _awaits_answers(process):
+            for seconds in (0.0, patience):
                 # Scrapy waits for what was asked for, until it is told a second time.
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
@@ -257,6 +261,12 @@ def _seal_aside(archive: Archive) -> None:
         archive.seal()
     except ArchiveError:
         log.warning("the archive could not be sealed beside the visits", exc_info=True)
+
+
+def _awaits_answers(process: AsyncCrawlerProcess) -> bool:
+    """Whether something was asked for that has not been answered."""
+    engines = (crawler.engine for crawler in process.crawlers)
+    return any(engine and engine.downloader.active for engine in engines)
 
 
 def _hand_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +14,10 @@ import pytest
 from data.models import Run
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
+from scheduler.jobs.child import Child
+from scheduler.jobs.crawl import CrawlStart, VisitJob
 from spiders.sources.loader import LoadedSource, load_sources
+from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 SLOW, GOOD = ("slow-1", "slow-2"), ("good-1", "good-2", "good-3")
@@ -88,3 +92,21 @@ def test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_o
     with home.lock("source-slow-1", "a test"):
         # Its source is free again, and so is its place in the child.
         assert slow.found == 2
+
+
+def test_what_a_stopped_visit_still_awaits_does_not_hold_up_the_end_of_its_child(
+    tmp_path: Path, rooms: dict[str, Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", forking_python())
+    home = home_of(tmp_path / "home", {"slow-1": rooms["slow-1"]}, run_timeout=1)
+
+    async def work() -> int:
+        child = await Child.start("scheduler.jobs.crawl")
+        await child.say(CrawlStart(str(home.path)))
+        await child.say(VisitJob("slow-1"))
+        while "run" not in await child.hear(dict[str, object]):
+            pass
+        return await child.end()
+
+    # Else it would be killed, in the middle of what it does.
+    assert asyncio.run(work()) == 0
