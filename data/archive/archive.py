@@ -195,7 +195,8 @@ class Archive:
             if self._file is not None:
                 self._finish(self._file)
                 self._file = None
-            for path in own_files(self.folder):
+            files = own_files(self.folder)
+            for path in files:
                 if path.suffix != OPEN:
                     continue
                 file = take_over(path)
@@ -207,6 +208,9 @@ class Archive:
                 except BaseException:
                     file.close()
                     raise
+            if files:
+                # What a process that was killed has left unsigned is signed too.
+                self._unsealed += 1
         self.seal()
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
 """What the archive says of records that were taken out of it: their leaves, and why.
 
-It is a metadata record of its own, which is in the log as all are. So nobody can take a record out
-in silence: its leaf stays, and only a record that is in the log too explains why nothing is there.
+It is a metadata record of its own, which is in the log as all are, and holds a note that the key of
+the log signed. So nobody can take a record out in silence, or explain it without that key: its leaf
+stays, and only a record that is in the signed log too says why nothing is there.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from typing import Final, Literal
 
 import msgspec
 
+from data.archive.log.notes import InvalidNote, Note, SigningKey, VerifierKey, parse_note
+
 REMOVAL: Final = "urn:communique:removal"
 """The WARC-Target-URI of such records."""
 
-JSON: Final = "application/json"
+TEXT: Final = "text/plain"
+
+FIRST: Final = "removal"
+"""The line before the JSON, so that no other note of the log is taken for one."""
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,14 +38,23 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Removal).decode
 
 
-def encode(removal: Removal) -> bytes:
-    """The block of the record: JSON in UTF-8."""
-    return _encode(removal)
+def encode(removal: Removal, key: SigningKey) -> bytes:
+    """The block of the record: a note, signed by the key of the log."""
+    text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
+    return Note(text, (key.sign(text),)).encode()
 
 
-def decode(block: bytes) -> Removal:
-    """What a block holds. Raises msgspec.DecodeError."""
-    return _decode(block)
+def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
+    """What a block holds that one of these keys of a log signed. Raises InvalidNote."""
+    what = "it tells of a removal"
+    note = parse_note(block, what, most=len(block))
+    origin, first, told = [*note.text.split("\n", 2), "", ""][:3]
+    if not any(key.name == origin and note.signed_by(key) for key in keys) or first != FIRST:
+        raise InvalidNote(what, "no key of the log signed it, so it explains nothing")
+    try:
+        return _decode(told)
+    except msgspec.DecodeError as error:
+        raise InvalidNote(what, f"it can't be read: {error}") from error
 
 
 def leaves_of(removal: Removal, highest: int) -> set[int]:

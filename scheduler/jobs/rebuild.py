@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,6 +21,8 @@ from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
 from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import copy_unsigned
+from data.archive.removal.take_out import told_removals, write
+from data.archive.removals import Removal
 from data.archive.warc.reader import OPEN, Damage, read_record
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.models import DayDigest, Facet
@@ -121,10 +124,15 @@ def rebuild(
         LogKey(key, archive / "log").check()
     home = open_home(target)
     damages = copy_archive(archive, home.archive, signed=key is not None)
+    removed: Sequence[Removal] = ()
     if key:
         shutil.copyfile(key, home.log_key)
         home.log_key.chmod(0o600)
-    return Rebuilding(home, found, damages, tell).run()
+    else:
+        # Another key will sign the log: it must have signed what explains missing records, too.
+        with suppress(ArchiveError):
+            removed = told_removals(archive, LogKey(home.log_key, archive / "log").chain())
+    return Rebuilding(home, found, damages, removed, tell).run()
 
 
 class Rebuilding:
@@ -135,10 +143,12 @@ class Rebuilding:
         home: Home,
         found: Scan,
         damages: Iterable[Damage],
+        removed: Sequence[Removal],
         tell: Callable[[str, int, int], None],
     ) -> None:
         self._home = home
         self._found = found
+        self._removed = removed
         self._tell = tell
         self._damaged = [*damages, *found.damages]
         self._begin = self._write_snapshot()
@@ -286,6 +296,9 @@ class Rebuilding:
         try:
             if log.checkpoint() is None:
                 log.integrate()
+            if self._removed:
+                with closing(self._home.open_archive()) as archive:
+                    write(archive, self._removed)
         except ArchiveError as error:
             self._errors.append(PublishError(str(self._home.site / "log"), str(error)))
         else:

@@ -90,10 +90,10 @@ class Note:
         return Note(self.text, tuple(kept.values()))
 
 
-def parse_note(data: bytes, what: str = "the note") -> Note:
-    """The note in a file; ``what`` names it in the error. Raises InvalidNote."""
-    if len(data) > MOST:
-        raise InvalidNote(what, f"it has more than {MOST:,} bytes")
+def parse_note(data: bytes, what: str = "the note", *, most: int = MOST) -> Note:
+    """The note in a file of ``most`` bytes; ``what`` names it in the error. Raises InvalidNote."""
+    if len(data) > most:
+        raise InvalidNote(what, f"it has more than {most:,} bytes")
     try:
         content = data.decode()
     except UnicodeDecodeError as error:

@@ -8,21 +8,21 @@ Killed in between, the same command ends it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import msgspec
-
 from data.archive import removals
 from data.archive.archive import Archive
+from data.archive.log.keys import KeyChain
+from data.archive.log.notes import InvalidNote
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, moved, places, rewritten
 from data.archive.removals import Removal, runs
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import uuid_of
+from data.archive.warc.reader import read_record, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -86,32 +86,42 @@ def tell(
     What a command that did not end has told already is not told again.
     """
     numbers = archive.log.find([uuid_of(one.record_id) for one in records]).values()
-    leaves = {*numbers} - _told_leaves(archive, removal, max(numbers, default=-1))
-    if leaves:
-        block = removals.encode(Removal(*removal, runs([*leaves])))
-        archive.metadata(removals.REMOVAL, removals.JSON, block, at=utc_now())
+    highest = max(numbers, default=-1)
+    told: set[int] = set()
+    for known in told_removals(archive.folder, archive.log.key_chain()):
+        if (known.kind, known.why) == removal:
+            told |= removals.leaves_of(known, highest)
+    if leaves := {*numbers} - told:
+        write(archive, [Removal(*removal, runs([*leaves]))])
     archive.seal()
 
 
-def _told_leaves(
-    archive: Archive, removal: tuple[Literal["redact", "prune"], str], highest: int
-) -> set[int]:
-    """The leaves up to ``highest`` that the archive says were taken out by this very command."""
-    told: set[int] = set()
+def told_removals(folder: Path, keys: KeyChain) -> list[Removal]:
+    """What the archive in a folder says was taken out of it, as a key of its log signed it.
+
+    A record that can't be read tells nothing.
+    """
     lines = [
         entry
-        for path in own_files(archive.folder)
+        for path in own_files(folder)
         if cdxj_path(path).exists()
         for entry, _ in read_entries(cdxj_path(path))
         if entry.uri == removals.REMOVAL
     ]
+    found = []
     for one in lines:
-        # One that can't be read tells nothing: all is told again.
-        with suppress(ArchiveError, msgspec.DecodeError):
-            known = removals.decode(archive.record(one.file, one.offset).block)
-            if (known.kind, known.why) == removal:
-                told |= removals.leaves_of(known, highest)
-    return told
+        with suppress(ArchiveError, InvalidNote):
+            block = read_record(folder, one.file, one.offset).block
+            found.append(removals.decode(block, keys.at(one.leaf + 1)))
+    return found
+
+
+def write(archive: Archive, removed: Iterable[Removal]) -> None:
+    """Write down what is gone, signed by the key of the log."""
+    key = archive.log.key()
+    for one in removed:
+        block = removals.encode(one, key)
+        archive.metadata(removals.REMOVAL, removals.TEXT, block, at=utc_now())
 
 
 def size_of(folder: Path) -> int:

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from data.archive import removals
 from data.archive.log.leaf import Leaf, decode_leaf
+from data.archive.log.notes import InvalidNote
 from data.archive.removals import Removal
 from data.archive.verification.report import Problem
 from data.archive.verification.tree import Leaves
@@ -34,6 +34,11 @@ PARTS: Final = (
     ("block", "its block is another"),
 )
 """Parts of a leaf, and what a record is where its own part is another."""
+
+UNSIGNED: Final = (
+    "it tells of a removal, and its leaf is in no tree that the log has signed, so it explains "
+    "nothing; if `communique mirror {0}` did not come to its end here, run the same command again"
+)
 
 
 @dataclass
@@ -188,10 +193,7 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     elif record.kind in {"response", "resource"}:
         found.payloads.add(leaf.payload)
     elif record.uri == removals.REMOVAL:
-        try:
-            found.removed.append(removals.decode(record.block))
-        except msgspec.DecodeError as error:
-            _complain(found, record, f"it tells of a removal, and can't be read: {error}", number)
+        _note_removal(record, number, found)
     capture = found.captures.pop(record.record_id, None)
     if capture is None:
         return
@@ -201,6 +203,19 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         _complain(found, record, cause, number)
     elif capture.digest != record.field("WARC-Payload-Digest"):
         _complain(found, record, "the store has another digest of its payload", number)
+
+
+def _note_removal(record: Record, number: int, found: Records) -> None:
+    """Note what was taken out, where the log has signed that, and its key what is told of it."""
+    try:
+        removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
+    except InvalidNote as error:
+        _complain(found, record, str(error), number)
+        return
+    if number < found.leaves.vouched:
+        found.removed.append(removal)
+    else:
+        _complain(found, record, UNSIGNED.format(removal.kind), number)
 
 
 def _settle_unknown(found: Records) -> None:

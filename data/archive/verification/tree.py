@@ -33,13 +33,17 @@ ROTATED: Final = (
 class Leaves:
     """All entries of a log, those that wait among them, and what is wrong with it.
 
-    ``numbers`` has the number of each by the record id in it (16 bytes).
+    ``numbers`` has the number of each by the record id in it (16 bytes). So many are ``signed``
+    as the last checkpoint says, and ``vouched`` for where a key of the log signed it, and its root
+    is that of the tiles; otherwise none are.
     """
 
     def __init__(self, log: TreeLog) -> None:
         self.problems: list[Problem] = []
         self.numbers: dict[bytes, int] = {}
         self.void: set[int] = set()
+        self.vouched = 0
+        self._keys: KeyChain | None = None
         self.checkpoint = self._checkpoint(log)
         self.signed = self.checkpoint.size if self.checkpoint else 0
         self.tree = log.tree(self.signed)
@@ -52,6 +56,10 @@ class Leaves:
     def size(self) -> int:
         """How many there are."""
         return self.signed + len(self.waiting)
+
+    def keys_at(self, size: int) -> list[VerifierKey]:
+        """The keys of the log that may sign a tree of so many leaves."""
+        return self._keys.at(size) if self._keys else []
 
     def entry(self, number: int) -> bytes:
         """One entry, empty where it can't be read."""
@@ -81,23 +89,25 @@ class Leaves:
             checkpoint = log.checkpoint()
             if checkpoint is None:
                 return None
-            keys = log.key_chain()
+            keys = self._keys = log.key_chain()
         except ArchiveError as error:
             self.problems.append(Problem("log/checkpoint", None, error.cause))
             return None
-        self._check_signature(checkpoint, keys, "log/checkpoint")
+        if self._check_signature(checkpoint, keys, "log/checkpoint"):
+            self.vouched = checkpoint.size
         if checkpoint.size < keys.sizes[-1]:
             self.problems.append(Problem("log/checkpoint", None, ROTATED.format(keys.sizes[-1])))
         return checkpoint
 
-    def _check_signature(self, checkpoint: Checkpoint, keys: KeyChain, where: str) -> None:
+    def _check_signature(self, checkpoint: Checkpoint, keys: KeyChain, where: str) -> bool:
         cause = NOT_SIGNED.format(checkpoint.size)
         try:
             if keys.signatures(checkpoint):
-                return
+                return True
         except InvalidNote as error:
             cause = str(error)
         self.problems.append(Problem(where, None, cause))
+        return False
 
     def _read_tree(self) -> None:
         for number in range(-(-self.signed // WIDTH)):
@@ -107,8 +117,8 @@ class Leaves:
             for number in range(-(-(self.signed >> level * HEIGHT) // WIDTH)):
                 self._check_tile(level, number)
             level += 1
-        if self.checkpoint:
-            self._check_root(self.checkpoint, "log/checkpoint")
+        if self.checkpoint and not self.compare(self.checkpoint, "log/checkpoint"):
+            self.vouched = 0
 
     def _read_bundle(self, number: int) -> None:
         """Read 256 entries; their hashes must be those of the tile over them."""
@@ -146,7 +156,8 @@ class Leaves:
         except (ArchiveError, OSError) as error:
             self.problems.append(Problem(f"log/{path}", None, str(error)))
 
-    def _check_root(self, checkpoint: Checkpoint, where: str) -> None:
+    def compare(self, checkpoint: Checkpoint, where: str) -> bool:
+        """Whether a checkpoint, of whoever knows it, is one of this log."""
         try:
             if checkpoint.size > self.signed:
                 cause = (
@@ -154,18 +165,13 @@ class Leaves:
                     "was cut back, or put back from an older copy"
                 )
             elif self.tree.root_of(checkpoint.size) == checkpoint.root:
-                return
+                return True
             else:
                 cause = "the tiles do not give the root that it signs: the log was changed"
         except (ArchiveError, OSError) as error:
             cause = str(error)
         self.problems.append(Problem(where, None, cause))
-
-    def compare(self, checkpoint: Checkpoint, where: str) -> bool:
-        """Whether a checkpoint that somebody else knows is one of this log."""
-        before = len(self.problems)
-        self._check_root(checkpoint, where)
-        return len(self.problems) == before
+        return False
 
     def attested(self) -> Iterator[str]:
         """Who signed or dated checkpoints of this log, each once; what is wrong is noted."""
@@ -199,7 +205,7 @@ class Leaves:
             checkpoint = kept.checkpoint(size)
             if checkpoint is None:
                 return ()
-            self._check_root(checkpoint, where)
+            self.compare(checkpoint, where)
             if self.checkpoint and checkpoint.origin == self.checkpoint.origin:
                 self._check_signature(checkpoint, keys, where)
             found = [key.name for key in witnesses if checkpoint.note.signed_by(key)]

@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
+from data.archive.log.notes import Note, SigningKey
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
 from data.archive.removal.rewriting import Cut, rewritten
 from data.archive.removal.take_out import GONE, take_out
+from data.archive.removals import REMOVAL, Removal, encode, runs
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
-from data.archive.warc.warc_file import own_files
+from data.archive.warc.reader import uuid_of
+from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
 from data.settings import Archive as Settings
@@ -46,7 +49,7 @@ def url(number: int) -> str:
     return f"http://harbour.example/{number}"
 
 
-def nothing(*_: int) -> None:
+def nothing(*_: object) -> None:
     """Be told."""
 
 
@@ -138,14 +141,130 @@ def test_killed_before_the_end_the_same_command_ends_it(
     assert [one.records for one in report.removed] == [6]
 
 
+def test_killed_before_the_log_signed_it_the_same_command_signs_first(
+    tmp_path: Path, captures: list[Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = records_of(tmp_path, url(1))
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.finish()
+        # Closed by the kill, not by us: nothing is signed on the way out.
+        monkeypatch.setattr(archive, "seal", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take_out(archive, ("redact", "an order"), gone, captures, nothing)
+        monkeypatch.setattr(archive, "seal", lambda: None)
+    assert any("no tree that the log has signed" in one for one in causes(tmp_path))
+    signed: list[int] = []
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.finish()
+
+        def relocate(moved: Mapping[str, RecordPlace]) -> None:
+            del moved
+            checkpoint = archive.log.checkpoint()
+            assert checkpoint
+            signed.append(checkpoint.size)
+
+        take_out(archive, ("redact", "an order"), gone, captures, relocate)
+    report = verified(tmp_path, [])
+    assert report.problems == []
+    assert [one.records for one in report.removed] == [6]
+    # The removal was told once, and in the signed tree before anything went.
+    assert signed == [report.leaves]
+
+
+def test_what_no_key_of_the_log_signed_explains_nothing(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    """Who writes into the archive without the key has his leaf signed by the next visit."""
+    del captures
+    gone = records_of(tmp_path, url(1))
+    thief = SigningKey("communique/0123456789abcdef", bytes(32))
+    with closing(log_of(tmp_path)) as log:
+        own, leaves = (
+            log.key(),
+            runs([*log.find([uuid_of(one.record_id) for one in gone]).values()]),
+        )
+    forged = Removal("redact", "forged", leaves)
+    drop(tmp_path, gone)
+    missed = len(causes(tmp_path))
+    assert missed
+    for block in (
+        b'{"kind":"redact","why":"forged","leaves":[[0,9]]}',
+        encode(forged, thief),
+        encode(forged, replace(thief, name=own.name)),
+        encode(forged, own).replace(b"forged", b"folded"),
+        own_note(own, "key rotation 1"),
+        own_note(own, "removal"),
+    ):
+        with closing(Archive(tmp_path / "archive", Settings())) as archive:
+            archive.metadata(REMOVAL, "text/plain", block, at=NOON)
+        report = verified(tmp_path, [])
+        assert report.leaves == report.signed
+        assert report.removed == []
+        missed += 1
+        assert len(report.problems) == missed
+        assert "it tells of a removal" in str([one.cause for one in report.problems])
+
+
+def test_what_the_log_has_not_signed_yet_explains_nothing(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    del captures
+    gone = records_of(tmp_path, url(1))
+    drop(tmp_path, gone)
+    with closing(log_of(tmp_path)) as log:
+        leaves = runs([*log.find([uuid_of(one.record_id) for one in gone]).values()])
+        checkpoint = (log.folder / "checkpoint").read_bytes()
+        block = encode(Removal("redact", "an order", leaves), log.key())
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.metadata(REMOVAL, "text/plain", block, at=NOON)
+        unsigned = verified(tmp_path, [])
+        assert (unsigned.removed, len(unsigned.problems) > 1) == ([], True)
+    signed = verified(tmp_path, [])
+    assert signed.problems == []
+    assert [one.records for one in signed.removed] == [6]
+    # A tree that nobody signed is none that explains.
+    path = tmp_path / "archive/log/checkpoint"
+    path.write_bytes(path.read_bytes().replace(checkpoint.split()[0], b"somebody/else"))
+    assert verified(tmp_path, []).removed == []
+
+
+def records_of(home: Path, address: str) -> list[Stored]:
+    """The records that go with an address."""
+    records = stored_records(home / "archive", nothing)
+    return with_same_bytes(records, named(records, address))
+
+
+def own_note(key: SigningKey, first: str) -> bytes:
+    """A note that the key of the log signed, and that tells of no removal."""
+    text = f"{key.name}\n{first}\nno JSON\n"
+    return Note(text, (key.sign(text),)).encode()
+
+
+def drop(home: Path, records: list[Stored]) -> None:
+    """Take records out of their files, and say nothing of it."""
+    for name in {one.file for one in records}:
+        path = home / "archive" / name
+        rewritten(path, [Cut(one.offset, one.length) for one in records if one.file == name])
+        path.unlink()
+        cdxj_path(path).unlink()
+
+
+def causes(home: Path) -> list[str]:
+    """What is wrong with an archive."""
+    return [one.cause for one in verified(home, []).problems]
+
+
 def test_a_record_that_is_taken_out_without_a_word_is_missed(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     path = tmp_path / "archive" / captures[3].file
     rewritten(path, [Cut(captures[3].offset, captures[3].length)])
     path.unlink()
-    causes = [one.cause for one in verified(tmp_path, []).problems]
-    assert any("is missing" in one for one in causes)
+    assert any("is missing" in one for one in causes(tmp_path))
 
 
 def test_what_is_old_goes_but_for_pages_that_later_records_need(
