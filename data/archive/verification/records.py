@@ -47,7 +47,8 @@ class Records:
 
     ``seen`` are the numbers of the leaves whose records are here, ``damaged`` those whose records
     can't be read, ``captures`` those of the store that were not met yet, ``unknown`` records
-    without a leaf so far.
+    without a leaf so far. Of removals that the key of the log signed, ``announced``, those explain
+    missing records, ``removed``, that a signed tree holds; ``doubtful`` are records of others.
     """
 
     leaves: Leaves
@@ -55,6 +56,8 @@ class Records:
     seen: set[int] = field(default_factory=set)
     damaged: set[int] = field(default_factory=set)
     removed: list[Removal] = field(default_factory=list)
+    announced: list[Removal] = field(default_factory=list)
+    doubtful: list[Problem] = field(default_factory=list)
     captures: dict[str, Capture] = field(default_factory=dict)
     unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
     payloads: set[bytes] = field(default_factory=set)
@@ -210,12 +213,13 @@ def _note_removal(record: Record, number: int, found: Records) -> None:
     try:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
     except InvalidNote as error:
-        _complain(found, record, str(error), number)
+        found.doubtful.append(_problem(record, str(error), number))
         return
+    found.announced.append(removal)
     if number < found.leaves.vouched:
         found.removed.append(removal)
     else:
-        _complain(found, record, UNSIGNED.format(removal.kind), number)
+        found.doubtful.append(_problem(record, UNSIGNED.format(removal.kind), number))
 
 
 def _settle_unknown(found: Records) -> None:
@@ -232,6 +236,8 @@ def _settle_unknown(found: Records) -> None:
 
 
 def _complain(found: Records, record: Record, cause: str, leaf: int | None = None) -> None:
-    found.problems.append(
-        Problem(record.file, record.offset, cause, record.record_id, leaf, record.uri)
-    )
+    found.problems.append(_problem(record, cause, leaf))
+
+
+def _problem(record: Record, cause: str, leaf: int | None) -> Problem:
+    return Problem(record.file, record.offset, cause, record.record_id, leaf, record.uri)

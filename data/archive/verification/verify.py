@@ -45,7 +45,10 @@ def verify(
     removed = _removed_leaves(found)
     problems = [*leaves.problems, *found.problems]
     problems += _not_taken_out(found)
-    problems += _missing_leaves(found, before, removed)
+    missing = [*_missing_leaves(found, before, removed)]
+    problems += missing
+    # Where nothing is missing, nothing has to be explained.
+    problems += found.doubtful if missing else []
     problems += _missing_pages(found, removed)
     problems += _lost_captures(found, removed)
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
@@ -90,7 +93,7 @@ def _removed_leaves(found: Records) -> set[int]:
 
 def _not_taken_out(found: Records) -> Iterable[Problem]:
     """Records that a removal names, and that are here: its command was not ended."""
-    for removal in found.removed:
+    for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
             cause = (
