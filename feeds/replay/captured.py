@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,11 +42,15 @@ from feeds.replay.rewrite import joined, rewritten_page, rewritten_style
 PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-DATED = re.compile(r"(\d{14})/(.+)", re.DOTALL)
+DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
 """An address within another: on its way, two slashes may have become one."""
 
 STAMP = "%Y%m%d%H%M%S"
+BEGINNING = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
+"""Such a time, or the beginning of one: a year, a month, a day and so on."""
+
+NO_TIME = "Before the address stands no time: write 14 digits, year to second, or the first of them"
 
 LARGEST = 20_000_000
 """Bytes of a body, unpacked, that are shown."""
@@ -137,16 +142,15 @@ class CapturedPages:
         return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
 
     def _memento(self, stamp: str, asked: str) -> Answer | None:
-        try:
-            at = dt.datetime.strptime(stamp, STAMP).replace(tzinfo=dt.UTC)
-        except ValueError:
-            return Answer(400, [], said=f"{stamp} is no time; write year to second, UTC")
+        at = last_moment(stamp)
+        if at is None:
+            return Answer(400, [], said=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
         entries = self._captures(asked)
         if not entries:
             return None
         mementos = self._mementos(entries)
         place = chosen(mementos, at)
-        if entries[place].at != at:
+        if f"{entries[place].at:{STAMP}}" != stamp:
             # One that was captured at another time has an address of its own.
             return Answer(302, [("location", escaped(mementos[place].url)), SHORT])
         try:
@@ -222,6 +226,19 @@ class CapturedPages:
         """
         found = served(self._folder, self._index, capture.file, capture.offset, LARGEST)
         return found.url
+
+
+def last_moment(stamp: str) -> dt.datetime | None:
+    """The last second of the time that digits name (UTC), such as a year; None where they don't."""
+    if not BEGINNING.fullmatch(stamp):
+        return None
+    try:
+        if len(stamp) == len("YYYYMM"):
+            stamp += str(monthrange(int(stamp[:4]), int(stamp[4:]))[1])
+        full = stamp + "1231235959"[len(stamp) - len("YYYY") :]
+        return dt.datetime.strptime(full, STAMP).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
 
 
 def type_of(found: Served) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from feeds.urls import name_of
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/page|revisions/([1-9]\d{0,8})/?)?")
 """The page of a release, its TimeMap, its captured page, and the page of one version."""
 
-REVISION = re.compile(r"[1-9]\d{0,8}")
+REVISION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,16 @@ class Replay:
             if found[2] == "timemap":
                 return mementos.timemap(release)
             if found[2]:
-                number = revision_in(asked.query)
-                return mementos.captured(release, number, self._pages) if self._pages else None
+                return self._page(mementos, release, asked.query)
             return mementos.gate(release, asked.datetime or b"")
+
+    def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> Answer | None:
+        """The captured page of the version that a query names: ``revision=2``, or the present."""
+        asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
+        if not all(map(REVISION.fullmatch, asked)):
+            return Answer(400, [], said="revision is the number of a version, such as revision=2.")
+        number = int(asked[0]) if asked else None
+        return mementos.captured(release, number, self._pages) if self._pages else None
 
     def _captured(self, asked: Asked) -> Answer | None:
         # The address behind the prefix is taken as it was sent: its escapes are its own.
@@ -100,9 +107,3 @@ class Replay:
 def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """The value of Accept-Datetime, or None."""
     return next((value for name, value in headers if name == ACCEPT_DATETIME), None)
-
-
-def revision_in(query: bytes) -> int | None:
-    """The version that a query asks for: ``revision=2``; None where it asks for none."""
-    found = parse_qs(query[:100].decode("latin-1")).get("revision", [""])[0]
-    return int(found) if REVISION.fullmatch(found) else None

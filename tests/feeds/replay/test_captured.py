@@ -107,6 +107,27 @@ def test_a_time_without_a_capture_leads_to_the_one_that_stood_and_does_not_vary(
     assert "memento-datetime" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("asked", "stamp"),
+    [
+        ("2021", "20221124080000"),
+        ("202211", "20221124080000"),
+        ("202212", "20221214080000"),
+        ("20221124", "20221124080000"),
+        ("2022112407", "20221124080000"),
+        ("202212140800", "20221214080000"),
+        ("9999", "20221214080000"),
+    ],
+)
+def test_the_beginning_of_a_time_leads_to_what_stood_at_its_end(
+    web: httpx.Client, asked: str, stamp: str
+) -> None:
+    answer = web.get(f"/memento/{asked}/{URL}", headers={"accept-datetime": "nonsense"})
+    assert answer.status_code == 302
+    assert answer.headers["location"] == f"{SITE}/memento/{stamp}/{URL}"
+    assert "vary" not in answer.headers
+
+
 def test_a_timemap_of_an_address_lists_its_captures(web: httpx.Client) -> None:
     answer = web.get(f"/memento/timemap/{URL}", headers={"accept-datetime": "nonsense"})
     assert answer.status_code == 200
@@ -123,6 +144,12 @@ def test_a_timemap_of_an_address_lists_its_captures(web: httpx.Client) -> None:
         ("/memento/20221124080000/https://nobody.example/", 404),
         ("/memento/timemap/https://nobody.example/", 404),
         ("/memento/20221399080000/https://acme.example/news/0", 400),
+        ("/memento/202213/https://acme.example/news/0", 400),
+        ("/memento/0000/https://acme.example/news/0", 400),
+        ("/memento/20221/https://acme.example/news/0", 400),
+        ("/memento/202211240800001/https://acme.example/news/0", 400),
+        ("/memento/latest/https://acme.example/news/0", 400),
+        ("/memento/2022/https://nobody.example/", 404),
         ("/memento/urn:communique:journal", 404),
         ("/memento/file:///etc/passwd", 404),
         ("/memento/", 404),
@@ -189,7 +216,13 @@ def test_the_page_of_a_version_is_shown_in_a_frame_that_says_when_it_was(
     assert "frame-src 'self'" in answer.headers["content-security-policy"]
     first = web.get(f"/releases/{release}/capture/page?revision=1")
     assert f'src="/memento/20221124080000/{URL}"' in first.text
-    assert web.get(f"/releases/{release}/capture/page?revision=3").status_code == 404
+    for version in ("3", "99", "999999999"):
+        page = f"/releases/{release}/capture/page?revision={version}"
+        assert web.get(page).status_code == 404
+    for version in ("x", "", "0", "-1", "1.0", "1&revision=x", "٢"):
+        bad = web.get(f"/releases/{release}/capture/page?revision={version}")
+        assert bad.status_code == 400
+        assert "number of a version" in bad.text
     assert web.get("/releases/nobody/capture/page").status_code == 404
 
 
