@@ -142,12 +142,16 @@ hosts = st.sampled_from(
         "www2.12",
         "10.1",
         "bücher.example.",
+        "u:p@harbour.example:8080",
+        "[::1]:8080",
+        "u@[2001:DB8::1]",
     ]
 )
+ends = st.sampled_from("/?#")
 
 
 @examples(20)
-@given(st.lists(st.builds("http://{}/{}".format, hosts, paths), min_size=50))
+@given(st.lists(st.builds("http://{}{}{}".format, hosts, ends, paths), min_size=50))
 def test_keys_are_those_of_the_package_surt(uris: list[str]) -> None:
     lines = "".join(f"{json.dumps(uri)}\n" for uri in uris)
     done = subprocess.run(  # noqa: S603 - a program that we name

@@ -30,6 +30,9 @@ CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
 """What this field is called where the body is no longer cut into chunks, as other tools do."""
 
+PLACE: Final = re.compile(r"(?=[/?]|\Z)")
+"""Where the host and port of an address end."""
+
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 OLD: Final = "HTTP/1.0"
@@ -57,8 +60,9 @@ def response_head(exchange: Exchange) -> bytes:
 
 def request_head(exchange: Exchange, uri: str) -> bytes:
     """The request line and the fields of the request for ``uri``, which holds no secret."""
-    host, _, path = uri.partition("://")[2].partition("/")
-    first = f"{exchange.method} /{path} {VERSION}".encode("ascii", "replace")
+    host, path = PLACE.split(uri.partition("://")[2], maxsplit=1)
+    target = path if path.startswith("/") else f"/{path}"
+    first = f"{exchange.method} {target} {VERSION}".encode("ascii", "replace")
     kept = []
     named = False
     for name, value in exchange.request_headers:

@@ -78,3 +78,20 @@ def test_a_request_names_its_host_once() -> None:
     headers = ((b"host", b"harbour.example:8080"),)
     head = request_head(answer(request_headers=headers), "http://harbour.example:8080")
     assert head == b"GET / HTTP/1.1\r\nhost: harbour.example:8080\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("uri", "target", "host"),
+    [
+        ("http://harbour.example?page=1/2", b"/?page=1/2", b"harbour.example"),
+        ("http://harbour.example:8080?a", b"/?a", b"harbour.example:8080"),
+        ("http://[2001:db8::1]:8080/a?b=[", b"/a?b=[", b"[2001:db8::1]:8080"),
+        ("http://[::1]?to=http://other.example/", b"/?to=http://other.example/", b"[::1]"),
+        ("http://harbour.example/a@b:c", b"/a@b:c", b"harbour.example"),
+    ],
+)
+def test_a_request_line_begins_with_a_path_whatever_the_address(
+    uri: str, target: bytes, host: bytes
+) -> None:
+    head = request_head(answer(request_headers=()), uri)
+    assert head == b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (target, host)
