@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
 import keyword
 import pkgutil
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -117,15 +119,31 @@ always_json = click.option(
 )
 
 
+UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would move, colour or turn a terminal's text, and halves of surrogate pairs."""
+
+
+def printable(text: str) -> str:
+    """A text as a terminal may show it, whoever wrote it: the rest of it escaped as in Python."""
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, each of which is one whatever is in it."""
+    click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the one place
+
+
 def print_json(value: Any) -> None:
     """Print a value as one JSON document, indented for people."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
-    click.echo(text)
+    plain = msgspec.to_builtins(value, str_keys=True)
+    # Not encoded by msgspec: a file's name may hold halves of surrogate pairs, which it refuses.
+    lines = json.dumps(plain, indent=1, ensure_ascii=False).split("\n")
+    say(*(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
 
 
 def complain(message: str) -> None:
     """Print one sentence to standard error."""
-    click.echo(f"communique: {message}", err=True)
+    say(f"communique: {message}", err=True)
 
 
 STOPPED = (click.Abort, KeyboardInterrupt)

@@ -16,6 +16,7 @@ from typing import IO, Final
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from data.archive.warc.reader import Damage, Record, read_fields
+from data.archive.warc.records import field_value
 from data.errors import ArchiveError
 from data.models import Capture
 
@@ -106,7 +107,7 @@ def _records(name: str, file: IO[bytes], *, is_first: bool = False) -> Iterator[
 
 def _record(name: str, found: WarcRecord) -> Record | Damage:
     offset = found.stream_pos
-    fields = tuple(found.headers.to_tuples())
+    fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
         return Damage(name, offset, "its fields are too many or too long")
     told = found.headers.get("Content-Length") or ""

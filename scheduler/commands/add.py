@@ -11,7 +11,7 @@ import click
 
 from data.errors import CommuniqueError, SourceError
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_later_home
+from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, open_home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.source_report import show, source_values
@@ -111,9 +111,9 @@ def add(
     else:
         show(found)
         if written:
-            click.echo(f"wrote {written}; collect it with: communique collect {written.stem}")
+            say(f"wrote {written}; collect it with: communique collect {written.stem}")
         elif unsure is None:
-            click.echo("nothing was written; --save writes this file, and a golden test of it")
+            say("nothing was written; --save writes this file, and a golden test of it")
     if unsure is not None:
         raise unsure
     return 0
@@ -142,10 +142,11 @@ def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
         saved = str(written) if written else None
         print_json({"error": str(error), "toml": error.skeleton, "saved": saved})
     elif written:
-        click.echo(f"wrote {written} with candidates; go on with it there")
+        say(f"wrote {written} with candidates; go on with it there")
     else:
-        click.echo(f"# sources/{error.draft.proposal.id}.toml, to go on with\n{error.skeleton}")
-        click.echo("nothing was written; --save --force writes this file")
+        name = error.draft.proposal.id
+        say(f"# sources/{name}.toml, to go on with", *error.skeleton.split("\n"))
+        say("nothing was written; --save --force writes this file")
     complain(str(error))
     return 1
 
@@ -196,7 +197,7 @@ class Adding:
         if as_json:
             print_json({"sources": told})
         else:
-            click.echo(f"{counted(len(told), 'address', 'addresses')}, {failed} failed")
+            say(f"{counted(len(told), 'address', 'addresses')}, {failed} failed")
         return 1 if failed or not told else 0
 
     def _told(self, address: str, *, quiet: bool) -> dict[str, Any]:
@@ -222,7 +223,7 @@ class Adding:
             proposed = found.proposed
             what = f"{counted(len(proposed.listing.items), 'release')} at {proposed.proposal.url}"
             end = f", wrote {written}" if written else ""
-            click.echo(f"{proposed.proposal.id}: {what}, {proposed.certainty.value:.0%} sure{end}")
+            say(f"{proposed.proposal.id}: {what}, {proposed.certainty.value:.0%} sure{end}")
         return told
 
     def keep_skeleton(self, error: NothingFound) -> Path | None:

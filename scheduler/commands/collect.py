@@ -9,7 +9,7 @@ import click
 
 from data.models import Run
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_later_home
+from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
 from scheduler.jobs.health import note_health
@@ -64,7 +64,7 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
 
 def print_run(run: Run) -> None:
     """Print the report of a run: one line, and its errors to standard error."""
-    click.echo(
+    say(
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
         f" {run.unchanged} unchanged, {run.retracted} retracted,"
         f" {counted(len(run.errors), 'error')}"
@@ -72,9 +72,9 @@ def print_run(run: Run) -> None:
         + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
     if run.history == "walking" and run.found:
-        click.echo(f"{run.source}: there are older releases; the next visits go on with them")
+        say(f"{run.source}: there are older releases; the next visits go on with them")
     elif run.history == "bounded":
-        click.echo(f"{run.source}: older releases are left out, {run.bound}")
+        say(f"{run.source}: older releases are left out, {run.bound}")
     for error in run.errors[:ERRORS_SHOWN]:
         complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)
     if len(run.errors) > ERRORS_SHOWN:

@@ -18,7 +18,7 @@ from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
 from feeds.server.app import create_app
-from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json
+from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.executors.local import Executor
@@ -126,7 +126,7 @@ def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
     if as_json:
         print_json({**counts, "site": str(home.site)})
     else:
-        click.echo(
+        say(
             f"{counted(counts['releases'], 'release')}"
             f" of {counted(counts['sources'], 'institution')}"
             f" ({counts['changed']} changed, {counts['retracted']} retracted,"
@@ -171,7 +171,7 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
         note_health(home)
         runs.extend(today)
         if not quiet:
-            click.echo(f"Day {day}")
+            say(f"Day {day}")
             for run in today:
                 print_run(run)
     return runs
@@ -180,8 +180,6 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
 def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
     """Serve the result until Ctrl-C; where to look goes beside the JSON if ``quiet``."""
     base = address_of(opened)
-    click.echo(
-        f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet
-    )
+    say(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet)
     app = create_app(home.site, home.store_url, home.settings.site, archive=home.archive)
     uvicorn.Server(server_config(app)).run(sockets=[opened])

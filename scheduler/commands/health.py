@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from data.health.state import Health, examine
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
 
@@ -37,9 +37,9 @@ def health(home: Home, *, as_json: bool) -> int:
         print_json({"sources": [fields_of(one) for one in found]})
     else:
         for one in found:
-            click.echo(f"{one.source:24} {one.state:8} {one.last_release or '-':26} {one.reason}")
+            say(f"{one.source:24} {one.state:8} {one.last_release or '-':26} {one.reason}")
         if not found:
-            click.echo("no source has been visited yet")
+            say("no source has been visited yet")
     return 0 if all(one.is_well for one in found) else 1
 
 

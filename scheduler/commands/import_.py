@@ -18,7 +18,7 @@ from data.interchange.importer import Importer, lines_of
 from data.models import Source
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_new_home
+from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
 from spiders.sources.loader import ID, LoadedSource, load_sources
@@ -64,7 +64,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
         print_json(done)
     else:
         stories = counted(done.stories, "story", "stories")
-        click.echo(
+        say(
             f"{done.read} read: {done.new} new, {done.changed} changed, {done.unchanged} unchanged,"
             f" {len(done.rejected)} rejected; {stories}"
         )

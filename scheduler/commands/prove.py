@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from data.interchange.release_fields import release_fields
 from data.models import Release
 from data.store.protocol import Store
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
 
@@ -81,8 +80,8 @@ def shown_of(store: Store, release: Release) -> list[Shown]:
 
 def tell(written: Written, to: Path) -> None:
     """Print what was written, and how it is checked."""
-    click.echo(f"{to}: {counted(written.records, 'record')}")
-    click.echo(f"check it: python3 -I {to}/verify.py", file=sys.stdout)
+    say(f"{to}: {counted(written.records, 'record')}")
+    say(f"check it: python3 -I {to}/verify.py")
     if not written.witnesses:
         complain(
             "no witness co-signed this log yet: against its keeper it proves nothing; see "

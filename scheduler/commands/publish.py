@@ -8,7 +8,7 @@ import sys
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.publish import publish_home
 from scheduler.logs import log_to
@@ -39,7 +39,7 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
             }
         )
     else:
-        click.echo(
+        say(
             f"{counted(published.feeds, 'feed')}: {published.written} written,"
             f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {home.site}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from data.clock import utc_now
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
 
@@ -53,7 +53,7 @@ def retract(
         print_json({"retracted": retracted})
     else:
         for one in retracted:
-            click.echo(f"{one} is retracted")
+            say(f"{one} is retracted")
     if not retracted:
         complain(f"of {source} nothing is held" if source else "they are retracted already")
     return 0 if retracted else 1

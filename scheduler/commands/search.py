@@ -9,7 +9,7 @@ import click
 from data.interchange.release_fields import release_fields
 from data.search.query import Query, passage
 from data.store.protocol import Store
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 
@@ -77,10 +77,10 @@ def search(
     else:
         for one in found:
             day = one.published.iso[:10] or "no date   "
-            click.echo(f"{day} {one.source} {one.id[:8]} {one.content.title}")
-            click.echo(f"    {passage(one.content, asked)}")
+            say(f"{day} {one.source} {one.id[:8]} {one.content.title}")
+            say(f"    {passage(one.content, asked)}")
         if not found:
-            click.echo(f"nothing was found{why}")
+            say(f"nothing was found{why}")
     return 0
 
 

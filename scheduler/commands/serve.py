@@ -10,7 +10,7 @@ import uvicorn
 import uvloop
 
 from feeds.server.app import create_app
-from scheduler.cli import PORT, complain, with_home
+from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
 from scheduler.service.push import PushService
@@ -29,7 +29,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
     address = address_of(opened)
-    click.echo(f"serving {home.site} at {address} (Ctrl-C stops)")
+    say(f"serving {home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
         complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
     log_to(sys.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from data.revisions.diff import Edit, edits
 from data.store.protocol import Store
 from data.stories.copies import StoryMember, tellings
 from data.wording import counted
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 
 MINUTE = "%Y-%m-%d %H:%M"
@@ -115,7 +114,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     if as_json:
         print_json(told)
     else:
-        click.echo(text, color=sys.stdout.isatty())
+        say(*text.split("\n"))
     return 0
 
 

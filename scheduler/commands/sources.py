@@ -17,7 +17,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models import Recall
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_any_home, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
 from spiders.discovery.fetcher import NotFetched
@@ -112,14 +112,14 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
             }
         )
         return 0
-    click.echo(f"# {one.path}")
-    click.echo(one.path.read_text("utf-8").rstrip())
+    say(f"# {one.path}")
+    say(*one.path.read_text("utf-8").rstrip().split("\n"))
     for template in learned:
-        click.echo("\n".join(f"# {line}" for line in described(template)))
+        say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
-        click.echo(f"# {line}")
+        say(f"# {line}")
     for run in runs:
-        click.echo(
+        say(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
             f" {run.changed} changed, {counted(len(run.errors), 'error')},"
             f" history {run.history}{f' {run.bound}' if run.bound else ''}"
@@ -173,7 +173,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
             continue
         told.append({"id": one.id, "path": str(one.path), "differences": found})
         if not as_json:
-            click.echo(f"{one.id}: well ({one.path})")
+            say(f"{one.id}: well ({one.path})")
         for difference in found:
             complain(f"{home.samples / one.id}: {difference}")
     for error in errors:
@@ -201,7 +201,7 @@ def sample(home: Home, *, source: str) -> int:
     folder = home.samples / one.id
     listing, release = sample_pages(home, one)
     write_golden(folder, one.file, listing, release, utc_now())
-    click.echo(f"wrote {folder}; read its expected.json and correct it")
+    say(f"wrote {folder}; read its expected.json and correct it")
     return 0
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.text.clean import clean_line
 from data.wording import counted
+from scheduler.cli import say
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import SURE, Guess
 from spiders.extract.page_values import listing_values, release_values
@@ -90,12 +90,12 @@ def show(found: Explored) -> None:
         console.print()
         console.print(items)
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     if proposed.certainty.hopeless:
         return  # what was read of it is that of something else
     for doubt in proposed.doubts:
-        click.echo(f"check {doubt}", err=True)
-    click.echo(f"\n# sources/{proposal.id}.toml\n{proposal.toml}")
+        say(f"check {doubt}", err=True)
+    say("", f"# sources/{proposal.id}.toml", *proposal.toml.split("\n"))
 
 
 def _fields(found: Explored) -> Table:

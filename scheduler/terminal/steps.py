@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+
+from scheduler.cli import printable
 
 
 @contextmanager
@@ -20,7 +23,7 @@ def steps_bar(name: str) -> Iterator[Callable[[int, int], None]]:
         yield nothing
         return
     with Progress(console=console) as bars:
-        task = bars.add_task(name, total=None)
+        task = bars.add_task(escape(printable(name)), total=None)
         yield lambda done, whole: bars.update(task, completed=done, total=whole)
 
 

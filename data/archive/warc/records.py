@@ -216,7 +216,7 @@ def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
 
 def warc_fields(facts: Fields) -> bytes:
     """Names and values as application/warc-fields, without those that are empty."""
-    lines = [f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in facts if value]
+    lines = [f"{name}: {field_value(value)}\r\n" for name, value in facts if value]
     return "".join(lines).encode()
 
 
@@ -294,13 +294,18 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     )
 
 
+def field_value(value: str) -> str:
+    """A value as a named field holds it, and gives it again: what would end a field is a space."""
+    return _CONTROL.sub(" ", value.encode(errors="replace").decode()).strip()
+
+
 def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
-    """A record as a gzip member. Bytes that would end a field are a space in it."""
+    """A record as a gzip member."""
     made = WarcRecord()
     headers = made.headers
     headers.status_line = "WARC/1.1"
     for name, value in fields:
-        headers.append(name, value if value.isprintable() else _CONTROL.sub(" ", value))
+        headers.append(name, value if value.isprintable() else field_value(value))
     made.set_bytes_content(block)
     plain = io.BytesIO()
     made.write(plain)

@@ -26,7 +26,7 @@ from data.store.protocol import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from feeds.offline.selection import SelectedReleases
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 from scheduler.terminal.steps import steps_bar
@@ -152,7 +152,7 @@ def report(made: Exported | FolderCopy, kind: str, to: Path, *, as_json: bool) -
             parts.append(counted(made.files, "file"))
         elif made.records:
             parts.append(counted(made.records, "record"))
-        click.echo(f"{to}: {', '.join(parts)}")
+        say(f"{to}: {', '.join(parts)}")
         for one in damaged[:SHOWN]:
             complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
         if len(damaged) > SHOWN:

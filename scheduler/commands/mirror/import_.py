@@ -9,7 +9,7 @@ import click
 
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.sources import named_source
 from scheduler.home import Home
 from scheduler.jobs.import_archive import ArchiveImport
@@ -65,7 +65,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     else:
         counts = ", ".join(f"{count} {name}" for name, count in told_counts.items())
         taken = counted(records.records, "record")
-        click.echo(f"{taken}, {records.duplicates} here already; {counts}")
+        say(f"{taken}, {records.duplicates} here already; {counts}")
         said = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
         said += [f"{one.url}: {one.message}" for one in outcome.errors]
         for sentence in said[:SHOWN]:

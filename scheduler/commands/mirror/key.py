@@ -7,7 +7,7 @@ import click
 from data.archive.log.keys import read_key
 from data.archive.log.tree_log import log_of
 from data.errors import ArchiveError
-from scheduler.cli import as_json, print_json, with_home
+from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 
 
@@ -39,11 +39,11 @@ def show(home: Home, *, as_json: bool) -> None:
         print_json({"log": key, "earlier": chain[:-1], "witness": witness})
         return
     if chain:
-        click.echo(f"log      {chain[-1]}")
+        say(f"log      {chain[-1]}")
     for one in reversed(chain[:-1]):
-        click.echo(f"earlier  {one}")
+        say(f"earlier  {one}")
     if witness:
-        click.echo(f"witness  {witness}")
+        say(f"witness  {witness}")
 
 
 @key.command()
@@ -61,4 +61,4 @@ def rotate(home: Home, *, as_json: bool) -> None:
     if as_json:
         print_json({"log": str(new), "earlier": str(old)})
     else:
-        click.echo(f"log      {new}\nearlier  {old}")
+        say(f"log      {new}", f"earlier  {old}")

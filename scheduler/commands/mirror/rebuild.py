@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.rebuild import Rebuilt
 from scheduler.jobs.rebuild import rebuild as rebuild_home
@@ -53,12 +53,10 @@ def tell(done: Rebuilt) -> None:
     """Print what was written, and what is missing to standard error."""
     releases, sources = counted(done.releases, "release"), counted(done.sources, "source")
     records, feeds = counted(done.journal, "record"), counted(done.feeds, "feed")
-    click.echo(
-        f"{done.home}: {releases} of {sources} from {records} of the journal, {feeds} published"
-    )
+    say(f"{done.home}: {releases} of {sources} from {records} of the journal, {feeds} published")
     if done.secrets_cut:
         files = ", ".join(done.secrets_cut)
-        click.echo(f"no secret is in the archive: write those of {files} in again")
+        say(f"no secret is in the archive: write those of {files} in again")
     missing = {
         "damaged": [f"{one.file}, byte {one.offset}: {one.cause}" for one in done.damaged],
         "a record of the journal is missing": done.missing,

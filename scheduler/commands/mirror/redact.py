@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.removal import redact as redact_home
 from scheduler.terminal.steps import steps_bar
@@ -34,14 +34,14 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     if as_json:
         print_json(done)
     elif dry_run:
-        click.echo(f"{counted(done.records, 'record')} would be taken out, {done.bytes:,} bytes")
+        say(f"{counted(done.records, 'record')} would be taken out, {done.bytes:,} bytes")
         for release in done.releases:
-            click.echo(f"release {release}: its texts would be taken out, and it retracted")
+            say(f"release {release}: its texts would be taken out, and it retracted")
     else:
-        click.echo(f"{counted(done.records, 'record')} taken out, {done.bytes:,} bytes")
+        say(f"{counted(done.records, 'record')} taken out, {done.bytes:,} bytes")
         for release in done.releases:
-            click.echo(f"release {release}: its texts are taken out, and it is retracted")
-        click.echo("`communique publish --all` takes them out of the site")
+            say(f"release {release}: its texts are taken out, and it is retracted")
+        say("`communique publish --all` takes them out of the site")
     for one in done.damaged:
         complain(f"{one}; it stays as it is, and may hold what should go")
     return 1 if done.damaged else 0

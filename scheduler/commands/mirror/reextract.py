@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 from scheduler.jobs.reextract import Reextraction, Reread
@@ -52,20 +52,20 @@ def tell(done: Reextraction, *, dry: bool) -> None:
     """Print what was read otherwise."""
     revised = sum(bool(one.revision) for one in done.releases)
     would = "would be" if dry else "was" if revised == 1 else "were"
-    click.echo(
+    say(
         f"{counted(done.read, 'page')} read anew: {counted(revised, 'release')} {would} revised,"
         f" {len(done.releases) - revised - done.failed} read otherwise without a revision"
     )
     for one in done.releases[:SHOWN]:
-        click.echo(line(one), err=bool(one.error))
+        say(line(one), err=bool(one.error))
     if len(done.releases) > SHOWN:
-        click.echo(f"and {len(done.releases) - SHOWN} more; --json shows them all")
+        say(f"and {len(done.releases) - SHOWN} more; --json shows them all")
     for count, why in (
         (done.unarchived, "no page in the archive"),
         (done.without_file, "a source without a source file"),
     ):
         if count:
-            click.echo(f"{counted(count, 'release')} with {why}")
+            say(f"{counted(count, 'release')} with {why}")
 
 
 def line(one: Reread) -> str:

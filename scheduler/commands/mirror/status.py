@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
 
@@ -32,21 +32,21 @@ def status(home: Home, *, as_json: bool) -> int:
 
 def tell(found: MirrorStatus) -> None:
     """Print it."""
-    click.echo(
+    say(
         f"{counted(found.files, 'file')}, {found.bytes - found.index_bytes:,} bytes and "
         f"{found.index_bytes:,} of indexes, {counted(found.captures, 'capture')}"
     )
     budget = f"{found.bytes / found.budget:.0%} of {found.budget:,} bytes" if found.budget else "no"
-    click.echo(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
-    click.echo(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
+    say(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
+    say(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
     signed = f"{found.signed} signed" if found.signed else "none signed"
-    click.echo(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
+    say(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
     if found.unsigned:
         complain(found.unsigned)
     if found.checkpoint:
-        click.echo(f"last checkpoint: {found.checkpoint}")
-    click.echo(f"witnesses: {', '.join(found.witnesses) or 'none'}")
+        say(f"last checkpoint: {found.checkpoint}")
+    say(f"witnesses: {', '.join(found.witnesses) or 'none'}")
     for one in found.sources:
         gaps = f", {counted(one.without, 'version')} without a capture" if one.without else ""
         gone = f", {one.taken_out} taken out" if one.taken_out else ""
-        click.echo(f"{one.source}: {counted(one.versions, 'version')} captured{gaps}{gone}")
+        say(f"{one.source}: {counted(one.versions, 'version')} captured{gaps}{gone}")

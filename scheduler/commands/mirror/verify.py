@@ -21,7 +21,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.attest import outbound_of
 from scheduler.terminal.steps import steps_bar
@@ -117,19 +117,17 @@ def checkpoints(
 
 def tell(report: Report, archive: Path) -> None:
     """Print what was checked, and what is wrong to standard error."""
-    click.echo(
+    say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
         f" {report.bytes:,} bytes"
     )
-    click.echo(f"{counted(report.leaves, 'leaf', 'leaves')} in the log, {report.signed} signed")
+    say(f"{counted(report.leaves, 'leaf', 'leaves')} in the log, {report.signed} signed")
     for one in report.attested:
-        click.echo(f"as known to {one}")
+        say(f"as known to {one}")
     for removed in report.removed:
-        click.echo(
-            f"{counted(removed.records, 'record')} taken out ({removed.kind}): {removed.why}"
-        )
+        say(f"{counted(removed.records, 'record')} taken out ({removed.kind}): {removed.why}")
     for one in report.foreign:
-        click.echo(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
+        say(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
     for problem in report.problems[:SHOWN]:
         complain(str(problem))
     for name in sorted({one.file for one in report.problems[:SHOWN]}):
@@ -138,4 +136,4 @@ def tell(report: Report, archive: Path) -> None:
     if len(report.problems) > SHOWN:
         complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
     if not report.problems:
-        click.echo("all of it is whole")
+        say("all of it is whole")

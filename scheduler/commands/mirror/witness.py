@@ -8,7 +8,7 @@ from data.archive.log.remote import log_at
 from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, with_later_home
+from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, NoHome
 from scheduler.jobs.attest import attest, is_asked_for, outbound_of
 
@@ -44,10 +44,10 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
         )
         return 0
     leaves = counted(checkpoint.size, "leaf", "leaves")
-    click.echo(f"{checkpoint.origin}: signed at {leaves}, {checkpoint.size - signed.before} new")
-    click.echo(f"log      {signed.log}\nwitness  {signed.witness}")
+    say(f"{checkpoint.origin}: signed at {leaves}, {checkpoint.size - signed.before} new")
+    say(f"log      {signed.log}", f"witness  {signed.witness}")
     if fresh:
-        click.echo(f"{home.path} was no witness before: its key was made now")
+        say(f"{home.path} was no witness before: its key was made now")
     return 0
 
 
@@ -60,9 +60,9 @@ def ask_others(home: Home, *, as_json: bool) -> int:
         print_json(done)
     else:
         for one in done.cosignatures:
-            click.echo(f"{one.witness}: signed at {counted(one.size, 'leaf', 'leaves')}")
+            say(f"{one.witness}: signed at {counted(one.size, 'leaf', 'leaves')}")
         if done.timestamp is not None:
-            click.echo(f"dated at {counted(done.timestamp, 'leaf', 'leaves')}")
+            say(f"dated at {counted(done.timestamp, 'leaf', 'leaves')}")
     for error in done.errors:
         complain(error)
     return 1 if done.errors else 0

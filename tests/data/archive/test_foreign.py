@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.archive.archive import Archive
 from data.archive.foreign import LARGEST, read_foreign
 from data.archive.warc.reader import Damage, Record
 from data.errors import ArchiveError
+from data.settings import Archive as Settings
 from tests.foreign_warc import packed, page, record
 
 PAGES = [page(f"https://acme.example/{n}", f"<p>{n}</p>") for n in range(3)]
@@ -53,6 +55,38 @@ def wacz(files: dict[str, bytes], how: int = zipfile.ZIP_STORED) -> bytes:
 )
 def test_every_form_of_file_gives_its_records(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path, content) == (URIS, [])
+
+
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [
+        ("<urn:uuid:\x1b[31m>", "urn:uuid: [31m"),
+        ("<urn:x:a\tb\x7f>", "urn:x:a b"),
+        ("<a\r\n b: c>", "a b: c"),
+        ("<a>\x1b", "a"),
+    ],
+)
+def test_a_field_has_the_value_that_a_record_of_ours_can_hold(
+    tmp_path: Path, written: str, held: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(page(URIS[0], "<p>", record_id=written))
+    (found,) = read_foreign(path)
+    assert isinstance(found, Record)
+    assert found.record_id == held
+    archive = Archive(tmp_path / "archive", Settings())
+    capture = archive.adopt(found.fields, found.block)
+    assert capture
+    assert (capture.record_id, capture.digest) == (held, found.field("WARC-Payload-Digest"))
+    leaf = archive.record(capture.file, capture.offset).leaf()
+    assert leaf
+    assert archive.log.find([leaf.record_id]) == {leaf.record_id: capture.leaf}
+    archive.close()
+
+
+def test_a_record_without_an_id_that_can_be_held_is_damage(tmp_path: Path) -> None:
+    content = page(URIS[0], "<p>", record_id="<\x1b>")
+    assert read(tmp_path, content) == ([], ["it has no id or no date"])
 
 
 def test_a_record_has_what_it_had(tmp_path: Path) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pty
+import re
+import subprocess
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.command import communique, make_home
+from tests.command import COMMUNIQUE, communique, make_home
 from tests.foreign_warc import packed, page, record
 
 SITE = "https://harbour.example"
@@ -239,3 +245,55 @@ def test_a_page_of_the_same_host_at_another_port_is_of_another_site(
     path.write_bytes(packed([*archive([2]), *pages]))
     assert imported(home, path)["new"] == 1
     assert set(exported(home)) == {f"{SITE}/news/2.html"}
+
+
+RED = "\x1b[31m"
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def hostile_archive(folder: Path) -> Path:
+    """A WACZ file in whose every name and field stands what would move or colour a terminal."""
+    named = page(f"{SITE}/news/0.html", release(0), record_id=f"<urn:uuid:{RED}\x9b31m\u202e>")
+    of_old = page(f"{SITE}/news/1.html", release(1), f"1920-04-01T00:00:00Z {RED}")
+    path = folder / f"a{RED}\x9b\n[b].wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr(f"archive/{RED}.warc.gz", packed([archive([0])[0], named, of_old]))
+        package.writestr("archive/\x9b\nall of it is whole.warc", of_old[:-100])
+    return path
+
+
+def test_nothing_of_a_hostile_file_moves_or_colours_a_terminal(home: Path, tmp_path: Path) -> None:
+    path = hostile_archive(tmp_path)
+    (home / "archive").mkdir()
+    (home / "archive" / f"{RED}.warc").touch()
+    Path(os.fsdecode(bytes(home / "archive" / "no") + b"\xff.warc")).touch()
+    into = ("mirror", "import", str(path), "--source", "harbour")
+    seen = ("show", f"{SITE}/news/0.html", "--provenance")
+    for command in (into, ("mirror", "verify"), seen):
+        for arguments in (command, (*command, "--json")):
+            result = communique(*arguments, home=home)
+            assert result.returncode == (command == into), result.stderr
+            said = result.stdout + result.stderr
+            assert not CONTROLS.search(said)
+            assert "\nall of it is whole.warc" not in said
+            assert "[31m" in said
+
+
+def test_the_bar_of_an_import_shows_a_name_as_it_is_written(home: Path, tmp_path: Path) -> None:
+    path = hostile_archive(tmp_path)
+    leader, follower = pty.openpty()
+    arguments = ("mirror", "import", str(path), "--source", "harbour", "--home", str(home))
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMUNIQUE, *arguments], stdout=subprocess.DEVNULL, stderr=follower
+    ) as process:
+        os.close(follower)
+        shown = b""
+        # A terminal that nobody holds any more can't be read.
+        with suppress(OSError):
+            while some := os.read(leader, 65536):
+                shown += some
+    os.close(leader)
+    assert process.returncode == 1
+    assert b"a\\x1b[31m\\x9b\\n[b].wacz" in shown
+    assert b"\x1b[31m" not in shown
+    assert "\x9b".encode() not in shown
