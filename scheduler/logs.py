@@ -9,13 +9,13 @@ import logging
 import traceback
 from typing import TextIO
 
-import structlog
-
 from data.text.redaction import redacted
 
 
 def log_to(file: TextIO) -> None:
     """Write events to a file."""
+    import structlog  # noqa: PLC0415 - the children that crawl have no use for it
+
     structlog.configure(
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
+# Looks through all modules that are loaded, so it takes 0.2 s less before ours are.
+from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.archive.archive import Archive

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import IO, Self
 
 import msgspec
+
+# Looks through all modules that are loaded, so it takes 0.2 s less before ours are.
+from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError

@@ -8,11 +8,9 @@ told apart (spiders.body.trim_edges) and written (spiders.body.serialize).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bs4 import BeautifulSoup
 from lxml import etree
-from soupsieve import SelectorSyntaxError
 
 from data.text.html_text import CELLS
 from data.text.sanitize import MOST
@@ -21,6 +19,9 @@ from spiders.body.main_content import MainContent
 from spiders.body.segmentation import segment
 from spiders.body.serialize import SerializedBody
 from spiders.body.trim_edges import without_beside
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 HUGE: Final = f"the body is longer than {MOST:,} characters of HTML; only its beginning is kept"
@@ -45,6 +46,8 @@ def clean_body(
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
     """A fragment as a tree, without what selectors name and tables that show no data."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
+
     soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)
     reasons = drop_declared(soup, drop)
     if "<table" in fragment:
@@ -55,6 +58,8 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
     """Cut out what a source's rules name; a selector that can't be read is a reason, not an end."""
+    from soupsieve import SelectorSyntaxError  # noqa: PLC0415 - as above
+
     reasons = []
     for selector in drop:
         try:

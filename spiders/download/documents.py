@@ -11,7 +11,6 @@ import msgspec
 from scrapy import Request
 from scrapy.http import Response
 
-from spiders.download.pdf_reader import SECONDS
 from spiders.page.page import DocumentText
 
 log = logging.getLogger(__name__)
@@ -22,6 +21,9 @@ DOCUMENT: Final = "document"
 
 UNREAD: Final = "unread"
 """The key in a request's meta that says that nobody reads its answer."""
+
+SECONDS: Final = 15
+"""Seconds of its process after which reading a document ends."""
 
 BEGINNING: Final = 1_024
 """Bytes among which a PDF has to begin (ISO 32000-1, annex H, 3.4.1)."""

@@ -23,9 +23,6 @@ from pypdf.errors import DependencyError, PyPdfError
 
 from spiders.page.page import DocumentText
 
-SECONDS: Final = 15
-"""Seconds after which reading ends, unless it is told another number."""
-
 MEMORY: Final = 1_000_000_000
 """Bytes of memory that reading may ask for."""
 

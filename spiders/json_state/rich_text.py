@@ -8,12 +8,14 @@ a kind, perhaps a text, and nodes in it.
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import escape
-from typing import Any, Final
-
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING, Any, Final
 
 from data.text.html_text import paragraphs
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 MOST_NODES: Final = 20_000
 """Values of all texts of one page that are looked at."""
@@ -64,9 +66,6 @@ POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
 
 MOST_MARKDOWN: Final = 50_000
 """Characters of Markdown that are read as such: a longer text is taken for a plain one."""
-
-MARKDOWN: Final = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("code")
-"""CommonMark, but a line stays a line, and indented text a paragraph: texts are rarely programs."""
 
 
 class Writer:
@@ -147,4 +146,12 @@ def from_markdown(text: str) -> str:
     """Plain text or Markdown as HTML; what looks like tags in it is text."""
     if len(text) > MOST_MARKDOWN:
         return paragraphs(text)
-    return str(MARKDOWN.render(POINT.sub("-", text)))
+    return str(_markdown().render(POINT.sub("-", text)))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """CommonMark, but a line stays a line, and indented text a paragraph, as few are programs."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - few pages need what it takes to load
+
+    return MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("code")

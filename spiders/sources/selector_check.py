@@ -6,7 +6,6 @@ import re
 from functools import cache
 from typing import Final
 
-import soupsieve
 from parsel import Selector
 
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
@@ -31,6 +30,8 @@ def fault_of(key: str, selector: str) -> str:
         EMPTY.css(selector)
         EMPTY.css(bare)
         if key in CLEANED:
+            import soupsieve  # noqa: PLC0415 - takes 0.1 s to load, and few sources need it
+
             soupsieve.compile(bare)
     except Exception as error:  # noqa: BLE001 - of several families; each means that it can't be used
         return f"is no CSS selector ({str(error).splitlines()[0]})"
