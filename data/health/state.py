@@ -140,12 +140,3 @@ def expectation(store: ReadStore, source: Source) -> Expected | None:
         for summary in summaries
         if not summary.is_backlog
     )
-
-
-def examine(store: ReadStore, source: Source) -> Health:
-    """The health of one source, asked of the store."""
-    run = next(iter(store.runs(source.id, limit=1)), None)
-    newest = next(iter(store.releases(Facet(source=source.id), limit=1)), None)
-    # Of what has no date, the day of its first sight says when the source was last heard of.
-    last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
-    return health_of(source, run, last, expectation(store, source))

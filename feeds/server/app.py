@@ -27,6 +27,7 @@ from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
+from feeds.server.monitoring import Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
 from feeds.server.query import BadQuery
@@ -66,8 +67,9 @@ def create_app(
     states of the past (see past); for captured pages by what the folder ``archive`` holds. ``hub``
     answers those who want to subscribe, where this site is its own hub.
     """
-    explained = {HTTPException: explain, 500: explain}
-    behind = Starlette(routes=[tile_route(folder)], exception_handlers=explained)
+    explained = {HTTPException: explain, StoreError: explain, 500: explain}
+    routes = [tile_route(folder), *(Monitoring(store_url).routes() if store_url else ())]
+    behind = Starlette(routes=routes, exception_handlers=explained)
     if store_url is None:
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
     site = site or Site()

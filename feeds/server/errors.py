@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from html import escape
 from http import HTTPStatus
 
@@ -10,7 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
+from data.errors import StoreError
 from feeds.server.response import PAGE_POLICY
+
+log = logging.getLogger(__name__)
 
 EXPLAINED = {
     404: "Nothing is published at this address.",
@@ -22,6 +26,9 @@ EXPLAINED = {
 
 async def explain(request: Request, error: Exception) -> Response:
     """Say in a page what went wrong."""
+    if isinstance(error, StoreError):
+        log.warning("%s", error)
+        return page(request.scope, 503, {"retry-after": "60"})
     return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
 
 

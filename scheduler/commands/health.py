@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from data.health.state import Health, examine
+from data.health.overview import health_fields, overview
+from data.health.state import Health
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
@@ -24,7 +25,7 @@ def health(home: Home, *, as_json: bool) -> int:
     _, broken = load_sources(home.sources)
     store = home.store()
     try:
-        by_id = {source.id: examine(store, source) for source in store.sources().values()}
+        by_id = {one.source: one for one in overview(store)}
     finally:
         store.close()
     for error in broken:
@@ -34,22 +35,10 @@ def health(home: Home, *, as_json: bool) -> int:
         by_id[source] = replace(known, state="failing", reason=str(error))
     found = [by_id[source] for source in sorted(by_id)]
     if as_json:
-        print_json({"sources": [fields_of(one) for one in found]})
+        print_json({"sources": [health_fields(one) for one in found]})
     else:
         for one in found:
             say(f"{one.source:24} {one.state:8} {one.last_release or '-':26} {one.reason}")
         if not found:
             say("no source has been visited yet")
     return 0 if all(one.is_well for one in found) else 1
-
-
-def fields_of(one: Health) -> dict[str, str | None]:
-    """The health of a source as JSON has it."""
-    return {
-        "id": one.source,
-        "state": one.state,
-        "last_release": one.last_release,
-        "expected_by": one.expected.by.isoformat() if one.expected else None,
-        "last_run": one.last_run.isoformat(timespec="seconds") if one.last_run else None,
-        "reason": one.reason,
-    }

@@ -11,9 +11,10 @@ import pytest
 from lxml import etree
 
 from data.health.events import note_health_events
+from data.health.overview import overview
 from data.health.rhythm import Expected
-from data.health.state import examine, health_of
-from data.models import Run, RunError, Source
+from data.health.state import health_of
+from data.models import Run, RunError, Source, SourceRhythm
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
@@ -98,11 +99,21 @@ def visit(store: FakeStore, day: int) -> None:
 def test_the_days_of_the_store_make_the_rhythm() -> None:
     store = daily(20)
     visit(store, 20)
-    health = examine(store, store.known["acme"])
+    health = next(overview(store))
     assert (health.state, health.last_release) == ("ok", "2026-03-20")
     assert health.expected == Expected(dt.date(2026, 3, 21), dt.date(2026, 3, 22))
     visit(store, 22)
-    assert examine(store, store.known["acme"]).state == "silent"
+    assert next(overview(store)).state == "silent"
+
+
+def test_a_rhythm_that_was_kept_is_used_until_the_source_has_more_releases() -> None:
+    store = daily(20)
+    visit(store, 22)
+    kept = SourceRhythm(20, dt.date(2026, 3, 25), dt.date(2026, 3, 30))
+    store.keep_rhythms({"acme": kept})
+    assert next(overview(store)).state == "ok"
+    store.keep_rhythms({"acme": replace(kept, releases=19)})
+    assert next(overview(store)).state == "silent"
 
 
 def titles(folder: Path) -> list[str]:

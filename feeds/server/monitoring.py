@@ -1,0 +1,181 @@
+"""What monitoring systems ask: metrics, whether this server can answer, badges of sources.
+
+Metrics are those of https://prometheus.io/docs/instrumenting/exposition_formats/, made when they
+are asked for from what the store knows; they are made once for all who ask within a few seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from html import escape
+from typing import Final, get_args
+
+import msgspec
+from prometheus_client.core import GaugeMetricFamily, Metric, StateSetMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector, CollectorRegistry
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from data.errors import StoreError
+from data.health.overview import health_fields, overview
+from data.health.state import Health, State
+from data.models import Facet
+from data.store import open_store
+from data.store.protocol import Store
+
+SECONDS: Final = 5.0
+"""How long what was read of the store is given again."""
+
+COLORS: Final[dict[State, str]] = {
+    "ok": "#2e7d32",
+    "late": "#2e7d32",
+    "new": "#546e7a",
+    "silent": "#b26a00",
+    "blocked": "#b3261e",
+    "failing": "#b3261e",
+}
+
+NO_STORE: Final = {"cache-control": "no-store"}
+
+
+class SourceMetrics(Collector):
+    """What is known of each source, as gauges; ``look`` gives an open store."""
+
+    def __init__(self, look: Callable[[], Store]) -> None:
+        self._look = look
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now. Raises StoreError."""
+        state = StateSetMetricFamily(
+            "communique_source_state", "How a source is.", labels=["source"]
+        )
+        visited = GaugeMetricFamily(
+            "communique_source_last_visit_timestamp_seconds",
+            "When the last visit to a source began.",
+            labels=["source"],
+        )
+        seconds = GaugeMetricFamily(
+            "communique_source_last_visit_seconds",
+            "How long the last visit to a source took.",
+            labels=["source"],
+        )
+        outcome = GaugeMetricFamily(
+            "communique_source_last_visit_releases",
+            "Releases of the last visit to a source, by what became of them.",
+            labels=["source", "outcome"],
+        )
+        errors = GaugeMetricFamily(
+            "communique_source_last_visit_errors",
+            "Errors of the last visit to a source.",
+            labels=["source"],
+        )
+        releases = GaugeMetricFamily(
+            "communique_source_releases", "Releases that are kept of a source.", labels=["source"]
+        )
+        dirty = GaugeMetricFamily(
+            "communique_feeds_dirty", "Feeds that changed and are not published yet."
+        )
+        with closing(self._look()) as store:
+            counts = store.facets()
+            for one in overview(store):
+                state.add_metric(
+                    [one.source], {name: name == one.state for name in get_args(State)}
+                )
+                releases.add_metric([one.source], counts.get(Facet(source=one.source), 0))
+                for run in store.runs(one.source, limit=1):
+                    visited.add_metric([one.source], run.started.timestamp())
+                    seconds.add_metric([one.source], run.seconds)
+                    errors.add_metric([one.source], len(run.errors))
+                    for name in ("new", "changed", "unchanged", "retracted"):
+                        outcome.add_metric([one.source, name], getattr(run, name))
+            dirty.add_metric([], len(store.dirty_feeds()))
+        yield from (state, visited, seconds, outcome, errors, releases, dirty)
+
+
+class Monitoring:
+    """Answers monitoring systems from the store that ``store_url`` names."""
+
+    def __init__(self, store_url: str) -> None:
+        self._url = store_url
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(SourceMetrics(self._open))
+        self._lock = threading.Lock()
+        self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
+
+    def routes(self) -> list[Route]:
+        """Where what is asked."""
+        return [
+            Route("/healthz", self._healthz),
+            Route("/health", self._health),
+            Route("/metrics", self._metrics),
+            Route("/sources/{source}/badge.svg", self._badge),
+        ]
+
+    def _open(self) -> Store:
+        return open_store(self._url)
+
+    def _sources(self) -> tuple[Health, ...]:
+        """The health of all sources, as it was a few seconds ago at the most."""
+        with self._lock:
+            at, found = self._read
+            if time.monotonic() - at >= SECONDS:
+                with closing(self._open()) as store:
+                    found = tuple(overview(store))
+                self._read = (time.monotonic(), found)
+            return found
+
+    async def _healthz(self, _: Request) -> Response:
+        """Whether this server can read its store: 200 or 503."""
+        try:
+            await run_in_threadpool(self._look)
+        except StoreError:
+            return Response("the store can't be read\n", 503, NO_STORE, "text/plain")
+        return Response("ok\n", 200, NO_STORE, "text/plain")
+
+    def _look(self) -> None:
+        with closing(self._open()) as store:
+            store.change_cursor()
+
+    async def _health(self, _: Request) -> Response:
+        """What `communique health --json` says of the sources that were visited."""
+        found = await run_in_threadpool(self._sources)
+        body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
+        return Response(body + b"\n", 200, NO_STORE, "application/json")
+
+    async def _metrics(self, request: Request) -> Response:
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        body = await run_in_threadpool(encode, self._registry)
+        return Response(body, 200, NO_STORE | {"content-type": media_type})
+
+    async def _badge(self, request: Request) -> Response:
+        """The state of a source as a small picture."""
+        name = request.path_params["source"]
+        found = await run_in_threadpool(self._sources)
+        one = next((one for one in found if one.source == name), None)
+        if one is None:
+            raise HTTPException(404)
+        headers = {"cache-control": "public, max-age=60"}
+        return Response(badge(one), 200, headers, "image/svg+xml")
+
+
+def badge(one: Health) -> str:
+    """An SVG that says what state a source is in, and why as its title."""
+    left, right = (7 * len(text) + 10 for text in (one.source, one.state))
+    width = left + right
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
+        f' font-family="Verdana, sans-serif" font-size="11" fill="#fff" text-anchor="middle">'
+        f"<title>{escape(one.source)}: {one.state} ({escape(one.reason)})</title>"
+        f'<rect width="{width}" height="20" rx="3" fill="#444"/>'
+        f'<path fill="{COLORS[one.state]}" d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3'
+        f'H{left}z"/>'
+        f'<text x="{left / 2}" y="14">{escape(one.source)}</text>'
+        f'<text x="{left + right / 2}" y="14">{one.state}</text></svg>\n'
+    )

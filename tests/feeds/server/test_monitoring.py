@@ -1,0 +1,110 @@
+"""Monitoring systems are told by their own formats how sources are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import etree
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from data.models import Draft, Run, RunError, Source
+from data.settings import Site
+from data.store import open_store
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from tests.feeds.fakestore import make_release
+from tests.feeds.serving import served_by
+
+NOON = dt.datetime(2026, 3, 12, 12, tzinfo=dt.UTC)
+ODD = 'w"<i>&\\'
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for name in ("acme", ODD):
+        store.register(Source(name, "ACME", "https://acme.example/", "UTC"))
+    release = make_release(1)
+    store.record(Draft("acme", release.url, release.content), seen=NOON, since=NOON)
+    store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
+    wrong = RunError("https://acme.example/", "timeout", "it took too long to answer")
+    store.add_run(Run(ODD, NOON, 60.0, errors=(wrong, wrong)))
+    store.close()
+    return url
+
+
+@pytest.fixture
+def web(tmp_path: Path, store_url: str) -> Iterator[httpx.Client]:
+    site = Site(url="https://press.example")
+    store = open_store(store_url)
+    publish(store, tmp_path / "site", site)
+    store.close()
+    yield from served_by(create_app(tmp_path / "site", store_url, site))
+
+
+def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> None:
+    answer = web.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    samples = {
+        (one.name, *sorted(one.labels.values())): one.value
+        for family in parse(answer.text)
+        for one in family.samples
+    }
+    assert samples["communique_source_state", "acme", "ok"] == 1
+    assert samples["communique_source_state", "acme", "failing"] == 0
+    assert samples["communique_source_state", "failing", ODD] == 1
+    at = samples["communique_source_last_visit_timestamp_seconds", "acme"]
+    assert at == NOON.timestamp()
+    assert samples["communique_source_last_visit_seconds", "acme"] == 2.5
+    assert samples["communique_source_last_visit_releases", "acme", "new"] == 1
+    assert samples["communique_source_last_visit_errors", ODD] == 2
+    assert samples["communique_source_releases", "acme"] == 1
+    assert samples[("communique_feeds_dirty",)] == 0
+
+
+def test_who_asks_for_openmetrics_gets_it(web: httpx.Client) -> None:
+    accept = "application/openmetrics-text; version=1.0.0"
+    answer = web.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    families = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call] # the library's
+    assert "communique_source_state" in {one.name for one in families}
+
+
+def test_health_is_told_as_the_command_tells_it(web: httpx.Client) -> None:
+    told = {one["id"]: one for one in web.get("/health").json()["sources"]}
+    assert told["acme"]["state"] == "ok"
+    assert told["acme"]["last_run"] == "2026-03-12T12:00:00+00:00"
+    assert (told[ODD]["state"], "too long" in told[ODD]["reason"]) == ("failing", True)
+
+
+def test_a_badge_says_the_state_of_a_source(web: httpx.Client) -> None:
+    answer = web.get("/sources/acme/badge.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    picture = etree.fromstring(answer.content)
+    assert [one.text for one in picture.iterfind("{*}text")] == ["acme", "ok"]
+    odd = web.get("/sources/w%22%3Ci%3E&%5C/badge.svg")
+    assert "failing" in etree.fromstring(odd.content).itertext()
+    assert web.get("/sources/nobody/badge.svg").status_code == 404
+
+
+def test_a_server_without_its_store_says_that_it_is_not_well(
+    web: httpx.Client, store_url: str
+) -> None:
+    assert web.get("/healthz").text == "ok\n"
+    path = Path(store_url.removeprefix("sqlite:"))
+    for one in path.parent.glob(f"{path.name}*"):
+        one.unlink()
+    path.write_bytes(b"this is no database, but more bytes than a header of one has" * 9)
+    assert web.get("/healthz").status_code == 503
+    for address in ("/metrics", "/health", "/sources/acme/badge.svg"):
+        assert web.get(address).status_code == 503, address
+    # What is published is served all the same.
+    assert web.get("/feeds/all.atom").status_code == 200
