@@ -23,6 +23,12 @@ from tests.press_room import Answer, Room, listing_html, release_html, served
 SLOW, GOOD = ("slow-1", "slow-2"), ("good-1", "good-2", "good-3")
 
 
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets crawls start by a fork."""
+    monkeypatch.setattr(sys, "executable", forking_python())
+
+
 @pytest.fixture
 def rooms() -> Iterator[dict[str, Room]]:
     """Two rooms whose releases never answer, and three that do."""
@@ -95,9 +101,8 @@ def test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_o
 
 
 def test_what_a_stopped_visit_still_awaits_does_not_hold_up_the_end_of_its_child(
-    tmp_path: Path, rooms: dict[str, Room], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rooms: dict[str, Room]
 ) -> None:
-    monkeypatch.setattr(sys, "executable", forking_python())
     home = home_of(tmp_path / "home", {"slow-1": rooms["slow-1"]}, run_timeout=1)
 
     async def work() -> int:
