@@ -30,9 +30,15 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[httpx.Client]:
-    url = f"sqlite:{tmp_path / 'communique.db'}"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store and a site, which tests only read."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def web(home: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{home / 'communique.db'}"
     store = open_store(url)
     store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
     for number, title in ((1, "Harbour opens"), (2, "Bridge opens")):
@@ -45,9 +51,9 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
     store.record(Draft("acme", edited.url, edited.content), seen=later, since=later)
     store.update_search_index()
     site = Site(url="https://press.example")
-    publish(store, tmp_path / "site", site)
+    publish(store, home / "site", site)
     store.close()
-    yield from served_by(create_app(tmp_path / "site", url, site))
+    yield from served_by(create_app(home / "site", url, site))
 
 
 def titles(answer: httpx.Response) -> list[str]:
@@ -207,22 +213,27 @@ def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
 
 
 def test_a_store_that_fails_is_told_and_the_feeds_are_there(
-    web: httpx.Client, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    for file in tmp_path.glob("communique.db*"):
-        file.write_bytes(b"no database" * 1000)
-    for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
-        answer = web.get(address)
-        assert answer.status_code == 503
-        assert "retry-after" in answer.headers
-        page: Any = lxml.html.fromstring(answer.text)
-        assert "can't be made now" in page.text_content()
-    assert web.get("/feeds/all.atom").status_code == 200
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    open_store(url).close()
+    publish(FakeStore(make_release(1)), tmp_path / "site", Site())
+    for web in served_by(create_app(tmp_path / "site", url, Site())):
+        for file in tmp_path.glob("communique.db*"):
+            file.write_bytes(b"no database" * 1000)
+        for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
+            answer = web.get(address)
+            assert answer.status_code == 503
+            assert "retry-after" in answer.headers
+            page: Any = lxml.html.fromstring(answer.text)
+            assert "can't be made now" in page.text_content()
+        assert web.get("/feeds/all.atom").status_code == 200
 
 
-@pytest.fixture
-def wire(tmp_path: Path) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A site of an agency and of a wire that brings the agency's release three days later."""
+    tmp_path = tmp_path_factory.mktemp("wire")
     url = f"sqlite:{tmp_path / 'communique.db'}"
     store = open_store(url)
     text = "The board opened pier 4 to ships of every size, and counted 38 of them on that day. "
@@ -374,9 +385,9 @@ TOPIC = "/feeds/source/acme/topic/economy"
 
 
 def test_the_feed_of_a_topic_of_a_source_is_made_when_it_is_asked_for(
-    web: httpx.Client, tmp_path: Path
+    web: httpx.Client, home: Path
 ) -> None:
-    assert not (tmp_path / f"site{TOPIC}.atom").exists()
+    assert not (home / f"site{TOPIC}.atom").exists()
     answer = web.get(f"{TOPIC}.atom")
     assert titles(answer) == ["Bridge opens", "Harbour stays shut"]
     root: Any = etree.fromstring(answer.content)
@@ -428,12 +439,12 @@ def test_the_archive_pages_of_a_topic_of_a_source_lead_back_to_its_first_release
 
 
 def test_a_source_leads_to_its_topics_on_a_static_host_and_on_ours(
-    web: httpx.Client, tmp_path: Path
+    web: httpx.Client, home: Path
 ) -> None:
-    page: Any = lxml.html.fromstring((tmp_path / "site/sources/acme/index.html").read_bytes())
+    page: Any = lxml.html.fromstring((home / "site/sources/acme/index.html").read_bytes())
     (address,) = page.xpath("//section[@aria-label='Topics']//a/@href")
     assert address == "../../search/?source=acme&topic=economy"
-    assert (tmp_path / "site/search/index.html").is_file()
+    assert (home / "site/search/index.html").is_file()
     assert "Bridge opens" in web.get(f"/sources/acme/{address}", follow_redirects=True).text
 
 
