@@ -27,6 +27,7 @@ from pathlib import Path
 
 from data.clock import utc_now
 from data.dates.context import DateContext
+from data.store import open_store
 from data.topics.taxonomy import load_taxonomy
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
@@ -157,12 +158,16 @@ def main() -> None:
     address, python = sys.argv[1:]
     for name in (*fork_client.SERVED, *IMPORTED):
         importlib.import_module(name)
-    # What is loaded when the first page is read: models, words, patterns.
-    page = Page(
-        "http://127.0.0.1/", f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
-    )
-    extract("", page, DateContext("UTC", now=utc_now()), "release")
-    load_taxonomy(ROOT / "none")
+    # What is loaded when a first page is read and a first store opened: models, words, patterns.
+    page = f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
+    row = '<li>{0} May 2026 <a href="/{0}.html">Pier {0} is open</a>'
+    listing = "".join(map(row.format, range(1, 6))).encode()
+    reading = DateContext("UTC", now=utc_now())
+    extract("", Page("http://127.0.0.1/", page), reading, "release")
+    extract("", Page("http://127.0.0.1/", listing), reading, "listing")
+    with tempfile.TemporaryDirectory() as folder:
+        open_store(f"sqlite:{folder}/communique.db").close()
+    load_taxonomy().matcher("en")
     gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
