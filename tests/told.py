@@ -15,6 +15,13 @@ ARCHIVE_PAGES = (
     "SELECT f.source, f.topic, f.period, p.page, p.release FROM archive_pages p"
     " JOIN archived_feeds f ON f.number = p.feed ORDER BY 1, 2, 3, 4, 5"
 )
+LAST_SIGHTS = (
+    "SELECT release, record_id, file, offset, length, digest, leaf FROM captures s"
+    " WHERE shows = 'seen' AND record_id NOT IN (SELECT record_id FROM captures v"
+    " WHERE v.release = s.release AND v.shows = 'version') ORDER BY release"
+)
+"""What showed a version first saw it last, too, until something else does."""
+
 TOLD = (
     RELEASES,
     "SELECT * FROM aliases ORDER BY key, source",
@@ -27,6 +34,7 @@ TOLD = (
     "SELECT * FROM lsh_bands ORDER BY band, release",
     "SELECT * FROM page_skeletons ORDER BY release",
     "SELECT * FROM captures WHERE shows <> 'seen' ORDER BY release, shows, revision",
+    LAST_SIGHTS,
     "SELECT url, source, record_id, file, offset, length FROM files ORDER BY url",
     "SELECT * FROM sources ORDER BY id",
     "SELECT * FROM retraction_holds ORDER BY release",

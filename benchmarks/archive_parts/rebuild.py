@@ -25,10 +25,10 @@ from data.archive.journal.scan import read_archive
 from data.archive.log.leaf import ENTRY
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import Record
-from data.models import Draft, Run, Source
+from data.models import Capture, Draft, Run, Source
 from data.models.exchange import Exchange
 from data.store.protocol import Store
-from scheduler.home import Home, open_home
+from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_home
 from scheduler.jobs.rebuild import rebuild
 
@@ -100,12 +100,14 @@ def second_life(home: Home, made: list[tuple[Draft, Exchange]], ids: list[str]) 
     publish_home(home)
 
 
-def quiet_visits(home: Home, ids: list[str]) -> None:
+def quiet_visits(home: Home, kept: list[tuple[str, Exchange]]) -> None:
     """Visits of some releases each, to which nothing changed."""
     for first in range(0, POLLS * VISITS, POLLS):
-        store = home.store()
-        for one in ids[first : first + POLLS]:
-            store.mark_unchanged(one, seen=END)
+        archive = home.open_archive()
+        store = home.store(archive=archive)
+        for one, exchange in kept[first : first + POLLS]:
+            capture = archive.exchange(unchanged(replace(exchange, at=END)))
+            store.mark_unchanged(one, seen=END, capture=capture)
         store.close()
 
 
@@ -131,6 +133,14 @@ def journal_bytes(archive: Path) -> dict[str, float]:
     }
 
 
+def last_sights(home: Home) -> list[Capture | None]:
+    """What saw each release last."""
+    store = home.plain_store()
+    found = [store.sightings(one.id).seen for one in store.by_first_seen()]
+    store.close()
+    return found
+
+
 def files_of(site: Path) -> dict[str, bytes]:
     """All files of a site by name."""
     return {
@@ -145,13 +155,18 @@ def measure(*, few: bool) -> dict[str, object]:
         home = open_home(Path(folder, "home"))
         ids = first_life(home, made)
         second_life(home, made, ids)
-        quiet_visits(home, [one for place, one in enumerate(ids) if place % GONE != 1])
+        exchanged = [exchange for _, exchange in made]
+        kept = [
+            one for place, one in enumerate(zip(ids, exchanged, strict=True)) if place % GONE != 1
+        ]
+        quiet_visits(home, kept)
         # What was signed since is published too.
         publish_home(home)
         started, worked = time.perf_counter(), time.process_time()
         done = rebuild(home.archive, Path(folder, "again"), key=home.log_key)
         seconds, processor = time.perf_counter() - started, time.process_time() - worked
         site, again = files_of(home.site), files_of(Path(folder, "again", "site"))
+        last = last_sights(home), last_sights(home_at(Path(folder, "again")))
         differing = sum(site.get(name) != again.get(name) for name in site.keys() | again.keys())
         return {
             "captures": 2 * len(made),
@@ -161,5 +176,6 @@ def measure(*, few: bool) -> dict[str, object]:
             "whole": done.whole,
             "files": len(site),
             "files that differ": differing,
+            "last sights that differ": sum(one != other for one, other in zip(*last, strict=True)),
             **journal_bytes(home.archive),
         }

@@ -9,8 +9,9 @@ from typing import Final
 
 from data.archive.content_coding import Undecodable, decoded
 from data.archive.warc.index import NOT_MODIFIED, Index
-from data.archive.warc.reader import Http, Record, read_record
+from data.archive.warc.reader import Http, Record, is_whole, read_record
 from data.errors import ArchiveError
+from data.models.capture import Capture
 from data.models.exchange import Headers
 
 HEX: Final = frozenset(b"0123456789abcdefABCDEF")
@@ -66,6 +67,19 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
     if len(body) > limit:
         raise Undecodable(f"a body is larger than {limit} bytes")
     return Served(record.uri, record.at, status, headers, body, record.record_id, record.rendered)
+
+
+def fault_of(folder: Path, capture: Capture) -> str:
+    """Why the record of a capture can't be read; empty where it can, and of what was taken out."""
+    if not capture.file:
+        return ""
+    try:
+        record = read_record(folder, capture.file, capture.offset)
+    except ArchiveError as error:
+        return error.cause
+    if record.record_id != capture.record_id:
+        return f"byte {capture.offset}: another record is here"
+    return "" if is_whole(record) else f"byte {capture.offset}: it is not what its digest says"
 
 
 def _message(record: Record) -> Http:

@@ -4,7 +4,7 @@ A new file here holds values of the standard library's types that more than one 
 imports nothing of Communique.
 """
 
-from data.models.capture import Capture, RecordPlace, Sightings
+from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
 from data.models.release import (
     UNDATED_BEFORE,
@@ -35,6 +35,7 @@ __all__ = [
     "BACKLOG",
     "UNDATED_BEFORE",
     "Capture",
+    "CaptureOwner",
     "ChangeCursor",
     "Content",
     "DayDigest",

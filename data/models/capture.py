@@ -41,6 +41,20 @@ class Sightings:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureOwner:
+    """What a store points to a record for: to show the release at ``url``, or the file there.
+
+    ``release`` is its id, empty for a file. ``shows`` is ``version 1``, ``last seen``, ``gone`` or
+    ``file``.
+    """
+
+    record_id: str
+    release: str
+    url: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPlace:
     """Where a record is now, in the terms of Capture."""
 

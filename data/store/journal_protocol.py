@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from data.models import Draft
+from data.models import Capture, CaptureOwner, Draft
 from data.store.protocol import Store
 from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
@@ -71,6 +71,12 @@ class JournalStore(Store, Protocol):
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Note when releases, by id, were last seen as they are; nothing of what is known since."""
+
+    def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
+        """Note the captures that saw releases last, by their ids."""
+
+    def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
+        """What the store points to some records for, in the order of releases."""
 
     def translations(self) -> Iterator[tuple[str, str]]:
         """Pairs of releases, by id, that are translations and that no page names so."""

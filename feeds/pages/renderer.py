@@ -203,12 +203,20 @@ class PageRenderer:
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
     def replay(
-        self, release: Release, revision: Revision, uri: str, shown: str, *, imported: str = ""
+        self,
+        release: Release,
+        revision: Revision,
+        uri: str,
+        shown: str,
+        *,
+        imported: str = "",
+        seen: Capture | None = None,
     ) -> bytes:
         """The page around the captured page of a version, which ``shown`` is the address of.
 
         ``uri`` is the address that served it, ``imported`` the file that it was taken in from, if
-        it was. It lies at capture/page below its release.
+        it was, and ``seen`` the last capture that found it again. It lies at capture/page below its
+        release.
         """
         title = title_of(revision.content)
         page = release_file(release.id)
@@ -221,6 +229,7 @@ class PageRenderer:
             at=revision.capture.at if revision.capture else revision.seen,
             uri=uri,
             imported=imported,
+            seen=seen,
             shown=shown,
             captures=capture_file(release.id),
             crumbs=[("All", "index.html"), (title, page)],

@@ -85,7 +85,15 @@ class ReleaseMementos:
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
         shown = pages.address(uri, revision.capture.at)
         imported = pages.imported_from(revision.capture)
-        page = renderer.replay(release, revision, uri, shown, imported=imported)
+        seen = self._store.sightings(release_id).seen if wanted == release.revision else None
+        page = renderer.replay(
+            release,
+            revision,
+            uri,
+            shown,
+            imported=imported,
+            seen=seen if seen != revision.capture else None,
+        )
         return Answer(200, FRAME, page)
 
     def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from data.archive.foreign import imported_from
+from data.archive.served import fault_of
 from data.archive.warc.reader import OPEN
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished
@@ -83,6 +84,9 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         files = store.file_captures(
             one.url for one in (*found.content.attachments, *found.content.images)
         )
+        captures = [*(one.capture for one in versions), sightings.seen, sightings.gone]
+        captures += files.values()
+        faults = faults_of(home.archive, captures)
         told = {
             "id": found.id,
             **provenance_fields(found),
@@ -90,13 +94,12 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "last_seen": dated_capture_fields(sightings.seen),
             "gone": dated_capture_fields(sightings.gone),
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
+            "unreadable": faults,
             "imported": imported_from(home.archive, found.capture) or None,
         }
         text = provenance_text(found, versions, sightings, files)
-        text += growing_text(
-            home.archive,
-            [*(one.capture for one in versions), sightings.seen, sightings.gone, *files.values()],
-        )
+        text += growing_text(home.archive, captures)
+        text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
         if told["imported"]:
             text += f"\nthe present version was taken in from the file {told['imported']}"
     else:
@@ -241,6 +244,12 @@ def capture_text(capture: Capture) -> str:
         f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
         f" captured {capture.at:{MINUTE}} UTC"
     )
+
+
+def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, str]:
+    """Why the records of captures can't be read, by their ids; those that can are left out."""
+    found = {one.record_id: fault_of(archive, one) for one in captures if one}
+    return {record: fault for record, fault in found.items() if fault}
 
 
 def growing_text(archive: Path, captures: Iterable[Capture | None]) -> str:

@@ -19,10 +19,11 @@ from data.archive.journal.history import Entry
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
-from data.archive.log.tree_log import log_of
+from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.removal.take_out import told_removals, write
-from data.archive.removals import Removal
+from data.archive.removals import Removal, leaves_of
+from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import OPEN, Damage, read_record
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.models import DayDigest, Facet
@@ -30,6 +31,7 @@ from data.store.protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
+from scheduler.jobs.rebuilt_captures import Unreadable, restore_sightings, unreadable_captures
 
 TOGETHER: Final = 200
 """Records of the journal that are written in one transaction."""
@@ -70,9 +72,10 @@ class Rebuilt(msgspec.Struct, frozen=True):
     ``records`` of the archive were read, ``journal`` of them tell what was decided, and ``aside``
     more tell of what never came to be. ``damaged`` are places that can't be read, ``missing`` the
     ids of records that the journal needs, ``releases_lost`` the ids of releases of which something
-    is therefore missing, and ``refused`` are events that can't be written. ``files_lost`` are names
-    of files of HOME, ``secrets_cut`` those whose secrets are not in the archive, and
-    ``unpublished`` says what failed when the site was written.
+    is therefore missing, and ``refused`` are events that can't be written. So many ``leaves_lost``
+    are those whose records can't be read or are not here, ``unreadable`` what of it shows releases.
+    ``files_lost`` are names of files of HOME, ``secrets_cut`` those whose secrets are not in the
+    archive, and ``unpublished`` says what failed when the site was written.
     """
 
     home: str
@@ -85,6 +88,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
     damaged: Sequence[Damaged] = ()
     missing: Sequence[str] = ()
     releases_lost: Sequence[str] = ()
+    leaves_lost: int = 0
+    unreadable: Sequence[Unreadable] = ()
     refused: Sequence[str] = ()
     files_lost: Sequence[str] = ()
     secrets_cut: Sequence[str] = ()
@@ -93,8 +98,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        lacking = (self.damaged, self.missing, self.releases_lost, self.refused, self.files_lost)
-        return not any((*lacking, self.unpublished))
+        lacking = (self.damaged, self.missing, self.releases_lost, self.leaves_lost)
+        return not any((*lacking, self.unreadable, self.refused, self.files_lost, self.unpublished))
 
 
 def rebuild(
@@ -115,7 +120,14 @@ def rebuild(
     if not archive.is_dir():
         raise ArchiveError(str(archive), "it is not there; name the HOME whose archive it is")
     tell = told or (lambda _what, _done, _of: None)
-    found = scan(archive, lambda done, of: tell("records", done, of))
+    # The log comes first: each of its leaves has its record by then.
+    log = TreeLog(archive / "log", archive.parent / "log.key")
+    leaves = Leaves(log)
+    removed: Sequence[Removal] = ()
+    with suppress(ArchiveError):
+        removed = told_removals(archive, log.key_chain())
+    gone = {number for one in removed for number in leaves_of(one, leaves.size)}
+    found = scan(archive, leaves, gone, lambda done, of: tell("records", done, of))
     if not found.history.entries:
         raise ArchiveError(
             str(archive), "it holds no journal, from which alone a store can be written"
@@ -124,14 +136,11 @@ def rebuild(
         LogKey(key, archive / "log").check()
     home = open_home(target)
     damages = copy_archive(archive, home.archive, signed=key is not None)
-    removed: Sequence[Removal] = ()
     if key:
         shutil.copyfile(key, home.log_key)
         home.log_key.chmod(0o600)
-    else:
-        # Another key will sign the log: it must have signed what explains missing records, too.
-        with suppress(ArchiveError):
-            removed = told_removals(archive, LogKey(home.log_key, archive / "log").chain())
+        # The key that signs the log has signed what explains missing records, too.
+        removed = []
     return Rebuilding(home, found, damages, removed, tell).run()
 
 
@@ -164,6 +173,9 @@ class Rebuilding:
         entries = self._found.history.entries
         try:
             self._write(entries)
+            unseen = restore_sightings(
+                self._store, self._home.archive, self._found, self._replay.seen_in
+            )
             self._store.keep_journal_end(entries[-1].record_id)
             self._write_files()
             self._store.enter_queued()
@@ -184,6 +196,8 @@ class Rebuilding:
                 damaged=[Damaged(one.file, one.offset, one.cause) for one in self._damaged],
                 missing=self._found.history.missing,
                 releases_lost=sorted(self._replay.lost),
+                leaves_lost=len(self._found.lost),
+                unreadable=[*unreadable_captures(self._store, self._found), *unseen],
                 refused=self._replay.refused,
                 files_lost=self._files_lost,
                 secrets_cut=self._secrets_cut,

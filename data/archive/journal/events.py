@@ -94,6 +94,7 @@ class Recorded(Event, frozen=True, tag="record"):
         if known and "content" not in fields:
             fields["content"] = msgspec.to_builtins(known.content)
         release = msgspec.convert(fields, Release)
+        is_version = known is None or release.revision > known.revision
         return Outcome(
             Decision(self.kind, release),
             known,
@@ -104,13 +105,13 @@ class Recorded(Event, frozen=True, tag="record"):
             skeleton=self.skeleton,
             labels=self.labels,
             joined=self.joined,
-            capture=self.capture or release.capture,
+            capture=self.capture or (release.capture if is_version else None),
             read_at=self.read_at,
         )
 
 
 class Seen(Event, frozen=True, tag="seen"):
-    """When releases were last seen as they are: time, and of other bytes their digest and print."""
+    """When releases were last seen as they are, by id; and in which record."""
 
     releases: Mapping[str, Sight]
 

@@ -169,8 +169,9 @@ class JournaledStore:
     def _see(self, release_id: str, sight: Sight) -> None:
         """Have a sight told with the next record."""
         before = self._seen.get(release_id)
-        if before and not sight.digest:
-            sight = before._replace(at=sight.at)
+        if before:
+            leaf = sight.leaf if sight.leaf >= 0 else before.leaf
+            sight = (sight if sight.digest else before)._replace(at=sight.at, leaf=leaf)
         self._seen[release_id] = sight
         if len(self._seen) >= WAITING:
             self.flush()
@@ -246,7 +247,7 @@ class JournaledStore:
             if was == "changed":
                 self._tell(events.CameBack(release_id, seen, capture))
         if was == "unchanged":
-            self._see(release_id, Sight(seen))
+            self._see(release_id, Sight(seen, leaf=leaf_of(capture)))
         return was
 
     def mark_gone(
@@ -405,9 +406,15 @@ def is_news(outcome: Outcome) -> bool:
 def sight_of(outcome: Outcome) -> Sight:
     """What is worth telling of a release that was seen again as it was."""
     release, before = outcome.decision.release, outcome.before
+    leaf = leaf_of(outcome.capture)
     if before and before.digest == release.digest:
-        return Sight(release.last_seen)
-    return Sight(release.last_seen, release.digest, outcome.fingerprint)
+        return Sight(release.last_seen, leaf=leaf)
+    return Sight(release.last_seen, release.digest, outcome.fingerprint, leaf)
+
+
+def leaf_of(capture: Capture | None) -> int:
+    """The leaf of a capture, and -1 where there is none."""
+    return capture.leaf if capture else -1
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:

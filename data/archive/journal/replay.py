@@ -21,7 +21,8 @@ class Replay:
     """Writes events into a ``store``; ``files`` are those of HOME in force then, by name.
 
     ``lost`` are the ids of releases of which an event can't be written, since the one that it
-    follows is missing, and ``refused`` says what else could not be written.
+    follows is missing, and ``refused`` says what else could not be written. ``seen_in`` has the
+    leaf of the record that saw a release last, by id, where the store does not have it.
     """
 
     def __init__(self, store: JournalStore) -> None:
@@ -29,6 +30,7 @@ class Replay:
         self.files: dict[str, events.FileKept] = {}
         self.lost: set[str] = set()
         self.refused: list[str] = []
+        self.seen_in: dict[str, int] = {}
 
     def write(self, told: Iterable[AnyEvent]) -> None:
         """Write the events of some records together; one that can't be written spoils no other."""
@@ -72,15 +74,24 @@ class Replay:
             self.lost.add(release_id)
             return
         self._store.restore(outcome)
+        is_version = known is None or outcome.decision.release.revision > known.revision
+        if outcome.read_at is None and (outcome.capture or is_version):
+            # What saw it last is in the store by now.
+            self.seen_in.pop(release_id, None)
 
     @_write.register
     def _(self, event: events.Seen) -> None:
         self._store.restore_seen(event.releases)
+        for release_id, sight in event.releases.items():
+            if sight.leaf >= 0:
+                self.seen_in[release_id] = sight.leaf
 
     @_write.register
     def _(self, event: events.CameBack) -> None:
         if self._known(event.release):
             self._store.mark_unchanged(event.release, seen=event.at, capture=event.capture)
+            if event.capture:
+                self.seen_in.pop(event.release, None)
 
     @_write.register
     def _(self, event: events.Missed) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from data.archive.journal import events
 from data.archive.journal.history import Entry, History, history_of
+from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import Damage, Record, read_file
+from data.archive.warc.reader import Damage, Record, is_whole, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
+
+ANSWERS: Final = frozenset(["response", "revisit", "resource"])
+"""Kinds of records that a release may have been seen in."""
 
 
 class Place(NamedTuple):
@@ -28,57 +32,121 @@ class Place(NamedTuple):
 class Scan:
     """What an archive holds for a store: its journal, and the files of HOME by record id.
 
-    ``snapshot`` is the place in the history of the last record that tells of a snapshot of the
-    store, and ``rewritten`` that of the last that tells that all of the site was written anew; -1
-    where none does. So many ``records`` were read, and ``damages`` could not be.
+    ``leaves`` are those of its log. ``snapshot`` is the place in the history of the last record
+    that tells of a snapshot of the store, and ``rewritten`` that of the last that tells that all of
+    the site was written anew; -1 where none does. ``answers`` are the places of all whole answers
+    of servers, each with its leaf, None where nobody knows it. So many ``records`` were read,
+    ``damages`` could not be, and the records of the leaves ``lost`` are not here or damaged, though
+    nobody took them out (``removed``).
     """
 
+    leaves: Leaves
     history: History
     files: Mapping[str, Place]
+    answers: Mapping[Place, int | None]
     snapshot: int
     rewritten: int
     records: int
     damages: Sequence[Damage]
+    lost: AbstractSet[int]
+    removed: AbstractSet[int]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no record is damaged or missing."""
+        return not (self.damages or self.lost or self.history.missing)
 
 
-def scan(archive: Path, told: Callable[[int, int], None]) -> Scan:
-    """Read an archive; ``told`` is called with the bytes read, and those that there are."""
-    entries: list[Entry] = []
-    files: dict[str, Place] = {}
-    rewrites: set[str] = set()
-    snapshots: set[str] = set()
-    damages: list[Damage] = []
-    records = 0
+class Scanner:
+    """Reads the records of an archive whose log has these ``leaves``."""
+
+    def __init__(self, leaves: Leaves) -> None:
+        self._leaves = leaves
+        self._entries: list[Entry] = []
+        self._files: dict[str, Place] = {}
+        self._answers: dict[Place, int | None] = {}
+        self._rewrites: set[str] = set()
+        self._snapshots: set[str] = set()
+        self._damages: list[Damage] = []
+        self._seen: set[int] = set()
+        self._records = 0
+
+    def take(self, record: Record, leaf: int | None) -> None:
+        """Take in a record; ``leaf`` is that of its line of CDXJ."""
+        self._records += 1
+        if not is_whole(record):
+            self.damage(Damage(record.file, record.offset, "it is not what its digest says"))
+            return
+        leaf = self._leaves.numbers.get(uuid_of(record.record_id).bytes, leaf)
+        if leaf is not None:
+            self._seen.add(leaf)
+        place = Place(record.file, record.offset)
+        try:
+            if record.uri.startswith((events.FILES, events.STORE)):
+                self._files[record.record_id] = place
+            elif record.uri == events.JOURNAL:
+                self._take_journal(record, leaf)
+            elif record.kind in ANSWERS:
+                self._answers[place] = leaf
+        except msgspec.DecodeError as error:
+            self.damage(Damage(*place, f"its JSON can't be read: {error}"))
+
+    def damage(self, damage: Damage) -> None:
+        """Take in a place that can't be read."""
+        self._damages.append(damage)
+
+    def finish(self, removed: AbstractSet[int]) -> Scan:
+        """All that was found; the records of the leaves ``removed`` were taken out."""
+        history = history_of(self._entries)
+        snapshot, rewritten = (
+            max(
+                (at for at, entry in enumerate(history.entries) if entry.record_id in some),
+                default=-1,
+            )
+            for some in (self._snapshots, self._rewrites)
+        )
+        lost = {*self._leaves.numbers.values()} - self._seen - removed
+        return Scan(
+            self._leaves,
+            history,
+            self._files,
+            self._answers,
+            snapshot,
+            rewritten,
+            self._records,
+            self._damages,
+            lost,
+            removed,
+        )
+
+    def _take_journal(self, record: Record, leaf: int | None) -> None:
+        told = events.decode(record.block)
+        self._entries.append(
+            Entry(record.record_id, told.after, record.at, leaf, record.file, record.offset)
+        )
+        if any(isinstance(event, events.Snapshot) for event in told.events):
+            self._snapshots.add(record.record_id)
+        if any(isinstance(event, events.Published) and event.everything for event in told.events):
+            self._rewrites.add(record.record_id)
+
+
+def scan(
+    archive: Path,
+    leaves: Leaves,
+    removed: AbstractSet[int],
+    told: Callable[[int, int], None],
+) -> Scan:
+    """Read an archive whose log has these ``leaves``; the records of those ``removed`` are gone.
+
+    ``told`` is called with the bytes read, and those that there are.
+    """
+    scanner = Scanner(leaves)
     for found, leaf in read_archive(archive, told):
         if isinstance(found, Damage):
-            damages.append(found)
-            continue
-        records += 1
-        if not is_whole(found):
-            damages.append(Damage(found.file, found.offset, "it is not what its digest says"))
-        elif found.uri.startswith((events.FILES, events.STORE)):
-            files[found.record_id] = Place(found.file, found.offset)
-        elif found.uri == events.JOURNAL:
-            try:
-                told_ = events.decode(found.block)
-            except msgspec.DecodeError as error:
-                damages.append(Damage(found.file, found.offset, f"its JSON can't be read: {error}"))
-                continue
-            entries.append(
-                Entry(found.record_id, told_.after, found.at, leaf, found.file, found.offset)
-            )
-            if any(isinstance(event, events.Snapshot) for event in told_.events):
-                snapshots.add(found.record_id)
-            if any(
-                isinstance(event, events.Published) and event.everything for event in told_.events
-            ):
-                rewrites.add(found.record_id)
-    history = history_of(entries)
-    snapshot, rewritten = (
-        max((at for at, entry in enumerate(history.entries) if entry.record_id in some), default=-1)
-        for some in (snapshots, rewrites)
-    )
-    return Scan(history, files, snapshot, rewritten, records, damages)
+            scanner.damage(found)
+        else:
+            scanner.take(found, leaf)
+    return scanner.finish(removed)
 
 
 def read_archive(
@@ -102,9 +170,3 @@ def read_archive(
             told(done + found.offset, every)
         done += size
     told(every, every)
-
-
-def is_whole(record: Record) -> bool:
-    """Whether the block of a record is what its digest says."""
-    told = record.field("WARC-Block-Digest")
-    return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"

@@ -156,6 +156,12 @@ class Record:
         return Leaf(uri, self.at, payload, block, self.digest, uuid_of(self.record_id))
 
 
+def is_whole(record: Record) -> bool:
+    """Whether the block of a record is what its digest says."""
+    told = record.field("WARC-Block-Digest")
+    return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
+
+
 def uuid_of(record_id: str) -> UUID:
     """The UUID of a record, for its leaf: the one in its id, or one that is made of its id."""
     try:

@@ -27,12 +27,14 @@ class Sight(NamedTuple):
     """When a release was last seen as it is; of other bytes than before, their digest as well.
 
     ``digest`` and ``fingerprint`` are those of `Outcome` and its release, empty where they are as
-    before.
+    before. ``leaf`` is that of the record of the archive that showed it, -1 where none did: all
+    else of a capture can be found by the number of its leaf, which is short.
     """
 
     at: dt.datetime
     digest: str = ""
     fingerprint: bytes = b""
+    leaf: int = -1
 
 
 @dataclass(frozen=True, slots=True)

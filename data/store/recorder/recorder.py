@@ -313,7 +313,7 @@ class Recorder:
         if known is None or revision > known.release.revision:
             forget = outcome.read_at is None
             self._tables.keep_version_capture(number, revision, outcome.capture, forget=forget)
-        else:
+        elif outcome.read_at is None:
             self._tables.keep_last_capture(number, outcome.capture)
 
     def _note_addresses(self, number: int, outcome: Outcome) -> bool:

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
-from data.models import Capture, RecordPlace, Sightings
+from data.models import Capture, CaptureOwner, RecordPlace, Sightings
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
@@ -79,11 +79,30 @@ class CapturesPart(Part):
         newest = versions[max(versions)] if versions else None
         return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
 
+    def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
+        """Note the captures that saw releases last, by their ids."""
+        with self._writing() as db:
+            for release_id, capture in captures.items():
+                keep_capture(db, release_id, "seen", capture)
+
     def captured(self) -> Iterator[Capture]:
         """Every capture that the store points to, of releases and of their files."""
         for table in ("captures", "files"):
             rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
             yield from map(capture_of, rows)
+
+    def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
+        """What the store points to some records for, in the order of releases."""
+        rows = self._ask(
+            "SELECT record_id, r.id, r.url, CASE shows WHEN 'version' THEN 'version ' || c.revision"
+            " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
+            " FROM captures c JOIN releases r ON r.number = c.release"
+            " WHERE record_id IN (SELECT value FROM json_each(:records))"
+            " UNION ALL SELECT record_id, '', url, 'file', NULL FROM files"
+            " WHERE record_id IN (SELECT value FROM json_each(:records)) ORDER BY 5, 4, 3",
+            {"records": encode([*record_ids])},
+        )
+        return [CaptureOwner(*row) for *row, _ in rows]
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
         """Note where records are now, by their ids; pages that show them are to be written anew."""

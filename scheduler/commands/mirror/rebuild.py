@@ -11,6 +11,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.rebuild import Rebuilt
 from scheduler.jobs.rebuild import rebuild as rebuild_home
+from scheduler.jobs.rebuilt_captures import Unreadable
 from scheduler.terminal.progress import step_bars
 
 SHOWN = 10
@@ -61,12 +62,26 @@ def tell(done: Rebuilt) -> None:
         "damaged": [f"{one.file}, byte {one.offset}: {one.cause}" for one in done.damaged],
         "a record of the journal is missing": done.missing,
         "something of a release is missing": done.releases_lost,
+        "a record of a release can't be read": [unreadable(one) for one in done.unreadable],
         "an event that can't be written": done.refused,
         "a file of HOME is missing": done.files_lost,
         "not published": done.unpublished,
     }
+    if done.leaves_lost:
+        records = counted(done.leaves_lost, "record")
+        complain(
+            f"{records} of the log can't be read or are not here; `communique mirror verify` names"
+            " their leaves"
+        )
     for what, some in missing.items():
         for one in some[:SHOWN]:
             complain(f"{what}: {one}")
         if len(some) > SHOWN:
             complain(f"{what}: and {len(some) - SHOWN} more; --json shows them all")
+
+
+def unreadable(one: Unreadable) -> str:
+    """A record that something points to, for people to read."""
+    where = f"{one.file}, byte {one.offset}" if one.file else f"leaf {one.leaf}"
+    named = f" ({one.release})" if one.release else ""
+    return f"{one.url}{named}, {one.shows}: {where}"

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from data.archive.archive import Archive
+from data.models import Capture
 from data.settings import Archive as Settings
 from data.settings import Site
 from data.store import open_store
@@ -224,6 +225,22 @@ def test_the_page_of_a_version_is_shown_in_a_frame_that_says_when_it_was(
         assert bad.status_code == 400
         assert "number of a version" in bad.text
     assert web.get("/releases/nobody/capture/page").status_code == 404
+
+
+def test_the_frame_of_the_present_version_says_what_saw_it_last(
+    web: httpx.Client, home: Path
+) -> None:
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    release = store.find_releases(URL, limit=1)[0].id
+    frame = f"/releases/{release}/capture/page"
+    assert "last found so" not in web.get(frame).text
+    at = dt.datetime(2022, 12, 24, 9, 30, tzinfo=dt.UTC)
+    capture = Capture("urn:uuid:1", "a.warc.gz", 7, 9, "sha256:1", 41, at)
+    store.mark_unchanged(release, seen=at, capture=capture)
+    store.close()
+    shown = web.get(frame).text
+    assert "2022-12-24 09:30:00 UTC</time>: record <code>urn:uuid:1</code>, leaf 41." in shown
+    assert "last found so" not in web.get(f"{frame}?revision=1").text
 
 
 def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:

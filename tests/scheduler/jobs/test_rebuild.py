@@ -24,6 +24,7 @@ from data.archive.warc.warc_file import own_files
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import Home, home_at
+from scheduler.jobs.removal import prune
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
 from tests.drafts import draft
 from tests.press_room import Room, listing_html, release_html, served
@@ -208,6 +209,78 @@ def test_what_is_damaged_is_told_and_the_rest_is_rebuilt(room: Room, tmp_path: P
     ]
     assert len(told["missing"]) == 1
     assert told["releases"] == 12 - lost
+
+
+def flip(home: Path, record: Record) -> None:
+    """Change a bit in the middle of a record."""
+    path = home / "archive" / record.file
+    path = path if path.exists() else path.with_name(f"{path.name}.open")
+    content = bytearray(path.read_bytes())
+    content[record.offset + record.length // 2] ^= 0x10
+    path.write_bytes(content)
+
+
+def records_of(home: Path, uri: str) -> list[Record]:
+    """The records of an address, but for requests, in the order of the log."""
+    found = [
+        (leaf, record)
+        for record, leaf in read_archive(home / "archive", lambda *_: None)
+        if isinstance(record, Record) and record.uri == uri and leaf is not None
+    ]
+    return [record for _, record in sorted(found, key=lambda one: one[0])]
+
+
+def provenance(home: Path, url: str, *arguments: str) -> Any:
+    """What `show --provenance` says of the release at an address."""
+    return json.loads(done("show", url, "--provenance", "--json", *arguments, home=home))
+
+
+def test_what_saw_releases_last_is_rebuilt_and_what_of_it_is_damaged_is_named(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    urls = [f"{room.base}/news/{number}.html" for number in range(1, 5)]
+    collect(home)
+    # Some are the same, by 304 or by all of their bytes; one is edited.
+    for number in (1, 2):
+        room.answers[f"/news/{number}.html"].etag = False
+    room.page("/news/3.html", release_html(3, day="3 March 2026", text="The pier is open again."))
+    for _ in range(2):
+        collect(home)
+    done("publish", home=home)
+    before = [provenance(home, url) for url in urls]
+    assert len({one["last_seen"]["record_id"] for one in before}) == 4
+    assert rebuilt(home, tmp_path / "again")["unreadable"] == []
+    assert [provenance(tmp_path / "again", url) for url in urls] == before
+    first, _, last = records_of(home, urls[0])
+    flip(home, first)
+    flip(home, records_of(home, urls[1])[-1])
+    told = rebuilt(home, tmp_path / "third", codes=(1,))
+    assert (told["releases"], told["missing"], told["leaves_lost"]) == (12, [], 2)
+    named = [(one["url"], one["shows"], one["offset"]) for one in told["unreadable"]]
+    assert named == [(urls[0], "version 1", first.offset), (urls[1], "last seen", 0)]
+    assert told["unreadable"][0]["release"] == before[0]["id"]
+    shown = provenance(tmp_path / "third", urls[0])
+    assert shown["last_seen"]["record_id"] == last.record_id
+    assert [*shown["unreadable"]] == [first.record_id]
+    assert provenance(tmp_path / "third", urls[2])["unreadable"] == {}
+
+
+def test_what_saw_a_release_last_and_was_taken_out_is_rebuilt_as_gone(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    for _ in range(2):
+        collect(home)
+    done("publish", home=home)
+    url = f"{room.base}/news/1.html"
+    prune(home_at(home), -1, None, dry_run=False, told=lambda *_: None)
+    before = provenance(home, url)
+    assert [before[one]["file"] for one in ("capture", "last_seen")] == ["", ""]
+    assert before["capture"]["leaf"] < before["last_seen"]["leaf"]
+    told = rebuilt(home, tmp_path / "again")
+    assert (told["unreadable"], told["leaves_lost"]) == ([], 0)
+    assert provenance(tmp_path / "again", url) == before
 
 
 def test_with_a_key_that_is_not_the_log_s_nothing_is_written(room: Room, tmp_path: Path) -> None:

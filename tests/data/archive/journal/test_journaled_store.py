@@ -13,6 +13,7 @@ import pytest
 from data.archive.journal import events
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.journal.replay import Replay
+from data.clock import EPOCH
 from data.errors import ArchiveError
 from data.models import (
     Capture,
@@ -86,6 +87,9 @@ class Journaled:
         replay = Replay(other)
         for record in self.archive.records:
             replay.write(record.events)
+        other.restore_sightings(
+            {release: capture(leaf) for release, leaf in replay.seen_in.items()}
+        )
         other.close()
         return not replay.lost and told(self.path) == told(tmp_path / "again.db")
 
@@ -99,7 +103,7 @@ def journaled(tmp_path: Path) -> Iterator[Journaled]:
     store.close()
 
 
-def capture(number: int, at: dt.datetime) -> Capture:
+def capture(number: int, at: dt.datetime = EPOCH) -> Capture:
     return Capture(f"urn:uuid:page-{number}", "f.warc.gz", number, 9, "sha256:1", number, at)
 
 
@@ -146,6 +150,41 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
     assert copied.release.story
 
 
+def test_what_saw_a_release_last_is_written_again(
+    journaled: Journaled, tmp_path: Path, noon: dt.datetime
+) -> None:
+    store = journaled.store
+    urls = [f"http://harbour.example/{number}" for number in range(6)]
+    drafts = [draft(url, title=f"Notice {url[-1]}", body_text=f"Text {url}") for url in urls]
+    ids = [
+        store.record(
+            replace(one, digest="1", capture=capture(number)), seen=noon, since=noon
+        ).release.id
+        for number, one in enumerate(drafts)
+    ]
+    at = noon + HOUR
+    for number, one in enumerate(ids):
+        store.mark_unchanged(one, seen=at, capture=capture(10 + number))
+    at += HOUR
+    # Nothing archived it, another address led to it, it was edited, or is back from a retraction.
+    store.mark_unchanged(ids[1], seen=at)
+    aliases = ("http://harbour.example/other",)
+    store.record(
+        replace(drafts[2], digest="1", aliases=aliases, capture=capture(20)), seen=at, since=at
+    )
+    edited = replace(drafts[3], content=replace(drafts[3].content, body_text="Another text."))
+    store.record(replace(edited, digest="2", capture=capture(21)), seen=at, since=at)
+    store.retract(ids[4], at=at)
+    store.mark_unchanged(ids[4], seen=at + HOUR, capture=capture(22))
+    # An archived page that is read anew was not seen again.
+    anew = replace(drafts[5], content=replace(drafts[5].content, topics=("ports",)))
+    store.read_anew(ids[5], replace(anew, capture=capture(5)), at=at, labels={})
+    store.close()
+    seen = [store.sightings(one).seen for one in ids]
+    assert [one.leaf for one in seen if one] == [10, 11, 20, 21, 22, 15]
+    assert journaled.is_told(tmp_path)
+
+
 def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
     journaled: Journaled, noon: dt.datetime
 ) -> None:
@@ -159,14 +198,14 @@ def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
         at = noon + number * HOUR
         store.register(Source("harbour", "Harbour Board", ""))
         store.record(draft(digest="1"), seen=at, since=at)
-        store.mark_unchanged(release.id, seen=at)
+        store.mark_unchanged(release.id, seen=at, capture=capture(number))
         store.add_run(Run("harbour", at, 2.0, found=1, unchanged=2))
     assert len(journaled.archive.blocks) == before
     store.close()
     (last,) = journaled.archive.records[before:]
     seen, visited = last.events
     assert isinstance(seen, events.Seen)
-    assert seen.releases == {release.id: Sight(noon + 8 * HOUR)}
+    assert seen.releases == {release.id: Sight(noon + 8 * HOUR, leaf=8)}
     assert isinstance(visited, events.Visited)
     assert visited.run.started == noon + 8 * HOUR
 
