@@ -129,6 +129,19 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 8080
 
 
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told how this service and its sources are."""
+
+    ping: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
+        msgspec.Meta(
+            description="An address that `communique run` calls once a minute while it works, and "
+            "with `/fail` at its end while it can't publish, as healthchecks.io takes it: whoever "
+            "answers there can tell you that the calls have ended."
+        ),
+    ] = ""
+
+
 class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept of what servers answered, and by whom its log is witnessed."""
 
@@ -187,6 +200,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)
     site: Site = msgspec.field(default_factory=Site)
+    health: Health = msgspec.field(default_factory=Health)
     archive: Archive = msgspec.field(default_factory=Archive)
 
 

@@ -26,11 +26,26 @@ PARAMETER: Final = re.compile(
 )
 
 
+SETTING: Final = re.compile(
+    rf"^([ \t]*(?:[\w\"'-]+\.)*(?:ping|{NAMES})[ \t]*=[ \t]*)([\"'])[^\n]*?\2",
+    re.IGNORECASE | re.ASCII | re.MULTILINE,
+)
+"""A secret in a TOML file, the address of a dead man's switch among them."""
+
+
 def redacted(text: str) -> str:
     """A text whose addresses hold no user, no password, and no value of a secret parameter."""
     if "://" not in text and "=" not in text:
         return text
     return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text))
+
+
+def redacted_toml(text: str) -> str:
+    """A TOML file whose addresses hold no secrets, with empty values of secret keys.
+
+    Empty, as what is merely hidden is no address: the file could not be used.
+    """
+    return SETTING.sub(r"\g<1>\g<2>\g<2>", redacted(text))
 
 
 def without_user(url: str) -> str:

@@ -21,7 +21,8 @@ from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.health import note_health
-from scheduler.service.push import PushService
+from scheduler.service.dead_man import ping
+from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.web import address_of, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_sources
@@ -43,6 +44,7 @@ class Service:
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._visits: asyncio.TaskGroup | None = None
+        self._problem = ""
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
@@ -87,6 +89,7 @@ class Service:
         async with asyncio.TaskGroup() as self._visits:
             self._visits.create_task(self._publish_when_due())
             self._visits.create_task(self._timetable.follow_clock())
+            self._visits.create_task(self._ping())
             # Not in an hour only: a service may be started anew each night.
             self._visits.create_task(attempt(self._attest))
             self._timetable.start(
@@ -94,6 +97,7 @@ class Service:
                     "reload": partial(attempt, self._reload),
                     "publish": self._publish_soon,
                     "health": partial(attempt, self._note_health),
+                    "ping": self._ping,
                     "attest": partial(attempt, self._attest),
                     "tidy": partial(attempt, self._tidy),
                 }
@@ -162,11 +166,17 @@ class Service:
 
     async def _publish(self) -> None:
         published = await self._publisher.publish()
+        self._problem = published.errors[0] if published.errors else ""
         if published.written:
             self._push.wake()
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
             log.error("not published", problem=error)
+
+    async def _ping(self) -> None:
+        url = self._home.settings.health.ping
+        if url and (unheard := await ping(outbound_of(self._home), url, self._problem)):
+            log.warning("nobody heard the ping", problem=unheard)
 
     async def _note_health(self) -> None:
         if await asyncio.to_thread(note_health, self._home):

@@ -47,6 +47,7 @@ RECURRING: Final = (
         "publish", 30, "Publish what changed without a visit: by an import, by a retraction."
     ),
     Recurring("health", 60, "Note which sources work no more, and which work again."),
+    Recurring("ping", 60, "Say that the service works, where somebody is named to hear it."),
     Recurring("attest", 3600, "Have the log of the archive signed and dated by others, if named."),
     Recurring("tidy", 86_400, "Tidy the store and empty crawl.log."),
 )

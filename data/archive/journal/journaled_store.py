@@ -30,7 +30,7 @@ from data.models import (
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
 from data.store.recorder.outcome import Outcome, Sight
-from data.text.redaction import redacted
+from data.text.redaction import redacted_toml
 
 PIECE: Final = 8_000_000
 """Bytes of a record that holds a part of the store."""
@@ -368,7 +368,8 @@ class JournaledStore:
         """Keep a file of HOME (TOML) as it is in force now, or that it is gone, where that is news.
 
         Users, passwords and values of secret parameters in its addresses stay out of the archive,
-        which others may get. Raises ArchiveError where it can't be written: the next call tries.
+        which others may get, and so do values of secret keys. Raises ArchiveError where it can't
+        be written: the next call tries.
         """
         digest = hashlib.sha256(content).hexdigest() if content is not None else ""
         with self.transaction():
@@ -377,7 +378,7 @@ class JournaledStore:
             record, cut = "", False
             if content is not None:
                 text = content.decode("utf-8", "replace")
-                shown = redacted(text)
+                shown = redacted_toml(text)
                 cut = shown != text
                 block = shown.encode() if cut else content
                 uri = f"{events.FILES}{name}"

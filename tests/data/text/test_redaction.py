@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.text.redaction import redacted, without_user
+from data.text.redaction import redacted, redacted_toml, without_user
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,17 @@ def test_other_texts_and_parameters_stay(text: str) -> None:
 def test_an_address_without_its_user_leads_to_the_same_place() -> None:
     assert without_user("https://u:p@a.example/?x=http://v@b") == "https://a.example/?x=http://v@b"
     assert without_user("https://a.example/x@y") == "https://a.example/x@y"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('[health]\nping = "https://hc.example/4f-s3cret"', '[health]\nping = ""'),
+        ('  smtp_password="s3cret" # it is', '  smtp_password="" # it is'),
+        ("health.ping = 's3cret'\nname = 'key = \"a\"'", "health.ping = ''\nname = 'key = \"a\"'"),
+        ('url = "https://u:s3cret@a.example/"', 'url = "https://a.example/"'),
+        ('name = "Ping"\nconduct_code = "x"', 'name = "Ping"\nconduct_code = "x"'),
+    ],
+)  # fmt: skip
+def test_secrets_of_settings_are_left_out(text: str, shown: str) -> None:
+    assert redacted_toml(text) == shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import signal
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from tests.command import COMMUNIQUE, communique, make_home
+from tests.peer import Peer, peer_served
 from tests.press_room import Room, listing_html, release_html, served
 
 
@@ -127,7 +129,30 @@ def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
     assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
 
 
-def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(home: Path) -> None:
+@pytest.fixture
+def switch(home: Path) -> Iterator[Peer]:
+    """Who hears that the service of a HOME lives, at an address that nobody else may know."""
+    with peer_served() as heard:
+        with (home / "communique.toml").open("a") as settings:
+            settings.write(f'\n[health]\nping = "{heard.url}/s3cret"\n')
+        yield heard
+
+
+def test_a_service_that_works_says_so(home: Path, switch: Peer) -> None:
+    with running(home) as (service, log):
+        until(log, "visited")
+        switch.wait_for(switch.posts)
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+    assert {(one.path, one.body) for one in switch.posts()} == {("/call/s3cret", b"")}
+    kept = b"".join(map(gzip.decompress, map(Path.read_bytes, home.glob("archive/*.gz*"))))
+    assert b"ping" in kept
+    assert b"s3cret" not in kept
+
+
+def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
+    home: Path, switch: Peer
+) -> None:
     assert communique("publish", home=home).returncode == 0
     # As on a full disk: no file may grow.
     with running(home, "sh", "-c", 'ulimit -f 0; exec "$@"', "sh") as (service, log):
@@ -138,5 +163,9 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(home:
             if "it is tried again" in line:
                 break
         assert service.poll() is None
+        switch.wait_for(switch.posts)
+        (told, *_) = switch.posts()
+        assert told.path == "/call/s3cret/fail"
+        assert b"communique.db failed" in told.body
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
