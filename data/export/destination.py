@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,39 +35,65 @@ class CopyError(CommuniqueError):
 
 @contextmanager
 def destination(to: Path) -> Iterator[Path]:
-    """A path beside ``to`` for a file or a folder; it gets that name at the end of the block.
+    """A path for a file or a folder, which gets the name ``to`` at the end of the block.
 
-    Where the block fails, or the process is killed, there is nothing at ``to``: what is half
-    written goes, at the latest with the next attempt. Raises DestinationError where something is
-    there already or somebody else writes it, and OSError.
+    Where the block fails, or the process is killed, there is nothing at ``to``. What is half
+    written, and whatever else the block puts beside it, is in one folder beside ``to``, which goes
+    at the latest with the next attempt. Raises DestinationError where something is there already or
+    somebody else writes it, and OSError.
     """
-    if to.exists() or to.is_symlink():
-        raise DestinationError(to, "there is something already; name another place, or move it")
     if not to.parent.is_dir():
         raise DestinationError(to, f"there is no folder {to.parent}; make it, or name another")
-    temporary = to.with_name(f".{to.name}.part")
-    lock = to.with_name(f".{to.name}.lock")
-    with lock.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DestinationError(to, "another export writes it now; wait for it") from error
-        try:
-            _remove(temporary)
-            yield temporary
-            _sync(temporary)
-            temporary.rename(to)
-            sync(to.parent)
-        finally:
-            _remove(temporary)
-            lock.unlink(missing_ok=True)
+    _must_be_free(to)
+    with _workplace(to) as folder:
+        copy = folder / to.name
+        yield copy
+        _sync(copy)
+        _must_be_free(to)
+        copy.rename(to)
+        sync(to.parent)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _must_be_free(to: Path) -> None:
+    if to.exists() or to.is_symlink():
+        raise DestinationError(to, "there is something already; name another place, or move it")
+
+
+@contextmanager
+def _workplace(to: Path) -> Iterator[Path]:
+    """The empty folder in which ``to`` is written, by this process alone; it goes at the end."""
+    folder = to.with_name(f".{to.name}.part")
+    handle = _locked(folder)
+    if handle is None:
+        raise DestinationError(to, "another export writes it now; wait for it")
+    try:
+        for left in folder.iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        os.close(handle)
+
+
+def _locked(folder: Path) -> int | None:
+    """The descriptor of a folder, made if it is not there; None where another process has it."""
+    try:
+        folder.mkdir(exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The other one may have ended, and taken it away, in between.
+        if os.path.samestat(os.fstat(handle), folder.stat()):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(handle)
+    return None
 
 
 def _sync(path: Path) -> None:

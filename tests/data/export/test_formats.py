@@ -226,13 +226,38 @@ def test_a_copy_that_fails_leaves_nothing_and_the_next_begins_anew(tmp_path: Pat
     with pytest.raises(LookupError):
         fail()
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / ".copy.part").write_text("of a process that was killed")
+    left = tmp_path / ".copy.part"
+    (left / "copy" / "half").mkdir(parents=True)
+    (left / "lines").write_text("of a process that was killed")
     with destination(to) as temporary:
-        assert not temporary.exists()
+        assert list(left.iterdir()) == []
         temporary.write_text("whole")
         assert not to.exists()
     assert to.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [to]
+
+
+def test_what_somebody_else_put_there_meanwhile_stays(tmp_path: Path) -> None:
+    to = tmp_path / "copy"
+
+    def write() -> None:
+        with destination(to) as temporary:
+            temporary.write_text("ours")
+            to.write_text("theirs")
+
+    with pytest.raises(DestinationError, match="something already"):
+        write()
+    assert to.read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [to]
+
+
+def test_a_link_to_a_folder_elsewhere_is_not_cleared(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").touch()
+    (tmp_path / ".copy.part").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match=r"\.part"), destination(tmp_path / "copy"):
+        pass
+    assert (tmp_path / "elsewhere" / "kept").exists()
 
 
 def test_a_copy_replaces_nothing_and_two_do_not_write_at_once(tmp_path: Path) -> None:

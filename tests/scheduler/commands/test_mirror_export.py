@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import zipfile
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from scheduler.cli import run
 from tests.archived import archived_home
 from tests.command import communique
+from tests.data.archive.kills import comes_to_its_end, kill_before
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,32 @@ def test_each_format_is_written_once_and_told(
     again = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
     assert again.returncode == 2
     assert "something already" in again.stderr
+
+
+@pytest.mark.parametrize("kind", ["wacz", "bagit", "folder", "sqlite"])
+def test_what_was_killed_leaves_nothing_after_the_next_attempt(
+    home: Path, tmp_path: Path, kind: str
+) -> None:
+    to = tmp_path / f"to.{kind}"
+    command = ["mirror", "export", "--format", kind, "--to", str(to), "--home", str(home)]
+    left: list[list[str]] = []
+
+    def export(call: int) -> bool:
+        """Whether an export comes to its end that is killed before that call of the system."""
+
+        def work(_: int) -> None:
+            kill_before(call)
+            assert run(command) == 0
+
+        return comes_to_its_end(tmp_path.parent, work)
+
+    for call in (2**number for number in count(4)):
+        if export(call):
+            break
+        left.append([one.name for one in tmp_path.iterdir()])
+    assert [f".to.{kind}.part"] in left
+    assert [one for one in left if one not in ([], [f".to.{kind}.part"])] == []
+    assert list(tmp_path.iterdir()) == [to]
 
 
 def test_days_and_sources_choose(home: Path, tmp_path: Path) -> None:
