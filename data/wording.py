@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Final
+
+UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def counted(count: int, one: str, many: str = "") -> str:
     """A number with what it counts: ``1 story``, ``2 stories``; ``many`` is ``one`` and an s."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def sized(size: int) -> str:
+    """A number of bytes as people read it, in units of 1000: ``999 bytes``, ``1.2 MB``."""
+    if size < 1000:  # noqa: PLR2004 - the step from a unit to the next
+        return counted(size, "byte")
+    value, unit = float(size), 0
+    while round(value) >= 1000 and unit < len(UNITS):  # noqa: PLR2004 - as above
+        value, unit = value / 1000, unit + 1
+    return f"{value:.{1 if value < 9.95 else 0}f} {UNITS[unit - 1]}"  # noqa: PLR2004 - two digits
 
 
 def meant(written: str, known: Sequence[str]) -> str:

@@ -219,6 +219,10 @@ class Archive:
             self.seal()
         finally:
             with self._lock:
+                if self._file is not None:
+                    # Without room for it, readers see what they saw before.
+                    with suppress(OSError):
+                        self._file.write_sorted_index()
                 self._let_go()
                 self.index.close()
                 self.log.close()

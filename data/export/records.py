@@ -179,7 +179,8 @@ class CopiedRecords:
     def write_index(self, to: Path) -> None:
         """Write the lines of the index, sorted, to a file; this ends the copy."""
         self._file.close()
-        write_sorted(self._lines, to)
+        with self._lines.open("rb") as lines:
+            write_sorted(lines, to)
         self._lines.unlink()
 
 

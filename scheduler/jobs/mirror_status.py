@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,8 @@ from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY
 from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import waiting_entries
-from data.archive.warc.warc_file import cdxj_path, own_files
+from data.archive.warc.reader import OPEN
+from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.store.protocol import Store
 from scheduler.home import Home
@@ -27,19 +29,29 @@ class SourceStatus(msgspec.Struct, frozen=True):
     taken_out: int
 
 
+class GrowingFile(msgspec.Struct, frozen=True):
+    """A file to which records are still appended, as it is called on the disk, and its bytes."""
+
+    file: str
+    bytes: int
+
+
 class MirrorStatus(msgspec.Struct, frozen=True):
     """An archive: its files with their indexes, in bytes, and the captures that the store names.
 
-    ``index_bytes`` are those of the indexes alone. ``unsigned`` says why the log signs nothing new,
-    and is empty where it does.
-    ``checkpoint`` is the last that was signed, its size and root in base64; ``budget`` and
-    ``retention`` are 0 where there is none. ``used_up`` says that the budget is.
+    ``index_bytes`` are those of the indexes alone. ``growing`` are the files that are not full yet,
+    ``lost`` those in which the store names captures, and which are not there.
+    ``unsigned`` says why the log signs nothing new, and is empty where it does.
+    ``checkpoint`` is the last that was signed, its size and root in base64; ``budget`` (bytes) and
+    ``retention`` (days) are 0 where there is none. ``used_up`` says that the budget is.
     """
 
     files: int
     bytes: int
     index_bytes: int
+    growing: Sequence[GrowingFile]
     captures: int
+    lost: Sequence[str]
     leaves: int
     signed: int
     unsigned: str
@@ -55,7 +67,7 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
     """Look at the sizes of all, and at each release of the store. Raises ArchiveError."""
     paths = own_files(home.archive)
     # Its budget is for both.
-    indexes = size_of(cdxj_path(path) for path in paths)
+    indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))
     size = size_of(paths) + indexes
     settings = home.settings.archive
     with closing(log_of(home.path)) as log:
@@ -69,11 +81,15 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
             unsigned = str(error)
         witnesses = [one.name for one in Attestations(log.folder).witnesses()]
     lines = signed.note.text.splitlines() if signed else []
+    named = Counter(one.file for one in store.captured())
+    here = {path.name.removesuffix(OPEN) for path in paths}
     return MirrorStatus(
         files=len(paths),
         bytes=size,
         index_bytes=indexes,
-        captures=sum(1 for _ in store.captured()),
+        growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == OPEN],
+        captures=named.total(),
+        lost=sorted(named.keys() - here - {""}),
         leaves=leaves + waiting,
         signed=leaves,
         unsigned=unsigned,

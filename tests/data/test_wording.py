@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.wording import counted
+from data.wording import counted, sized
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
 
@@ -17,6 +17,26 @@ from tests.press_room import listing_html, release_html, served
 def test_one_is_singular_and_all_other_numbers_plural(count: int, said: str) -> None:
     assert counted(count, "story", "stories") == said
     assert counted(count, "feed") == f"{count} feed{'s' if count != 1 else ''}"
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (9949, "9.9 kB"),
+        (9950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (1_217_353, "1.2 MB"),
+        (250_000_000_000, "250 GB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_a_size_is_told_in_two_or_three_digits(size: int, said: str) -> None:
+    assert sized(size) == said
 
 
 def test_one_release_and_one_error_are_told_as_one(tmp_path: Path) -> None:

@@ -89,8 +89,10 @@ def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path)
 def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(
     store: Store, home: Path, tmp_path: Path
 ) -> None:
-    assert store
     folder, port = home / "archive", free_port()
+    (edited,) = store.find_releases("https://acme.example/news/0", limit=1)
+    assert edited.capture
+    assert (folder / f"{edited.capture.file}.open").exists()
     (tmp_path / "config.yaml").write_text(
         f"collections:\n  press:\n    index_paths: {folder}\n    archive_paths: {folder}/\n"
     )
@@ -103,6 +105,9 @@ def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(
         shown = httpx.get(f"{url}/20221125080000id_/https://acme.example/news/1", timeout=60)
         assert shown.headers["memento-datetime"] == "Fri, 25 Nov 2022 08:00:00 GMT"
         assert shown.content == page(1, text)
+        last = httpx.get(f"{url}/20221214080000id_/https://acme.example/news/0", timeout=60)
+        assert last.headers["memento-datetime"] == "Wed, 14 Dec 2022 08:00:00 GMT"
+        assert last.content == page(0, "It was wrong.")
         file = httpx.get(f"{url}/20221214080000id_/https://acme.example/0.pdf", timeout=60)
         assert (file.headers["content-type"], file.content) == ("application/pdf", PDF)
 

@@ -11,13 +11,12 @@ import datetime as dt
 import heapq
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
@@ -146,15 +145,16 @@ def last_entry(handle: int) -> tuple[Entry | None, int]:
     return decode_entry(whole[whole.rfind(b"\n", 0, -1) + 1 :]), at + len(whole)
 
 
-def write_sorted(source: Path, target: Path) -> None:
-    """Write the lines of one file, sorted by their bytes, durably to another. Raises OSError."""
+def write_sorted(lines: Iterable[bytes], target: Path) -> None:
+    """Write lines, sorted by their bytes, durably to a file. Raises OSError."""
     parts: list[Path] = []
-    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    # Names that a process which is killed leaves behind are taken again by the next.
+    temporary = target.with_name(f".{target.name}.part")
     try:
-        with source.open("rb") as lines:
-            while chunk := sorted(islice(lines, SORTED_AT_ONCE)):
-                parts.append(temporary.with_suffix(f".{len(parts)}.part"))
-                parts[-1].write_bytes(b"".join(chunk))
+        rest = iter(lines)
+        while chunk := sorted(islice(rest, SORTED_AT_ONCE)):
+            parts.append(temporary.with_suffix(f".{len(parts)}.part"))
+            parts[-1].write_bytes(b"".join(chunk))
         with ExitStack() as opened, temporary.open("wb") as merged:
             merged.writelines(heapq.merge(*(opened.enter_context(one.open("rb")) for one in parts)))
         sync(temporary)

@@ -2,7 +2,8 @@
 
 Both bear ``.open`` at the end of their names while they grow. A lock on the WARC file keeps other
 processes off; the system takes it away from a process that ends, however it ends. What such a
-process left half written is cut off by the next one.
+process left half written is cut off by the next one. Readers such as pywb want an index that is
+sorted: ``….open.cdxj`` lists what was there when a process last let go of the file.
 """
 
 from __future__ import annotations
@@ -106,11 +107,19 @@ class WarcFile:
         if damage is not None:
             self.cut(damage.offset)
 
+    def write_sorted_index(self) -> None:
+        """Write what its index lists for readers of others: sorted, and with its present name."""
+        own, growing = (f'"filename": "{name}"'.encode() for name in (self.name, self.path.name))
+        with cdxj_path(self.path).open("rb") as lines:
+            write_sorted((line.replace(own, growing) for line in lines), sorted_path(self.path))
+
     def finish(self) -> None:
         """Make it durable and sort its index; both get the names that they keep."""
         os.fsync(self._handle)
         path = self.path
-        write_sorted(cdxj_path(path), cdxj_path(self.folder / self.name))
+        with cdxj_path(path).open("rb") as lines:
+            write_sorted(lines, cdxj_path(self.folder / self.name))
+        sorted_path(path).unlink(missing_ok=True)
         path.rename(self.folder / self.name)
         cdxj_path(path).unlink(missing_ok=True)
         sync(self.folder)
@@ -169,6 +178,11 @@ def cdxj_path(path: Path) -> Path:
     name = path.name.removesuffix(OPEN)
     end = OPEN if path.name.endswith(OPEN) else ""
     return path.with_name(name.removesuffix(".warc.gz") + ".cdxj" + end)
+
+
+def sorted_path(path: Path) -> Path:
+    """The sorted CDXJ file beside a WARC file that grows."""
+    return path.with_name(path.name.removesuffix(f".warc.gz{OPEN}") + f"{OPEN}.cdxj")
 
 
 def own_files(folder: Path) -> list[Path]:

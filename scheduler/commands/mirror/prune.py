@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from data.wording import counted
+from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.removal import prune as prune_home
@@ -38,7 +38,7 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
         print_json(done)
     else:
         verb = "would be taken out" if dry_run else "taken out"
-        say(f"{counted(done.records, 'record')} {verb}, {done.bytes:,} bytes")
+        say(f"{counted(done.records, 'record')} {verb}, {sized(done.bytes)}")
     for one in done.damaged:
         complain(f"{one}; it stays as it is")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from data.wording import counted
+from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.removal import redact as redact_home
@@ -34,11 +34,11 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     if as_json:
         print_json(done)
     elif dry_run:
-        say(f"{counted(done.records, 'record')} would be taken out, {done.bytes:,} bytes")
+        say(f"{counted(done.records, 'record')} would be taken out, {sized(done.bytes)}")
         for release in done.releases:
             say(f"release {release}: its texts would be taken out, and it retracted")
     else:
-        say(f"{counted(done.records, 'record')} taken out, {done.bytes:,} bytes")
+        say(f"{counted(done.records, 'record')} taken out, {sized(done.bytes)}")
         for release in done.releases:
             say(f"release {release}: its texts are taken out, and it is retracted")
         say("`communique publish --all` takes them out of the site")

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import click
 
-from data.wording import counted
+from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
@@ -18,8 +18,9 @@ from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
 def status(home: Home, *, as_json: bool) -> int:
     """Show the size of the archive, what it holds of which source, its log and its budget.
 
-    Exit code 1 where the budget is used up, so that nothing more is archived, and where the key of
-    the log is lost, so that nothing new is signed.
+    Exit code 1 where the budget is used up, so that nothing more is archived, where the key of the
+    log is lost, so that nothing new is signed, and where a file of records is not there any more.
+    Sizes are in bytes with --json.
     """
     with closing(home.plain_store()) as store:
         found = mirror_status(home, store)
@@ -27,16 +28,22 @@ def status(home: Home, *, as_json: bool) -> int:
         print_json(found)
     else:
         tell(found)
-    return 1 if found.used_up or found.unsigned else 0
+    return 1 if found.used_up or found.unsigned or found.lost else 0
 
 
 def tell(found: MirrorStatus) -> None:
     """Print it."""
     say(
-        f"{counted(found.files, 'file')}, {found.bytes - found.index_bytes:,} bytes and "
-        f"{found.index_bytes:,} of indexes, {counted(found.captures, 'capture')}"
+        f"{counted(found.files, 'file')}, {sized(found.bytes - found.index_bytes)} and "
+        f"{sized(found.index_bytes)} of indexes, {counted(found.captures, 'capture')}"
     )
-    budget = f"{found.bytes / found.budget:.0%} of {found.budget:,} bytes" if found.budget else "no"
+    for file in found.growing:
+        say(f"growing: {file.file}, {sized(file.bytes)}")
+    for name in found.lost:
+        complain(f"{name} is gone, and captures in it; `communique mirror verify` tells which")
+    budget = (
+        f"{found.bytes / found.budget:.0%} of {sized(found.budget)}" if found.budget else "none"
+    )
     say(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
     say(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
     signed = f"{found.signed} signed" if found.signed else "none signed"

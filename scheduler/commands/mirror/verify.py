@@ -20,7 +20,7 @@ from data.archive.warc.reader import OPEN
 from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
-from data.wording import counted
+from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.attest import outbound_of
@@ -119,7 +119,7 @@ def tell(report: Report, archive: Path) -> None:
     """Print what was checked, and what is wrong to standard error."""
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
-        f" {report.bytes:,} bytes"
+        f" {sized(report.bytes)}"
     )
     say(f"{counted(report.leaves, 'leaf', 'leaves')} in the log, {report.signed} signed")
     for one in report.attested:

@@ -22,7 +22,7 @@ from data.archive.log.leaf import decode_leaf
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
 from data.archive.warc.reader import Record, read_file
 from data.archive.warc.records import digest_text, sha256
-from data.archive.warc.warc_file import cdxj_path, own_files
+from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.settings import Archive as Settings
@@ -244,7 +244,9 @@ def test_the_next_process_goes_on_with_the_file(
         archive = made(tmp_path)
         archive.exchange(answer(f"http://harbour.example/{number}", body=b"%d" % number))
         archive.close()
-    (path,) = own_files(tmp_path / "archive")
+        (path,) = own_files(tmp_path / "archive")
+        # What readers of others see of it.
+        assert len(sorted_path(path).read_bytes().splitlines()) == number + 1
     assert path.name.endswith(".open")
     assert [one.kind for one in assert_sound(tmp_path)].count("warcinfo") == 1
 

@@ -12,6 +12,7 @@ import pytest
 
 from data.archive.warc.warc_file import own_files
 from data.store import open_store
+from data.wording import sized
 from tests.command import communique
 
 URL = "https://acme.example/news/0"
@@ -113,7 +114,24 @@ def test_status_tells_what_is_there_and_what_lacks(home: Path) -> None:
     (home / "communique.toml").write_text("[archive]\nbudget = 100\n")
     full = communique("mirror", "status", home=home)
     assert full.returncode == 1
-    assert "used up: nothing more is kept" in full.stdout
+    assert "of 100 bytes, used up: nothing more is kept" in full.stdout
+
+
+def test_status_tells_which_file_grows_and_which_is_lost(home: Path) -> None:
+    (path,) = own_files(home / "archive")
+    size = path.stat().st_size
+    told = json.loads(communique("mirror", "status", "--json", home=home).stdout)
+    assert told["growing"] == [{"file": path.name, "bytes": size}]
+    assert told["lost"] == []
+    shown = communique("mirror", "status", home=home)
+    assert shown.returncode == 0
+    assert f"growing: {path.name}, {sized(size)}\n" in shown.stdout
+    assert "budget: none\n" in shown.stdout
+    path.rename(home / "kept")
+    name = path.name.removesuffix(".open")
+    lost = communique("mirror", "status", "--json", home=home)
+    assert (lost.returncode, json.loads(lost.stdout)["lost"]) == (1, [name])
+    assert f"{name} is gone" in communique("mirror", "status", home=home).stderr
 
 
 def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path) -> None:
@@ -180,6 +198,6 @@ def test_status_and_verify_tell_the_same_size_of_the_records(home: Path) -> None
     status = json.loads(communique("mirror", "status", "--json", home=home).stdout)
     report = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
     assert status["bytes"] - status["index_bytes"] == report["bytes"]
-    size = f"{report['bytes']:,} bytes"
+    size = sized(report["bytes"])
     assert size in communique("mirror", "verify", home=home).stdout
     assert size in communique("mirror", "status", home=home).stdout

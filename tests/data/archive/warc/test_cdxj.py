@@ -127,7 +127,7 @@ def test_lines_are_sorted_by_their_bytes(
 ) -> None:
     monkeypatch.setattr(cdxj, "SORTED_AT_ONCE", at_once)
     lines = [entry(number).encode() for number in range(20)]
-    (tmp_path / "a.cdxj.open").write_bytes(b"".join(lines))
-    cdxj.write_sorted(tmp_path / "a.cdxj.open", tmp_path / "a.cdxj")
+    (tmp_path / ".a.cdxj.part").write_bytes(b"of a process that was killed")
+    cdxj.write_sorted(lines, tmp_path / "a.cdxj")
     assert (tmp_path / "a.cdxj").read_bytes() == b"".join(sorted(lines))
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.cdxj", "a.cdxj.open"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.cdxj"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import json
 import re
 import resource
 import secrets
@@ -21,6 +22,7 @@ from data.archive.warc.warc_file import (
     cdxj_path,
     new_file,
     own_files,
+    sorted_path,
     take_over,
 )
 from tests.exchanges import NOON, PAGE, answer
@@ -184,6 +186,25 @@ def test_a_finished_file_is_sorted_and_bears_its_name(tmp_path: Path) -> None:
     cdxj = file.name.replace(".warc.gz", ".cdxj")
     assert sorted(one.name for one in tmp_path.iterdir()) == [cdxj, file.name]
     assert (tmp_path / cdxj).read_bytes() == b"".join(sorted(lines))
+
+
+def test_a_growing_file_has_a_sorted_index_for_readers_that_names_it_as_it_is_called(
+    tmp_path: Path,
+) -> None:
+    file = new_file(tmp_path, NOON)
+    for key in ("b", "a"):
+        told = {"url": f'http://{key}/"filename": "{file.name}"', "filename": file.name}
+        file.list(f"{key} 1 {json.dumps(told)}\n".encode())
+    file.write_sorted_index()
+    shown = tmp_path / file.name.replace(".warc.gz", ".open.cdxj")
+    assert sorted_path(file.path) == shown
+    first, second = shown.read_text().splitlines()
+    assert (first[0], second[0]) == ("a", "b")
+    listed = json.loads(first[4:])
+    assert tmp_path / listed["filename"] == file.path
+    assert listed["url"] == f'http://a/"filename": "{file.name}"'
+    file.finish()
+    assert not shown.exists()
 
 
 def test_files_of_others_are_none_of_ours(tmp_path: Path) -> None:
