@@ -25,6 +25,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from scrapy.settings import default_settings
+
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.store import open_store
@@ -35,11 +37,15 @@ from tests import fork_client
 
 ROOT = Path(__file__).resolve().parents[1]
 
+COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
+
 IMPORTED = (
-    *(f"scheduler.commands.{path.stem}" for path in (ROOT / "scheduler/commands").glob("*.py")),
+    *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
     "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.pipelines",
     "spiders.download.middlewares", "spiders.download.robots",
-    "scrapy.downloadermiddlewares.cookies", "scrapy.downloadermiddlewares.retry",
+    *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
+    *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
+    "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",
 )  # fmt: skip
 """What is imported before the first fork: commands, and what crawls import late."""
 
