@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import feedparser
@@ -100,20 +102,42 @@ def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
     assert "give the demo an empty folder" in result.stderr
 
 
-def test_what_it_serves_names_the_address_that_it_prints(tmp_path: Path) -> None:
-    started = [*command(), "demo", "--home", str(tmp_path / "home")]
+@contextmanager
+def in_a_temporary_folder(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The demo as it runs without a HOME: what it makes stands in ``folder``."""
+    elsewhere = {name: value for name, value in os.environ.items() if name != "COMMUNIQUE_HOME"}
     with subprocess.Popen(  # noqa: S603 - our own program
-        started, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        [*command(), "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=elsewhere | {"TMPDIR": str(folder)},
     ) as demo:
-        assert demo.stdout is not None
-        base = next(line for line in demo.stdout if line.startswith("Look at ")).split()[2]
+        yield demo
+
+
+def told(demo: subprocess.Popen[str], beginning: str) -> str:
+    """The next line of a demo that begins so."""
+    assert demo.stdout is not None
+    return next(line for line in demo.stdout if line.startswith(beginning))
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_stopped(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    with in_a_temporary_folder(tmp_path) as demo:
+        base = told(demo, "Look at ").split()[2]
         feed = httpx.get(f"{base}feeds/changes.json").json()
         sheet = re.search(r'stylesheet[^>]*href="([^"]+)"', httpx.get(f"{base}feeds/all.atom").text)
         edits = [httpx.get(item["url"], follow_redirects=True) for item in feed["items"]]
         release = httpx.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
         original = httpx.get(release)
-        demo.send_signal(signal.SIGINT)
-        demo.wait(60)
+        assert list(tmp_path.glob("communique-demo-*"))
+        demo.send_signal(sent)
+        demo.communicate(timeout=60)
+    assert list(tmp_path.glob("communique-demo-*")) == []
     assert feed["feed_url"] == f"{base}feeds/changes.json"
     assert sheet is not None
     assert sheet[1].startswith(base)
@@ -122,21 +146,11 @@ def test_what_it_serves_names_the_address_that_it_prints(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("when", ["Day 1", "Look at"])
-def test_its_temporary_folder_goes_when_it_is_stopped(
-    tmp_path: Path, sent: signal.Signals, when: str
+def test_its_temporary_folder_goes_when_it_is_stopped_before_its_end(
+    tmp_path: Path, sent: signal.Signals
 ) -> None:
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*command(), "demo"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={name: value for name, value in os.environ.items() if name != "COMMUNIQUE_HOME"}
-        | {"TMPDIR": str(tmp_path)},
-    ) as demo:
-        assert demo.stdout is not None
-        next(line for line in demo.stdout if line.startswith(when))
+    with in_a_temporary_folder(tmp_path) as demo:
+        told(demo, "Day 1")
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
         demo.communicate(timeout=60)

@@ -23,7 +23,14 @@ from scheduler.home import open_home
 from scheduler.jobs.child import NICE
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
+from tests.fork_server import forking_python
 from tests.press_room import listing_html, release_html, served
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets children start by a fork."""
+    monkeypatch.setattr(sys, "executable", forking_python())
 
 
 @asynccontextmanager
@@ -35,6 +42,7 @@ async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
         await publisher.close()
 
 
+@pytest.mark.usefixtures("forked")
 def test_what_changed_is_published_once(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
@@ -73,6 +81,7 @@ def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path)
     assert communique("publish", home=folder).stderr == ""
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
@@ -85,6 +94,7 @@ def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -
     uvloop.run(work())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
@@ -99,6 +109,7 @@ def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
     uvloop.run(work())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
@@ -110,6 +121,7 @@ def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Pat
     uvloop.run(work())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_child_that_dies_while_it_answers_is_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +166,7 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     assert "code -9" in health[0]["reason"]
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_visit_whose_child_is_killed_is_told_by_health_and_the_next_goes_on(
     tmp_path: Path,
 ) -> None:
