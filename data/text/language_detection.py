@@ -20,8 +20,9 @@ MIN_OF_SCRIPT: Final = 30
 SAMPLE: Final = 1000
 """Characters that are looked at: more cost time and tell no more."""
 
-CJK, WORD_LIKE = "\u3040", 3
-"""Where scripts begin whose letters are words or syllables, and letters that each is worth."""
+CJK: Final = re.compile("[\u3040-\U0010ffff]")
+WORD_LIKE: Final = 3
+"""Where the scripts are whose letters are words or syllables, and letters that each is worth."""
 
 WORDS: Final = {
     language: frozenset(words.split())
@@ -81,6 +82,9 @@ SCRIPTS: Final = (
 )  # fmt: skip
 """Letters that one language is written in, and the share of a text from which it is that."""
 
+OWN_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0530-\u06ff\u0a00-\u1fff\u3040-\ud7a3]")
+"""Letters of these scripts and the Arabic one, and of some between them: most texts have none."""
+
 ARABIC: Final = re.compile("[\u0620-\u06ff]")
 ARABIC_OWN: Final = (
     ("ur", re.compile("[ٹڈڑےںہھ]"), 0.03),
@@ -119,7 +123,8 @@ def detect_language(text: str) -> str | None:
     Where no other is written in its script, MIN_OF_SCRIPT letters tell it.
     """
     sample = text[:SAMPLE]
-    letters = sum(WORD_LIKE if char >= CJK else 1 for char in sample if char.isalpha())
+    letters = sum(map(str.isalpha, sample))
+    letters += (WORD_LIKE - 1) * sum(map(str.isalpha, CJK.findall(sample)))
     if letters < MIN_LETTERS:
         return language_of_script(sample) if letters >= MIN_OF_SCRIPT else None
     if found := language_of_words(sample):
@@ -132,7 +137,7 @@ def detect_language(text: str) -> str | None:
 
 def language_of_script(text: str) -> str | None:
     """The language that a text's letters alone tell, or None where several are written in them."""
-    if text.isascii():
+    if text.isascii() or not OWN_SCRIPT.search(text):
         return None
     for language, letters, share in SCRIPTS:
         if len(letters.findall(text)) > share * len(text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -39,12 +39,21 @@ MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
 """Characters whose roles are kept in a table; those beyond are rare."""
 
+SEVERAL: Final = np.uint32(ROLES)
+"""What stands in the table for a character that folds to several, or is beyond it."""
+
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _MIX: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _HALF: Final = np.uint64(32)
 _ASCII: Final = bytes(range(128))
 _roles: dict[str, str] = {}
+_table: Final = np.zeros(PLANE, np.uint32)
+"""The characters of the first plane that were met, case folded, with their roles in the low bits.
+
+Those are 0 that were not met; the last one stands for all beyond.
+"""
+_table[-1] = SEVERAL
 
 
 class Words:
@@ -92,9 +101,12 @@ def tokens(text: str) -> list[str]:
     return Words(text).texts
 
 
+@lru_cache(maxsize=64)  # a draft is compared with others of its visit, then with what is stored
 def word_hashes(text: str) -> Hashes:
-    """The hashes of the words of a text, see `Words`."""
-    return Words(text).hashes
+    """The hashes of the words of a text, see `Words`; they can't be written to."""
+    hashes = Words(text).hashes
+    hashes.flags.writeable = False
+    return hashes
 
 
 def role(char: str) -> str:
@@ -156,15 +168,27 @@ def _read(text: str) -> tuple[Letters, Roles]:
             np.frombuffer(raw.translate(roles_of), np.uint8),
         )
     letters = _letters(text)
-    read = _table().take(letters, mode="clip")
-    if read.all():
+    read = _looked_up(letters)
+    if (read != SEVERAL).all():
         return read >> ROLE_SHIFT, (read & ROLES).astype(np.uint8)
     # Some character folds to several, or is beyond the table.
     folded = _letters(text.casefold())
-    roles = (_table().take(folded, mode="clip") & ROLES).astype(np.uint8)
-    for letter in np.unique(folded[folded >= PLANE]).tolist():
+    roles = (_looked_up(folded) & ROLES).astype(np.uint8)
+    for letter in np.unique(folded[folded >= PLANE - 1]).tolist():
         roles[folded == letter] = _role_of(chr(letter))
     return folded, roles
+
+
+def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """What the table says of characters; those that are met for the first time are entered."""
+    found = _table.take(letters, mode="clip")
+    if not found.all():
+        for code in np.unique(letters[found == 0]).tolist():
+            folded = chr(code).casefold()
+            one = len(folded) == 1
+            _table[code] = ord(folded) << ROLE_BITS | _role_of(chr(code)) if one else SEVERAL
+        found = _table.take(letters, mode="clip")
+    return found
 
 
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
@@ -189,20 +213,6 @@ def _ascii() -> tuple[bytes, bytes]:
         "".join(low).casefold().encode() + rest,
         bytes(map(_role_of, low)) + rest,
     )
-
-
-@cache
-def _table() -> NDArray[np.uint32]:
-    """The characters of the first plane, case folded, with their roles in the low bits.
-
-    Those are 0 whose folded form is not one character; the last one stands for all beyond.
-    """
-    table = np.zeros(PLANE, np.uint32)
-    for code in range(1, PLANE - 1):
-        folded = chr(code).casefold()
-        if len(folded) == 1:
-            table[code] = ord(folded) << ROLE_BITS | _role_of(chr(code))
-    return table
 
 
 def _role_of(char: str) -> int:
