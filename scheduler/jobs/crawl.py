@@ -120,6 +120,8 @@ class Crawl:
         settings = scrapy_settings(self._home.settings.network) | self._browser
         process = AsyncCrawlerProcess(settings)
         redact_logs()
+        # Scrapy would make records of each answer, for its handler to pass over.
+        logging.root.setLevel(settings["LOG_LEVEL"])
         process.crawl(
             PressRoomSpider,
             arriving=self._arriving(lines, process),
