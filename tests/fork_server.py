@@ -30,7 +30,6 @@ from scrapy.settings import default_settings
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.store import open_store
-from data.text.words import tokens
 from data.topics.taxonomy import load_taxonomy
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
@@ -175,7 +174,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         open_store(f"sqlite:{folder}/communique.db").close()
     load_taxonomy().matcher("en")
-    tokens("Ærø")
     gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
