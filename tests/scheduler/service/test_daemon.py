@@ -16,7 +16,7 @@ import feedparser
 import httpx
 import pytest
 
-from tests.command import COMMUNIQUE, communique, make_home
+from tests.command import COMMUNIQUE, command, communique, make_home
 from tests.peer import Peer, peer_served
 from tests.press_room import Room, listing_html, release_html, served
 
@@ -41,10 +41,10 @@ def home(tmp_path: Path, room: Room) -> Path:
 
 
 @contextmanager
-def running(home: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The service and its log, for the length of a ``with`` block, run by a command ``before``."""
+def running(home: Path, *program: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """The service and its log, for the length of a ``with`` block; in a forked process, or so."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*before, *COMMUNIQUE, "run", "--home", str(home)],
+        [*(program or command()), "run", "--home", str(home)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -66,7 +66,7 @@ def until(log: IO[str], event: str) -> str:
 
 
 def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> None:
-    with running(home) as (service, log):
+    with running(home, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert "new=2" in until(log, "visited")
@@ -118,7 +118,7 @@ def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
 
 
 def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
-    with running(home) as (service, log):
+    with running(home, *COMMUNIQUE) as (service, log):
         until(log, "visited")
         service.kill()
         service.wait(60)
@@ -155,7 +155,8 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
 ) -> None:
     assert communique("publish", home=home).returncode == 0
     # As on a full disk: no file may grow.
-    with running(home, "sh", "-c", 'ulimit -f 0; exec "$@"', "sh") as (service, log):
+    no_file_grows = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+    with running(home, *no_file_grows, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert httpx.get(f"{site[1]}feeds/all.atom", timeout=60).status_code == 200
