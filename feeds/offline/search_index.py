@@ -47,7 +47,7 @@ def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
 
 
 def row(catalog: Catalog, release: Release) -> str:
-    """A release as the script takes it: id, title, day, source, its name, topics and text."""
+    """A release as the script takes it, field by field: see the beginning of ``load`` there."""
     content = release.content
     return json.dumps(
         [
@@ -57,6 +57,7 @@ def row(catalog: Catalog, release: Release) -> str:
             release.source,
             plain(catalog.source(release.source).name),
             content.topics,
+            release.retracted is not None,
             content.body_text[:LONGEST],
         ],
         ensure_ascii=False,

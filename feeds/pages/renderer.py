@@ -149,7 +149,7 @@ class PageRenderer:
             backed=[one for one in (before, after) if one and one.capture],
             captures=capture_file(release.id),
             release=release_file(release.id),
-            crumbs=self._crumbs(release, entry),
+            crumbs=self._crumbs(release, entry.title),
         )
 
     def capture(
@@ -158,28 +158,38 @@ class PageRenderer:
         entry: Entry,
         revisions: tuple[Revision, ...],
         gone: Capture | None,
+        *,
+        seen: Capture | None = None,
+        is_shown: bool = False,
     ) -> bytes:
-        """The page that says which records of the archive show a release, or that it is gone."""
+        """The page that says which records of the archive show a release, or that it is gone.
+
+        Where a server shows captured pages (``is_shown``) it leads to them. The record that found
+        the release ``seen`` last is for such a page too: a file would change with every visit.
+        """
         return self._render(
             "capture.html",
             capture_file(release.id),
             title=entry.title,
             facet=Facet(source=release.source),
             language=entry.language,
+            id=release.id,
             revisions=revisions,
+            seen=seen,
             gone=gone,
+            is_shown=is_shown,
             data=capture_data_file(release.id),
             release=release_file(release.id),
-            crumbs=self._crumbs(release, entry),
+            crumbs=self._crumbs(release, entry.title),
         )
 
-    def _crumbs(self, release: Release, entry: Entry) -> list[tuple[str, str]]:
+    def _crumbs(self, release: Release, title: str) -> list[tuple[str, str]]:
         """The way down to the page of a release."""
         source = Facet(source=release.source)
         return [
             ("All", "index.html"),
             (self.catalog.name(source), page_file(source)),
-            (entry.title, release_file(release.id)),
+            (title, release_file(release.id)),
         ]
 
     def feeds(self) -> bytes:
@@ -219,10 +229,9 @@ class PageRenderer:
         release.
         """
         title = title_of(revision.content)
-        page = release_file(release.id)
         return self._render(
             "replay.html",
-            page.replace("index.html", "capture/page"),
+            release_file(release.id).replace("index.html", "capture/page"),
             title=title,
             facet=Facet(source=release.source),
             number=revision.number,
@@ -232,7 +241,7 @@ class PageRenderer:
             seen=seen,
             shown=shown,
             captures=capture_file(release.id),
-            crumbs=[("All", "index.html"), (title, page)],
+            crumbs=self._crumbs(release, title),
         )
 
     def offline_search(self, file: str, parts: int) -> bytes:

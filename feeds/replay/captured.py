@@ -103,12 +103,17 @@ class CapturedPages:
         self._site = site_address(site.url)
         self._root = urlsplit(self._site).path
 
+    @property
+    def are_there(self) -> bool:
+        """Whether there is an archive."""
+        return self._folder.is_dir()
+
     def answer(self, asked: str, accept: bytes | None) -> Answer | None:
         """The answer to what is asked for behind the prefix; None where nothing was captured.
 
         ``accept`` is the value of Accept-Datetime, or None.
         """
-        if not self._folder.is_dir():
+        if not self.are_there:
             return None
         if found := TIMEMAP.fullmatch(asked):
             return self._timemap(found[1])

@@ -17,8 +17,8 @@ from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
 from feeds.urls import name_of
 
-RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/page|revisions/([1-9]\d{0,8})/?)?")
-"""The page of a release, its TimeMap, its captured page, and the page of one version."""
+RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
+"""The page of a release, its TimeMap, its captures, a captured page, and the page of a version."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -56,7 +56,12 @@ class Replay:
         if not path.startswith("/releases/"):
             return False
         found = RELEASE.fullmatch(path)
-        return found is not None and (found[2] is not None or datetime_in(headers) is not None)
+        if found is None:
+            return False
+        if found[2] == "capture/":
+            # Without an archive there is no more to show than in the file.
+            return self._pages is not None and self._pages.are_there
+        return found[2] is not None or datetime_in(headers) is not None
 
     def answer(self, asked: Asked) -> Answer | None:
         """The answer to a request that this ``takes``, or None where there is no such thing.
@@ -71,13 +76,21 @@ class Replay:
             return None
         with closing(open_store(self._url)) as store:
             mementos = ReleaseMementos(store, self._site)
-            if found[3]:
-                return mementos.revision(release, int(found[3]))
-            if found[2] == "timemap":
+            return self._of_release(mementos, release, found, asked)
+
+    def _of_release(
+        self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: Asked
+    ) -> Answer | None:
+        match found[2]:
+            case None:
+                return mementos.gate(release, asked.datetime or b"")
+            case "timemap":
                 return mementos.timemap(release)
-            if found[2]:
+            case "capture/":
+                return mementos.captures(release)
+            case "capture/page":
                 return self._page(mementos, release, asked.query)
-            return mementos.gate(release, asked.datetime or b"")
+        return mementos.revision(release, int(found[3]))
 
     def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> Answer | None:
         """The captured page of the version that a query names: ``revision=2``, or the present."""

@@ -71,6 +71,22 @@ class ReleaseMementos:
         headers = memento_headers(original, mementos, place)
         return Answer(200, [*PAGE, *headers], self._page(release, found, place))
 
+    def captures(self, release_id: str) -> Answer | None:
+        """The page of the captures of a release, which leads to its captured pages."""
+        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        if release is None:
+            return None
+        catalog = catalog_of(self._store, self._site)
+        entry = entry_of(release, catalog, mixed=False)
+        sightings = self._store.sightings(release_id)
+        gone = sightings.gone if release.retracted else None
+        is_told = any(one.capture == sightings.seen for one in found)
+        seen = None if is_told else sightings.seen
+        page = PageRenderer(catalog, {}).capture(
+            release, entry, found, gone, seen=seen, is_shown=True
+        )
+        return Answer(200, PAGE, page)
+
     def captured(self, release_id: str, number: int | None, pages: CapturedPages) -> Answer | None:
         """The captured page of a version, of the present one for None, in a frame of ours."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)

@@ -84,6 +84,18 @@ def test_a_search_finds_what_the_texts_say(
         assert page.locator("h1").inner_text() == titles[0]
 
 
+@pytest.mark.parametrize("width", [390, 1100])
+def test_what_a_search_finds_stands_in_lines(folder: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((folder / "search" / "index.html").as_uri() + "?q=ferry")
+    title = page.get_by_role("link", name="Statement 0")
+    title.wait_for()
+    box = title.bounding_box()
+    assert box["width"] > 300
+    assert box["height"] < 40
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_a_link_to_a_search_is_answered(folder: Path, page: Any) -> None:
     page.goto((folder / "search" / "index.html").as_uri() + "?source=acme&topic=economy")
     page.get_by_text("3 releases").wait_for()

@@ -27,9 +27,9 @@ function load(number) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     waiting = (releases) => {
-      loaded[number] = releases.map(([id, title, day, source, name, topics, text]) => (
-        { id, title, day, source, name, topics, text: folded(`${title}\n${name}\n${text}`) }
-      ));
+      loaded[number] = releases.map(([id, title, day, source, name, topics, retracted, text]) => ({
+        id, title, day, source, name, topics, retracted, text: folded(`${title}\n${name}\n${text}`),
+      }));
       script.remove();
       resolve(loaded[number]);
     };
@@ -43,14 +43,26 @@ window.addReleases = (releases) => waiting(releases);
 
 function show(release) {
   const row = document.createElement("li");
+  const said = document.createElement("div");
   const link = document.createElement("a");
+  link.className = "title";
   link.href = `../releases/${encodeURIComponent(release.id)}/index.html`;
   link.textContent = release.title;
   link.dir = "auto";
-  const where = document.createElement("span");
-  where.className = "quiet";
-  where.textContent = ` ${release.name}${release.day ? `, ${release.day}` : ""}`;
-  row.append(link, where);
+  const from = document.createElement("p");
+  from.className = "from";
+  const name = document.createElement("bdi");
+  name.textContent = release.name;
+  from.append(name, release.day ? `, ${release.day}` : "");
+  if (release.retracted) {
+    row.className = "retracted";
+    const mark = document.createElement("strong");
+    mark.className = "mark";
+    mark.textContent = "Retracted";
+    from.append(" ", mark);
+  }
+  said.append(link, from);
+  row.append(said);
   list.append(row);
 }
 

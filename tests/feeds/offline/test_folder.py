@@ -160,7 +160,8 @@ def test_the_search_holds_every_release_newest_first(store: Store, tmp_path: Pat
         "Statement 0",
     ]
     assert rows[-1][3:5] == ["acme", "ACME"]
-    assert "quay 0" in rows[-1][6]
+    assert rows[-1][6] is False
+    assert "quay 0" in rows[-1][7]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
+from lxml import html
 
 from data.archive.archive import Archive
 from data.models import Capture
@@ -241,6 +245,29 @@ def test_the_frame_of_the_present_version_says_what_saw_it_last(
     shown = web.get(frame).text
     assert "2022-12-24 09:30:00 UTC</time>: record <code>urn:uuid:1</code>, leaf 41." in shown
     assert "last found so" not in web.get(f"{frame}?revision=1").text
+
+
+def test_our_server_leads_from_the_captures_of_a_release_to_its_pages_and_its_last_sight(
+    web: httpx.Client, home: Path
+) -> None:
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        (release,) = store.find_releases(URL, limit=1)
+        last = Capture("urn:uuid:2", "a.warc.gz", 7, 9, "sha256:1", 42, START + 99 * DAY)
+        store.mark_unchanged(release.id, seen=last.at, capture=last)
+    path = f"/releases/{release.id}/capture/"
+    page: Any = html.fromstring(web.get(path).text)
+    for number in (1, 2):
+        (link,) = page.xpath(f"id('revision-{number}')//a/@href")
+        shown = web.get(urljoin(path, link))
+        assert shown.status_code == 200
+        assert f"version {number} as it was served" in shown.text
+    assert "urn:uuid:2" in page.xpath("string(id('seen'))")
+    assert f"communique prove {release.id}" in page.text_content()
+    # A static host has none of these pages: no file leads there.
+    file: Any = html.fromstring((home / "site" / path.strip("/") / "index.html").read_text())
+    assert file.xpath("id('revision-1')//a | id('seen')") == []
+    assert f"communique prove {release.id}" in file.text_content()
+    assert web.get("/releases/nobody/capture/").status_code == 404
 
 
 def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
