@@ -128,12 +128,14 @@ def decide(
     return Decision("unchanged", met)
 
 
-def read_anew(draft: Draft, known: Release) -> Decision:
+def read_anew(draft: Draft, known: Release, before: Content | None = None) -> Decision:
     """What becomes of a release whose page, as it was served before, is read by other rules.
 
     What readers would care about makes a revision, but no news: ``updated`` stays, and so do the
     id, a date that was known, and all that the page does not give any more. A text that only lacks
-    words of the known one is no better: templates that were learned of its site may be lost.
+    words of the known one is no better: templates that were learned of its site may be lost. But
+    where a person changed the rules of the source file since, ``before`` is what the page gives by
+    those of then: what is missing for that change alone was not wanted.
     """
     published, order = _dated(draft, known, known.first_seen)
     content = replace(draft.content, published=published)
@@ -142,6 +144,7 @@ def read_anew(draft: Draft, known: Release) -> Decision:
         for parts in READ_TOGETHER
         for name in parts
         if _only_lacks(getattr(content, parts[0]), getattr(known.content, parts[0]), parts[0])
+        and not _is_cut(content, before, parts[0])
     }
     content = replace(content, **lost)
     fields = significant_changes(known.content, content)
@@ -160,6 +163,13 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
         words = iter(known.split())
         return all(word in words for word in read.split())
     return field == "attachments" and set(read) < set(known)
+
+
+def _is_cut(content: Content, before: Content | None, field: str) -> bool:
+    """Whether a change of the rules alone takes something off a field; but never all of a text."""
+    if before is None or getattr(before, field) == getattr(content, field):
+        return False
+    return bool(getattr(content, field)) or field not in {"title", "body_text"}
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from data.models import Capture, CaptureOwner, Draft
+from data.models import Capture, CaptureOwner, Content, Draft
 from data.store.protocol import Store
 from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
@@ -62,7 +62,13 @@ class JournalStore(Store, Protocol):
         """Take in a draft as ``record`` does, and say all that was written of it."""
 
     def read_anew_outcome(
-        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Outcome | None:
         """Keep a release as ``read_anew`` does, and say all that was written of it."""
 

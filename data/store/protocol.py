@@ -12,6 +12,7 @@ from data.identity.retraction import Vanished
 from data.models import (
     Capture,
     ChangeCursor,
+    Content,
     DayDigest,
     Draft,
     Facet,
@@ -243,11 +244,18 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
         """What each page that lists releases of a source said last, as JSON text."""
 
     def read_anew(
-        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Decision | None:
         """Keep a release as other rules read what was served before; None where it is not known.
 
-        A better text makes a revision, of which nobody is told: it is no edit.
+        A better text makes a revision, of which nobody is told: it is no edit. ``before`` is as
+        data.identity.decision.read_anew has it.
         """
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
@@ -383,6 +391,9 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
         What the first page lists (``front``) is asked for by every visit, the rest at growing
         intervals.
         """
+
+    def unread(self, source: str) -> Sequence[str]:
+        """What listings name and nobody has read, as JSON text in the order of listing."""
 
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int

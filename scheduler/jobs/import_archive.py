@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import count
 from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
@@ -89,29 +88,10 @@ class ArchiveImport:
                 self.outcome.damaged.append(found)
             elif is_taken(found):
                 self._take(found, path.name)
-        self._read_listings()
-        self._read_pages(told)
-        self._pages.finish()
+        self._pages.listings.read(self._answers)
+        self._pages.read(self._shown.values(), self._answer, self._led, told)
         for url in self._pages.media & self._files.keys():
             self._store.keep_file(self._source, url, self._files[url])
-
-    def _read_pages(self, told: Told) -> None:
-        """Read all pages, first the earliest capture of each, then the next ones, as visits do."""
-        histories = [sorted(some, key=moment) for some in self._shown.values()]
-        whole, done = sum(map(len, histories)), 0
-        if histories:
-            self._pages.begin(min(history[0].at for history in histories))
-        for number in count():
-            if not histories:
-                break
-            for capture in sorted((history[number] for history in histories), key=moment):
-                if answer := self._answer(capture):
-                    aliases = self._led.get(canonical_url(answer.url), ())
-                    self._pages.take(answer, capture, tuple(aliases))
-                done += 1
-                told(done, whole)
-            self._pages.settle()
-            histories = [history for history in histories if len(history) > number + 1]
 
     def _take(self, record: Record, name: str) -> None:
         """Take in a record, and note what it may be to the source."""
@@ -146,29 +126,12 @@ class ArchiveImport:
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.uri):
             if entry.at == at:
-                found = self._archive.record(entry.file, entry.offset)
-                return Capture(
-                    found.record_id,
-                    entry.file,
-                    entry.offset,
-                    entry.length,
-                    entry.digest,
-                    entry.leaf,
-                    found.at,
-                )
+                return self._archive.record(entry.file, entry.offset).capture(entry.leaf)
         return None
 
-    def _read_listings(self) -> None:
-        """Read the pages that list releases, from the first ones on."""
-        waiting = [key for key in self._shown if self._pages.is_listing(key)]
-        done: set[str] = set()
-        while waiting:
-            key = waiting.pop()
-            if key in done:
-                continue
-            done.add(key)
-            answers = filter(None, map(self._answer, self._shown.get(key, ())))
-            waiting += map(canonical_url, filter(None, map(self._pages.list, answers)))
+    def _answers(self, key: str) -> Iterator[Served]:
+        """What was captured at a canonical address, as far as it can be read."""
+        return filter(None, map(self._answer, self._shown.get(key, ())))
 
     def _answer(self, capture: Capture) -> Served | None:
         """The answer in a capture; None, and told, where it can't be read."""
@@ -178,8 +141,3 @@ class ArchiveImport:
         except (ArchiveError, Undecodable) as error:
             self._pages.outcome.tell(capture.record_id, "archive", str(error))
             return None
-
-
-def moment(capture: Capture) -> tuple[dt.datetime, int]:
-    """When a capture was made; of two in one instant, which was taken in first."""
-    return capture.at, capture.leaf

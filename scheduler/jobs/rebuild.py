@@ -32,6 +32,7 @@ from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
 from scheduler.jobs.rebuilt_captures import Unreadable, restore_sightings, unreadable_captures
+from scheduler.jobs.unread_pages import await_unread
 
 TOGETHER: Final = 200
 """Records of the journal that are written in one transaction."""
@@ -74,7 +75,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
     ids of records that the journal needs, ``releases_lost`` the ids of releases of which something
     is therefore missing, and ``refused`` are events that can't be written. So many ``leaves_lost``
     are those whose records can't be read or are not here, ``unreadable`` what of it shows releases.
-    ``files_lost`` are names of files of HOME, ``secrets_cut`` those whose secrets are not in the
+    ``unread`` are addresses of pages that were captured and are in no release since. ``files_lost``
+    are names of files of HOME, ``secrets_cut`` those whose secrets are not in the
     archive, and ``unpublished`` says what failed when the site was written.
     """
 
@@ -90,6 +92,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     releases_lost: Sequence[str] = ()
     leaves_lost: int = 0
     unreadable: Sequence[Unreadable] = ()
+    unread: Sequence[str] = ()
     refused: Sequence[str] = ()
     files_lost: Sequence[str] = ()
     secrets_cut: Sequence[str] = ()
@@ -179,7 +182,11 @@ class Rebuilding:
             self._store.keep_journal_end(entries[-1].record_id)
             self._write_files()
             self._store.enter_queued()
-            store = home_at(self._home.path).store()
+            ids = {one.id for one in self._store.by_first_seen()}
+            lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
+            home = home_at(self._home.path)
+            unread = [] if self._found.is_whole else await_unread(home, self._store, lost)
+            store = home.store()
             try:
                 self._publish(store, entries[-1].at)
             finally:
@@ -191,13 +198,14 @@ class Rebuilding:
                 journal=len(entries),
                 aside=self._found.history.aside,
                 sources=len(self._store.sources()),
-                releases=sum(1 for _ in self._store.by_first_seen()),
+                releases=len(ids),
                 feeds=self._feeds,
                 damaged=[Damaged(one.file, one.offset, one.cause) for one in self._damaged],
                 missing=self._found.history.missing,
-                releases_lost=sorted(self._replay.lost),
+                releases_lost=sorted(lost),
                 leaves_lost=len(self._found.lost),
                 unreadable=[*unreadable_captures(self._store, self._found), *unseen],
+                unread=unread,
                 refused=self._replay.refused,
                 files_lost=self._files_lost,
                 secrets_cut=self._secrets_cut,

@@ -51,9 +51,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
     """The captures of the leaves with these ``numbers``; without those whose record is lost."""
     for place, leaf in found.answers.items():
         if leaf is not None and leaf in numbers:
-            record = read_record(archive, *place)
-            digest = record.field("WARC-Payload-Digest")
-            yield Capture(record.record_id, *place, record.length, digest, leaf, record.at)
+            yield read_record(archive, *place).capture(leaf)
     for leaf in found.removed & {*numbers}:
         told = decode_leaf(found.leaves.entry(leaf))
         yield Capture(told.record_id.urn, "", 0, 0, digest_text(told.payload), leaf, told.at)

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing, nullcontext, suppress
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from data.archive.content_coding import Undecodable
-from data.archive.served import served
 from data.archive.warc.index import Index
 from data.clock import utc_now
-from data.errors import ArchiveError
-from data.identity.decision import read_anew
-from data.models import Capture, Content, Draft, Release
+from data.health.state import ARCHIVE
+from data.identity.decision import Decision, read_anew
+from data.models import Content, Draft, Facet, Release
 from data.store.protocol import Store
-from data.text.urls import canonical_url
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy, load_taxonomy
+from data.topics.taxonomy import load_taxonomy
 from scheduler.home import Home
-from spiders.crawl.page_errors import NotARelease
-from spiders.crawl.visit import Visit
-from spiders.download.documents import is_pdf, read_document
-from spiders.items import Listing, ListingItem
-from spiders.page.page import Page
+from scheduler.jobs.home_files import keep_home_files
+from scheduler.jobs.unread_pages import PageCaptures, find_unread, read_unread
+from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
 from spiders.sources.loader import LoadedSource
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -63,17 +56,27 @@ class Reread(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class Found(msgspec.Struct, frozen=True):
+    """A release that was read from a page that nobody had read."""
+
+    id: str
+    url: str
+    title: str
+
+
 class Reextraction(msgspec.Struct, frozen=True):
     """What became of releases that were read anew.
 
     ``read`` were, ``unarchived`` have no page in the archive, ``without_file`` no source file.
-    ``releases`` are those that are read otherwise, or could not be read.
+    ``releases`` are those that are read otherwise, or could not be read, and ``new`` those whose
+    pages were captured and in no release.
     """
 
     read: int
     unarchived: int
     without_file: int
     releases: Sequence[Reread]
+    new: Sequence[Found] = ()
 
     @property
     def failed(self) -> int:
@@ -92,143 +95,151 @@ def reextract(
 ) -> Reextraction:
     """Read releases anew, of a source and published since a day, and keep what is read better.
 
-    With ``dry`` nothing is written. ``told`` is called with what is done, how much of it, and how
-    much there is. Raises StoreError, HomeInUse where a visit to one of the sources is under way.
+    Of no day, captured pages that listings name and nobody has read are read as well. With ``dry``
+    nothing is written. ``told`` is called with what is done, how much of it, and how much there is.
+    Raises StoreError, HomeInUse where a visit to one of the sources is under way.
     """
-    store = home.plain_store() if dry else home.store()
-    tell = told or (lambda _what, _done, _of: None)
-    found = [*store.by_first_seen(source, since=since)]
-    readers: dict[str, ArchivedPages] = {}
-    changes: list[Reread] = []
-    read = unarchived = without_file = 0
     with ExitStack() as stack:
-        stack.callback(store.close)
-        index = Index(home.archive)
-        stack.callback(index.close)
-        taxonomy = load_taxonomy(home.topics)
-        for number, release in enumerate(found):
-            tell("releases", number, len(found))
-            # What was removed by order has no place any more.
-            if release.capture is None or not release.capture.file:
-                unarchived += 1
+        store = stack.enter_context(closing(home.plain_store() if dry else home.store()))
+        index = stack.enter_context(closing(Index(home.archive)))
+        run = Rereading(home, store, index, dry=dry, told=told)
+        counts = store.facets()
+        chosen = {one: counts.get(Facet(source=one), 0) for one in store.sources()}
+        chosen = {one: count for one, count in chosen.items() if source in {None, one}}
+        run.whole = sum(chosen.values())
+        for one, count in chosen.items():
+            if one not in sources:
+                run.without_file += count
                 continue
-            if release.source not in sources:
-                without_file += 1
-                continue
-            if release.source not in readers:
+            with ExitStack() as held:
                 if not dry:
-                    lock = home.lock(f"source-{release.source}", "reading pages anew")
-                    stack.enter_context(lock)
-                loaded = sources[release.source]
-                readers[release.source] = ArchivedPages(home, store, index, loaded, taxonomy)
-            read += 1
-            change = _reread(readers[release.source], release, store, dry=dry)
-            if change:
-                changes.append(change)
-        tell("releases", len(found), len(found))
+                    held.enter_context(home.lock(f"source-{one}", "reading pages anew"))
+                run.read(sources[one], since)
         if not dry:
             store.update_search_index()
-    return Reextraction(read, unarchived, without_file, changes)
+    return run.outcome()
 
 
-def _reread(reader: ArchivedPages, release: Release, store: Store, *, dry: bool) -> Reread | None:
-    """Read one release anew; None where it reads as it is stored."""
-    try:
-        draft, labels = reader.draft(release)
-    except (ArchiveError, Undecodable, NotARelease) as error:
-        return Reread(release.id, release.url, release.content.title, error=str(error))
-    decision = read_anew(draft, release)
-    gained, lost, changed = differences(release.content, draft.content, decision.release.content)
-    if decision.release == release and not lost:
-        return None
-    if not dry and decision.release != release:
-        store.read_anew(release.id, draft, at=utc_now(), labels=labels)
-    return Reread(
-        release.id,
-        release.url,
-        decision.release.content.title,
-        gained,
-        lost,
-        changed,
-        decision.release.revision if decision.kind == "changed" else 0,
-    )
-
-
-class ArchivedPages:
-    """Reads the archived pages of one source as a visit would today."""
+class Rereading:
+    """One run of reextract, source by source."""
 
     def __init__(
-        self, home: Home, store: Store, index: Index, loaded: LoadedSource, taxonomy: Taxonomy
+        self,
+        home: Home,
+        store: Store,
+        index: Index,
+        *,
+        dry: bool,
+        told: Callable[[str, int, int], None] | None,
     ) -> None:
         self._home = home
-        self._index = index
-        self._file = loaded.file
-        self._taxonomy = taxonomy
-        # What is learned here of layouts is for this run alone.
-        memory = cast("Store", Unlearning(store))
-        self._visit = Visit(loaded, memory, taxonomy, home.settings.collect)
-        self._listed = {canonical_url(item.url): item for item in items(store.listings(loaded.id))}
+        self._store = store
+        self._dry = dry
+        self._told = told or (lambda _what, _done, _of: None)
+        taxonomy = load_taxonomy(home.topics)
+        self._archived = Archived(home.archive, index, store, taxonomy, home.settings)
+        self._captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
+        self._changes: list[Reread] = []
+        self._new: list[Found] = []
+        self._read = self._unarchived = 0
+        self.without_file = self.whole = 0
 
-    def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
-        """The draft of a release by today's rules, and the labels of its topics.
+    def outcome(self) -> Reextraction:
+        """What became of all."""
+        self._told("releases", self.whole, self.whole)
+        counts = self._read, self._unarchived, self.without_file
+        return Reextraction(*counts, self._changes, self._new)
 
-        Raises ArchiveError, Undecodable, NotARelease.
-        """
-        capture = cast("Capture", release.capture)
-        page = self._page(release, capture)
-        draft = self._visit.draft(
-            page, aliases=(), item=self._item(release), validator=None, capture=capture
-        )
-        return filed(draft, self._file.topics, self._taxonomy)
+    def read(self, loaded: LoadedSource, since: dt.date | None) -> None:
+        """Read the pages of one source."""
+        if loaded.own and not self._dry:
+            # The archive holds the rules by which it is read from now on.
+            keep_home_files(self._home, self._store, [loaded.id])
+        releases = [*self._store.by_first_seen(loaded.id, since=since)]
+        # What was removed by order has no place any more.
+        archived = [one for one in releases if one.capture and one.capture.file]
+        self._unarchived += len(releases) - len(archived)
+        pages = StoredPages(self._archived, loaded)
+        pages.learn(archived)
+        for release in archived:
+            self._told("releases", self._read, self.whole)
+            self._read += 1
+            self._changes += self._reread(pages, release)
+        if since is None:
+            self._read_unread(loaded)
 
-    def _page(self, release: Release, capture: Capture) -> Page:
-        limit = self._home.settings.network.max_bytes
-        answer = served(self._home.archive, self._index, capture.file, capture.offset, limit)
-        document = asyncio.run(read_document(answer.body)) if is_pdf(answer.body) else None
-        return Page(release.url, answer.body, answer.content_type, document)
+    def _reread(self, pages: StoredPages, release: Release) -> Iterable[Reread]:
+        """Read one release anew; nothing where it reads as it is stored."""
+        try:
+            draft, labels = pages.draft(release)
+        except UNREADABLE as error:
+            yield Reread(release.id, release.url, release.content.title, error=str(error))
+            return
+        before, decision = None, read_anew(draft, release)
+        found = differences(release.content, draft.content, decision.release.content)
+        if found.lost:
+            read = self._store.revisions(release.id)[-1].seen
+            before = pages.before(release, read)
+            decision = read_anew(draft, release, before)
+            found = differences(release.content, draft.content, decision.release.content)
+        if decision.release == release and not found.lost:
+            return
+        if not self._dry and decision.release != release:
+            now = utc_now()
+            self._store.read_anew(release.id, draft, at=now, labels=labels, before=before)
+        revision = decision.release.revision if decision.kind == "changed" else 0
+        title = decision.release.content.title
+        yield Reread(release.id, release.url, title, *found, revision=revision)
 
-    def _item(self, release: Release) -> ListingItem | None:
-        """What a listing said of a release, as far as that is known; or what is stored of it."""
-        known = (self._listed.get(canonical_url(url)) for url in (release.url, *release.aliases))
-        return next((item for item in known if item), None) or self._visit.stored.as_listed(
-            release.url
-        )
+    def _read_unread(self, loaded: LoadedSource) -> None:
+        """Read the pages that listings name and nobody has read."""
+        unread = find_unread(self._captures, self._store, loaded.id)
+        if not unread.histories:
+            return
+        noting = Noting(self._store)
+        store, taxonomy = cast("Store", noting), self._archived.taxonomy
+        with suppress(Undone), self._store.transaction() if self._dry else nullcontext():
+            errors = read_unread(unread, self._captures, loaded, store, taxonomy)
+            self._new += noting.new
+            self._changes += [
+                Reread("", one.url, "", error=one.message)
+                for one in errors
+                if one.kind in {ARCHIVE, "bug", "store"}
+            ]
+            if self._dry:
+                raise Undone
 
 
-class Unlearning:
-    """The verbs of a store, without those by which a visit remembers."""
+class Undone(Exception):
+    """Nothing of this transaction is to be kept."""
+
+
+class Noting(Unlearning):
+    """The verbs of a store for the pages of a source; notes what is ``new``."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
+        self.new: list[Found] = []
 
-    def __getattr__(self, name: str) -> Any:
-        """All other verbs are those of the store."""
-        return getattr(self._store, name)
-
-    def register(self, source: object) -> None:
-        """Keep nothing."""
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep nothing."""
-
-    def forget_template(self, source: str, layout: str) -> None:
-        """Keep nothing."""
+    def record(self, draft: Draft, **more: Any) -> Decision:
+        """Take in a draft; see data.store.protocol.Store."""
+        decision: Decision = self._store.record(draft, **more)
+        if decision.kind == "new":
+            release = decision.release
+            self.new.append(Found(release.id, release.url, release.content.title))
+        return decision
 
 
-def items(listings: Iterator[str]) -> Iterator[ListingItem]:
-    """What pages that list releases said of each."""
-    for text in listings:
-        try:
-            yield from msgspec.json.decode(text, type=Listing).items
-        except msgspec.DecodeError:
-            # Another version of ours wrote it.
-            continue
+class Differences(NamedTuple):
+    """The fields that a content gained, lost, and has otherwise."""
+
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
-def differences(
-    old: Content, new: Content, kept: Content
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The fields that a content gained, lost (so ``kept`` has the old), and has otherwise."""
+def differences(old: Content, new: Content, kept: Content) -> Differences:
+    """What a content gained, lost (so ``kept`` has the old), and has otherwise."""
     gained, lost, changed = [], [], []
     for name, attribute in FIELDS.items():
         before, after = getattr(old, attribute), getattr(new, attribute)
@@ -245,4 +256,4 @@ def differences(
             lost.append(name)
         else:
             changed.append(name)
-    return tuple(gained), tuple(lost), tuple(changed)
+    return Differences(tuple(gained), tuple(lost), tuple(changed))

@@ -1,13 +1,13 @@
-"""Pages out of somebody's archive, read as if they had been collected when they were captured."""
+"""Pages out of an archive, read as if they had been collected when they were captured."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
-from urllib.parse import urljoin, urlsplit
+from itertools import count
+from urllib.parse import urlsplit
 
 from data.archive.served import Served
 from data.clock import utc_now
@@ -18,19 +18,16 @@ from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
+from spiders.archived.listings import ArchivedListings, page_of
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.extract.page_type import kind_of
-from spiders.items import ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
-
-MOST_LISTINGS: Final = 5000
-"""Pages of a listing that are read, as those of one walk."""
 
 
 @dataclass(slots=True)
@@ -68,9 +65,7 @@ class ImportedPages:
         self._pending = PendingDrafts(loaded.file, self._templates, store, self._stored.at, tell)
         self._reader = ReleaseReader(loaded, self._templates, self._pending, self._stored, tell)
         self._reading: DateContext = loaded.file.date_context(utc_now())
-        self._front = (self._file.url, urljoin(self._file.url, "/"), self._file.feed or "")
-        self._items: dict[str, ListingItem] = {}
-        self._listings: set[str] = set(map(canonical_url, filter(None, self._front)))
+        self.listings = ArchivedListings(loaded.file, tell)
         self._since = utc_now()
         self._position = 0
         self.media: set[str] = set()
@@ -90,21 +85,34 @@ class ImportedPages:
         """Begin with the earliest of the captures: what is met from here on is met at once."""
         self._since = first
 
-    def is_listing(self, url: str) -> bool:
-        """Whether a page is one that lists releases, by what was read so far."""
-        return canonical_url(url) in self._listings
+    def read(
+        self,
+        histories: Iterable[Iterable[Capture]],
+        answer: Callable[[Capture], Served | None],
+        led: Mapping[str, Sequence[str]],
+        told: Callable[[int, int], None],
+    ) -> None:
+        """Read pages as visits do: first the earliest capture of each, then the next ones.
 
-    def list(self, answer: Served) -> str | None:
-        """Read a page that lists releases; the address of the next one."""
-        next_page = None
-        with page_errors(answer.url, self.outcome.tell):
-            listing = read_listing(page_of(answer), self._reading, self._file.listing)
-            for item in listing.items:
-                self._items.setdefault(canonical_url(item.url), item)
-            if listing.next and len(self._listings) < MOST_LISTINGS:
-                self._listings.add(canonical_url(listing.next))
-                next_page = listing.next
-        return next_page
+        ``histories`` are the captures of each page, ``answer`` gives what was served, and ``led``
+        the addresses that led to one, by its canonical form. ``told`` is called with the captures
+        read, and those that there are.
+        """
+        left = [sorted(some, key=moment) for some in histories]
+        whole, done = sum(map(len, left)), 0
+        if left:
+            self.begin(min(history[0].at for history in left))
+        for number in count():
+            if not left:
+                break
+            for capture in sorted((history[number] for history in left), key=moment):
+                if served := answer(capture):
+                    self.take(served, capture, tuple(led.get(canonical_url(served.url), ())))
+                done += 1
+                told(done, whole)
+            self.settle()
+            left = [history for history in left if len(history) > number + 1]
+        self.finish()
 
     def take(self, answer: Served, capture: Capture, aliases: Sequence[str] = ()) -> None:
         """Read a page, later ones after earlier ones, and record it where it is a release."""
@@ -116,9 +124,10 @@ class ImportedPages:
                 self.outcome.counts["older"] += 1
                 return
             keys = (key, *map(canonical_url, aliases))
-            item = next((self._items[one] for one in keys if one in self._items), None)
+            items = self.listings.items
+            item = next((items[one] for one in keys if one in items), None)
             page = page_of(answer)
-            if self.is_listing(url) or not (known or item or self._looks_like_one(page)):
+            if url in self.listings or not (known or item or self._looks_like_one(page)):
                 self.outcome.counts["passed"] += 1
                 return
             named = tuple(dict.fromkeys((*aliases, url)))
@@ -140,7 +149,7 @@ class ImportedPages:
 
     def _looks_like_one(self, page: Page) -> bool:
         """Whether a page that no listing names is a release: only where no listing names any."""
-        if self._items:
+        if self.listings.items:
             return False
         read = read_release(page, self._reading)
         if read.content.published is None or not read.content.body_text:
@@ -155,7 +164,7 @@ class ImportedPages:
                     draft,
                     seen=seen(draft),
                     since=self._since,
-                    front=tuple(filter(None, self._front)),
+                    front=self.listings.front,
                     labels=labels,
                 )
                 content = draft.content
@@ -164,14 +173,14 @@ class ImportedPages:
                     self.outcome.counts[decision.kind] += 1
 
 
+def moment(capture: Capture) -> tuple[dt.datetime, int]:
+    """When a capture was made; of two in one instant, which was taken in first."""
+    return capture.at, capture.leaf
+
+
 def seen(draft: Draft) -> dt.datetime:
     """When a draft was captured."""
     return draft.capture.at if draft.capture else utc_now()
-
-
-def page_of(answer: Served) -> Page:
-    """The page in an answer."""
-    return Page(without_user(answer.url), answer.body, answer.content_type)
 
 
 def _place(url: str) -> tuple[str, int | None]:

@@ -79,8 +79,13 @@ class ReleaseReader:
         aliases: tuple[str, ...],
         item: ListingItem | None,
         validator: Validator | None,
+        *,
+        anew: bool = False,
     ) -> Draft:
-        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
+        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease.
+
+        ``anew`` is for the page that the stored version was read from.
+        """
         if media_type := document_type(page):
             return draft_document(
                 self._id,
@@ -96,32 +101,40 @@ class ReleaseReader:
             self._id,
             self._file,
             page,
-            self._read(page, reading, item),
+            self._read(page, reading, item, anew=anew),
             aliases=aliases,
             item=item,
             validator=validator,
         )
 
-    def _read(self, page: Page, reading: DateContext, item: ListingItem | None) -> ExtractedRelease:
+    def _read(
+        self, page: Page, reading: DateContext, item: ListingItem | None, *, anew: bool
+    ) -> ExtractedRelease:
         """What a page says by the rules of its source for the day of its release."""
         rules = self._file.rules_on(item.published.day if item and item.published else None)
-        read = self._read_by(rules, page, reading, item)
+        read = self._read_by(rules, page, reading, item, anew=anew)
         published = read.content.published
         older = self._file.rules_on(published.day if published else None)
-        return read if older == rules else self._read_by(older, page, reading, item)
+        return read if older == rules else self._read_by(older, page, reading, item, anew=anew)
 
     def _read_by(
-        self, rules: ReleaseRules, page: Page, reading: DateContext, item: ListingItem | None
+        self,
+        rules: ReleaseRules,
+        page: Page,
+        reading: DateContext,
+        item: ListingItem | None,
+        *,
+        anew: bool,
     ) -> ExtractedRelease:
         """What a page says by these rules, as the layouts of the source are known, or detected."""
         known = self._stored.at(page.url)
         if known is None:
             self._pending.listed(page.url, item)
-        edited = known is not None and known.digest != page.digest
+        edited = not anew and known is not None and known.digest != page.digest
         if edited:
             self._pending.shown(page.url, shown_on(page))
         try:
-            return self._templates.read(page, reading, rules, item, known, edited=edited)
+            return self._templates.read(page, reading, rules, item, known, edited=edited, anew=anew)
         except Exception as error:
             # What was learned of other pages may be at fault, and would be at the next visit too.
             log.exception("what was learned of its layout could not be used for %s", page.url)

@@ -129,6 +129,11 @@ class Visit:
         store.register(loaded.source)
 
     @property
+    def knows_layouts(self) -> bool:
+        """Whether any layout of the source's pages was learned."""
+        return not self._templates.is_empty
+
+    @property
     def reading(self) -> DateContext:
         """How the dates of this source are to be read."""
         stated = self.file.date_context(self.started)
@@ -289,9 +294,13 @@ class Visit:
         item: ListingItem | None,
         validator: Validator | None,
         capture: Capture | None = None,
+        anew: bool = False,
     ) -> Draft:
-        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease."""
-        draft = self._reader.draft(page, self.reading, aliases, item, validator)
+        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease.
+
+        ``anew`` is for the page that the stored version was read from.
+        """
+        draft = self._reader.draft(page, self.reading, aliases, item, validator, anew=anew)
         return replace(draft, capture=capture)
 
     def record(self, draft: Draft) -> None:

@@ -109,15 +109,17 @@ class SourceTemplates:
         known: Release | None = None,
         *,
         edited: bool = False,
+        anew: bool = False,
     ) -> ExtractedRelease:
         """What a release page says: by a template that fits it, else by detection.
 
-        ``known`` is the release as stored, ``edited`` whether its page has changed since. An edited
-        page is read as it was read before, so that another way of reading never looks like an edit.
+        ``known`` is the release as stored, ``edited`` whether its page has changed since, and
+        ``anew`` that it is the page that the stored version was read from. Such pages are read as
+        they were read before, so that another way of reading never looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
-        if known is not None and edited and not learned_before:
+        if known is not None and (edited or anew) and not learned_before:
             return read_release(page, reading, declared, listed)
         found, by = self._templated(page, reading, declared, listed)
         if found is not None and by is not None and not edited:
@@ -144,6 +146,11 @@ class SourceTemplates:
         self._lessons.append(Sample(page, detected, reading, listed))
         learned = self._study(declared, reading.now)
         return (learned.read(page, reading, listed) if learned else None) or detected
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no layout of the source is known."""
+        return not (self._readers or self._given_up)
 
     def unsure(self, url: str) -> bool:
         """Whether an edited page was read otherwise than before: it may be mended in this visit."""

@@ -17,6 +17,7 @@ from data.errors import ArchiveError
 from data.identity.decision import Decision
 from data.models import (
     Capture,
+    Content,
     DayDigest,
     Draft,
     Facet,
@@ -229,11 +230,19 @@ class JournaledStore:
         return outcome.decision
 
     def read_anew(
-        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Decision | None:
         """Keep a release as other rules read what was served before."""
         with self.transaction():
-            outcome = self._store.read_anew_outcome(release_id, draft, at=at, labels=labels)
+            outcome = self._store.read_anew_outcome(
+                release_id, draft, at=at, labels=labels, before=before
+            )
             if outcome and is_news(outcome):
                 self._tell(events.recorded(outcome))
         return outcome.decision if outcome else None

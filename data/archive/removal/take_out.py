@@ -21,9 +21,8 @@ from data.archive.log.notes import InvalidNote
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, moved, places, rewritten
 from data.archive.removals import Removal, runs
-from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import read_record, uuid_of
-from data.archive.warc.warc_file import cdxj_path, own_files
+from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
@@ -101,15 +100,8 @@ def told_removals(folder: Path, keys: KeyChain) -> list[Removal]:
 
     A record that can't be read tells nothing.
     """
-    lines = [
-        entry
-        for path in own_files(folder)
-        if cdxj_path(path).exists()
-        for entry, _ in read_entries(cdxj_path(path))
-        if entry.uri == removals.REMOVAL
-    ]
     found = []
-    for one in lines:
+    for one in listed_at(folder, removals.REMOVAL):
         with suppress(ArchiveError, InvalidNote):
             block = read_record(folder, one.file, one.offset).block
             found.append(removals.decode(block, keys.at(one.leaf + 1)))

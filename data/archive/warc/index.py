@@ -122,6 +122,13 @@ class Index:
             self._flush()
             return self._found(ALL, canonical_url(uri))
 
+    def addresses(self) -> list[str]:
+        """Every address that a 200 was captured of."""
+        sql = "SELECT DISTINCT uri FROM captures WHERE status = 200"
+        with self._lock:
+            self._flush()
+            return [uri for (uri,) in self._do(lambda db: db.execute(sql).fetchall())]
+
     def highest_leaf(self) -> int:
         """The highest number of a leaf that any CDXJ file names, and -1 where none does."""
         sql = "SELECT ifnull(max(leaf), -1) FROM files"

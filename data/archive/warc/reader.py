@@ -20,6 +20,7 @@ from data.archive.log.leaf import Leaf, uri_hash
 from data.archive.warc.http_head import split_head
 from data.archive.warc.records import NO_BYTES, RENDERED_FIELD, SALT_FIELD, Fields, sha256
 from data.errors import ArchiveError
+from data.models.capture import Capture
 from data.models.exchange import Headers
 
 OPEN: Final = ".open"
@@ -122,6 +123,11 @@ class Record:
             return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
         except (ValueError, OverflowError):
             return dt.datetime.fromtimestamp(0, dt.UTC)
+
+    def capture(self, leaf: int) -> Capture:
+        """What a store keeps of it; ``leaf`` is the number of its leaf."""
+        digest = self.field("WARC-Payload-Digest")
+        return Capture(self.record_id, self.file, self.offset, self.length, digest, leaf, self.at)
 
     @property
     def rendered(self) -> bool:

@@ -15,11 +15,13 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from data.archive.warc.cdxj import last_entry, write_sorted
+from data.archive.warc.cdxj import Entry, decode_entry, last_entry, write_sorted
 from data.archive.warc.reader import OPEN, Damage, Record, read_file
+from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
@@ -192,6 +194,20 @@ def own_files(folder: Path) -> list[Path]:
     """
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted(one for one in found if NAME.fullmatch(one.name.removesuffix(OPEN)))
+
+
+def listed_at(folder: Path, uri: str) -> Iterator[Entry]:
+    """What the CDXJ files of a folder list of an address. Raises OSError."""
+    begin = f"{surt(uri)} ".encode()
+    for lines in filter(Path.exists, map(cdxj_path, own_files(folder))):
+        with lines.open("rb") as found:
+            for line in found:
+                # A last line without an end is not whole.
+                if line.startswith(begin) and line.endswith(b"\n"):
+                    with suppress(ValueError):
+                        entry = decode_entry(line)
+                        if entry.uri == uri:
+                            yield entry
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:

@@ -20,7 +20,7 @@ from data.identity.matching import (
     moved,
     trusted_canonical,
 )
-from data.models import Draft, Release
+from data.models import Content, Draft, Release
 from data.store.recorder.candidates import Candidates, bands_of, find_candidates
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
@@ -125,7 +125,12 @@ class Recorder:
                 self._stories.grow(outcome.joined)
 
     def read_anew(
-        self, release_id: str, draft: Draft, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Outcome | None:
         """Keep a release as other rules read what was served before; None where it is not known."""
         read = DraftSignature(draft)
@@ -133,7 +138,7 @@ class Recorder:
             known = self._tables.release_with_id(release_id)
             if known is None:
                 return None
-            decision = read_anew(draft, known.release)
+            decision = read_anew(draft, known.release, before)
             outcome = replace(
                 self._outcome(draft, decision, known, read, None),
                 addresses=(),

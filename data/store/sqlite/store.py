@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data.identity.decision import Decision
-from data.models import Draft, Source
+from data.models import Content, Draft, Source
 from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
@@ -106,17 +106,29 @@ class SqliteStore(
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
     def read_anew(
-        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Decision | None:
         """Keep a release as other rules read what was served before; None where it is not known."""
-        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels)
+        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels, before=before)
         return outcome.decision if outcome else None
 
     def read_anew_outcome(
-        self, release_id: str, draft: Draft, *, at: dt.datetime, labels: Mapping[str, str]
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
     ) -> Outcome | None:
         """Keep a release as ``read_anew`` does, and say all that was written of it."""
-        return self._recorder.read_anew(release_id, draft, at, labels)
+        return self._recorder.read_anew(release_id, draft, at, labels, before)
 
     def restore(self, outcome: Outcome) -> None:
         """Write once more what came of a draft elsewhere; nothing is decided anew."""

@@ -131,6 +131,16 @@ class WalksPart(Part):
                 [(source, key, item, int(front)) for key, item in items.items()],
             )
 
+    def unread(self, source: str) -> Sequence[str]:
+        """What listings name and nobody has read, as JSON text in the order of listing."""
+        rows = self._ask(
+            "SELECT item FROM unread_items u WHERE source = ? AND NOT EXISTS (SELECT 1"
+            " FROM aliases a WHERE a.key = u.key AND a.source = u.source AND a.kind = 'seen')"
+            " ORDER BY number",
+            [source],
+        )
+        return tuple(item for (item,) in rows)
+
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:

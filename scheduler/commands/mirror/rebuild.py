@@ -63,6 +63,7 @@ def tell(done: Rebuilt) -> None:
         "a record of the journal is missing": done.missing,
         "something of a release is missing": done.releases_lost,
         "a record of a release can't be read": [unreadable(one) for one in done.unreadable],
+        "a captured page is in no release": done.unread,
         "an event that can't be written": done.refused,
         "a file of HOME is missing": done.files_lost,
         "not published": done.unpublished,
@@ -78,6 +79,12 @@ def tell(done: Rebuilt) -> None:
             complain(f"{what}: {one}")
         if len(some) > SHOWN:
             complain(f"{what}: and {len(some) - SHOWN} more; --json shows them all")
+    if done.unread:
+        pages = counted(len(done.unread), "captured page is", "captured pages are")
+        complain(
+            f"{pages} in no release: `communique --home {done.home} mirror reextract` reads what is"
+            " archived, and the next visit what is still there"
+        )
 
 
 def unreadable(one: Unreadable) -> str:

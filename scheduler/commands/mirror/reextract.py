@@ -56,6 +56,13 @@ def tell(done: Reextraction, *, dry: bool) -> None:
         f"{counted(done.read, 'page')} read anew: {counted(revised, 'release')} {would} revised,"
         f" {len(done.releases) - revised - done.failed} read otherwise without a revision"
     )
+    if done.new:
+        came = "would come" if dry else "came"
+        say(f"{counted(len(done.new), 'release')} {came} from captured pages that were in none:")
+    for found in done.new[:SHOWN]:
+        say(f"{found.url}: {found.title}")
+    if len(done.new) > SHOWN:
+        say(f"and {len(done.new) - SHOWN} more; --json shows them all")
     for one in done.releases[:SHOWN]:
         say(line(one), err=bool(one.error))
     if len(done.releases) > SHOWN:

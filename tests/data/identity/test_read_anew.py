@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from data.identity.decision import first_release, read_anew
+from data.models import Media
 from tests.drafts import BODY, draft, published
 
 
@@ -55,3 +56,23 @@ def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> 
     assert decision.kind == "unchanged"
     assert decision.release.content.section == "News"
     assert decision.release.revision == 1
+
+
+def test_what_only_a_change_of_the_rules_takes_off_is_taken_off(noon: dt.datetime) -> None:
+    junk, files = "Subscribe today.", (Media("http://harbour.example/a.pdf", "application/pdf"),)
+    whole: dict[str, Any] = {
+        "body_text": f"{BODY}\n\n{junk}",
+        "attachments": files,
+        "section": "News",
+    }
+    known = first_release(draft(**whole), noon)
+    shorter = draft(body_text=BODY)
+    before = draft(**whole).content
+    assert read_anew(shorter, known, before).release.content.body_text == BODY
+    assert read_anew(shorter, known, before).release.content.attachments == ()
+    # By the rules of before it gives as little: then it is not for them.
+    assert read_anew(shorter, known, shorter.content).release == known
+    # No change of rules is meant to leave nothing of a text.
+    nothing = read_anew(draft(body_text="", body_html="", title=""), known, before).release
+    assert nothing.content.body_text == known.content.body_text
+    assert nothing.content.title == known.content.title

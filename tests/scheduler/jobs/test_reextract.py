@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.clock import utc_now
+from data.models import Draft
+from scheduler.demo.process import rooms_served, write_sources
 from scheduler.home import home_at
-from tests.command import collect, communique, make_home
+from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
 NUMBERS = [1, 2, 3, 4]
@@ -124,3 +130,108 @@ def test_what_readings_made_is_rebuilt(home: Path, tmp_path: Path) -> None:
     release = exported(home)[0]["id"]
     page = Path("site") / "releases" / release / "revisions" / "2" / "index.html"
     assert (target / page).read_bytes() == (home / page).read_bytes()
+
+
+JUNK = "<div class='promo'><p>Subscribe to the tide tables of the Harbour Board today.</p></div>"
+DECLARED = '[release]\nbody = ".text"\n'
+DROPPED = '[release]\nbody = ".text"\ndrop = [".promo"]\n'
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Iterator[Path]:
+    """A HOME whose source declares where the body is, with a box of junk in each."""
+    with served() as room:
+        show(room)
+        for number in NUMBERS:
+            page = room.answers[f"/news/{number}.html"]
+            page.body = page.body.replace(
+                b'<div class="text">', b'<div class="text">' + JUNK.encode()
+            )
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        rules(home, DECLARED)
+        assert collect(home)["new"] == len(NUMBERS)
+        yield home
+
+
+def rules(home: Path, text: str) -> None:
+    """Write the rules for release pages into the source file."""
+    source = home / "sources" / "harbour.toml"
+    source.write_text(source.read_text().partition("[release]")[0] + text)
+
+
+def texts(home: Path) -> list[bool]:
+    """Whether the releases have the junk in their texts."""
+    return ["Subscribe" in one["body_text"] for one in exported(home)]
+
+
+def test_what_a_changed_selector_takes_off_a_text_is_taken_off(declared: Path) -> None:
+    assert texts(declared) == [True] * 4
+    rules(declared, DROPPED)
+    planned = reextract(declared, "--dry-run")
+    assert [(one["changed"], one["lost"]) for one in planned["releases"]] == [(["body"], [])] * 4
+    assert texts(declared) == [True] * 4
+    assert reextract(declared)["releases"] == planned["releases"]
+    assert texts(declared) == [False] * 4
+    assert reextract(declared)["releases"] == []
+
+
+def test_a_rebuilt_home_knows_by_which_rules_a_text_was_read(
+    declared: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "again"
+    assert communique("mirror", "rebuild", "--to", str(target), home=declared).returncode == 0
+    assert reextract(target)["releases"] == []
+    rules(target, DROPPED)
+    assert [one["changed"] for one in reextract(target)["releases"]] == [["body"]] * 4
+    # The rules that a text was read by are in the archive as soon as it is.
+    third = tmp_path / "third"
+    assert communique("mirror", "rebuild", "--to", str(third), home=target).returncode == 0
+    assert (third / "sources" / "harbour.toml").read_text().endswith(DROPPED)
+    assert reextract(third)["releases"] == []
+
+
+def test_a_selector_that_matches_nothing_takes_no_text(declared: Path) -> None:
+    rules(declared, '[release]\nbody = ".no-such"\ntitle = ".nor-this"\n')
+    before = exported(declared)
+    reextract(declared)
+    after = exported(declared)
+    assert all(one["title"] and one["body_text"] for one in after)
+    assert [one["title"] for one in after] == [one["title"] for one in before]
+
+
+def test_a_text_that_lacks_words_for_another_reason_takes_nothing_away(declared: Path) -> None:
+    with closing(home_at(declared).store()) as store:
+        release = next(store.by_first_seen())
+        longer = f"{release.content.body_text}\n\nThe pilots agreed."
+        content = replace(release.content, body_text=longer)
+        draft = Draft("harbour", release.url, content, capture=release.capture)
+        store.read_anew(release.id, draft, at=utc_now(), labels={})
+    # The rules changed, and yet by those of before the page gives the same.
+    for text in (DECLARED, f'{DECLARED}drop = [".no-such"]\n'):
+        rules(declared, text)
+        (told,) = reextract(declared)["releases"]
+        assert (told["lost"], told["changed"], told["revision"]) == (["body"], [], 0)
+        assert exported(declared)[0]["body_text"] == longer
+
+
+def test_reading_the_demo_anew_changes_nothing_before_or_after_a_rebuild(
+    tmp_path: Path,
+) -> None:
+    home, target = tmp_path / "home", tmp_path / "again"
+    home.mkdir()
+    (home / "communique.toml").write_text(SETTINGS)
+    with rooms_served() as rooms:
+        write_sources(home / "sources", rooms.bases)
+        for day in (1, 2, 3):
+            rooms.show(day)
+            assert communique("collect", home=home).returncode in {0, 1}
+    before = exported(home)
+    nothing = {"unarchived": 0, "without_file": 0, "releases": [], "new": []}
+    found = reextract(home)
+    assert found == {"read": len(before), **nothing}
+    assert exported(home) == before
+    assert communique("mirror", "rebuild", "--to", str(target), home=home).returncode == 0
+    # It has lost what was learned of layouts, and learns it from the archive.
+    for _ in range(2):
+        assert reextract(target) == found
+        assert exported(target) == before

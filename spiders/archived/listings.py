@@ -1,0 +1,71 @@
+"""What captured pages of a source list: which of its other pages are releases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+from urllib.parse import urljoin
+
+from data.archive.served import Served
+from data.clock import utc_now
+from data.text.redaction import without_user
+from data.text.urls import canonical_url
+from spiders.crawl.frontier import INDEX
+from spiders.crawl.page_errors import Tell, page_errors
+from spiders.download.documents import is_pdf, read_document
+from spiders.items import ListingItem
+from spiders.listing.feed import sitemaps_to_walk
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.sources.source_file import SourceFile
+
+MOST: Final = 5000
+"""Pages of a listing that are read, as those of one walk."""
+
+
+class ArchivedListings:
+    """The listings of a source in an archive; ``items`` are what they name, by canonical address.
+
+    ``front`` are its first page, its feed and the page of its site, which are no releases.
+    """
+
+    def __init__(self, file: SourceFile, tell: Tell) -> None:
+        self.front = tuple(filter(None, (file.url, urljoin(file.url, "/"), file.feed)))
+        self.items: dict[str, ListingItem] = {}
+        self._rules = file.listing
+        self._reading = file.date_context(utc_now())
+        self._tell = tell
+        self._pages = set(map(canonical_url, self.front))
+
+    def __contains__(self, url: str) -> bool:
+        """Whether a page is one that lists releases, by what was read so far."""
+        return canonical_url(url) in self._pages
+
+    def read(self, answers: Callable[[str], Iterable[Served]]) -> None:
+        """Read all of them, from the first ones on; ``answers`` gives those of an address."""
+        waiting = [*self._pages]
+        while waiting:
+            for answer in answers(waiting.pop()):
+                with page_errors(answer.url, self._tell):
+                    waiting += self._list(answer)
+
+    def _list(self, answer: Served) -> list[str]:
+        """Read one page; the canonical addresses of those that follow it and are not known yet."""
+        listing = read_listing(page_of(answer), self._reading, self._rules)
+        following = [listing.next] if listing.next else []
+        if listing.rule == INDEX:
+            following += sitemaps_to_walk(listing)
+        else:
+            for item in listing.items:
+                self.items.setdefault(canonical_url(item.url), item)
+        keys = dict.fromkeys(map(canonical_url, following))
+        fresh = [key for key in keys if key not in self._pages][: MOST - len(self._pages)]
+        self._pages.update(fresh)
+        return fresh
+
+
+def page_of(answer: Served) -> Page:
+    """The page in an answer."""
+    document = asyncio.run(read_document(answer.body)) if is_pdf(answer.body) else None
+    return Page(without_user(answer.url), answer.body, answer.content_type, document)

@@ -1,0 +1,145 @@
+"""The archived pages of stored releases, read as a visit would read them today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from data.archive.content_coding import Undecodable
+from data.archive.served import served
+from data.archive.warc.index import Index
+from data.errors import ArchiveError
+from data.models import Capture, Content, Draft, Release
+from data.settings import Settings
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from data.topics.assign import filed
+from data.topics.taxonomy import Taxonomy
+from spiders.archived.listings import page_of
+from spiders.archived.source_history import SourceHistory
+from spiders.crawl.page_errors import NotARelease
+from spiders.crawl.visit import Visit
+from spiders.items import Listing, ListingItem
+from spiders.learning.source_templates import KEPT_RULES
+from spiders.page.page import Page
+from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import SourceFile
+
+UNREADABLE = (ArchiveError, Undecodable, NotARelease)
+"""Why an archived page gives no release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """The archive of a HOME, what was decided of it, and by what it is read."""
+
+    folder: Path
+    index: Index
+    store: Store
+    taxonomy: Taxonomy
+    settings: Settings
+
+
+class StoredPages:
+    """Reads the archived pages of the releases of one source; what it learns it forgets again."""
+
+    def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
+        self._archived = archived
+        self._loaded = loaded
+        memory = cast("Store", Unlearning(archived.store))
+        self._visit = Visit(loaded, memory, archived.taxonomy, archived.settings.collect)
+        listings = archived.store.listings(loaded.id)
+        self._listed = {canonical_url(item.url): item for item in items(listings)}
+        self._history = SourceHistory(archived.folder, loaded.id)
+        self._past: list[tuple[SourceFile, StoredPages]] = []
+
+    def learn(self, releases: Iterable[Release]) -> None:
+        """Learn the layouts that releases were read by, where none is known, as after a loss."""
+        if self._visit.knows_layouts:
+            return
+        for release in releases:
+            if release.content.body_rule.startswith(KEPT_RULES):
+                with suppress(*UNREADABLE):
+                    self.draft(release)
+
+    def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
+        """The draft of a release by today's rules, and the labels of its topics.
+
+        Raises ArchiveError, Undecodable, NotARelease.
+        """
+        capture = cast("Capture", release.capture)
+        draft = self._visit.draft(
+            self._page(release, capture),
+            aliases=(),
+            item=self._item(release),
+            validator=None,
+            capture=capture,
+            anew=True,
+        )
+        return filed(draft, self._loaded.file.topics, self._archived.taxonomy)
+
+    def before(self, release: Release, read: dt.datetime) -> Content | None:
+        """What the page of a release gives by the rules of the source file that it was read by.
+
+        ``read`` is when its present version was read. None where these rules are those of today, or
+        not known.
+        """
+        file = self._history.at(read)
+        if file is None or file.releases == self._loaded.file.releases:
+            return None
+        past = next((pages for known, pages in self._past if known == file), None)
+        if past is None:
+            past = StoredPages(self._archived, replace(self._loaded, file=file))
+            self._past.append((file, past))
+        with suppress(*UNREADABLE):
+            return past.draft(release)[0].content
+        return None
+
+    def _page(self, release: Release, capture: Capture) -> Page:
+        archived = self._archived
+        limit = archived.settings.network.max_bytes
+        answer = served(archived.folder, archived.index, capture.file, capture.offset, limit)
+        return page_of(replace(answer, url=release.url))
+
+    def _item(self, release: Release) -> ListingItem | None:
+        """What a listing said of a release, as far as that is known; or what is stored of it."""
+        known = (self._listed.get(canonical_url(url)) for url in (release.url, *release.aliases))
+        return next((item for item in known if item), None) or self._visit.stored.as_listed(
+            release.url
+        )
+
+
+class Unlearning:
+    """The verbs of a store, without those by which a visit remembers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        """All other verbs are those of the store."""
+        return getattr(self._store, name)
+
+    def register(self, source: object) -> None:
+        """Keep nothing."""
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Keep nothing."""
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Keep nothing."""
+
+
+def items(listings: Iterator[str]) -> Iterator[ListingItem]:
+    """What pages that list releases said of each."""
+    for text in listings:
+        try:
+            yield from msgspec.json.decode(text, type=Listing).items
+        except msgspec.DecodeError:
+            # Another version of ours wrote it.
+            continue
