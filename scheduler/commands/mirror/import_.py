@@ -16,6 +16,15 @@ from scheduler.jobs.import_archive import ArchiveImport
 from scheduler.terminal.steps import steps_bar
 from spiders.archived.imported_pages import ImportedPages
 
+IN_WORDS = {
+    "new": "new releases",
+    "changed": "changed",
+    "unchanged": "unchanged",
+    "older": "older than what is stored",
+    "passed": "no release",
+}
+"""What became of pages, as people are told it."""
+
 SHOWN = 10
 """Damaged places and bad pages that are told; --json gives them all."""
 
@@ -29,10 +38,20 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     """Take in a WARC or WACZ file: its records into the archive, its pages as releases.
 
     A page is read as if it had been collected when it was captured; a listing in the file says
-    which are releases. Records keep their ids, and bear the name of the file. What is here already
-    is passed over, and a page from before what is stored of its release changes nothing. Exit code
-    1 where something could not be read; the rest was taken in.
-    """
+    which are releases. Records keep their ids, and bear the name of the file. Exit code 1 where
+    something could not be read; the rest was taken in. These are told:
+
+    \b
+      records     captures of web addresses in the file; it may hold other records
+      duplicates  those of them that are in the archive already
+      new         pages of the source's site that made a new release
+      changed     pages that made a new version of a release
+      unchanged   pages that show a release as it is stored
+      older       pages from before what is stored of their release, which stays as it is
+      passed      pages and documents that are no release: a listing, or what no listing names
+      damaged     places of the file that could not be read
+      errors      pages that could not be read
+    """  # noqa: D301 - click keeps the lines after this mark as they are
     loaded = named_source(home, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     archive = home.open_archive()
@@ -49,9 +68,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
         task.run(path, told)
         store.update_search_index()
     records, outcome = task.outcome, pages.outcome
-    told_counts = {
-        name: outcome.counts[name] for name in ("new", "changed", "unchanged", "older", "passed")
-    }
+    told_counts = {name: outcome.counts[name] for name in IN_WORDS}
     if as_json:
         print_json(
             {
@@ -63,9 +80,9 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
             }
         )
     else:
-        counts = ", ".join(f"{count} {name}" for name, count in told_counts.items())
+        counts = ", ".join(f"{count} {IN_WORDS[name]}" for name, count in told_counts.items())
         taken = counted(records.records, "record")
-        say(f"{taken}, {records.duplicates} here already; {counts}")
+        say(f"{taken}, {records.duplicates} of them in the archive already; pages: {counts}")
         said = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
         said += [f"{one.url}: {one.message}" for one in outcome.errors]
         for sentence in said[:SHOWN]:

@@ -131,6 +131,23 @@ def test_a_second_import_changes_nothing(home: Path, tmp_path: Path) -> None:
     assert exported(home) == before
 
 
+def test_each_count_is_told_in_words(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(packed(archive([2, 1, 0])))
+    arguments = ("mirror", "import", str(path), "--source", "harbour")
+    said = communique(*arguments, home=home).stdout
+    assert said == (
+        "8 records, 0 of them in the archive already; pages: 3 new releases, 1 changed, "
+        "0 unchanged, 0 older than what is stored, 3 no release\n"
+    )
+    told = json.loads(communique(*arguments, "--json", home=home).stdout)
+    explained = communique("mirror", "import", "--help", home=home).stdout
+    documented = (Path(__file__).parents[3] / "docs" / "mirror.md").read_text("utf-8")
+    for key in told:
+        assert re.search(rf"^ +{key}  +\S", explained, re.MULTILINE)
+        assert f"| `{key}` |" in documented
+
+
 def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
