@@ -55,8 +55,9 @@ class Choice:
         return self == Choice()
 
     def releases(self, store: Store) -> Iterator[Release]:
-        """The chosen releases, in the order of their first sight."""
-        return store.by_first_seen(self.source, since=self.since, until=self.until)
+        """The chosen releases that are not hidden, in the order of their first sight."""
+        found = store.by_first_seen(self.source, since=self.since, until=self.until)
+        return (one for one in found if not one.hidden)
 
 
 @dataclass(slots=True)

@@ -22,7 +22,12 @@ class Facet:
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """All the facets that a release belongs to, and so the feeds that a change of it touches."""
+    """All the facets that a release belongs to, and so the feeds that a change of it touches.
+
+    One that is hidden belongs to none.
+    """
+    if release.hidden:
+        return frozenset()
     return facets_at(release.source, release.content.topics, release.day)
 
 

@@ -181,6 +181,7 @@ class Release:
     date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
     at the first visit. ``capture`` is the record of the archive that showed this revision first.
     The last ``reread`` revisions were made by nobody but us, who read the same page anew.
+    A ``hidden`` one is kept, and shown to nobody.
     """
 
     id: str
@@ -198,6 +199,7 @@ class Release:
     digest: str = ""
     capture: Capture | None = None
     reread: int = 0
+    hidden: bool = False
 
     @property
     def edited(self) -> int:
@@ -225,6 +227,15 @@ class Release:
     def instant(self) -> dt.datetime:
         """When it came up, to compare it with others: its order, or else its first sight."""
         return self.first_seen if self.is_backlog else self.order
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenRelease:
+    """A release that is shown to nobody, since when, and why."""
+
+    release: str
+    at: dt.datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

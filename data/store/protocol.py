@@ -17,6 +17,7 @@ from data.models import (
     Draft,
     Facet,
     HealthEvent,
+    HiddenRelease,
     Link,
     Listed,
     ListingKind,
@@ -116,6 +117,9 @@ class ReadStore(Protocol):
 
 class PublishStore(ReadStore, Protocol):
     """What publishing needs besides: what was published once and must never be lost."""
+
+    def hidden(self) -> frozenset[str]:
+        """The ids of all hidden releases, which no other verb here gives but ``release``."""
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note what was published: feeds that changed since, to a higher number, stay dirty."""
@@ -275,6 +279,18 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
 
     def why_retracted(self, release_id: str) -> str:
         """What a person said of a retraction, or empty."""
+
+    def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
+        """Hide a release from readers for a reason, and say whether it was seen until now.
+
+        It is visited no more, and kept with all that is known of it.
+        """
+
+    def unhide(self, release_id: str) -> bool:
+        """Show a release again as it is now, and say whether it was hidden."""
+
+    def hidden_release(self, release_id: str) -> HiddenRelease | None:
+        """Since when a release is hidden, and why; None where it is not."""
 
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int

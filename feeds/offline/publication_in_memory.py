@@ -14,6 +14,10 @@ class PublicationInMemory:
         self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
         self.days: dict[str, DayDigest] = {}
 
+    def hidden(self) -> frozenset[str]:
+        """The ids of all hidden releases: what is chosen once is shown."""
+        return frozenset()
+
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""
         return max(self.pages.get(facet, ()), default=0)

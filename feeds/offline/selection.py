@@ -43,6 +43,8 @@ class SelectedReleases(PublicationInMemory):
         counts: Counter[Facet] = Counter()
         ids: set[str] = set()
         for release in store.by_first_seen(source, since=since, until=until):
+            if release.hidden:
+                continue
             ids.add(release.id)
             counts.update(facets_of(release))
         self.ids = frozenset(ids)

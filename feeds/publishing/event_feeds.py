@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -33,6 +34,7 @@ class EventFeeds:
         self._catalog = context.catalog
         self._cache = context.cache
         self._renderer = renderer
+        self._hidden = context.store.hidden()
 
     def write(self, event: EventFeed, wanted: list[Wanted]) -> None:
         """Write one of the feeds in every format, where it holds others than the last time."""
@@ -108,10 +110,15 @@ class EventFeeds:
         ]
 
     def _digest(self, day: str, now: dt.datetime) -> DayDigest:
-        """A day as it was when it was over, or as it is now if it was never published yet."""
+        """A day as it was when it was over, or as it is now if it was never published yet.
+
+        What was hidden since is left out.
+        """
         known = self._store.day_digest(day)
         if known is not None:
-            return known
+            left = tuple(one for one in known.releases if one[0] not in self._hidden)
+            gone = len(known.releases) - len(left)
+            return replace(known, releases=left, total=known.total - gone)
         closed, total = now, 0
         told: list[tuple[str, str, str]] = []
         facet = Facet(period=day)

@@ -21,6 +21,7 @@ from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.feed_documents import FeedDocuments
+from feeds.publishing.hidden_releases import HiddenReleases
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
 from feeds.publishing.release_pages import ReleasePages
@@ -134,6 +135,10 @@ class Publishing:
         if self.rewritten:
             marked = filter(is_published, self._dirty)
             self._cache.queue_rewrite({Facet(), *self._published, *marked})
+        hidden = HiddenReleases(self._store, self._cache, self._writer.folder)
+        if changed := hidden.facets():
+            self._cache.queue_rewrite(filter(is_published, changed))
+        self._tried("releases", hidden.remove_pages)
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
         facets = self._queued.union(filter(is_published, self._dirty), lost)
@@ -147,6 +152,7 @@ class Publishing:
         )
         if not self.errors:
             self._since.keep()
+            hidden.keep()
             self._lost.keep(facets)
             shape = self._layout + b"\n" + names
             if shape != self._shape():

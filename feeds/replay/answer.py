@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from feeds.pages.renderer import POLICY
 
@@ -25,6 +25,9 @@ FRAME: Headers = [
 
 SHORT = ("cache-control", "public, max-age=60")
 """Where a TimeGate leads, and what a TimeMap lists, changes with the next visit."""
+
+HIDDEN: Final = "Whoever runs this site has taken this release out of it."
+"""What is said of a hidden release, with the status 410."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from data.settings import Site
 from data.store import open_store
-from feeds.replay.answer import Answer
+from feeds.replay.answer import HIDDEN, Answer
 from feeds.replay.captured import PREFIX, CapturedPages
 from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
@@ -75,8 +75,9 @@ class Replay:
         if found is None or release is None:
             return None
         with closing(open_store(self._url)) as store:
-            mementos = ReleaseMementos(store, self._site)
-            return self._of_release(mementos, release, found, asked)
+            if store.hidden_release(release):
+                return Answer(410, [], said=HIDDEN)
+            return self._of_release(ReleaseMementos(store, self._site), release, found, asked)
 
     def _of_release(
         self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: Asked

@@ -25,6 +25,7 @@ from feeds.replay.replay import Replay
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
+from feeds.server.hidden import hidden_routes
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
 from feeds.server.monitoring import Monitoring
@@ -68,7 +69,9 @@ def create_app(
     answers those who want to subscribe, where this site is its own hub.
     """
     explained = {HTTPException: explain, StoreError: explain, 500: explain}
-    routes = [tile_route(folder), *(Monitoring(store_url).routes() if store_url else ())]
+    routes = [tile_route(folder)]
+    if store_url:
+        routes += [*Monitoring(store_url).routes(), *hidden_routes(store_url)]
     behind = Starlette(routes=routes, exception_handlers=explained)
     if store_url is None:
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)

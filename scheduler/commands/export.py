@@ -67,6 +67,8 @@ def export(
         until=until,
     )
     for release in found:
+        if release.hidden:
+            continue
         encoder.encode_into(release_fields(release), line)
         line += b"\n"
         sys.stdout.buffer.write(line)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import click
 
 from data.clock import utc_now
+from data.store.protocol import Store
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
@@ -38,22 +42,68 @@ def retract(
     """
     if held != bool(source) or held == bool(releases):
         raise click.UsageError("name releases, or a source by --source ID --held")
+    at = utc_now()
+
+    def held_of(store: Store) -> list[str]:
+        return [one.id for one in store.vanished(source or "") if one.held]
+
+    choose = held_of if source else named(releases)
+    done = decide(home, choose, lambda store, one: store.retract(one, at=at, why=why))
+    nothing = f"of {source} nothing is held" if source else "they are retracted already"
+    return say_decided(done, "retracted", nothing, as_json=as_json)
+
+
+@releases.command()
+@click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
+@click.option("--why", required=True, metavar="TEXT", help="What is wrong with it; it is kept.")
+@as_json
+@with_home
+def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> int:
+    """Take releases that were caught by mistake out of all feeds and pages.
+
+    They are kept, with their records in the archive, and visited no more; `unhide` shows them
+    again. RELEASE is an id, the beginning of one, or an address.
+    """
+    at = utc_now()
+    done = decide(home, named(releases), lambda store, one: store.hide(one, at=at, why=why))
+    return say_decided(done, "hidden", "they are hidden already", as_json=as_json)
+
+
+@releases.command()
+@click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
+@as_json
+@with_home
+def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
+    """Show hidden releases again, with the ids and dates that they had."""
+    done = decide(home, named(releases), lambda store, one: store.unhide(one))
+    return say_decided(done, "shown", "none of them is hidden", as_json=as_json)
+
+
+Choose: TypeAlias = Callable[[Store], list[str]]
+
+
+def named(names: tuple[str, ...]) -> Choose:
+    """Chooses the releases of these names."""
+    return lambda store: [find(store, name).id for name in names]
+
+
+def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
+    """Do something to all chosen releases or to none; those that it changed, by id."""
     store = home.store()
     try:
-        if source:
-            chosen = [one.id for one in store.vanished(source) if one.held]
-        else:
-            chosen = [find(store, name).id for name in releases]
-        at = utc_now()
         with store.transaction():
-            retracted = [one for one in chosen if store.retract(one, at=at, why=why)]
+            return [one for one in choose(store) if action(store, one)]
     finally:
         store.close()
+
+
+def say_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
+    """Say what the releases are now; the exit code."""
     if as_json:
-        print_json({"retracted": retracted})
+        print_json({state: done})
     else:
-        for one in retracted:
-            say(f"{one} is retracted")
-    if not retracted:
-        complain(f"of {source} nothing is held" if source else "they are retracted already")
-    return 0 if retracted else 1
+        for one in done:
+            say(f"{one} is {state}")
+    if not done:
+        complain(nothing)
+    return 0 if done else 1

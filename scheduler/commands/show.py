@@ -20,7 +20,7 @@ from data.interchange.release_fields import (
     release_fields,
     version_capture_fields,
 )
-from data.models import Capture, Release, Revision, Sightings
+from data.models import Capture, HiddenRelease, Release, Revision, Sightings
 from data.revisions.diff import Edit, edits
 from data.store.protocol import Store
 from data.stories.copies import StoryMember, tellings
@@ -104,15 +104,16 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             text += f"\nthe present version was taken in from the file {told['imported']}"
     else:
         gone = next((one for one in store.vanished(found.source) if one.id == found.id), None)
-        why = store.why_retracted(found.id)
+        why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
         story = tellings(store.story(found.story)) if found.story else ()
         told = {
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],
             "gone": gone.since.isoformat() if gone else None,
             "why_retracted": why or None,
+            "hidden": hidden and {"since": hidden.at.isoformat(), "why": hidden.why},
         }
-        text = release_text(found, story, gone, why)
+        text = release_text(found, story, gone, why, hidden)
     store.close()
     if as_json:
         print_json(told)
@@ -173,7 +174,11 @@ def telling_fields(telling: StoryMember) -> dict[str, Any]:
 
 
 def release_text(
-    release: Release, story: tuple[StoryMember, ...], gone: Vanished | None, why: str
+    release: Release,
+    story: tuple[StoryMember, ...],
+    gone: Vanished | None,
+    why: str,
+    hidden: HiddenRelease | None,
 ) -> str:
     """A release for people to read; ``gone`` where its page is, and that is not confirmed yet."""
     content = release.content
@@ -182,6 +187,8 @@ def release_text(
         f"{release.published.iso or 'no date'} | {release.source} | {release.url}",
         f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
     ]
+    if hidden:
+        lines.append(f"hidden: shown to nobody since {hidden.at:{MINUTE}} UTC ({hidden.why})")
     if release.retracted:
         said = f" ({why})" if why else ""
         if content.redacted:

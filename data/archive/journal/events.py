@@ -146,6 +146,20 @@ class Retracted(Event, frozen=True, tag="retract"):
     why: str = ""
 
 
+class Hidden(Event, frozen=True, tag="hide"):
+    """A release is hidden from readers."""
+
+    release: str
+    at: dt.datetime
+    why: str
+
+
+class Unhidden(Event, frozen=True, tag="unhide"):
+    """A release is shown again."""
+
+    release: str
+
+
 class FilesNamed(Event, frozen=True, tag="await_files"):
     """Files of releases, by address, that are to be archived."""
 
@@ -246,6 +260,8 @@ AnyEvent: TypeAlias = (
     | Missed
     | Held
     | Retracted
+    | Hidden
+    | Unhidden
     | FilesNamed
     | FileCaptured
     | Relocated
@@ -316,7 +332,7 @@ def recorded(outcome: Outcome) -> Recorded:
         del fields["content"]
     return Recorded(
         kind=outcome.decision.kind,
-        release={name: value for name, value in fields.items() if value not in (None, "")},
+        release={name: value for name, value in fields.items() if value not in (None, "", False)},
         fingerprint=outcome.fingerprint,
         addresses=outcome.addresses,
         claimed=outcome.claimed,

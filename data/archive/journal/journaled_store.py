@@ -302,6 +302,22 @@ class JournaledStore:
                 self._tell(events.Retracted(release_id, at, why))
         return stood
 
+    def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
+        """Hide a release from readers for a reason, and say whether it was seen until now."""
+        with self.transaction():
+            hidden = self._store.hide(release_id, at=at, why=why)
+            if hidden:
+                self._tell(events.Hidden(release_id, at, why))
+        return hidden
+
+    def unhide(self, release_id: str) -> bool:
+        """Show a release again as it is now, and say whether it was hidden."""
+        with self.transaction():
+            shown = self._store.unhide(release_id)
+            if shown:
+                self._tell(events.Unhidden(release_id))
+        return shown
+
     def update_search_index(self) -> int:
         """Join translations, and enter what was recorded since the last time for search."""
         for left, right in self._store.translations():

@@ -108,6 +108,16 @@ class Replay:
             self._store.retract(event.release, at=event.at, why=event.why)
 
     @_write.register
+    def _(self, event: events.Hidden) -> None:
+        if self._known(event.release):
+            self._store.hide(event.release, at=event.at, why=event.why)
+
+    @_write.register
+    def _(self, event: events.Unhidden) -> None:
+        if self._known(event.release):
+            self._store.unhide(event.release)
+
+    @_write.register
     def _(self, event: events.FilesNamed) -> None:
         self._store.await_files(event.source, event.urls)
 

@@ -18,7 +18,7 @@ from data.models import (
     facets_at,
 )
 from data.store.sqlite.connection import Part
-from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases, selection
+from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, SHOWN, select_releases, selection
 from data.store.sqlite.rows import encode, revision_of
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
@@ -38,7 +38,7 @@ class ChangeLogPart(Part):
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
-            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM releases r"
+            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN} r"
             f" {join} JOIN release_versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": -1 if limit is None else limit},
@@ -48,7 +48,7 @@ class ChangeLogPart(Part):
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """The undated releases that a source had at its first visit, in the order of its page."""
         rows = self._ask(
-            "SELECT r.id, v.source, v.version, r.sort_at, v.story FROM releases r"
+            f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN} r"
             " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
             {"source": source, "limit": -1 if limit is None else limit},
@@ -61,7 +61,7 @@ class ChangeLogPart(Part):
             return {}
         rows = self._ask(
             "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
-            " JOIN releases r ON r.id = j.value JOIN release_versions v ON v.release = r.number",
+            f" JOIN {SHOWN} r ON r.id = j.value JOIN release_versions v ON v.release = r.number",
             [encode(list(ids))],
         )
         return {row[0]: ReleaseSummary(*row) for row in rows}
@@ -70,11 +70,11 @@ class ChangeLogPart(Part):
         """The newest corrections of all releases, each as the version that it made."""
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
-            f" FROM revisions v JOIN releases r ON r.number = v.release WHERE v.number > 1"
+            f" FROM revisions v JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
             " ORDER BY v.seen DESC LIMIT :limit)"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
-            f" FROM releases r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
+            f" FROM {SHOWN} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
             " ORDER BY revised DESC LIMIT :limit)"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
@@ -88,6 +88,7 @@ class ChangeLogPart(Part):
                 self._connection,
                 "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?",
                 [limit],
+                table=SHOWN,
             )
         )
 
@@ -98,6 +99,7 @@ class ChangeLogPart(Part):
                 self._connection,
                 "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?",
                 [limit],
+                table=SHOWN,
             )
         )
 
@@ -116,7 +118,8 @@ class ChangeLogPart(Part):
             return None
         rows = self._ask(
             "SELECT r.id, v.source, v.version, r.sort_at, v.story, r.day,"
-            " coalesce(json_extract(r.content, '$.topics'), '[]')"
+            " coalesce(json_extract(r.content, '$.topics'), '[]'),"
+            " r.number IN (SELECT release FROM hidden_releases)"
             " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
             " JOIN releases r ON r.number = c.release"
             " JOIN release_versions v ON v.release = c.release",
@@ -125,10 +128,11 @@ class ChangeLogPart(Part):
         if len(rows) > limit:
             return None
         found = {}
-        for id_, source, drawn, order, story, day, topics in rows:
+        for id_, source, drawn, order, story, day, topics, is_hidden in rows:
             labels = msgspec.json.decode(topics, type=list[str])
             summary = ReleaseSummary(id_, source, drawn, order, story)
-            found[id_] = ReleaseChange(summary, facets_at(source, labels, day))
+            facets = frozenset[Facet]() if is_hidden else facets_at(source, labels, day)
+            found[id_] = ReleaseChange(summary, facets)
         return found
 
     def forget_old_changes(self) -> None:

@@ -68,6 +68,8 @@ def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
 
 def facet_keys(release: Release) -> frozenset[Key]:
     """The keys of data.models.facets_of, without the cost of making facets."""
+    if release.hidden:
+        return frozenset()
     return keys_at(release.source, release.content.topics, release.day)
 
 

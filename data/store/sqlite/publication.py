@@ -9,6 +9,7 @@ import msgspec
 from data.models import DayDigest, Facet
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import facet_key
+from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import encode
 
 FEED = "(SELECT number FROM archived_feeds WHERE source = ? AND topic = ? AND period = ?)"
@@ -37,7 +38,7 @@ class PublicationPart(Part):
     def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
         """The releases on an archive page of a feed, by id."""
         rows = self._ask(
-            "SELECT r.id FROM archive_pages a JOIN releases r ON r.number = a.release"
+            f"SELECT r.id FROM archive_pages a JOIN {SHOWN} r ON r.number = a.release"
             f" WHERE a.feed = {FEED} AND a.page = ?",
             [*facet_key(facet), page],
         )

@@ -26,6 +26,9 @@ OF_REVISION: Final = version_columns("v.release", "v.number")
 OF_RELEASE: Final = version_columns("r.number", "r.revision")
 """What is known of versions beside: of earlier ones, and of the present one."""
 
+SHOWN: Final = "shown_releases"
+"""The view of what readers see."""
+
 FIRST_DAY, LAST_DAY = "", "~"
 """Text compares by its characters: all days lie between these."""
 
@@ -87,6 +90,7 @@ class ReleasesPart(Part):
                 f"{join} {'WHERE ' + ' AND '.join(where) if where else ''} {order}"
                 " LIMIT :count OFFSET :offset",
                 {**arguments, "count": count, "offset": offset if last is None else 0},
+                table=SHOWN,
             )
             yield from batch
             if len(batch) < count:
@@ -142,6 +146,7 @@ class ReleasesPart(Part):
                 self._connection,
                 f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id",
                 [story],
+                table=SHOWN,
             )
         )
 
@@ -160,6 +165,7 @@ class ReleasesPart(Part):
             f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
             " LIMIT :limit",
             {**arguments, "now": moment, "limit": limit},
+            table=SHOWN,
         )
         return tuple(self._then(release, moment) for release in then)
 
@@ -206,9 +212,11 @@ class ReleasesPart(Part):
         return release
 
 
-def select_releases(connection: Connection, clause: str, arguments: Arguments) -> list[Release]:
+def select_releases(
+    connection: Connection, clause: str, arguments: Arguments, *, table: str = "releases"
+) -> list[Release]:
     """The releases that a clause after FROM selects, where ``r`` is the table of them."""
-    rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM releases r {clause}", arguments)
+    rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM {table} r {clause}", arguments)
     return [release_of(row) for row in rows]
 
 

@@ -15,7 +15,7 @@ from data.store.recorder.outcome import Sight
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
-from data.store.sqlite.releases import select_releases
+from data.store.sqlite.releases import SHOWN, select_releases
 from data.store.sqlite.rows import encode, instant
 
 GIVE_REASON: Final = (
@@ -103,7 +103,7 @@ class RetractionPart(Part):
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
-            " FROM releases r LEFT JOIN retraction_holds h ON h.release = r.number"
+            f" FROM {SHOWN} r LEFT JOIN retraction_holds h ON h.release = r.number"
             " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
             " ORDER BY r.gone_since, r.number",
             [source],

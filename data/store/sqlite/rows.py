@@ -33,6 +33,7 @@ RELEASE_COLUMNS: Final = (
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest, "
     + version_columns("r.number", "r.revision")
+    + ", r.number IN (SELECT release FROM hidden_releases)"
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
@@ -119,12 +120,13 @@ def release_of(row: Sequence[Any]) -> Release:
         digest=row[12],
         capture=_capture(row[13]),
         reread=row[14] or 0,
+        hidden=bool(row[15]),
     )
 
 
 def stored_of(row: Sequence[Any]) -> StoredRelease:
     """A stored release from a row of ``STORED_COLUMNS``."""
-    return StoredRelease(release_of(row), row[15], row[16] is not None, row[17], row[18])
+    return StoredRelease(release_of(row), row[16], row[17] is not None, row[18], row[19])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:

@@ -57,6 +57,12 @@ def lay_readings(db: Database) -> None:
     _lay(db, "readings")
 
 
+@migrations()
+def lay_hidden(db: Database) -> None:
+    """Lay the table of hidden releases, and the view of all others."""
+    _lay(db, "hidden")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -77,7 +77,8 @@ class SearchPart(Part):
             found = dict(
                 self._ask(
                     f"SELECT row, release FROM search_rows WHERE row IN ({places(some)})"
-                    " AND release IS NOT NULL",
+                    " AND release IS NOT NULL"
+                    " AND release NOT IN (SELECT release FROM hidden_releases)",
                     some,
                 )
             )

@@ -25,6 +25,7 @@ from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import Connection
 from data.store.sqlite.facets import FacetsPart
 from data.store.sqlite.health import HealthPart
+from data.store.sqlite.hidden import HiddenPart
 from data.store.sqlite.links import LinksPart
 from data.store.sqlite.lsh_index import LshIndex
 from data.store.sqlite.publication import PublicationPart
@@ -54,6 +55,7 @@ class SqliteStore(
     HealthPart,
     AliasesPart,
     RetractionPart,
+    HiddenPart,
     CapturesPart,
     SearchPart,
     VisitsPart,

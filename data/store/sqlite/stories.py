@@ -10,6 +10,7 @@ import msgspec
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.facets import enter_facet_changes, keys_at
+from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import INSTANT, body_of
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
@@ -62,8 +63,8 @@ class StoryTables(Part):
     def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all the releases of a story, which may be very many."""
         rows = self._ask(
-            "SELECT source, coalesce(json_extract(content, '$.topics'), '[]'), day FROM releases"
-            " WHERE story = ?",
+            "SELECT source, coalesce(json_extract(content, '$.topics'), '[]'), day"
+            f" FROM {SHOWN} WHERE story = ?",
             [story],
         )
         changes = [

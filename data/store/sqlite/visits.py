@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from data.models import Run, Validator, Wait
 from data.store.sqlite.connection import Part
+from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import INSTANT, decode_run, encode, instant
 
 GROWTH = 0.1
@@ -28,7 +29,7 @@ class VisitsPart(Part):
         with their age; with ``everything`` all of them, whatever the intervals.
         """
         rows = self._ask(
-            "SELECT url FROM releases WHERE source = :source AND (:everything"
+            f"SELECT url FROM {SHOWN} WHERE source = :source AND (:everything"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
             " ORDER BY checked, id LIMIT :limit",

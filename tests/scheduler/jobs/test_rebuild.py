@@ -100,6 +100,11 @@ def test_the_life_of_six_rooms_is_rebuilt_byte_for_byte(rooms: Served, tmp_path:
         done("publish", home=home)
         if day == 2:
             done("import", str(lines), "--source", "wire", home=home)
+            wrong, right = (f"http://wire.example/{number}" for number in (3, 14))
+            done("publish", home=home)
+            done("releases", "hide", wrong, right, "--why", "no release", home=home)
+            done("publish", home=home)
+            done("releases", "unhide", right, home=home)
     (home / "topics.toml").write_text(TOPICS)
     done("publish", home=home)
     told = rebuilt(home, target, "--key", str(home / "log.key"))

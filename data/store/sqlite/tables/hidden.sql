@@ -1,0 +1,23 @@
+-- Releases that nobody but the operator sees: wrong catches, and what is of a source that was
+-- removed.
+CREATE TABLE hidden_releases (
+    release INTEGER PRIMARY KEY REFERENCES releases (number),
+    at      REAL NOT NULL,
+    why     TEXT NOT NULL
+) STRICT;
+
+-- What readers see: all that selects releases for feeds, pages and searches selects from it.
+CREATE VIEW shown_releases AS
+SELECT * FROM releases WHERE number NOT IN (SELECT release FROM hidden_releases);
+
+CREATE TRIGGER version_of_hidden AFTER INSERT ON hidden_releases
+BEGIN
+    INSERT OR REPLACE INTO release_versions
+    SELECT number, random(), source, story FROM releases WHERE number = NEW.release;
+END;
+
+CREATE TRIGGER version_of_shown AFTER DELETE ON hidden_releases
+BEGIN
+    INSERT OR REPLACE INTO release_versions
+    SELECT number, random(), source, story FROM releases WHERE number = OLD.release;
+END

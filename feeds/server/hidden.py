@@ -1,0 +1,35 @@
+"""Answers for releases that are hidden: 410, whatever of them is asked for."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from data.store import open_store
+from feeds.replay.answer import HIDDEN
+from feeds.server.errors import page
+from feeds.urls import name_of
+
+
+def hidden_routes(store_url: str) -> list[Route]:
+    """The routes of pages of releases that are no files of the site (any more)."""
+
+    def is_hidden(release_id: str) -> bool:
+        with closing(open_store(store_url)) as store:
+            return store.hidden_release(release_id) is not None
+
+    async def answer(request: Request) -> Response:
+        release = name_of(request.path_params["release"])
+        if release is None or not await run_in_threadpool(is_hidden, release):
+            raise HTTPException(404)
+        return page(request.scope, 410, said=HIDDEN)
+
+    return [
+        Route("/releases/{release}", answer),
+        Route("/releases/{release}/{rest:path}", answer),
+    ]
