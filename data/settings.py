@@ -57,8 +57,18 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     interval: Annotated[
         Whole,
-        msgspec.Meta(description="Seconds between two visits to a source that sets none itself."),
+        msgspec.Meta(
+            description="Seconds between two visits to a source that sets none itself, in the mean "
+            "over all of these and over a week: each is visited when it is known to publish."
+        ),
     ] = 900
+    least_interval: Annotated[
+        Whole,
+        msgspec.Meta(
+            description="Seconds between two visits to a source at the least, however much it "
+            "publishes; a source whose interval is no longer is visited evenly."
+        ),
+    ] = 120
     max_pages: Annotated[
         Whole,
         msgspec.Meta(

@@ -87,6 +87,18 @@ REDACTED: Final = "[redacted]"
 
 
 @dataclass(frozen=True, slots=True)
+class PublicationTime:
+    """What is known of when a release came: ``published`` and ``first_seen`` are aware UTC.
+
+    With precision ``day``, ``published`` is noon of that day; with ``none``, the first sight.
+    """
+
+    published: dt.datetime
+    precision: Precision
+    first_seen: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a release says: all that can be edited, and so all that a revision keeps.
 

@@ -21,6 +21,7 @@ from data.models import (
     Link,
     Listed,
     ListingKind,
+    PublicationTime,
     Recall,
     RecordPlace,
     Release,
@@ -427,6 +428,9 @@ class Store(PublishStore, HealthStore, WebSubStore, Protocol):
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""
+
+    def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
+        """When the newest releases of a source came; not those undated since its first visit."""
 
     def close(self) -> None:
         """Let go of this thread's connection."""

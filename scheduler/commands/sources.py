@@ -13,13 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.clock import utc_now
+from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError
 from data.models import Recall
+from data.store.protocol import Store
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
+from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import BadGolden, differences, write_golden
@@ -99,6 +101,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     runs = store.runs(one.id, limit=5)
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
+    due = next_visit(home, store, one)
     store.close()
     if as_json:
         print_json(
@@ -108,6 +111,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 **msgspec.to_builtins(one.file),
                 "learned": learned,
                 "recall": recall_fields(recall),
+                "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
                 "runs": runs,
             }
         )
@@ -118,6 +122,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
         say(f"# {line}")
+    if due:
+        say(f"# {due_line(due, one)}")
     for run in runs:
         say(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
@@ -125,6 +131,30 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
             f" history {run.history}{f' {run.bound}' if run.bound else ''}"
         )
     return 0
+
+
+def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
+    """When the service visits a source next; None for one that it was not visited or never is."""
+    loaded, _ = load_sources(home.sources)
+    visited = choose(loaded, ())
+    last = store.last_visit(one.id)
+    if last is None or one.id not in {source.id for source in visited}:
+        return None
+    planner = VisitPlanner(home.settings.collect)
+    planner.learn(store, visited, utc_now())
+    return planner.next_visit(store, one, last)
+
+
+def due_line(due: NextVisit, one: LoadedSource) -> str:
+    """When a source is visited next and why, for people."""
+    at = due.at.astimezone(zone_or_utc(one.file.timezone))
+    visit = f"the service visits it next on {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
+    after = f"{due.seconds / 60:.0f} minutes after the last visit"
+    if due.asked:
+        return f"{visit}: its host asked to be let alone until then"
+    if due.hourly is None:
+        return f"{visit}, {after}"
+    return f"{visit}, {after}: on {at:%A}s at this time {due.hourly:.2g} releases an hour are usual"
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:

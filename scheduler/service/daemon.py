@@ -7,7 +7,7 @@ import datetime as dt
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 
 import structlog
@@ -15,6 +15,7 @@ import uvicorn
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.store.protocol import Store
 from feeds.server.app import create_app
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
@@ -24,6 +25,7 @@ from scheduler.jobs.health import note_health
 from scheduler.service.dead_man import ping
 from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
+from scheduler.service.visit_planner import VisitPlanner
 from scheduler.service.web import address_of, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
@@ -43,6 +45,7 @@ class Service:
         self._publication_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
+        self._planner = VisitPlanner(home.settings.collect)
         self._visits: asyncio.TaskGroup | None = None
         self._problem = ""
 
@@ -105,32 +108,34 @@ class Service:
 
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
-        chosen, last = await asyncio.to_thread(self._load)
-        now = utc_now()
+        chosen, first = await asyncio.to_thread(self._load)
         for gone in self._sources.keys() - chosen.keys():
             self._timetable.remove(gone)
-        for source in chosen.values():
-            known = self._sources.get(source.id)
-            if known is None or known.file.interval != source.file.interval:
-                interval = dt.timedelta(seconds=self._interval(source))
-                first = first_visit(last[source.id], interval, now, self._chance)
-                self._timetable.put(source.id, (first - now).total_seconds())
+        now = utc_now()
+        for source, at in first.items():
+            self._timetable.put(source, (at - now).total_seconds())
         self._sources = chosen
 
-    def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime | None]]:
-        """The sources as their files say now, and when each was visited last."""
+    def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
+        """The sources as their files say now, and when those are due that are new or changed."""
         loaded, broken = load_sources(self._home.sources)
         for error in broken:
             log.error("a source file can't be used", problem=str(error))
         chosen = {source.id: source for source in choose(loaded, ())}
-        store = self._home.store()
-        try:
-            return chosen, {source: store.last_visit(source) for source in chosen}
-        finally:
-            store.close()
+        with closing(self._home.store()) as store:
+            self._planner.learn(store, chosen.values(), utc_now())
+            return chosen, {
+                source.id: self._first_visit(store, source)
+                for source in chosen.values()
+                if (known := self._sources.get(source.id)) is None
+                or known.file.interval != source.file.interval
+            }
 
-    def _interval(self, source: LoadedSource) -> float:
-        return source.file.interval or self._home.settings.collect.interval
+    def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
+        last, now = store.last_visit(source.id), utc_now()
+        due = self._planner.next_visit(store, source, last or now).at
+        interval = dt.timedelta(seconds=self._planner.interval(source))
+        return first_visit(last, due, interval, now, self._chance)
 
     async def _begin_visit(self, source: str) -> None:
         """Begin a visit that is due; it ends by itself, and with the service."""
@@ -152,7 +157,18 @@ class Service:
         self._publication_due.set()
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
-            self._timetable.put_again(source.id, self._interval(present), run.seconds)
+            due = await asyncio.to_thread(self._due, present, run.started)
+            wait = (due - utc_now()).total_seconds()
+            self._timetable.put_again(source.id, wait, self._planner.interval(present))
+
+    def _due(self, source: LoadedSource, last: dt.datetime) -> dt.datetime:
+        """When a source is due after a visit; evenly where the store can't be asked."""
+        try:
+            with closing(self._home.store()) as store:
+                return self._planner.next_visit(store, source, last).at
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be asked", problem=str(error))  # noqa: TRY400 - no bug of ours
+            return last + dt.timedelta(seconds=self._planner.interval(source))
 
     async def _publish_soon(self) -> None:
         self._publication_due.set()

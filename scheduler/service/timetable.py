@@ -1,8 +1,7 @@
 """What the service does again and again, and when each source is visited next.
 
-RECURRING is the table of the first. Visits are due by the interval of their source (`interval` in
-its file, else `collect.interval`), and a publication follows each at once. All are jobs of
-APScheduler, which follow a clock that is set.
+RECURRING is the table of the first. When a visit is due, scheduler.service.visit_planner says, and
+a publication follows each at once. All are jobs of APScheduler, which follow a clock that is set.
 
 APScheduler compares times of day. A clock that went back two days would stall every job for two
 days, so jobs are moved by as much as the clock was, which the monotonic clock tells.
@@ -26,7 +25,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 from data.clock import utc_now
 
 JITTER = 0.1
-"""Part of an interval by which visits are spread, so that sources never come in step."""
+"""Part of an interval by which visits are spread that are overdue, and that lies between two."""
+
+SPREAD: Final = 20.0
+"""Seconds by which visits come later at the most: much is published at noon, and sources are not to
+be visited in the same second."""
 
 JUMP = dt.timedelta(seconds=2)
 """How far the clock must be off from where the monotonic one puts it, to have been set."""
@@ -59,19 +62,23 @@ CLOCK: Final = 5.0
 
 
 def first_visit(
-    last: dt.datetime | None, interval: dt.timedelta, now: dt.datetime, chance: random.Random
+    last: dt.datetime | None,
+    due: dt.datetime,
+    interval: dt.timedelta,
+    now: dt.datetime,
+    chance: random.Random,
 ) -> dt.datetime:
-    """When a source is due after a start of the service.
+    """When a source is visited first after a start of the service.
 
-    A source never visited is due at once; one that was, when its interval ends, a restart in
-    between notwithstanding; overdue ones are spread over a tenth of their interval, so that a
+    A source never visited is due at once; one that was, when it was ``due`` after that, a restart
+    in between notwithstanding; overdue ones are spread over a tenth of their interval, so that a
     restart or a machine that slept makes no storm. So are those whose last visit lies in the
     future: the clock was wrong then, or is now.
     """
     if last is None:
         return now
-    if last <= now < last + interval:
-        return last + interval
+    if last <= now < due:
+        return due
     return now + interval * JITTER * chance.random()
 
 
@@ -111,13 +118,13 @@ class Timetable:
             replace_existing=True,
         )
 
-    def put_again(self, source: str, interval: float, taken: float) -> None:
-        """Have a source due an interval after its visit began, which took ``taken`` seconds.
+    def put_again(self, source: str, wait: float, interval: float) -> None:
+        """Have a source due in ``wait`` seconds, after a visit that is over.
 
         One that takes as long as its interval is let alone for a while all the same.
         """
-        spread = interval * JITTER
-        self.put(source, max(interval - taken + self._chance.uniform(-spread, spread), spread))
+        rest = interval * JITTER
+        self.put(source, max(wait, rest) + self._chance.uniform(0, min(SPREAD, rest)))
 
     def remove(self, source: str) -> None:
         """Forget a source."""

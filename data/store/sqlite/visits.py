@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from data.models import Run, Validator, Wait
+from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
 from data.store.sqlite.connection import Part
 from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import INSTANT, decode_run, encode, instant
@@ -104,6 +104,16 @@ class VisitsPart(Part):
         for row in self._ask("SELECT max(started) FROM runs WHERE source = ?", [source]):
             return None if row[0] is None else instant(row[0])
         return None
+
+    def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
+        """When the newest releases of a source came; not those undated since its first visit."""
+        rows = self._ask(
+            "SELECT sort_at, json_extract(content, '$.published.precision'), first_seen"
+            f" FROM releases WHERE source = ? AND sort_at >= {BACKLOG}"
+            " ORDER BY sort_at DESC, id LIMIT ?",
+            [source, limit],
+        )
+        return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
         """Until when a host asked to wait, even if that is over."""

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreError
-from data.models import Facet, HubRequest, Published, Run, RunError, Source, Validator, facets_of
+from data.models import (
+    Facet,
+    HubRequest,
+    PublicationTime,
+    Published,
+    Run,
+    RunError,
+    Source,
+    Validator,
+    facets_of,
+)
 from data.store import open_store
 from data.store.sqlite import change_log
 from data.store.sqlite.store import SqliteStore
@@ -477,6 +487,29 @@ def test_validators_listings_runs_and_sources_are_kept(tmp_path: Path, noon: dt.
     assert store.last_visit("nobody") is None
     assert store.sources()["harbour"].name == "Harbour Board"
     store.close()
+
+
+def test_the_times_of_releases_are_told_newest_first_with_what_is_known_of_them(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    at = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
+    stated = Published(at, "second", "+04:00", "2026-03-02T10:30+04:00", "json-ld")
+    store.record(draft("http://harbour.example/1", published=stated), seen=noon, since=noon)
+    old = draft("http://harbour.example/2", published=published("2025-03-02"), body_text="Old.")
+    store.record(old, seen=noon + HOUR, since=noon)
+    undated = draft("http://harbour.example/3", published=None, position=0, body_text="No date.")
+    store.record(undated, seen=noon, since=noon)
+    later = draft("http://harbour.example/4", published=None, body_text="Nor this one.")
+    store.record(later, seen=noon + HOUR, since=noon)
+    of_day = dt.datetime(2025, 3, 2, 12, tzinfo=dt.UTC)
+    told = (
+        PublicationTime(noon + HOUR, "none", noon + HOUR),
+        PublicationTime(at, "second", noon),
+        PublicationTime(of_day, "day", noon + HOUR),
+    )
+    assert store.publication_times("harbour", limit=9) == told
+    assert store.publication_times("harbour", limit=1) == told[:1]
+    assert store.publication_times("nobody", limit=9) == ()
 
 
 def test_second_precision_keeps_the_zone_the_page_stated(

@@ -8,22 +8,24 @@ import random
 
 import pytest
 
-from scheduler.service.timetable import RECURRING, Timetable, first_visit
+from scheduler.service.timetable import RECURRING, SPREAD, Timetable, first_visit
 
 HOUR = dt.timedelta(hours=1)
 
 
-def test_a_new_source_is_visited_at_once_and_a_known_one_when_its_interval_ends(
+def test_a_new_source_is_visited_at_once_and_a_known_one_when_it_is_due(
     noon: dt.datetime,
 ) -> None:
     chance = random.Random(1)
-    assert first_visit(None, HOUR, noon, chance) == noon
-    assert first_visit(noon - HOUR / 2, HOUR, noon, chance) == noon + HOUR / 2
+    assert first_visit(None, noon + HOUR, HOUR, noon, chance) == noon
+    due = noon + HOUR / 2
+    assert first_visit(noon - HOUR / 2, due, HOUR, noon, chance) == due
 
 
 def test_overdue_sources_are_spread_not_visited_all_at_once(noon: dt.datetime) -> None:
     chance = random.Random(1)
-    starts = {first_visit(noon - 9 * HOUR, HOUR, noon, chance) for _ in range(50)}
+    last, due = noon - 9 * HOUR, noon - 8 * HOUR
+    starts = {first_visit(last, due, HOUR, noon, chance) for _ in range(50)}
     assert len(starts) == 50
     assert noon <= min(starts)
     assert max(starts) <= noon + HOUR / 10
@@ -32,7 +34,8 @@ def test_overdue_sources_are_spread_not_visited_all_at_once(noon: dt.datetime) -
 def test_a_last_visit_in_the_future_delays_none(noon: dt.datetime) -> None:
     chance = random.Random(1)
     for ahead in (HOUR / 60, 24 * HOUR, 9999 * HOUR):
-        assert noon <= first_visit(noon + ahead, HOUR, noon, chance) <= noon + HOUR / 10
+        due = noon + ahead + HOUR
+        assert noon <= first_visit(noon + ahead, due, HOUR, noon, chance) <= noon + HOUR / 10
 
 
 class Clock:
@@ -86,7 +89,7 @@ def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> Non
     asyncio.run(work())
 
 
-def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once(
+def test_a_source_is_due_after_its_wait_a_little_later_by_chance_and_never_at_once(
     noon: dt.datetime,
 ) -> None:
     clock = Clock(noon)
@@ -94,9 +97,12 @@ def test_a_source_is_due_an_interval_after_its_visit_began_and_never_at_once(
 
     async def work() -> None:
         timetable.scheduler.start(paused=True)
-        for taken, least, most in ((10.0, 890.0 - 90, 890.0 + 90), (9000.0, 90.0, 90.0)):
-            timetable.put_again("acme", 900.0, taken)
-            assert least <= waits(timetable, clock)["acme"] <= most
+        due = set()
+        for wait, least in ((890.0, 890.0), (-9000.0, 90.0)):
+            timetable.put_again("acme", wait, 900.0)
+            due.add(later := waits(timetable, clock)["acme"] - least)
+            assert 0 < later <= SPREAD
+        assert len(due) == 2
         timetable.remove("acme")
         timetable.remove("acme")
         assert waits(timetable, clock) == {}

@@ -1,0 +1,256 @@
+"""How soon releases are found by a learned timetable, beside rules of others, at equal visits.
+
+    python benchmarks/timetable.py [--data FOLDER] [--interval SECONDS]
+
+FOLDER holds whitehouse.csv (`published,section`, to the second) and offices.csv (`source,date`).
+Each section is a source with a listing of its own, and all share one budget of visits, as sources
+do that set no interval; then all sections are taken to be one source. All rules know what was
+published in the first eight weeks, and only what they found since. All make as many visits as ours
+(within 0.2 %): fixed polling by its interval (at twenty phases), the others by a factor of theirs.
+Where only days are known, a release is published at a random time of the office hours of its day;
+each source is visited once a day in the mean, and delays are in days.
+
+Time is that of the clocks of the sources, as the files state it. The last line is one object of
+JSON: ratios of ours to theirs where sections are sources, and all figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.timetable_parts.baselines import (
+    Greedy,
+    Miniflux,
+    SiaCho,
+    fixed,
+    greedy_at_a_constant_rate,
+)
+from benchmarks.timetable_parts.simulation import (
+    WEEK,
+    Minutes,
+    Stage,
+    Visits,
+    as_many,
+    count_of,
+    delays_of,
+    visits_by,
+)
+from data.intensity.moments import MONDAY, OFFICE, Moments
+from data.intensity.weekly import Profile, counts_of, weekly_intensity
+from scheduler.service.timetable import SPREAD
+from scheduler.service.visit_plan import Intervals, Plan, plan, price_of
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev" / "rhythm"
+
+LEARN = 8 * WEEK
+PHASES = 20
+LEAST = 2.0
+DAY = 24 * 60.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a rule came to."""
+
+    visits: int
+    median: float
+    p90: float
+    mean: float
+    closest: float
+
+
+class Learned:
+    """Our timetable, as the service has it: the plan of a day, learned anew each week."""
+
+    def __init__(self, interval: float) -> None:
+        self._intervals = Intervals(interval, LEAST)
+        self._intensities: dict[str, Profile] = {}
+        self._plans: dict[str, Plan] = {}
+        self._price = 0.0
+        self._chance = random.Random(1)  # noqa: S311 - the same visits in each run, no secret
+
+    def learn(self, now: float, known: Mapping[str, Minutes]) -> None:
+        """Learn the intensities of all sources, and the price of a visit."""
+        moments = {one: Moments(times, np.ones(len(times))) for one, times in known.items()}
+        counts = {one: counts_of(those, now) for one, those in moments.items()}
+        whole = np.sum(list(counts.values()), axis=0)
+        self._intensities = {
+            one: weekly_intensity(those, now, whole - counts[one]) for one, those in moments.items()
+        }
+        visits = len(known) * WEEK / self._intervals.mean
+        self._price = price_of(list(self._intensities.values()), self._intervals, visits)
+        self._plans = {}
+
+    def after(self, source: str, now: float, known: Minutes) -> float:
+        """The next visit of the plan, which is made anew each day."""
+        del known
+        if source not in self._plans or now >= self._plans[source].end:
+            intensity = self._intensities[source]
+            self._plans[source] = plan(intensity, now, self._price, self._intervals)
+        return self._plans[source].after(now) + self._chance.uniform(0, SPREAD / 60)
+
+
+def compare(stage: Stage, interval: float) -> dict[str, Found]:
+    """What each rule comes to at as many visits as ours."""
+    ours = visits_by(Learned(interval), stage, interval)
+    wanted = count_of(ours)
+    span = stage.last - stage.first
+    even = span * len(stage.published) / wanted
+    daily = wanted / span * DAY
+    longest = max(DAY, 7 * interval)
+    releases = sum(len(times[times >= stage.first]) for times in stage.published.values())
+    made: dict[str, list[Visits]] = {
+        "learned": [ours],
+        "fixed": [fixed(stage, even, (number + 0.5) / PHASES) for number in range(PHASES)],
+        "Miniflux": [
+            as_many(lambda knob: visits_by(Miniflux(knob, longest), stage, interval), wanted, 10.0)
+        ],
+        "Sia and Cho": [
+            as_many(lambda knob: visits_by(SiaCho(knob), stage, interval), wanted, daily)
+        ],
+        "greedy": [
+            as_many(
+                lambda knob: visits_by(Greedy(knob), stage, interval), wanted, wanted / releases
+            )
+        ],
+        "greedy, even": [greedy_at_a_constant_rate(stage, wanted)],
+    }
+    return {rule: found(runs, stage) for rule, runs in made.items()}
+
+
+def found(runs: list[Visits], stage: Stage) -> Found:
+    """What one rule came to in several runs."""
+    delays = np.concatenate([delays_of(visits, stage) for visits in runs])
+    closest = min(
+        float(np.diff(times).min()) for run in runs for times in run.values() if len(times) > 1
+    )
+    median, p90 = np.quantile(delays, [0.5, 0.9])
+    return Found(count_of(runs[0]), float(median), float(p90), float(delays.mean()), closest)
+
+
+def minute(text: str) -> float:
+    """The minutes since MONDAY of a time, on the clock that it states."""
+    return (dt.datetime.fromisoformat(text).replace(tzinfo=None) - MONDAY).total_seconds() / 60
+
+
+def stage_of(published: Mapping[str, list[float]]) -> Stage:
+    """Sources that are visited once eight weeks are known."""
+    every = [at for times in published.values() for at in times]
+    first = min(every) // WEEK * WEEK + WEEK + LEARN
+    sources = {source: np.sort(np.array(times)) for source, times in sorted(published.items())}
+    return Stage(sources, first, max(every) // DAY * DAY)
+
+
+def read_seconds(path: Path) -> dict[str, list[float]]:
+    """The releases of each section."""
+    sections: dict[str, list[float]] = {}
+    with path.open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            sections.setdefault(row["section"], []).append(minute(row["published"]))
+    return sections
+
+
+def read_days(path: Path) -> dict[str, list[float]]:
+    """The releases of each office, at random times of the office hours of their days."""
+    chance = random.Random(1)  # noqa: S311 - the same times in each run, no secret
+    offices: dict[str, list[float]] = {}
+    with path.open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            at = minute(row["date"]) + 60 * chance.uniform(*OFFICE)
+            offices.setdefault(row["source"], []).append(at)
+    return offices
+
+
+def tell(title: str, compared: Mapping[str, Found], unit: str, minutes: float) -> None:
+    """Print what the rules came to."""
+    print(
+        f"{title}\n  {'':14}{'visits':>9}{'median':>10}{'p90':>10}{'mean':>10}  {unit}", flush=True
+    )
+    for rule, one in compared.items():
+        times = "".join(f"{value / minutes:10.2f}" for value in (one.median, one.p90, one.mean))
+        print(f"  {rule:14}{one.visits:9,}{times}  closest {one.closest * 60:,.0f} s")
+
+
+def ratios(compared: Mapping[str, Found]) -> dict[str, float]:
+    """Ours to theirs; of the two ways to use greedy, to that with the smaller median."""
+    greedy = min(compared["greedy"], compared["greedy, even"], key=lambda one: one.median)
+    others = {
+        "fixed": compared["fixed"],
+        "miniflux": compared["Miniflux"],
+        "sia_cho": compared["Sia and Cho"],
+        "greedy": greedy,
+    }
+    ours = compared["learned"]
+    return {
+        f"{name}_to_{other}": round(getattr(ours, name) / getattr(one, name), 4)
+        for other, one in others.items()
+        for name in ("median", "p90", "mean")
+    }
+
+
+def absolute(compared: Mapping[str, Found], unit: str, minutes: float) -> dict[str, object]:
+    """The figures themselves."""
+    return {
+        rule: {
+            "visits": one.visits,
+            **{
+                f"{name}_{unit}": round(getattr(one, name) / minutes, 3)
+                for name in ("median", "p90", "mean")
+            },
+        }
+        for rule, one in compared.items()
+    }
+
+
+def main() -> None:
+    """Compare the rules on each file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--interval", type=float, default=900.0)
+    options = parser.parse_args()
+    seconds, days = options.data / "whitehouse.csv", options.data / "offices.csv"
+    if not seconds.is_file():
+        print(json.dumps({"skipped": f"no file {seconds}"}))
+        return
+    started = time.process_time()
+    interval = options.interval / 60
+    sections = read_seconds(seconds)
+    shared = stage_of(sections)
+    one = stage_of({"all": [at for times in sections.values() for at in times]})
+    stages = {
+        "sections": (shared, interval, "seconds", 1 / 60),
+        "one_source": (one, interval, "seconds", 1 / 60),
+    }
+    if days.is_file():
+        stages["offices"] = (stage_of(read_days(days)), DAY, "days", DAY)
+    told: dict[str, object] = {}
+    for name, (stage, mean, unit, minutes) in stages.items():
+        compared = compare(stage, mean)
+        count = len(stage.published)
+        budget = stage.budget(mean)
+        title = f"{name}: {count} sources, one visit in {mean * 60:,.0f} s: {budget:,} visits"
+        tell(title, compared, unit, minutes)
+        if name == "sections":
+            told |= ratios(compared)
+        told[name] = {
+            "sources": count,
+            "budget": budget,
+            **ratios(compared),
+            **absolute(compared, unit, minutes),
+        }
+    print(f"{time.process_time() - started:.0f} s of a processor")
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

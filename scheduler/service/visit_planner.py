@@ -1,0 +1,155 @@
+"""The next visit to each source: learned from what the store knows of it, so that restarts keep it.
+
+Sources that set no interval share a budget: together they are visited as often as if each was
+visited once in `collect.interval`, but those more often that publish more, and each at the times
+at which it publishes. A source with an `interval` of its own has a budget of its own. Where that
+is no longer than `collect.least_interval`, there is nothing to choose, and visits come evenly.
+
+What was learned is renewed once a day. No source is asked before a time that its host named.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from data.clock import zone_or_utc
+from data.intensity.moments import WEEK, Moments, minute_of, moments_of
+from data.intensity.weekly import Profile, counts_of, weekly_intensity
+from data.settings import Collect
+from data.store.protocol import Store
+from scheduler.service.visit_plan import Intervals, Plan, plan, price_of
+from spiders.download.host_queues import host_of
+from spiders.sources.loader import LoadedSource
+
+LOOKED_BACK: Final = 2000
+"""Releases of a source from which its rhythm is learned: of the busiest, those of half a year."""
+
+RENEWED: Final = dt.timedelta(days=1)
+"""For how long what was learned holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    """When a source is due, so many ``seconds`` after its last visit; ``at`` is aware UTC.
+
+    ``hourly`` is how many releases an hour are usual then; None where visits come evenly. ``asked``
+    says that the host asked to be let alone until then.
+    """
+
+    at: dt.datetime
+    seconds: float
+    hourly: float | None = None
+    asked: bool = False
+
+
+class VisitPlanner:
+    """The plans of all sources. May be used by several threads, which wait for each other."""
+
+    def __init__(self, settings: Collect) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._learned: dt.datetime | None = None
+        self._intervals: dict[str, Intervals] = {}
+        self._counts: dict[str, Profile] = {}
+        self._intensities: dict[str, Profile] = {}
+        self._prices: dict[str, float] = {}
+        self._plans: dict[str, Plan] = {}
+
+    def interval(self, source: LoadedSource) -> float:
+        """The mean seconds between two visits to a source, or to those that share its budget."""
+        return float(source.file.interval or self._settings.interval)
+
+    def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
+        """Learn of sources that are new, or had another interval; once a day of all. StoreError."""
+        chosen = {one.id: one for one in sources if self._is_learned(one)}
+        intervals = {name: self._intervals_of(one) for name, one in chosen.items()}
+        with self._lock:
+            overdue = self._learned is None or not is_within_a_day(self._learned, now)
+            if not overdue and intervals == self._intervals:
+                return
+            known = set() if overdue else self._intensities.keys() & chosen.keys()
+            moments = {
+                name: known_of(store, one) for name, one in chosen.items() if name not in known
+            }
+            minutes = {name: minute_of(now, zone_of_source(one)) for name, one in chosen.items()}
+            counts = {name: self._counts[name] for name in known}
+            counts |= {name: counts_of(those, minutes[name]) for name, those in moments.items()}
+            whole = np.sum([np.zeros(WEEK), *counts.values()], axis=0)
+            intensities = {name: self._intensities[name] for name in known}
+            for name, those in moments.items():
+                others = whole - counts[name]
+                intensities[name] = weekly_intensity(those, minutes[name], others)
+            self._intervals, self._counts, self._intensities = intervals, counts, intensities
+            self._prices = self._find_prices(chosen)
+            self._plans = {}
+            if overdue:
+                self._learned = now
+
+    def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
+        """The next visit after one that began at a time. StoreError where its host can't be asked.
+
+        Visits of a source that was not learned come evenly.
+        """
+        due = self._planned(source, after)
+        wait = store.wait(host_of(source.file.feed or source.file.url))
+        if wait and wait.until > due.at:
+            seconds = (wait.until - after).total_seconds()
+            return NextVisit(wait.until, seconds, due.hourly, asked=True)
+        return due
+
+    def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
+        with self._lock:
+            if not self._is_learned(source) or source.id not in self._intensities:
+                seconds = self.interval(source)
+                return NextVisit(after + dt.timedelta(seconds=seconds), seconds)
+            intensity = self._intensities[source.id]
+            minute = minute_of(after, zone_of_source(source))
+            made = self._plans.get(source.id)
+            if made is None or not made.start <= minute < made.end:
+                price = self._prices[source.id]
+                made = plan(intensity, minute, price, self._intervals[source.id])
+                self._plans[source.id] = made
+            due = made.after(minute)
+        hour = (np.arange(60) + int(due) - 30) % WEEK
+        at = after + dt.timedelta(minutes=due - minute)
+        return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
+
+    def _is_learned(self, source: LoadedSource) -> bool:
+        return self.interval(source) > self._settings.least_interval
+
+    def _intervals_of(self, source: LoadedSource) -> Intervals:
+        return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)
+
+    def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
+        """The price of a visit to each source, by those that it shares a budget with."""
+        shared = [name for name, one in chosen.items() if not one.file.interval]
+        alone = [[name] for name, one in chosen.items() if one.file.interval]
+        prices = dict[str, float]()
+        for group in [shared, *alone] if shared else alone:
+            intervals = self._intervals[group[0]]
+            visits = len(group) * WEEK / intervals.mean
+            together = [self._intensities[name] for name in group]
+            prices |= dict.fromkeys(group, price_of(together, intervals, visits))
+        return prices
+
+
+def known_of(store: Store, source: LoadedSource) -> Moments:
+    """When the last releases of a source came, on its clock."""
+    times = store.publication_times(source.id, limit=LOOKED_BACK)
+    return moments_of(times, zone_of_source(source))
+
+
+def zone_of_source(source: LoadedSource) -> dt.tzinfo:
+    """The zone of the clock of a source."""
+    return zone_or_utc(source.file.timezone)
+
+
+def is_within_a_day(learned: dt.datetime, now: dt.datetime) -> bool:
+    """Whether what was learned holds; not where the clock was set back since."""
+    return dt.timedelta(0) <= now - learned < RENEWED

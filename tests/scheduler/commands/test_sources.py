@@ -1,0 +1,41 @@
+"""`communique sources show`: when a source is visited next, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.command import communique, make_home
+from tests.press_room import listing_html, release_html, served
+
+
+def shown(home: Path) -> tuple[Any, str]:
+    """The next visit as JSON, and the lines for people."""
+    told = communique("sources", "show", "harbour", "--json", home=home)
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout)["next_visit"], communique(
+        "sources", "show", "harbour", home=home
+    ).stdout
+
+
+def test_the_next_visit_is_told_with_its_reason_once_there_was_a_first(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        assert shown(home)[0] is None
+        assert communique("collect", home=home).returncode == 0
+    due, lines = shown(home)
+    assert 120 <= due["seconds"] <= 6 * 3600
+    assert due["hourly"] > 0
+    assert not due["asked"]
+    assert "minutes after the last visit: on " in due["why"]
+    assert f"# {due['why']}\n" in lines
+    with (home / "communique.toml").open("a") as settings:
+        settings.write("least_interval = 900\ninterval = 900\n")
+    # The settings end in [collect].
+    even, lines = shown(home)
+    assert (even["seconds"], even["hourly"]) == (900, None)
+    assert "15 minutes after the last visit\n" in lines
