@@ -88,7 +88,7 @@ def _message(record: Record) -> Http:
         return record.http
     if record.kind == "resource":
         kind = record.field("Content-Type").encode("latin-1", "replace")
-        return Http(b"HTTP/1.1 200 OK", ((b"Content-Type", kind),), record.block)
+        return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
     raise NotServed(record.file, f"byte {record.offset}: it is no answer of a server")
 
 

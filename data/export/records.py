@@ -12,7 +12,7 @@ from typing import TypeAlias
 from data.archive.warc.cdxj import entry_of, write_sorted
 from data.archive.warc.reader import OPEN, Damage, Record, read_file
 from data.archive.warc.warc_file import own_files
-from data.models import Release
+from data.models import Capture, Release
 from data.store.protocol import Store
 
 Told: TypeAlias = Callable[[int, int], None]
@@ -83,17 +83,23 @@ class ChosenRecords:
 def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
     """What tells the records of the chosen releases and of their files."""
     chosen = ChosenRecords(choice.is_all)
+    if not choice.is_all:
+        for capture in chosen_captures(store, choice):
+            chosen.ids.add(capture.record_id)
+            chosen.digests.add(capture.digest)
+    return chosen
+
+
+def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
+    """The captures of the chosen releases and of their files."""
     if choice.is_all:
-        return chosen
+        yield from store.captured()
+        return
     for release in choice.releases(store):
         seen = store.sightings(release.id)
         media = (*release.content.attachments, *release.content.images)
         files = store.file_captures({one.url for one in media}).values()
-        for capture in (*seen.versions.values(), seen.seen, seen.gone, *files):
-            if capture:
-                chosen.ids.add(capture.record_id)
-                chosen.digests.add(capture.digest)
-    return chosen
+        yield from filter(None, (*seen.versions.values(), seen.seen, seen.gone, *files))
 
 
 @dataclass(frozen=True, slots=True)

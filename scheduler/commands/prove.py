@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from data.archive.log.tree_log import log_of
+from data.archive.lost import lost_captures, lost_text
 from data.archive.proof.folder import Shown, Subject, Written, write_proof
+from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import release_fields
 from data.models import Release
@@ -43,6 +45,8 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
         subject = Subject(
             found.content.title, found.url, release_fields(found), shown_of(store, found)
         )
+    if lost := lost_captures(home.archive, (one.capture for one in subject.shown)):
+        raise ArchiveError(str(home.archive), lost_text(lost))
     target = to or Path(f"proof-{found.id}")
     with destination(target) as temporary, closing(log_of(home.path)) as log:
         temporary.mkdir()

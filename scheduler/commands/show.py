@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from data.archive.foreign import imported_from
 from data.archive.served import fault_of
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import path_of
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
@@ -20,7 +21,7 @@ from data.interchange.release_fields import (
     release_fields,
     version_capture_fields,
 )
-from data.models import Capture, HiddenRelease, Release, Revision, Sightings
+from data.models import Capture, HiddenRelease, Release, Revision
 from data.revisions.diff import Edit, edits
 from data.store.protocol import Store
 from data.stories.copies import StoryMember, tellings
@@ -71,49 +72,49 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     """Show a release: RELEASE is its id, the beginning of it, or an address of it."""
     store = home.store()
     found = find(store, release)
+    versions = versions_of(home, store, found) if view else []
     if view == "revisions":
-        versions = store.revisions(found.id)
         told: Any = {"id": found.id, "revisions": [revision_fields(one) for one in versions]}
         text = "\n\n".join(map(revision_text, versions))
     elif view == "diff":
-        steps = edits(store.revisions(found.id))
+        steps = edits(versions)
         told = {"id": found.id, "edits": [edit_fields(one) for one in steps]}
         text = "\n\n".join(map(edit_text, steps)) or "it has never been edited"
     elif view == "provenance":
-        sightings, versions = store.sightings(found.id), store.revisions(found.id)
-        files = store.file_captures(
+        sightings = store.sightings(found.id)
+        seen, gone = (as_called_now(home.archive, one) for one in (sightings.seen, sightings.gone))
+        kept = store.file_captures(
             one.url for one in (*found.content.attachments, *found.content.images)
         )
-        captures = [*(one.capture for one in versions), sightings.seen, sightings.gone]
-        captures += files.values()
+        files = {url: as_called_now(home.archive, one) for url, one in kept.items()}
+        captures = [*(one.capture for one in versions), seen, gone, *files.values()]
         faults = faults_of(home.archive, captures)
         told = {
             "id": found.id,
-            **provenance_fields(found),
+            **provenance_fields(replace(found, capture=as_called_now(home.archive, found.capture))),
             "revisions": version_capture_fields(versions),
-            "last_seen": dated_capture_fields(sightings.seen),
-            "gone": dated_capture_fields(sightings.gone),
+            "last_seen": dated_capture_fields(seen),
+            "gone": dated_capture_fields(gone),
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
             "unreadable": faults,
             "imported": imported_from(home.archive, found.capture) or None,
         }
-        text = provenance_text(found, versions, sightings, files)
-        text += growing_text(home.archive, captures)
+        text = provenance_text(found, versions, seen, gone, files)
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
         if told["imported"]:
             text += f"\nthe present version was taken in from the file {told['imported']}"
     else:
-        gone = next((one for one in store.vanished(found.source) if one.id == found.id), None)
+        vanished = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
         story = tellings(store.story(found.story)) if found.story else ()
         told = {
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],
-            "gone": gone.since.isoformat() if gone else None,
+            "gone": vanished.since.isoformat() if vanished else None,
             "why_retracted": why or None,
             "hidden": hidden and {"since": hidden.at.isoformat(), "why": hidden.why},
         }
-        text = release_text(found, story, gone, why, hidden)
+        text = release_text(found, story, vanished, why, hidden)
     store.close()
     if as_json:
         print_json(told)
@@ -131,6 +132,19 @@ def find(store: Store, name: str) -> Release:
     if len(found) > 1:
         raise AmbiguousRelease(name, tuple(f"{one.id} ({one.content.title})" for one in found))
     return found[0]
+
+
+def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
+    """The versions of a release, with what shows them now."""
+    versions = store.revisions(release.id)
+    return [replace(one, capture=as_called_now(home.archive, one.capture)) for one in versions]
+
+
+def as_called_now(archive: Path, capture: Capture | None) -> Capture | None:
+    """A capture by the name that its file has now, which ends in ``.open`` while it grows."""
+    if capture is None or not capture.file:
+        return capture
+    return replace(capture, file=path_of(archive, capture.file).name)
 
 
 def revision_fields(revision: Revision) -> dict[str, Any]:
@@ -259,18 +273,12 @@ def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, st
     return {record: fault for record, fault in found.items() if fault}
 
 
-def growing_text(archive: Path, captures: Iterable[Capture | None]) -> str:
-    """Lines that name the files of captures as they are called on the disk while they grow."""
-    files = sorted({one.file for one in captures if one and one.file})
-    names = [f"{name}{OPEN}" for name in files if (archive / f"{name}{OPEN}").exists()]
-    return "".join(f"\n{name} is its name on the disk while it grows" for name in names)
-
-
 def provenance_text(
     release: Release,
     versions: Sequence[Revision],
-    sightings: Sightings,
-    files: Mapping[str, Capture],
+    seen: Capture | None,
+    gone: Capture | None,
+    files: Mapping[str, Capture | None],
 ) -> str:
     """Where the fields came from, and what holds the pages as served, for people to read."""
     date = release.published
@@ -288,7 +296,7 @@ def provenance_text(
         # The payload digest of its record is of the same page while it was encoded (gzip, br).
         lines.append(f"SHA-256 of the page as last served, decoded: {release.digest}")
     shown = [(f"version {one.number}", one.capture) for one in versions]
-    shown += [("last seen", sightings.seen), ("gone", sightings.gone), *files.items()]
+    shown += [("last seen", seen), ("gone", gone), *files.items()]
     lines += [f"{what}: {capture_text(capture)}" for what, capture in shown if capture]
     if not any(capture for _, capture in shown):
         lines.append("what was served is in no archive")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY
 from data.archive.log.tree_log import log_of
 from data.archive.log.unsigned import waiting_entries
+from data.archive.log.witness import Witness
+from data.archive.lost import Lost, lost_captures
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
@@ -40,8 +41,9 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     """An archive: its files with their indexes, in bytes, and the captures that the store names.
 
     ``index_bytes`` are those of the indexes alone. ``growing`` are the files that are not full yet,
-    ``lost`` those in which the store names captures, and which are not there.
-    ``unsigned`` says why the log signs nothing new, and is empty where it does.
+    ``lost`` those that lack records which the store points to, and ``leaves_lost`` says how many
+    leaves it knows that the log has not. ``unsigned`` says why the log signs nothing new, and is
+    empty where it does; ``unwitnessed`` says so of this HOME as a witness of others.
     ``checkpoint`` is the last that was signed, its size and root in base64; ``budget`` (bytes) and
     ``retention`` (days) are 0 where there is none. ``used_up`` says that the budget is.
     """
@@ -51,10 +53,12 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     index_bytes: int
     growing: Sequence[GrowingFile]
     captures: int
-    lost: Sequence[str]
+    lost: Sequence[Lost]
     leaves: int
+    leaves_lost: int
     signed: int
     unsigned: str
+    unwitnessed: str
     checkpoint: str
     witnesses: Sequence[str]
     budget: int
@@ -74,25 +78,23 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
         signed = log.checkpoint()
         leaves = signed.size if signed else 0
         waiting = len(waiting_entries(log.folder / "pending", leaves)) // ENTRY
-        unsigned = ""
-        try:
-            log.check_key()
-        except ArchiveError as error:
-            unsigned = str(error)
+        unsigned = cause_of(log.check_key)
         witnesses = [one.name for one in Attestations(log.folder).witnesses()]
     lines = signed.note.text.splitlines() if signed else []
-    named = Counter(one.file for one in store.captured())
-    here = {path.name.removesuffix(OPEN) for path in paths}
+    captures = [*store.captured()]
+    known = max((one.leaf + 1 for one in captures), default=0)
     return MirrorStatus(
         files=len(paths),
         bytes=size,
         index_bytes=indexes,
         growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == OPEN],
-        captures=named.total(),
-        lost=sorted(named.keys() - here - {""}),
+        captures=len(captures),
+        lost=lost_captures(home.archive, captures),
         leaves=leaves + waiting,
+        leaves_lost=max(0, known - leaves - waiting),
         signed=leaves,
         unsigned=unsigned,
+        unwitnessed=cause_of(Witness(home.path / "witness", home.path / "witness.key").check_key),
         checkpoint=" ".join(lines[1:3]),
         witnesses=witnesses,
         budget=settings.budget,
@@ -100,6 +102,15 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
         retention=settings.retention,
         sources=[source_status(store, source) for source in sorted(store.sources())],
     )
+
+
+def cause_of(check: Callable[[], None]) -> str:
+    """Why a check fails, and nothing where it does not."""
+    try:
+        check()
+    except ArchiveError as error:
+        return str(error)
+    return ""
 
 
 def size_of(paths: Iterable[Path]) -> int:

@@ -14,7 +14,7 @@ from data.archive.journal import events
 from data.archive.journal.history import Entry, History, history_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import Damage, Record, is_whole, read_file, uuid_of
+from data.archive.warc.reader import Damage, Record, is_whole, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 
 ANSWERS: Final = frozenset(["response", "revisit", "resource"])
@@ -58,9 +58,10 @@ class Scan:
 
 
 class Scanner:
-    """Reads the records of an archive whose log has these ``leaves``."""
+    """Reads the records of the ``archive`` in a folder, whose log has these ``leaves``."""
 
-    def __init__(self, leaves: Leaves) -> None:
+    def __init__(self, archive: Path, leaves: Leaves) -> None:
+        self._archive = archive
         self._leaves = leaves
         self._entries: list[Entry] = []
         self._files: dict[str, Place] = {}
@@ -75,7 +76,7 @@ class Scanner:
         """Take in a record; ``leaf`` is that of its line of CDXJ."""
         self._records += 1
         if not is_whole(record):
-            self.damage(Damage(record.file, record.offset, "it is not what its digest says"))
+            self._refuse(record, "it is not what its digest says")
             return
         leaf = self._leaves.numbers.get(uuid_of(record.record_id).bytes, leaf)
         if leaf is not None:
@@ -89,7 +90,7 @@ class Scanner:
             elif record.kind in ANSWERS:
                 self._answers[place] = leaf
         except msgspec.DecodeError as error:
-            self.damage(Damage(*place, f"its JSON can't be read: {error}"))
+            self._refuse(record, f"its JSON can't be read: {error}")
 
     def damage(self, damage: Damage) -> None:
         """Take in a place that can't be read."""
@@ -119,6 +120,9 @@ class Scanner:
             removed,
         )
 
+    def _refuse(self, record: Record, cause: str) -> None:
+        self.damage(Damage(path_of(self._archive, record.file).name, record.offset, cause))
+
     def _take_journal(self, record: Record, leaf: int | None) -> None:
         told = events.decode(record.block)
         self._entries.append(
@@ -140,7 +144,7 @@ def scan(
 
     ``told`` is called with the bytes read, and those that there are.
     """
-    scanner = Scanner(leaves)
+    scanner = Scanner(archive, leaves)
     for found, leaf in read_archive(archive, told):
         if isinstance(found, Damage):
             scanner.damage(found)

@@ -47,6 +47,11 @@ LOST: Final = (
     "signed"
 )
 
+NO_LOG: Final = (
+    "the log is gone, though its key is here ({0}); put the folder back from a copy, such as "
+    "site/log"
+)
+
 ANOTHER: Final = (
     "this is not the key that signs the log in {0}, which is {1}; put that one back from a copy. "
     "Meanwhile all is collected, and nothing new is signed"
@@ -124,8 +129,10 @@ class LogKey:
     def check(self) -> None:
         """Raise ArchiveError where the log was signed, and its key is lost or another one.
 
-        Nothing is made or changed.
+        Likewise where there is a key, and no log any more. Nothing is made or changed.
         """
+        if self._path.exists() and not self._folder.exists():
+            raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
         if not (self._folder / "checkpoint").exists() and not (self._folder / "key").exists():
             return
         there = [path for path in (self._path, self._next) if path.exists()]

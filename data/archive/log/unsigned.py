@@ -19,7 +19,8 @@ def copy_unsigned(source: Path, target: Path) -> int:
     """
     log = TreeLog(source, source / "no.key")
     signed = log.checkpoint()
-    size = signed.size if signed else 0
+    # Where the checkpoint is lost, the tiles hold what does not wait.
+    size = max(signed.size if signed else 0, first_waiting(source / "pending"))
     tree = log.tree(size)
     entries = [
         entry for number in range((size + WIDTH - 1) // WIDTH) for entry in tree.entries(number)
@@ -33,10 +34,21 @@ def copy_unsigned(source: Path, target: Path) -> int:
 
 
 def waiting_entries(path: Path, size: int) -> bytes:
-    """The whole entries that wait behind the first ``size``; nothing is written."""
+    """The whole entries that wait behind the first ``size``; nothing is written.
+
+    None where some are missing between these.
+    """
     if not path.exists():
         return b""
     content = path.read_bytes()
     base = int.from_bytes(content[:HEAD])
     whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
-    return whole[max(0, size - base) * ENTRY :]
+    return whole[(size - base) * ENTRY :] if base <= size else b""
+
+
+def first_waiting(path: Path) -> int:
+    """The number of the first entry of a file of those that wait, 0 where there is none."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(HEAD))

@@ -38,6 +38,17 @@ CLOCK: Final = (
     "{:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if it was wrong then"
 )
 
+LOST: Final = (
+    "the key of this witness is gone; put it back from a copy of this file. If there is none, "
+    "delete {0}: it then signs as another witness, whose key has to be told to those who know the "
+    "old one, and still knows what it saw. Meanwhile nothing is signed"
+)
+
+ANOTHER: Final = (
+    "this is not the key that this witness signed with, which is in {0}: {1}; put that one back "
+    "from a copy. Meanwhile nothing is signed"
+)
+
 PUBLISHED: Final = ("checkpoint", "key")
 
 
@@ -69,12 +80,30 @@ class Witness:
         self._key = key
 
     def key(self) -> SigningKey:
-        """The key with which this witness signs. Raises ArchiveError."""
+        """The key with which this witness signs; that of one that never signed is made.
+
+        Raises ArchiveError where it is lost, or is another than it signed with.
+        """
+        self.check_key()
         if not self._key.exists():
             # Another process may make it at the same time.
             with suppress(FileExistsError):
                 make_key(self._key, "communique-witness", COSIGNER)
         return read_key(self._key)
+
+    def check_key(self) -> None:
+        """Raise ArchiveError where this witness signed once, and its key is lost or another one.
+
+        Nothing is made or changed.
+        """
+        published = self._folder / "key"
+        if not published.exists():
+            return
+        if not self._key.exists():
+            raise ArchiveError(str(self._key), LOST.format(published))
+        known = published.read_text(encoding="utf-8", errors="replace").strip()
+        if str(read_key(self._key).verifier) != known:
+            raise ArchiveError(str(self._key), ANOTHER.format(published, known[:200]))
 
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
         """Sign the checkpoint of a log that ``read`` reads, if the log grew honestly.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,11 @@ from data.archive.log.leaf import decode_leaf
 from data.archive.log.merkle import inclusion_proof
 from data.archive.log.notes import Note, VerifierKey
 from data.archive.log.proofs import SUFFIX, Proof, prove
-from data.archive.log.tree_log import TreeLog
+from data.archive.log.tree_log import RESTORE, TreeLog
 from data.archive.proof.readme import ALONE, DATED, MISSING, README, WITNESSED
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import OPEN, Record, read_file, read_record
+from data.archive.warc.reader import Record, path_of, read_file, read_record
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
@@ -31,6 +32,9 @@ VERIFY: Final = Path(__file__).with_name("verify.py")
 RECORDS: Final = "records"
 CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
+
+TRIES: Final = 2
+"""Times that a file is sought, which may be finished in between and be called otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,11 @@ class ProofFolder:
         self._log = log
         self._to = to
         self._attested = Attestations(log.folder)
-        self._keys = log.key_chain()
         signed = log.checkpoint()
-        self._tree = log.tree(signed.size if signed else 0)
+        if signed is None:
+            raise ArchiveError(str(log.folder), f"there is no checkpoint; {RESTORE}")
+        self._keys = log.key_chain()
+        self._tree = log.tree(signed.size)
         self._known = [*self._attested.witnesses()]
         self._witnesses: dict[str, VerifierKey] = {}
         self._captures: list[dict[str, Any]] = []
@@ -126,11 +132,11 @@ class ProofFolder:
             return
         record = read_record(self._archive, capture.file, capture.offset)
         if record.record_id != capture.record_id:
-            raise ArchiveError(
-                str(self._archive / capture.file),
-                f"byte {capture.offset}: another record is here than the store says; "
-                "`communique mirror verify` finds what is wrong",
+            cause = (
+                "another record is here than the store says; `communique mirror verify` finds what "
+                "is wrong"
             )
+            raise wrong(self._archive, record, cause)
         name = self._prove(record, capture.leaf)
         asked = request_of(self._archive, record)
         self._captures.append(
@@ -152,7 +158,7 @@ class ProofFolder:
         holder = index.holder(record.field("WARC-Payload-Digest"))
         if holder is None:
             cause = "the record that holds its page is not in the archive"
-            raise ArchiveError(str(self._archive / record.file), f"byte {record.offset}: {cause}")
+            raise wrong(self._archive, record, cause)
         original = read_record(self._archive, holder.file, holder.offset)
         self._prove(original, holder.leaf)
 
@@ -160,8 +166,7 @@ class ProofFolder:
         """Put a record and its proofs into the folder; its name there."""
         leaf = record.leaf()
         if leaf is None:
-            cause = f"byte {record.offset}: the record has no leaf in the log"
-            raise ArchiveError(str(self._archive / record.file), cause)
+            raise wrong(self._archive, record, "the record has no leaf in the log")
         name = f"{RECORDS}/{leaf.record_id}.warc.gz"
         if name in self._put:
             return name
@@ -170,8 +175,7 @@ class ProofFolder:
             number = self._log.find([leaf.record_id]).get(leaf.record_id, number)
         proof = prove(self._log, number)
         if decode_leaf(tree.entry(number)) != leaf:
-            cause = f"byte {record.offset}: the record is not what its leaf {number} says"
-            raise ArchiveError(str(self._archive / record.file), cause)
+            raise wrong(self._archive, record, f"the record is not what its leaf {number} says")
         self._file(name, member_of(self._archive, record))
         self._written.records += 1
         for one in self._proofs(proof):
@@ -245,35 +249,32 @@ class ProofFolder:
         )
 
 
+def wrong(archive: Path, record: Record, cause: str) -> ArchiveError:
+    """The error that says what is wrong with a record, and where that is now."""
+    return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
+
+
 def member_of(archive: Path, record: Record) -> bytes:
     """A record as it lies in its file, compressed. Raises ArchiveError."""
-    for name in (record.file, record.file + OPEN, record.file):
-        try:
-            with (archive / name).open("rb") as file:
-                file.seek(record.offset)
-                return file.read(record.length)
-        except FileNotFoundError:
-            continue
-    raise ArchiveError(str(archive / record.file), "it is not there")
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
+            file.seek(record.offset)
+            return file.read(record.length)
+    raise ArchiveError(str(path_of(archive, record.file)), "it is not there")
 
 
 def request_of(archive: Path, record: Record) -> Record | None:
     """The request that a record answers, which lies before it, or None. Raises ArchiveError."""
-    for name in (record.file, record.file + OPEN, record.file):
-        path = archive / name
-        try:
-            ends = (
-                entry.offset + entry.length
-                for entry, _ in read_entries(cdxj_path(path))
-                if entry.offset + entry.length <= record.offset
-            )
-            start = max(ends, default=0)
-            for one in read_file(path, start, record.offset):
-                if isinstance(one, Record) and one.field("WARC-Concurrent-To") == (
-                    f"<{record.record_id}>"
-                ):
-                    return one
-        except FileNotFoundError:
-            continue
-        return None
-    raise ArchiveError(str(archive / record.file), "it is not there")
+    start = 0
+    for _ in range(TRIES):
+        # Without its lines, all of the file is looked through.
+        with suppress(FileNotFoundError):
+            lines = read_entries(cdxj_path(path_of(archive, record.file)))
+            ends = (entry.offset + entry.length for entry, _ in lines)
+            start = max((end for end in ends if end <= record.offset), default=0)
+            break
+    asked = f"<{record.record_id}>"
+    for one in read_file(archive / record.file, start, record.offset):
+        if isinstance(one, Record) and one.field("WARC-Concurrent-To") == asked:
+            return one
+    return None

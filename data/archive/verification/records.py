@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from data.archive import removals
 from data.archive.log.leaf import Leaf, decode_leaf
 from data.archive.log.notes import InvalidNote
+from data.archive.lost import size_of
 from data.archive.removals import Removal
 from data.archive.verification.report import Problem
 from data.archive.verification.tree import Leaves
@@ -23,8 +25,12 @@ from data.archive.warc.reader import OPEN, Damage, Record, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.models.capture import Capture
+from data.wording import counted
 
 Told = Callable[[int, int], object]
+
+STEP: Final = 1 << 20
+"""Bytes of a file after which it is told how far it is read."""
 
 PARTS: Final = (
     ("record", "a bit of its compressed bytes was changed, or all of it was written anew"),
@@ -34,6 +40,8 @@ PARTS: Final = (
     ("block", "its block is another"),
 )
 """Parts of a leaf, and what a record is where its own part is another."""
+
+NO_PAGE: Final = "no record holds the page that it refers to"
 
 UNSIGNED: Final = (
     "it tells of a removal, and its leaf is in no tree that the log has signed, so it explains "
@@ -61,7 +69,7 @@ class Records:
     captures: dict[str, Capture] = field(default_factory=dict)
     unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
     payloads: set[bytes] = field(default_factory=set)
-    revisits: dict[bytes, Record] = field(default_factory=dict)
+    revisits: dict[bytes, Problem] = field(default_factory=dict)
     count: int = 0
     size: int = 0
     files: int = 0
@@ -73,7 +81,7 @@ def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], tol
     Of the captures that a store points to those are left in the end that are not here.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
-    paths = {path: path.stat().st_size for path in own_files(archive)}
+    paths = {path: size_of(path) for path in own_files(archive)}
     every = sum(paths.values())
     for path, size in paths.items():
         _read_file(path, found, partial(_add, told, found.size, every))
@@ -93,9 +101,13 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
     held = path.suffix == OPEN and _is_held(path)
     lines = _entries(path, found)
     last: Damage | None = None
+    tell_at = 0
     for one in read_file(path):
+        if one.offset >= tell_at:
+            told(one.offset)
+            tell_at = one.offset + STEP
         if isinstance(one, Damage):
-            line = lines.pop(one.offset, None)
+            line = lines.pop(one.offset, None) if lines else None
             if line:
                 found.damaged.add(line.leaf)
             leaf, uri = (line.leaf, line.uri) if line else (None, "")
@@ -106,12 +118,11 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
             _name_request(one, found)
         last = None
         found.count += 1
-        _check(one, lines.pop(one.offset, None), found)
-        told(one.offset + one.length)
+        _check(one, lines, found)
     if held and last is not None:
         # Its writer is at it: the record in hand is no damage.
         found.problems.pop()
-    for entry in lines.values():
+    for entry in lines.values() if lines else ():
         if not held:
             cause = f"{cdxj_path(path).name} lists a record here, and there is none"
             found.problems.append(Problem(entry.file, entry.offset, cause, leaf=entry.leaf))
@@ -126,13 +137,13 @@ def _name_request(answer: Record, found: Records) -> None:
         found.damaged.add(number)
 
 
-def _entries(path: Path, found: Records) -> dict[int, Entry]:
-    """The lines beside a file, by the places of their records."""
+def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
+    """The lines beside a file, by the places of their records; None where that is told to lack."""
     lines = cdxj_path(path)
     if not lines.exists():
         name = path.name.removesuffix(OPEN)
         found.problems.append(Problem(lines.name, None, f"the index of {name} is missing"))
-        return {}
+        return None
     return {entry.offset: entry for entry, _ in read_entries(lines)}
 
 
@@ -148,18 +159,20 @@ def _is_held(path: Path) -> bool:
     return False
 
 
-def _check(record: Record, line: Entry | None, found: Records) -> None:
+def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> None:
+    line = lines.pop(record.offset, None) if lines else None
     leaf = record.leaf()
     if leaf is None:
         _complain(found, record, "it has no salt, so no leaf of the log is its own")
         return
     number = found.leaves.numbers.get(leaf.record_id.bytes)
     if number is None:
-        found.unknown.append((record, leaf))
+        # What it holds is not kept: there may be very many.
+        found.unknown.append((dataclasses.replace(record, block=b""), leaf))
         return
     _compare(record, leaf, number, found)
     expected = entry_of(record, number)
-    if line != expected and expected is not None:
+    if line != expected and expected is not None and lines is not None:
         cause = "its line of CDXJ is missing or another; delete the CDXJ file, and it is made anew"
         _complain(found, record, cause, number)
 
@@ -170,30 +183,33 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         _complain(found, record, "another record here has the same id", number)
         return
     found.seen.add(number)
+    entry = found.leaves.entry(number)
+    if leaf.encode() == entry:
+        _note(record, leaf, number, found)
+        return
     try:
-        known = decode_leaf(found.leaves.entry(number))
+        known = decode_leaf(entry)
     except ValueError:
         # The entry is damaged, which is told of the log.
         return
-    if leaf != known:
-        causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
-        # The digest of all of it differs with any part: the others say more.
-        cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
-        _complain(found, record, cause, number)
-        found.captures.pop(record.record_id, None)
-        return
-    _note(record, leaf, number, found)
+    causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
+    # The digest of all of it differs with any part: the others say more.
+    cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
+    _complain(found, record, cause, number)
+    found.captures.pop(record.record_id, None)
 
 
 def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     """Note what a record that is its leaf's says of others."""
-    for name, digest in (("Block", leaf.block), ("Payload", leaf.payload)):
-        told = record.field(f"WARC-{name}-Digest")
-        if told.startswith("sha256:") and told != digest_text(digest):
-            _complain(found, record, f"its WARC-{name}-Digest is not that of what it holds", number)
-    if record.kind == "revisit":
-        found.revisits.setdefault(leaf.payload, record)
-    elif record.kind in {"response", "resource"}:
+    for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
+        told = record.field(name)
+        if told != digest_text(digest) and told.startswith("sha256:"):
+            _complain(found, record, f"its {name} is not that of what it holds", number)
+    kind = record.kind
+    if kind == "revisit":
+        if leaf.payload not in found.revisits:
+            found.revisits[leaf.payload] = _problem(record, NO_PAGE, number)
+    elif kind in {"response", "resource"}:
         found.payloads.add(leaf.payload)
     elif record.uri == removals.REMOVAL:
         _note_removal(record, number, found)
@@ -227,12 +243,22 @@ def _settle_unknown(found: Records) -> None:
     if not found.unknown:
         return
     found.leaves.read_waiting()
+    without: list[list[Record]] = []
     for record, leaf in found.unknown:
         number = found.leaves.numbers.get(leaf.record_id.bytes)
-        if number is None:
-            _complain(found, record, "no leaf of the log is its own")
-        else:
+        if number is not None:
             _compare(record, leaf, number, found)
+            continue
+        # It is there, whatever it is.
+        found.captures.pop(record.record_id, None)
+        last = without[-1][-1] if without else None
+        if last and (last.file, last.offset + last.length) == (record.file, record.offset):
+            without[-1].append(record)
+        else:
+            without.append([record])
+    for first, *others in without:
+        more = f", nor of the {counted(len(others), 'record')} after it" if others else ""
+        _complain(found, first, f"no leaf of the log is its own{more}")
 
 
 def _complain(found: Records, record: Record, cause: str, leaf: int | None = None) -> None:

@@ -10,10 +10,10 @@ import msgspec
 class Problem(msgspec.Struct, frozen=True):
     """Something that is wrong.
 
-    ``file`` is below the folder of the archive, ``offset`` the byte of it where the record or the
-    part begins that is wrong, ``record`` the id of that record, ``leaf`` its number and ``uri``
-    its address, ``release`` the id of the release at that address; None or empty where nobody
-    knows.
+    ``file`` is below the folder of the archive, as it is called now, ``offset`` the byte of it
+    where the record or the part begins that is wrong, ``record`` the id of that record, ``leaf``
+    its number and ``uri`` its address, ``release`` the id of the release at that address; None or
+    empty where nobody knows.
     """
 
     file: str

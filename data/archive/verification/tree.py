@@ -14,8 +14,8 @@ from data.archive.log.merkle import HASH, leaf_hash, root_of
 from data.archive.log.notes import InvalidNote, VerifierKey
 from data.archive.log.tiles import HEIGHT, PREFIXED, WIDTH, hashes_of, tile_path
 from data.archive.log.timestamps import stamped_digest
-from data.archive.log.tree_log import TreeLog
-from data.archive.log.unsigned import waiting_entries
+from data.archive.log.tree_log import RESTORE, TreeLog
+from data.archive.log.unsigned import first_waiting, waiting_entries
 from data.archive.verification.report import Problem
 from data.errors import ArchiveError
 
@@ -43,6 +43,7 @@ class Leaves:
         self.numbers: dict[bytes, int] = {}
         self.void: set[int] = set()
         self.vouched = 0
+        self._bundle: tuple[int, list[bytes]] = (-1, [])
         self._keys: KeyChain | None = None
         self.checkpoint = self._checkpoint(log)
         self.signed = self.checkpoint.size if self.checkpoint else 0
@@ -65,10 +66,19 @@ class Leaves:
         """One entry, empty where it can't be read."""
         if number >= self.signed:
             return self.waiting[number - self.signed]
+        bundle, place = divmod(number, WIDTH)
+        if bundle != self._bundle[0]:
+            # Those that are asked for follow each other.
+            self._bundle = bundle, self._entries(bundle)
+        entries = self._bundle[1]
+        return entries[place] if entries else b""
+
+    def _entries(self, bundle: int) -> list[bytes]:
         try:
-            return self.tree.entry(number)
-        except ArchiveError:
-            return b""
+            return self.tree.entries(bundle)
+        except (ArchiveError, OSError):
+            # It is told of the log.
+            return []
 
     def read_waiting(self) -> None:
         """Read the entries that wait for their place in the tree, as they are now."""
@@ -88,6 +98,8 @@ class Leaves:
         try:
             checkpoint = log.checkpoint()
             if checkpoint is None:
+                if first_waiting(log.folder / "pending") or (log.folder / "tile").exists():
+                    self.problems.append(Problem("log/checkpoint", None, f"it is gone; {RESTORE}"))
                 return None
             keys = self._keys = log.key_chain()
         except ArchiveError as error:

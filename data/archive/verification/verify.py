@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import decode_leaf
@@ -14,12 +17,17 @@ from data.archive.removals import Removal, leaves_of, runs
 from data.archive.verification.records import Records, Told, read_records
 from data.archive.verification.report import Problem, Removed, Report
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import uuid_of
+from data.archive.warc.reader import OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
 from data.wording import counted
 
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
+
+GONE: Final = (
+    "the log is gone: nothing shows whether a record was changed or is missing; put the folder "
+    "back from a copy, such as site/log"
+)
 
 
 def verify(
@@ -50,7 +58,9 @@ def verify(
     # Where nothing is missing, nothing has to be explained.
     problems += found.doubtful if missing else []
     problems += _missing_pages(found, removed)
-    problems += _lost_captures(found, removed)
+    problems += _lost_captures(archive, found, removed)
+    if found.count and not leaves.size and not leaves.problems:
+        problems.append(Problem("log", None, GONE))
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
         cause = "the last record of the journal that the store knows is not here"
         problems.append(Problem("log", None, cause, journal_end))
@@ -69,8 +79,14 @@ def verify(
         attested=attested,
         removed=[_told(one, found) for one in found.removed],
         foreign=foreign_files(archive),
-        problems=[*problems, *leaves.problems],
+        problems=_as_called_now(archive, [*problems, *leaves.problems]),
     )
+
+
+def _as_called_now(archive: Path, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems by the names that the files have now, which end in ``.open`` while they grow."""
+    growing = {one.name.removesuffix(OPEN): one.name for one in archive.glob(f"*{OPEN}")}
+    return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
 
 
 def foreign_files(archive: Path) -> list[str]:
@@ -124,16 +140,22 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
     """Revisit records whose page is nowhere; a page that was taken out may be what they mean."""
     if removed:
         return
-    for payload, record in found.revisits.items():
-        if payload not in found.payloads:
-            cause = "no record holds the page that it refers to"
-            yield Problem(record.file, record.offset, cause, record.record_id, uri=record.uri)
+    yield from (one for payload, one in found.revisits.items() if payload not in found.payloads)
 
 
-def _lost_captures(found: Records, removed: set[int]) -> Iterable[Problem]:
-    """Captures of the store whose records are nowhere."""
-    for capture in found.captures.values():
-        if capture.leaf not in removed | found.damaged:
+def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[Problem]:
+    """Captures of the store whose records are nowhere, together where their file is missing."""
+    told = removed | found.damaged
+    lost = [one for one in found.captures.values() if one.leaf not in told]
+    lost.sort(key=lambda one: (one.file, one.offset))
+    here = {path.name.removesuffix(OPEN) for path in own_files(archive)}
+    for file, some in groupby(lost, key=lambda one: one.file):
+        first, *others = some
+        if not file or file in here:
             cause = "the store points to a record that is not here"
-            at = capture.offset if capture.file else None
-            yield Problem(capture.file or "log", at, cause, capture.record_id, capture.leaf)
+            for one in (first, *others):
+                at = one.offset if file else None
+                yield Problem(file or "log", at, cause, one.record_id, one.leaf)
+            continue
+        cause = f"it is missing, and the store points to {counted(len(others) + 1, 'record')} in it"
+        yield Problem(file, None, cause, first.record_id, first.leaf)

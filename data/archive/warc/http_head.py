@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from data.models.exchange import Exchange, Headers
+from data.models.exchange import Exchange
 from data.text.redaction import redacted
 
 LINE_END: Final = b"\r\n"
@@ -85,15 +85,16 @@ def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
     return head + LINE_END + LINE_END
 
 
-def split_head(block: bytes) -> tuple[bytes, Headers, bytes]:
-    """The first line, the fields and the payload of an HTTP message in a record's block."""
+def split_head(block: bytes) -> tuple[list[bytes], bytes]:
+    """The lines of the head and the payload of an HTTP message in a record's block."""
     head, _, payload = block.partition(LINE_END + LINE_END)
-    first, *lines = head.split(LINE_END)
-    fields = []
-    for line in lines:
-        name, _, value = line.partition(b":")
-        fields.append((name, value.strip()))
-    return first, tuple(fields), payload
+    return head.split(LINE_END), payload
+
+
+def field_of(line: bytes) -> tuple[bytes, bytes]:
+    """The name and the value in a line of a head."""
+    name, _, value = line.partition(b":")
+    return name, value.strip()
 
 
 def media_type_of(value: bytes | None) -> str | None:

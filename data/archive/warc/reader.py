@@ -6,18 +6,19 @@ import datetime as dt
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastwarc.warc import WarcRecord
 from isal import isal_zlib
 
 from data.archive.log.leaf import Leaf, uri_hash
-from data.archive.warc.http_head import split_head
+from data.archive.warc.http_head import field_of, split_head
 from data.archive.warc.records import NO_BYTES, RENDERED_FIELD, SALT_FIELD, Fields, sha256
 from data.errors import ArchiveError
 from data.models.capture import Capture
@@ -31,7 +32,10 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 
 FIRST: Final = 4096
 MORE: Final = 65536
-"""Bytes that are read of a file at once: most records are small."""
+"""Bytes that are unpacked at once, at first and at the most: most records are small."""
+
+AHEAD: Final = 1 << 20
+"""Bytes that are read at once of a file that is read from one end to the other."""
 
 LARGEST: Final = 512_000_000
 """Bytes, unpacked, beyond which nobody's record is read."""
@@ -42,8 +46,14 @@ MAGIC: Final = b"\x1f\x8b\x08"
 GZIP: Final = 31
 """The ``wbits`` of zlib that say so."""
 
+HEAD_END: Final = b"\r\n\r\n"
+
+ReadAt: TypeAlias = Callable[[int, int], bytes]
+"""Gives so many bytes of a file from an offset on, or those that there are. Raises OSError."""
+
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
+OWN_ID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
@@ -52,7 +62,7 @@ WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A place where no record can be read, and why; ``file`` is a name, ``offset`` a byte of it."""
+    """A place where no record can be read, and why: a byte of the file as it is called now."""
 
     file: str
     offset: int
@@ -61,26 +71,32 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """An HTTP message; ``first`` is its request or status line, ``payload`` as it was served."""
+    """An HTTP message; ``lines`` are those of its head, ``payload`` is as it was served."""
 
-    first: bytes
-    headers: Headers
+    lines: Sequence[bytes]
     payload: bytes
+
+    @property
+    def headers(self) -> Headers:
+        """The names and values of its fields."""
+        return tuple(field_of(line) for line in self.lines[1:])
 
     @property
     def status(self) -> int:
         """The status of an answer, and 0 where there is none."""
-        words = self.first.split(b" ", 2)
+        words = self.lines[0].split(b" ", 2)
         return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a field, or None; ``name`` is in small letters."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        start = name + b":"
+        named = (one for one in self.lines[1:] if one[: len(start)].lower() == start)
+        return next((field_of(line)[1] for line in named), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
-    """A record of a WARC file.
+    """A record of a WARC file; what is asked for often is found once.
 
     ``file`` is the name of the file without ``.open``; ``offset`` and ``length`` are bytes of it,
     compressed, and ``digest`` is the SHA-256 of those bytes.
@@ -95,10 +111,11 @@ class Record:
 
     def field(self, name: str) -> str:
         """The first value of a named field of WARC, empty where there is none."""
-        for one, value in self.fields:
-            if len(one) == len(name) and one.lower() == name.lower():
-                return value
-        return ""
+        return self._values.get(name.lower(), "")
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in reversed(self.fields)}
 
     @property
     def kind(self) -> str:
@@ -115,7 +132,7 @@ class Record:
         """The WARC-Target-URI."""
         return self.field("WARC-Target-URI").strip("<> ")
 
-    @property
+    @cached_property
     def at(self) -> dt.datetime:
         """The WARC-Date, aware UTC; the beginning of 1970 where it can't be read."""
         try:
@@ -134,7 +151,7 @@ class Record:
         """Whether its body is a document as a browser had it."""
         return bool(self.field(RENDERED_FIELD))
 
-    @property
+    @cached_property
     def http(self) -> Http:
         """The HTTP message in its block; that of a revisit record has no payload."""
         return Http(*split_head(self.block))
@@ -152,13 +169,12 @@ class Record:
         salt = self.field(SALT_FIELD)
         if not SALT_TEXT.fullmatch(salt):
             return None
-        payload = NO_BYTES
+        payload, block = NO_BYTES, sha256(self.block)
         if self.kind in WITH_PAYLOAD:
-            payload = sha256(self.http.payload if self.is_http else self.block)
+            payload = sha256(self.http.payload) if self.is_http else block
         elif told := DIGEST_TEXT.fullmatch(self.field("WARC-Payload-Digest")):
             payload = bytes.fromhex(told[1])
         uri = uri_hash(bytes.fromhex(salt), self.uri)
-        block = sha256(self.block)
         return Leaf(uri, self.at, payload, block, self.digest, uuid_of(self.record_id))
 
 
@@ -170,6 +186,8 @@ def is_whole(record: Record) -> bool:
 
 def uuid_of(record_id: str) -> UUID:
     """The UUID of a record, for its leaf: the one in its id, or one that is made of its id."""
+    if OWN_ID.fullmatch(record_id):
+        return UUID(bytes=bytes.fromhex(record_id[len("urn:uuid:") :].replace("-", "")))
     try:
         return UUID(record_id)
     except ValueError:
@@ -181,15 +199,15 @@ def read_record(folder: Path, file: str, offset: int) -> Record:
 
     Raises ArchiveError where there is none, or one that is damaged.
     """
-    handle = _opened(folder, file)
+    path, handle = _opened(folder, file)
     try:
-        found = _record(handle, file, offset)
+        found = _record(partial(_bytes_at, handle), path.name, offset)
     except OSError as error:
-        raise ArchiveError(str(folder / file), error.strerror or str(error)) from error
+        raise ArchiveError(str(path), error.strerror or str(error)) from error
     finally:
         os.close(handle)
     if isinstance(found, Damage):
-        raise ArchiveError(str(folder / file), f"byte {offset}: {found.cause}")
+        raise ArchiveError(str(path), f"byte {offset}: {found.cause}")
     return found
 
 
@@ -198,25 +216,31 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
 
     Raises ArchiveError.
     """
-    handle = _opened(folder, file)
+    path, handle = _opened(folder, file)
     try:
         inflate = isal_zlib.decompressobj(wbits=GZIP)
         begin = inflate.decompress(os.pread(handle, FIRST, offset), FIRST * 4)
         return WarcRecord.from_bytes(begin).headers.to_tuples()
     except (INVALID, OSError, ValueError) as error:
-        raise ArchiveError(str(folder / file), f"byte {offset}: {error}") from error
+        raise ArchiveError(str(path), f"byte {offset}: {error}") from error
     finally:
         os.close(handle)
 
 
-def _opened(folder: Path, file: str) -> int:
-    """A file of an archive, opened to be read. Raises ArchiveError."""
+def path_of(folder: Path, file: str) -> Path:
+    """Where a file of an archive is now, by the name that it keeps; ``.open`` ends it at first."""
+    growing = folder / (file + OPEN)
+    return growing if growing.exists() else folder / file
+
+
+def _opened(folder: Path, file: str) -> tuple[Path, int]:
+    """A file of an archive as it is called now, opened to be read. Raises ArchiveError."""
     if Path(file).name != file:
         raise ArchiveError(str(folder), f"{file!r} is the name of no file in it")
     # A file that is finished just now has lost its first name and then its second.
     for name in (file, file + OPEN, file):
         with suppress(FileNotFoundError):
-            return os.open(folder / name, os.O_RDONLY)
+            return folder / name, os.open(folder / name, os.O_RDONLY)
     raise ArchiveError(str(folder / file), "it is not there")
 
 
@@ -226,26 +250,48 @@ def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Re
     What can't be read comes as one damage, and reading goes on at the next whole record. What was
     appended after the call is not read. A file that was finished since it was found is read, too.
     """
-    handle = _opened(path.parent, _name(path))
+    path, handle = _opened(path.parent, path.name.removesuffix(OPEN))
     try:
         end = os.fstat(handle).st_size if end is None else end
-        name = _name(path)
+        name = path.name
+        read = _Window(handle).bytes_at
         offset = start
         while offset < end:
-            found = _record(handle, name, offset)
+            found = _record(read, name, offset)
             yield found
             if isinstance(found, Record):
                 offset = found.offset + found.length
             else:
-                offset = _next(handle, name, offset + 1, end)
+                offset = _next(read, name, offset + 1, end)
     finally:
         os.close(handle)
 
 
-def _next(handle: int, name: str, offset: int, end: int) -> int:
+class _Window:
+    """The bytes of a file, of which those that follow each other are read together."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._start = 0
+        self._bytes = b""
+
+    def bytes_at(self, size: int, offset: int) -> bytes:
+        """So many bytes from an offset on, or those that there are."""
+        at = offset - self._start
+        if not 0 <= at <= len(self._bytes) - size:
+            self._bytes = os.pread(self._handle, max(size, AHEAD), offset)
+            self._start, at = offset, 0
+        return self._bytes[at : at + size]
+
+
+def _bytes_at(handle: int, size: int, offset: int) -> bytes:
+    return os.pread(handle, size, offset)
+
+
+def _next(read: ReadAt, name: str, offset: int, end: int) -> int:
     """Where the next whole record begins, at or after a byte."""
     while offset < end:
-        chunk = os.pread(handle, MORE, offset)
+        chunk = read(MORE, offset)
         at = chunk.find(MAGIC)
         if at < 0:
             if len(chunk) < MORE:
@@ -253,30 +299,32 @@ def _next(handle: int, name: str, offset: int, end: int) -> int:
             offset += len(chunk) - len(MAGIC) + 1
             continue
         offset += at
-        if isinstance(_record(handle, name, offset), Record):
+        if isinstance(_record(read, name, offset), Record):
             return offset
         offset += 1
     return end
 
 
-def _record(handle: int, name: str, offset: int) -> Record | Damage:
+def _record(read: ReadAt, name: str, offset: int) -> Record | Damage:
     try:
-        content, length, digest = _member(handle, offset)
+        content, length, digest = _member(read, offset)
     except (INVALID, ValueError) as error:
         return Damage(name, offset, str(error) or "it can't be unpacked")
     try:
-        parsed = WarcRecord.from_bytes(content)
+        # Of the head alone: what follows is the block, and is not copied once more.
+        head = content.find(HEAD_END) + len(HEAD_END)
+        parsed = WarcRecord.from_bytes(content[:head])
         fields = parsed.headers.to_tuples()
-        block = parsed.reader.read()
         told = int(parsed.headers.get("Content-Length") or -1)
     except (OSError, ValueError) as error:
         return Damage(name, offset, f"it is no WARC record ({error})")
+    block = content[head : head + max(0, told)]
     if told != len(block):
         return Damage(name, offset, f"its block has {len(block)} bytes and not {told}")
-    return Record(name, offset, length, digest, fields, block)
+    return Record(name.removesuffix(OPEN), offset, length, digest, fields, block)
 
 
-def _member(handle: int, offset: int) -> tuple[bytes, int, bytes]:
+def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
     """What a gzip member holds, its length in the file, and its SHA-256."""
     inflate = isal_zlib.decompressobj(wbits=GZIP)
     digest = hashlib.sha256()
@@ -284,7 +332,7 @@ def _member(handle: int, offset: int) -> tuple[bytes, int, bytes]:
     size = length = 0
     step = FIRST
     while not inflate.eof:
-        chunk = os.pread(handle, step, offset + length)
+        chunk = read(step, offset + length)
         if not chunk:
             raise ValueError("the file ends within it")
         parts.append(inflate.decompress(chunk))
@@ -294,9 +342,5 @@ def _member(handle: int, offset: int) -> tuple[bytes, int, bytes]:
         size += len(parts[-1])
         if size > LARGEST:
             raise ValueError(f"it unpacks to more than {LARGEST} bytes")
-        step = MORE
+        step = min(2 * step, MORE)
     return b"".join(parts), length, digest.digest()
-
-
-def _name(path: Path) -> str:
-    return path.name.removesuffix(OPEN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any
 import click
 
 from data.archive.content_coding import Undecodable
+from data.archive.lost import Lost, lost_captures, lost_text
 from data.archive.served import served
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError, UnknownSource
 from data.export.bagit import write_bag
 from data.export.destination import destination
-from data.export.records import Choice, Exported
+from data.export.records import Choice, Exported, chosen_captures
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture
@@ -33,6 +34,11 @@ from scheduler.terminal.steps import steps_bar
 
 SHOWN = 10
 """Damaged places that are told; --json gives them all."""
+
+NO_LOG = (
+    "there is no signed log in the archive: nothing in the bag proves its records; `communique "
+    "mirror verify` says what is wrong"
+)
 
 Told = Callable[[int, int], None]
 
@@ -76,7 +82,7 @@ def export(
     wacz: one file for pywb and ReplayWeb.page. bagit: a folder of records, releases and the log
     with a digest of each. folder: the site, with attachments and a search, for a browser without a
     server. sqlite: releases, versions and captures as tables. What is half written never bears the
-    name. Exit code 1 where part of the archive could not be read; the rest is there.
+    name. Exit code 1 where part of the archive could not be read, or is not there; the rest is.
     """
     if kind == "wacz" and to.suffix != ".wacz":
         raise click.BadParameter("the name of a WACZ file ends in .wacz", param_hint="--to")
@@ -84,9 +90,15 @@ def export(
     with closing(home.plain_store()) as store:
         if source is not None and source not in store.sources():
             raise UnknownSource(source, tuple(sorted(store.sources())))
+        lost = lost_captures(home.archive, chosen_captures(store, choice))
         with destination(to) as temporary, steps_bar(kind) as told:
             made = WRITERS[kind](home, store, temporary, choice, told)
-    return report(made, kind, to, as_json=as_json)
+    code = report(made, lost, kind, to, as_json=as_json)
+    unproven = kind == "bagit" and choice.is_all and isinstance(made, Exported) and made.records
+    if unproven and not (home.archive / "log" / "checkpoint").exists():
+        complain(NO_LOG)
+        return 1
+    return code
 
 
 def wacz(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
@@ -111,11 +123,16 @@ def folder(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Fo
     archive = home.archive
     limit = home.settings.network.max_bytes
 
+    said: set[str] = set()
+
     def payload(capture: Capture) -> tuple[str, bytes] | None:
         try:
             found = served(archive, index, capture.file, capture.offset, limit)
         except (ArchiveError, Undecodable) as error:
-            complain(str(error))
+            # A file that is missing has many of them.
+            if str(error) not in said:
+                said.add(str(error))
+                complain(str(error))
             return None
         return found.content_type, found.body
 
@@ -140,12 +157,14 @@ def described(home: Home) -> dict[str, str]:
     }
 
 
-def report(made: Exported | FolderCopy, kind: str, to: Path, *, as_json: bool) -> int:
+def report(
+    made: Exported | FolderCopy, lost: Sequence[Lost], kind: str, to: Path, *, as_json: bool
+) -> int:
     """Tell what was written; the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
     if as_json:
-        print_json(values(made, kind, to))
+        print_json({**values(made, kind, to), "lost": lost})
     else:
         parts = [counted(made.releases, "release")]
         if isinstance(made, FolderCopy):
@@ -157,7 +176,9 @@ def report(made: Exported | FolderCopy, kind: str, to: Path, *, as_json: bool) -
             complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
         if len(damaged) > SHOWN:
             complain(f"and {len(damaged) - SHOWN} more; --json shows them all")
-    return 1 if damaged or missing else 0
+        if lost:
+            complain(f"{lost_text(lost)}; what shows them is left out")
+    return 1 if damaged or missing or lost else 0
 
 
 def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import click
 
 from data.archive.log.keys import read_key
 from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Witness
 from data.errors import ArchiveError
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
@@ -27,6 +28,7 @@ def show(home: Home, *, as_json: bool) -> None:
     """
     log = log_of(home.path)
     path = home.path / "witness.key"
+    Witness(home.path / "witness", path).check_key()
     witness = str(read_key(path).verifier) if path.exists() else None
     chain: list[str] = []
     if (log.folder / "key").exists() or (log.folder / "checkpoint").exists():

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import click
 
+from data.archive.lost import lost_text
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
@@ -19,8 +20,9 @@ def status(home: Home, *, as_json: bool) -> int:
     """Show the size of the archive, what it holds of which source, its log and its budget.
 
     Exit code 1 where the budget is used up, so that nothing more is archived, where the key of the
-    log is lost, so that nothing new is signed, and where a file of records is not there any more.
-    Sizes are in bytes with --json.
+    log or of this HOME as a witness is lost, so that nothing new is signed, and where files or
+    leaves are not there that the store points to; `mirror verify` looks closer. Sizes are in bytes
+    with --json.
     """
     with closing(home.plain_store()) as store:
         found = mirror_status(home, store)
@@ -28,7 +30,8 @@ def status(home: Home, *, as_json: bool) -> int:
         print_json(found)
     else:
         tell(found)
-    return 1 if found.used_up or found.unsigned or found.lost else 0
+    wrong = found.unsigned or found.unwitnessed or found.lost or found.leaves_lost
+    return 1 if found.used_up or wrong else 0
 
 
 def tell(found: MirrorStatus) -> None:
@@ -39,8 +42,8 @@ def tell(found: MirrorStatus) -> None:
     )
     for file in found.growing:
         say(f"growing: {file.file}, {sized(file.bytes)}")
-    for name in found.lost:
-        complain(f"{name} is gone, and captures in it; `communique mirror verify` tells which")
+    if found.lost:
+        complain(lost_text(found.lost))
     budget = (
         f"{found.bytes / found.budget:.0%} of {sized(found.budget)}" if found.budget else "none"
     )
@@ -48,8 +51,14 @@ def tell(found: MirrorStatus) -> None:
     say(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
     signed = f"{found.signed} signed" if found.signed else "none signed"
     say(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
-    if found.unsigned:
-        complain(found.unsigned)
+    for cause in filter(None, (found.unsigned, found.unwitnessed)):
+        complain(cause)
+    if found.leaves_lost:
+        leaves = counted(found.leaves_lost, "leaf", "leaves")
+        complain(
+            f"{leaves} that the store points to are not in the log: it was deleted, cut back, or "
+            "put back from an older copy; put the newest back, such as site/log"
+        )
     if found.checkpoint:
         say(f"last checkpoint: {found.checkpoint}")
     say(f"witnesses: {', '.join(found.witnesses) or 'none'}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 import click
 from msgspec.structs import replace
@@ -15,8 +14,8 @@ from data.archive.log.remote import is_address
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Problem, Report
+from data.archive.verification.verify import GONE
 from data.archive.verification.verify import verify as verify_archive
-from data.archive.warc.reader import OPEN
 from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
@@ -28,6 +27,8 @@ from scheduler.terminal.steps import steps_bar
 
 SHOWN = 20
 """Problems that are told; --json gives them all."""
+
+NO_CHECKPOINT = "there is no signed log here that what it knows could be held against"
 
 
 @click.command()
@@ -52,17 +53,21 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
         with steps_bar("verify") as told:
             named = named_by_store(home)
             report = verify_archive(home.archive, log, *named, known=known, told=told)
-        problems = with_releases(home, report.problems)
-        report = replace(report, problems=[*problems, *unasked])
+        problems = [*with_releases(home, report.problems), *unasked]
         try:
             log.check_key()
         except ArchiveError as error:
-            # A copy of an archive has no key: it is whole all the same.
-            complain(str(error))
+            # A copy of an archive has no key: it is whole all the same. But a key that is not that
+            # of the log says that somebody put another log in its place, or deleted it.
+            if not home.log_key.exists():
+                complain(str(error))
+            elif all(one.cause != GONE for one in problems):
+                problems.append(Problem(error.path, None, error.cause))
+        report = replace(report, problems=problems)
     if as_json:
         print_json(report)
     else:
-        tell(report, home.archive)
+        tell(report)
     return 1 if report.problems else 0
 
 
@@ -96,7 +101,7 @@ def checkpoints(
     """
     own = log.checkpoint()
     if own is None:
-        return [], []
+        return [], [Problem(place, None, NO_CHECKPOINT) for place in against]
     keys, client = log.key_chain(), outbound_of(home)
     found: list[tuple[str, Checkpoint]] = []
     problems: list[Problem] = []
@@ -115,7 +120,7 @@ def checkpoints(
     return found, problems
 
 
-def tell(report: Report, archive: Path) -> None:
+def tell(report: Report) -> None:
     """Print what was checked, and what is wrong to standard error."""
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
@@ -130,9 +135,6 @@ def tell(report: Report, archive: Path) -> None:
         say(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
     for problem in report.problems[:SHOWN]:
         complain(str(problem))
-    for name in sorted({one.file for one in report.problems[:SHOWN]}):
-        if (archive / f"{name}{OPEN}").exists():
-            complain(f"{name} grows still: on the disk its name is {name}{OPEN}")
     if len(report.problems) > SHOWN:
         complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
     if not report.problems:

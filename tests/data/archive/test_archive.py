@@ -116,7 +116,7 @@ def test_an_answer_is_kept_as_served_with_its_request(archive: Archive) -> None:
     assert b"http-header-user-agent: Communique/0.1\r\n" in info.block
     assert isinstance(request, Record)
     assert request.field("WARC-Concurrent-To") == f"<{capture.record_id}>"
-    assert request.http.first == b"GET /news/1 HTTP/1.1"
+    assert request.http.lines[0] == b"GET /news/1 HTTP/1.1"
     assert isinstance(response, Record)
     assert response.record_id == capture.record_id
     assert capture.leaf == 2
@@ -147,7 +147,7 @@ def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> Non
     assert found.field("WARC-Profile").endswith("server-not-modified")
     assert found.field("WARC-Refers-To") == f"<{first.record_id}>"
     assert capture.digest == first.digest
-    assert found.http.first == b"HTTP/1.1 304 Not Modified"
+    assert found.http.lines[0] == b"HTTP/1.1 304 Not Modified"
 
 
 @pytest.mark.parametrize(

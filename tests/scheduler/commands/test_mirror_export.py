@@ -38,7 +38,7 @@ def test_each_format_is_written_once_and_told(
     to = tmp_path / name
     result = communique("mirror", "export", "--format", kind, "--to", str(to), "--json", home=home)
     assert (result.returncode, result.stderr) == (0, "")
-    assert json.loads(result.stdout) == {"path": str(to), "format": kind, **told}
+    assert json.loads(result.stdout) == {"path": str(to), "format": kind, **told, "lost": []}
     assert [one.name for one in tmp_path.iterdir()] == [name]
     again = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
     assert again.returncode == 2

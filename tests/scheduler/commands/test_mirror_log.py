@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,26 @@ def test_a_path_of_a_witness_is_one_from_home(log: TreeLog, tmp_path: Path) -> N
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "signed at 300 leaves" in asked.stdout
     assert log.checkpoint()
+
+
+def test_a_witness_whose_key_is_lost_or_another_signs_nothing(log: TreeLog, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    communique("mirror", "witness", str(ours), home=theirs)
+    grown(log, "b", 3)
+    (kept,) = (theirs / "witness").glob("*/checkpoint")
+    before = kept.read_bytes()
+    key = (theirs / "witness.key").rename(tmp_path / "kept.key")
+    for said in ("the key of this witness is gone", "this is not the key that this witness"):
+        for command in (["witness", str(ours)], ["key", "show"], ["status"]):
+            done = communique("mirror", *command, home=theirs)
+            assert (done.returncode, said in done.stderr) == (1, True)
+        assert kept.read_bytes() == before
+        communique("mirror", "witness", str(ours), home=tmp_path / "others")
+        shutil.copy(tmp_path / "others/witness.key", theirs / "witness.key")
+    # Put back, it signs again; as the sentence says, it may also go on as another witness.
+    shutil.copy(key, theirs / "witness.key")
+    assert communique("mirror", "witness", str(ours), home=theirs).returncode == 0
+    (theirs / "witness.key").unlink()
+    (theirs / "witness/key").unlink()
+    done = communique("mirror", "witness", str(ours), "--json", home=theirs)
+    assert json.loads(done.stdout)["before"] == 303

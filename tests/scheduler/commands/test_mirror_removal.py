@@ -130,8 +130,9 @@ def test_status_tells_which_file_grows_and_which_is_lost(home: Path) -> None:
     path.rename(home / "kept")
     name = path.name.removesuffix(".open")
     lost = communique("mirror", "status", "--json", home=home)
-    assert (lost.returncode, json.loads(lost.stdout)["lost"]) == (1, [name])
-    assert f"{name} is gone" in communique("mirror", "status", home=home).stderr
+    told = json.loads(lost.stdout)["lost"]
+    assert (lost.returncode, told) == (1, [{"file": name, "captures": 6}])
+    assert f"{name} (6)" in communique("mirror", "status", home=home).stderr
 
 
 def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path) -> None:

@@ -45,11 +45,10 @@ def test_damage_is_told_with_its_place(home: Path) -> None:
     file.write_bytes(content)
     result = communique("mirror", "verify", home=home)
     assert result.returncode == 1
-    assert f"{file.name.removesuffix('.open')}: byte 0: it is not the record" in result.stderr
-    assert f"on the disk its name is {file.name}\n" in result.stderr
+    assert f"{file.name}: byte 0: it is not the record" in result.stderr
     told = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
     (problem,) = told["problems"]
-    assert (problem["offset"], problem["leaf"]) == (0, 0)
+    assert (problem["file"], problem["offset"], problem["leaf"]) == (file.name, 0, 0)
 
 
 def test_damage_is_told_with_the_release_that_it_is_of(home: Path) -> None:
@@ -99,3 +98,109 @@ def test_an_empty_home_is_whole(tmp_path: Path) -> None:
     result = communique("mirror", "verify", home=tmp_path / "home")
     assert result.returncode == 0
     assert not list((tmp_path / "home").iterdir())
+
+
+def test_an_archive_without_its_files_is_told_by_all_that_read_it(
+    home: Path, tmp_path: Path
+) -> None:
+    (file,) = (home / "archive").glob("*.warc.gz.open")
+    full = file.name.removesuffix(".open")
+    release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
+    for lost in ("files", "folder"):
+        if lost == "files":
+            file.unlink()
+        else:
+            shutil.rmtree(home / "archive")
+        verified = communique("mirror", "verify", home=home)
+        assert verified.returncode == 1
+        assert f"{full}: it is missing, and the store points to 6 records in it" in verified.stderr
+        # A line a file, and one for the log.
+        assert verified.stderr.count("\n") == 2
+        status = communique("mirror", "status", home=home)
+        assert status.returncode == 1
+        assert "6 records that the store points to are not in the archive" in status.stderr
+        assert f"{full} (6)" in status.stderr
+        assert ("leaves that the store points to are not in the log" in status.stderr) == (
+            lost == "folder"
+        )
+        for kind in ("wacz", "bagit", "folder", "sqlite"):
+            to = tmp_path / f"{lost}-{kind}.wacz"
+            done = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
+            assert (done.returncode, to.exists()) == (1, True)
+            assert f"{full} (6); what shows them is left out" in done.stderr
+        to = tmp_path / f"{lost}.wacz"
+        chosen = ("--source", "wire", "--format", "wacz", "--to", str(to), "--json")
+        told = communique("mirror", "export", *chosen, home=home)
+        assert told.returncode == 1
+        assert json.loads(told.stdout)["lost"] == [{"file": full, "captures": 1}]
+        proof = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
+        assert proof.returncode == 1
+        assert "not in the archive" in proof.stderr
+        assert full in proof.stderr
+        assert not (tmp_path / "proof").exists()
+
+
+def test_an_archive_without_its_log_is_told_in_few_lines(home: Path, tmp_path: Path) -> None:
+    release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
+    (file,) = (home / "archive").glob("*.warc.gz.open")
+    for lost, said in (
+        (home / "archive/log/checkpoint", "log/checkpoint: it is gone"),
+        (home / "archive/log", "log: the log is gone"),
+    ):
+        lost.unlink() if lost.is_file() else shutil.rmtree(lost)
+        verified = communique("mirror", "verify", "--against", str(tmp_path), home=home)
+        assert verified.returncode == 1
+        assert said in verified.stderr
+        assert (
+            f"{file.name}: byte 0: no leaf of the log is its own, nor of the 12 records after"
+            in (verified.stderr)
+        )
+        assert f"{tmp_path}: there is no signed log here" in verified.stderr
+        assert verified.stderr.count("\n") == 3
+        status = communique("mirror", "status", home=home)
+        assert status.returncode == 1
+        assert "13 leaves that the store points to are not in the log" in status.stderr
+        to = tmp_path / lost.name
+        bag = communique("mirror", "export", "--format", "bagit", "--to", str(to), home=home)
+        assert (bag.returncode, to.exists()) == (1, True)
+        assert "nothing in the bag proves its records" in bag.stderr
+        proof = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
+        assert proof.returncode == 1
+        assert "there is no checkpoint; put it back" in proof.stderr
+
+
+def test_an_index_that_is_deleted_is_made_again(home: Path, tmp_path: Path) -> None:
+    release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
+    for file in (home / "archive").glob("index.db*"):
+        file.unlink()
+    for command in (["verify"], ["status"], ["export", "--format", "bagit", "--to"]):
+        given = [*command, str(tmp_path / "bag")] if command[-1] == "--to" else command
+        done = communique("mirror", *given, home=home)
+        assert (done.returncode, done.stderr) == (0, "")
+    for file in (home / "archive").glob("*.cdxj.open"):
+        file.unlink()
+    verified = communique("mirror", "verify", home=home)
+    assert verified.returncode == 1
+    (line,) = verified.stderr.splitlines()
+    assert "the index of" in line
+    to = tmp_path / "proof"
+    assert communique("prove", release, "--to", str(to), home=home).returncode == 0
+
+
+def test_another_log_than_that_of_the_key_is_no_whole_archive(home: Path, tmp_path: Path) -> None:
+    """Who can write into the archive, but has no key, may put a log of his own there."""
+    other = tmp_path / "other"
+    other.mkdir()
+    with archived_home(other):
+        pass
+    shutil.rmtree(home / "archive")
+    shutil.copytree(other / "archive", home / "archive")
+    (home / "communique.db").unlink()
+    result = communique("mirror", "verify", home=home)
+    assert result.returncode == 1
+    assert "this is not the key that signs the log" in result.stderr
+    assert "whole" not in result.stdout
+    # A copy has no key.
+    (home / "log.key").unlink()
+    result = communique("mirror", "verify", home=home)
+    assert (result.returncode, "the key of the log is gone" in result.stderr) == (0, True)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from data.archive.archive import Archive
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.network.client import Outbound
+from data.settings import Archive as Settings
 from tests.archived import archived_home, page
 from tests.command import communique
 
@@ -139,7 +141,22 @@ def test_a_name_of_none_or_of_several_is_told_so(home: Path) -> None:
     assert all(f"  {one} (" in line for one, line in zip(sorted(shared), lines[1:], strict=False))
 
 
-def test_where_a_release_is_from_is_told_as_it_is_on_the_disk(home: Path, release: str) -> None:
-    told = communique("show", release, "--provenance", home=home).stdout
-    (file,) = (home / "archive").glob("*.warc.gz.open")
-    assert f"{file.name} is its name on the disk while it grows" in told
+def test_where_a_release_is_from_is_told_as_it_is_on_the_disk(
+    home: Path, release: str, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(home, tmp_path / "home"))
+    (growing,) = (copy / "archive").glob("*.warc.gz.open")
+    full = growing.with_suffix("")
+    for file, other in ((growing, full), (full, growing)):
+        for view in ("--provenance", "--diff"):
+            told = communique("show", release, view, "--json", home=copy).stdout
+            text = communique("show", release, view, home=copy).stdout
+            assert f'"{file.name}"' in told
+            assert f"of {file.name}, " in text
+            assert f'"{other.name}"' not in told
+            assert f"of {other.name}, " not in text
+        # A release itself has the name that the file keeps, there as in feeds and exports.
+        shown = communique("show", release, "--json", home=copy).stdout
+        assert json.loads(shown)["provenance"]["capture"]["file"] == full.name
+        with closing(Archive(copy / "archive", Settings())) as archive:
+            archive.finish()

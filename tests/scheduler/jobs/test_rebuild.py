@@ -20,7 +20,7 @@ from data.archive.journal.events import JOURNAL
 from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
-from data.archive.warc.reader import Record
+from data.archive.warc.reader import Record, path_of
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import Home, home_at
@@ -238,7 +238,7 @@ def test_what_one_damaged_record_of_the_journal_told_comes_back_from_the_capture
     flip(home, new[0])
     told = rebuilt(home, target, codes=(1,))
     assert [(one["file"], one["offset"]) for one in told["damaged"]] == [
-        (new[0].file, new[0].offset)
+        (path_of(home / "archive", new[0].file).name, new[0].offset)
     ]
     assert (len(told["missing"]), told["leaves_lost"]) == (1, 1)
     assert (told["releases"], len(told["unread"])) == (12 - lost, lost)

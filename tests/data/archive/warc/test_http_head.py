@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.warc.http_head import request_head, response_head, split_head
+from data.archive.warc.http_head import field_of, request_head, response_head, split_head
 from tests.exchanges import answer
 
 
@@ -34,7 +34,8 @@ def test_no_header_and_no_reason_can_end_its_line(
     headers: list[tuple[bytes, bytes]], reason: str
 ) -> None:
     made = answer(headers=tuple(headers), reason=reason, body=b"body\r\n\r\nmore")
-    first, fields, payload = split_head(response_head(made) + made.body)
+    lines, payload = split_head(response_head(made) + made.body)
+    first, fields = lines[0], [*map(field_of, lines[1:])]
     assert first.startswith(b"HTTP/1.1 200 ")
     assert len(fields) == len(headers)
     # A line that begins with white space would go on the one before it.
