@@ -467,3 +467,16 @@ def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgo
     read = learner.read(Page(page.url, other), READING, NONE, None)
     assert "meetings" in read.content.body_text
     assert not shelf.templates("harbour")
+
+
+def test_a_page_that_is_read_anew_is_read_as_it_was_read_before() -> None:
+    shelf = Shelf()
+    visit(shelf, old(1), old(2), old(3), old(4))
+    found = {}
+    for rule in ("blocks", f"{LEARNED} div.text"):
+        learner = SourceTemplates("harbour", [NONE], shelf)
+        learner.read(old(4), READING, NONE, None)
+        known = first_release(draft(body_text="Something else.", body_rule=rule), NOW)
+        found[rule] = learner.read(old(5), READING, NONE, None, known, anew=True)
+        assert rules_of(learner.read(old(5), READING, NONE, None, known)) == LEARNED
+    assert [rules_of(one) == LEARNED for one in found.values()] == [False, True]
