@@ -45,7 +45,7 @@ def destination(to: Path) -> Iterator[Path]:
     if not to.parent.is_dir():
         raise DestinationError(to, f"there is no folder {to.parent}; make it, or name another")
     _must_be_free(to)
-    with _workplace(to) as folder:
+    with workplace(to) as folder:
         copy = folder / to.name
         yield copy
         _sync(copy)
@@ -60,12 +60,15 @@ def _must_be_free(to: Path) -> None:
 
 
 @contextmanager
-def _workplace(to: Path) -> Iterator[Path]:
-    """The empty folder in which ``to`` is written, by this process alone; it goes at the end."""
+def workplace(to: Path) -> Iterator[Path]:
+    """The empty folder in which ``to`` is written, by this process alone; it goes at the end.
+
+    It is beside ``to``. Raises DestinationError where another process has it, and OSError.
+    """
     folder = to.with_name(f".{to.name}.part")
     handle = _locked(folder)
     if handle is None:
-        raise DestinationError(to, "another export writes it now; wait for it")
+        raise DestinationError(to, "another process writes it now; wait for it")
     try:
         for left in folder.iterdir():
             if left.is_dir() and not left.is_symlink():

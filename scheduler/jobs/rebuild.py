@@ -25,14 +25,17 @@ from data.archive.removal.take_out import told_removals, write
 from data.archive.removals import Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import OPEN, Damage, read_record
-from data.errors import ArchiveError, CommuniqueError, PublishError
+from data.errors import ArchiveError, PublishError, StoreError
+from data.export.destination import workplace
+from data.files import sync
 from data.models import DayDigest, Facet
 from data.store.protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
-from scheduler.jobs.rebuilt_captures import Unreadable, restore_sightings, unreadable_captures
-from scheduler.jobs.unread_pages import await_unread
+from scheduler.jobs.rebuild_report import Damaged, NotEmpty, NotRebuilt, Rebuilt
+from scheduler.jobs.rebuilt_captures import restore_sightings, unreadable_captures
+from scheduler.jobs.unread_pages import await_unread, without_file
 
 TOGETHER: Final = 200
 """Records of the journal that are written in one transaction."""
@@ -49,62 +52,6 @@ OF_PUBLISHING: Final = (
 )
 
 
-class NotEmpty(CommuniqueError):
-    """The folder that a HOME is to be written into holds something."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is not empty; name a folder with --to that is not there yet")
-        self.path = path
-
-
-class Damaged(msgspec.Struct, frozen=True):
-    """A place of the archive that can't be read, and why."""
-
-    file: str
-    offset: int
-    cause: str
-
-
-class Rebuilt(msgspec.Struct, frozen=True):
-    """What a HOME was written from, and what is missing of it.
-
-    ``records`` of the archive were read, ``journal`` of them tell what was decided, and ``aside``
-    more tell of what never came to be. ``damaged`` are places that can't be read, ``missing`` the
-    ids of records that the journal needs, ``releases_lost`` the ids of releases of which something
-    is therefore missing, and ``refused`` are events that can't be written. So many ``leaves_lost``
-    are those whose records can't be read or are not here, ``unreadable`` what of it shows releases.
-    ``unread`` are addresses of pages that were captured and are in no release since. ``files_lost``
-    are names of files of HOME, ``secrets_cut`` those whose secrets are not in the
-    archive, and ``unpublished`` says what failed when the site was written.
-    """
-
-    home: str
-    records: int
-    journal: int
-    aside: int
-    sources: int
-    releases: int
-    feeds: int
-    damaged: Sequence[Damaged] = ()
-    missing: Sequence[str] = ()
-    releases_lost: Sequence[str] = ()
-    leaves_lost: int = 0
-    unreadable: Sequence[Unreadable] = ()
-    unread: Sequence[str] = ()
-    refused: Sequence[str] = ()
-    files_lost: Sequence[str] = ()
-    secrets_cut: Sequence[str] = ()
-    unpublished: Sequence[str] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is missing."""
-        lacking = (self.damaged, self.missing, self.releases_lost, self.leaves_lost)
-        return not any((*lacking, self.unreadable, self.refused, self.files_lost, self.unpublished))
-
-
 def rebuild(
     archive: Path,
     target: Path,
@@ -115,8 +62,9 @@ def rebuild(
     """Write a HOME into the folder ``target`` from the archive in the folder ``archive``.
 
     ``key`` is the file of the key that the log was signed with. ``told`` is called with what is
-    done, how much of it is, and how much there is. Raises NotEmpty, and ArchiveError where there
-    is nothing to write a HOME from or the key is not the one of its log; nothing is written then.
+    done, how much of it is, and how much there is. Raises NotEmpty, ArchiveError where there is
+    nothing to write a HOME from or the key is not the one of its log, and NotRebuilt where the disk
+    is full, say; there is nothing at ``target`` then, nor after a kill.
     """
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
@@ -137,14 +85,28 @@ def rebuild(
         )
     if key and (archive / "log").is_dir():
         LogKey(key, archive / "log").check()
-    home = open_home(target)
-    damages = copy_archive(archive, home.archive, signed=key is not None)
-    if key:
-        shutil.copyfile(key, home.log_key)
-        home.log_key.chmod(0o600)
-        # The key that signs the log has signed what explains missing records, too.
-        removed = []
-    return Rebuilding(home, found, damages, removed, tell).run()
+    target = target.absolute()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            # It gets another folder's place in the end.
+            target.rmdir()
+        with workplace(target) as folder:
+            home = open_home(folder / target.name)
+            damages = copy_archive(archive, home.archive, signed=key is not None)
+            if key:
+                shutil.copyfile(key, home.log_key)
+                home.log_key.chmod(0o600)
+                # The key that signs the log has signed what explains missing records, too.
+                removed = []
+            done = Rebuilding(home, found, damages, removed, tell).run()
+            # The store and the site are on the disk by now.
+            home.path.rename(target)
+            sync(target.parent)
+    except (OSError, StoreError) as error:
+        where = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        raise NotRebuilt(target, str(where)) from error
+    return msgspec.structs.replace(done, home=str(target))
 
 
 class Rebuilding:
@@ -180,12 +142,16 @@ class Rebuilding:
                 self._store, self._home.archive, self._found, self._replay.seen_in
             )
             self._store.keep_journal_end(entries[-1].record_id)
+            self._take_kept_files()
             self._write_files()
             self._store.enter_queued()
             ids = {one.id for one in self._store.by_first_seen()}
             lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
             home = home_at(self._home.path)
-            unread = [] if self._found.is_whole else await_unread(home, self._store, lost)
+            unread: Sequence[str] = ()
+            if not self._found.is_whole:
+                unread = await_unread(home, self._store, lost)
+                self._files_lost += without_file(home, self._store)
             store = home.store()
             try:
                 self._publish(store, entries[-1].at)
@@ -291,6 +257,12 @@ class Rebuilding:
         except ArchiveError as error:
             self._damaged.append(Damage(file, offset, error.cause))
             return None
+
+    def _take_kept_files(self) -> None:
+        """Have a file written of which no event is left as its last record has it."""
+        if not self._found.is_whole:
+            for name, record in self._found.kept.items():
+                self._replay.files.setdefault(name, events.FileKept(name, record, record))
 
     def _write_files(self) -> None:
         """Write the files of HOME that are in force, and delete those that are gone."""

@@ -67,14 +67,15 @@ class Found(msgspec.Struct, frozen=True):
 class Reextraction(msgspec.Struct, frozen=True):
     """What became of releases that were read anew.
 
-    ``read`` were, ``unarchived`` have no page in the archive, ``without_file`` no source file.
-    ``releases`` are those that are read otherwise, or could not be read, and ``new`` those whose
-    pages were captured and in no release.
+    ``read`` were, ``unarchived`` have no page in the archive, ``without_file`` no source file that
+    can be used: those of the sources ``unread_sources``. ``releases`` are those that are read
+    otherwise, or could not be read, and ``new`` those whose pages were captured and in no release.
     """
 
     read: int
     unarchived: int
     without_file: int
+    unread_sources: Sequence[str]
     releases: Sequence[Reread]
     new: Sequence[Found] = ()
 
@@ -109,7 +110,7 @@ def reextract(
         run.whole = sum(chosen.values())
         for one, count in chosen.items():
             if one not in sources:
-                run.without_file += count
+                run.pass_over(one, count)
                 continue
             with ExitStack() as held:
                 if not dry:
@@ -142,13 +143,19 @@ class Rereading:
         self._changes: list[Reread] = []
         self._new: list[Found] = []
         self._read = self._unarchived = 0
-        self.without_file = self.whole = 0
+        self._without_file: dict[str, int] = {}
+        self.whole = 0
 
     def outcome(self) -> Reextraction:
         """What became of all."""
         self._told("releases", self.whole, self.whole)
-        counts = self._read, self._unarchived, self.without_file
-        return Reextraction(*counts, self._changes, self._new)
+        counts = self._read, self._unarchived, sum(self._without_file.values())
+        return Reextraction(*counts, [*self._without_file], self._changes, self._new)
+
+    def pass_over(self, source: str, releases: int) -> None:
+        """Read nothing of a source that has no file."""
+        if releases:
+            self._without_file[source] = releases
 
     def read(self, loaded: LoadedSource, since: dt.date | None) -> None:
         """Read the pages of one source."""

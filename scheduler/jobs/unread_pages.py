@@ -119,6 +119,14 @@ def await_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
     return found
 
 
+def without_file(home: Home, store: Store) -> list[str]:
+    """The names in HOME of the files of sources that are visited, and have none."""
+    sources, _ = load_sources(home.sources)
+    lacking = [one for one in store.sources() if one not in sources]
+    # Others were imported.
+    return [f"sources/{one}.toml" for one in lacking if store.last_visit(one)]
+
+
 def by_host(urls: Collection[str]) -> dict[str, list[str]]:
     """Addresses by their hosts."""
     found: dict[str, list[str]] = defaultdict(list)

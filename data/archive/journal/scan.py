@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,17 +33,19 @@ class Place(NamedTuple):
 class Scan:
     """What an archive holds for a store: its journal, and the files of HOME by record id.
 
-    ``leaves`` are those of its log. ``snapshot`` is the place in the history of the last record
-    that tells of a snapshot of the store, and ``rewritten`` that of the last that tells that all of
-    the site was written anew; -1 where none does. ``answers`` are the places of all whole answers
-    of servers, each with its leaf, None where nobody knows it. So many ``records`` were read,
-    ``damages`` could not be, and the records of the leaves ``lost`` are not here or damaged, though
-    nobody took them out (``removed``).
+    ``leaves`` are those of its log, and ``kept`` the last record of each file of HOME, by its name.
+    ``snapshot`` is the place in the history of the last record that tells of a snapshot of the
+    store, and ``rewritten`` that of the last that tells that all of the site was written anew; -1
+    where none does. ``answers`` are the places of all whole answers of servers, each with its leaf,
+    None where nobody knows it. So many ``records`` were read, ``damages`` could not be, and the
+    records of the leaves ``lost`` are not here or damaged, though nobody took them out
+    (``removed``).
     """
 
     leaves: Leaves
     history: History
     files: Mapping[str, Place]
+    kept: Mapping[str, str]
     answers: Mapping[Place, int | None]
     snapshot: int
     rewritten: int
@@ -65,6 +68,7 @@ class Scanner:
         self._leaves = leaves
         self._entries: list[Entry] = []
         self._files: dict[str, Place] = {}
+        self._kept: dict[str, tuple[dt.datetime, str]] = {}
         self._answers: dict[Place, int | None] = {}
         self._rewrites: set[str] = set()
         self._snapshots: set[str] = set()
@@ -85,6 +89,9 @@ class Scanner:
         try:
             if record.uri.startswith((events.FILES, events.STORE)):
                 self._files[record.record_id] = place
+                if record.uri != events.STORE:
+                    name, kept = record.uri[len(events.FILES) :], (record.at, record.record_id)
+                    self._kept[name] = max(self._kept.get(name, kept), kept)
             elif record.uri == events.JOURNAL:
                 self._take_journal(record, leaf)
             elif record.kind in ANSWERS:
@@ -111,6 +118,7 @@ class Scanner:
             self._leaves,
             history,
             self._files,
+            {name: record for name, (_, record) in self._kept.items()},
             self._answers,
             snapshot,
             rewritten,

@@ -9,8 +9,8 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.rebuild import Rebuilt
 from scheduler.jobs.rebuild import rebuild as rebuild_home
+from scheduler.jobs.rebuild_report import Rebuilt
 from scheduler.jobs.rebuilt_captures import Unreadable
 from scheduler.terminal.progress import step_bars
 

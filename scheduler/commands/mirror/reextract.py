@@ -69,7 +69,7 @@ def tell(done: Reextraction, *, dry: bool) -> None:
         say(f"and {len(done.releases) - SHOWN} more; --json shows them all")
     for count, why in (
         (done.unarchived, "no page in the archive"),
-        (done.without_file, "a source without a source file"),
+        (done.without_file, f"no usable file of their source ({', '.join(done.unread_sources)})"),
     ):
         if count:
             say(f"{counted(count, 'release')} with {why}")

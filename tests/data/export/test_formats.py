@@ -283,5 +283,5 @@ def test_a_copy_replaces_nothing_and_two_do_not_write_at_once(tmp_path: Path) ->
         thread = threading.Thread(target=second)
         thread.start()
         thread.join()
-        assert "another export" in refused[0]
+        assert "another process" in refused[0]
     assert other.read_text() == "first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import multiprocessing
 import os
@@ -11,12 +12,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.archive.journal.events import JOURNAL
+from data.archive.journal.events import FILES, JOURNAL
 from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
@@ -24,6 +26,8 @@ from data.archive.warc.reader import Record, path_of
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import Home, home_at
+from scheduler.jobs.rebuild import rebuild
+from scheduler.jobs.rebuild_report import NotRebuilt
 from scheduler.jobs.removal import prune
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
 from tests.drafts import draft
@@ -328,6 +332,54 @@ def test_with_a_key_that_is_not_the_log_s_nothing_is_written(room: Room, tmp_pat
         result = communique("mirror", "rebuild", "--to", str(target), "--key", str(key), home=home)
         assert (result.returncode, cause in result.stderr) == (1, True), result.stderr
         assert not target.exists()
+
+
+def test_of_a_file_without_an_event_the_last_record_is_taken_and_without_one_it_is_named(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    collect(home)
+    for record in records_of(home, JOURNAL):
+        if b'"verb":"file"' in record.block:
+            flip(home, record)
+    told = rebuilt(home, tmp_path / "again", codes=(1,))
+    assert told["files_lost"] == []
+    assert files_of(tmp_path / "again" / "sources") == files_of(home / "sources")
+    assert (tmp_path / "again" / "communique.toml").read_text() == SETTINGS
+    (record,) = records_of(home, f"{FILES}sources/harbour.toml")
+    flip(home, record)
+    third = tmp_path / "third"
+    assert rebuilt(home, third, codes=(1,))["files_lost"] == ["sources/harbour.toml"]
+    result = communique("mirror", "reextract", home=third)
+    assert "12 releases with no usable file of their source (harbour)" in result.stdout
+
+
+def test_a_rebuild_that_is_killed_or_finds_no_room_leaves_nothing_at_its_place(
+    room: Room, tmp_path: Path
+) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    collect(home)
+
+    def stopped(what: str, _done: int, _of: int) -> None:
+        if what == "journal":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def full(what: str, _done: int, _of: int) -> None:
+        if what == "journal":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "communique.db")
+
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=partial(rebuild, home / "archive", target, told=stopped))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not target.exists()
+    with pytest.raises(NotRebuilt, match="No space left on device"):
+        rebuild(home / "archive", target, told=full)
+    # An empty folder gives its place to the HOME.
+    target.mkdir()
+    assert rebuild(home / "archive", target).home == str(target)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["again", "home"]
 
 
 def test_a_folder_that_holds_something_is_left_alone(room: Room, tmp_path: Path) -> None:
