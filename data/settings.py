@@ -195,6 +195,13 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "folder (a path from HOME), with its key and a space before it where it publishes none."
         ),
     ] = ()
+    witnessed: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^\S")], ...],
+        msgspec.Meta(
+            description="Logs of others that `communique run` signs every hour, as their witness: "
+            "the address of the site of each, or a folder."
+        ),
+    ] = ()
     timestamp: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
         msgspec.Meta(

@@ -1,14 +1,21 @@
-"""Asking others to attest the log of a HOME: its witnesses, and its time-stamp authority."""
+"""Asking others to attest the log of a HOME, and doing it for theirs.
+
+Others are its witnesses and its time-stamp authority.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.remote import is_address, log_at
 from data.archive.log.timestamps import stamp
 from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Cosigned, Witness
+from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.network.client import Outbound
 from scheduler.home import Home
@@ -25,17 +32,29 @@ class Cosignature(msgspec.Struct, frozen=True):
     size: int
 
 
+class Witnessed(msgspec.Struct, frozen=True):
+    """A log of others, as the settings name it, and how many leaves the tree has that we signed."""
+
+    log: str
+    size: int
+
+
 class Attestation(msgspec.Struct, frozen=True):
-    """Who attests the log now; ``timestamp`` is the size of a tree that was dated, or None."""
+    """Who attests the log now, and which logs of others we ``witnessed``.
+
+    ``timestamp`` is the size of a tree that was dated, or None.
+    """
 
     cosignatures: tuple[Cosignature, ...]
+    witnessed: tuple[Witnessed, ...]
     timestamp: int | None
     errors: tuple[str, ...]
 
 
 def is_asked_for(home: Home) -> bool:
-    """Whether the settings name anybody who attests the log."""
-    return bool(home.settings.archive.witnesses or home.settings.archive.timestamp)
+    """Whether the settings name anybody who attests the log, or whose log is attested."""
+    settings = home.settings.archive
+    return bool(settings.witnesses or settings.witnessed or settings.timestamp)
 
 
 def attest(home: Home) -> Attestation:
@@ -51,13 +70,28 @@ def attest(home: Home) -> Attestation:
                 signed.append(Cosignature(asked.place, checkpoint.size))
         except CommuniqueError as error:
             errors.append(str(error))
+    witnessed = []
+    for place in settings.witnessed:
+        try:
+            where = place if is_address(place) else str(home.path / Path(place).expanduser())
+            size = witness_log(home, where).checkpoint.size
+            witnessed.append(Witnessed(place, size))
+        except CommuniqueError as error:
+            errors.append(str(error))
     dated = None
     if settings.timestamp:
         try:
             dated = stamp(log, settings.timestamp, client)
         except CommuniqueError as error:
             errors.append(str(error))
-    return Attestation(tuple(signed), dated.size if dated else None, tuple(errors))
+    at = dated.size if dated else None
+    return Attestation(tuple(signed), tuple(witnessed), at, tuple(errors))
+
+
+def witness_log(home: Home, place: str) -> Cosigned:
+    """Sign the log of another instance, if it only grew since the last time."""
+    own = Witness(home.path / "witness", home.path / "witness.key")
+    return own.cosign(log_at(place, outbound_of(home)), place, utc_now())
 
 
 def outbound_of(home: Home) -> Outbound:

@@ -204,8 +204,13 @@ class Service:
         done = await asyncio.to_thread(attest, self._home)
         for error in done.errors:
             log.error("the log is not attested", problem=error)
-        if done.cosignatures or done.timestamp:
-            log.info("attested", witnesses=len(done.cosignatures), dated=bool(done.timestamp))
+        if done.cosignatures or done.timestamp or done.witnessed:
+            log.info(
+                "attested",
+                witnesses=len(done.cosignatures),
+                witnessed=len(done.witnessed),
+                dated=bool(done.timestamp),
+            )
             self._publication_due.set()
 
     async def _tidy(self) -> None:

@@ -51,7 +51,11 @@ RECURRING: Final = (
     ),
     Recurring("health", 60, "Note which sources work no more, and which work again."),
     Recurring("ping", 60, "Say that the service works, where somebody is named to hear it."),
-    Recurring("attest", 3600, "Have the log of the archive signed and dated by others, if named."),
+    Recurring(
+        "attest",
+        3600,
+        "Have others sign and date our log, and sign theirs, where any are named.",
+    ),
     Recurring("tidy", 86_400, "Tidy the store and empty crawl.log."),
 )
 """Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import click
 
-from data.archive.log.remote import log_at
-from data.archive.log.witness import Witness
-from data.clock import utc_now
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, NoHome
-from scheduler.jobs.attest import attest, is_asked_for, outbound_of
+from scheduler.jobs.attest import attest, is_asked_for, witness_log
 
 
 @click.command()
@@ -22,15 +19,15 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
 
     URL or PATH leads to its site, its HOME or its log. A log that is forked, smaller than before
     or signed by another key is refused, and what was seen is kept in HOME/witness. Without one, our
-    own log is shown to those whom archive.witnesses and archive.timestamp name.
+    own log is shown to those whom archive.witnesses and archive.timestamp name, and the logs are
+    signed that archive.witnessed names.
     """
     if log is None:
         if not home.path.is_dir():
             raise NoHome(home.path)
         return ask_others(home, as_json=as_json)
     fresh = not (home.path / "witness.key").exists()
-    own = Witness(home.path / "witness", home.path / "witness.key")
-    signed = own.cosign(log_at(log, outbound_of(home)), log, utc_now())
+    signed = witness_log(home, log)
     checkpoint = signed.checkpoint
     if as_json:
         print_json(
@@ -54,13 +51,17 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
 def ask_others(home: Home, *, as_json: bool) -> int:
     """Have our own log signed and dated by those whom the settings name."""
     if not is_asked_for(home):
-        raise click.UsageError("name a log, or others in archive.witnesses or archive.timestamp")
+        raise click.UsageError(
+            "name a log, or others in archive.witnesses, archive.witnessed or archive.timestamp"
+        )
     done = attest(home)
     if as_json:
         print_json(done)
     else:
         for one in done.cosignatures:
             say(f"{one.witness}: signed at {counted(one.size, 'leaf', 'leaves')}")
+        for theirs in done.witnessed:
+            say(f"{theirs.log}: signed by us at {counted(theirs.size, 'leaf', 'leaves')}")
         if done.timestamp is not None:
             say(f"dated at {counted(done.timestamp, 'leaf', 'leaves')}")
     for error in done.errors:

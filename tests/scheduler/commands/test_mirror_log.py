@@ -54,11 +54,28 @@ def test_two_homes_witness_each_other(log: TreeLog, tmp_path: Path) -> None:
     assert asked.returncode == 1
     assert json.loads(asked.stdout) == {
         "cosignatures": [{"witness": str(theirs), "size": 300}],
+        "witnessed": [],
         "timestamp": None,
         "errors": [asked.stderr.removeprefix("communique: ").strip()],
     }
     assert "nowhere: there is no file 'key' here" in asked.stderr
     assert signed["witness"].split("+")[0] in (log.folder / "checkpoint").read_text()
+
+
+def test_the_logs_that_the_settings_name_are_witnessed(log: TreeLog, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    # A path is one from HOME.
+    settings = '[archive]\nwitnessed = ["../ours", "../nowhere"]\n'
+    (theirs / "communique.toml").write_text(settings)
+    for size in (300, 320):
+        asked = communique("mirror", "witness", "--json", home=theirs)
+        assert asked.returncode == 1
+        assert json.loads(asked.stdout)["witnessed"] == [{"log": "../ours", "size": size}]
+        assert "nowhere" in asked.stderr
+        grown(log, "b", 20)
+    told = communique("mirror", "witness", home=theirs).stdout
+    assert "../ours: signed by us at 340 leaves" in told
 
 
 def test_a_fork_is_refused_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
@@ -89,7 +106,7 @@ def test_without_anybody_to_ask_it_says_what_to_name(log: TreeLog, tmp_path: Pat
     assert log
     done = communique("mirror", "witness", home=tmp_path / "ours")
     assert done.returncode == 2
-    assert "name a log, or others in archive.witnesses or archive.timestamp" in done.stderr
+    assert "archive.witnesses, archive.witnessed or archive.timestamp" in done.stderr
 
 
 @pytest.mark.parametrize("place", ["http://127.0.0.1:1/", "no/such/folder", "ftp://acme.example"])
