@@ -5,11 +5,9 @@ A source that is merely late makes no event: offices are, a few times a year.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from data.health.rhythm import Expected
-from data.health.state import WELL, State, expectation, state_of
-from data.models import Facet, HealthEvent, Source, SourceRhythm
+from data.health.expectations import expectations
+from data.health.state import WELL, State, day_of_run, state_of
+from data.models import Facet, HealthEvent
 from data.store.protocol import HealthStore
 from data.text.clean import plain
 
@@ -21,16 +19,19 @@ def note_health_events(store: HealthStore) -> int:
     """
     sources, counts = store.sources(), store.facets()
     before = store.last_health_events()
-    expected = expectations(store, sources, counts)
+    runs = {name: run for name in sorted(sources) for run in store.runs(name, limit=1)}
+    days = {name: day_of_run(sources[name], run) for name, run in runs.items()}
+    expected, fresh = expectations(store, days)
+    if fresh:
+        store.keep_rhythms(fresh)
     events = []
-    for name, source in sorted(sources.items()):
-        for run in store.runs(name, limit=1):
-            has_releases = Facet(source=name) in counts
-            state, reason = state_of(source, run, expected[name], has_releases=has_releases)
-            well = state in WELL
-            if is_news(before.get(name), state):
-                told = ("", "ok") if well else (plain(reason), state)
-                events.append(HealthEvent(name, well, run.started, *told))
+    for name, run in runs.items():
+        has_releases = Facet(source=name) in counts
+        state, reason = state_of(sources[name], run, expected[name], has_releases=has_releases)
+        well = state in WELL
+        if is_news(before.get(name), state):
+            told = ("", "ok") if well else (plain(reason), state)
+            events.append(HealthEvent(name, well, run.started, *told))
     if events:
         store.add_health_events(sorted(events, key=lambda one: one.at))
     return len(events)
@@ -41,26 +42,3 @@ def is_news(before: HealthEvent | None, state: State) -> bool:
     if before is None or before.well:
         return state not in WELL
     return state in WELL or before.state != state
-
-
-def expectations(
-    store: HealthStore, sources: Mapping[str, Source], counts: Mapping[Facet, int]
-) -> dict[str, Expected | None]:
-    """What is expected of each source; found anew only where it has more releases than before."""
-    before = store.rhythms()
-    rhythms = {}
-    for name, source in sources.items():
-        releases = counts.get(Facet(source=name), 0)
-        if name in before and before[name].releases == releases:
-            rhythms[name] = before[name]
-            continue
-        found = expectation(store, source) if releases else None
-        by, silent = (found.by, found.silent) if found else (None, None)
-        rhythms[name] = SourceRhythm(releases, by, silent)
-    fresh = {name: one for name, one in rhythms.items() if one != before.get(name)}
-    if fresh:
-        store.keep_rhythms(fresh)
-    return {
-        name: Expected(one.expected, one.silent) if one.expected and one.silent else None
-        for name, one in rhythms.items()
-    }

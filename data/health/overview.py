@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.health.rhythm import Expected
-from data.health.state import Health, expectation, health_of
-from data.models import Facet, Source
+from data.health.expectations import expectations
+from data.health.state import Health, day_of_run, health_of
+from data.models import Facet
 from data.store.protocol import HealthStore
 
 
 def overview(store: HealthStore) -> Iterator[Health]:
     """The health of every source of a store, by id; nothing is written."""
-    rhythms, counts = store.rhythms(), store.facets()
-
-    def expected(source: Source) -> Expected | None:
-        known = rhythms.get(source.id)
-        if known is None or known.releases != counts.get(Facet(source=source.id), 0):
-            return expectation(store, source)
-        return Expected(known.expected, known.silent) if known.expected and known.silent else None
-
-    for name, source in sorted(store.sources().items()):
-        run = next(iter(store.runs(name, limit=1)), None)
+    sources = store.sources()
+    runs = {name: next(iter(store.runs(name, limit=1)), None) for name in sources}
+    days = {name: day_of_run(sources[name], run) for name, run in runs.items() if run}
+    expected, _ = expectations(store, days)
+    for name, source in sorted(sources.items()):
         newest = next(iter(store.releases(Facet(source=name), limit=1)), None)
         # Of what has no date, the day of its first sight says when the source was last heard of.
         last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
-        yield health_of(source, run, last, expected(source))
+        yield health_of(source, runs[name], last, expected.get(name))
 
 
 def health_fields(one: Health) -> dict[str, str | None]:

@@ -1,110 +1,221 @@
-"""When a source should be heard of again: from the days on which it published, and nothing else.
+"""The rhythm of a source: how likely it publishes on a day, learned from the days on which it did.
 
-Days count by how much a source publishes on such a weekday, so that a quiet weekend is no silence.
-A gap is *late* where it is longer than nearly all before it, and *silent* where it is more than
-twice as long as hardly any was. Where the source was quiet at this time of an earlier year, that
-gap is one more that it may take: parliaments and courts rest in the same weeks.
+Each day is a chance to publish: with the hazard *h* of the day, a source publishes with the chance
+1 - exp(-h): a discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978).
+*h* is the product of
+
+- the rate of the source: the mean of a Gamma distribution that begins as that of its country and
+  is updated day by day, older days fading (a Gamma-Poisson model with a power discount: Smith 1979,
+  West and Harrison 1997). A day with releases counts as many as are expected of a day that has
+  any: so sources that publish daily are known to be sure, and bursts count once;
+- the weekday, shrunk towards that of the country;
+- the calendar: public holidays, and the time of an earlier rest of this source;
+- what the other sources of the country did that day (data.health.activity), to the power by which
+  this source follows them, learned too: some offices close with parliament, others don't.
+
+Nothing looks ahead: a day is judged by the days before it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from math import ceil
+from math import exp, log
+from typing import Final
 
-FEWEST = 8
+from data.health.activity import Activity, fade, hazard
+from data.health.wait import Wait
+from data.models import Rhythm
+
+FEWEST: Final = 5
 """Days of publication below which nothing is expected: chance could be a rhythm."""
 
-REMEMBERED = 250
-"""Gaps that are looked back at; older ones tell of another press office."""
+REMEMBERED: Final = 760
+"""Days before the last release that are looked back at; older ones tell of another press office."""
 
-LATE = 0.98
-"""The share of gaps within which a release is expected."""
+EVIDENCE: Final = 2.0
+"""How many releases the rate of its country is worth to a new source."""
 
-RARE, SILENT_BY = 0.995, 2.0
-"""The share of gaps that nearly none exceeds, and how many times as long silence has to be.
+RATE_FADING: Final = 0.5 ** (1 / 300)
+"""What a day counts for the rate a day later."""
 
-The longest gap of all is often a yearly rest, which is known by its season.
+FOLLOWS_FADING: Final = 0.5 ** (1 / 1200)
+"""What it counts for how far a source follows the others."""
+
+WEEKDAY_WEIGHT: Final = 4.0
+"""How many days of each weekday its country is worth to a source."""
+
+FOLLOWS_WEIGHT: Final = 2.0
+"""The information that it follows the others as all do, proportionally."""
+
+LEAST_FOLLOWS: Final = 0.3
+MOST_FOLLOWS: Final = 3.0
+"""Bounds of that power."""
+
+FALSE_ALARMS: Final = 1.35
+"""Silence is told where a source that goes on would be told silent so often in a year.
+
+By the model, whose tail is too heavy on purpose, so that a quiet country is waited for: counted on
+real sources it is 0.85.
 """
 
-SEASON = 10
-"""Days around this day of the year in which an earlier year counts as the same season."""
+TINY: Final = 1e-9
+"""What a sum of hazards can be below 0 or above it by rounding."""
 
-ROUNDING = 1e-9
-"""What sums of weights may differ by."""
+REST: Final = 0.05
+"""What a day counts that fell into a rest of this source in an earlier year."""
 
-LONGEST = 400
-"""Days after which silence is certain, whatever the rhythm."""
+RESTS: Final = 3
+"""How many rests are remembered, the longest: a source that slowed down has many long waits."""
 
-FLOOR = 0.05
-"""What a day counts at the least, so that no wait is without end."""
+YEAR: Final = 364
+"""Days after which the same weekday of the same season comes again."""
 
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """How long a source may be quiet: ``by`` is the last usual day, ``silent`` that of an alarm."""
-
-    by: dt.date
-    silent: dt.date
+AROUND: Final = 3
+"""Days by which a rest may be earlier or later than in the year before."""
 
 
-def expected_after(days: Iterable[dt.date]) -> Expected | None:
-    """What is expected of a source that published on these days, in any order.
+def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
+    """The rhythm of a source that published on these days, in any order, beside its country.
 
     None where they are too few to tell.
     """
-    distinct = sorted(set(days))
+    distinct = sorted({day.toordinal() for day in days})
+    distinct = [day for day in distinct if day >= distinct[-1] - REMEMBERED]
     if len(distinct) < FEWEST:
         return None
-    recent = distinct[-REMEMBERED - 1 :]
-    weights = weights_of(recent)
-    gaps = sorted(weighed(weights, before, after) for before, after in pairwise(recent))
-    usual, longest = (gaps[ceil((len(gaps) - 1) * share)] for share in (LATE, RARE))
-    last = distinct[-1]
-    late = reached(weights, last, usual)
-    season = season_gap(distinct, last)
-    by = max(late, last + dt.timedelta(days=season))
-    silent = max(
-        reached(weights, last, longest * SILENT_BY),
-        last + dt.timedelta(days=int(season * SILENT_BY)),
-        by + dt.timedelta(days=1),
-    )
-    return Expected(by, silent)
+    learner = _Learner(distinct[0], activity)
+    published = set(distinct)
+    for day in range(distinct[0] + 1, distinct[-1] + 1):
+        learner.learn(day, published=day in published)
+    return learner.rhythm()
 
 
-def weights_of(days: Sequence[dt.date]) -> list[float]:
-    """How much each weekday counts, from Monday: 1 for the day that is used most."""
-    used = Counter(day.weekday() for day in days)
-    most = max(used.values())
-    return [max(used[weekday] / most, FLOOR) for weekday in range(7)]
+def weekday_weights(
+    rate: float, published: Sequence[float], asked: Sequence[float], usual: Sequence[float]
+) -> list[float]:
+    """How much of its rate a source has from Monday to Sunday: 1 on average.
+
+    By the share of such days on which it published, shrunk towards that of a source of its country
+    that has its rate.
+    """
+    mean = sum(usual) / 7
+    found = []
+    for own, of, share in zip(published, asked, usual, strict=True):
+        alike = 1 - exp(-rate * share / mean)
+        found.append(hazard((own + WEEKDAY_WEIGHT * alike) / (max(own, of) + WEEKDAY_WEIGHT)))
+    whole = sum(found) / 7
+    return [one / whole for one in found]
 
 
-def weighed(weights: Sequence[float], before: dt.date, after: dt.date) -> float:
-    """How long the days after ``before`` up to and with ``after`` count."""
-    weeks, rest = divmod((after - before).days, 7)
-    first = before.weekday() + 1
-    return weeks * sum(weights) + sum(weights[(first + step) % 7] for step in range(rest))
+def days_of_year(hazards: Sequence[float]) -> float:
+    """On how many days of a year a source publishes."""
+    return sum(1 - exp(-one) for one in hazards) * 365.25 / 7
 
 
-def reached(weights: Sequence[float], start: dt.date, length: float) -> dt.date:
-    """The last day on which a gap since ``start`` is no longer than ``length``."""
-    day = start
-    for _ in range(LONGEST):
-        length -= weights[(day.weekday() + 1) % 7]
-        if length < -ROUNDING:
-            break
-        day += dt.timedelta(days=1)
-    return day
+def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int]]) -> float:
+    """How much of the hazard of its weekday a day has: by holidays, and by rests of before."""
+    weight = activity.weight(day)
+    for first, last in rests:
+        if first + YEAR - AROUND <= day <= last + YEAR + AROUND:
+            return weight * REST
+    return weight
 
 
-def season_gap(days: Sequence[dt.date], last: dt.date) -> int:
-    """The longest gap in days that began around this day of an earlier year."""
-    longest = 0
-    for before, after in pairwise(days):
-        away = abs((before - last).days) % 365.25
-        if last - before > dt.timedelta(days=180) and min(away, 365.25 - away) <= SEASON:
-            longest = max(longest, (after - before).days)
-    return min(longest, LONGEST)
+def count_if_any(expected: float) -> float:
+    """The mean of a Poisson count that is known not to be 0."""
+    return expected / (1 - exp(-expected)) if expected > TINY else 1.0
+
+
+class _Learner:
+    """What is known of a source so far; ``learn`` takes in one day after the other."""
+
+    def __init__(self, first: int, activity: Activity) -> None:
+        self.activity = activity
+        self.first = self.last = first
+        self.published = [0.0] * 7
+        self.published[(first - 1) % 7] = 1.0
+        self.asked = [0.0] * 7
+        self.usual = activity.usual(first)
+        self.rate = sum(self.usual) / 7
+        self.prior_exposure = EVIDENCE / self.rate
+        # Fading: what it was exposed to, on how many days it published, and what on those.
+        self.exposure = self.days = self.exposure_of_days = 0.0
+        self.score = self.information = 0.0
+        self.follows = 1.0
+        self.rests: list[tuple[int, int]] = []
+        self._begin_wait()
+
+    @property
+    def count(self) -> float:
+        """How many releases are expected of the days on which it published, by the rate."""
+        if not self.days:
+            return 0.0
+        each = self.rate * self.exposure_of_days / self.days
+        return self.days * count_if_any(each)
+
+    def learn(self, day: int, *, published: bool) -> None:
+        """Take in whether it published on a day, the one after the last that was taken in."""
+        weekday = (day - 1) % 7
+        if weekday == 0:
+            self.usual = self.activity.usual(day)
+        others = self.activity.others(
+            day, published=published, heard=self.published[weekday], asked=self.asked[weekday]
+        )
+        weight = calendar_weight(day, self.activity, self.rests)
+        exposure = self.weights()[weekday] * weight * others.busy**self.follows
+        expected = self.rate * exposure
+        count = count_if_any(expected) if published else 0.0
+        self._follow(count - expected, expected, log(others.busy))
+        self.exposure = self.exposure * RATE_FADING + exposure
+        self.days = self.days * RATE_FADING + published
+        self.exposure_of_days = self.exposure_of_days * RATE_FADING + published * exposure
+        # One step of expectation maximization a day: the counts of all days follow the rate.
+        self.rate = (EVIDENCE + self.count) / (self.prior_exposure + self.exposure)
+        if published:
+            self._end_wait(day)
+        else:
+            self.wait.add(self.waited[weekday] * weight, others)
+        holiday = self.activity.is_holiday(day)
+        fade(self.published)
+        fade(self.asked)
+        self.asked[weekday] += not holiday
+        self.published[weekday] += published
+        if published:
+            self._begin_wait()
+
+    def weights(self) -> list[float]:
+        """How much of its rate it has from Monday to Sunday."""
+        return weekday_weights(self.rate, self.published, self.asked, self.usual)
+
+    def _follow(self, surprise: float, expected: float, busy: float) -> None:
+        """Learn the power by which it follows the others: one step of Fisher's scoring."""
+        self.score = self.score * FOLLOWS_FADING + surprise * busy
+        self.information = self.information * FOLLOWS_FADING + expected * busy * busy
+        power = 1 + self.score / (FOLLOWS_WEIGHT + self.information)
+        self.follows = min(max(power, LEAST_FOLLOWS), MOST_FOLLOWS)
+
+    def _begin_wait(self) -> None:
+        self.waited = tuple(self.rate * one for one in self.weights())
+        self.wait = Wait(self.follows, EVIDENCE + self.count)
+
+    def _end_wait(self, day: int) -> None:
+        """Remember a wait that was told as silence: it may come again each year."""
+        if self.wait.chance * days_of_year(self.waited) <= FALSE_ALARMS:
+            self.rests.append((self.last + 1, day - 1))
+            self.rests.sort(key=lambda rest: rest[0] - rest[1])
+            del self.rests[RESTS:]
+        self.last = day
+
+    def rhythm(self) -> Rhythm:
+        day = dt.date.fromordinal
+        return Rhythm(
+            first=day(self.first),
+            last=day(self.last),
+            hazards=self.waited,
+            published=tuple(self.published),
+            asked=tuple(self.asked),
+            follows=self.follows,
+            evidence=EVIDENCE + self.count,
+            rests=tuple((day(first), day(last)) for first, last in self.rests),
+        )

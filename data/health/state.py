@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from data.clock import zone_or_utc
-from data.health.rhythm import Expected, expected_after
-from data.models import Facet, Run, RunError, Source
-from data.store.protocol import ReadStore
+from data.health.expected import Expected
+from data.models import Run, RunError, Source
 from data.text.redaction import redacted
 from data.wording import counted
 
@@ -36,8 +35,13 @@ ARCHIVE = "archive"
 FILE = "file"
 """The family of errors of files that belong to releases: a source works without them."""
 
-LOOKED_BACK = 1500
-"""Releases of a source whose days make its rhythm."""
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+"""As English has them, whatever the locale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +88,41 @@ def state_of(
     state: State = "new"
     reason = "no release of it has been found yet"
     if has_releases:
-        day = run.started.astimezone(zone_or_utc(source.timezone)).date()
-        state, reason = heard(day, expected)
+        state, reason = heard(day_of_run(source, run), expected)
     if lost:
         pages = counted(len({error.url for error in lost}), "page")
         reason = f"{reason}; {pages} of its last visit could not be dealt with: {lost[0].message}"
     return state, reason
 
 
+def day_of_run(source: Source, run: Run) -> dt.date:
+    """The day on which a run began, in the zone of its source."""
+    return run.started.astimezone(zone_or_utc(source.timezone)).date()
+
+
 def heard(day: dt.date, expected: Expected | None) -> tuple[State, str]:
     """Whether a source that works is heard of, as of a day, and why."""
     if expected is None:
         return "ok", "it works; its releases are too few to know its rhythm"
-    due = f"a release was expected by {expected.by.isoformat()}"
-    if day >= expected.silent:
-        return "silent", f"{due}; hardly any of its gaps was half as long"
-    return ("late", due) if day > expected.by else ("ok", "it works")
+    if day <= expected.by:
+        return "ok", "it works"
+    if day < expected.silent:
+        return "late", f"a release was expected by {spoken(expected.by, day)}"
+    # Days with a release are counted: each may bring several.
+    due = counted(max(round(expected.releases), 1), "release")
+    since = spoken(expected.since, day)
+    last = spoken(expected.last, day, weekday=False)
+    return (
+        "silent",
+        f"{due} expected since {since}, none came; the page answers, its newest date is {last}",
+    )
+
+
+def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
+    """A day as people say it, with its year where that is not today's."""
+    named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
+    year = f" {day.year}" if day.year != today.year else ""
+    return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"
 
 
 def works(run: Run) -> bool:
@@ -129,14 +152,3 @@ def errors_of_pages(run: Run) -> list[RunError]:
 def is_blocked(run: Run) -> bool:
     """Whether all that went wrong in a run says that the site keeps us out."""
     return all(error.kind in KEEPS_OUT for error in errors_of_pages(run))
-
-
-def expectation(store: ReadStore, source: Source) -> Expected | None:
-    """What is expected of a source, by the days of its releases in its own zone."""
-    zone = zone_or_utc(source.timezone)
-    summaries = store.summaries(Facet(source=source.id), limit=LOOKED_BACK)
-    return expected_after(
-        dt.datetime.fromtimestamp(summary.order, zone).date()
-        for summary in summaries
-        if not summary.is_backlog
-    )

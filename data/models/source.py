@@ -104,12 +104,29 @@ class HealthEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRhythm:
-    """When a source is ``expected`` to be heard of, while it has so many ``releases``.
+class Rhythm:
+    """How likely a source publishes on a day, as data.health.rhythm learned it.
 
-    It counts as silent from the day ``silent`` on; both are None without a rhythm.
+    ``first`` and ``last`` are the days of publication that it was learned from. Of each weekday
+    from Monday, ``hazards`` are how many releases are expected of it, ``published`` how often it
+    had any and ``asked`` of how many, fading. It ``follows`` the other sources of its country to
+    that power; its rate is known as from ``evidence`` releases. ``rests`` are waits that looked
+    like silence.
     """
 
+    first: dt.date
+    last: dt.date
+    hazards: tuple[float, ...]
+    published: tuple[float, ...]
+    asked: tuple[float, ...]
+    follows: float
+    evidence: float
+    rests: tuple[tuple[dt.date, dt.date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRhythm:
+    """The rhythm of a source while it has so many ``releases``; None where they are too few."""
+
     releases: int
-    expected: dt.date | None
-    silent: dt.date | None
+    rhythm: Rhythm | None = None

@@ -157,10 +157,19 @@ class HealthStore(ReadStore, Protocol):
         """Keep changes in the health of sources, oldest first."""
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """When each source is expected to be heard of, as it was found last."""
+        """The rhythm of each source, as it was learned last."""
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep when sources are expected to be heard of."""
+        """Keep the rhythms of sources."""
+
+    def release_days(self, source: str) -> Sequence[dt.date]:
+        """The days of publication of a source's newest releases, newest first, in its zone."""
+
+    def first_days(self) -> Mapping[str, dt.date]:
+        """The first day of publication of each source that has one, in its zone."""
+
+    def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
+        """How many sources of each time zone published on each day from a day on."""
 
 
 class Store(PublishStore, HealthStore, WebSubStore, Protocol):

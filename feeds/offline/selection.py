@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from data.models import (
     ChangeCursor,
@@ -17,7 +17,6 @@ from data.models import (
     Run,
     Sightings,
     Source,
-    SourceRhythm,
     facets_of,
 )
 from data.store.protocol import Store
@@ -149,17 +148,3 @@ class SelectedReleases(PublicationInMemory):
         """None: how well the collection works is nothing that is exported."""
         del limit
         return ()
-
-    def last_health_events(self) -> Mapping[str, HealthEvent]:
-        """None, as above."""
-        return {}
-
-    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
-        """Keep none."""
-
-    def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """When each source is expected to be heard of."""
-        return self._store.rhythms()
-
-    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep none."""

@@ -180,6 +180,23 @@ class FakeStore(PublicationInMemory):
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
         self.expected = {**self.expected, **rhythms}
 
+    def release_days(self, source: str) -> Sequence[dt.date]:
+        found = self.releases(Facet(source=source))
+        return sorted({dt.date.fromisoformat(one.day) for one in found if one.day}, reverse=True)
+
+    def first_days(self) -> Mapping[str, dt.date]:
+        days = {name: self.release_days(name) for name in self.known}
+        return {name: some[-1] for name, some in days.items() if some}
+
+    def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
+        found: dict[str, dict[dt.date, int]] = {}
+        for source in self.known.values():
+            counts = found.setdefault(source.timezone, {})
+            for day in self.release_days(source.id):
+                if day >= since:
+                    counts[day] = counts.get(day, 0) + 1
+        return found
+
 
 def make_release(number: int = 1, source: str = "acme", **changes: object) -> Release:
     """A complete release; keywords change fields of its content, or else of the release itself."""

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from data.models import HealthEvent, SourceRhythm
+import msgspec
+
+from data.models import UNDATED_BEFORE, HealthEvent, Rhythm, SourceRhythm
 from data.store.sqlite.connection import Part
-from data.store.sqlite.rows import instant
+from data.store.sqlite.rows import encode, instant
+
+LOOKED_BACK: Final = 1500
+"""Releases of a source whose days make its rhythm."""
+
+_rhythm = msgspec.json.Decoder(Rhythm | None)
 
 
 class HealthPart(Part):
@@ -46,34 +54,51 @@ class HealthPart(Part):
             self._db.table("health_events").insert_all(rows)
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """When each source is expected to be heard of, as it was found last."""
-        return {
-            row["source"]: SourceRhythm(
-                row["releases"], day_of(row["expected"]), day_of(row["silent"])
-            )
-            for row in self._rows("source_rhythms", "1", [])
-        }
+        """The rhythm of each source, as it was learned last."""
+        rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
+        return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep when sources are expected to be heard of."""
+        """Keep the rhythms of sources."""
         rows = [
-            {
-                "source": source,
-                "releases": one.releases,
-                "expected": one.expected.isoformat() if one.expected else None,
-                "silent": one.silent.isoformat() if one.silent else None,
-            }
+            {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
             for source, one in rhythms.items()
         ]
         with self._writing():
             self._db.table("source_rhythms").upsert_all(rows)
 
+    def release_days(self, source: str) -> Sequence[dt.date]:
+        """The days of publication of a source's newest releases, each once, in its zone."""
+        rows = self._ask(
+            "SELECT DISTINCT day FROM (SELECT day FROM shown_releases WHERE source = ?"
+            " AND day <> '' ORDER BY sort_at DESC LIMIT ?)",
+            [source, LOOKED_BACK],
+        )
+        return [dt.date.fromisoformat(row[0]) for row in rows]
+
+    def first_days(self) -> Mapping[str, dt.date]:
+        """The first day of publication of each source that has one, in its zone."""
+        rows = self._ask(
+            "SELECT id, (SELECT day FROM shown_releases WHERE source = sources.id AND sort_at >= ?"
+            " ORDER BY sort_at LIMIT 1) AS first FROM sources WHERE first IS NOT NULL",
+            [UNDATED_BEFORE.timestamp()],
+        )
+        return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
+
+    def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
+        """How many sources of each time zone published on each day from a day on."""
+        rows = self._ask(
+            "SELECT timezone, day, count(*) FROM"
+            " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?)"
+            " JOIN sources ON id = source GROUP BY timezone, day",
+            [since.isoformat()],
+        )
+        found: dict[str, dict[dt.date, int]] = {}
+        for zone, day, count in rows:
+            found.setdefault(zone, {})[dt.date.fromisoformat(day)] = count
+        return found
+
 
 def event_of(source: str, well: int, at: float, reason: str, state: str) -> HealthEvent:
     """A change in the health of a source from its row."""
     return HealthEvent(source, bool(well), instant(at), reason, state)
-
-
-def day_of(text: str | None) -> dt.date | None:
-    """A day from its column."""
-    return dt.date.fromisoformat(text) if text else None

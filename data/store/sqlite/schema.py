@@ -63,6 +63,13 @@ def lay_hidden(db: Database) -> None:
     _lay(db, "hidden")
 
 
+@migrations()
+def lay_rhythms(db: Database) -> None:
+    """Lay the table of rhythms in place of that of days until which sources were expected."""
+    db.execute("DROP TABLE IF EXISTS source_rhythms")
+    _lay(db, "rhythms")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -1,91 +1,89 @@
-"""A source is expected by its own rhythm: its weekdays, its gaps, its seasons."""
+"""The rhythm of a source is learned from its days, and from what its country did on them."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections import defaultdict
-from itertools import pairwise
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.health.rhythm import FEWEST, expected_after
+from data.health.activity import Activity
+from data.health.rhythm import FEWEST, days_of_year, learn_rhythm
+from data.models import Rhythm
+from tests.examples import examples
 
 MONDAY = dt.date(2026, 3, 2)
+START = MONDAY.toordinal()
+ALONE = Activity(None, START, (), ())
 
 
 def after(days: int) -> dt.date:
     return MONDAY + dt.timedelta(days=days)
 
 
+def learned(days: list[int], activity: Activity = ALONE) -> Rhythm:
+    rhythm = learn_rhythm(map(after, days), activity)
+    assert rhythm is not None
+    return rhythm
+
+
 def test_too_few_days_make_no_rhythm() -> None:
-    assert expected_after(after(day) for day in range(FEWEST - 1)) is None
-    assert expected_after([MONDAY] * 50) is None
-    assert expected_after(after(day) for day in range(FEWEST)) is not None
+    assert learn_rhythm([], ALONE) is None
+    assert learn_rhythm([after(day) for day in range(FEWEST - 1)], ALONE) is None
+    assert learn_rhythm([MONDAY] * 50, ALONE) is None
+    assert learn_rhythm([after(day) for day in range(FEWEST)], ALONE) is not None
 
 
-def test_a_daily_source_is_late_after_a_day() -> None:
-    expected = expected_after(after(day) for day in range(60))
-    assert expected is not None
-    assert (expected.by, expected.silent) == (after(60), after(61))
+def test_the_rate_and_the_weekdays_of_a_source_are_learned() -> None:
+    weekly = learned([7 * week for week in range(60)])
+    assert 40 < days_of_year(weekly.hazards) < 65
+    assert weekly.hazards[0] > 10 * weekly.hazards[3]
+    daily = learned([day for day in range(200) if day % 7 < 5])
+    assert days_of_year(daily.hazards) > 230
+    assert (weekly.first, weekly.last) == (MONDAY, after(7 * 59))
 
 
-def test_a_weekend_is_no_silence_for_an_office() -> None:
-    days = [after(day) for day in range(89) if after(day).weekday() < 5]
-    assert days[-1].strftime("%a") == "Fri"
-    expected = expected_after(days)
-    assert expected is not None
-    assert (expected.by.strftime("%a"), (expected.by - days[-1]).days) == ("Mon", 3)
-    assert 3 < (expected.silent - days[-1]).days < 7
+def test_a_day_of_many_releases_is_one_day() -> None:
+    assert learned([0, 3, 3, 3, 7, 9, 14, 14]) == learned([0, 3, 7, 9, 14])
 
 
-def test_a_weekly_source_has_its_weeks() -> None:
-    expected = expected_after(after(7 * week) for week in range(30))
-    assert expected is not None
-    assert after(7 * 30) <= expected.by < after(7 * 31)
-    assert after(7 * 31) <= expected.silent <= after(7 * 32)
+def test_what_is_long_ago_fades() -> None:
+    slower = [*range(100), *range(100, 500, 10)]
+    faster = [*range(0, 400, 10), *range(400, 500)]
+    assert days_of_year(learned(slower).hazards) < 100 < days_of_year(learned(faster).hazards)
 
 
-def test_the_rest_of_an_earlier_year_may_come_again() -> None:
-    def open_on(day: int) -> bool:
-        # Closed in every August.
-        return after(day).weekday() < 5 and after(day).month != 8
-
-    july = (dt.date(2028, 7, 31) - MONDAY).days
-    expected = expected_after(after(day) for day in range(july + 1) if open_on(day))
-    assert expected is not None
-    assert expected.by >= dt.date(2028, 8, 30)
-    march = (dt.date(2028, 3, 15) - MONDAY).days
-    expected = expected_after(after(day) for day in range(march + 1) if open_on(day))
-    assert expected is not None
-    assert expected.by <= dt.date(2028, 3, 20)
-    assert expected.silent <= dt.date(2028, 3, 27)
+def test_a_young_source_is_taken_for_one_of_its_country() -> None:
+    days = [0, 3, 7, 9, 14]
+    busy = Activity(None, START - 70, [36] * 100, [40] * 100)
+    idle = Activity(None, START - 70, [2] * 100, [40] * 100)
+    assert days_of_year(learned(days, busy).hazards) > days_of_year(learned(days, idle).hazards)
 
 
-@given(st.sets(st.integers(0, 4000), min_size=FEWEST, max_size=60))
-def test_the_alarm_comes_after_what_is_expected_and_that_after_the_last(days: set[int]) -> None:
-    expected = expected_after(map(after, days))
-    assert expected is not None
-    assert after(max(days)) <= expected.by < expected.silent
-    assert (expected.silent - after(max(days))).days <= 1001
+def test_how_far_a_source_follows_the_others_is_learned() -> None:
+    # In every fifth week the country publishes half as much; one source stops, one never does.
+    quiet = [day // 7 % 5 == 4 for day in range(350)]
+    counts = [10 if rest else 24 for rest in quiet]
+    activity = Activity(None, START, counts, [41] * 350)
+    steady = learned(list(range(0, 350, 2)), activity)
+    closing = learned([day for day in range(0, 350, 2) if not quiet[day]], activity)
+    assert steady.follows < 0.7
+    assert closing.follows > 1.3
 
 
-def test_real_offices_are_seldom_called_silent_and_never_for_long(shared: Path) -> None:
-    offices: dict[str, set[dt.date]] = defaultdict(set)
-    with (shared / "corpora/dev/rhythm/offices.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            offices[row["source"]].add(dt.date.fromisoformat(row["date"]))
-    alarms = 0
-    waited = []
-    years = 0.0
-    for days in (sorted(found) for found in offices.values() if len(found) > 40):
-        for count in range(30, len(days) - 1, 3):
-            expected = expected_after(days[: count + 1])
-            assert expected is not None
-            alarms += days[count + 1] >= expected.silent
-            waited.append((expected.silent - days[count]).days)
-        years += sum((later - day).days for day, later in pairwise(days[30:])) / 365.25 / 3
-    assert alarms / years < 1
-    assert sorted(waited)[len(waited) // 2] <= 21
+def test_a_wait_that_looked_like_silence_is_remembered_as_a_rest() -> None:
+    days = [day for day in range(150) if not 90 <= day < 120]
+    assert learned(days).rests == ((after(90), after(119)),)
+    assert learned(list(range(90))).rests == ()
+
+
+@examples(60)
+@given(st.sets(st.integers(0, 3000), min_size=FEWEST, max_size=60))
+def test_any_days_make_a_rhythm_of_finite_chances(days: set[int]) -> None:
+    rhythm = learn_rhythm(map(after, days), Activity("GB", START, [3] * 900, [9] * 900))
+    if rhythm is None:
+        # They are too far from each other.
+        assert sum(day > max(days) - 761 for day in days) < FEWEST
+    else:
+        assert all(0 < one < 50 for one in rhythm.hazards)
+        assert rhythm.last == after(max(days))

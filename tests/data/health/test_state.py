@@ -11,10 +11,10 @@ import pytest
 from lxml import etree
 
 from data.health.events import note_health_events
+from data.health.expected import Expected
 from data.health.overview import overview
-from data.health.rhythm import Expected
 from data.health.state import health_of
-from data.models import Run, RunError, Source, SourceRhythm
+from data.models import Run, RunError, Source
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
@@ -24,7 +24,13 @@ from tests.press_room import listing_html, release_html, served
 ACME = Source("acme", "ACME", "https://acme.example/", "Asia/Baku")
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 GOOD = Run("acme", NOON, 1.0, pages=3, found=3)
-EXPECTED = Expected(dt.date(2026, 3, 12), dt.date(2026, 3, 20))
+EXPECTED = Expected(
+    last=dt.date(2026, 3, 9),
+    since=dt.date(2026, 3, 10),
+    by=dt.date(2026, 3, 12),
+    silent=dt.date(2026, 3, 20),
+    releases=2.7,
+)
 
 
 def failed(kind: str, message: str = "it went wrong") -> Run:
@@ -84,36 +90,58 @@ def test_without_a_release_or_a_rhythm_nothing_is_expected() -> None:
 
 
 def daily(count: int) -> FakeStore:
-    """A store whose one source published on every day of March."""
+    """A store whose one source published on every day of April."""
     store = FakeStore()
     for day in range(1, count + 1):
-        published = on_day(f"2026-03-{day:02}", "Asia/Baku")
+        published = on_day(f"2026-04-{day:02}", "Asia/Baku")
         store.put(make_release(day, published=published, order=published.at))
     return store
 
 
 def visit(store: FakeStore, day: int) -> None:
-    store.visits["acme"] = [replace(GOOD, started=NOON.replace(day=day))]
+    store.visits["acme"] = [replace(GOOD, started=NOON.replace(month=4, day=day))]
+
+
+def test_silence_is_told_in_a_sentence_with_what_was_expected() -> None:
+    def reason(day: dt.datetime) -> str:
+        return health_of(ACME, replace(GOOD, started=day), "2026-03-09", EXPECTED).reason
+
+    assert reason(NOON.replace(day=13)) == "a release was expected by Thursday 12 March"
+    assert reason(NOON.replace(day=20)) == (
+        "3 releases expected since Tuesday 10 March, none came; the page answers, its newest date"
+        " is 9 March"
+    )
+    assert "is 9 March 2026" in reason(NOON.replace(year=2027))
 
 
 def test_the_days_of_the_store_make_the_rhythm() -> None:
     store = daily(20)
     visit(store, 20)
     health = next(overview(store))
-    assert (health.state, health.last_release) == ("ok", "2026-03-20")
-    assert health.expected == Expected(dt.date(2026, 3, 21), dt.date(2026, 3, 22))
-    visit(store, 22)
+    assert (health.state, health.last_release) == ("ok", "2026-04-20")
+    assert health.expected is not None
+    assert health.expected.last == dt.date(2026, 4, 20) < health.expected.by
+    visit(store, 30)
     assert next(overview(store)).state == "silent"
+    # The other source was never visited.
+    assert [one.state for one in overview(store)] == ["silent", "new"]
 
 
-def test_a_rhythm_that_was_kept_is_used_until_the_source_has_more_releases() -> None:
+def test_a_rhythm_is_learned_anew_only_where_releases_came() -> None:
     store = daily(20)
-    visit(store, 22)
-    kept = SourceRhythm(20, dt.date(2026, 3, 25), dt.date(2026, 3, 30))
-    store.keep_rhythms({"acme": kept})
-    assert next(overview(store)).state == "ok"
-    store.keep_rhythms({"acme": replace(kept, releases=19)})
-    assert next(overview(store)).state == "silent"
+    visit(store, 20)
+    note_health_events(store)
+    (known,) = store.rhythms().values()
+    assert known.releases == 20
+    kept = store.expected["acme"] = replace(known, rhythm=None)
+    note_health_events(store)
+    assert store.rhythms()["acme"] == kept
+    published = on_day("2026-04-21", "Asia/Baku")
+    store.put(make_release(21, published=published, order=published.at))
+    visit(store, 21)
+    note_health_events(store)
+    learned = store.rhythms()["acme"]
+    assert (learned.releases, learned.rhythm and learned.rhythm.last) == (21, dt.date(2026, 4, 21))
 
 
 def titles(folder: Path) -> list[str]:
@@ -133,11 +161,11 @@ def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> N
     silent, again = "ACME Corporation: has gone silent", "ACME Corporation: works again"
     assert look(20) == []
     assert look(21) == []
-    assert look(24) == [silent]
-    assert look(25) == [silent]
-    published = on_day("2026-03-26", "Asia/Baku")
-    store.put(make_release(26, published=published, order=published.at))
-    assert look(26) == [again, silent]
+    assert look(28) == [silent]
+    assert look(29) == [silent]
+    published = on_day("2026-04-30", "Asia/Baku")
+    store.put(make_release(30, published=published, order=published.at))
+    assert look(30) == [again, silent]
 
 
 def test_the_command_says_it_as_json(tmp_path: Path) -> None:

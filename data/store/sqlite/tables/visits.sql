@@ -21,14 +21,6 @@ CREATE TABLE health_events (
 
 CREATE INDEX health_events_of_source ON health_events (source, number);
 
--- When a source is expected to be heard of, while it has so many releases. Days as ISO writes them.
-CREATE TABLE source_rhythms (
-    source   TEXT PRIMARY KEY,
-    releases INTEGER NOT NULL,
-    expected TEXT,
-    silent   TEXT                        -- from which day on it counts as silent
-) STRICT, WITHOUT ROWID;
-
 -- What servers gave to ask with whether a page has changed (RFC 9110, section 8.8).
 CREATE TABLE validators (
     url           TEXT PRIMARY KEY,

@@ -20,6 +20,7 @@ from data.models import (
     DayDigest,
     Facet,
     HealthEvent,
+    Rhythm,
     Run,
     RunError,
     Source,
@@ -143,7 +144,9 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
     store.add_archive_pages({Facet(): {1: ids, 2: [first.id]}, Facet(source="wire"): {1: ids[:1]}})
     store.add_day_digest(DayDigest("2026-03-02", noon, ((first.id, "Tides", "Harbour"),), 1))
     store.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
-    store.keep_rhythms({"harbour": SourceRhythm(3, noon.date(), noon.date())})
+    day = noon.date()
+    rhythm = Rhythm(day, day, (0.1,) * 7, (1.0,) * 7, (2.0,) * 7, 1.0, 3.0, ((day, day),))
+    store.keep_rhythms({"harbour": SourceRhythm(3, rhythm), "wire": SourceRhythm(1)})
     store.register(replace(source, name="The Harbour Board"))
     store.close()
     assert journaled.is_told(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreError
-from data.models import DayDigest, Facet, HealthEvent, HubRequest, PendingTopic, SourceRhythm
+from data.models import DayDigest, Facet, HealthEvent, HubRequest, PendingTopic
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft
 
@@ -67,13 +67,6 @@ def test_health_events_are_told_in_their_order_and_the_last_of_each_source(
     assert store.health_events(limit=9) == tuple(events)
     assert store.health_events(limit=1) == tuple(events[2:])
     assert store.last_health_events() == {"wire": events[1], "harbour": events[2]}
-
-
-def test_rhythms_are_kept_by_source(store: SqliteStore, noon: dt.datetime) -> None:
-    known = SourceRhythm(9, noon.date(), (noon + DAY).date())
-    store.keep_rhythms({"harbour": SourceRhythm(1, None, None), "wire": known})
-    store.keep_rhythms({"harbour": known})
-    assert store.rhythms() == {"harbour": known, "wire": known}
 
 
 def test_what_a_hub_was_not_told_waits_over_a_restart(tmp_path: Path) -> None:

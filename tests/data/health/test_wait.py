@@ -1,0 +1,37 @@
+"""How unlikely a wait is."""
+
+from __future__ import annotations
+
+from math import exp
+
+from data.health.activity import NOBODY, Others
+from data.health.wait import Wait
+
+MANY = 1e9
+
+
+def test_a_rate_that_is_known_makes_a_wait_exponential() -> None:
+    wait = Wait(follows=1.0, evidence=MANY)
+    assert wait.chance == 1
+    for _ in range(3):
+        wait.add(1.0, Others(1.0, MANY))
+    assert abs(wait.chance - exp(-3)) < 1e-6
+
+
+def test_what_is_not_known_makes_a_long_wait_more_likely() -> None:
+    chances = []
+    for evidence, others in ((MANY, Others(1.0, MANY)), (5.0, Others(1.0, MANY)), (5.0, NOBODY)):
+        wait = Wait(1.0, evidence)
+        wait.add(4.0, others)
+        chances.append(wait.chance)
+    assert chances == sorted(chances)
+    assert chances[0] < chances[2] / 2
+
+
+def test_a_quiet_day_counts_by_how_far_the_source_follows_the_others() -> None:
+    found = []
+    for follows in (0.5, 1.0, 2.0):
+        wait = Wait(follows, MANY)
+        wait.add(1.0, Others(0.5, 20.0))
+        found.append(wait.expected)
+    assert [round(one, 2) for one in found] == [0.71, 0.5, 0.25]
