@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -46,16 +47,17 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
     return target
 
 
-def places(cuts: Sequence[Cut]) -> Mapping[int, int]:
-    """By how many bytes the records after each cut lie nearer, by where the cut begins."""
-    ordered = sorted(cuts, key=lambda cut: cut.offset)
-    shifts = accumulate(cut.length for cut in ordered)
-    return dict(zip((cut.offset for cut in ordered), shifts, strict=True))
+class Places:
+    """Where records lie in a file once some were cut out."""
 
+    def __init__(self, cuts: Sequence[Cut]) -> None:
+        ordered = sorted(cuts, key=lambda cut: cut.offset)
+        self._starts = [cut.offset for cut in ordered]
+        self._gone = [0, *accumulate(cut.length for cut in ordered)]
 
-def moved(offset: int, shifts: Mapping[int, int]) -> int:
-    """Where a record lies now that lay at ``offset``."""
-    return offset - next((shifts[at] for at in reversed(shifts) if at < offset), 0)
+    def moved(self, offset: int) -> int:
+        """Where a record lies now that lay at ``offset``."""
+        return offset - self._gone[bisect_left(self._starts, offset)]
 
 
 def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
@@ -73,9 +75,9 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
 def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
     """The sorted lines of the index of the new file."""
     gone = {cut.offset for cut in cuts}
-    shifts = places(cuts)
+    places = Places(cuts)
     yield from sorted(
-        replace(entry, file=target.name, offset=moved(entry.offset, shifts)).encode()
+        replace(entry, file=target.name, offset=places.moved(entry.offset)).encode()
         for entry, _ in read_entries(cdxj_path(path))
         if entry.offset not in gone
     )

@@ -19,7 +19,7 @@ from data.archive.archive import Archive
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
 from data.archive.removal.chosen import Stored
-from data.archive.removal.rewriting import Cut, moved, places, rewritten
+from data.archive.removal.rewriting import Cut, Places, rewritten
 from data.archive.removals import Removal, runs
 from data.archive.warc.reader import read_record, uuid_of
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
@@ -63,12 +63,15 @@ def take_out(
         cuts[archive.folder / one.file].append(Cut(one.offset, one.length))
     gone = {one.record_id for one in records}
     moves = {one.record_id: GONE for one in captures if one.record_id in gone}
+    kept: dict[str, list[Capture]] = defaultdict(list)
+    for capture in captures:
+        if capture.record_id not in gone:
+            kept[capture.file].append(capture)
     for path, some in cuts.items():
-        target, shifts = rewritten(path, some), places(some)
-        for kept in captures:
-            if kept.file == path.name and kept.record_id not in gone:
-                place = RecordPlace(target.name, moved(kept.offset, shifts), kept.length)
-                moves[kept.record_id] = place
+        target, places = rewritten(path, some), Places(some)
+        for capture in kept[path.name]:
+            place = RecordPlace(target.name, places.moved(capture.offset), capture.length)
+            moves[capture.record_id] = place
     relocate(moves)
     for path in cuts:
         cdxj_path(path).unlink(missing_ok=True)

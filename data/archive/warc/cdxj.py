@@ -133,12 +133,15 @@ def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
 
 def last_entry(handle: int) -> tuple[Entry | None, int]:
     """The last whole entry of an open file, and the byte where it ends. Raises ValueError."""
-    size = os.fstat(handle).st_size
-    tail = b""
-    at = size
-    while at and tail.count(b"\n") < 2:  # noqa: PLR2004 - a line, whole, between two ends
-        at = max(0, at - BLOCK)
-        tail = os.pread(handle, size - at, at)
+    at = os.fstat(handle).st_size
+    blocks: list[bytes] = []
+    ends = 0
+    while at and ends < 2:  # noqa: PLR2004 - a line, whole, between two ends
+        begin = max(0, at - BLOCK)
+        blocks.append(os.pread(handle, at - begin, begin))
+        ends += blocks[-1].count(b"\n")
+        at = begin
+    tail = b"".join(reversed(blocks))
     whole = tail[: tail.rfind(b"\n") + 1]
     if not whole:
         return None, 0

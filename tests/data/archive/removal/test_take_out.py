@@ -8,15 +8,18 @@ import gzip
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.archive.archive import Archive
 from data.archive.log.notes import Note, SigningKey
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
-from data.archive.removal.rewriting import Cut, rewritten
+from data.archive.removal.rewriting import Cut, Places, rewritten
 from data.archive.removal.take_out import GONE, take_out
 from data.archive.removals import REMOVAL, Removal, encode, runs
 from data.archive.verification.report import Report
@@ -267,6 +270,21 @@ def test_a_record_that_is_taken_out_without_a_word_is_missed(
     rewritten(path, [Cut(captures[3].offset, captures[3].length)])
     path.unlink()
     assert any("is missing" in one for one in causes(tmp_path))
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=30))
+def test_what_stays_lies_nearer_by_all_that_went_before_it(
+    records: list[tuple[int, bool]],
+) -> None:
+    ends = [0, *accumulate(length for length, _ in records)]
+    placed = [*zip(ends, records, strict=False)]
+    places = Places([Cut(at, length) for at, (length, goes) in placed if goes])
+    nearer = 0
+    for at, (length, goes) in placed:
+        if goes:
+            nearer += length
+        else:
+            assert places.moved(at) == at - nearer
 
 
 def test_what_is_old_goes_but_for_pages_that_later_records_need(

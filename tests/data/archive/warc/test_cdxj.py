@@ -121,6 +121,27 @@ def test_the_last_whole_line_is_found(
         os.close(handle)
 
 
+def test_the_last_line_is_found_before_a_long_torn_end_that_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.cdxj"
+    # So a loss of power may leave a file: longer, and nothing in it.
+    path.write_bytes(entry(1).encode() + bytes(200_000))
+    monkeypatch.setattr(cdxj, "BLOCK", 100)
+    read: list[int] = []
+
+    def counting(handle: int, size: int, offset: int) -> bytes:
+        read.append(size)
+        return pread(handle, size, offset)
+
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", counting)
+    handle = os.open(path, os.O_RDONLY)
+    assert last_entry(handle) == (entry(1), len(entry(1).encode()))
+    os.close(handle)
+    assert sum(read) <= path.stat().st_size
+
+
 @pytest.mark.parametrize("at_once", [3, 1000])
 def test_lines_are_sorted_by_their_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
