@@ -48,7 +48,7 @@ from benchmarks.timetable_parts.simulation import (
 from data.intensity.moments import MONDAY, OFFICE, Moments
 from data.intensity.weekly import Profile, counts_of, weekly_intensity
 from scheduler.service.timetable import SPREAD
-from scheduler.service.visit_plan import Intervals, Plan, plan, price_of
+from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev" / "rhythm"
 
@@ -76,7 +76,7 @@ class Learned:
         self._intervals = Intervals(interval, LEAST)
         self._intensities: dict[str, Profile] = {}
         self._plans: dict[str, Plan] = {}
-        self._price = 0.0
+        self._prices: dict[str, float] = {}
         self._chance = random.Random(1)  # noqa: S311 - the same visits in each run, no secret
 
     def learn(self, now: float, known: Mapping[str, Minutes]) -> None:
@@ -87,8 +87,7 @@ class Learned:
         self._intensities = {
             one: weekly_intensity(those, now, whole - counts[one]) for one, those in moments.items()
         }
-        visits = len(known) * WEEK / self._intervals.mean
-        self._price = price_of(list(self._intensities.values()), self._intervals, visits)
+        self._prices = prices_of(self._intensities, self._intervals)
         self._plans = {}
 
     def after(self, source: str, now: float, known: Minutes) -> float:
@@ -96,7 +95,7 @@ class Learned:
         del known
         if source not in self._plans or now >= self._plans[source].end:
             intensity = self._intensities[source]
-            self._plans[source] = plan(intensity, now, self._price, self._intervals)
+            self._plans[source] = plan(intensity, now, self._prices[source], self._intervals)
         return self._plans[source].after(now) + self._chance.uniform(0, SPREAD / 60)
 
 

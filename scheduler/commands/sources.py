@@ -33,6 +33,9 @@ from spiders.sources.loader import LoadedSource, choose, load_sources
 UNREAD_SHOWN = 5
 """Addresses that gave no release, as people see them; --json gives all."""
 
+FEW = 0.005
+"""Releases an hour below which people are told no number."""
+
 PIPE = 1000
 """Columns of a table in a pipe."""
 
@@ -154,7 +157,10 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
         return f"{visit}: its host asked to be let alone until then"
     if due.hourly is None:
         return f"{visit}, {after}"
-    return f"{visit}, {after}: on {at:%A}s at this time {due.hourly:.2g} releases an hour are usual"
+    usual = (
+        f"{due.hourly:.2f} releases an hour are" if due.hourly >= FEW else "hardly any release is"
+    )
+    return f"{visit}, {after}: on {at:%A}s at this time {usual} usual"
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:

@@ -5,7 +5,7 @@ programming over the next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an 
 Under a Politeness Constraint", INFORMS Journal on Computing 20(1)): it waits for noon where much
 is published at noon, and looks right after it. A visit costs a price, the same for all sources
 that share a budget of visits, so that a visit goes where it spares releases most waiting; the
-price is found by which all visits of a week are as many as the budget says (price_of).
+price is found by which all visits of a week are as many as the budget says (prices_of).
 
 A release that waits longer than the mean interval adds less for each further minute, SLOPE: many
 found soon are worth more than one found late found a little sooner. Measured in
@@ -15,7 +15,7 @@ docs/decisions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -39,6 +39,10 @@ LOWEST, HIGHEST = 1e-6, 1e9
 
 SEARCH: Final = 40
 """Halvings in the search for a price."""
+
+MOST: Final = 4
+"""How many times as often as its interval says a source is visited at the most, however little is
+published by those that it shares a budget with."""
 
 SAMPLE: Final = 10
 """Sources at the most whose plans correct a price."""
@@ -144,6 +148,22 @@ def per_step(
     return np.diff(passed)
 
 
+def prices_of(
+    intensities: Mapping[str, NDArray[np.float64]], intervals: Intervals
+) -> dict[str, float]:
+    """The price of a visit to each of some sources that share a budget: one in each mean interval.
+
+    It is the same for all but those that would have more than MOST times as many.
+    """
+    even = WEEK / intervals.mean
+    price = price_of(list(intensities.values()), intervals, len(intensities) * even)
+    prices = dict.fromkeys(intensities, price)
+    for name, one in intensities.items():
+        if even_visits(averaged(one, round(intervals.mean)), price, intervals) > MOST * even:
+            prices[name] = price_of([one], intervals, MOST * even)
+    return prices
+
+
 def price_of(
     intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
 ) -> float:
@@ -152,8 +172,7 @@ def price_of(
     Found for even intensities, which can be calculated, and corrected by what the plans of some of
     the sources come to.
     """
-    window = max(1, round(intervals.mean))
-    smooth = [averaged(one, window) for one in intensities]
+    smooth = [averaged(one, round(intervals.mean)) for one in intensities]
     by_rate = np.argsort([one.sum() for one in intensities])
     some = by_rate[:: -(-len(by_rate) // SAMPLE)]
     asked = visits
@@ -198,7 +217,7 @@ def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Inte
 
 def averaged(intensity: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     """The mean of each so many minutes round a week."""
-    window = min(window, WEEK)
+    window = min(max(window, 1), WEEK)
     whole = np.concatenate([[0.0], np.cumsum(np.concatenate([intensity, intensity]))])
     means = (whole[window : window + WEEK] - whole[:WEEK]) / window
     return np.asarray(np.roll(means, window // 2))

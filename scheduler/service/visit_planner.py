@@ -23,7 +23,7 @@ from data.intensity.moments import WEEK, Moments, minute_of, moments_of
 from data.intensity.weekly import Profile, counts_of, weekly_intensity
 from data.settings import Collect
 from data.store.protocol import Store
-from scheduler.service.visit_plan import Intervals, Plan, plan, price_of
+from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
 from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource
 
@@ -132,10 +132,8 @@ class VisitPlanner:
         alone = [[name] for name, one in chosen.items() if one.file.interval]
         prices = dict[str, float]()
         for group in [shared, *alone] if shared else alone:
-            intervals = self._intervals[group[0]]
-            visits = len(group) * WEEK / intervals.mean
-            together = [self._intensities[name] for name in group]
-            prices |= dict.fromkeys(group, price_of(together, intervals, visits))
+            together = {name: self._intensities[name] for name in group}
+            prices |= prices_of(together, self._intervals[group[0]])
         return prices
 
 

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.service.visit_plan import (
+    MOST,
     WEEK,
     Intervals,
     Plan,
     plan,
     planned_visits,
     price_of,
+    prices_of,
 )
 from tests.examples import examples
 
@@ -58,6 +60,16 @@ def test_sources_that_share_a_budget_use_it_up_and_the_busy_one_gets_more() -> N
     made = [planned_visits(one, price, QUARTER) for one in both]
     assert sum(made) == pytest.approx(2 * WEEK / 15, rel=0.1)
     assert made[0] > 2 * made[1]
+
+
+def test_the_only_source_that_publishes_is_not_given_the_visits_of_all() -> None:
+    never = np.full(WEEK, 1e-9)
+    sources = {"busy": EVEN} | {f"quiet {number}": never for number in range(20)}
+    prices = prices_of(sources, QUARTER)
+    assert prices["busy"] > prices["quiet 1"]
+    visits = planned_visits(EVEN, prices["busy"], QUARTER)
+    assert visits == pytest.approx(MOST * WEEK / 15, rel=0.1)
+    assert planned_visits(never, prices["quiet 1"], QUARTER) < WEEK / 15
 
 
 @examples(60)
