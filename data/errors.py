@@ -42,6 +42,23 @@ class SourceError(ConfigurationError):
     """A source file can't be used as written."""
 
 
+class WatchError(ConfigurationError):
+    """A watch can't be used as written."""
+
+
+class UnknownWatch(CommuniqueError):
+    """No watch has the id that was asked for."""
+
+    exit_code = 2
+
+    def __init__(self, watch: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"there is no watch {watch!r}{meant(watch, known)}; see `communique watch list`"
+        )
+        self.watch = watch
+        self.known = known
+
+
 class UnknownSource(CommuniqueError):
     """No source has the id that was asked for."""
 

@@ -15,6 +15,9 @@ from data.wording import meant
 
 Shape = TypeVar("Shape")
 
+ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+"""The name of a file that people write, which is the id of what it describes."""
+
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
 TYPES = re.compile(r"Expected `([^`]+)`(?:, got `([^`]+)`)?(?: (>=|<=|>|<) (\S+))?")
@@ -44,6 +47,14 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
         raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
         raise error(str(path), "file", f"it can't be read ({cause})") from cause
+
+
+def check_id(path: Path, error: type[ConfigurationError]) -> None:
+    """Raise ``error`` where the name of a file is no id."""
+    if not ID.fullmatch(path.stem):
+        raise error(
+            str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
+        )
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:

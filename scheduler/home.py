@@ -44,10 +44,10 @@ LOST = (
 class Home:
     """The folder and its settings.
 
-    It holds communique.toml, sources/, samples/ (golden tests of sources), topics.toml (a user's
-    own taxonomy), communique.db, archive/ (what servers answered), log.key (signs the log of the
-    archive), witness/ and witness.key (what it signed of others' logs), site/ (what is published)
-    and logs.
+    It holds communique.toml, sources/, watches/, samples/ (golden tests of sources), topics.toml
+    (a user's own taxonomy), communique.db, archive/ (what servers answered), log.key (signs the log
+    of the archive), witness/ and witness.key (what it signed of others' logs), site/ (what is
+    published) and logs.
     """
 
     path: Path
@@ -57,6 +57,11 @@ class Home:
     def sources(self) -> Path:
         """The folder of the user's own source files."""
         return self.path / "sources"
+
+    @property
+    def watches(self) -> Path:
+        """The folder of watches, one file each."""
+        return self.path / "watches"
 
     @property
     def samples(self) -> Path:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from data.settings import Settings
+from data.watches.watch import Watch
 from scheduler.cli import cli
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
@@ -63,6 +64,12 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
 def test_every_key_of_a_source_file_is_documented(table: type[msgspec.Struct], prefix: str) -> None:
     keys = set(table.__struct_fields__) - {"listing", "release"}
     missing = [f"`{prefix}{key}`" for key in keys if f"`{prefix}{key}`" not in README]
+    assert missing == []
+
+
+def test_every_key_of_a_watch_is_documented() -> None:
+    section = README.partition("\n## Watches\n")[2].partition("\n## ")[0]
+    missing = [key for key in Watch.__struct_fields__ if f"| `{key}` |" not in section]
     assert missing == []
 
 

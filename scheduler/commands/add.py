@@ -10,6 +10,7 @@ from typing import IO, Any
 import click
 
 from data.errors import CommuniqueError, SourceError
+from data.toml_files import ID
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, open_home
@@ -21,7 +22,7 @@ from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import StatusReporter
 from spiders.discovery.propose import GivenFields
 from spiders.golden.golden import write_golden
-from spiders.sources.loader import ID, LoadedSource, check_zone, load_sources
+from spiders.sources.loader import LoadedSource, check_zone, load_sources
 
 
 class AlreadyThere(CommuniqueError):

@@ -16,12 +16,13 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.interchange.importer import Importer, lines_of
 from data.models import Source
+from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
-from spiders.sources.loader import ID, LoadedSource, load_sources
+from spiders.sources.loader import LoadedSource, load_sources
 
 SHOWN = 10
 """Bad lines, and doubtful ones, that are told; --json gives them all."""

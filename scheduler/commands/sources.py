@@ -18,7 +18,7 @@ from data.errors import CommuniqueError
 from data.models import Recall
 from data.store.protocol import Store
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
+from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
@@ -38,15 +38,6 @@ FEW = 0.005
 
 PIPE = 1000
 """Columns of a table in a pipe."""
-
-
-class Listing(click.Group):
-    """A group that lists where it is told nothing else to do."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` before options that stand alone."""
-        alone = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
-        return super().parse_args(ctx, ["list", *args] if alone else args)
 
 
 @click.group(cls=Listing)

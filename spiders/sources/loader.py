@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -13,12 +12,10 @@ from data.errors import SourceError, UnknownSource
 from data.models import Source
 from data.text.language_names import fault_of_language
 from data.text.redaction import redacted
-from data.toml_files import decode, read_text
+from data.toml_files import ID, check_id, decode, read_text
 from spiders.page.page import is_web
 from spiders.sources.selector_check import fault_of
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
-
-ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +85,7 @@ def read_source(path: Path) -> SourceFile:
 
     Raises SourceError that names the file, the key and the fix.
     """
-    if not ID.fullmatch(path.stem):
-        raise SourceError(
-            str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
-        )
+    check_id(path, SourceError)
     return parse_source(read_text(path, SourceError), str(path))
 
 

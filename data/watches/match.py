@@ -1,0 +1,173 @@
+"""Which watches an event matches: in time that grows with its text, not with all watches.
+
+A watch is looked at where the text holds one word that it can't do without. So of 10,000 watches
+those few are looked at whose word is there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from data.models import AlertKind, Content, Release
+from data.search.query import LEAST_BEGINNING, Term, terms_of
+from data.text.folding import fold_search
+from data.text.language_tags import language_tag
+from data.watches.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """What happened: to a release, with what it says now, or to the health of a source.
+
+    ``backlog`` says that it is no news: it was there before its source was first visited, or was
+    imported.
+    """
+
+    kind: AlertKind
+    source: str
+    content: Content | None = None
+    backlog: bool = False
+
+
+def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
+    """What happened to a release; None where it is hidden, which nobody is told of."""
+    if release.hidden:
+        return None
+    return AlertEvent(kind, release.source, release.content, backlog)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A watch in the form in which it is compared."""
+
+    id: str
+    terms: tuple[Term, ...]
+    sources: frozenset[str]
+    topics: frozenset[str]
+    languages: frozenset[str]
+    kinds: frozenset[str]
+    backlog: bool
+
+
+class FoldedText:
+    """The words of a release, folded as searches fold them."""
+
+    def __init__(self, content: Content) -> None:
+        # A phrase doesn't run from the title into the body.
+        self._text = f" {fold_search(content.title)} \n {fold_search(content.body_text)} "
+        self.words = frozenset(self._text.split())
+        self._sorted = sorted(self.words)
+        self._asked: dict[Term, bool] = {}
+
+    def holds(self, term: Term) -> bool:
+        """Whether the words of a term stand here in a row; each is looked for once."""
+        known = self._asked.get(term)
+        if known is None:
+            known = self._asked[term] = self._find(term)
+        return known
+
+    def _find(self, term: Term) -> bool:
+        *whole, last = term.words.split(" ")
+        if not self.words.issuperset(whole) or not self._has(last, prefix=term.prefix):
+            return False
+        return not whole or f" {term.words}{'' if term.prefix else ' '}" in self._text
+
+    def _has(self, word: str, *, prefix: bool) -> bool:
+        if not prefix:
+            return word in self.words
+        place = bisect_left(self._sorted, word)
+        return place < len(self._sorted) and self._sorted[place].startswith(word)
+
+
+class WatchIndex:
+    """All watches, by what a text needs to hold for one of them to match."""
+
+    def __init__(self, watches: Mapping[str, Watch]) -> None:
+        self._by_word: defaultdict[str, list[Rule]] = defaultdict(list)
+        self._by_beginning: defaultdict[str, list[Rule]] = defaultdict(list)
+        self._by_source: defaultdict[str, list[Rule]] = defaultdict(list)
+        self._of_health: list[Rule] = []
+        self._others: list[Rule] = []
+        for name, watch in watches.items():
+            self._enter(rule_of(name, watch))
+
+    def _enter(self, rule: Rule) -> None:
+        if "health" in rule.kinds:
+            self._of_health.append(rule)
+        wanted = [term for term in rule.terms if term.wanted]
+        words = [word for term in wanted for word in _whole_words(term)]
+        if words:
+            # The longest word is the rarest, more or less.
+            self._by_word[max(words, key=len)].append(rule)
+        elif wanted:
+            self._by_beginning[wanted[0].words[:LEAST_BEGINNING]].append(rule)
+        elif rule.sources:
+            for source in rule.sources:
+                self._by_source[source].append(rule)
+        else:
+            self._others.append(rule)
+
+    def matching(self, event: AlertEvent) -> tuple[str, ...]:
+        """The ids of the watches that an event matches, sorted."""
+        if event.content is None:
+            rules = self._of_health
+            return tuple(sorted(one.id for one in rules if _is_asked_for(one, event)))
+        text = FoldedText(event.content)
+        topics = frozenset(event.content.topics)
+        languages = _with_regions(event.content.language)
+        return tuple(
+            sorted(
+                rule.id
+                for rule in self._candidates(text, event.source)
+                if _is_asked_for(rule, event)
+                and (not rule.topics or rule.topics & topics)
+                and (not rule.languages or rule.languages & languages)
+                and all(text.holds(term) == term.wanted for term in rule.terms)
+            )
+        )
+
+    def _candidates(self, text: FoldedText, source: str) -> Iterator[Rule]:
+        """Each rule that may match a text, once."""
+        for word in text.words & self._by_word.keys():
+            yield from self._by_word[word]
+        beginnings = {word[:LEAST_BEGINNING] for word in text.words}
+        for beginning in beginnings & self._by_beginning.keys():
+            yield from self._by_beginning[beginning]
+        yield from self._by_source.get(source, ())
+        yield from self._others
+
+
+def rule_of(watch_id: str, watch: Watch) -> Rule:
+    """A watch in the form in which it is compared."""
+    return Rule(
+        watch_id,
+        terms_of(watch.query),
+        frozenset(watch.sources),
+        frozenset(watch.topics),
+        frozenset(tag for one in watch.languages if (tag := language_tag(one))),
+        frozenset(watch.kinds),
+        watch.backlog,
+    )
+
+
+def _whole_words(term: Term) -> list[str]:
+    """The words of a term that a text must hold whole."""
+    words = term.words.split(" ")
+    return words[:-1] if term.prefix else words
+
+
+def _is_asked_for(rule: Rule, event: AlertEvent) -> bool:
+    return (
+        event.kind in rule.kinds
+        and (rule.backlog or not event.backlog)
+        and (not rule.sources or event.source in rule.sources)
+    )
+
+
+def _with_regions(language: str | None) -> frozenset[str]:
+    """A language tag and what it begins with: ``pt-BR`` is ``pt`` too."""
+    parts = (language_tag(language) or "").split("-")
+    return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -1,0 +1,232 @@
+"""communique watch: what people want to be told of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import click
+
+from data.errors import ConfigurationError, WatchError
+from data.models import AlertKind
+from data.text.folding import fold_search
+from data.toml_files import ID
+from data.topics.taxonomy import load_taxonomy
+from data.watches.match import WatchIndex
+from data.watches.recent import recent_happenings
+from data.watches.watch import Watch, load_watch, load_watches, parse_watch, to_toml
+from data.wording import counted, meant
+from scheduler.cli import (
+    Listing,
+    as_json,
+    complain,
+    print_json,
+    say,
+    with_any_home,
+    with_home,
+    with_later_home,
+)
+from scheduler.home import Home
+from spiders.sources.loader import load_sources
+
+LOOKED_AT = 1000
+"""Releases, and as many edits, retractions and changes of health, that a watch is tried on."""
+
+
+@click.group(cls=Listing)
+def watch() -> None:
+    """Say what you want to be told of; without a word more, list it."""
+
+
+@watch.command()
+@click.argument("name")
+@click.option("--query", default="", metavar="QUERY", help="Words, as `communique search` takes.")
+@click.option("--source", "sources", multiple=True, metavar="ID", help="Only of these sources.")
+@click.option("--topic", "topics", multiple=True, metavar="SLUG", help="Only of these topics.")
+@click.option("--language", "languages", multiple=True, metavar="TAG", help="Only in these.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(get_args(AlertKind)),
+    help="What is to be told; left out, releases, edits and retractions.",
+)
+@click.option("--backlog", is_flag=True, help="Also what is old when it is found, or imported.")
+@click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
+@as_json
+@with_later_home
+def add(home: Home, *, name: str, watch_id: str, as_json: bool, **keys: Any) -> int:
+    """Write a watch, which is a file in HOME/watches. Each option narrows what it matches.
+
+    Options that name sources, topics, languages or kinds may be given several times.
+    """
+    chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
+    if not ID.fullmatch(chosen):
+        raise click.UsageError(
+            f"{chosen or name!r} is no id; choose one of letters, digits and hyphens by --id"
+        )
+    path = home.watches / f"{chosen}.toml"
+    text = to_toml(Watch(name, **{key: value for key, value in keys.items() if value}))
+    # Read as it will be: what is refused later is refused now.
+    one = parse_watch(text, str(path))
+    home.watches.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise click.UsageError(f"there is {path} already; choose another id by --id") from error
+    doubts = doubts_of(home, one)
+    if as_json:
+        print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})
+    else:
+        say(f"wrote {path}; try it by `communique watch test {chosen}`")
+    for doubt in doubts:
+        complain(doubt)
+    return 0
+
+
+@watch.command("list")
+@as_json
+@with_any_home
+def list_watches(home: Home, *, as_json: bool) -> int:
+    """List all watches; exit code 2 where one of their files can't be used."""
+    watches, errors = load_watches(home.watches)
+    if as_json:
+        listed = [{"id": name, **fields_of(one)} for name, one in watches.items()]
+        print_json({"watches": listed, "errors": [str(error) for error in errors]})
+    else:
+        for name, one in watches.items():
+            say(f"{name}: {one.name} ({described(one)})")
+    for error in errors:
+        complain(str(error))
+    return 2 if errors else 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def show(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Show a watch, and what in it names nothing that is there."""
+    one = load_watch(home.watches, watch_id)
+    path = home.watches / f"{watch_id}.toml"
+    doubts = doubts_of(home, one)
+    if as_json:
+        print_json({"id": watch_id, "path": str(path), **fields_of(one), "doubts": doubts})
+    else:
+        say(f"# {path}", *to_toml(one).rstrip().split("\n"))
+    for doubt in doubts:
+        complain(doubt)
+    return 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def test(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Show what a watch would have told of late: of the last 1,000 releases, edits and so on.
+
+    Whether a release was old when it was found is not asked here.
+    """
+    one = load_watch(home.watches, watch_id)
+    index = WatchIndex({watch_id: one})
+    store = home.store()
+    looked_at = 0
+    found = []
+    for happening in recent_happenings(store, limit=LOOKED_AT):
+        looked_at += 1
+        if index.matching(happening.event):
+            found.append(happening)
+    store.close()
+    found.sort(key=lambda happening: happening.at, reverse=True)
+    if as_json:
+        matches = [
+            {
+                "kind": happening.event.kind,
+                "at": happening.at,
+                "source": happening.event.source,
+                "release": happening.release or None,
+                "title": happening.title,
+            }
+            for happening in found
+        ]
+        print_json({"id": watch_id, "looked_at": looked_at, "matches": matches})
+    else:
+        for happening in found:
+            event = happening.event
+            which = f" {happening.release[:8]}" if happening.release else ""
+            say(
+                f"{happening.at:%Y-%m-%d %H:%M} {event.kind} {event.source}{which}"
+                f" {happening.title}"
+            )
+        say(f"{counted(len(found), 'match', 'matches')} among {counted(looked_at, 'event')}")
+    for doubt in doubts_of(home, one):
+        complain(doubt)
+    return 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Remove a watch, which deletes its file, also where that can't be used."""
+    path = home.watches / f"{watch_id}.toml"
+    try:
+        load_watch(home.watches, watch_id)
+    except WatchError as error:
+        complain(str(error))
+    path.unlink()
+    if as_json:
+        print_json({"removed": watch_id})
+    else:
+        say(f"removed {path}")
+    return 0
+
+
+def fields_of(one: Watch) -> dict[str, Any]:
+    """All keys of a watch, ready for JSON."""
+    return {key: getattr(one, key) for key in one.__struct_fields__}
+
+
+def described(one: Watch) -> str:
+    """What a watch matches, in one line."""
+    lists = {"sources": one.sources, "topics": one.topics, "languages": one.languages}
+    parts = [", ".join(one.kinds)]
+    if one.query:
+        parts.append(f"words {one.query}")
+    parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
+    return "; ".join(parts)
+
+
+def doubts_of(home: Home, one: Watch) -> list[str]:
+    """The sources and topics of a watch that are not there, or not yet."""
+    return list(_doubts(home, one))
+
+
+def _doubts(home: Home, one: Watch) -> Iterator[str]:
+    if not one.sources and not one.topics:
+        return
+    store = home.store()
+    try:
+        stored, topics = store.sources(), store.topics()
+    finally:
+        store.close()
+    known = {*stored, *load_sources(home.sources)[0]}
+    for source in one.sources:
+        if source not in known:
+            yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
+    yield from _unknown_topics(home, one, {*topics})
+
+
+def _unknown_topics(home: Home, one: Watch, used: set[str]) -> Iterator[str]:
+    try:
+        known = used | load_taxonomy(home.topics).topics.keys()
+    except ConfigurationError as error:
+        yield str(error)
+        return
+    for topic in one.topics:
+        if topic not in known:
+            yield f"no release has the topic {topic!r} yet{meant(topic, sorted(known))}"

@@ -1,0 +1,128 @@
+"""Which watches an event matches."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from data.identity.decision import first_release
+from data.models import AlertKind, Content
+from data.watches.match import AlertEvent, WatchIndex, release_event
+from data.watches.watch import Watch
+from tests.drafts import draft
+
+TEXT = Content(
+    "Harbour closed at Lindmouth",
+    language="pt-BR",
+    topics=("transport", "weather"),
+    body_text="The pilot station reopens.\n\nÉclair tests, said Odile. 東京港が閉鎖された",
+)
+
+
+def matches(
+    content: Content | None = TEXT,
+    kind: AlertKind = "release",
+    *,
+    backlog: bool = False,
+    **watch: Any,
+) -> bool:
+    """Whether a watch of these keys matches an event of the source harbour."""
+    index = WatchIndex({"one": Watch("One", **watch)})
+    return index.matching(AlertEvent(kind, "harbour", content, backlog)) == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", True),
+        ("HARBOUR", True),
+        ("harbour pilot", True),
+        ("harbour drill", False),
+        ("harb", False),
+        ("harb*", True),
+        ("closet*", False),
+        ('"pilot station"', True),
+        ('"station pilot"', False),
+        # A phrase doesn't run from the title into the body.
+        ('"lindmouth the"', False),
+        ('"pilot stat*"', True),
+        ('"pilot rat*"', False),
+        ("eclair", True),
+        ("harbour -drill", True),
+        ("harbour -pilot", False),
+        ('harbour -"pilot station"', False),
+        ('harbour -"station pilot"', True),
+        ("-drill", True),
+        ("-pilot", False),
+        # Scripts without spaces: a run of letters is a phrase.
+        ("東京", True),
+        ("京東", False),
+    ],
+)
+def test_words_match_as_in_searches(query: str, expected: bool) -> None:  # noqa: FBT001
+    assert matches(query=query) is expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"sources": ("harbour", "acme")}, True),
+        ({"sources": ("acme",)}, False),
+        ({"topics": ("weather",)}, True),
+        ({"topics": ("sport",)}, False),
+        ({"languages": ("pt",)}, True),
+        ({"languages": ("pt-br",)}, True),
+        ({"languages": ("pt-PT", "en")}, False),
+        ({"kinds": ("edit",)}, False),
+        ({"query": "harbour", "sources": ("acme",)}, False),
+        ({"query": "harbour", "topics": ("sport", "transport")}, True),
+    ],
+)
+def test_each_key_narrows_and_any_of_what_it_lists_will_do(
+    keys: dict[str, Any],
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert matches(**keys) is expected
+
+
+def test_a_release_without_a_language_matches_no_watch_of_languages() -> None:
+    assert not matches(replace(TEXT, language=None), languages=("en",))
+
+
+def test_backlog_is_told_only_where_it_is_asked_for() -> None:
+    assert not matches(backlog=True)
+    index = WatchIndex({"all": Watch("All", backlog=True), "news": Watch("News")})
+    assert index.matching(AlertEvent("release", "harbour", TEXT, backlog=True)) == ("all",)
+    assert index.matching(AlertEvent("release", "harbour", TEXT)) == ("all", "news")
+
+
+def test_health_is_of_a_source_alone_and_must_be_asked_for() -> None:
+    assert not matches(None, "health")
+    assert matches(None, "health", kinds=("health",), query="storm", topics=("sport",))
+    assert not matches(None, "health", kinds=("health",), sources=("acme",))
+
+
+def test_a_hidden_release_is_no_event() -> None:
+    at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    release = first_release(draft(), at)
+    assert release_event("release", release) is not None
+    assert release_event("release", replace(release, hidden=True)) is None
+
+
+def test_an_index_of_very_many_watches_finds_those_that_each_alone_would() -> None:
+    chance = random.Random(7)
+    words = ["harbour", "closed", "pilot", "station", "drill", "storm", "odile", "tests", "ferry"]
+    watches = {}
+    for number in range(400):
+        some = chance.sample(words, chance.randint(0, 3))
+        query = " ".join(chance.choice(["{}", "{}", "-{}", "{:.4}*"]).format(one) for one in some)
+        sources = chance.choice([(), (), ("harbour",), ("acme", "harbour"), ("acme",)])
+        watches[f"w{number:03}"] = Watch("W", query=query, sources=sources)
+    event = AlertEvent("edit", "harbour", TEXT)
+    alone = [name for name, one in watches.items() if WatchIndex({name: one}).matching(event)]
+    assert 20 < len(alone) < 380
+    assert WatchIndex(watches).matching(event) == tuple(alone)

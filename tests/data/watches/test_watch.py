@@ -1,0 +1,73 @@
+"""The files of watches: what they may say, and how mistakes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import UnknownWatch, WatchError
+from data.watches.watch import Watch, load_watch, load_watches, parse_watch, to_toml
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "said"),
+    [
+        ("", "name", "missing"),
+        ('name = ""', "name", "empty"),
+        ('name = "A"\nqueri = "x"', "queri", "did you mean query"),
+        ('name = "A"\nquery = 3', "query", "a text in quotes"),
+        ('name = "A"\nquery = "(((?!"', "query", "holds no word"),
+        (f'name = "A"\nquery = "{"a " * 600}"', "query", "1200 characters"),
+        (f'name = "A"\nquery = "{"a " * 33}"', "query", "more than 32 words"),
+        ('name = "A"\nkinds = ["relase"]', "kinds", '"relase" can\'t be used; write "edit" or'),
+        ('name = "A"\nkinds = []', "kinds", "leave it out"),
+        ('name = "A"\nsources = ["../x"]', "sources", "is no id"),
+        ('name = "A"\nlanguages = ["german"]', "languages", 'did you mean "de"'),
+        ("name = ", "syntax", "not TOML"),
+    ],
+)
+def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
+    with pytest.raises(WatchError) as error:
+        parse_watch(line, "watches/a.toml")
+    assert str(error.value).startswith("watches/a.toml: ")
+    assert key in error.value.key
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        Watch("Only a name"),
+        Watch(
+            'Tricky "name" \\ \x7f é 東',
+            query='"harbour closed" -drill',
+            sources=("a", "b"),
+            topics=("transport",),
+            languages=("pt-BR",),
+            kinds=("health", "gone"),
+            backlog=True,
+        ),
+    ],
+)
+def test_what_is_written_is_read_as_it_was(watch: Watch) -> None:
+    assert parse_watch(to_toml(watch), "a.toml") == watch
+
+
+def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text('name = "Good"\n')
+    (tmp_path / "bad.toml").write_text("name = 1\n")
+    (tmp_path / "No Id.toml").write_text('name = "Spaces"\n')
+    (tmp_path / "bytes.toml").write_bytes(b"\xff")
+    watches, errors = load_watches(tmp_path)
+    assert watches == {"good": Watch("Good")}
+    assert [Path(error.path).name for error in errors] == ["No Id.toml", "bad.toml", "bytes.toml"]
+
+
+def test_a_watch_that_is_not_there_is_told_with_one_that_may_be_meant(tmp_path: Path) -> None:
+    (tmp_path / "harbour.toml").write_text('name = "Harbour"\n')
+    assert load_watch(tmp_path, "harbour").name == "Harbour"
+    with pytest.raises(UnknownWatch, match="did you mean harbour"):
+        load_watch(tmp_path, "harbor")
+    with pytest.raises(UnknownWatch):
+        load_watch(tmp_path / "x", "../harbour")

@@ -1,0 +1,116 @@
+"""Saying what one wants to be told of, from the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import communique
+
+
+def told(home: Path, *arguments: str) -> Any:
+    """What a command says as JSON that ended well."""
+    result = communique("watch", *arguments, "--json", home=home)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME of three releases, one of which was retracted and one hidden."""
+    home = tmp_path_factory.mktemp("watched") / "home"
+    home.mkdir()
+    lines = [
+        {
+            "url": f"http://wire.example/{number}",
+            "title": f"Ships at pier {number}",
+            "body_text": f"The harbour board counts ships at pier {number}, says the master.",
+            "published": f"2026-03-0{number}",
+        }
+        for number in (1, 2, 3)
+    ]
+    file = home.parent / "lines.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    for arguments in (
+        ("import", str(file), "--source", "wire"),
+        ("releases", "retract", "http://wire.example/2", "--why", "they said so"),
+        ("releases", "hide", "http://wire.example/3", "--why", "no release"),
+    ):
+        done = communique(*arguments, home=home)
+        assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture
+def home(imported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(imported, tmp_path / "home"))
+
+
+def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
+    added = told(home, "add", "Ships & piers!", "--query", "pier master", "--source", "wire")
+    assert added["id"] == "ships-piers"
+    assert added["doubts"] == []
+    assert [one["id"] for one in told(home, "list")["watches"]] == ["ships-piers"]
+    assert told(home, "show", "ships-piers")["query"] == "pier master"
+    found = told(home, "test", "ships-piers")["matches"]
+    assert sorted((one["kind"], one["title"]) for one in found) == [
+        ("release", "Ships at pier 1"),
+        ("release", "Ships at pier 2"),
+        ("retraction", "Ships at pier 2"),
+    ]
+    lines = communique("watch", "test", "ships-piers", home=home).stdout.splitlines()
+    assert lines[-1] == "3 matches among 3 events"
+    assert told(home, "remove", "ships-piers") == {"removed": "ships-piers"}
+    assert told(home)["watches"] == []
+
+
+def test_a_watch_is_written_once_and_what_it_names_is_looked_for(home: Path) -> None:
+    first = communique("watch", "add", "Ferries", "--source", "wira", "--topic", "x", home=home)
+    assert first.returncode == 0
+    assert "there is no source 'wira' yet; did you mean wire?" in first.stderr
+    assert "no release has the topic 'x' yet" in first.stderr
+    again = communique("watch", "add", "Ferries", home=home)
+    assert again.returncode == 2
+    assert "choose another id by --id" in again.stderr
+    assert 'sources = ["wira"]' in (home / "watches/ferries.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "…"), "'…' is no id"),
+        (("add", "A", "--id", "../a"), "'../a' is no id"),
+        (("add", "A", "--query", "(a+)+$ " * 200), "1400 characters"),
+        (("add", "A", "--language", "german"), 'did you mean "de"'),
+        (("add", ""), "is no id"),
+        (("show", "none"), "there is no watch 'none'"),
+        (("test", "../communique"), "there is no watch"),
+        (("remove", "none"), "there is no watch 'none'"),
+        (("test", "broken"), "name: it is missing"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_writes_nothing(
+    arguments: tuple[str, ...], said: str, home: Path
+) -> None:
+    (home / "watches").mkdir()
+    (home / "watches/broken.toml").write_text("")
+    result = communique("watch", *arguments, home=home)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert [path.name for path in (home / "watches").iterdir()] == ["broken.toml"]
+
+
+def test_a_broken_watch_is_told_beside_the_others_and_can_be_removed(home: Path) -> None:
+    told(home, "add", "Good")
+    (home / "watches/broken.toml").write_text("name = 1\n")
+    listed = communique("watch", "list", home=home)
+    assert listed.returncode == 2
+    assert listed.stdout == "good: Good (release, edit, retraction)\n"
+    assert "broken.toml: name: it must be a text in quotes" in listed.stderr
+    assert communique("watch", "remove", "broken", home=home).returncode == 0
+    assert communique("watch", home=home).returncode == 0
