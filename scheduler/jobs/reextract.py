@@ -18,7 +18,7 @@ from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
-from scheduler.jobs.unread_pages import PageCaptures, find_unread, read_unread
+from scheduler.jobs.unread_pages import PageCaptures, Unread, find_unread, read_unread
 from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
 from spiders.sources.loader import LoadedSource
 
@@ -162,18 +162,43 @@ class Rereading:
         if loaded.own and not self._dry:
             # The archive holds the rules by which it is read from now on.
             keep_home_files(self._home, self._store, [loaded.id])
+        unread = None if since else find_unread(self._captures, self._store, loaded.id)
+        if unread is None or not unread.histories:
+            self._read_stored(loaded, since)
+            return
+        with suppress(Undone), self._store.transaction() if self._dry else nullcontext():
+            # They come first: layouts are learned of them, too.
+            self._read_unread(loaded, unread)
+            self._read_stored(loaded, since)
+            if self._dry:
+                raise Undone
+
+    def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:
+        """Read the captured pages that nobody has read."""
+        noting = Noting(self._store)
+        store, taxonomy = cast("Store", noting), self._archived.taxonomy
+        errors = read_unread(unread, self._captures, loaded, store, taxonomy)
+        self._new += noting.new
+        self._changes += [
+            Reread("", one.url, "", error=one.message)
+            for one in errors
+            if one.kind in {ARCHIVE, "bug", "store"}
+        ]
+
+    def _read_stored(self, loaded: LoadedSource, since: dt.date | None) -> None:
+        """Read the pages of the releases that were there before."""
         releases = [*self._store.by_first_seen(loaded.id, since=since)]
         # What was removed by order has no place any more.
         archived = [one for one in releases if one.capture and one.capture.file]
         self._unarchived += len(releases) - len(archived)
         pages = StoredPages(self._archived, loaded)
         pages.learn(archived)
+        fresh = {one.id for one in self._new}
         for release in archived:
-            self._told("releases", self._read, self.whole)
-            self._read += 1
-            self._changes += self._reread(pages, release)
-        if since is None:
-            self._read_unread(loaded)
+            if release.id not in fresh:
+                self._told("releases", self._read, self.whole)
+                self._read += 1
+                self._changes += self._reread(pages, release)
 
     def _reread(self, pages: StoredPages, release: Release) -> Iterable[Reread]:
         """Read one release anew; nothing where it reads as it is stored."""
@@ -197,24 +222,6 @@ class Rereading:
         revision = decision.release.revision if decision.kind == "changed" else 0
         title = decision.release.content.title
         yield Reread(release.id, release.url, title, *found, revision=revision)
-
-    def _read_unread(self, loaded: LoadedSource) -> None:
-        """Read the pages that listings name and nobody has read."""
-        unread = find_unread(self._captures, self._store, loaded.id)
-        if not unread.histories:
-            return
-        noting = Noting(self._store)
-        store, taxonomy = cast("Store", noting), self._archived.taxonomy
-        with suppress(Undone), self._store.transaction() if self._dry else nullcontext():
-            errors = read_unread(unread, self._captures, loaded, store, taxonomy)
-            self._new += noting.new
-            self._changes += [
-                Reread("", one.url, "", error=one.message)
-                for one in errors
-                if one.kind in {ARCHIVE, "bug", "store"}
-            ]
-            if self._dry:
-                raise Undone
 
 
 class Undone(Exception):

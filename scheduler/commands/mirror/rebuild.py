@@ -69,11 +69,8 @@ def tell(done: Rebuilt) -> None:
         "not published": done.unpublished,
     }
     if done.leaves_lost:
-        records = counted(done.leaves_lost, "record")
-        complain(
-            f"{records} of the log can't be read or are not here; `communique mirror verify` names"
-            " their leaves"
-        )
+        records = counted(done.leaves_lost, "record is", "records are")
+        complain(f"{records} damaged or missing; `communique mirror verify` names their leaves")
     for what, some in missing.items():
         for one in some[:SHOWN]:
             complain(f"{what}: {one}")
