@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +192,9 @@ def test_a_database_answers_what_an_archivist_asks(store: Store, tmp_path: Path)
     assert made.releases == 4
     assert steps[-1] == (4, 4)
 
-    def ask(sql: str) -> list[Any]:
-        return sqlite3.connect(to).execute(sql).fetchall()
+    def ask(sql: str, of: Path = to) -> list[Any]:
+        with closing(sqlite3.connect(of)) as db:
+            return db.execute(sql).fetchall()
 
     assert ask("PRAGMA integrity_check") == [("ok",)]
     assert ask("PRAGMA foreign_key_check") == []
@@ -206,7 +208,7 @@ def test_a_database_answers_what_an_archivist_asks(store: Store, tmp_path: Path)
     ]
     one = tmp_path / "one.db"
     write_sqlite(store, one, Choice("wire"), told=print)
-    assert sqlite3.connect(one).execute("SELECT id FROM sources").fetchall() == [("wire",)]
+    assert ask("SELECT id FROM sources", one) == [("wire",)]
 
 
 def test_a_database_that_cannot_be_written_is_one_sentence(store: Store, tmp_path: Path) -> None:
