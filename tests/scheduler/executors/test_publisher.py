@@ -94,7 +94,6 @@ def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -
     uvloop.run(work())
 
 
-@pytest.mark.usefixtures("forked")
 def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
