@@ -125,12 +125,12 @@ def test_real_offices_are_seldom_called_silent_and_soon(shared: Path) -> None:
     activity = Activity("US", start, counts, known)
     alarms, years, waited = 0, 0.0, []
     for days in (sorted(found) for found in offices.values() if len(found) > 40):
-        for number in range(30, len(days) - 1, 8):
+        for number in range(30, len(days) - 1, 20):
             rhythm = learn_rhythm(map(dt.date.fromordinal, days[:number]), activity)
             assert rhythm is not None
             silent = expected_after(rhythm, activity, dt.date.fromordinal(end)).silent
             alarms += days[number] >= silent.toordinal()
             waited.append((silent.toordinal() - days[number - 1]) / 2.7)
-        years += sum(later - day for day, later in pairwise(days[30:])) / 365.25 / 8
+        years += sum(later - day for day, later in pairwise(days[30:])) / 365.25 / 20
     assert alarms / years < 2
     assert sorted(waited)[len(waited) // 2] <= 5.5
