@@ -7,8 +7,8 @@ Each section is a source with a listing of its own, and all share one budget of 
 do that set no interval; then all sections are taken to be one source. All rules know what was
 published in the first eight weeks, and only what they found since. All make as many visits as ours
 (within 0.2 %): fixed polling by its interval (at twenty phases), the others by a factor of theirs.
-Where only days are known, a release is published at a random time of the office hours of its day;
-each source is visited once a day in the mean, and delays are in days.
+Where only days are known, a release is published at a random time of its day, so that weekdays and
+sources alone can be learned; each source is visited once a day in the mean, and delays are in days.
 
 Time is that of the clocks of the sources, as the files state it. The last line is one object of
 JSON: ratios of ours to theirs where sections are sources, and all figures.
@@ -45,7 +45,7 @@ from benchmarks.timetable_parts.simulation import (
     delays_of,
     visits_by,
 )
-from data.intensity.moments import MONDAY, OFFICE, Moments
+from data.intensity.moments import MONDAY, Moments
 from data.intensity.weekly import Profile, counts_of, weekly_intensity
 from scheduler.service.timetable import SPREAD
 from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
@@ -160,12 +160,12 @@ def read_seconds(path: Path) -> dict[str, list[float]]:
 
 
 def read_days(path: Path) -> dict[str, list[float]]:
-    """The releases of each office, at random times of the office hours of their days."""
+    """The releases of each office, at random times of their days."""
     chance = random.Random(1)  # noqa: S311 - the same times in each run, no secret
     offices: dict[str, list[float]] = {}
     with path.open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            at = minute(row["date"]) + 60 * chance.uniform(*OFFICE)
+            at = minute(row["date"]) + DAY * chance.random()
             offices.setdefault(row["source"], []).append(at)
     return offices
 

@@ -8,8 +8,7 @@ that share a budget of visits, so that a visit goes where it spares releases mos
 price is found by which all visits of a week are as many as the budget says (prices_of).
 
 A release that waits longer than the mean interval adds less for each further minute, SLOPE: many
-found soon are worth more than one found late found a little sooner. Measured in
-docs/decisions.
+found soon are worth more than one found late found a little sooner.
 """
 
 from __future__ import annotations
