@@ -4,7 +4,7 @@ A new file here holds values of the standard library's types that more than one 
 imports nothing of Communique.
 """
 
-from data.models.alert import AlertKind
+from data.models.alert import AlertDelivery, AlertKind, AlertState, QueuedEvent
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
 from data.models.release import (
@@ -38,7 +38,9 @@ from data.models.websub import Delivery, HubRequest, PendingRequest, PendingTopi
 __all__ = [
     "BACKLOG",
     "UNDATED_BEFORE",
+    "AlertDelivery",
     "AlertKind",
+    "AlertState",
     "Capture",
     "CaptureOwner",
     "ChangeCursor",
@@ -59,6 +61,7 @@ __all__ = [
     "PendingTopic",
     "PublicationTime",
     "Published",
+    "QueuedEvent",
     "Recall",
     "RecordPlace",
     "Release",

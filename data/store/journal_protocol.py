@@ -32,7 +32,7 @@ class JournalStore(Store, Protocol):
     def snapshot(self, size: int) -> Iterator[bytes]:
         """The committed state as a file that a store opens, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, and what hubs are to be told.
+        Without subscriptions of WebSub, which hold secrets, and what others are to be told.
         """
 
     def keep_unwritten(self, events: bytes) -> None:

@@ -37,6 +37,7 @@ from data.models import (
     Walk,
 )
 from data.search.query import Query
+from data.store.alert_protocol import AlertStore
 from data.store.websub_protocol import WebSubStore
 
 
@@ -172,7 +173,7 @@ class HealthStore(ReadStore, Protocol):
         """How many sources of each time zone published on each day from a day on."""
 
 
-class Store(PublishStore, HealthStore, WebSubStore, Protocol):
+class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,6 +16,24 @@ from data.models import AlertKind
 from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
 from data.text.language_names import fault_of_language
 from data.toml_files import ID, check_id, decode, read_text
+
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how all secrets begin
+
+LEAST_SECRET, MOST_SECRET = 24, 64
+"""Bytes of a secret at the least, and at the most, as Standard Webhooks asks for."""
+
+
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A receiver of messages as https://www.standardwebhooks.com has it.
+
+    ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64; both sides know it.
+    """
+
+    url: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$")],
+        msgspec.Meta(description="An address that begins with http:// or https://."),
+    ]
+    secret: str
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -32,6 +52,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     languages: tuple[str, ...] = ()
     kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction")
     backlog: bool = False
+    webhook: Webhook | None = None
 
 
 def load_watches(folder: Path) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
@@ -73,13 +94,34 @@ def parse_watch(text: str, path: str) -> Watch:
             raise WatchError(path, "languages", fault)
     if not watch.kinds:
         raise WatchError(path, "kinds", "it is empty; leave it out, or write at least one")
+    if watch.webhook and not is_secret(watch.webhook.secret):
+        fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
+        raise WatchError(path, "webhook.secret", fix)
     return watch
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret that messages can be signed with."""
+    try:
+        raw = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(SECRET_PREFIX) and LEAST_SECRET <= len(raw) <= MOST_SECRET
+
+
+def new_secret() -> str:
+    """A secret that nobody else knows."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(LEAST_SECRET)).decode()
 
 
 def to_toml(watch: Watch) -> str:
     """The file of a watch: the keys that say more than is meant without them."""
     said: dict[str, Any] = msgspec.to_builtins(watch)
-    return "".join(f"{key} = {_value(value)}\n" for key, value in said.items())
+    table = said.pop("webhook", {})
+    lines = [f"{key} = {_value(value)}\n" for key, value in said.items()]
+    if table:
+        lines += ["\n[webhook]\n", *(f"{key} = {_value(value)}\n" for key, value in table.items())]
+    return "".join(lines)
 
 
 DELETE: Final = "\x7f"

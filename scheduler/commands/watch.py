@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import time
 from collections.abc import Iterator
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import click
+import msgspec
 
 from data.errors import ConfigurationError, WatchError
 from data.models import AlertKind
 from data.text.folding import fold_search
+from data.text.redaction import HIDDEN
 from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
 from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
-from data.watches.watch import Watch, load_watch, load_watches, parse_watch, to_toml
+from data.watches.watch import (
+    Watch,
+    Webhook,
+    load_watch,
+    load_watches,
+    new_secret,
+    parse_watch,
+    to_toml,
+)
 from data.wording import counted, meant
+from feeds.alerts.worker import host_of
 from scheduler.cli import (
     Listing,
     as_json,
@@ -53,13 +67,15 @@ def watch() -> None:
     help="What is to be told; left out, releases, edits and retractions.",
 )
 @click.option("--backlog", is_flag=True, help="Also what is old when it is found, or imported.")
+@click.option("--webhook", metavar="URL", default="", help="Where messages are sent to.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
 @with_later_home
-def add(home: Home, *, name: str, watch_id: str, as_json: bool, **keys: Any) -> int:
+def add(home: Home, *, name: str, webhook: str, watch_id: str, as_json: bool, **keys: Any) -> int:
     """Write a watch, which is a file in HOME/watches. Each option narrows what it matches.
 
-    Options that name sources, topics, languages or kinds may be given several times.
+    Options that name sources, topics, languages or kinds may be given several times. For a webhook
+    a secret is made, which stands in the file: give it to the receiver.
     """
     chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
     if not ID.fullmatch(chosen):
@@ -67,15 +83,18 @@ def add(home: Home, *, name: str, watch_id: str, as_json: bool, **keys: Any) -> 
             f"{chosen or name!r} is no id; choose one of letters, digits and hyphens by --id"
         )
     path = home.watches / f"{chosen}.toml"
+    if webhook:
+        keys["webhook"] = Webhook(webhook, new_secret())
     text = to_toml(Watch(name, **{key: value for key, value in keys.items() if value}))
     # Read as it will be: what is refused later is refused now.
     one = parse_watch(text, str(path))
     home.watches.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        # It may hold a secret.
+        path.touch(0o600, exist_ok=False)
     except FileExistsError as error:
         raise click.UsageError(f"there is {path} already; choose another id by --id") from error
+    path.write_text(text, "utf-8")
     doubts = doubts_of(home, one)
     if as_json:
         print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})
@@ -115,7 +134,7 @@ def show(home: Home, *, watch_id: str, as_json: bool) -> int:
     if as_json:
         print_json({"id": watch_id, "path": str(path), **fields_of(one), "doubts": doubts})
     else:
-        say(f"# {path}", *to_toml(one).rstrip().split("\n"))
+        say(f"# {path}", *to_toml(without_secrets(one)).rstrip().split("\n"))
     for doubt in doubts:
         complain(doubt)
     return 0
@@ -186,9 +205,83 @@ def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     return 0
 
 
+@watch.command()
+@click.option("--dead", is_flag=True, help="Only what was given up.")
+@as_json
+@with_home
+def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
+    """List the last 1,000 messages: which wait, which were delivered, which were given up."""
+    store = home.plain_store()
+    try:
+        found = store.alerts("dead" if dead else None, limit=LOOKED_AT)
+    finally:
+        store.close()
+    if as_json:
+        listed = [
+            {
+                "key": one.key,
+                "watch": one.watch,
+                "state": one.state,
+                "made": instant_of(one.made),
+                "due": instant_of(one.due),
+                "attempts": one.attempts,
+                "problem": one.problem or None,
+            }
+            for one in found
+        ]
+        print_json({"deliveries": listed})
+    else:
+        for one in found:
+            said = f"{one.key} {one.watch} {one.state} {instant_of(one.due):%Y-%m-%d %H:%M}"
+            why = f", {one.problem}" if one.problem else ""
+            say(f"{said} after {counted(one.attempts, 'attempt')}{why}")
+        if not found:
+            say("there is none")
+    return 0
+
+
+@watch.command()
+@click.argument("keys", nargs=-1, metavar="[KEY …]")
+@click.option("--all", "everything", is_flag=True, help="All that were given up.")
+@as_json
+@with_home
+def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool) -> int:
+    """Have messages that were given up sent anew by `communique run`, under the same keys."""
+    if everything == bool(keys):
+        raise click.UsageError(
+            "name keys that `communique watch deliveries --dead` lists, or --all"
+        )
+    store = home.plain_store()
+    try:
+        count = store.replay_alerts(None if everything else keys, time.time())
+    finally:
+        store.close()
+    if as_json:
+        print_json({"replayed": count})
+    else:
+        say(f"{counted(count, 'message waits', 'messages wait')} for `communique run`")
+    return 0 if count or everything else 1
+
+
+def instant_of(seconds: float) -> dt.datetime:
+    """An instant in UTC."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
 def fields_of(one: Watch) -> dict[str, Any]:
     """All keys of a watch, ready for JSON."""
-    return {key: getattr(one, key) for key in one.__struct_fields__}
+    told = without_secrets(one)
+    return {key: getattr(told, key) for key in told.__struct_fields__}
+
+
+def without_secrets(one: Watch) -> Watch:
+    """A watch as it may be shown: of its webhook the host, as the path may be a secret too."""
+    if one.webhook is None:
+        return one
+    webhook = Webhook(
+        f"{urlsplit(one.webhook.url).scheme}://{host_of(one.webhook)}/{HIDDEN}", HIDDEN
+    )
+    return msgspec.structs.replace(one, webhook=webhook)
 
 
 def described(one: Watch) -> str:
@@ -198,6 +291,8 @@ def described(one: Watch) -> str:
     if one.query:
         parts.append(f"words {one.query}")
     parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
+    if one.webhook:
+        parts.append(f"webhook at {host_of(one.webhook)}")
     return "; ".join(parts)
 
 

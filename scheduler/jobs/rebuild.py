@@ -219,6 +219,8 @@ class Rebuilding:
                 self._write_files()
                 self._publish(undecided(self._store), publish_at)
             self._tell("journal", done, len(entries))
+        # Whoever was to be told of it was told, or has heard nothing for long.
+        self._store.forget_events()
 
     def _steps(
         self, entries: Sequence[Entry]

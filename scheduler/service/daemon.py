@@ -22,6 +22,7 @@ from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.health import note_health
+from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
 from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
@@ -39,6 +40,7 @@ class Service:
         self._home = home
         self._executor = Executor(home)
         self._push = PushService(home)
+        self._alerts = AlertService(home)
         self._publisher = Publisher(home)
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
@@ -51,7 +53,7 @@ class Service:
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
-        async with self._push.at_work(self._stop.set):
+        async with self._push.at_work(self._stop.set), self._alerts.at_work(self._stop.set):
             try:
                 await self._run()
             finally:
@@ -155,6 +157,7 @@ class Service:
             errors=[f"{error.url}: {error.message}" for error in run.errors],
         )
         self._publication_due.set()
+        self._alerts.wake()
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
             due = await asyncio.to_thread(self._due, present, run.started)

@@ -35,6 +35,9 @@ NEAREST: Final = 20
 COMPARED: Final = 200
 """Releases of a source, the newest, that a changed text is compared with."""
 
+OLD: Final = dt.timedelta(days=30)
+"""The age at which a release that is met for the first time is no news."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -95,6 +98,7 @@ class Recorder:
                 return outcome
             outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
             number = self._write(outcome, match.known)
+            self._queue_events(number, draft, outcome, seen)
             self._note_capture(number, outcome, match.known)
             noted = self._note_addresses(number, outcome)
             self._tables.keep_answer(draft, number)
@@ -311,6 +315,19 @@ class Recorder:
         if old is None or release.content != old.content:
             tables.queue_for_search(number)
         return number
+
+    def _queue_events(self, number: int, draft: Draft, outcome: Outcome, seen: dt.datetime) -> None:
+        """Have watches told of a release that is new, edited, or said to be retracted."""
+        old, new = outcome.before, outcome.decision.release
+        # A place on its page has what a first walk finds, and what is imported.
+        backlog = draft.position is not None or new.instant < seen - OLD
+        if old is None:
+            self._tables.queue_event("release", seen, number, revision=0, backlog=backlog)
+        elif new.revision > old.revision:
+            backlog = draft.position is not None
+            self._tables.queue_event("edit", seen, number, revision=new.revision, backlog=backlog)
+        if new.retracted and not (old and old.retracted):
+            self._tables.queue_event("retraction", seen, number, revision=0, backlog=backlog)
 
     def _note_capture(self, number: int, outcome: Outcome, known: StoredRelease | None) -> None:
         """Note which record of the archive showed the release, as a version of its own or again."""

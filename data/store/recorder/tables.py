@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from data.identity.matching import Candidate
-from data.models import Capture, Draft, Release
+from data.models import AlertKind, Capture, Draft, Release
 from data.text.similarity import Signature
 
 
@@ -186,6 +186,11 @@ class Tables(Protocol):
 
     def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all the releases of a story to be published."""
+
+    def queue_event(
+        self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
+    ) -> None:
+        """Have an event of a release held against the watches; see data.models.QueuedEvent."""
 
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""

@@ -50,8 +50,14 @@ class HealthPart(Part):
             }
             for one in events
         ]
-        with self._writing():
+        with self._writing() as db:
+            ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM health_events")
             self._db.table("health_events").insert_all(rows)
+            db.execute(
+                "INSERT INTO alert_events (kind, at, revision, backlog, health)"
+                " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?",
+                [last],
+            )
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
         """The rhythm of each source, as it was learned last."""

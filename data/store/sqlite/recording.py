@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 
-from data.models import Draft, Release
+from data.models import AlertKind, Draft, Release
 from data.store.recorder.tables import StoredRelease
+from data.store.sqlite.alerts import queue_event
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
 from data.store.sqlite.rows import encode, release_row
@@ -105,6 +106,12 @@ class ReleaseTable(Part):
     def mark_dirty(self, old: Release | None, new: Release) -> None:
         """Count a release in its facets, and mark them to be published."""
         self._connection.at_commit(enter_facet_changes, facet_changes(old, new))
+
+    def queue_event(
+        self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
+    ) -> None:
+        """Have an event of a release held against the watches; see data.models.QueuedEvent."""
+        queue_event(self._db.conn, kind, at, release, revision=revision, backlog=backlog)
 
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""

@@ -12,6 +12,7 @@ from data.identity.retraction import Vanished
 from data.models import Capture, Content, Release
 from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
+from data.store.sqlite.alerts import queue_event
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
 from data.store.sqlite.facets import enter_facet_changes, facet_changes
@@ -82,8 +83,8 @@ class RetractionPart(Part):
         It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
         """
         with self._writing() as db:
-            ((gone_since, retracted),) = self._ask(
-                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
+            ((number, gone_since, retracted),) = self._ask(
+                "SELECT number, gone_since, retracted FROM releases WHERE id = ?", [release_id]
             )
             at = seen.timestamp()
             db.execute(
@@ -94,6 +95,8 @@ class RetractionPart(Part):
             # Of a retraction, the last answer before it stays.
             if capture and retracted is None:
                 keep_capture(db, release_id, "gone", capture)
+            if gone_since is None and retracted is None:
+                queue_event(db, "gone", seen, number)
         if retracted is not None:
             return "retracted"
         return "gone" if gone_since is None else "still gone"
@@ -151,6 +154,8 @@ class RetractionPart(Part):
             )
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
+            ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
+            queue_event(db, "retraction", at, number)
             self._mark_dirty(known)
         return True
 

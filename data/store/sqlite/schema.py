@@ -70,6 +70,12 @@ def lay_rhythms(db: Database) -> None:
     _lay(db, "rhythms")
 
 
+@migrations()
+def lay_alerts(db: Database) -> None:
+    """Lay the tables of what watches are to be told of."""
+    _lay(db, "alerts")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Source
 from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
+from data.store.sqlite.alerts import AlertsPart
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
@@ -37,6 +40,12 @@ from data.store.sqlite.stories import StoryTables
 from data.store.sqlite.visits import VisitsPart
 from data.store.sqlite.walks import WalksPart
 from data.store.sqlite.websub import WebSubPart
+
+NOT_OF_ARCHIVE: Final = (
+    *("websub_topics", "websub_subscriptions", "websub_requests"),
+    *("alert_events", "alert_deliveries"),
+)
+"""Tables of secrets, and of what others are to be told: they are not archived."""
 
 
 class SqliteTables(AliasTable, ReleaseTable, CaptureTable, LshIndex, StoryTables):
@@ -62,6 +71,7 @@ class SqliteStore(
     WalksPart,
     LinksPart,
     WebSubPart,
+    AlertsPart,
 ):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.
 
@@ -178,7 +188,7 @@ class SqliteStore(
     def snapshot(self, size: int) -> Iterator[bytes]:
         """The committed state as a file that a store opens, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, and what hubs are to be told.
+        Without subscriptions of WebSub, which hold secrets, and what others are to be told.
         """
         path = self._connection.path
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".snapshot-") as folder:
@@ -187,7 +197,7 @@ class SqliteStore(
             with closing(sqlite3.connect(path)) as db:
                 db.execute("VACUUM INTO ?", [str(copy)])
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
-                for table in ("websub_topics", "websub_subscriptions", "websub_requests"):
+                for table in NOT_OF_ARCHIVE:
                     db.execute(f"DELETE FROM {table}")
                 # Nothing of them stays in free pages.
                 db.execute("VACUUM")
@@ -227,6 +237,7 @@ class SqliteStore(
         """Forget the oldest runs and changes, fold the log into the file, renew the statistics."""
         self.forget_old_changes()
         self.forget_old_runs()
+        self.forget_old_alerts(time.time())
         self._db.execute("PRAGMA optimize")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownWatch, WatchError
-from data.watches.watch import Watch, load_watch, load_watches, parse_watch, to_toml
+from data.watches.watch import (
+    Watch,
+    Webhook,
+    load_watch,
+    load_watches,
+    parse_watch,
+    to_toml,
+)
+
+KEY = "whsec_" + 32 * "A"
+SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
 
 
 @pytest.mark.parametrize(
@@ -25,6 +35,12 @@ from data.watches.watch import Watch, load_watch, load_watches, parse_watch, to_
         ('name = "A"\nsources = ["../x"]', "sources", "is no id"),
         ('name = "A"\nlanguages = ["german"]', "languages", 'did you mean "de"'),
         ("name = ", "syntax", "not TOML"),
+        ('name = "A"\n[webhook]\nurl = "https://a.example/"', "webhook.secret", "missing"),
+        (f'name = "A"\n[webhook]\nurl = "file:///a"\nsecret = "{KEY}"', "webhook.url", "http"),
+        (f'name = "A"\n[webhook]\nurl = "http://a b"\nsecret = "{KEY}"', "webhook.url", "http"),
+        (SIGNED_BY.format("hush"), "webhook.secret", "write whsec_ and 24 to 64 bytes"),
+        (SIGNED_BY.format("whsec_AAAA"), "webhook.secret", "24 to 64 bytes"),
+        (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),
     ],
 )
 def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
@@ -47,6 +63,7 @@ def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said:
             languages=("pt-BR",),
             kinds=("health", "gone"),
             backlog=True,
+            webhook=Webhook("https://hooks.example/a?b=c", KEY),
         ),
     ],
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from data.models import DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
+from data.models import AlertDelivery, DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
 from data.search.query import Query
 from data.store.sqlite.schema import migrations
 from data.store.sqlite.store import SqliteStore
@@ -51,6 +51,7 @@ def filled(path: Path) -> None:
     store.note_feeds([("feeds/all.atom", "1 2 3", b"old")], told=True)
     asked = HubRequest("subscribe", "https://reader.example/", "t")
     store.add_subscription(asked, "feeds/all.atom", "reader.example", 9.0)
+    store.settle_events(0, [AlertDelivery("msg_1", "ships", b"{}", 1.0)])
     store.update_search_index()
     assert store.release(first.id)
     store.maintain()

@@ -1,0 +1,145 @@
+"""Alerts: events that wait for the watches, and deliveries that wait for their receivers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from data.models import AlertDelivery, AlertKind, AlertState, QueuedEvent
+from data.store.sqlite.connection import Part
+from data.store.sqlite.health import event_of
+from data.store.sqlite.rows import encode, instant
+
+KEPT: Final = 90 * 86_400
+"""Seconds for which receipts, dead deliveries and events that wait are kept."""
+
+COLUMNS: Final = "key, watch, body, made, due, state, attempts, problem"
+
+
+class AlertsPart(Part):
+    """The verbs of data.store.alert_protocol.AlertStore."""
+
+    def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
+        """The first events that were not held against the watches yet."""
+        rows = self._ask(
+            "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
+            " h.source, h.well, h.at, h.reason, h.state FROM alert_events e"
+            " LEFT JOIN releases r ON r.number = e.release"
+            " LEFT JOIN health_events h ON h.number = e.health ORDER BY e.number LIMIT ?",
+            [limit],
+        )
+        return [
+            QueuedEvent(
+                number,
+                kind,
+                instant(at),
+                release,
+                revision,
+                bool(backlog),
+                event_of(*health) if health[0] else None,
+            )
+            for number, kind, at, release, revision, backlog, *health in rows
+        ]
+
+    def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
+        """Keep what comes of all events up to a number, and forget these."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO alert_deliveries (key, watch, body, state, made, due)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (one.key, one.watch, one.body, one.state, one.made, one.due)
+                    for one in deliveries
+                ],
+            )
+            db.execute("DELETE FROM alert_events WHERE number <= ?", [last])
+
+    def forget_events(self) -> None:
+        """Forget all events that wait."""
+        with self._writing() as db:
+            db.execute("DELETE FROM alert_events")
+
+    def pending_alerts(
+        self, now: float, busy: Collection[str], *, limit: int
+    ) -> Sequence[AlertDelivery]:
+        """What is to be delivered by now, one of each watch, but none of those that are busy."""
+        rows = self._ask(
+            f"SELECT {COLUMNS}, min(due) FROM alert_deliveries WHERE state = 'waiting'"
+            " AND due <= ? AND watch NOT IN (SELECT value FROM json_each(?))"
+            " GROUP BY watch ORDER BY min(due) LIMIT ?",
+            [now, encode(list(busy)), limit],
+        )
+        return [AlertDelivery(*row[:-1]) for row in rows]
+
+    def mark_alert_delivered(self, key: str, at: float) -> None:
+        """Note that a receiver has a message."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'delivered', body = x'', due = ?,"
+                " attempts = attempts + 1, problem = '' WHERE key = ?",
+                [at, key],
+            )
+
+    def put_off_alert(self, key: str, until: float, problem: str) -> None:
+        """Try a delivery once more, later."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
+                " WHERE key = ?",
+                [until, problem, key],
+            )
+
+    def give_up_alert(self, key: str, problem: str) -> None:
+        """Try a delivery no more, unless somebody asks for it."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
+                " WHERE key = ?",
+                [problem, key],
+            )
+
+    def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
+        """Try dead deliveries anew, those of some keys or all; how many."""
+        with self._writing() as db:
+            return db.execute(
+                "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
+                " WHERE state = 'dead'"
+                " AND (?2 IS NULL OR key IN (SELECT value FROM json_each(?2)))",
+                [now, None if keys is None else encode(list(keys))],
+            ).rowcount
+
+    def forget_old_alerts(self, now: float) -> None:
+        """Forget what was delivered or given up long ago, and events that nobody asked for."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
+                [now - KEPT],
+            )
+            db.execute("DELETE FROM alert_events WHERE at < ?", [now - KEPT])
+
+    def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
+        """The newest deliveries, or those of one state."""
+        rows = self._ask(
+            f"SELECT {COLUMNS} FROM alert_deliveries WHERE ?1 IS NULL OR state = ?1"
+            " ORDER BY made DESC, key LIMIT ?2",
+            [state, limit],
+        )
+        return [AlertDelivery(*row) for row in rows]
+
+
+def queue_event(
+    db: sqlite3.Connection,
+    kind: AlertKind,
+    at: dt.datetime,
+    release: int,
+    *,
+    revision: int = 0,
+    backlog: bool = False,
+) -> None:
+    """Have an event of a release held against the watches, within the transaction under way."""
+    db.execute(
+        "INSERT INTO alert_events (kind, at, release, revision, backlog) VALUES (?, ?, ?, ?, ?)",
+        [kind, at.timestamp(), release, revision, int(backlog)],
+    )

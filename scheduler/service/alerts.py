@@ -1,0 +1,68 @@
+"""Alerts for one HOME: one process at a time tells what watches match."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from typing import Final
+
+import structlog
+
+from data.errors import HomeInUse, StoreError
+from feeds.alerts.worker import AlertWorker
+from feeds.websub.backoff import LOOK, Backoff
+from scheduler.home import Home
+from scheduler.service.push import outbound_of
+
+log = structlog.get_logger()
+
+PATIENCE: Final = 2.0
+"""Seconds that a writer waits for another: it is waited for within the event loop."""
+
+AGAIN: Final = 60.0
+"""Seconds after which a store that failed is tried again."""
+
+
+class AlertService:
+    """Tells what watches match, while it is at work."""
+
+    def __init__(self, home: Home, pace: Backoff | None = None) -> None:
+        self._home = home
+        self._pace = pace or Backoff()
+
+    def wake(self) -> None:
+        """Something happened."""
+        self._pace.wake()
+
+    async def run(self) -> None:
+        """Work until cancelled; of several processes on one HOME only one does."""
+        while True:
+            try:
+                with self._home.lock("alerts", "another process"):
+                    await self._work()
+            except HomeInUse:
+                await asyncio.sleep(LOOK)
+            except (OSError, StoreError) as error:
+                # A disk that is full, most likely: the rest of the service goes on.
+                log.warning("alerts failed", problem=str(error))
+                await asyncio.sleep(AGAIN)
+
+    async def _work(self) -> None:
+        home = self._home
+        # Nothing that is told is a part of the archive.
+        with closing(home.plain_store(patience=PATIENCE)) as store:
+            await AlertWorker(store, home.watches, outbound_of(home), self._pace).run()
+
+    @asynccontextmanager
+    async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
+        """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
+        working = asyncio.create_task(self.run())
+        working.add_done_callback(lambda _: failed())
+        try:
+            yield
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()

@@ -1,0 +1,128 @@
+"""What is queued for the watches, in the transaction of what it tells of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.models import AlertDelivery, HealthEvent
+from data.store.sqlite.store import SqliteStore
+from tests.drafts import BODY, draft
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "communique.db")
+    yield opened
+    opened.close()
+
+
+def queued(store: SqliteStore) -> list[tuple[str, str, int, bool]]:
+    """The kind, release, revision and backlog of what waits."""
+    found = store.queued_events(limit=100)
+    return [(one.kind, one.release, one.revision, one.backlog) for one in found]
+
+
+def test_what_happens_to_a_release_is_queued_once(store: SqliteStore) -> None:
+    first = store.record(draft(), seen=NOON, since=NOON).release.id
+    store.record(draft(), seen=NOON + HOUR, since=NOON)
+    edited = draft(body_text=BODY.replace("4.2", "4.6"))
+    store.record(edited, seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
+    for hours in (3, 4):
+        store.mark_gone(first, seen=NOON + hours * HOUR)
+    for hours in (5, 6):
+        store.retract(first, at=NOON + hours * HOUR)
+    store.mark_gone(first, seen=NOON + 7 * HOUR)
+    assert queued(store) == [
+        ("release", first, 0, False),
+        ("edit", first, 2, False),
+        ("gone", first, 0, False),
+        ("retraction", first, 0, False),
+    ]
+    assert [one.at for one in store.queued_events(limit=100)][1] == NOON + 2 * HOUR
+
+
+def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: SqliteStore) -> None:
+    walked = store.record(draft(position=3), seen=NOON, since=NOON).release.id
+    later = NOON + dt.timedelta(days=31)
+    url = "http://harbour.example/news/2"
+    old = store.record(draft(url, title="B", body_text="Ferry."), seen=later, since=later).release
+    assert queued(store) == [("release", walked, 0, True), ("release", old.id, 0, True)]
+
+
+def test_a_change_of_health_is_queued(store: SqliteStore) -> None:
+    ill = HealthEvent("harbour", False, NOON, "closed", "blocked")  # noqa: FBT003 - its state
+    store.add_health_events([ill])
+    (event,) = store.queued_events(limit=5)
+    assert (event.kind, event.at, event.release, event.health) == ("health", NOON, "", ill)
+
+
+def test_an_event_goes_with_the_transaction_of_its_release(store: SqliteStore) -> None:
+    def fail() -> None:
+        with store.transaction():
+            store.record(draft(), seen=NOON, since=NOON)
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        fail()
+    assert queued(store) == []
+
+
+def made(key: str, watch: str = "w", due: float = 1.0) -> AlertDelivery:
+    return AlertDelivery(key, watch, b"{}", made=due, due=due)
+
+
+def test_a_key_is_kept_once_whatever_came_of_it(store: SqliteStore) -> None:
+    store.record(draft(), seen=NOON, since=NOON)
+    (event,) = store.queued_events(limit=5)
+    store.settle_events(event.number, [made("a")])
+    assert queued(store) == []
+    store.mark_alert_delivered("a", 5.0)
+    store.settle_events(event.number, [made("a")])
+    assert [(one.state, one.body, one.due) for one in store.alerts(limit=5)] == [
+        ("delivered", b"", 5.0)
+    ]
+    assert store.pending_alerts(9.0, [], limit=5) == []
+
+
+def test_one_of_each_watch_is_pending_those_that_waited_longest_first(store: SqliteStore) -> None:
+    store.settle_events(0, [made("a", "w", 3.0), made("b", "w", 2.0), made("c", "x", 1.0)])
+    store.settle_events(0, [made("d", "y", 4.0), made("e", "z", 99.0)])
+
+    def keys(*busy: str, limit: int = 9) -> list[str]:
+        return [one.key for one in store.pending_alerts(9.0, busy, limit=limit)]
+
+    assert keys() == ["c", "b", "d"]
+    assert keys("w", "y") == ["c"]
+    assert keys(limit=1) == ["c"]
+    store.put_off_alert("b", 50.0, "it answered 500")
+    assert keys() == ["c", "a", "d"]
+
+
+def test_what_was_given_up_is_replayed_under_the_same_key(store: SqliteStore) -> None:
+    store.settle_events(0, [made("a"), made("b")])
+    store.give_up_alert("a", "it answered 410")
+    store.give_up_alert("b", "it answered 500")
+    assert store.replay_alerts(["b", "none"], 7.0) == 1
+    assert [(one.key, one.problem) for one in store.alerts("dead", limit=5)] == [
+        ("a", "it answered 410")
+    ]
+    (waiting,) = store.pending_alerts(7.0, [], limit=5)
+    assert (waiting.key, waiting.attempts, waiting.body) == ("b", 0, b"{}")
+    assert store.replay_alerts(None, 7.0) == 1
+
+
+def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: SqliteStore) -> None:
+    store.record(draft(), seen=NOON, since=NOON)
+    store.settle_events(0, [made("a"), made("b"), made("c")])
+    store.mark_alert_delivered("a", 2.0)
+    store.give_up_alert("b", "it answered 410")
+    store.forget_old_alerts(NOON.timestamp() + 91 * 86_400)
+    assert [one.key for one in store.alerts(limit=5)] == ["c"]
+    assert queued(store) == []
