@@ -20,9 +20,10 @@ UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 class Replay:
     """Writes events into a ``store``; ``files`` are those of HOME in force then, by name.
 
-    ``lost`` are the ids of releases of which an event can't be written, since the one that it
-    follows is missing, and ``refused`` says what else could not be written. ``seen_in`` has the
-    leaf of the record that saw a release last, by id, where the store does not have it.
+    ``lost`` are the ids of releases of which an event can't be written, or a version is not there,
+    since the event before it is missing, and ``refused`` says what else could not be written.
+    ``seen_in`` has the leaf of the record that saw a release last, by id, where the store does not
+    have it.
     """
 
     def __init__(self, store: JournalStore) -> None:
@@ -73,6 +74,9 @@ class Replay:
         except msgspec.ValidationError:
             self.lost.add(release_id)
             return
+        if known and outcome.decision.release.revision > known.revision + 1:
+            # A version between them is lost.
+            self.lost.add(release_id)
         self._store.restore(outcome)
         is_version = known is None or outcome.decision.release.revision > known.revision
         if outcome.read_at is None and (outcome.capture or is_version):

@@ -22,16 +22,17 @@ from tests.press_room import listing_html, release_html
 SITE = "https://harbour.example"
 NEWS = f"{SITE}/news/"
 DAY = dt.timedelta(days=1)
+LATEST = '<li><span class="date">2 March 2026</span> <a href="/news/">The latest notices</a></li>'
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A HOME without releases, with an archive of a listing of two pages and of releases."""
-    home = home_at(make_home(tmp_path / "home", NEWS))
+    home = home_at(make_home(tmp_path / "home", NEWS, listing='{link = ".news a"}'))
     older = '<p><a href="/news/page/2/">Older notices</a></p>'
     with closing(home.open_archive()) as archive:
         for url, html in (
-            (NEWS, listing_html([5, 4, 3], more=older)),
+            (NEWS, listing_html([5, 4, 3], more=older).replace("</ul>", f"{LATEST}</ul>")),
             (f"{NEWS}page/2/", listing_html([2, 1])),
             *((f"{NEWS}{number}.html", release_html(number)) for number in (1, 2, 3, 9)),
             (f"{SITE}/about", "<h1>About us</h1><p>Two lines.</p>"),

@@ -157,7 +157,7 @@ def test_what_saw_a_release_last_is_written_again(
     journaled: Journaled, tmp_path: Path, noon: dt.datetime
 ) -> None:
     store = journaled.store
-    urls = [f"http://harbour.example/{number}" for number in range(6)]
+    urls = [f"http://harbour.example/{number}" for number in range(7)]
     drafts = [draft(url, title=f"Notice {url[-1]}", body_text=f"Text {url}") for url in urls]
     ids = [
         store.record(
@@ -182,9 +182,11 @@ def test_what_saw_a_release_last_is_written_again(
     # An archived page that is read anew was not seen again.
     anew = replace(drafts[5], content=replace(drafts[5].content, topics=("ports",)))
     store.read_anew(ids[5], replace(anew, capture=capture(5)), at=at, labels={})
+    # Another address led to it while the archive could take nothing.
+    store.record(replace(drafts[6], digest="1", aliases=(f"{urls[6]}?x=1",)), seen=at, since=at)
     store.close()
     seen = [store.sightings(one).seen for one in ids]
-    assert [one.leaf for one in seen if one] == [10, 11, 20, 21, 22, 15]
+    assert [one.leaf for one in seen if one] == [10, 11, 20, 21, 22, 15, 16]
     assert journaled.is_told(tmp_path)
 
 

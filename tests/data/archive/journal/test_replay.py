@@ -62,3 +62,14 @@ def test_a_release_whose_beginning_is_lost_is_named(store: SqliteStore, noon: dt
     replay = Replay(store)
     replay.write([events.Recorded("changed", changed, b"", ())])
     assert (replay.lost, replay.refused) == ({"1"}, [])
+
+
+def test_a_release_that_lacks_a_version_is_named(store: SqliteStore, noon: dt.datetime) -> None:
+    release = store.record(draft(), seen=noon, since=noon).release
+    replay = Replay(store)
+    times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
+    fields = {"id": release.id, "source": "harbour", "url": release.url, **times}
+    replay.write([events.Recorded("changed", {**fields, "revision": 2}, b"", ())])
+    assert replay.lost == set()
+    replay.write([events.Recorded("changed", {**fields, "revision": 4}, b"", ())])
+    assert replay.lost == {release.id}
