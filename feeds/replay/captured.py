@@ -103,6 +103,10 @@ class CapturedPages:
         self._site = site_address(site.url)
         self._root = urlsplit(self._site).path
 
+    def close(self) -> None:
+        """Let go of the index of the archive, until it is asked again."""
+        self._index.close()
+
     @property
     def are_there(self) -> bool:
         """Whether there is an archive."""

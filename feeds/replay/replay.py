@@ -49,6 +49,11 @@ class Replay:
         self._site = site
         self._pages = CapturedPages(archive, site) if archive else None
 
+    def close(self) -> None:
+        """Let go of the archive; whoever asks for a captured page opens it again."""
+        if self._pages:
+            self._pages.close()
+
     def takes(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether a request is for a state of the past; any other is for what is now."""
         if path.startswith(PREFIX):

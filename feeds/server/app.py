@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -70,13 +71,19 @@ def create_app(
     """
     explained = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
-    if store_url:
-        routes += [*Monitoring(store_url).routes(), *hidden_routes(store_url)]
-    behind = Starlette(routes=routes, exception_handlers=explained)
     if store_url is None:
+        behind = Starlette(routes=routes, exception_handlers=explained)
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
+    routes += [*Monitoring(store_url).routes(), *hidden_routes(store_url)]
     site = site or Site()
     replay = Replay(store_url, site, archive)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with closing(replay):
+            yield
+
+    behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
     return SiteServer(cache, behind, OnDemand(store_url, site), hub, Past(replay))
 

@@ -48,7 +48,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         interface="asgi3",
         log_config=None,
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         proxy_headers=False,
         server_header=False,
     )

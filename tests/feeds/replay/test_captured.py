@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -304,3 +305,18 @@ def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
     for web in served_by(app):
         assert web.get(f"/memento/{URL}").status_code == 404
     assert not (tmp_path / "archive").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list files")
+def test_with_the_server_ends_what_it_opened_of_the_archive(home: Path, tmp_path: Path) -> None:
+    archive = shutil.copytree(home / "archive", tmp_path / "archive")
+
+    def still_open() -> list[Path]:
+        files = (link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists())
+        return [file for file in files if file.is_relative_to(archive)]
+
+    store = f"sqlite:{home / 'communique.db'}"
+    for other in served_by(create_app(home / "site", store, Site(url=SITE), archive=archive)):
+        assert other.get(f"/memento/{URL}").status_code == 302
+        assert still_open()
+    assert still_open() == []
