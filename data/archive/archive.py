@@ -101,7 +101,7 @@ class Archive:
             TreeLog(folder / "log", folder.parent / "log.key") for _ in range(2)
         )
         self._settings = settings
-        software = f"Communique/{version('communique')} FastWARC/{version('fastwarc')}"
+        software = f"Communique/{version('communique')}"
         self._about = warc_fields(
             (
                 ("software", software),

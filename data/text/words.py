@@ -39,6 +39,9 @@ MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
 """Characters whose roles are kept in a table; those beyond are rare."""
 
+ORDINARY: Final = 10_000
+"""Characters of a text up to which its hashes are remembered for a while."""
+
 SEVERAL: Final = np.uint32(ROLES)
 """What stands in the table for a character that folds to several, or is beyond it."""
 
@@ -101,12 +104,20 @@ def tokens(text: str) -> list[str]:
     return Words(text).texts
 
 
-@lru_cache(maxsize=64)  # a draft is compared with others of its visit, then with what is stored
 def word_hashes(text: str) -> Hashes:
     """The hashes of the words of a text, see `Words`; they can't be written to."""
+    return _remembered(text) if len(text) <= ORDINARY else _word_hashes(text)
+
+
+def _word_hashes(text: str) -> Hashes:
     hashes = Words(text).hashes
     hashes.flags.writeable = False
     return hashes
+
+
+# A draft is compared with others of its visit, and then with what is stored: some 40 later, and
+# those of the visits beside it.
+_remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -68,7 +69,8 @@ class Registered(Event, frozen=True, tag="register"):
 class Recorded(Event, frozen=True, tag="record"):
     """What came of a draft: data.store.recorder.outcome.Outcome.
 
-    ``release`` is data.models.Release as it is kept; of what it lacks, the default holds, and its
+    ``release`` is data.models.Release as it is kept, by its fields, as they are before they are
+    encoded and as JSON has them after; of what it lacks, the default holds, and its
     content is that of before where it has none. ``capture`` is given where it is another than that
     of the release, and ``read_at`` where a page that was served before was read anew.
     """
@@ -289,6 +291,9 @@ class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     format: int = FORMAT
 
 
+RELEASE: Final = tuple(field.name for field in fields(Release))
+"""What a release is told by."""
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(JournalRecord)
 _events = msgspec.json.Decoder(list[AnyEvent])
@@ -325,14 +330,14 @@ def decode(block: bytes) -> JournalRecord:
 def recorded(outcome: Outcome) -> Recorded:
     """The event of what came of a draft."""
     release = outcome.decision.release
-    fields: dict[str, Any] = msgspec.to_builtins(release)
     # Its addresses stand beside it, with all that they are known for.
-    del fields["aliases"]
+    left_out = {"aliases"}
     if outcome.before and outcome.before.content == release.content:
-        del fields["content"]
+        left_out.add("content")
+    told = {name: getattr(release, name) for name in RELEASE if name not in left_out}
     return Recorded(
         kind=outcome.decision.kind,
-        release={name: value for name, value in fields.items() if value not in (None, "", False)},
+        release={name: value for name, value in told.items() if value not in (None, "", False)},
         fingerprint=outcome.fingerprint,
         addresses=outcome.addresses,
         claimed=outcome.claimed,

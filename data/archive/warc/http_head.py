@@ -44,11 +44,8 @@ def response_head(exchange: Exchange) -> bytes:
     """The status line and the fields of an answer, with the empty line that ends them."""
     version = OLD if exchange.protocol.upper() == OLD else VERSION
     first = f"{version} {exchange.status} {exchange.reason}".encode("latin-1", "replace")
-    names = {name.lower() for name, _ in exchange.headers}
     if exchange.rendered:
         return _head(first, [one for one in exchange.headers if one[0].lower() not in TRANSFER])
-    if CHUNKED not in names:
-        return _head(first, exchange.headers)
     return _head(
         first,
         [
@@ -78,9 +75,9 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
 
 
 def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
-    head = LINE_END.join([first, *map(b": ".join, fields)])
+    lines = [first, *map(b": ".join, fields)]
+    head = LINE_END.join(lines)
     if sum(map(head.count, LINE_ENDS)) > len(LINE_END) * len(fields) or FOLDED.search(head):
-        lines = [first, *map(b": ".join, fields)]
         head = LINE_END.join(ENDS_A_LINE.sub(b" ", line).lstrip() for line in lines)
     return head + LINE_END + LINE_END
 
