@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -114,6 +115,7 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
     return shape if count >= _SHARE * len(items) else None
 
 
+@lru_cache(maxsize=4096)  # a listing is asked for the shapes of its links again and again
 def shape_of(url: str) -> Shape:
     """What the addresses of one kind of page share: host, folders without numbers, parameters."""
     parts = urlsplit(url)

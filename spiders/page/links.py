@@ -71,6 +71,12 @@ def resolve(href: str, base: str) -> str | None:
     path = href if query < 0 else href[:query]
     if "\\" in path:
         href = path.replace("\\", "/") + href[len(path) :]
+    return _joined(base, href)
+
+
+@lru_cache(maxsize=4096)  # a listing is looked through for its items, and for its next page
+def _joined(base: str, href: str) -> str | None:
+    """An address from ``base`` on, or None where it is no page."""
     try:
         address = urljoin(base, href)
         parts = urlsplit(address)
