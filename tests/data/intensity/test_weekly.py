@@ -38,6 +38,13 @@ def test_the_minute_at_which_a_source_always_publishes_stands_out() -> None:
     assert week[at] > 10 * week[5 * DAY + 7 * 60 + 20], "not on Saturdays"
 
 
+def test_minutes_of_the_morning_are_not_those_of_the_afternoon() -> None:
+    both = [*daily(7 * 60 + 20, 30), *daily(16 * 60, 30)]
+    week = weekly_intensity(moments(*both), 30.0 * WEEK)
+    assert week[7 * 60 + 20] > 2 * week[7 * 60]
+    assert week[16 * 60] > 2 * week[16 * 60 + 20]
+
+
 def test_round_minutes_count_at_hours_at_which_little_is_known() -> None:
     hours = np.random.default_rng(1).integers(8, 18, 200)
     on_the_hour = [week * WEEK + 2 * DAY + 60.0 * hours[week] for week in range(200)]

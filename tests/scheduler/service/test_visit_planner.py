@@ -89,6 +89,18 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
     assert own > 96, "it is a workday"
 
 
+def test_a_new_source_is_expected_to_publish_when_the_others_do(store: SqliteStore) -> None:
+    publish(store, "harbour", [3 * 60])
+    new, at = source("port"), NOW + 170 * MINUTE
+    alone, among = VisitPlanner(Collect()), VisitPlanner(Collect())
+    alone.learn(store, [new], NOW)
+    among.learn(store, [new, source("harbour")], NOW)
+    expected = [one.next_visit(store, new, at).hourly for one in (alone, among)]
+    assert expected[0] is not None
+    assert expected[1] is not None
+    assert expected[1] > 2 * expected[0]
+
+
 def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: SqliteStore) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(least_interval=900)), source("harbour")
