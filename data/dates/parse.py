@@ -117,7 +117,8 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
 def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
     written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else shapes.ALL
     for rank, shape in enumerate(written):
-        if shape in shapes.HOLDS and not any(part in folded for part in shapes.HOLDS[shape]):
+        held = shapes.HOLDS.get(shape)
+        if held and not held.search(folded):
             continue
         place = 0
         while match := shape.search(folded, place):

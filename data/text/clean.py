@@ -61,14 +61,12 @@ def _clean_usual(text: str) -> str:
 
     The methods of ``str`` are many times faster than expressions.
     """
-    if NO_SPACE.search(text):
-        return ""
     lines: list[str] = []
     for line in text.split("\n"):
-        words = one_line(line) if line else ""
+        words = one_line(line)
+        if not line.isprintable() and (NO_SPACE.search(line) or not words.isprintable()):
+            return ""
         if words:
-            if not words.isprintable():
-                return ""
             lines.append(words)
         elif lines and lines[-1]:
             lines.append("")

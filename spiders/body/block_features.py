@@ -88,7 +88,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]
-    lows = "\n".join(texts).casefold().split("\n")
+    lows = [text.casefold() for text in texts]
     levels = [LEVEL_OF.get(block.container.tag, 0) for block in blocks]
     _counted(base, blocks)
     _written(base, texts, lows)

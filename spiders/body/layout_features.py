@@ -45,6 +45,7 @@ PAGE: Final = (  # noqa: SIM905 - as above
 BESIDE: Final = ("size", "density", "tag", "same", "marks")
 ENCLOSING: Final = ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
 HINTS: Final = tuple(BIT)
+BITS: Final = np.array([*BIT.values()]).reshape(-1, 1)
 SCOPES: Final = ("own", "outer", "further", "above")
 
 NAMES: Final = (
@@ -125,8 +126,7 @@ def assemble(
             said[2].take(holders),
         ]
     )
-    bits = np.unpackbits(masks.view(np.uint8).reshape(*masks.shape, -1), axis=2, bitorder="little")
-    out[at:].reshape(len(SCOPES), len(HINTS), count)[:] = bits[:, :, : len(HINTS)].swapaxes(1, 2)
+    out[at:].reshape(len(SCOPES), len(HINTS), count)[:] = (masks[:, None] & BITS) != 0
     return out, chain
 
 

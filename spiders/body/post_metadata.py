@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final
 
 from lxml import etree
 
@@ -19,16 +19,15 @@ SHORT: Final = 160
 """Characters of a line that only labels a post."""
 
 NAMED: Final = re.compile(
-    r"(?:^|\s)(?:post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
+    r"post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
     r"(?:entry|post)-(?:utility|footer|byline|categories|tags|terms|info)|postinfo|posted-(?:on|by|in)|"
     r"(?:cat|categories|tags?|comments|edit|permalink)-links?|post-edit-link|wp-block-post-(?:date|terms|"
     r"author(?:-name)?|comments-\w+)|field--name-(?:uid|created)|node__(?:meta|submitted)|submitted|"
-    r"article-info)(?=\s|$)",
+    r"article-info",
     re.IGNORECASE,
 )
 """Classes of such elements, as WordPress, Drupal and Joomla and their themes call them."""
 
-MARKED: Final = etree.XPath(".//*[@class]")
 SAID: Final = etree.XPath("normalize-space()")
 
 POSTED: Final = re.compile(
@@ -86,18 +85,17 @@ ALWAYS: Final = re.compile(
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:
     """The elements in another that are called metadata of a post, and are no longer than those."""
-    found = cast("list[Any]", MARKED(root))
     return [
         part
-        for part in found
-        if calls_itself_metadata(part.get("class")) and len(str(SAID(part))) <= LONGEST
+        for part in root.iterdescendants("*")
+        if calls_itself_metadata(part.get("class", "")) and len(str(SAID(part))) <= LONGEST
     ]
 
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
 def calls_itself_metadata(named: str) -> bool:
     """Whether a text of classes says that its element holds metadata of a post."""
-    return NAMED.search(named) is not None
+    return any(map(NAMED.fullmatch, named.split()))
 
 
 def is_metadata(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, Container, close_block, relate
-from spiders.page.class_hints import calls_itself_nav, hints_in
+from spiders.page.class_hints import BIT, hints_in
 
 MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Elements that a menu may be."""
@@ -21,6 +21,7 @@ MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 TEXTS: Final = ("p", "h1", "article", "main", "time")
 """What no menu holds. Where one does, its tag was never closed, or it is none."""
 
+NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
 """What looks like a date: it may be that of the release."""
@@ -103,7 +104,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                 if len(containers) > MAX_CONTAINERS or len(blocks) > MAX_BLOCKS:
                     found.complete = False
                     break
-                if tag in MENUS and (tag == "nav" or (name and calls_itself_nav(name))):
+                if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
                     if len(doubted) < MAX_DOUBTED and is_menu(element):
                         found.menus.append(element)
                         walker.skip_subtree()

@@ -205,7 +205,7 @@ class TemplateReader:
             return url_date(page.url, reading)[0]
         if rule == "state":
             return state_date(page.tree, reading)
-        said = (text for text, name in metadata_dates(meta, page.tree) if name == rule)
+        said = (text for text, name in metadata_dates(meta, page) if name == rule)
         return _told(next(said, ""), reading, rule)
 
 

@@ -89,14 +89,14 @@ BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
 STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
 """The hint of a tag, as a mask."""
 
-_EACH = tuple((BIT[name], re.compile(words)) for name, words in WORDS.items())
-_BEGINNINGS: dict[str, int] = {}
+_EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
+_BEGINNINGS: dict[str, set[int]] = {}
 for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
-        _BEGINNINGS[_stem[:3]] = _BEGINNINGS.get(_stem[:3], 0) | BIT[_name]
-_NAV_BEGINNINGS = re.compile(
-    "|".join(key for key, mask in _BEGINNINGS.items() if mask & BIT["nav"])
-)
+        _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
+_SHORT = frozenset([BIT["ad"], BIT["bio"]])
+"""Hints that a word of three letters or less may give without being a beginning."""
+
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
@@ -148,15 +148,6 @@ def hints_in(named: str) -> int:
     return mask
 
 
-@lru_cache(maxsize=20_000)
-def calls_itself_nav(named: str) -> bool:
-    """Whether a text of classes has the hint of a menu.
-
-    Most share no three letters with its words, and need not be taken apart.
-    """
-    return bool(_NAV_BEGINNINGS.search(named.lower()) and hints_in(named) & BIT["nav"])
-
-
 @lru_cache(maxsize=50_000)
 def token_hints(token: str) -> int:
     """The hints in one class, id or role."""
@@ -176,21 +167,12 @@ def word_hints(word: str) -> int:
     """The hints in one word of a class, or in two that stand together."""
     if len(word) > MAX_WORD:
         return 0
-    asked = -1
-    if len(word) > SHORT_WORD:
-        # Most words of generated classes share not even three letters with any word known, and the
-        # others with those of one hint or two.
-        asked = 0
-        for place in range(len(word) - 2):
-            asked |= _BEGINNINGS.get(word[place : place + 3], 0)
-        if asked and "-" in word:
-            asked = -1
-    mask = 0
-    if asked:
-        for bit, words in _EACH:
-            if bit & asked and words.search(word):
-                mask |= bit
-    return mask
+    # Most words share not even three letters with any word known, and the others with those of one
+    # hint or two.
+    asked = set(_SHORT if len(word) <= SHORT_WORD or "-" in word else ())
+    for place in range(len(word) - 2):
+        asked.update(_BEGINNINGS.get(word[place : place + 3], ()))
+    return sum(bit for bit in asked if _EACH[bit].search(word))
 
 
 def names_of(node: etree._Element | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final
 
 from lxml import etree
 
@@ -19,31 +19,28 @@ NEVER: Final = ("h1", "time", "table", "article", "main")
 """What is read even where it is hidden."""
 
 CALLED: Final = re.compile(
-    r"(?:^|\s)(?:(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
+    r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
     r"(?:-?(?:only|text|response))?|show-for-sr|element-(?:invisible|hidden)|hidden-visually|a11y-"
     r"(?:hidden|only|text)|assistive-text|off-?screen|hide|hidden|d-none|display-none|is-hidden|"
-    r"u-hidden|uk-hidden|js-hidden|nodisplay|no-?display|print-?only|only-?print|visible-print)"
-    r"(?=\s|$)",
+    r"u-hidden|uk-hidden|js-hidden|nodisplay|no-?display|print-?only|only-?print|visible-print",
     re.IGNORECASE,
 )
 """Classes of what is not shown, as frameworks call it."""
 
 SHOWN: Final = re.compile(
-    r"(?:^|\s)(?:not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)"
-    r"[\w-]+)(?=\s|$)"
+    r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
 """Classes that show it again, on wide screens or by a pointer."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
 
-MARKED: Final = etree.XPath(".//*[@class or @style or @hidden or @aria-hidden]")
 SAID: Final = etree.XPath("normalize-space()")
 
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
     """The elements in another that say little and are shown to no eye."""
-    found = cast("list[Any]", MARKED(root))
-    return [part for part in found if is_hidden(part) and says_little(part)]
+    named = (part for part in root.iterdescendants("*") if part.attrib)
+    return [part for part in named if is_hidden(part) and says_little(part)]
 
 
 def is_hidden(element: etree._Element) -> bool:
@@ -63,7 +60,8 @@ def is_hidden(element: etree._Element) -> bool:
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
 def calls_itself_hidden(named: str) -> bool:
     """Whether a text of classes says that its element is not shown."""
-    return bool(CALLED.search(named)) and not SHOWN.search(named)
+    classes = named.split()
+    return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN.fullmatch, classes))
 
 
 def says_little(element: etree._Element) -> bool:

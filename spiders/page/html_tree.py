@@ -57,7 +57,11 @@ def parse(markup: bytes) -> etree._Element:
 def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
     """What libxml2 makes of a document, and whether all of the document is in it."""
     parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+        encoding="utf-8",
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,  # nobody asks for an element by its id
     )
     try:
         root = etree.fromstring(markup, parser)

@@ -7,8 +7,6 @@ hundred bytes of each tag: a page of twenty megabytes can take it hours, and gig
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import islice
 from typing import Final
 
 LARGE: Final = 150_000
@@ -17,15 +15,26 @@ LARGE: Final = 150_000
 WIDE: Final = 1_500
 """Bytes of a tag from which on its attributes are counted."""
 
-NAME: Final = rb"[^\s=>/]++"
-VALUE: Final = rb"(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
-TAG: Final = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|" + NAME + VALUE + rb"|=)*+)")
-"""A tag as HTML has it, its attributes apart (WHATWG HTML, 13.2.5.32 to 13.2.5.39)."""
-
-START: Final = re.compile(rb"<[a-zA-Z]")
-ATTRIBUTE: Final = re.compile(NAME + VALUE)
 MOST: Final = 200
 """Attributes of an element, more than any that is honest has."""
+
+SHORT: Final = (
+    rb"[^<>']{0,1400}+(?:(?<=[^=\s]\")|(?<=[^=\s]\"[\s/])|(?<=[^=\s]\"\s/))>|[^<>\"']{0,1400}+>"
+)
+"""The rest of a tag that surely ends soon, at its first ``>``: that is in no quotes.
+
+Either the last of them, near the end, opens no value, as no ``=`` is before it, or there are none.
+"""
+
+ATTRIBUTE: Final = (
+    rb"[\s/=]*+[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
+)
+TAG: Final = re.compile(
+    rb"<(?=[a-zA-Z](?!%b)[^\s/>]*+(?:%b){0,%d}+((?:%b)*+))" % (SHORT, ATTRIBUTE, MOST, ATTRIBUTE)
+)
+"""Any other tag as HTML has it (WHATWG HTML, 13.2.5.32 to 13.2.5.39), and its attributes after the
+first MOST. It is only looked at, as the next one may begin within it.
+"""
 
 MOST_TAGS: Final = 150_000
 """Places where a tag begins or ends after which a page is cut."""
@@ -50,7 +59,7 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     for _ in range(ROUNDS):
         excess, end = _excesses(markup)
         if end < len(markup):
-            return markup[:end], True
+            markup, cut = markup[:end], True
         if not excess:
             return markup, cut
         # What is left may be read in another way: by a quote that had its end in what is gone.
@@ -66,34 +75,21 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
     for wherever one may begin, also within another; the span of such a one is empty, as what
     follows may be the page's text.
     """
-    tags = [*TAG.finditer(markup)]
-    spans = _too_many(tags)
-    if len(START.findall(markup)) == len(tags):
-        return spans, len(markup)
+    spans: list[tuple[int, int]] = []
     left = READINGS * len(markup)
-    for tag in tags:
-        if markup.find(b"<", tag.start() + 1, tag.end()) < 0:
-            continue
-        for start in START.finditer(markup, tag.start() + 1, tag.end()):
-            if inner := TAG.match(markup, start.start()):
-                left -= len(inner[0])
-                spans += [(excess, excess) for excess, _ in _too_many([inner])]
-            if left < 0:
-                return spans, start.start()
+    ended = 0
+    for tag in TAG.finditer(markup):
+        start, (excess, end) = tag.start(), tag.span(1)
+        within = start < ended
+        if within:
+            left -= end - start
+        else:
+            ended = end
+        if excess < end and end - start > WIDE:
+            spans.append((excess, excess if within else end))
+        if left < 0:
+            return spans, start
     return spans, len(markup)
-
-
-def _too_many(tags: Iterable[re.Match[bytes]]) -> list[tuple[int, int]]:
-    """Where the attributes stand that each tag has too many."""
-    found = []
-    for tag in tags:
-        start, end = tag.span(1)
-        if end - start < WIDE:
-            continue
-        last = next(islice(ATTRIBUTE.finditer(tag[1]), MOST - 1, None), None)
-        if last and start + last.end() < end:
-            found.append((start + last.end(), end))
-    return found
 
 
 def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:

@@ -28,6 +28,8 @@ NOT_TEXT = 0.02
 NO_TEXT = "it is no text but a file of some other kind"
 """The reason why nothing was found in what is no page."""
 
+ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
+
 GZIP = b"\x1f\x8b\x08"
 """How a file begins that gzip made (RFC 1952)."""
 
@@ -89,9 +91,9 @@ class Page:
         return bool(self.body) and not self.markup
 
     @cached_property
-    def has_microdata(self) -> bool:
-        """Whether elements may say what they are by ``itemprop`` (WHATWG HTML, 5.2)."""
-        return b"itemprop" in self.markup
+    def properties(self) -> frozenset[bytes]:
+        """What elements may say that they are, by ``itemprop`` (WHATWG HTML, 5.2)."""
+        return frozenset(ITEMPROP.findall(self.markup))
 
     @cached_property
     def text(self) -> str:

@@ -19,7 +19,6 @@ from spiders.page.page import Page, is_web
 
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
-QUOTES = ('"', "'", "")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
 """Characters of what is marked, such as a name, and elements that are looked at for it."""
@@ -66,10 +65,9 @@ def section_of(
 
 def may_mark(page: Page, name: str) -> bool:
     """Whether a page may mark anything as this: few do, and most need not be walked through."""
-    markup = page.markup
-    if page.has_microdata and any(f"itemprop={q}{name}".encode() in markup for q in QUOTES):
-        return True
-    return name == "author" and BY_AUTHOR.search(markup) is not None
+    return name.encode() in page.properties or bool(
+        name == "author" and BY_AUTHOR.search(page.markup)
+    )
 
 
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:

@@ -14,6 +14,7 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Published
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.page import Page
 
 META_DATES: Final = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished",
@@ -48,7 +49,7 @@ MAX_SCRIPT: Final = 500_000
 MAX_TEXT: Final = 160
 
 
-def metadata_dates(meta: EmbeddedMetadata, root: etree._Element) -> Iterator[tuple[str, str]]:
+def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, str]]:
     """Texts that a page marks as its date, with the rule that found each; never empty ones."""
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from said(meta.text(key), f"json-ld:{key}")
@@ -57,10 +58,11 @@ def metadata_dates(meta: EmbeddedMetadata, root: etree._Element) -> Iterator[tup
             yield match[1], "json-ld:datePublished"
     for name in META_DATES:
         yield from said(meta.meta(name), f"meta:{name}")
-    for element in root.iter("time", "span", "p", "div", "abbr", "td", "dd"):
-        if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
-            text = element.get("content") or element.get("datetime") or whole_text(element)
-            yield from said(text, "microdata:datePublished")
+    if b"datePublished" in page.properties or b"pubdate" in page.markup:
+        for element in page.tree.iter("time", "span", "p", "div", "abbr", "td", "dd"):
+            if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
+                text = element.get("content") or element.get("datetime") or whole_text(element)
+                yield from said(text, "microdata:datePublished")
     for name in VAGUE_DATES:
         yield from said(meta.meta(name), f"meta:{name}")
 

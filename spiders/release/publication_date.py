@@ -13,8 +13,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lxml import etree
-
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
 from data.models import Published
@@ -58,23 +56,21 @@ STATED = ("json-ld", "meta", "microdata", "state")
 class DateEvidence:
     """All that may tell when a release was published."""
 
+    page: Page
     meta: EmbeddedMetadata
-    root: etree._Element
     seen: BlockTree
     place: DatePlace
     reading: DateContext
-    url: str
 
 
 def read_published(
-    page: Page,
     rules: ReleaseRules,
     listed: ListingItem | None,
     evidence: DateEvidence,
     reasons: list[str],
 ) -> Published | None:
     """The date as declared, else as detected, else as a listing gave it."""
-    if declared := declared_text(page.tree, rules.published, reasons):
+    if declared := declared_text(evidence.page.tree, rules.published, reasons):
         found = parse_date(declared, evidence.reading, "declared")
         if found is not None:
             return found
@@ -95,11 +91,11 @@ def read_published(
 def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     """The date of publication, and a sentence on each date that was not believed."""
     reasons: list[str] = []
-    named, month = url_date(of.url, of.reading)
+    named, month = url_date(of.page.url, of.reading)
     told: Published | None = None
     odd: Published | None = None
     changed = last_modified(of.meta, of.reading)
-    for text, rule in metadata_dates(of.meta, of.root):
+    for text, rule in metadata_dates(of.meta, of.page):
         found = parse_date(text, of.reading, rule)
         if found is None:
             continue
@@ -114,7 +110,7 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
         return as_shown(told, named, of), reasons
     best = best_scored(told, named, month, of)
-    best = best or bare_time(of.root, of.reading) or state_date(of.root, of.reading)
+    best = best or bare_time(of.page.tree, of.reading) or state_date(of.page.tree, of.reading)
     if best is None:
         reasons.append("no date of publication was found")
     # What a page surely calls its date is kept, though it can't be right: the store won't sort by

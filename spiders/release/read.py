@@ -75,8 +75,8 @@ def read_release(
     if stated is None and not rules.body:
         body = short_body(seen, body, title.order if title else None, reading)
     place = date_place(title.order if title else None, body, seen)
-    evidence = DateEvidence(meta, root, seen, place, reading, page.url)
-    published = read_published(page, rules, listed, evidence, reasons)
+    evidence = DateEvidence(page, meta, seen, place, reading)
+    published = read_published(rules, listed, evidence, reasons)
     if stated is not None and not (published and published.rule.startswith(TOLD)):
         published = stated.published or published
     if body is not None:

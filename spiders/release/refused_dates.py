@@ -35,7 +35,7 @@ def refused_date(of: DateEvidence) -> str:
     What machines are told comes first, then what readers see: a date that can be read, else the
     text of an element that calls itself a date or is called so.
     """
-    for text, _ in metadata_dates(of.meta, of.root):
+    for text, _ in metadata_dates(of.meta, of.page):
         if FIGURES.search(text):
             return text[:MAX_CHARS].strip()
     shown = [
