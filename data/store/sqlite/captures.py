@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
 from data.store.sqlite.connection import Part
-from data.store.sqlite.facets import enter_facet_changes, facet_changes
+from data.store.sqlite.publication import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import CAPTURE_COLUMNS, capture_of, encode
-from data.store.sqlite.visits.walks import DUE, due_arguments
+from data.store.sqlite.walks import DUE, due_arguments
 
 MOST_TRIES: Final = 5
 """Visits that ask for a file in vain."""

@@ -1,23 +1,25 @@
-"""Releases whose pages are there still, are gone, or come back: retractions and their holds."""
+"""Releases whose pages are there still, are gone, or come back, and those that are hidden."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
 
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, Release
+from data.models import Capture, Content, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
 from data.store.sqlite.alerts import queue_event
 from data.store.sqlite.captures import keep_capture
 from data.store.sqlite.connection import Part
-from data.store.sqlite.facets import enter_facet_changes, facet_changes
+from data.store.sqlite.publication import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import SHOWN, select_releases
 from data.store.sqlite.rows import encode, instant
+from data.store.sqlite.stories import StoryTables
 
 GIVE_REASON: Final = (
     "INSERT OR REPLACE INTO retraction_reasons (release, why)"
@@ -26,7 +28,7 @@ GIVE_REASON: Final = (
 
 
 class RetractionPart(Part):
-    """The verbs of data.store.protocol.Store that find releases gone, and retract them."""
+    """The verbs of data.store.protocol.Store that find releases gone, retract and hide them."""
 
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
@@ -198,6 +200,51 @@ class RetractionPart(Part):
             [release_id],
         )
         return str(rows[0][0]) if rows else ""
+
+    def hidden(self) -> frozenset[str]:
+        """The ids of all hidden releases."""
+        rows = self._ask(
+            "SELECT r.id FROM hidden_releases h JOIN releases r ON r.number = h.release"
+        )
+        return frozenset(row[0] for row in rows)
+
+    def hidden_release(self, release_id: str) -> HiddenRelease | None:
+        """Since when a release is hidden, and why; None where it is not."""
+        rows = self._ask(
+            "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
+            " WHERE r.id = ?",
+            [release_id],
+        )
+        return HiddenRelease(release_id, instant(rows[0][0]), rows[0][1]) if rows else None
+
+    def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
+        """Hide a release from readers for a reason, and say whether it was seen until now."""
+        return self._change(
+            release_id,
+            "INSERT OR IGNORE INTO hidden_releases (release, at, why)"
+            " SELECT number, ?, ? FROM releases WHERE id = ?",
+            at.timestamp(),
+            why,
+        )
+
+    def unhide(self, release_id: str) -> bool:
+        """Show a release again as it is now, and say whether it was hidden."""
+        return self._change(
+            release_id,
+            "DELETE FROM hidden_releases WHERE release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+        )
+
+    def _change(self, release_id: str, statement: str, *arguments: object) -> bool:
+        with self._writing() as db:
+            before = self._release(release_id)
+            if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
+                return False
+            after = replace(before, hidden=not before.hidden)
+            self._connection.at_commit(enter_facet_changes, facet_changes(before, after))
+            if after.story:
+                StoryTables(self._connection).mark_story_dirty(after.story)
+        return True
 
     def _release(self, release_id: str) -> Release | None:
         return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)

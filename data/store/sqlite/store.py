@@ -26,19 +26,17 @@ from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import Connection
-from data.store.sqlite.facets import FacetsPart
 from data.store.sqlite.health import HealthPart
-from data.store.sqlite.hidden import HiddenPart
+from data.store.sqlite.links import LinksPart
 from data.store.sqlite.lsh_index import LshIndex
-from data.store.sqlite.publication import PublicationPart
+from data.store.sqlite.publication import FacetsPart, PublicationPart
 from data.store.sqlite.recording import ReleaseTable
 from data.store.sqlite.releases import ReleasesPart
 from data.store.sqlite.retraction import RetractionPart
 from data.store.sqlite.search import SearchPart
 from data.store.sqlite.stories import StoryTables
-from data.store.sqlite.visits.links import LinksPart
-from data.store.sqlite.visits.remembered import VisitsPart
-from data.store.sqlite.visits.walks import WalksPart
+from data.store.sqlite.visits import VisitsPart
+from data.store.sqlite.walks import WalksPart
 from data.store.sqlite.websub import WebSubPart
 
 NOT_OF_ARCHIVE: Final = (
@@ -64,7 +62,6 @@ class SqliteStore(
     HealthPart,
     AliasesPart,
     RetractionPart,
-    HiddenPart,
     CapturesPart,
     SearchPart,
     VisitsPart,

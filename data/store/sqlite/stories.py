@@ -9,7 +9,7 @@ import msgspec
 
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
 from data.store.sqlite.connection import Part, places
-from data.store.sqlite.facets import enter_facet_changes, keys_at
+from data.store.sqlite.publication import enter_facet_changes, keys_at
 from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import INSTANT, body_of
 

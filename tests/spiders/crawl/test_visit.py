@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from data.models import Draft, Facet, Media, Release, facets_of
 from data.settings import Collect
-from data.store.sqlite.facets import facet_key, facet_keys
+from data.store.sqlite.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
 from data.topics.taxonomy import load_taxonomy
