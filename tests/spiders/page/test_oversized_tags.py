@@ -64,6 +64,12 @@ def test_a_page_is_cut_where_tags_lie_in_tags_without_end() -> None:
     assert len(kept) < len(page)
 
 
+def test_a_page_that_is_cut_keeps_no_such_tag_before_the_cut() -> None:
+    page = wide("a{}") + b"<b c='<b d=\"" * 60_000
+    tree = Page("https://harbour.example/", page).tree
+    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+
+
 def test_the_first_attributes_of_such_a_tag_stay() -> None:
     tree = Page("https://harbour.example/", wide("a{}")).tree
     assert [node.get("class") for node in tree.iter("div")] == ["top"]
