@@ -76,6 +76,8 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+            # It drops a request for a long address without a word, and a visit would wait for it.
+            "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
         },
         # All others would be imported though they are switched off; two of them listen on a port.
         "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},

@@ -136,6 +136,14 @@ def test_bad_pages_are_errors_of_the_run_and_spoil_nothing(room: Room, home: Pat
     assert f"{room.base}/news/2.html: the listing names this page" in result.stderr
 
 
+def test_a_very_long_address_is_asked_for_as_any_other(room: Room, home: Path) -> None:
+    long = f"/news/4.html?words={'a' * 3000}"
+    room.page("/news/", listing_html([1, 2, 3, 4]).replace("/news/4.html", long))
+    room.page(long, release_html(4))
+    run = collect(home)
+    assert (run["new"], run["errors"]) == (4, [])
+
+
 def test_the_listings_date_serves_where_the_page_has_none(room: Room, home: Path) -> None:
     bare = release_html(2).replace('<span class="date">2 March 2026</span>', "")
     room.page("/news/2.html", bare)
