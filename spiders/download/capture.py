@@ -143,7 +143,8 @@ class CaptureMiddleware:
 
 
 def _fields(headers: ScrapyHeaders) -> Headers:
-    return tuple((name, value) for name, values in headers.items() for value in values)
+    # Its own items() looks each name up again.
+    return tuple((name, value) for name, values in dict.items(headers) for value in values)
 
 
 def _phrase(status: int) -> str:

@@ -223,9 +223,10 @@ class JournaledStore:
             outcome = self._store.record_outcome(
                 draft, seen=seen, since=since, front=front, labels=labels
             )
-            if is_news(outcome):
+            news = is_news(outcome)
+            if news:
                 self._tell(events.recorded(outcome))
-        if not is_news(outcome) and not outcome.decision.doubt:
+        if not news and not outcome.decision.doubt:
             self._see(outcome.decision.release.id, sight_of(outcome))
         return outcome.decision
 

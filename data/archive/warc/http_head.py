@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
-from data.models.exchange import Exchange
+from data.models.exchange import Exchange, Headers
 from data.text.redaction import redacted
 
 LINE_END: Final = b"\r\n"
@@ -60,18 +61,23 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
     host, path = PLACE.split(uri.partition("://")[2], maxsplit=1)
     target = path if path.startswith("/") else f"/{path}"
     first = f"{exchange.method} {target} {VERSION}".encode("ascii", "replace")
+    kept, named = _asked(exchange.request_headers)
+    return _head(first, kept if named else ((b"Host", host.encode("ascii", "replace")), *kept))
+
+
+@lru_cache(maxsize=64)  # the requests for new pages of a site have the same
+def _asked(headers: Headers) -> tuple[Headers, bool]:
+    """The fields of a request without secrets, and whether one of them names the host."""
     kept = []
     named = False
-    for name, value in exchange.request_headers:
+    for name, value in headers:
         key = name.lower()
         named = named or key == b"host"
         if key == b"referer":
             kept.append((name, redacted(value.decode("latin-1")).encode("latin-1")))
         elif key not in SECRET:
             kept.append((name, value))
-    if not named:
-        kept.insert(0, (b"Host", host.encode("ascii", "replace")))
-    return _head(first, kept)
+    return tuple(kept), named
 
 
 def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:

@@ -60,6 +60,7 @@ def surt(uri: str) -> str:
     return (key + path + _query_key(query or b"")).decode()
 
 
+@lru_cache(maxsize=256)  # the pages of a site share it
 def _place(authority: bytes) -> tuple[bytes, bytes]:
     """The host of an authority, turned round, and its port."""
     place = authority.rpartition(b"@")[2]
