@@ -13,6 +13,7 @@ from data.errors import HomeInUse, StoreError
 from feeds.alerts.worker import AlertWorker
 from feeds.websub.backoff import LOOK, Backoff
 from scheduler.home import Home
+from scheduler.service.background import in_background
 from scheduler.service.push import outbound_of
 
 log = structlog.get_logger()
@@ -57,12 +58,5 @@ class AlertService:
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
         """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
-        working = asyncio.create_task(self.run())
-        working.add_done_callback(lambda _: failed())
-        try:
+        async with in_background(self.run(), failed):
             yield
-        finally:
-            working.cancel()
-            await asyncio.wait({working})
-        if not working.cancelled():
-            working.result()

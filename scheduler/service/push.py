@@ -20,6 +20,7 @@ from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
 from scheduler.home import Home
 from scheduler.jobs.publish import note_changes
+from scheduler.service.background import in_background
 from spiders.download.settings import user_agent
 
 log = structlog.get_logger()
@@ -81,17 +82,12 @@ class PushService:
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
         """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
-        working = asyncio.create_task(self.run())
-        working.add_done_callback(lambda _: failed())
         try:
-            yield
+            async with in_background(self.run(), failed):
+                yield
         finally:
-            working.cancel()
-            await asyncio.wait({working})
             if self._store is not None:
                 self._store.close()
-        if not working.cancelled():
-            working.result()
 
 
 async def announce(home: Home) -> bool:
