@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.fork_server import forking_python
+from tests.fork_server import forked, forking_python
 
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
 """The command in an interpreter of its own, as it is installed."""
@@ -25,14 +28,17 @@ SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
 
 def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     """The result of one command on a HOME, in a forked process."""
-    return subprocess.run(  # noqa: S603 - our own program
-        [*command(), *arguments, "--home", str(home)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=110,
-    )
+    asked = ["scheduler", *arguments, "--home", str(home)]
+    with (
+        open(os.devnull) as nothing,  # noqa: PTH123 - its name is text
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as complained,
+        closing(forked(asked, (nothing.fileno(), said.fileno(), complained.fileno()))) as process,
+    ):
+        code = process.wait(110)
+        for told in (said, complained):
+            told.seek(0)
+        return subprocess.CompletedProcess(asked, code, said.read(), complained.read())
 
 
 def collect(home: Path, *arguments: str) -> dict[str, Any]:

@@ -29,10 +29,11 @@ from scrapy.settings import default_settings
 
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.store import open_store
 from data.topics.taxonomy import load_taxonomy
+from scheduler.home import open_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
+from spiders.sources.loader import load_sources
 from tests import fork_client
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +51,9 @@ IMPORTED = (
 """What is imported before the first fork: commands, and what crawls import late."""
 
 SENTENCE = "The board counts ships, and so do the pilots, says the harbour master. "
+
+
+SOURCE = 'name = "Pier"\nurl = "http://127.0.0.1/"\ntimezone = "UTC"\n'
 
 
 @functools.cache
@@ -72,6 +76,12 @@ def forking_python() -> str:
     assert server.stdout.read(1), "the fork server did not start"
     atexit.register(_end, server, folder)
     return str(python)
+
+
+def forked(arguments: list[str], streams: tuple[int, int, int]) -> fork_client.Forked:
+    """A process that runs a module, by a server that ends with this process."""
+    address = Path(forking_python()).with_name("socket")
+    return fork_client.Forked(str(address), arguments, streams)
 
 
 def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
@@ -164,7 +174,7 @@ def main() -> None:
     address, python = sys.argv[1:]
     for name in (*fork_client.SERVED, *IMPORTED):
         importlib.import_module(name)
-    # What is loaded when a first page is read and a first store opened: models, words, patterns.
+    # What is loaded when a first page is read and a first HOME opened: models, words, patterns.
     page = f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
     row = '<li>{0} May 2026 <a href="/{0}.html">Pier {0} is open</a>'
     listing = "".join(map(row.format, range(1, 6))).encode()
@@ -172,7 +182,11 @@ def main() -> None:
     extract("", Page("http://127.0.0.1/", page), reading, "release")
     extract("", Page("http://127.0.0.1/", listing), reading, "listing")
     with tempfile.TemporaryDirectory() as folder:
-        open_store(f"sqlite:{folder}/communique.db").close()
+        home = open_home(Path(folder))
+        home.sources.mkdir()
+        (home.sources / "pier.toml").write_text(SOURCE)
+        load_sources(home.sources)
+        home.store().close()
     load_taxonomy().matcher("en")
     gc.collect()
     gc.freeze()
