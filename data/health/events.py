@@ -5,8 +5,9 @@ A source that is merely late makes no event: offices are, a few times a year.
 
 from __future__ import annotations
 
+from data.health.codes import WELL, State
 from data.health.expectations import expectations
-from data.health.state import WELL, State, day_of_run, state_of
+from data.health.state import day_of_run, judged
 from data.models import Facet, HealthEvent
 from data.store.protocol import HealthStore
 from data.text.clean import plain
@@ -27,10 +28,10 @@ def note_health_events(store: HealthStore) -> int:
     events = []
     for name, run in runs.items():
         has_releases = Facet(source=name) in counts
-        state, reason = state_of(sources[name], run, expected[name], has_releases=has_releases)
-        well = state in WELL
-        if is_news(before.get(name), state):
-            told = ("", "ok") if well else (plain(reason), state)
+        found = judged(sources[name], run, expected[name], has_releases=has_releases)
+        well = found.state in WELL
+        if is_news(before.get(name), found.state):
+            told = ("", "ok", "ok") if well else (plain(found.reason), found.state, found.code)
             events.append(HealthEvent(name, well, run.started, *told))
     if events:
         store.add_health_events(sorted(events, key=lambda one: one.at))

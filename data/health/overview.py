@@ -28,6 +28,7 @@ def health_fields(one: Health) -> dict[str, str | None]:
     return {
         "id": one.source,
         "state": one.state,
+        "code": one.code,
         "last_release": one.last_release,
         "expected_by": one.expected.by.isoformat() if one.expected else None,
         "last_run": one.last_run.isoformat(timespec="seconds") if one.last_run else None,

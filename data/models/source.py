@@ -93,7 +93,7 @@ class Run:
 class HealthEvent:
     """A change in the health of a source: since when it is well or not, and why.
 
-    ``state`` is that of data.health.state.
+    ``state`` and ``code`` are those of data.health.codes; events of earlier versions have no code.
     """
 
     source: str
@@ -101,6 +101,7 @@ class HealthEvent:
     at: dt.datetime
     reason: str
     state: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 
+from data.health.codes import CODES
 from data.models import DayDigest, Facet, HealthEvent, Release, Revision
 from data.revisions.diff import changes
 from data.text.clean import excerpt, plain
@@ -143,14 +144,14 @@ HEALTH: Mapping[str, str] = {
     "silent": "has gone silent",
     "ok": "works again",
 }
-"""What a title says of a state (data.health.state)."""
+"""What a title says of a state (data.health.codes)."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
     """The entry of a change in the health of a source: since when it is well or not, and why."""
     name = plain(catalog.source(event.source).name)
     text = plain(event.reason) or "Its last visit read releases as it should."
-    return event_entry(
+    entry = event_entry(
         catalog,
         f"health/{href(event.source)}/{event.at.isoformat()}",
         title=f"{name}: {HEALTH[event.state]}",
@@ -158,6 +159,10 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
         page=catalog.page(Facet(source=event.source)),
         html=f"<p>{escape(text)}</p>",
     )
+    if not event.code:
+        return entry
+    code = Category(event.code, CODES[event.code].says, f"{catalog.site}/health/codes/")
+    return replace(entry, categories=(code,))
 
 
 def event_entry(

@@ -24,8 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import StoreError
+from data.health.codes import State
 from data.health.overview import health_fields, overview
-from data.health.state import Health, State
+from data.health.state import Health
 from data.models import Facet
 from data.store import open_store
 from data.store.protocol import Store
@@ -172,7 +173,7 @@ def badge(one: Health) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
         f' font-family="Verdana, sans-serif" font-size="11" fill="#fff" text-anchor="middle">'
-        f"<title>{escape(one.source)}: {one.state} ({escape(one.reason)})</title>"
+        f"<title>{escape(one.source)}: {one.state} ({one.code}: {escape(one.reason)})</title>"
         f'<rect width="{width}" height="20" rx="3" fill="#444"/>'
         f'<path fill="{COLORS[one.state]}" d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3'
         f'H{left}z"/>'

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from data.health.overview import health_fields, overview
-from data.health.state import Health
+from data.health.state import Health, Verdict
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
@@ -31,14 +31,16 @@ def health(home: Home, *, as_json: bool) -> int:
     for error in broken:
         # Nobody visits it, however well its last visit went.
         source = Path(error.path).stem
-        known = by_id.get(source) or Health(source, "failing", None, None, None, "")
-        by_id[source] = replace(known, state="failing", reason=str(error))
+        verdict = Verdict("source.broken", str(error))
+        known = by_id.get(source) or Health(source, verdict, None, None, None)
+        by_id[source] = replace(known, verdict=verdict)
     found = [by_id[source] for source in sorted(by_id)]
     if as_json:
         print_json({"sources": [health_fields(one) for one in found]})
     else:
         for one in found:
-            say(f"{one.source:24} {one.state:8} {one.last_release or '-':26} {one.reason}")
+            last = one.last_release or "-"
+            say(f"{one.source:24} {one.state:8} {one.code:20} {last:26} {one.reason}")
         if not found:
             say("no source has been visited yet")
     return 0 if all(one.is_well for one in found) else 1

@@ -11,7 +11,7 @@ import msgspec
 
 from data.archive.warc.index import Index
 from data.clock import utc_now
-from data.health.state import ARCHIVE
+from data.health.run_errors import ARCHIVE
 from data.identity.decision import Decision, read_anew
 from data.models import Content, Draft, Facet, Release
 from data.store.protocol import Store

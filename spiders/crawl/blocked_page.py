@@ -7,7 +7,7 @@ releases don't: a site whose own pages carry a captcha, for its newsletter perha
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from lxml import etree
 
@@ -68,11 +68,21 @@ APOLOGY: Final = re.compile(
 FEW_HEADINGS: Final = 3
 """Headings, the page's title among them, that a challenge has at most."""
 
+CHALLENGED: Final = "a challenge stands before it, as for programs: the site keeps us out"
+LOGIN_FIRST: Final = "a login stands before it: the site shows it to those with an account only"
+
 PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
 
-def block_reason(page: Page, content: Content) -> str | None:
-    """What stands before the release that a page should show, in a sentence; or None.
+class Barrier(NamedTuple):
+    """What stands before a page: of which ``kind``, and in a sentence."""
+
+    kind: Literal["challenge", "login", "maintenance"]
+    says: str
+
+
+def block_reason(page: Page, content: Content) -> Barrier | None:
+    """What stands before the release that a page should show, or None.
 
     ``content`` is what was read of the page, a date that only the listing states left out.
     """
@@ -85,6 +95,11 @@ def soft_404_reason(page: Page, content: Content) -> str | None:
     """Why a page says that it is none, in a sentence; or None. ``content`` is the page's own."""
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
+    return apology_in(page)
+
+
+def apology_in(page: Page) -> str | None:
+    """What a page without a text of its own says of itself where it is none; or None."""
     for node in page.tree.iter("title", "h1"):
         for part in PARTED.split(_text(node)):
             if APOLOGY.fullmatch(part.strip()):
@@ -92,18 +107,18 @@ def soft_404_reason(page: Page, content: Content) -> str | None:
     return None
 
 
-def challenge_in(page: Page) -> str | None:
-    """What a page that shows nothing of its own looks like, in a sentence; or None."""
+def challenge_in(page: Page) -> Barrier | None:
+    """What a page that shows nothing of its own looks like, or None."""
     said = [text for node in page.tree.iter("title", "h1") if (text := _text(node))]
     below = [text for node in page.tree.iter("h2") if (text := _text(node))]
     waiting = any(map(WAITING.search, said + below))
     if CHALLENGE.search(page.text) or (waiting and len(said + below) <= FEW_HEADINGS):
-        return "a challenge stands before it, as for programs: the site keeps us out"
+        return Barrier("challenge", CHALLENGED)
     asks = any(node.get("type", "").lower() == "password" for node in page.tree.iter("input"))
     if asks and any(LOGIN.fullmatch(PARTED.split(text)[0].strip()) for text in said):
-        return "a login stands before it: the site shows it to those with an account only"
+        return Barrier("login", LOGIN_FIRST)
     if waiting and CAPTCHA.search(page.text):
-        return "a captcha stands before it: the site keeps us out"
+        return Barrier("challenge", "a captcha stands before it: the site keeps us out")
     return None
 
 

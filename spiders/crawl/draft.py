@@ -99,7 +99,7 @@ def draft_release(
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
     """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
     if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
-        raise NotARelease("blocked", before)
+        raise NotARelease(f"blocked:{before.kind}", before.says)
     if said := soft_404_reason(page, own):
         raise NotARelease("soft-404", said)
 

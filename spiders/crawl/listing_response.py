@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
-from spiders.crawl.blocked_page import challenge_in
+from spiders.crawl.blocked_page import apology_in, challenge_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
 from spiders.download.responses import page_of, requested_url, validator_of
@@ -51,7 +51,10 @@ def _read(response: Response, visit: Visit) -> Listing:
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         if before := challenge_in(page):
-            raise NoListing("blocked", f"{before}; what is stored stays as it is")
+            said = f"{before.says}; what is stored stays as it is"
+            raise NoListing(f"blocked:{before.kind}", said)
+        if apology := apology_in(page):
+            raise NoListing("soft-404", f"{apology}; what is stored stays as it is")
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
         if not visit.file.render and needs_scripts(page):
             why = "it is empty without a browser, as scripts fill it: write render = true"

@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.models import Content
 from data.text.words import tokens
-from spiders.crawl.blocked_page import MOST_WORDS
+from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier
 from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
@@ -98,8 +98,11 @@ PAYWALL: Final = re.compile(
 """How a page says that those who pay see more of it."""
 
 
-def lock_reason(page: Page, content: Content, listed: str) -> str | None:
-    """What stands in place of the text that a page should show, in a sentence; or None.
+PAYWALL_FIRST: Final = "a paywall stands before it: the site shows it to those who pay only"
+
+
+def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
+    """What stands in place of the text that a page should show, or None.
 
     ``listed`` is the title that a listing gives it, or empty. A page that is the release which its
     listing names is never taken for a notice, whatever its title says.
@@ -109,28 +112,29 @@ def lock_reason(page: Page, content: Content, listed: str) -> str | None:
     return reason if reason and len(tokens(content.body_text)) < most else None
 
 
-def _reason(page: Page, content: Content, listed: str) -> tuple[str | None, int]:
-    """What may stand in place of a text, in a sentence; it does where there are fewer words."""
+def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, int]:
+    """What may stand in place of a text; it does where there are fewer words."""
     for form in page.tree.iter("form"):
         if asks := _asks(form, content):
-            return asks, MOST_WORDS
+            return Barrier("login", asks), MOST_WORDS
     if NOT_FREE.search(page.markup):
-        return "a paywall stands before it: the site shows it to those who pay only", MOST_WORDS
+        return Barrier("login", PAYWALL_FIRST), MOST_WORDS
     if content.published or content.attachments:
         return None, 0
     return _notice(page, tokens(listed)), FEW_WORDS
 
 
-def _notice(page: Page, expected: list[str]) -> str | None:
+def _notice(page: Page, expected: list[str]) -> Barrier | None:
     """What a page calls itself that is not the release of the ``expected`` title, or None."""
     for node in page.tree.iter("title", "h1", "h2"):
         said = _said(node)
         if expected and tokens(said)[: len(expected)] == expected:
             return None
         if NOTICE.search(said):
-            return f"a notice of maintenance stands before it: {said[:80]!r}"
+            notice = f"a notice of maintenance stands before it: {said[:80]!r}"
+            return Barrier("maintenance", notice)
         if PAYWALL.search(said):
-            return f"a paywall stands before it: {said[:80]!r}"
+            return Barrier("login", f"a paywall stands before it: {said[:80]!r}")
     return None
 
 
@@ -148,7 +152,7 @@ def _asks(form: etree._Element, content: Content) -> str | None:
     own, words = set(tokens(_said(form))), tokens(content.body_text)
     covered = sum(word in own for word in words) >= OWN * len(words)
     if covered and content.published is None and not content.attachments:
-        return "a login stands before it: the site shows it to those with an account only"
+        return LOGIN_FIRST
     return None
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from data.errors import ArchiveError, CommuniqueError
-from data.health.state import ARCHIVE
+from data.health.run_errors import ARCHIVE
 from spiders.items import Listing
 
 Tell: TypeAlias = Callable[[str, str, str], None]

@@ -14,7 +14,7 @@ import msgspec
 
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.health.state import ARCHIVE, FILE, VANISHED
+from data.health.run_errors import ARCHIVE, FILE, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Draft, Run, RunError, Validator
 from data.settings import Collect

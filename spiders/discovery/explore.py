@@ -283,7 +283,7 @@ def _why(
 ) -> str:
     """Why nothing was found on a page, and what to do."""
     if sign := challenge_in(page):
-        return f"no list of releases was found on it: {sign}"
+        return f"no list of releases was found on it: {sign.says}"
     also = f"; tried: {named(tried)}" if tried else ""
     if not also and links:
         also = f"; it may be at {links[0].url}"

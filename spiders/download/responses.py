@@ -62,8 +62,8 @@ KNOWN: Final = {
     "InvalidHeaderName": ("network", "the header fields of its answer are not those of HTTP"),
     "BadGzipFile": ("network", NOT_PACKED),
     "error": ("network", NOT_PACKED),
-    "Error": ("connection", "no secure connection to it could be made (TLS)"),
-    "VerificationError": ("connection", "its certificate is not one to be trusted"),
+    "Error": ("certificate", "no secure connection to it could be made (TLS)"),
+    "VerificationError": ("certificate", "its certificate is not one to be trusted"),
 }
 """By the name of an error a short code, and a sentence."""
 

@@ -94,7 +94,7 @@ def test_a_release_that_was_locked_keeps_its_text(room: Room, home: Path) -> Non
     before = bodies(home)
     room.page("/news/1.html", wordpress("This content is password protected.", "Password:", "Go"))
     run = collect(home)
-    assert (run["changed"], [error["kind"] for error in run["errors"]]) == (0, ["blocked"])
+    assert (run["changed"], [error["kind"] for error in run["errors"]]) == (0, ["blocked:login"])
     assert bodies(home) == before
 
 

@@ -25,7 +25,7 @@ class AlertsPart(Part):
         """The first events that were not held against the watches yet."""
         rows = self._ask(
             "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
-            " h.source, h.well, h.at, h.reason, h.state FROM alert_events e"
+            " h.source, h.well, h.at, h.reason, h.state, h.code FROM alert_events e"
             " LEFT JOIN releases r ON r.number = e.release"
             " LEFT JOIN health_events h ON h.number = e.health ORDER BY e.number LIMIT ?",
             [limit],

@@ -24,7 +24,7 @@ class HealthPart(Part):
     def health_events(self, *, limit: int) -> tuple[HealthEvent, ...]:
         """The last changes in the health of sources, oldest first."""
         rows = self._ask(
-            "SELECT source, well, at, reason, state FROM health_events"
+            "SELECT source, well, at, reason, state, code FROM health_events"
             " ORDER BY number DESC LIMIT ?",
             [limit],
         )
@@ -33,7 +33,7 @@ class HealthPart(Part):
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """The last change in the health of each source."""
         rows = self._ask(
-            "SELECT source, well, at, reason, state FROM health_events WHERE number IN"
+            "SELECT source, well, at, reason, state, code FROM health_events WHERE number IN"
             " (SELECT max(number) FROM health_events GROUP BY source)"
         )
         return {row[0]: event_of(*row) for row in rows}
@@ -47,6 +47,7 @@ class HealthPart(Part):
                 "at": one.at.timestamp(),
                 "reason": one.reason,
                 "state": one.state,
+                "code": one.code,
             }
             for one in events
         ]
@@ -105,6 +106,6 @@ class HealthPart(Part):
         return found
 
 
-def event_of(source: str, well: int, at: float, reason: str, state: str) -> HealthEvent:
-    """A change in the health of a source from its row."""
-    return HealthEvent(source, bool(well), instant(at), reason, state)
+def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
+    """A change in the health of a source from its row; ``why`` are reason, state and code."""
+    return HealthEvent(source, bool(well), instant(at), *why)

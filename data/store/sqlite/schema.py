@@ -76,6 +76,12 @@ def lay_alerts(db: Database) -> None:
     _lay(db, "alerts")
 
 
+@migrations()
+def name_health_codes(db: Database) -> None:
+    """Keep the code of each change of health beside its reason; earlier ones have none."""
+    db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -46,7 +46,8 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("http:500"), "failing"),
         (failed("http:403"), "blocked"),
         (failed("robots"), "blocked"),
-        (failed("blocked"), "blocked"),
+        (failed("blocked:login"), "blocked"),
+        (failed("blocked:maintenance"), "failing"),
         # Not by its words, which may be any.
         (failed("empty", "the server answered 403"), "failing"),
         (replace(failed("robots"), found=3), "ok"),

@@ -40,8 +40,8 @@ def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Pat
     assert visited(home, 12) == 1
     assert note_health(home) == 0
     assert states(home) == [
-        (9, "failing", "http: the server answered 500 (http://harbour.example/)"),
-        (11, "blocked", "http: the server answered 403 (http://harbour.example/)"),
+        (9, "failing", "the server answered 500 (http://harbour.example/)"),
+        (11, "blocked", "the server answered 403 (http://harbour.example/)"),
         (12, "ok", ""),
     ]
     assert not home.site.exists()

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.crawl.blocked_page import block_reason, soft_404_reason
+from spiders.crawl.blocked_page import Barrier, block_reason, soft_404_reason
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
@@ -16,8 +16,8 @@ READING = DateContext("Europe/Oslo", languages=("en",), now=dt.datetime(2026, 3,
 ASKS = '<form action="/login"><input name="user"><input type="password" name="p"></form>'
 
 
-def before(html: str) -> str | None:
-    """What stands before the page, as a visit would tell."""
+def before(html: str) -> Barrier | None:
+    """What stands before the page."""
     page = Page("https://harbour.example/news/1", html.encode())
     return block_reason(page, read_release(page, READING).content)
 
@@ -38,7 +38,9 @@ def plain(title: str, body: str) -> str:
     ],
 )
 def test_what_stands_before_a_page_is_named(html: str, told: str) -> None:
-    assert told in (before(html) or "")
+    barrier = before(html)
+    assert barrier
+    assert barrier.kind == told in barrier.says
 
 
 @pytest.mark.parametrize(

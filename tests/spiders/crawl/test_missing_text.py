@@ -66,7 +66,7 @@ def wordpress(said: str, label: str, button: str) -> str:
     ],
 )
 def test_a_post_with_a_password_is_none_whatever_its_language(words: tuple[str, str, str]) -> None:
-    assert refused(wordpress(*words)) == "blocked: it is protected by a password"
+    assert refused(wordpress(*words)) == "blocked:login: it is protected by a password"
 
 
 FIELDS = '<input name="user"><input type="password" name="p"><button>Go</button>'

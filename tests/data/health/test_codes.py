@@ -1,0 +1,35 @@
+"""The codes of health are a closed list, which the documentation shows as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from data.health.codes import CODES, State
+from data.health.run_errors import BAD_ANSWER, KINDS, code_of
+
+DOCS = Path(__file__).parents[3] / "docs" / "health.md"
+ROW = re.compile(r"\| `([^`]+)` \| `([^`]+)` \| (.+) \|")
+
+
+def test_the_table_of_the_documentation_is_that_of_the_code() -> None:
+    _, _, table = DOCS.read_text("utf-8").partition("## Codes\n")
+    told = ROW.findall(table.partition("\n## ")[0])
+    assert told == [(code, one.state, one.says) for code, one in CODES.items()]
+
+
+def test_every_state_has_a_code_and_every_code_a_state() -> None:
+    assert {one.state for one in CODES.values()} == set(get_args(State))
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "http:503", "http:418", "size", "never heard of"])
+def test_every_kind_of_error_has_a_code_of_the_list(kind: str) -> None:
+    assert code_of(kind) in CODES
+
+
+def test_kinds_that_differ_by_their_status_share_a_code() -> None:
+    assert code_of("http:500") == code_of("http:522") == "site.server_error"
+    assert code_of("http:418") == code_of("size") == BAD_ANSWER
