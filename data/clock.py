@@ -32,3 +32,12 @@ def zone_or_utc(name: str) -> dt.tzinfo:
         return zone_of(name)
     except (ZoneInfoNotFoundError, ValueError):
         return dt.UTC
+
+
+def fault_of_zone(name: str) -> str:
+    """What is wrong with the name of an IANA zone, and the fix; empty where nothing is."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return f"{name!r} is no IANA zone; write one such as Europe/Berlin"
+    return ""

@@ -7,7 +7,7 @@ that.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,13 @@ from data.toml_files import decode, read_text
 
 Whole = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+MAIL_ADDRESS = (
+    r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+)
+"""A mail address as mail servers take it (RFC 5321), without comments and quotation marks."""
 
 
 ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
@@ -211,6 +218,44 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By which mail server watches tell by mail, and who is told without one."""
+
+    operator: Annotated[
+        Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],
+        msgspec.Meta(
+            description="A mail address that is told where a source stops working, and when it "
+            "works again, without any watch."
+        ),
+    ] = ""
+    smtp_host: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[!-~]*\Z")],
+        msgspec.Meta(
+            description="The mail server that takes what watches send by mail; it may have a "
+            "private address."
+        ),
+    ] = ""
+    smtp_port: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=65535)],
+        msgspec.Meta(description="Its port."),
+    ] = 587
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        msgspec.Meta(
+            description="How the connection is encrypted: `starttls` after its beginning, `tls` "
+            "from it on (port 465, most often), `none` for a server on this machine."
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[
+        str, msgspec.Meta(description="The user to log in as; empty, nobody logs in.")
+    ] = ""
+    smtp_password: Annotated[str, msgspec.Meta(description="The password of that user.")] = ""
+    sender: Annotated[
+        Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],
+        msgspec.Meta(description="The address that mail comes from."),
+    ] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of communique.toml; every part and every key may be left out."""
 
@@ -219,6 +264,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: Site = msgspec.field(default_factory=Site)
     health: Health = msgspec.field(default_factory=Health)
     archive: Archive = msgspec.field(default_factory=Archive)
+    alerts: Alerts = msgspec.field(default_factory=Alerts)
 
 
 def load_settings(path: Path) -> Settings:
@@ -229,6 +275,13 @@ def load_settings(path: Path) -> Settings:
     if not path.exists():
         return Settings()
     settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    alerts = settings.alerts
+    if alerts.smtp_host and not alerts.sender:
+        fix = "write the address that mail comes from, as a mail server is named"
+        raise SettingsError(str(path), "alerts.sender", fix)
+    if alerts.operator and not alerts.smtp_host:
+        fix = "name the mail server that takes what alerts.operator is told"
+        raise SettingsError(str(path), "alerts.smtp_host", fix)
     return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 

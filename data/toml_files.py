@@ -21,7 +21,7 @@ ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
 TYPES = re.compile(r"Expected `([^`]+)`(?:, got `([^`]+)`)?(?: (>=|<=|>|<) (\S+))?")
-LENGTH = re.compile(r"Expected `str` of length >= 1")
+LENGTH = re.compile(r"Expected `(?:str|array)` of length >= 1")
 ENUM = re.compile(r"Invalid enum value (.+)")
 PATTERN = re.compile(r"Expected `str` matching regex")
 

@@ -4,7 +4,14 @@ A new file here holds values of the standard library's types that more than one 
 imports nothing of Communique.
 """
 
-from data.models.alert import AlertDelivery, AlertKind, AlertState, QueuedEvent
+from data.models.alert import (
+    AlertDelivery,
+    AlertKind,
+    AlertMessage,
+    AlertState,
+    QueuedEvent,
+    message_key,
+)
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
 from data.models.release import (
@@ -40,6 +47,7 @@ __all__ = [
     "UNDATED_BEFORE",
     "AlertDelivery",
     "AlertKind",
+    "AlertMessage",
     "AlertState",
     "Capture",
     "CaptureOwner",
@@ -79,4 +87,5 @@ __all__ = [
     "Walk",
     "facets_at",
     "facets_of",
+    "message_key",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -34,17 +36,45 @@ class QueuedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelivery:
-    """A message to the receiver of a watch; ``made`` and ``due`` are seconds since 1970.
+    """What one watch tells of one event by one output; ``made`` and ``due`` are seconds since 1970.
 
-    ``key`` is the same with each attempt. Of what was delivered, ``due`` says when, and ``body`` is
-    empty. ``problem`` is that of the last attempt.
+    ``key`` is the same with each attempt, and ``body`` says what happened, as JSON. ``message`` is
+    the key of the message that carries it, empty before the first attempt. Of what was delivered,
+    ``due`` says when, and ``body`` is empty. ``problem`` is that of the last attempt.
     """
 
     key: str
     watch: str
+    output: str
     body: bytes
     made: float
     due: float = 0.0
     state: AlertState = "waiting"
     attempts: int = 0
     problem: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """What is sent at once by one output of a watch: one event, or several that came together.
+
+    It holds the same deliveries with each attempt, in the order of what happened.
+    """
+
+    key: str
+    watch: str
+    output: str
+    deliveries: tuple[AlertDelivery, ...]
+
+    @property
+    def attempts(self) -> int:
+        """How often it was sent in vain."""
+        return self.deliveries[0].attempts
+
+
+def message_key(keys: Sequence[str]) -> str:
+    """The key of a message that carries deliveries of these keys: of one, that very key."""
+    if len(keys) == 1:
+        return keys[0]
+    return f"msg_{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}"

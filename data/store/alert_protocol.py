@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from data.models import AlertDelivery, AlertState, QueuedEvent
+from data.models import AlertDelivery, AlertMessage, AlertState, QueuedEvent
 
 
 class AlertStore(Protocol):
@@ -23,22 +23,28 @@ class AlertStore(Protocol):
     def forget_events(self) -> None:
         """Forget all events that wait: nobody is to be told of them."""
 
-    def pending_alerts(
-        self, now: float, busy: Collection[str], *, limit: int
-    ) -> Sequence[AlertDelivery]:
-        """What is to be delivered by now, one of each watch, but none of those that are busy."""
+    def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
+        """The watches and outputs for which something is due, those that waited longest first."""
 
-    def mark_alert_delivered(self, key: str, at: float) -> None:
+    def next_message(
+        self, watch: str, output: str, now: float, *, most: int
+    ) -> AlertMessage | None:
+        """What is to be sent next by an output, or None: all that is due, ``most`` at the most.
+
+        What was put together once, for an attempt, stays together.
+        """
+
+    def mark_message_delivered(self, key: str, at: float) -> None:
         """Note that a receiver has a message."""
 
-    def put_off_alert(self, key: str, until: float, problem: str) -> None:
-        """Try a delivery once more, later."""
+    def put_off_message(self, key: str, until: float, problem: str) -> None:
+        """Send a message once more, later."""
 
-    def give_up_alert(self, key: str, problem: str) -> None:
-        """Try a delivery no more, unless somebody asks for it."""
+    def give_up_message(self, key: str, problem: str) -> None:
+        """Send a message no more, unless somebody asks for it."""
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
-        """Try dead deliveries anew, those of some keys or all; how many."""
+        """Try dead deliveries anew: all, or those of some keys with what was sent beside them."""
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
         """The newest deliveries, or those of one state."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
+from data.clock import fault_of_zone
 from data.errors import UnknownWatch, WatchError
 from data.models import AlertKind
 from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
+from data.settings import MAIL_ADDRESS
 from data.text.language_names import fault_of_language
 from data.toml_files import ID, check_id, decode, read_text
 
@@ -21,6 +22,14 @@ SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how all secrets begin
 
 LEAST_SECRET, MOST_SECRET = 24, 64
 """Bytes of a secret at the least, and at the most, as Standard Webhooks asks for."""
+
+
+CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
+"""A time of day."""
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\Z")]
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +45,15 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
 
 
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who gets mail: each a message of their own."""
+
+    to: Annotated[
+        tuple[MailAddress, ...],
+        msgspec.Meta(min_length=1, description="Addresses such as desk@news.example, in a list."),
+    ]
+
+
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One watch as its file describes it; the file's stem is its id.
 
@@ -43,6 +61,10 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     (as data.search.query reads it), the others to any of what they list. ``topics`` are slugs. A
     language takes in its regions. ``backlog`` asks also for what was there before its source was
     first visited, and for what is imported.
+
+    What it matches is told by its outputs at once; or with a ``digest`` once a day or a week, as
+    one message; and never in ``quiet`` hours, at whose end it comes as one message. Both are of
+    ``timezone`` (see data.watches.schedule).
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -52,19 +74,25 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     languages: tuple[str, ...] = ()
     kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction")
     backlog: bool = False
+    timezone: str = "UTC"
+    digest: Annotated[
+        Annotated[str, msgspec.Meta(pattern=rf"^((daily|{'|'.join(WEEKDAYS)}) {CLOCK})?\Z")],
+        msgspec.Meta(description='Write "daily 08:00", or a day of the week: "monday 08:00".'),
+    ] = ""
+    quiet: Annotated[
+        Annotated[str, msgspec.Meta(pattern=rf"^({CLOCK}-{CLOCK})?\Z")],
+        msgspec.Meta(description='Write two times of day such as "22:00-07:00".'),
+    ] = ""
     webhook: Webhook | None = None
+    mail: Mail | None = None
 
-
-def load_watches(folder: Path) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """The watches in a folder by their ids, and what is wrong with the others."""
-    watches: dict[str, Watch] = {}
-    errors = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            watches[path.stem] = read_watch(path)
-        except WatchError as error:
-            errors.append(error)
-    return watches, tuple(errors)
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it is told by: ``webhook``, and ``mail:`` with each address."""
+        return (
+            *(["webhook"] if self.webhook else []),
+            *(f"mail:{one}" for one in (self.mail.to if self.mail else ())),
+        )
 
 
 def load_watch(folder: Path, watch_id: str) -> Watch:
@@ -92,6 +120,10 @@ def parse_watch(text: str, path: str) -> Watch:
     for language in watch.languages:
         if fault := fault_of_language(language):
             raise WatchError(path, "languages", fault)
+    if fault := fault_of_zone(watch.timezone):
+        raise WatchError(path, "timezone", fault)
+    if watch.quiet and len({*watch.quiet.split("-")}) == 1:
+        raise WatchError(path, "quiet", "it begins when it ends; write two different times")
     if not watch.kinds:
         raise WatchError(path, "kinds", "it is empty; leave it out, or write at least one")
     if watch.webhook and not is_secret(watch.webhook.secret):
@@ -117,10 +149,10 @@ def new_secret() -> str:
 def to_toml(watch: Watch) -> str:
     """The file of a watch: the keys that say more than is meant without them."""
     said: dict[str, Any] = msgspec.to_builtins(watch)
-    table = said.pop("webhook", {})
+    tables = {key: said.pop(key) for key, value in [*said.items()] if isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}\n" for key, value in said.items()]
-    if table:
-        lines += ["\n[webhook]\n", *(f"{key} = {_value(value)}\n" for key, value in table.items())]
+    for name, table in tables.items():
+        lines += [f"\n[{name}]\n", *(f"{key} = {_value(value)}\n" for key, value in table.items())]
     return "".join(lines)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from data.interchange.release_fields import release_fields
-from data.models import QueuedEvent, Release
+from data.models import AlertMessage, QueuedEvent, Release
 from data.search.query import Query, passage
 from data.text.redaction import redacted
 from data.watches.watch import Watch
@@ -17,26 +17,63 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 """What is not told of a release: its id and its address lead to it."""
 
 
-def idempotency_key(watch_id: str, event: QueuedEvent) -> str:
-    """The key of an event for a watch: the same whenever and however often it is told.
+class Undelivered(Exception):
+    """A receiver did not take a message; ``final`` says that it wants none any more."""
+
+    def __init__(self, problem: str, *, final: bool = False) -> None:
+        super().__init__(problem)
+        self.final = final
+
+
+def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
+    """The key of an event for an output of a watch: the same whenever and however often it is told.
 
     Of two edits, or two retractions, of one release the keys differ.
     """
     source = event.health.source if event.health else ""
-    parts = [watch_id, event.kind, event.release, source, event.revision, event.at.timestamp()]
-    return f"msg_{hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"
+    happened = [event.kind, event.release, source, event.revision, event.at.timestamp()]
+    digest = hashlib.sha256(msgspec.json.encode([watch_id, output, *happened]))
+    return f"msg_{digest.hexdigest()[:32]}"
 
 
-def message(watch_id: str, watch: Watch, event: QueuedEvent, release: Release | None) -> bytes:
-    """The body of a message: ``type``, ``timestamp`` and ``data``, as Standard Webhooks has it."""
-    data: dict[str, Any] = {"watch": {"id": watch_id, "name": watch.name}}
+def event_fields(event: QueuedEvent, release: Release | None) -> dict[str, Any]:
+    """An event as JSON has it: ``type``, ``timestamp``, and the ``release`` or the ``health``."""
+    told: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
         fields = release_fields(release)
         for name in LEFT_OUT:
             del fields[name]
         fields["url"] = redacted(release.url)
-        data["release"] = fields
-        data["passage"] = passage(release.content, Query(watch.query))
+        told["release"] = fields
     if event.health:
-        data["health"] = event.health
-    return msgspec.json.encode({"type": event.kind, "timestamp": event.at, "data": data})
+        told["health"] = event.health
+    return told
+
+
+def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) -> bytes:
+    """An event as it is kept for a watch: with the passage of the release that made it match."""
+    if release is None:
+        return msgspec.json.encode(fields)
+    return msgspec.json.encode({**fields, "passage": passage(release.content, Query(watch.query))})
+
+
+def events_of(message: AlertMessage) -> list[dict[str, Any]]:
+    """What a message tells of, each event with its ``key``."""
+    return [{"key": one.key, **msgspec.json.decode(one.body)} for one in message.deliveries]
+
+
+def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
+    """The body of a message: ``type``, ``timestamp`` and ``data``, as Standard Webhooks has it.
+
+    The type is that of its events, or ``alert`` where they are of several; the time that of the
+    last one.
+    """
+    events = events_of(message)
+    kinds = {event["type"] for event in events}
+    return msgspec.json.encode(
+        {
+            "type": kinds.pop() if len(kinds) == 1 else "alert",
+            "timestamp": events[-1]["timestamp"],
+            "data": {"watch": {"id": message.watch, "name": watch.name}, "events": events},
+        }
+    )

@@ -7,24 +7,16 @@ import hashlib
 import hmac
 from http import HTTPStatus
 
-from data.models import AlertDelivery
 from data.network.client import Outbound, OutboundError
 from data.watches.watch import SECRET_PREFIX, Webhook
+from feeds.alerts.messages import Undelivered
 
 
-class Undelivered(Exception):
-    """A receiver did not take a message; ``final`` says that it wants none any more."""
-
-    def __init__(self, problem: str, *, final: bool = False) -> None:
-        super().__init__(problem)
-        self.final = final
-
-
-async def send(outbound: Outbound, webhook: Webhook, delivery: AlertDelivery, now: int) -> None:
+async def send(outbound: Outbound, webhook: Webhook, key: str, body: bytes, now: int) -> None:
     """Send a message; ``now`` is in seconds since 1970. Raises Undelivered."""
-    headers = signed_headers(webhook.secret, delivery.key, now, delivery.body)
+    headers = signed_headers(webhook.secret, key, now, body)
     try:
-        answer = await outbound.ask("POST", webhook.url, headers, delivery.body)
+        answer = await outbound.ask("POST", webhook.url, headers, body)
     except OutboundError as error:
         raise Undelivered(str(error)) from error
     if not answer.is_good:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 
-from data.models import AlertDelivery, QueuedEvent
-from data.network.client import Outbound
+from data.errors import StoreError
+from data.models import AlertMessage
 from data.store.protocol import Store
-from data.watches.match import AlertEvent, WatchIndex, release_event
-from data.watches.watch import Watch, Webhook, load_watches
-from feeds.alerts.messages import idempotency_key, message
-from feeds.alerts.webhook import Undelivered, send
+from data.watches.folder import WatchFolder
+from data.watches.schedule import after_quiet
+from data.watches.watch import Watch
+from feeds.alerts.matcher import Matcher
+from feeds.alerts.messages import Undelivered
+from feeds.alerts.senders import Senders
 from feeds.websub.backoff import Backoff
 
 log = structlog.get_logger()
@@ -25,8 +28,14 @@ log = structlog.get_logger()
 TOGETHER: Final = 50
 """Events that are held against the watches in one transaction."""
 
-AT_ONCE: Final = 16
-"""Receivers that are spoken to at the same time, each host once."""
+MOST: Final = 500
+"""Events that one message tells of."""
+
+AT_ONCE: Final = 64
+"""Receivers that are given a message at the same time."""
+
+FAILING_AT_ONCE: Final = 16
+"""How many of these may be receivers that took nothing the last time: they may hang again."""
 
 ATTEMPTS: Final = 16
 """Times that a message is sent: over two days, with the waits of feeds.websub.backoff."""
@@ -35,127 +44,129 @@ ATTEMPTS: Final = 16
 class AlertWorker:
     """Tells those whom the watches in ``folder`` name."""
 
-    def __init__(self, store: Store, folder: Path, outbound: Outbound, pace: Backoff) -> None:
+    def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
         self._store = store
-        self._folder = folder
-        self._outbound = outbound
+        self._folder = WatchFolder(folder)
+        self._senders = senders
         self._pace = pace
+        self._matcher = Matcher({}, senders.alerts)
+        self._waiting: dict[str, deque[tuple[str, str]]] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._stamp: object = None
-        self._watches: Mapping[str, Watch] = {}
-        self._index = WatchIndex({})
+        self._failing: set[str] = set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         try:
             while True:
-                self._load()
-                while await asyncio.to_thread(self._match):
-                    self._begin()
+                more, waiting = await asyncio.to_thread(self._look)
+                self._queue(waiting)
                 self._begin()
-                await self._pace.rest()
+                if not more:
+                    await self._pace.rest()
         finally:
             tasks = list(self._busy.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _load(self) -> None:
-        """Take in files of watches that were added, changed or removed."""
-        stats = [(path.name, path.stat()) for path in sorted(self._folder.glob("*.toml"))]
-        stamp = [(name, one.st_mtime_ns, one.st_size, one.st_ino) for name, one in stats]
-        if stamp == self._stamp:
-            return
-        self._watches, errors = load_watches(self._folder)
-        self._index = WatchIndex(
-            {name: one for name, one in self._watches.items() if one.webhook is not None}
-        )
-        for error in errors:
-            log.error("a watch can't be used", problem=str(error))
-        self._stamp = stamp
-
     # Match.
 
-    def _match(self) -> bool:
-        """Hold some events against the watches; False where none wait."""
+    def _look(self) -> tuple[bool, Sequence[tuple[str, str]]]:
+        """Hold some events against the watches; whether more may wait, and what is due by now."""
         try:
+            if self._folder.refresh():
+                for error in self._folder.errors:
+                    log.error("a watch can't be used", problem=str(error))
+                self._matcher = Matcher(self._folder.watches, self._senders.alerts)
             queued = self._store.queued_events(limit=TOGETHER)
-            if not queued:
-                return False
-            deliveries = [one for event in queued for one in self._deliveries(event)]
-            self._store.settle_events(queued[-1].number, deliveries)
-            return True
+            if queued:
+                made = [
+                    one for event in queued for one in self._matcher.deliveries(self._store, event)
+                ]
+                self._store.settle_events(queued[-1].number, made)
+            return bool(queued), self._store.waiting_outputs(time.time())
         finally:
             # The connection of this thread.
             self._store.close()
 
-    def _deliveries(self, event: QueuedEvent) -> list[AlertDelivery]:
-        """What is to be delivered of an event."""
-        release = self._store.release(event.release) if event.release else None
-        if release:
-            asked = release_event(event.kind, release, backlog=event.backlog)
-        else:
-            asked = AlertEvent("health", event.health.source) if event.health else None
-        now = time.time()
-        return [
-            AlertDelivery(
-                idempotency_key(name, event),
-                name,
-                message(name, self._watches[name], event, release),
-                made=now,
-                due=now,
-            )
-            for name in (self._index.matching(asked) if asked else ())
-        ]
-
     # Deliver.
 
+    def _watch(self, name: str) -> Watch | None:
+        return self._matcher.watches.get(name)
+
+    def _queue(self, waiting: Sequence[tuple[str, str]]) -> None:
+        """Have what is due wait for its receivers."""
+        self._waiting = {}
+        for name, output in waiting:
+            watch = self._watch(name)
+            receiver = self._senders.receiver(watch, output) if watch else ""
+            self._waiting.setdefault(receiver, deque()).append((name, output))
+
     def _begin(self) -> None:
-        """Begin what is due, as far as there is room."""
-        hosts = {name: host_of(one.webhook) for name, one in self._watches.items() if one.webhook}
-        while len(self._busy) < AT_ONCE:
-            busy = [name for name, host in hosts.items() if host in self._busy]
-            due = self._store.pending_alerts(time.time(), busy, limit=AT_ONCE)
-            if not due:
+        """Begin what is due, as far as there is room: one message for each receiver."""
+        for receiver in list(self._waiting):
+            if len(self._busy) >= AT_ONCE:
                 return
-            for delivery in due:
-                self._start(delivery)
+            failing = len(self._failing & self._busy.keys())
+            if receiver in self._busy or (receiver in self._failing and failing >= FAILING_AT_ONCE):
+                continue
+            if message := self._next_for(receiver):
+                task = self._busy[receiver] = asyncio.create_task(self._deliver(receiver, message))
+                task.add_done_callback(partial(self._ended, receiver))
 
-    def _start(self, delivery: AlertDelivery) -> None:
-        watch = self._watches.get(delivery.watch)
-        if watch is None or watch.webhook is None:
-            problem = f"there is no watch {delivery.watch} with a webhook any more"
-            self._store.give_up_alert(delivery.key, problem)
+    def _next_for(self, receiver: str) -> AlertMessage | None:
+        """The next message for a receiver, which then may have more to come."""
+        waiting = self._waiting[receiver]
+        while waiting:
+            message = self._store.next_message(*waiting[0], time.time(), most=MOST)
+            if message:
+                waiting.rotate(-1)
+                return message
+            waiting.popleft()
+        del self._waiting[receiver]
+        return None
+
+    def _ended(self, receiver: str, task: asyncio.Task[None]) -> None:
+        del self._busy[receiver]
+        if task.cancelled():
             return
-        host = host_of(watch.webhook)
-        if len(self._busy) < AT_ONCE and host not in self._busy:
-            action = self._deliver(watch.webhook, delivery)
-            task = self._busy[host] = asyncio.create_task(action)
-            task.add_done_callback(lambda done: self._ended(host, done))
-
-    def _ended(self, host: str, task: asyncio.Task[None]) -> None:
-        del self._busy[host]
-        if not task.cancelled() and (error := task.exception()):
+        if error := task.exception():
             # Not at once again: whatever is wrong may be so the next time.
+            self._waiting.pop(receiver, None)
             log.error("alert failed", problem=f"{type(error).__name__}: {error}")
-        else:
-            self._pace.wake()
-
-    async def _deliver(self, webhook: Webhook, delivery: AlertDelivery) -> None:
+            return
         try:
-            await send(self._outbound, webhook, delivery, int(time.time()))
-        except Undelivered as error:
-            if error.final or delivery.attempts + 1 >= ATTEMPTS:
-                self._store.give_up_alert(delivery.key, str(error))
-            else:
-                until = self._pace.after(delivery.attempts)
-                self._store.put_off_alert(delivery.key, until, str(error))
-            # The path of a webhook may be a secret.
-            log.warning("alert not delivered", watch=delivery.watch, problem=str(error))
+            self._begin()
+        except StoreError as error:
+            log.warning("alerts wait", problem=str(error))
+
+    async def _deliver(self, receiver: str, message: AlertMessage) -> None:
+        watch = self._watch(message.watch)
+        if watch is None:
+            gone = f"there is no watch {message.watch} that tells anybody any more"
+            self._store.give_up_message(message.key, gone)
+            return
+        problem = await self._problem(watch, message)
+        if problem is None:
+            self._failing.discard(receiver)
+            self._store.mark_message_delivered(message.key, time.time())
+            return
+        self._failing.add(receiver)
+        if problem.final or message.attempts + 1 >= ATTEMPTS:
+            self._store.give_up_message(message.key, str(problem))
         else:
-            self._store.mark_alert_delivered(delivery.key, time.time())
+            until = after_quiet(watch, self._pace.after(message.attempts))
+            self._store.put_off_message(message.key, until, str(problem))
+        log.warning("alert not delivered", watch=message.watch, problem=str(problem))
 
-
-def host_of(webhook: Webhook) -> str:
-    """The host and port of a receiver."""
-    return urlsplit(webhook.url).netloc.rpartition("@")[2]
+    async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:
+        """Send a message; why its receiver did not take it, if so."""
+        try:
+            await self._senders.send(watch, message)
+        except Undelivered as error:
+            return error
+        except Exception as error:
+            # A mistake of ours is not met again at once, and keeps no other message waiting.
+            log.exception("alert failed", watch=message.watch)
+            return Undelivered(type(error).__name__)
+        return None

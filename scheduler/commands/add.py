@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import click
 
+from data.clock import fault_of_zone
 from data.errors import CommuniqueError, SourceError
 from data.toml_files import ID
 from data.wording import counted
@@ -22,7 +23,7 @@ from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import StatusReporter
 from spiders.discovery.propose import GivenFields
 from spiders.golden.golden import write_golden
-from spiders.sources.loader import LoadedSource, check_zone, load_sources
+from spiders.sources.loader import LoadedSource, load_sources
 
 
 class AlreadyThere(CommuniqueError):
@@ -132,7 +133,7 @@ def _check(said: GivenFields, page: str, listed: IO[str] | None) -> None:
     if said.id and not ID.fullmatch(said.id):
         why = "use lower-case letters, digits and hyphens, at most 64"
         raise click.BadParameter(why, param_hint="--id")
-    if said.timezone and (fault := check_zone(said.timezone)):
+    if said.timezone and (fault := fault_of_zone(said.timezone)):
         raise click.BadParameter(fault, param_hint="--timezone")
 
 

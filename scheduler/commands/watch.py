@@ -18,19 +18,20 @@ from data.text.folding import fold_search
 from data.text.redaction import HIDDEN
 from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
+from data.watches.folder import load_watches
 from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
 from data.watches.watch import (
+    Mail,
     Watch,
     Webhook,
     load_watch,
-    load_watches,
     new_secret,
     parse_watch,
     to_toml,
 )
 from data.wording import counted, meant
-from feeds.alerts.worker import host_of
+from feeds.alerts.senders import host_of
 from scheduler.cli import (
     Listing,
     as_json,
@@ -67,15 +68,28 @@ def watch() -> None:
     help="What is to be told; left out, releases, edits and retractions.",
 )
 @click.option("--backlog", is_flag=True, help="Also what is old when it is found, or imported.")
+@click.option("--timezone", default="", metavar="ZONE", help="The IANA zone of its times of day.")
+@click.option("--digest", default="", metavar="WHEN", help='Told in one message: "daily 08:00".')
+@click.option("--quiet", default="", metavar="HOURS", help='Told afterwards: "22:00-07:00".')
 @click.option("--webhook", metavar="URL", default="", help="Where messages are sent to.")
+@click.option("--mail", multiple=True, metavar="ADDRESS", help="Who gets mail.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
 @with_later_home
-def add(home: Home, *, name: str, webhook: str, watch_id: str, as_json: bool, **keys: Any) -> int:
+def add(
+    home: Home,
+    *,
+    name: str,
+    webhook: str,
+    mail: tuple[str, ...],
+    watch_id: str,
+    as_json: bool,
+    **keys: Any,
+) -> int:
     """Write a watch, which is a file in HOME/watches. Each option narrows what it matches.
 
-    Options that name sources, topics, languages or kinds may be given several times. For a webhook
-    a secret is made, which stands in the file: give it to the receiver.
+    Options that name sources, topics, languages, kinds or addresses may be given several times.
+    For a webhook a secret is made, which stands in the file: give it to the receiver.
     """
     chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
     if not ID.fullmatch(chosen):
@@ -85,6 +99,8 @@ def add(home: Home, *, name: str, webhook: str, watch_id: str, as_json: bool, **
     path = home.watches / f"{chosen}.toml"
     if webhook:
         keys["webhook"] = Webhook(webhook, new_secret())
+    if mail:
+        keys["mail"] = Mail(mail)
     text = to_toml(Watch(name, **{key: value for key, value in keys.items() if value}))
     # Read as it will be: what is refused later is refused now.
     one = parse_watch(text, str(path))
@@ -210,7 +226,10 @@ def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
 @as_json
 @with_home
 def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
-    """List the last 1,000 messages: which wait, which were delivered, which were given up."""
+    """List the last 1,000 alerts: which wait, which were delivered, which were given up.
+
+    Those of one ``message`` are sent together.
+    """
     store = home.plain_store()
     try:
         found = store.alerts("dead" if dead else None, limit=LOOKED_AT)
@@ -220,7 +239,9 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
         listed = [
             {
                 "key": one.key,
+                "message": one.message or None,
                 "watch": one.watch,
+                "output": one.output,
                 "state": one.state,
                 "made": instant_of(one.made),
                 "due": instant_of(one.due),
@@ -232,7 +253,8 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
         print_json({"deliveries": listed})
     else:
         for one in found:
-            said = f"{one.key} {one.watch} {one.state} {instant_of(one.due):%Y-%m-%d %H:%M}"
+            due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
+            said = f"{one.key} {one.watch} {one.output} {one.state} {due}"
             why = f", {one.problem}" if one.problem else ""
             say(f"{said} after {counted(one.attempts, 'attempt')}{why}")
         if not found:
@@ -279,7 +301,7 @@ def without_secrets(one: Watch) -> Watch:
     if one.webhook is None:
         return one
     webhook = Webhook(
-        f"{urlsplit(one.webhook.url).scheme}://{host_of(one.webhook)}/{HIDDEN}", HIDDEN
+        f"{urlsplit(one.webhook.url).scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN
     )
     return msgspec.structs.replace(one, webhook=webhook)
 
@@ -292,16 +314,24 @@ def described(one: Watch) -> str:
         parts.append(f"words {one.query}")
     parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
     if one.webhook:
-        parts.append(f"webhook at {host_of(one.webhook)}")
+        parts.append(f"webhook at {host_of(one.webhook.url)}")
+    if one.mail:
+        parts.append(f"mail to {', '.join(one.mail.to)}")
+    if one.digest:
+        parts.append(f"digest {one.digest} {one.timezone}")
+    if one.quiet:
+        parts.append(f"quiet {one.quiet} {one.timezone}")
     return "; ".join(parts)
 
 
 def doubts_of(home: Home, one: Watch) -> list[str]:
-    """The sources and topics of a watch that are not there, or not yet."""
+    """What a watch lacks: sources and topics that are not there, or not yet; a mail server."""
     return list(_doubts(home, one))
 
 
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
+    if one.mail and not home.settings.alerts.smtp_host:
+        yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
     if not one.sources and not one.topics:
         return
     store = home.store()

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from data.errors import HomeInUse, StoreError
+from feeds.alerts.senders import Senders
 from feeds.alerts.worker import AlertWorker
 from feeds.websub.backoff import LOOK, Backoff
 from scheduler.home import Home
@@ -53,7 +54,8 @@ class AlertService:
         home = self._home
         # Nothing that is told is a part of the archive.
         with closing(home.plain_store(patience=PATIENCE)) as store:
-            await AlertWorker(store, home.watches, outbound_of(home), self._pace).run()
+            senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
+            await AlertWorker(store, home.watches, senders, self._pace).run()
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data.clock import fault_of_zone
 from data.errors import SourceError, UnknownSource
 from data.models import Source
 from data.text.language_names import fault_of_language
@@ -100,7 +100,7 @@ def parse_source(text: str, path: str) -> SourceFile:
         _check_url(path, "feed", file.feed)
         if file.listing != ListingRules():
             raise SourceError(path, "feed", "keep either `feed` or `[listing]`, not both")
-    if fault := check_zone(file.timezone):
+    if fault := fault_of_zone(file.timezone):
         raise SourceError(path, "timezone", fault)
     if file.language is not None and (fault := fault_of_language(file.language)):
         raise SourceError(path, "language", fault)
@@ -117,15 +117,6 @@ def _check_url(path: str, key: str, url: str) -> None:
         raise SourceError(
             path, key, f"{redacted(url)!r} is no web address; write http:// or https://"
         )
-
-
-def check_zone(zone: str) -> str:
-    """What is wrong with a time zone, and the fix; empty where nothing is."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return f"{zone!r} is no IANA zone; write one such as Europe/Berlin"
-    return ""
 
 
 def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) -> None:

@@ -7,7 +7,14 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from data.models import AlertDelivery, AlertKind, AlertState, QueuedEvent
+from data.models import (
+    AlertDelivery,
+    AlertKind,
+    AlertMessage,
+    AlertState,
+    QueuedEvent,
+    message_key,
+)
 from data.store.sqlite.connection import Part
 from data.store.sqlite.health import event_of
 from data.store.sqlite.rows import encode, instant
@@ -15,7 +22,7 @@ from data.store.sqlite.rows import encode, instant
 KEPT: Final = 90 * 86_400
 """Seconds for which receipts, dead deliveries and events that wait are kept."""
 
-COLUMNS: Final = "key, watch, body, made, due, state, attempts, problem"
+COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem, message"
 
 
 class AlertsPart(Part):
@@ -47,10 +54,10 @@ class AlertsPart(Part):
         """Keep what comes of all events up to a number, and forget these."""
         with self._writing() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO alert_deliveries (key, watch, body, state, made, due)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO alert_deliveries"
+                " (key, watch, output, body, state, made, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (one.key, one.watch, one.body, one.state, one.made, one.due)
+                    (one.key, one.watch, one.output, one.body, one.state, one.made, one.due)
                     for one in deliveries
                 ],
             )
@@ -61,52 +68,82 @@ class AlertsPart(Part):
         with self._writing() as db:
             db.execute("DELETE FROM alert_events")
 
-    def pending_alerts(
-        self, now: float, busy: Collection[str], *, limit: int
-    ) -> Sequence[AlertDelivery]:
-        """What is to be delivered by now, one of each watch, but none of those that are busy."""
+    def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
+        """The watches and outputs for which something is due, those that waited longest first."""
         rows = self._ask(
-            f"SELECT {COLUMNS}, min(due) FROM alert_deliveries WHERE state = 'waiting'"
-            " AND due <= ? AND watch NOT IN (SELECT value FROM json_each(?))"
-            " GROUP BY watch ORDER BY min(due) LIMIT ?",
-            [now, encode(list(busy)), limit],
+            "SELECT watch, output, min(due) FROM alert_deliveries WHERE state = 'waiting'"
+            " AND due <= ? GROUP BY watch, output ORDER BY min(due)",
+            [now],
         )
-        return [AlertDelivery(*row[:-1]) for row in rows]
+        return [(watch, output) for watch, output, _ in rows]
 
-    def mark_alert_delivered(self, key: str, at: float) -> None:
+    def next_message(
+        self, watch: str, output: str, now: float, *, most: int
+    ) -> AlertMessage | None:
+        """What is to be sent next by an output, or None: all that is due, ``most`` at the most."""
+        waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
+        first = self._ask(
+            f"SELECT message FROM alert_deliveries WHERE {waiting} ORDER BY due LIMIT 1",
+            [watch, output, now],
+        )
+        if not first:
+            return None
+        ((key,),) = first
+        if not key:
+            rows = self._ask(
+                f"SELECT key FROM alert_deliveries WHERE {waiting} AND message = ''"
+                " ORDER BY rowid LIMIT ?",
+                [watch, output, now, most],
+            )
+            keys = [own for (own,) in rows]
+            key = message_key(keys)
+            with self._writing() as db:
+                db.execute(
+                    "UPDATE alert_deliveries SET message = ?"
+                    " WHERE key IN (SELECT value FROM json_each(?))",
+                    [key, encode(keys)],
+                )
+        found = self._ask(
+            f"SELECT {COLUMNS} FROM alert_deliveries"
+            " WHERE message = ? AND state = 'waiting' ORDER BY rowid",
+            [key],
+        )
+        return AlertMessage(key, watch, output, tuple(AlertDelivery(*row) for row in found))
+
+    def mark_message_delivered(self, key: str, at: float) -> None:
         """Note that a receiver has a message."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET state = 'delivered', body = x'', due = ?,"
-                " attempts = attempts + 1, problem = '' WHERE key = ?",
+                " attempts = attempts + 1, problem = '' WHERE message = ? AND state = 'waiting'",
                 [at, key],
             )
 
-    def put_off_alert(self, key: str, until: float, problem: str) -> None:
-        """Try a delivery once more, later."""
+    def put_off_message(self, key: str, until: float, problem: str) -> None:
+        """Send a message once more, later."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
-                " WHERE key = ?",
+                " WHERE message = ? AND state = 'waiting'",
                 [until, problem, key],
             )
 
-    def give_up_alert(self, key: str, problem: str) -> None:
-        """Try a delivery no more, unless somebody asks for it."""
+    def give_up_message(self, key: str, problem: str) -> None:
+        """Send a message no more, unless somebody asks for it."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
-                " WHERE key = ?",
+                " WHERE message = ? AND state = 'waiting'",
                 [problem, key],
             )
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
-        """Try dead deliveries anew, those of some keys or all; how many."""
+        """Try dead deliveries anew, all or those of some keys with what was sent beside them."""
         with self._writing() as db:
             return db.execute(
                 "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
-                " WHERE state = 'dead'"
-                " AND (?2 IS NULL OR key IN (SELECT value FROM json_each(?2)))",
+                " WHERE state = 'dead' AND (?2 IS NULL OR message IN (SELECT message FROM"
+                " alert_deliveries WHERE key IN (SELECT value FROM json_each(?2))))",
                 [now, None if keys is None else encode(list(keys))],
             ).rowcount
 

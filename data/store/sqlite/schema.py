@@ -82,6 +82,12 @@ def name_health_codes(db: Database) -> None:
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
+@migrations()
+def lay_alert_messages(db: Database) -> None:
+    """Have deliveries of several outputs, and several of them in one message."""
+    _lay(db, "alert_messages")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

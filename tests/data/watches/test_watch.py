@@ -8,10 +8,10 @@ import pytest
 
 from data.errors import UnknownWatch, WatchError
 from data.watches.watch import (
+    Mail,
     Watch,
     Webhook,
     load_watch,
-    load_watches,
     parse_watch,
     to_toml,
 )
@@ -40,6 +40,14 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         (f'name = "A"\n[webhook]\nurl = "http://a b"\nsecret = "{KEY}"', "webhook.url", "http"),
         (SIGNED_BY.format("hush"), "webhook.secret", "write whsec_ and 24 to 64 bytes"),
         (SIGNED_BY.format("whsec_AAAA"), "webhook.secret", "24 to 64 bytes"),
+        ('name = "A"\ntimezone = "Vienna"', "timezone", "is no IANA zone"),
+        ('name = "A"\ndigest = "weekly 08:00"', "digest", 'Write "daily 08:00"'),
+        ('name = "A"\ndigest = "daily 24:00"', "digest", 'Write "daily 08:00"'),
+        ('name = "A"\nquiet = "22-07"', "quiet", 'such as "22:00-07:00"'),
+        ('name = "A"\nquiet = "07:00-07:00"', "quiet", "two different times"),
+        ('name = "A"\n[mail]\nto = []', "mail.to", "it is empty"),
+        ('name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]', "mail.to", "it can't be"),
+        ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to", "it can't be used"),
         (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),
     ],
 )
@@ -63,22 +71,16 @@ def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said:
             languages=("pt-BR",),
             kinds=("health", "gone"),
             backlog=True,
+            timezone="Europe/Vienna",
+            digest="monday 08:00",
+            quiet="22:00-07:30",
             webhook=Webhook("https://hooks.example/a?b=c", KEY),
+            mail=Mail(("desk@news.example", "o'neil+x@news.example")),
         ),
     ],
 )
 def test_what_is_written_is_read_as_it_was(watch: Watch) -> None:
     assert parse_watch(to_toml(watch), "a.toml") == watch
-
-
-def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
-    (tmp_path / "good.toml").write_text('name = "Good"\n')
-    (tmp_path / "bad.toml").write_text("name = 1\n")
-    (tmp_path / "No Id.toml").write_text('name = "Spaces"\n')
-    (tmp_path / "bytes.toml").write_bytes(b"\xff")
-    watches, errors = load_watches(tmp_path)
-    assert watches == {"good": Watch("Good")}
-    assert [Path(error.path).name for error in errors] == ["No Id.toml", "bad.toml", "bytes.toml"]
 
 
 def test_a_watch_that_is_not_there_is_told_with_one_that_may_be_meant(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import socket
+import sqlite3
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,12 +27,15 @@ from scheduler.home import Home, open_home
 from scheduler.service.alerts import AlertService
 from tests.command import communique
 from tests.drafts import draft, published
-from tests.peer import Heard, Peer, peer_served
+from tests.mail_server import MailServer, mail_served
+from tests.peer import PATIENCE, Heard, Peer, peer_served
+
+BODY = b'{"type": "gone", "timestamp": "2026-03-02T12:00:00Z"}'
 
 
-def make_home(folder: Path, *, allow_private: bool = True) -> Home:
+def make_home(folder: Path, *, allow_private: bool = True, more: str = "") -> Home:
     folder.mkdir()
-    settings = f"[network]\nallow_private = {str(allow_private).lower()}\n"
+    settings = f"[network]\nallow_private = {str(allow_private).lower()}\n{more}"
     (folder / "communique.toml").write_text(settings)
     return open_home(folder)
 
@@ -99,8 +105,8 @@ def at_work(home: Home) -> Iterator[AlertService]:
         thread.join(30)
 
 
-def data_of(heard: Heard) -> dict[str, Any]:
-    return dict(json.loads(heard.body)["data"])
+def events_of(heard: Heard) -> list[dict[str, Any]]:
+    return list(json.loads(heard.body)["data"]["events"])
 
 
 def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer: Peer) -> None:
@@ -115,20 +121,25 @@ def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer:
         store.hide(hidden, at=utc_now(), why="no release")
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"] * 3)
-    told = peer.posts()
-    assert {data_of(one)["release"]["id"] for one in told} == ids
-    assert len({one.headers["webhook-id"] for one in told}) == 3
-    for one in told:
-        said = Judge(secret.secret).verify(one.body, one.headers)
-        assert said["type"] == "release"
-        assert said["data"]["watch"] == {"id": watch, "name": "Ships"}
-        assert "Odile" in said["data"]["passage"]
-        assert "body_text" not in said["data"]["release"]
+    # Many at once come as one message.
+    (told,) = peer.posts()
+    said = Judge(secret.secret).verify(told.body, told.headers)
+    assert said["type"] == "release"
+    assert said["data"]["watch"] == {"id": watch, "name": "Ships"}
+    events = said["data"]["events"]
+    assert {one["release"]["id"] for one in events} == ids
+    assert {one["key"] for one in events} == {one.key for one in deliveries(home)}
+    assert {one.message for one in deliveries(home)} == {told.headers["webhook-id"]}
+    for one in events:
+        assert "Odile" in one["passage"]
+        assert "body_text" not in one["release"]
     # A process that begins anew tells nothing again.
     with at_work(home):
-        release(home, 7)
+        seventh = release(home, 7)
         peer.wait_for(lambda: states(home) == ["delivered"] * 4)
-    assert len(peer.posts()) == 4
+    (_, alone) = peer.posts()
+    assert [one["release"]["id"] for one in events_of(alone)] == [seventh]
+    assert alone.headers["webhook-id"] == events_of(alone)[0]["key"]
 
 
 def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
@@ -153,10 +164,12 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
         store.add_health_events([HealthEvent("harbour", False, at, "closed", "blocked")])  # noqa: FBT003 - its state
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"] * 5)
-    heard = sorted(json.loads(one.body)["type"] for one in peer.posts())
-    assert heard == ["edit", "gone", "health", "retraction", "retraction"]
-    (health,) = [data_of(one) for one in peer.posts() if b'"health"' in one.body]
-    assert health["health"]["reason"] == "closed"
+    (told,) = peer.posts()
+    assert json.loads(told.body)["type"] == "alert"
+    events = events_of(told)
+    assert [one["type"] for one in events] == ["edit", "gone", "retraction", "retraction", "health"]
+    assert len({one["key"] for one in events}) == 5
+    assert events[-1]["health"]["reason"] == "closed"
 
 
 def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(
@@ -216,9 +229,10 @@ def test_a_receiver_that_fails_for_days_is_given_up(home: Home, peer: Peer) -> N
     with closing(home.plain_store()) as store:
         (event,) = store.queued_events(limit=5)
         now = utc_now().timestamp()
-        store.settle_events(event.number, [AlertDelivery("old", "down", b"{}", now, now)])
+        store.settle_events(event.number, [AlertDelivery("old", "down", "webhook", BODY, now, now)])
+        assert store.next_message("down", "webhook", now, most=1)
         for _ in range(ATTEMPTS - 1):
-            store.put_off_alert("old", now, "it answered 503")
+            store.put_off_message("old", now, "it answered 503")
     peer.statuses = deque([503])
     with at_work(home):
         peer.wait_for(lambda: "dead" in states(home))
@@ -270,3 +284,152 @@ def test_no_secret_of_a_webhook_is_shown_or_archived(home: Home, peer: Peer) -> 
     for secret in ("T0KEN", webhook.secret):
         assert secret not in shown
         assert secret.encode() not in kept
+
+
+def mail_home(folder: Path, server: MailServer, more: str = "") -> Home:
+    """A HOME that sends mail by a server."""
+    alerts = (
+        f'[alerts]\nsmtp_host = "127.0.0.1"\nsmtp_port = {server.port}\nsmtp_tls = "none"\n'
+        f'sender = "alerts@press.example"\n{more}'
+    )
+    # Private addresses are forbidden: the server of the settings is the operator's own.
+    return make_home(folder, allow_private=False, more=alerts)
+
+
+@pytest.fixture
+def mails() -> Iterator[MailServer]:
+    with mail_served() as served:
+        yield served
+
+
+def wait_for(is_so: Callable[[], object]) -> None:
+    """Return as soon as something holds."""
+    end = time.monotonic() + PATIENCE
+    look = threading.Event()
+    while not is_so():
+        assert time.monotonic() < end
+        look.wait(0.02)
+
+
+def test_each_recipient_gets_a_mail_of_their_own(tmp_path: Path, mails: MailServer) -> None:
+    login = 'smtp_user = "press"\nsmtp_password = "hush"\n'
+    home = mail_home(tmp_path / "home", mails, login)
+    arguments = ("--mail", "desk@news.example", "--mail", "nobody@news.example")
+    added = communique("watch", "add", "Ships", *arguments, home=home.path)
+    assert (added.returncode, added.stderr) == (0, "")
+    hostile = "Ship\r\nBcc: all@news.example\x00 <b>at</b> pier"
+    release(home, 1, title=hostile)
+    with at_work(home):
+        wait_for(lambda: states(home) == ["dead", "delivered"])
+    (received,) = mails.received
+    assert received.sender == "alerts@press.example"
+    assert received.recipients == ["desk@news.example"]
+    mail = received.mail
+    keys = {one.output: one.key for one in deliveries(home)}
+    assert mail["Message-ID"] == f"<{keys['mail:desk@news.example']}@press.example>"
+    assert mail["To"] == "desk@news.example"
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("Ships: New: Ship Bcc: all@news.example")
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert "http://harbour.example/1" in plain.get_content()
+    assert "Odile Brandt" in plain.get_content()
+    assert "<b>at</b>" not in html.get_content()
+    assert "press" in mails.users
+    refused = next(one for one in deliveries(home) if one.state == "dead")
+    assert refused.problem == "the mail server 127.0.0.1 refused nobody@news.example: 550"
+
+
+def test_a_mail_server_that_is_down_or_busy_is_tried_again(
+    tmp_path: Path, mails: MailServer
+) -> None:
+    home = mail_home(tmp_path / "home", mails)
+    communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
+    release(home, 1)
+    mails.replies = deque(["451 later", "554 what is this"])
+    with at_work(home):
+        wait_for(lambda: states(home) == ["delivered"])
+    assert len({one.mail["Message-ID"] for one in mails.received}) == 1
+    assert len(mails.received) == 3
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        settings = (home.path / "communique.toml").read_text()
+        settings = settings.replace(f"smtp_port = {mails.port}", f"smtp_port = {port}")
+        (home.path / "communique.toml").write_text(settings)
+        release(home, 2)
+        with at_work(open_home(home.path)):
+            wait_for(lambda: any(one.problem for one in deliveries(home)))
+    problems = [one.problem for one in deliveries(home) if one.problem]
+    assert "the mail server 127.0.0.1 did not take it" in problems[0]
+
+
+def test_mail_without_a_mail_server_waits_for_one_and_is_told(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    added = communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
+    assert "no mail is sent before smtp_host is written under [alerts]" in added.stderr
+    release(home, 1)
+    with at_work(home):
+        wait_for(lambda: any(one.problem for one in deliveries(home)))
+    assert states(home) == ["waiting"]
+    assert "write smtp_host under [alerts]" in deliveries(home)[0].problem
+
+
+def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: MailServer) -> None:
+    home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
+    release(home, 1)
+    with closing(home.store()) as store:
+        store.add_health_events([HealthEvent("harbour", False, utc_now(), "closed", "blocked")])  # noqa: FBT003 - its state
+    with at_work(home):
+        wait_for(lambda: states(home) == ["delivered"])
+    (received,) = mails.received
+    assert received.recipients == ["ops@press.example"]
+    assert received.mail["Subject"] == "Health of sources: harbour: keeps us out"
+    plain = received.mail.get_body(("plain",))
+    assert plain is not None
+    assert "closed" in plain.get_content()
+
+
+def test_what_is_held_by_a_digest_or_quiet_hours_comes_as_one_message(
+    home: Home, peer: Peer
+) -> None:
+    add(home, "Daily", f"{peer.url}/daily", "--digest", "daily 08:00", "--timezone", "Asia/Tokyo")
+    for number in (1, 2, 3):
+        release(home, number)
+    with at_work(home):
+        peer.wait_for(lambda: len(deliveries(home)) == 3)
+        release(home, 4)
+        peer.wait_for(lambda: len(deliveries(home)) == 4)
+    assert peer.heard == []
+    (due,) = {one.due for one in deliveries(home)}
+    tokyo = dt.datetime.fromtimestamp(due, dt.timezone(dt.timedelta(hours=9)))
+    assert (tokyo.hour, tokyo.minute) == (8, 0)
+    # The day is over.
+    with closing(sqlite3.connect(home.path / "communique.db")) as db, db:
+        db.execute("UPDATE alert_deliveries SET due = made")
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 4)
+    (told,) = peer.posts()
+    assert [one["release"]["title"] for one in events_of(told)] == [
+        f"Ship {n}" for n in range(1, 5)
+    ]
+
+
+def test_a_message_that_was_put_together_is_sent_the_same_after_a_crash(
+    home: Home, peer: Peer
+) -> None:
+    add(home, "Ships", peer.url)
+    for number in (1, 2):
+        release(home, number)
+    peer.statuses = deque([500])
+    with at_work(home):
+        peer.wait_for(lambda: any(one.problem for one in deliveries(home)))
+    release(home, 3)
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 3)
+    heard = [(one.headers["webhook-id"], one.body) for one in peer.posts()]
+    both = [one for one in heard if b'"Ship 1"' in one[1]]
+    assert len(both) >= 2
+    assert len({*both}) == 1
+    assert len({*heard}) == 2

@@ -74,8 +74,14 @@ def test_an_event_goes_with_the_transaction_of_its_release(store: SqliteStore) -
     assert queued(store) == []
 
 
-def made(key: str, watch: str = "w", due: float = 1.0) -> AlertDelivery:
-    return AlertDelivery(key, watch, b"{}", made=due, due=due)
+def made(key: str, watch: str = "w", due: float = 1.0, output: str = "webhook") -> AlertDelivery:
+    return AlertDelivery(key, watch, output, b"{}", made=due, due=due)
+
+
+def sent(store: SqliteStore, watch: str = "w", now: float = 9.0, most: int = 9) -> list[str]:
+    """The keys of the next message of a watch, its own first."""
+    message = store.next_message(watch, "webhook", now, most=most)
+    return [message.key, *(one.key for one in message.deliveries)] if message else []
 
 
 def test_a_key_is_kept_once_whatever_came_of_it(store: SqliteStore) -> None:
@@ -83,46 +89,71 @@ def test_a_key_is_kept_once_whatever_came_of_it(store: SqliteStore) -> None:
     (event,) = store.queued_events(limit=5)
     store.settle_events(event.number, [made("a")])
     assert queued(store) == []
-    store.mark_alert_delivered("a", 5.0)
+    assert sent(store) == ["a", "a"]
+    store.mark_message_delivered("a", 5.0)
     store.settle_events(event.number, [made("a")])
     assert [(one.state, one.body, one.due) for one in store.alerts(limit=5)] == [
         ("delivered", b"", 5.0)
     ]
-    assert store.pending_alerts(9.0, [], limit=5) == []
+    assert store.waiting_outputs(9.0) == []
+    assert sent(store) == []
 
 
-def test_one_of_each_watch_is_pending_those_that_waited_longest_first(store: SqliteStore) -> None:
+def test_outputs_for_which_something_is_due_those_that_waited_longest_first(
+    store: SqliteStore,
+) -> None:
     store.settle_events(0, [made("a", "w", 3.0), made("b", "w", 2.0), made("c", "x", 1.0)])
-    store.settle_events(0, [made("d", "y", 4.0), made("e", "z", 99.0)])
-
-    def keys(*busy: str, limit: int = 9) -> list[str]:
-        return [one.key for one in store.pending_alerts(9.0, busy, limit=limit)]
-
-    assert keys() == ["c", "b", "d"]
-    assert keys("w", "y") == ["c"]
-    assert keys(limit=1) == ["c"]
-    store.put_off_alert("b", 50.0, "it answered 500")
-    assert keys() == ["c", "a", "d"]
-
-
-def test_what_was_given_up_is_replayed_under_the_same_key(store: SqliteStore) -> None:
-    store.settle_events(0, [made("a"), made("b")])
-    store.give_up_alert("a", "it answered 410")
-    store.give_up_alert("b", "it answered 500")
-    assert store.replay_alerts(["b", "none"], 7.0) == 1
-    assert [(one.key, one.problem) for one in store.alerts("dead", limit=5)] == [
-        ("a", "it answered 410")
+    store.settle_events(0, [made("d", "w", 4.0, "mail:a@b.example"), made("e", "z", 99.0)])
+    assert store.waiting_outputs(9.0) == [
+        ("x", "webhook"),
+        ("w", "webhook"),
+        ("w", "mail:a@b.example"),
     ]
-    (waiting,) = store.pending_alerts(7.0, [], limit=5)
-    assert (waiting.key, waiting.attempts, waiting.body) == ("b", 0, b"{}")
+
+
+def test_what_is_due_at_once_is_one_message_and_stays_one(store: SqliteStore) -> None:
+    store.settle_events(0, [made("a"), made("b"), made("late", due=20.0), made("c")])
+    first = sent(store, most=2)
+    assert first[1:] == ["a", "b"]
+    assert first[0] not in {"a", "b", "c"}
+    # Before it is delivered, it is the next one again, whatever else comes.
+    store.settle_events(0, [made("d", due=0.5)])
+    store.put_off_message(first[0], 0.1, "it answered 500")
+    assert sent(store) == first
+    store.put_off_message(first[0], 50.0, "it answered 500")
+    second = sent(store)
+    assert second[1:] == ["c", "d"]
+    store.mark_message_delivered(second[0], 9.0)
+    assert sent(store) == []
+    assert sent(store, now=60.0) == ["late", "late"]
+    store.mark_message_delivered("late", 60.0)
+    assert sent(store, now=60.0) == first
+    assert {one.attempts for one in store.alerts("waiting", limit=9)} == {2}
+
+
+def test_what_was_given_up_is_replayed_under_the_same_keys(store: SqliteStore) -> None:
+    store.settle_events(0, [made("a"), made("b"), made("c", "x")])
+    both, own = sent(store)[0], sent(store, "x")[0]
+    store.give_up_message(both, "it answered 410")
+    store.give_up_message(own, "it answered 500")
+    assert store.replay_alerts(["b", "none"], 7.0) == 2
+    assert [(one.key, one.problem) for one in store.alerts("dead", limit=5)] == [
+        ("c", "it answered 500")
+    ]
+    message = store.next_message("w", "webhook", 7.0, most=9)
+    assert message is not None
+    assert (message.key, message.attempts) == (both, 0)
+    assert [one.key for one in message.deliveries] == ["a", "b"]
     assert store.replay_alerts(None, 7.0) == 1
 
 
 def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: SqliteStore) -> None:
     store.record(draft(), seen=NOON, since=NOON)
-    store.settle_events(0, [made("a"), made("b"), made("c")])
-    store.mark_alert_delivered("a", 2.0)
-    store.give_up_alert("b", "it answered 410")
+    store.settle_events(0, [made("a", "v"), made("b", "w"), made("c", "x")])
+    for watch in "vw":
+        sent(store, watch)
+    store.mark_message_delivered("a", 2.0)
+    store.give_up_message("b", "it answered 410")
     store.forget_old_alerts(NOON.timestamp() + 91 * 86_400)
     assert [one.key for one in store.alerts(limit=5)] == ["c"]
     assert queued(store) == []

@@ -51,7 +51,7 @@ def filled(path: Path) -> None:
     store.note_feeds([("feeds/all.atom", "1 2 3", b"old")], told=True)
     asked = HubRequest("subscribe", "https://reader.example/", "t")
     store.add_subscription(asked, "feeds/all.atom", "reader.example", 9.0)
-    store.settle_events(0, [AlertDelivery("msg_1", "ships", b"{}", 1.0)])
+    store.settle_events(0, [AlertDelivery("msg_1", "ships", "webhook", b"{}", 1.0)])
     store.update_search_index()
     assert store.release(first.id)
     store.maintain()

@@ -1,0 +1,48 @@
+"""Holds what happened against the watches: what is to be told, by which output, and when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from data.models import AlertDelivery, QueuedEvent
+from data.settings import Alerts
+from data.store.protocol import Store
+from data.watches.match import AlertEvent, WatchIndex, release_event
+from data.watches.schedule import told_at
+from data.watches.watch import Mail, Watch
+from feeds.alerts.messages import event_body, event_fields, idempotency_key
+
+OPERATOR: Final = "alerts.operator"
+"""The id of the watch that the settings make; a dot is in none of a file."""
+
+
+class Matcher:
+    """All watches that tell somebody; ``settings`` make one more, of the health of all sources."""
+
+    def __init__(self, watches: Mapping[str, Watch], settings: Alerts) -> None:
+        own: dict[str, Watch] = {}
+        if settings.operator:
+            mail = Mail((settings.operator,))
+            own[OPERATOR] = Watch("Health of sources", kinds=("health",), mail=mail)
+        self.watches = {name: one for name, one in {**watches, **own}.items() if one.outputs}
+        self._index = WatchIndex(self.watches)
+
+    def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
+        """What is to be delivered of an event."""
+        release = store.release(event.release) if event.release else None
+        if release:
+            asked = release_event(event.kind, release, backlog=event.backlog)
+        else:
+            asked = AlertEvent("health", event.health.source) if event.health else None
+        if asked is None:
+            return
+        fields = event_fields(event, release)
+        now = time.time()
+        for name in self._index.matching(asked):
+            watch = self.watches[name]
+            body, due = event_body(fields, watch, release), told_at(watch, now)
+            for output in watch.outputs:
+                key = idempotency_key(name, output, event)
+                yield AlertDelivery(key, name, output, body, made=now, due=due)

@@ -1,0 +1,110 @@
+"""What a message says to people: a subject, plain text, and the same as HTML.
+
+What a press room wrote is hostile: it is plain text here, and never a link but its own address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+from data.models import AlertMessage
+from data.settings import Site
+from data.text.clean import plain
+from data.text.urls import site_address, web_address
+from data.watches.watch import Watch
+from data.wording import counted
+from feeds.alerts.messages import events_of
+from feeds.entries.events import HEALTH
+from feeds.urls import href, release_file, revision_file
+
+LONGEST: Final = 200
+"""Characters of a headline."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "release": "New",
+    "edit": "Changed",
+    "gone": "Gone, unconfirmed",
+    "retraction": "Retracted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event in words: addresses are empty where there are none."""
+
+    headline: str
+    where: str
+    url: str
+    copy: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message in words; the subject is one line."""
+
+    subject: str
+    plain: str
+    html: str
+
+
+def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
+    """A message as people read it."""
+    told = [in_words(event, site) for event in events_of(message)]
+    name = one_line(watch.name)
+    said = told[0].headline if len(told) == 1 else counted(len(told), "alert")
+    return Text(
+        f"{name}: {said}",
+        "\n\n".join(_plain(one) for one in told) + f"\n\n-- \n{name} ({message.watch})\n",
+        "".join(_html(one) for one in told) + f"<p>{escape(name)} ({escape(message.watch)})</p>\n",
+    )
+
+
+def in_words(event: Mapping[str, Any], site: Site) -> Told:
+    """An event as people read it."""
+    if health := event.get("health"):
+        source, reason = one_line(health["source"]), one_line(health["reason"])
+        headline = f"{source}: {HEALTH[health['state']]}"
+        return Told(headline, _day(health["at"]), f"{site_address(site.url)}/health/", "", reason)
+    release = event["release"]
+    own = release["id"]
+    file = revision_file(own, release["revision"]) if event["type"] == "edit" else release_file(own)
+    who = one_line(release["publisher"] or release["source"])
+    when = _day(release["published"] or release["first_seen"])
+    return Told(
+        f"{KINDS[event['type']]}: {one_line(release['title']) or 'Untitled'}",
+        f"{who}, {when}",
+        web_address(release["url"]) or "",
+        f"{site_address(site.url)}{href(file)}",
+        one_line(event["passage"], 2 * LONGEST),
+    )
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    """A text as one line of so many characters at the most, all of which can be printed."""
+    line = "".join(one if one.isprintable() else " " for one in plain(text))
+    line = " ".join(line.split())
+    return line if len(line) <= longest else line[: longest - 2].rstrip() + " …"
+
+
+def _day(iso: str) -> str:
+    """The day of a date or an instant in ISO 8601."""
+    day = dt.date.fromisoformat(iso[: len("2026-03-02")])
+    return f"{day.day} {day:%B %Y}"
+
+
+def _plain(one: Told) -> str:
+    copy = f"Copy kept: {one.copy}" if one.copy else ""
+    return "\n".join(filter(None, (one.headline, one.where, one.url, copy, one.passage)))
+
+
+def _html(one: Told) -> str:
+    title = escape(one.headline)
+    if one.url:
+        title = f'<a href="{escape(one.url)}">{title}</a>'
+    copy = f' (<a href="{escape(one.copy)}">copy kept</a>)' if one.copy else ""
+    return f"<p><b>{title}</b><br>{escape(one.where)}{copy}<br>{escape(one.passage)}</p>\n"

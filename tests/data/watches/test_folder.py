@@ -1,0 +1,38 @@
+"""A folder of watches, as its files come, change and go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from data.watches.folder import WatchFolder, load_watches
+from data.watches.watch import Watch
+
+
+def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text('name = "Good"\n')
+    (tmp_path / "bad.toml").write_text("name = 1\n")
+    (tmp_path / "No Id.toml").write_text('name = "Spaces"\n')
+    (tmp_path / "bytes.toml").write_bytes(b"\xff")
+    watches, errors = load_watches(tmp_path)
+    assert watches == {"good": Watch("Good")}
+    assert [Path(error.path).name for error in errors] == ["No Id.toml", "bad.toml", "bytes.toml"]
+
+
+def test_what_is_added_changed_and_removed_is_taken_in(tmp_path: Path) -> None:
+    folder = WatchFolder(tmp_path / "none")
+    assert not folder.refresh()
+    folder = WatchFolder(tmp_path)
+    (tmp_path / "a.toml").write_text('name = "A"\n')
+    assert folder.refresh()
+    assert not folder.refresh()
+    os.utime(tmp_path / "a.toml", ns=(1, 1))
+    (tmp_path / "b.toml").write_text("name = 1\n")
+    assert folder.refresh()
+    assert folder.watches == {"a": Watch("A")}
+    assert [error.key for error in folder.errors] == ["name"]
+    (tmp_path / "b.toml").unlink()
+    (tmp_path / "a.toml").write_text('name = "B"\n')
+    assert folder.refresh()
+    assert folder.watches == {"a": Watch("B")}
+    assert folder.errors == ()
