@@ -43,10 +43,11 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A subscriber who lacks what a feed holds."""
+    """A subscriber who lacks what a feed holds, which has this digest."""
 
     callback: str
     file: str
     host: str
     secret: str
     attempts: int
+    digest: bytes

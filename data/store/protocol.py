@@ -338,6 +338,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
         Language editions of one release that are among it are joined to stories.
         """
 
+    def awaits_indexing(self) -> bool:
+        """Whether something was recorded that the search index lacks."""
+
     def search(
         self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
     ) -> tuple[Release, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -23,6 +23,12 @@ class WebSubStore(Protocol):
 
     def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
         """Note the stamp and digest of feeds; ``told`` is whether the hub knows what they hold."""
+
+    def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
+        """Note that feeds which were looked at hold what they held."""
+
+    def forget_feeds(self, files: Collection[str]) -> None:
+        """Forget feeds of which nobody is to be told."""
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
         """Feeds that the hub has to be told of by now, those that waited longest first."""
@@ -58,6 +64,9 @@ class WebSubStore(Protocol):
 
     def subscriptions(self) -> Mapping[tuple[str, str], float]:
         """When each subscription ends, by the feed's file and the callback."""
+
+    def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
+        """The feeds that somebody is subscribed to, or somebody of one host."""
 
     def is_subscribed(self, callback: str, file: str) -> bool:
         """Whether there is such a subscription."""

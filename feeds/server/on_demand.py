@@ -21,27 +21,35 @@ from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from feeds.catalog import Catalog, catalog_of
-from feeds.entries.entry import Entry, entry_of
+from feeds.entries.entry import Entry, Link, entry_of
 from feeds.entries.story_folding import folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_page
+from feeds.searches import SEARCHED, canonical_query, parse_query
 from feeds.server.query import (
     PAGES,
-    SEARCHED,
     allowed_parameters,
-    canonical_query,
     instant_of,
     is_chosen,
-    parse_query,
     search_name,
 )
 from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
 from feeds.server.source_topic import address_of, source_topic
-from feeds.urls import FORMATS, SEARCH, SEARCH_PAGE, FileStamp, Format, facet_of, href
+from feeds.urls import (
+    FORMATS,
+    OWN,
+    SEARCH,
+    SEARCH_PAGE,
+    FileStamp,
+    Format,
+    facet_of,
+    href,
+    hub_of,
+)
 
 SECONDS = 60
 """How long an answer is given again."""
@@ -60,6 +68,9 @@ class OnDemand:
     def __init__(self, store_url: str, site: Site) -> None:
         self._url = store_url
         self._site = site
+        hub = hub_of(site) if site.hub == OWN else None
+        # Of these feeds our own hub alone knows whether somebody wants to be told.
+        self._links = (Link("hub", hub),) if hub else ()
         self._lock = threading.Lock()
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
 
@@ -74,6 +85,15 @@ class OnDemand:
             return None
         question = path, canonical_query(asked)
         return self._fresh(question) or self._answer(question, asked)
+
+    def document(self, file: str) -> bytes | None:
+        """What a feed holds at this moment, by its name with its query; None where there is none.
+
+        Raises StoreError.
+        """
+        path, _, query = file.partition("?")
+        path = "/" + path
+        return self._made(path, parse_query(query.encode(), allowed_parameters(path)))
 
     def _fresh(self, question: Question) -> CachedFile | None:
         """An answer that was made a moment ago."""
@@ -118,7 +138,7 @@ class OnDemand:
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
             return self._page(store, catalog, file, asked)
         if not asked and (address := address_of(path)):
-            return source_topic(store, catalog, address, self._site.entries)
+            return source_topic(store, catalog, address, self._site.entries, self._links)
         return self._feed(store, catalog, path, asked)
 
     def _feed(
@@ -132,7 +152,8 @@ class OnDemand:
         if stem == SEARCH:
             name = f"Search: {search_name(catalog, asked)}"
             named = named_feed(feed_of(catalog, Facet(), ()), path, asked, name)
-            named = replace(named, page=f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}")
+            page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
+            named = replace(named, page=page, links=self._links if asked else ())
             found = self._found(store, catalog, asked)
             # What has no date since the first visit is nobody's news.
             return filled(named, (one for one in found if one.published), kind)

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Mapping
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Mapping
 
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.text.clean import plain
 from feeds.catalog import Catalog
+from feeds.searches import SEARCHED
 from feeds.urls import SEARCH, SEARCH_PAGE
-
-LONGEST = 2000
-"""Bytes of a query string that are read."""
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
 """A day without a time (ISO 8601)."""
-
-SEARCHED = ("q", "source", "topic", "lang")
 
 PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
 
 
 class BadQuery(CommuniqueError):
     """A query that can't be answered."""
-
-
-def canonical_query(asked: Mapping[str, str]) -> str:
-    """What is asked for as the query of an address, always in the same order."""
-    return urlencode(sorted(asked.items()))
 
 
 def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
@@ -46,20 +36,6 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
     if path in PAGES or path.rpartition(".")[0] == SEARCH:
         return SEARCHED
     return ("source", "topic") if path == "/opml.xml" else ("asof",)
-
-
-def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
-    """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
-    text = query[:LONGEST].decode("ascii", "replace")
-    try:
-        pairs = parse_qsl(text, max_num_fields=20)
-    except ValueError:
-        return {}
-    asked: dict[str, str] = {}
-    for name, value in pairs:
-        if name in taken and value:
-            asked[name] = f"{asked[name]},{value}" if name in asked else value
-    return asked
 
 
 def instant_of(asked: str) -> dt.datetime:

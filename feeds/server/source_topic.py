@@ -14,7 +14,7 @@ from data.models import Facet
 from data.store.protocol import ReadStore
 from feeds.archive_pages import cut_archive_pages
 from feeds.catalog import Catalog
-from feeds.entries.entry import entry_of
+from feeds.entries.entry import Link, entry_of
 from feeds.formats.feed import archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
@@ -48,11 +48,11 @@ def address_of(path: str) -> Address | None:
 
 
 def source_topic(
-    store: ReadStore, catalog: Catalog, address: Address, entries: int
+    store: ReadStore, catalog: Catalog, address: Address, entries: int, links: tuple[Link, ...] = ()
 ) -> bytes | None:
     """What is at an address, or None where no release has that source and topic.
 
-    A feed holds ``entries`` releases at least, where there are so many.
+    A feed holds ``entries`` releases at least, where there are so many, and these ``links``.
     """
     counts = store.facets()
     facet = facet_at(address, counts)
@@ -70,8 +70,7 @@ def source_topic(
         renderer = PageRenderer(catalog, counts)
         return renderer.facet(facet, [(day_of(one), renderer.row(one)) for one in shown])
     made = [rendered_entry(one, b"") for one in shown]
-    # Only files are watched for changes: nobody would be told of this feed's, so it names no hub.
-    feed = replace(feed_of(catalog, facet, made), links=())
+    feed = replace(feed_of(catalog, facet, made), links=links)
     if number is None:
         feed = with_archives(feed, len(pages))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.store.websub_protocol import WebSubStore
 from feeds.urls import stamp_of
+from feeds.websub.made_feeds import is_made
 from feeds.websub.messages import is_topic
 
 
@@ -19,7 +20,7 @@ def note_changed_feeds(
     Without ``files`` all are looked at, and those read that have another time or size. The first
     time nothing counts as changed: nobody can have subscribed to what named no hub.
     """
-    known = store.feed_stamps()
+    known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}
     first = not known
     found = feeds_in(folder) if first or files is None else filter(is_topic, files)
     feeds = []

@@ -8,19 +8,27 @@ import hmac
 import secrets
 import time
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import structlog
 
-from data.models import Delivery, PendingRequest
+from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.websub_protocol import WebSubStore
+from data.store.protocol import Store
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.backoff import Backoff
 from feeds.websub.changed_feeds import note_changed_feeds
-from feeds.websub.messages import delivery_headers, file_of, question, topic_of
-from feeds.websub.subscribers import host_of
+from feeds.websub.made_feeds import (
+    UNKNOWN,
+    MadeBodies,
+    MakeFeed,
+    is_made,
+    stamp_to_make_by,
+    subscribable,
+)
+from feeds.websub.messages import delivery_headers, question, topic_of
+from feeds.websub.subscribers import has_room, host_of
 
 log = structlog.get_logger()
 
@@ -32,15 +40,16 @@ ASKED, SENT = 4, 12
 
 
 class HubWorker:
-    """The hub at ``hub`` for the feeds of the site in ``folder``."""
+    """The hub at ``hub`` for the files of the site in ``folder``, and feeds that ``make`` makes."""
 
     def __init__(
         self,
-        store: WebSubStore,
+        store: Store,
         site: Site,
         hub: str,
         *,
         folder: Path,
+        make: MakeFeed,
         outbound: Outbound,
         pace: Backoff,
     ) -> None:
@@ -48,6 +57,8 @@ class HubWorker:
         self._site = site
         self._hub = hub
         self._folder = folder
+        self._make = make
+        self._made = MadeBodies(make)
         self._outbound = outbound
         self._pace = pace
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -96,9 +107,9 @@ class HubWorker:
             return self._unanswered(request, str(error))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self._unanswered(request, f"status {answer.status}")
-        file = file_of(self._site, self._folder, asked.topic)
+        file = subscribable(self._store, self._site, self._folder, asked.topic)
         meant = answer.is_good and hmac.compare_digest(answer.body, challenge.encode())
-        if meant and file and asked.mode == "subscribe":
+        if meant and file and asked.mode == "subscribe" and await self._is_taken(asked, file):
             # The lease counts from the confirmation, as the subscriber heard of it then.
             self._store.add_subscription(
                 asked, file, host_of(asked.callback), time.time() + asked.lease
@@ -109,6 +120,19 @@ class HubWorker:
         log.info("asked", host=request.host, topic=asked.topic, mode=asked.mode, meant=meant)
         return None
 
+    async def _is_taken(self, asked: HubRequest, file: str) -> bool:
+        """Whether there is room still, and it is known what a subscriber has who comes now."""
+        if not has_room(self._store, asked, file):
+            return False
+        if not is_made(file) or file in self._store.feed_stamps():
+            return True
+        stamp = stamp_to_make_by(self._store)
+        body = await asyncio.to_thread(self._make, file)
+        if body is None:
+            return False
+        self._store.note_feeds([(file, stamp, hashlib.sha256(body).digest())], told=True)
+        return True
+
     def _unanswered(self, request: PendingRequest, problem: str) -> None:
         if request.attempts + 1 < ASKED:
             self._store.put_off_request(request.number, self._pace.after(request.attempts))
@@ -118,10 +142,10 @@ class HubWorker:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            body = await asyncio.to_thread((self._folder / delivery.file).read_bytes)
+            body = await asyncio.to_thread(self._body, delivery)
         except OSError as error:
             return self._failed(delivery, str(error))
-        kind = MEDIA_TYPES["." + delivery.file.rpartition(".")[2]]
+        kind = MEDIA_TYPES[PurePath(delivery.file.partition("?")[0]).suffix]
         topic = topic_of(self._site, delivery.file)
         headers = delivery_headers(self._hub, topic, kind, delivery.secret, body)
         try:
@@ -129,15 +153,28 @@ class HubWorker:
         except OutboundError as error:
             return self._failed(delivery, str(error))
         if answer.is_good:
-            # The file may be newer than what was looked at: it was sent as it is now.
-            note_changed_feeds(self._store, self._folder, [delivery.file])
-            self._store.mark_delivered(delivery, hashlib.sha256(body).digest())
+            # It may be newer than what was looked at: it was sent as it is now.
+            digest = hashlib.sha256(body).digest()
+            if not is_made(delivery.file):
+                note_changed_feeds(self._store, self._folder, [delivery.file])
+            elif digest != delivery.digest:
+                self._store.note_feeds([(delivery.file, UNKNOWN, digest)], told=True)
+            self._store.mark_delivered(delivery, digest)
         elif answer.status == HTTPStatus.GONE:
             self._store.remove_subscription(delivery.callback, delivery.file)
             log.info("subscriber gone", host=delivery.host, topic=topic)
         else:
             self._failed(delivery, f"status {answer.status}")
         return None
+
+    def _body(self, delivery: Delivery) -> bytes:
+        """What a feed holds now. Raises OSError, StoreError."""
+        if not is_made(delivery.file):
+            return (self._folder / delivery.file).read_bytes()
+        body = self._made.body(delivery.file, delivery.digest)
+        if body is None:
+            raise FileNotFoundError(delivery.file)
+        return body
 
     def _failed(self, delivery: Delivery, problem: str) -> None:
         """Try again later, or end the subscription (section 7)."""

@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.models import HubRequest
 from data.settings import Site
-from data.store.websub_protocol import WebSubStore
-from feeds.websub.messages import FORM, BadRequest, file_of, parse_hub_request
+from data.store.protocol import Store
+from feeds.websub.made_feeds import subscribable
+from feeds.websub.messages import FORM, BadRequest, parse_hub_request
 from feeds.websub.subscribers import has_room, queue_request
 
 log = structlog.get_logger()
@@ -30,9 +31,7 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 class Hub:
     """An ASGI application at one address; ``woken`` is called when there is something to do."""
 
-    def __init__(
-        self, store: WebSubStore, site: Site, folder: Path, woken: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: Store, site: Site, folder: Path, woken: Callable[[], None]) -> None:
         self._store = store
         self._site = site
         self._folder = folder
@@ -63,7 +62,7 @@ class Hub:
             if len(body) > LARGEST:
                 return PlainTextResponse("the form is too large\n", 413)
         asked = parse_hub_request(bytes(body))
-        file = file_of(self._site, self._folder, asked.topic)
+        file = subscribable(self._store, self._site, self._folder, asked.topic)
         if file is None:
             asked = HubRequest("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not has_room(self._store, asked, file):

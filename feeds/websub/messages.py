@@ -119,8 +119,9 @@ def is_topic(file: str) -> bool:
 
 
 def topic_of(site: Site, file: str) -> str:
-    """The address of a feed's file."""
-    return site_address(site.url) + href(file)
+    """The address of a feed's file, or of one that is named with its query."""
+    path, mark, query = file.partition("?")
+    return site_address(site.url) + href(path) + mark + query
 
 
 def file_of(site: Site, folder: Path, topic: str) -> str | None:

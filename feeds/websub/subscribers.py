@@ -8,10 +8,15 @@ from urllib.parse import urlsplit
 
 from data.models import HubRequest
 from data.store.websub_protocol import WebSubStore
+from feeds.websub.made_feeds import is_made
 
 MOST: Final = 10_000
 MOST_OF_HOST: Final = 2_000
 """Subscriptions that are kept, in all and of one host."""
+
+MADE: Final = 500
+MADE_OF_HOST: Final = 100
+"""Feeds that are made on demand and subscribed to, in all and by one host: each is work for us."""
 
 REQUESTS: Final = 1_000
 REQUESTS_OF_HOST: Final = 100
@@ -20,8 +25,19 @@ REQUESTS_OF_HOST: Final = 100
 
 def has_room(store: WebSubStore, asked: HubRequest, file: str) -> bool:
     """Whether a subscription can be kept: it is known, or there are not too many."""
-    every, own = store.subscription_counts(host_of(asked.callback))
-    return (every < MOST and own < MOST_OF_HOST) or store.is_subscribed(asked.callback, file)
+    host = host_of(asked.callback)
+    every, own = store.subscription_counts(host)
+    roomy = (
+        every < MOST and own < MOST_OF_HOST and (not is_made(file) or _is_little(store, file, host))
+    )
+    return roomy or store.is_subscribed(asked.callback, file)
+
+
+def _is_little(store: WebSubStore, file: str, host: str) -> bool:
+    """Whether a feed that is made on demand is subscribed to already, or few are."""
+    made = [*filter(is_made, store.subscribed_feeds())]
+    own = [*filter(is_made, store.subscribed_feeds(host))]
+    return file in own or (len(own) < MADE_OF_HOST and (file in made or len(made) < MADE))
 
 
 def queue_request(store: WebSubStore, asked: HubRequest, client: str = "") -> bool:

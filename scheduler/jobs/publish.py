@@ -26,8 +26,10 @@ from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
-from feeds.urls import hub_of
+from feeds.server.on_demand import OnDemand
+from feeds.urls import OWN, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
+from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
@@ -101,12 +103,18 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
-    """Note which feeds changed, of some files or of all, where there is a hub to tell."""
-    if hub_of(home.settings.site) is None:
+    """Note which feeds changed, of some files or of all, where there is a hub to tell.
+
+    With them those that are made on demand, where we are the hub.
+    """
+    site = home.settings.site
+    if hub_of(site) is None:
         return
     store = home.store()
     try:
         note_changed_feeds(store, home.site, files)
+        if site.hub == OWN:
+            note_changed_searches(store, OnDemand(home.store_url, site).document)
     finally:
         store.close()
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
 from data.store.protocol import Store
+from feeds.server.on_demand import OnDemand
 from feeds.urls import OWN, hub_of
 from feeds.websub.backoff import LOOK, Backoff
 from feeds.websub.distributor import HubWorker
@@ -75,7 +76,13 @@ class PushService:
         if self._site.hub == OWN:
             folder = self._home.site
             return HubWorker(
-                store, self._site, hub, folder=folder, outbound=outbound, pace=self._pace
+                store,
+                self._site,
+                hub,
+                folder=folder,
+                make=OnDemand(self._home.store_url, self._site).document,
+                outbound=outbound,
+                pace=self._pace,
             )
         return Announcer(store, self._site, hub, outbound, self._pace)
 

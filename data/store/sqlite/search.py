@@ -45,6 +45,10 @@ class SearchPart(Part):
             entered += count
         return entered
 
+    def awaits_indexing(self) -> bool:
+        """Whether something waits to be entered."""
+        return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
+
     def search(
         self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
     ) -> tuple[Release, ...]:

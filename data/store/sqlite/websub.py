@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.models import Delivery, HubRequest, PendingRequest, PendingTopic
 from data.sqlite_file import files_of
@@ -27,10 +27,31 @@ class WebSubPart(Part):
         """Note the stamp and digest of feeds; ``told`` is whether the hub knows what they hold."""
         with self._writing() as db:
             db.executemany(
-                "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?, ?, ?, ?)"
+                "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (file) DO UPDATE SET stamp = excluded.stamp,"
-                " digest = excluded.digest",
-                [(file, stamp, digest, digest if told else b"") for file, stamp, digest in feeds],
+                " digest = excluded.digest, told = iif(?5, excluded.digest, told)",
+                [
+                    (file, stamp, digest, digest if told else b"", told)
+                    for file, stamp, digest in feeds
+                ],
+            )
+
+    def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
+        """Note that feeds which were looked at hold what they held."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
+                [stamp, encode(list(files))],
+            )
+
+    def forget_feeds(self, files: Collection[str]) -> None:
+        """Forget feeds of which nobody is to be told."""
+        if not files:
+            return
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM websub_topics WHERE file IN (SELECT value FROM json_each(?))",
+                [encode(list(files))],
             )
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
@@ -124,6 +145,13 @@ class WebSubPart(Part):
         rows = self._ask("SELECT file, callback, expires FROM websub_subscriptions")
         return {(file, callback): expires for file, callback, expires in rows}
 
+    def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
+        """The feeds that somebody is subscribed to, or somebody of one host."""
+        rows = self._ask(
+            "SELECT DISTINCT file FROM websub_subscriptions WHERE ?1 IS NULL OR host = ?1", [host]
+        )
+        return frozenset(file for (file,) in rows)
+
     def is_subscribed(self, callback: str, file: str) -> bool:
         """Whether there is such a subscription."""
         where = "file = ? AND callback = ?"
@@ -168,7 +196,8 @@ class WebSubPart(Part):
     def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
         """Subscribers who lack something by now, but none at hosts that are busy."""
         rows = self._ask(
-            "SELECT s.callback, s.file, s.host, s.secret, s.attempts FROM websub_subscriptions s"
+            "SELECT s.callback, s.file, s.host, s.secret, s.attempts, t.digest"
+            " FROM websub_subscriptions s"
             " JOIN websub_topics t USING (file) WHERE s.sent <> t.digest AND s.due <= ?"
             " AND s.host NOT IN (SELECT value FROM json_each(?)) ORDER BY s.due LIMIT ?",
             [now, encode(list(busy)), limit],

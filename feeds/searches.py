@@ -1,0 +1,46 @@
+"""What the address of a feed or page that is made on demand asks for, in one canonical form.
+
+Addresses that ask for the same in another order or with other spaces are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+LONGEST: Final = 2000
+"""Bytes of a query string that are read."""
+
+SEARCHED: Final = ("q", "source", "topic", "lang")
+"""What a search is asked by."""
+
+LISTS: Final = ("source", "topic")
+"""What may be named several times, or parted by commas: any of them will do."""
+
+
+def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
+    """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
+    text = query[:LONGEST].decode("ascii", "replace")
+    try:
+        pairs = parse_qsl(text, max_num_fields=20)
+    except ValueError:
+        return {}
+    asked: dict[str, str] = {}
+    for name, value in pairs:
+        if name in taken and value:
+            asked[name] = f"{asked[name]},{value}" if name in asked else value
+    plain = ((name, canonical_value(name, value)) for name, value in asked.items())
+    return {name: value for name, value in plain if value}
+
+
+def canonical_value(name: str, value: str) -> str:
+    """What is asked for by one name, as all write it who ask for the same; it may be empty."""
+    if name in LISTS:
+        return ",".join(sorted(filter(None, set(value.split(",")))))
+    return " ".join(value.split()) if name == "q" else value
+
+
+def canonical_query(asked: Mapping[str, str]) -> str:
+    """What is asked for as the query of an address, always in the same order."""
+    return urlencode(sorted(asked.items()))
