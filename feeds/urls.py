@@ -225,6 +225,9 @@ def hub_of(site: Site) -> str | None:
 SEARCH = "/feeds/search"
 """The address of searches without its suffix."""
 
+WATCH_FEED = "/feeds/watch/"
+"""How the addresses of feeds of watches begin; the id of the watch follows."""
+
 SEARCH_PAGE = "/search"
 """The address of their page."""
 

@@ -45,6 +45,15 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
 
 
+class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feed of what a watch matches, for those who know its ``token``."""
+
+    token: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,128}\Z")],
+        msgspec.Meta(description="Letters, digits, hyphens and underscores, 16 or more."),
+    ]
+
+
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who gets mail: each a message of their own."""
 
@@ -85,6 +94,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ] = ""
     webhook: Webhook | None = None
     mail: Mail | None = None
+    feed: FeedAccess | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -144,6 +154,11 @@ def is_secret(text: str) -> bool:
 def new_secret() -> str:
     """A secret that nobody else knows."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(LEAST_SECRET)).decode()
+
+
+def new_token() -> str:
+    """A token that nobody can guess."""
+    return secrets.token_urlsafe(LEAST_SECRET)
 
 
 def to_toml(watch: Watch) -> str:

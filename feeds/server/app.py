@@ -60,13 +60,15 @@ def create_app(
     *,
     hub: ASGIApp | None = None,
     archive: Path | None = None,
+    watches: Path | None = None,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
     store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
-    states of the past (see past); for captured pages by what the folder ``archive`` holds. ``hub``
+    states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
+    the feeds of those in ``watches``. ``hub``
     answers those who want to subscribe, where this site is its own hub.
     """
     explained = {HTTPException: explain, StoreError: explain, 500: explain}
@@ -85,7 +87,7 @@ def create_app(
 
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
-    return SiteServer(cache, behind, OnDemand(store_url, site), hub, Past(replay))
+    return SiteServer(cache, behind, OnDemand(store_url, site, watches), hub, Past(replay))
 
 
 def soon(work: Callable[[], None]) -> None:

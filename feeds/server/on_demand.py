@@ -1,4 +1,4 @@
-"""What is made when it is asked for: searches, what once was, a source's topics, chosen OPML.
+"""What is made when it is asked for: searches, what once was, feeds of watches, chosen OPML.
 
 They are made from the store and held in a bounded memory for a minute, so that nobody who asks
 again and again keeps the store busy.
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 from data.models import Facet, facets_of
@@ -39,11 +40,13 @@ from feeds.server.query import (
 from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
 from feeds.server.source_topic import address_of, source_topic
+from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
     FORMATS,
     OWN,
     SEARCH,
     SEARCH_PAGE,
+    WATCH_FEED,
     FileStamp,
     Format,
     facet_of,
@@ -63,11 +66,15 @@ Question: TypeAlias = tuple[str, str]
 
 
 class OnDemand:
-    """Answers from the store that ``store_url`` names, for one site; any thread may ask."""
+    """Answers from the store that ``store_url`` names, for one site; any thread may ask.
 
-    def __init__(self, store_url: str, site: Site) -> None:
+    ``watches`` is the folder of watches, which may have feeds.
+    """
+
+    def __init__(self, store_url: str, site: Site, watches: Path | None = None) -> None:
         self._url = store_url
         self._site = site
+        self._watches = watches
         hub = hub_of(site) if site.hub == OWN else None
         # Of these feeds our own hub alone knows whether somebody wants to be told.
         self._links = (Link("hub", hub),) if hub else ()
@@ -124,9 +131,20 @@ class OnDemand:
             size -= gone.size
 
     def _made(self, path: str, asked: Mapping[str, str]) -> bytes | None:
+        watch = None
+        stem, _, suffix = path.rpartition(".")
+        if stem.startswith(WATCH_FEED):
+            watch = watch_of(self._watches, stem, asked["token"])
+            if watch is None or suffix not in FORMATS:
+                return None
         # Opened each time: any thread may be the one that asks, and none outlives its answer.
         with closing(open_store(self._url)) as store:
-            return self._from(store, path, asked)
+            if watch is None:
+                return self._from(store, path, asked)
+            catalog = catalog_of(store, self._site)
+            entries = watch_entries(store, catalog, watch, self._site.entries)
+            kind = next(kind for kind in FORMATS if kind == suffix)
+            return filled(watch_feed(catalog, watch, stem), entries, kind)
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)

@@ -11,7 +11,7 @@ from data.models import Facet
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.searches import SEARCHED
-from feeds.urls import SEARCH, SEARCH_PAGE
+from feeds.urls import SEARCH, SEARCH_PAGE, WATCH_FEED
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
 """A day without a time (ISO 8601)."""
@@ -35,6 +35,8 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
     """What may be asked for at a path."""
     if path in PAGES or path.rpartition(".")[0] == SEARCH:
         return SEARCHED
+    if path.startswith(WATCH_FEED):
+        return ("token",)
     return ("source", "topic") if path == "/opml.xml" else ("asof",)
 
 

@@ -13,13 +13,14 @@ from feeds.pages.renderer import POLICY
 from feeds.server.delta import STARTS
 from feeds.server.link_headers import links_in
 from feeds.server.log import ENDLESS, freshness_of, type_of
-from feeds.urls import FileStamp, media_type_of
+from feeds.urls import WATCH_FEED, FileStamp, media_type_of
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
 FRESH = b"public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+PRIVATE = b"private, max-age=60"
 LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 
 
@@ -119,6 +120,8 @@ def hold(
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
     modified = max(stamp.modified // 10**9, before.modified + 1 if before else 0)
     by_kind = ENDLESS if follows else LASTING if kind in STATIC else FRESH
+    if address.startswith(WATCH_FEED):
+        by_kind = PRIVATE
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),

@@ -41,7 +41,12 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
     """Serve until told to stop; push meanwhile."""
     push = PushService(home)
     app = create_app(
-        home.site, home.store_url, home.settings.site, hub=push.hub, archive=home.archive
+        home.site,
+        home.store_url,
+        home.settings.site,
+        hub=push.hub,
+        archive=home.archive,
+        watches=home.watches,
     )
     server = uvicorn.Server(server_config(app))
 

@@ -16,22 +16,26 @@ from data.errors import ConfigurationError, WatchError
 from data.models import AlertKind
 from data.text.folding import fold_search
 from data.text.redaction import HIDDEN
+from data.text.urls import site_address
 from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
 from data.watches.watch import (
+    FeedAccess,
     Mail,
     Watch,
     Webhook,
     load_watch,
     new_secret,
+    new_token,
     parse_watch,
     to_toml,
 )
 from data.wording import counted, meant
 from feeds.alerts.senders import host_of
+from feeds.urls import WATCH_FEED
 from scheduler.cli import (
     Listing,
     as_json,
@@ -73,6 +77,7 @@ def watch() -> None:
 @click.option("--quiet", default="", metavar="HOURS", help='Told afterwards: "22:00-07:00".')
 @click.option("--webhook", metavar="URL", default="", help="Where messages are sent to.")
 @click.option("--mail", multiple=True, metavar="ADDRESS", help="Who gets mail.")
+@click.option("--feed", is_flag=True, help="With a feed, for those who know its address.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
 @with_later_home
@@ -82,6 +87,7 @@ def add(
     name: str,
     webhook: str,
     mail: tuple[str, ...],
+    feed: bool,
     watch_id: str,
     as_json: bool,
     **keys: Any,
@@ -89,7 +95,8 @@ def add(
     """Write a watch, which is a file in HOME/watches. Each option narrows what it matches.
 
     Options that name sources, topics, languages, kinds or addresses may be given several times.
-    For a webhook a secret is made, which stands in the file: give it to the receiver.
+    For a webhook a secret is made, which stands in the file: give it to the receiver. For a feed a
+    token is made, and its address told once.
     """
     chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
     if not ID.fullmatch(chosen):
@@ -99,6 +106,8 @@ def add(
     path = home.watches / f"{chosen}.toml"
     if webhook:
         keys["webhook"] = Webhook(webhook, new_secret())
+    if feed:
+        keys["feed"] = FeedAccess(new_token())
     if mail:
         keys["mail"] = Mail(mail)
     text = to_toml(Watch(name, **{key: value for key, value in keys.items() if value}))
@@ -116,6 +125,9 @@ def add(
         print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})
     else:
         say(f"wrote {path}; try it by `communique watch test {chosen}`")
+        if one.feed:
+            site = site_address(home.settings.site.url)
+            say(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
     for doubt in doubts:
         complain(doubt)
     return 0
@@ -298,12 +310,13 @@ def fields_of(one: Watch) -> dict[str, Any]:
 
 def without_secrets(one: Watch) -> Watch:
     """A watch as it may be shown: of its webhook the host, as the path may be a secret too."""
-    if one.webhook is None:
-        return one
-    webhook = Webhook(
-        f"{urlsplit(one.webhook.url).scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN
-    )
-    return msgspec.structs.replace(one, webhook=webhook)
+    shown: dict[str, Any] = {}
+    if one.webhook:
+        scheme = urlsplit(one.webhook.url).scheme
+        shown["webhook"] = Webhook(f"{scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN)
+    if one.feed:
+        shown["feed"] = FeedAccess(HIDDEN)
+    return msgspec.structs.replace(one, **shown)
 
 
 def described(one: Watch) -> str:
@@ -317,6 +330,8 @@ def described(one: Watch) -> str:
         parts.append(f"webhook at {host_of(one.webhook.url)}")
     if one.mail:
         parts.append(f"mail to {', '.join(one.mail.to)}")
+    if one.feed:
+        parts.append("a feed")
     if one.digest:
         parts.append(f"digest {one.digest} {one.timezone}")
     if one.quiet:

@@ -67,7 +67,14 @@ class Service:
         opened = listen(site.host, site.port)
         log.info("running", home=str(self._home.path), site=address_of(opened))
         home = self._home
-        app = create_app(home.site, home.store_url, site, hub=self._push.hub, archive=home.archive)
+        app = create_app(
+            home.site,
+            home.store_url,
+            site,
+            hub=self._push.hub,
+            archive=home.archive,
+            watches=home.watches,
+        )
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         # What was published before is served at once; a new version may take a while to render.

@@ -8,6 +8,7 @@ import pytest
 
 from data.errors import UnknownWatch, WatchError
 from data.watches.watch import (
+    FeedAccess,
     Mail,
     Watch,
     Webhook,
@@ -48,6 +49,7 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         ('name = "A"\n[mail]\nto = []', "mail.to", "it is empty"),
         ('name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]', "mail.to", "it can't be"),
         ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to", "it can't be used"),
+        ('name = "A"\n[feed]\ntoken = "short"', "feed.token", "16 or more"),
         (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),
     ],
 )
@@ -75,6 +77,7 @@ def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said:
             digest="monday 08:00",
             quiet="22:00-07:30",
             webhook=Webhook("https://hooks.example/a?b=c", KEY),
+            feed=FeedAccess(20 * "t"),
             mail=Mail(("desk@news.example", "o'neil+x@news.example")),
         ),
     ],

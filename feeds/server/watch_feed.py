@@ -1,0 +1,118 @@
+"""The feed of a watch: what it matches of what is stored, for those who know its token.
+
+It is made from the store alone, so it shows what was there before the watch was; what is told by
+other outputs, and when, makes no difference to it. Its own address in it is without the token, as
+feeds are copied.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from data.errors import CommuniqueError
+from data.models import Facet, Release
+from data.search.query import Query
+from data.store.protocol import Store
+from data.text.clean import plain
+from data.watches.match import AlertEvent, WatchIndex, release_event
+from data.watches.watch import Watch, load_watch
+from feeds.catalog import Catalog
+from feeds.entries.entry import Entry, entry_of
+from feeds.entries.events import edit_entry, health_entry, retraction_entry
+from feeds.formats.feed import Feed, feed_of
+from feeds.server.search import ROUNDS, matching
+from feeds.urls import FORMATS, WATCH_FEED
+
+LOOKED_AT: Final = 300
+"""Edits, retractions and changes of health of all sources that are held against a watch."""
+
+
+def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
+    """The watch whose feed is at an address without its suffix, or None without its token."""
+    name = stem.removeprefix(WATCH_FEED)
+    if folder is None or name == stem:
+        return None
+    try:
+        watch = load_watch(folder, name)
+    except CommuniqueError:
+        return None
+    if watch.feed is None or not hmac.compare_digest(watch.feed.token.encode(), token.encode()):
+        return None
+    return watch
+
+
+def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
+    """The head of the feed of a watch."""
+    own = f"{catalog.site}{stem}"
+    return replace(
+        feed_of(catalog, Facet(), ()),
+        title=f"{plain(watch.name)} · {catalog.title}",
+        subtitle="What a watch matches.",
+        id=own,
+        addresses=tuple((kind, f"{own}.{kind}") for kind in FORMATS),
+        links=(),
+    )
+
+
+def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[Entry]:
+    """The newest of what a watch matches, the last change first."""
+    index = WatchIndex({"": watch})
+    entries: list[Entry] = []
+    if "release" in watch.kinds:
+        entries += releases(store, catalog, watch, index, limit)
+    if "edit" in watch.kinds:
+        entries += edits(store, catalog, index)
+    if "retraction" in watch.kinds:
+        for one in store.retractions(limit=LOOKED_AT):
+            if one.retracted and matches(index, release_event("retraction", one)):
+                captured = store.sightings(one.id).gone is not None
+                entries.append(retraction_entry(catalog, one, one.retracted, captured=captured))
+    if "health" in watch.kinds:
+        entries += (
+            health_entry(catalog, one)
+            for one in store.health_events(limit=LOOKED_AT)
+            if matches(index, AlertEvent("health", one.source))
+        )
+    entries.sort(key=lambda one: (one.updated, one.published or one.updated), reverse=True)
+    return entries[:limit]
+
+
+def releases(
+    store: Store, catalog: Catalog, watch: Watch, index: WatchIndex, limit: int
+) -> Iterable[Entry]:
+    """The entries of the newest releases that a watch matches."""
+    found: list[Release] = []
+    query = Query(watch.query)
+    asked = {"source": ",".join(watch.sources), "topic": ",".join(watch.topics)}
+    asked = {name: value for name, value in asked.items() if value}
+    if not query.is_empty:
+        asked["q"] = watch.query
+    for offset in range(0, ROUNDS * limit, limit):
+        some = matching(store, asked, limit, offset)
+        found += (one for one in some if matches(index, release_event("release", one)))
+        if len(found) >= limit or len(some) < limit:
+            break
+    shown = (entry_of(one, catalog, mixed=True) for one in found[:limit])
+    # What has no date since the first visit is nobody's news.
+    return (one for one in shown if one.published)
+
+
+def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[Entry]:
+    """The entries of the newest edits that a watch matches."""
+    for one in store.edits(limit=LOOKED_AT):
+        release = store.release(one.release)
+        if release is None:
+            continue
+        if matches(index, release_event("edit", replace(release, content=one.content))):
+            versions = {version.number: version for version in store.revisions(release.id)}
+            before = versions.get(one.number - 1, one)
+            yield edit_entry(catalog, release, before, one)
+
+
+def matches(index: WatchIndex, event: AlertEvent | None) -> bool:
+    """Whether an index of one watch matches an event."""
+    return event is not None and bool(index.matching(event))
