@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from data.settings import Settings
-from data.watches.watch import FeedAccess, Mail, Watch, Webhook
+from data.watches.watch import FeedAccess, Mail, Service, Watch, Webhook
 from scheduler.cli import cli
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
@@ -69,7 +69,7 @@ def test_every_key_of_a_source_file_is_documented(table: type[msgspec.Struct], p
 
 def test_every_key_of_a_watch_is_documented() -> None:
     section = README.partition("\n## Watches\n")[2].partition("\n## ")[0]
-    tables = {"webhook": Webhook, "mail": Mail, "feed": FeedAccess}
+    tables = {"webhook": Webhook, "mail": Mail, "apprise": Service, "feed": FeedAccess}
     keys = {*Watch.__struct_fields__} - tables.keys()
     keys |= {f"{name}.{key}" for name, one in tables.items() for key in one.__struct_fields__}
     missing = [key for key in keys if f"`{key}`" not in section]

@@ -17,6 +17,7 @@ from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
 from data.settings import MAIL_ADDRESS
 from data.text.language_names import fault_of_language
 from data.toml_files import ID, check_id, decode, read_text
+from data.watches.services import fault_of_service
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how all secrets begin
 
@@ -63,6 +64,12 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service that Apprise knows, by its address there."""
+
+    url: str
+
+
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One watch as its file describes it; the file's stem is its id.
 
@@ -94,14 +101,16 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ] = ""
     webhook: Webhook | None = None
     mail: Mail | None = None
+    apprise: Service | None = None
     feed: FeedAccess | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of what it is told by: ``webhook``, and ``mail:`` with each address."""
+        """The names of what it is told by: ``webhook``, ``apprise``, ``mail:`` and an address."""
         return (
             *(["webhook"] if self.webhook else []),
             *(f"mail:{one}" for one in (self.mail.to if self.mail else ())),
+            *(["apprise"] if self.apprise else []),
         )
 
 
@@ -130,16 +139,22 @@ def parse_watch(text: str, path: str) -> Watch:
     for language in watch.languages:
         if fault := fault_of_language(language):
             raise WatchError(path, "languages", fault)
+    if not watch.kinds:
+        raise WatchError(path, "kinds", "it is empty; leave it out, or write at least one")
+    _check_outputs(path, watch)
+    return watch
+
+
+def _check_outputs(path: str, watch: Watch) -> None:
     if fault := fault_of_zone(watch.timezone):
         raise WatchError(path, "timezone", fault)
     if watch.quiet and len({*watch.quiet.split("-")}) == 1:
         raise WatchError(path, "quiet", "it begins when it ends; write two different times")
-    if not watch.kinds:
-        raise WatchError(path, "kinds", "it is empty; leave it out, or write at least one")
+    if watch.apprise and (fault := fault_of_service(watch.apprise.url)):
+        raise WatchError(path, "apprise.url", fault)
     if watch.webhook and not is_secret(watch.webhook.secret):
         fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
         raise WatchError(path, "webhook.secret", fix)
-    return watch
 
 
 def is_secret(text: str) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -22,9 +23,11 @@ from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
+from data.watches.services import shown_service
 from data.watches.watch import (
     FeedAccess,
     Mail,
+    Service,
     Watch,
     Webhook,
     load_watch,
@@ -77,6 +80,7 @@ def watch() -> None:
 @click.option("--quiet", default="", metavar="HOURS", help='Told afterwards: "22:00-07:00".')
 @click.option("--webhook", metavar="URL", default="", help="Where messages are sent to.")
 @click.option("--mail", multiple=True, metavar="ADDRESS", help="Who gets mail.")
+@click.option("--apprise", metavar="URL", default="", help="A service, as Apprise names it.")
 @click.option("--feed", is_flag=True, help="With a feed, for those who know its address.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
@@ -87,6 +91,7 @@ def add(
     name: str,
     webhook: str,
     mail: tuple[str, ...],
+    apprise: str,
     feed: bool,
     watch_id: str,
     as_json: bool,
@@ -106,6 +111,8 @@ def add(
     path = home.watches / f"{chosen}.toml"
     if webhook:
         keys["webhook"] = Webhook(webhook, new_secret())
+    if apprise:
+        keys["apprise"] = Service(apprise)
     if feed:
         keys["feed"] = FeedAccess(new_token())
     if mail:
@@ -314,6 +321,8 @@ def without_secrets(one: Watch) -> Watch:
     if one.webhook:
         scheme = urlsplit(one.webhook.url).scheme
         shown["webhook"] = Webhook(f"{scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN)
+    if one.apprise:
+        shown["apprise"] = Service(shown_service(one.apprise.url))
     if one.feed:
         shown["feed"] = FeedAccess(HIDDEN)
     return msgspec.structs.replace(one, **shown)
@@ -330,6 +339,8 @@ def described(one: Watch) -> str:
         parts.append(f"webhook at {host_of(one.webhook.url)}")
     if one.mail:
         parts.append(f"mail to {', '.join(one.mail.to)}")
+    if one.apprise:
+        parts.append(shown_service(one.apprise.url))
     if one.feed:
         parts.append("a feed")
     if one.digest:
@@ -347,6 +358,8 @@ def doubts_of(home: Home, one: Watch) -> list[str]:
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if one.mail and not home.settings.alerts.smtp_host:
         yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
+    if one.apprise and find_spec("apprise") is None:
+        yield "nothing is sent by Apprise before it is there: pip install 'communique[apprise]'"
     if not one.sources and not one.topics:
         return
     store = home.store()

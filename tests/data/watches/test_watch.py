@@ -10,6 +10,7 @@ from data.errors import UnknownWatch, WatchError
 from data.watches.watch import (
     FeedAccess,
     Mail,
+    Service,
     Watch,
     Webhook,
     load_watch,
@@ -50,6 +51,9 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         ('name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]', "mail.to", "it can't be"),
         ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to", "it can't be used"),
         ('name = "A"\n[feed]\ntoken = "short"', "feed.token", "16 or more"),
+        ('name = "A"\n[apprise]\nurl = "syslog://"', "apprise.url", "is this machine itself"),
+        ('name = "A"\n[apprise]\nurl = "file:///etc/passwd"', "apprise.url", "is this machine"),
+        ('name = "A"\n[apprise]\nurl = "no address"', "apprise.url", "is no address of Apprise"),
         (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),
     ],
 )
@@ -77,6 +81,7 @@ def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said:
             digest="monday 08:00",
             quiet="22:00-07:30",
             webhook=Webhook("https://hooks.example/a?b=c", KEY),
+            apprise=Service("json://hooks.example/a"),
             feed=FeedAccess(20 * "t"),
             mail=Mail(("desk@news.example", "o'neil+x@news.example")),
         ),

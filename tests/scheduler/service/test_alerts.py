@@ -433,3 +433,28 @@ def test_a_message_that_was_put_together_is_sent_the_same_after_a_crash(
     assert len(both) >= 2
     assert len({*both}) == 1
     assert len({*heard}) == 2
+
+
+def test_a_service_of_apprise_is_told_and_its_address_is_shown_nowhere(
+    home: Home, peer: Peer
+) -> None:
+    url = peer.url.replace("http://", "json://user:passw0rd@") + "/T0KEN"
+    added = communique("watch", "add", "Ships", "--apprise", url, home=home.path)
+    assert (added.returncode, added.stderr) == (0, "")
+    for number in (1, 2):
+        release(home, number)
+    peer.statuses = deque([500])
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 2)
+    first, second = peer.posts()
+    assert first.body == second.body
+    assert b"Ship 2" in first.body
+    shown = "".join(
+        communique("watch", *arguments, home=home.path).stdout
+        for arguments in (("list",), ("list", "--json"), ("show", "ships"), ("deliveries",))
+    )
+    kept = b"".join(path.read_bytes() for path in home.path.glob("communique.db*"))
+    assert "json://***" in shown
+    for secret in ("T0KEN", "passw0rd"):
+        assert secret not in shown
+        assert secret.encode() not in kept

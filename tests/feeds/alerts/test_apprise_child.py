@@ -1,0 +1,92 @@
+"""What a process that sends by Apprise may do, and what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import pytest
+
+from feeds.alerts.apprise_child import Outcome, Task, without_parts
+from feeds.alerts.services import ask
+from tests.peer import peer_served
+
+ATTEMPTS = """
+import ctypes.util, json, os, pathlib, socket, subprocess, sys, syslog
+from feeds.alerts.apprise_child import Guard, Refused
+sys.addaudithook(Guard(allow_private=False))
+def resolved():
+    with socket.socket() as one:
+        one.connect(("localhost", 9))
+def sent():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.sendto(b"x", ("10.1.2.3", 514))
+def local():
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect("/dev/log")
+attempts = {
+    "loopback": lambda: socket.create_connection(("127.0.0.1", 9)),
+    "loopback in IPv6": lambda: socket.create_connection(("::1", 9)),
+    "mapped": lambda: socket.create_connection(("::ffff:10.0.0.1", 9)),
+    "name": resolved,
+    "datagram": sent,
+    "unix": local,
+    "program": lambda: subprocess.run(["true"]),
+    "shell": lambda: os.system("true"),
+    "fork": os.fork,
+    "syslog": lambda: syslog.syslog("x"),
+    "library": lambda: ctypes.CDLL("libc.so.6"),
+    "file": lambda: pathlib.Path(sys.argv[1]).write_text("x"),
+    "file by its number": lambda: os.open(sys.argv[1], os.O_CREAT),
+}
+through = []
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except Refused:
+        continue
+    through.append(name)
+print(json.dumps(through))
+"""
+
+
+def test_nothing_but_public_addresses_is_reached(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("none") / "file"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", ATTEMPTS, str(file)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == []
+    assert not file.exists()
+
+
+def test_a_service_is_told_and_a_private_one_is_not() -> None:
+    with peer_served() as peer:
+        address = peer.url.replace("http://", "json://")
+        sent = asyncio.run(
+            ask(Task(address, "Ship 1 <at> pier", "Says & more", allow_private=True))
+        )
+        assert sent == Outcome(taken=True)
+        (heard,) = peer.posts()
+        said = json.loads(heard.body)
+        assert (said["title"], said["message"]) == ("Ship 1 <at> pier", "Says & more")
+        refused = asyncio.run(ask(Task(address, "Ship 2", "Says")))
+        assert not refused.taken
+        assert "127.0.0.1, which is not a public address" in refused.problem
+        assert len(peer.posts()) == 1
+
+
+def test_local_services_and_unknown_ones_are_refused_for_good() -> None:
+    for address, said in (
+        ("syslog://", "is this machine itself"),
+        ("nonsense://x", "Apprise knows no such address"),
+    ):
+        outcome = asyncio.run(ask(Task(address, "A", "B", allow_private=True)))
+        assert outcome.final
+        assert said in outcome.problem
+
+
+def test_what_apprise_says_shows_no_part_of_an_address() -> None:
+    said = without_parts("Failed: T0KEN at /T0KEN/C0DE9 (401).", "slack://me@T0KEN/C0DE9/?x=y")
+    assert said == "slack did not take it: Failed: *** at /***/*** (401)."
