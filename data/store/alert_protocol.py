@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from data.models import AlertDelivery, AlertMessage, AlertState, QueuedEvent
@@ -45,6 +45,9 @@ class AlertStore(Protocol):
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Try dead deliveries anew: all, or those of some keys with what was sent beside them."""
+
+    def alert_counts(self) -> Mapping[AlertState, int]:
+        """How many deliveries are in each state; none are named of which there are none."""
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
         """The newest deliveries, or those of one state."""

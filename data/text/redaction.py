@@ -26,9 +26,15 @@ PARAMETER: Final = re.compile(
 )
 
 
+VALUE: Final = (
+    r"\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}.*?'{3}"  # of several lines
+    r"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
+)
+"""A text in TOML, in each of the four ways to write one."""
+
 SETTING: Final = re.compile(
-    rf"^([ \t]*(?:[\w\"'-]+\.)*(?:ping|{NAMES})[ \t]*=[ \t]*)([\"'])[^\n]*?\2",
-    re.IGNORECASE | re.ASCII | re.MULTILINE,
+    rf"((?:^|[{{,])[ \t]*(?:[\w\"'-]+\.)*[\"']?(?:ping|{NAMES})[\"']?[ \t]*=[ \t]*)({VALUE})",
+    re.IGNORECASE | re.ASCII | re.MULTILINE | re.DOTALL,
 )
 """A secret in a TOML file, the address of a dead man's switch among them."""
 
@@ -45,7 +51,7 @@ def redacted_toml(text: str) -> str:
 
     Empty, as what is merely hidden is no address: the file could not be used.
     """
-    return SETTING.sub(r"\g<1>\g<2>\g<2>", redacted(text))
+    return SETTING.sub(lambda found: found[1] + 2 * found[2][0], redacted(text))
 
 
 def without_user(url: str) -> str:

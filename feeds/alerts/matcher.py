@@ -28,9 +28,13 @@ class Matcher:
             own[OPERATOR] = Watch("Health of sources", kinds=("health",), mail=mail)
         self.watches = {name: one for name, one in {**watches, **own}.items() if one.outputs}
         self._index = WatchIndex(self.watches)
+        self._takes_backlog = any(one.backlog for one in self.watches.values())
 
     def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
         """What is to be delivered of an event."""
+        if event.backlog and not self._takes_backlog:
+            # A first visit finds thousands.
+            return
         release = store.release(event.release) if event.release else None
         if release:
             asked = release_event(event.kind, release, backlog=event.backlog)

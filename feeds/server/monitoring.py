@@ -27,7 +27,7 @@ from data.errors import StoreError
 from data.health.codes import State
 from data.health.overview import health_fields, overview
 from data.health.state import Health
-from data.models import Facet
+from data.models import AlertState, Facet
 from data.store import open_store
 from data.store.protocol import Store
 
@@ -83,7 +83,13 @@ class SourceMetrics(Collector):
         dirty = GaugeMetricFamily(
             "communique_feeds_dirty", "Feeds that changed and are not published yet."
         )
+        alerts = GaugeMetricFamily(
+            "communique_alerts", "What watches tell, by what became of it.", labels=["state"]
+        )
         with closing(self._look()) as store:
+            told = store.alert_counts()
+            for name in get_args(AlertState):
+                alerts.add_metric([name], told.get(name, 0))
             counts = store.facets()
             for one in overview(store):
                 state.add_metric(
@@ -97,7 +103,7 @@ class SourceMetrics(Collector):
                     for name in ("new", "changed", "unchanged", "retracted"):
                         outcome.add_metric([one.source, name], getattr(run, name))
             dirty.add_metric([], len(store.dirty_feeds()))
-        yield from (state, visited, seconds, outcome, errors, releases, dirty)
+        yield from (state, visited, seconds, outcome, errors, releases, dirty, alerts)
 
 
 class Monitoring:

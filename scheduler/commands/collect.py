@@ -13,6 +13,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
 from scheduler.jobs.health import note_health
+from scheduler.service.alerts import waiting_alerts
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
@@ -59,6 +60,9 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
             print_run(run)
     # Last: where the store can't be used, what was collected has been told all the same.
     note_health(home)
+    if alerts := waiting_alerts(home):
+        tell = complain if as_json else say
+        tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
 
 

@@ -10,6 +10,8 @@ from typing import Final
 import structlog
 
 from data.errors import HomeInUse, StoreError
+from data.watches.folder import load_watches
+from feeds.alerts.matcher import Matcher
 from feeds.alerts.senders import Senders
 from feeds.alerts.worker import AlertWorker
 from feeds.websub.backoff import LOOK, Backoff
@@ -21,6 +23,9 @@ log = structlog.get_logger()
 
 PATIENCE: Final = 2.0
 """Seconds that a writer waits for another: it is waited for within the event loop."""
+
+COUNTED: Final = 100_000
+"""Events that are looked at to count what waits."""
 
 AGAIN: Final = 60.0
 """Seconds after which a store that failed is tried again."""
@@ -62,3 +67,20 @@ class AlertService:
         """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
         async with in_background(self.run(), failed):
             yield
+
+
+def waiting_alerts(home: Home) -> int:
+    """How many alerts wait for `communique run`; none where it is at work."""
+    try:
+        with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
+            matcher = Matcher(load_watches(home.watches)[0], home.settings.alerts)
+            if not matcher.watches:
+                return 0
+            made = (
+                one
+                for event in store.queued_events(limit=COUNTED)
+                for one in matcher.deliveries(store, event)
+            )
+            return store.alert_counts().get("waiting", 0) + sum(1 for _ in made)
+    except HomeInUse:
+        return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from data.models import (
@@ -155,6 +155,10 @@ class AlertsPart(Part):
                 [now - KEPT],
             )
             db.execute("DELETE FROM alert_events WHERE at < ?", [now - KEPT])
+
+    def alert_counts(self) -> Mapping[AlertState, int]:
+        """How many deliveries are in each state."""
+        return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
         """The newest deliveries, or those of one state."""

@@ -14,7 +14,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from data.models import Draft, Run, RunError, Source
+from data.models import AlertDelivery, Draft, Run, RunError, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish
@@ -36,6 +36,7 @@ def store_url(tmp_path: Path) -> str:
     store.record(Draft("acme", release.url, release.content), seen=NOON, since=NOON)
     store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
     wrong = RunError("https://acme.example/", "timeout", "it took too long to answer")
+    store.settle_events(0, [AlertDelivery("msg_1", "ships", "webhook", b"{}", 1.0)])
     store.add_run(Run(ODD, NOON, 60.0, errors=(wrong, wrong)))
     store.close()
     return url
@@ -68,6 +69,8 @@ def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> Non
     assert samples["communique_source_last_visit_errors", ODD] == 2
     assert samples["communique_source_releases", "acme"] == 1
     assert samples[("communique_feeds_dirty",)] == 0
+    assert samples["communique_alerts", "waiting"] == 1
+    assert samples["communique_alerts", "dead"] == 0
 
 
 def test_who_asks_for_openmetrics_gets_it(web: httpx.Client) -> None:

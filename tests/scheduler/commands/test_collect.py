@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
+from scheduler.home import open_home
 from tests.command import COMMUNIQUE, collect, command, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -365,3 +367,21 @@ def test_a_source_that_keeps_us_out_is_noted_before_anything_is_published(
     assert store.last_health_events()["harbour"].state == "blocked"
     store.close()
     assert not (home / "site").exists()
+
+
+def test_without_the_service_it_tells_how_many_alerts_wait_for_it(room: Room, home: Path) -> None:
+    for name in ("Ships", "Piers"):
+        url = ("--webhook", "https://hooks.example/")
+        done = communique("watch", "add", name, "--query", "pier", *url, home=home)
+        assert done.returncode == 0
+    # What is there at the first visit is no news.
+    assert "wait" not in communique("collect", home=home).stdout
+    today = f"{dt.datetime.now(dt.UTC):%d %B %Y}"
+    room.page("/news/", listing_html([4, 1, 2, 3]).replace("6 March 2026", today))
+    room.page("/news/4.html", release_html(4, day=today))
+    told = communique("collect", home=home)
+    assert told.stdout.splitlines()[-1] == "2 alerts wait for `communique run`"
+    again = communique("collect", "--json", home=home)
+    assert again.stderr == "communique: 2 alerts wait for `communique run`\n"
+    with open_home(home).lock("alerts", "another process"):
+        assert "wait" not in communique("collect", home=home).stdout
