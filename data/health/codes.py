@@ -74,6 +74,11 @@ CODES: Final = {
     "visit.bug": Meaning("failing", "Our own code failed on its pages."),
     "source.broken": Meaning("failing", "Its source file has a mistake."),
     "source.missing": Meaning("failing", "Its source file is not there any more."),
+    "source.drift": Meaning(
+        "failing",
+        "Its changed source file, or a new version of Communique, would spoil many of its releases"
+        " and is held back.",
+    ),
     "home.full": Meaning("failing", "Nothing can be written into HOME: the disk is full, say."),
     "home.store": Meaning("failing", "The store could not keep what was read."),
     "home.archive": Meaning("failing", "The archive could not keep what was served."),

@@ -17,6 +17,9 @@ VANISHED: Final = "vanished"
 ARCHIVE: Final = "archive"
 """The kind of error by which the archive failed and what was served is not kept: see the disk."""
 
+DRIFT: Final = "drift"
+"""The kind of error by which another way of reading is held back: a person has to accept it."""
+
 FILE: Final = "file"
 """The family of errors of files that belong to releases: a source works without them."""
 
@@ -29,6 +32,7 @@ WAIT: Final = "wait"
 KINDS: Final = {
     VANISHED: "release.vanished",
     ARCHIVE: "home.archive",
+    DRIFT: "source.drift",
     "store": "home.store",
     "bug": "visit.bug",
     "crawl": "visit.failed",
@@ -91,7 +95,7 @@ def decisive(run: Run, listing: str) -> RunError | None:
     errors = errors_of_pages(run)
     if works(run):
         return None
-    for kinds in ({VANISHED, ARCHIVE}, LOST):
+    for kinds in ({VANISHED, ARCHIVE, DRIFT}, LOST):
         if found := [error for error in errors if error.kind in kinds]:
             return found[0]
     if not run.found:
@@ -104,11 +108,11 @@ def works(run: Run) -> bool:
     """Whether a run could read any release, or had nothing to complain of.
 
     One that found releases and lost all of them on the way to the store does not work, nor does one
-    that could read none of them, from which many vanished at once, or whose pages could not be
-    archived.
+    that could read none of them, from which many vanished at once, whose pages could not be
+    archived, or whose changed file is held back.
     """
     errors = errors_of_pages(run)
-    if not {VANISHED, ARCHIVE}.isdisjoint(error.kind for error in errors):
+    if not {VANISHED, ARCHIVE, DRIFT}.isdisjoint(error.kind for error in errors):
         return False
     if not errors:
         return True

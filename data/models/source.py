@@ -72,6 +72,7 @@ class Run:
     not retracted yet.
     ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
     later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
+    ``notes`` are what a person may want to know though nothing went wrong.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Run:
     history: History = "walking"
     bound: str = ""
     errors: tuple[RunError, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,6 +360,12 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
     def forget_template(self, source: str, layout: str) -> None:
         """Forget a layout that is not met any more."""
 
+    def source_reading(self, source: str) -> str:
+        """By what the pages of a source are read, as JSON text; empty where that is not known."""
+
+    def keep_source_reading(self, source: str, reading: str) -> None:
+        """Keep by what the pages of a source are read, as JSON text."""
+
     def skeleton(self, release: str) -> bytes:
         """The sketch of what the page of a release was built of last; empty where not known."""
 

@@ -26,9 +26,16 @@ ERRORS_SHOWN = 10
 @click.option(
     "--backfill", is_flag=True, help="Walk back from the first page again, ask anew for all."
 )
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Take what a changed source file or a new version of Communique reads otherwise.",
+)
 @as_json
 @with_later_home
-def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bool) -> int:
+def collect(
+    home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool, as_json: bool
+) -> int:
     """Visit sources now: your own (all in HOME/sources), or those that are named.
 
     Exit code 1 if any page or source failed; the rest was collected all the same.
@@ -50,7 +57,11 @@ def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, as_json: bo
     with progress_bars() as on_progress:
         runs = asyncio.run(
             Executor(home).visit_all(
-                chosen, explicit=True, backfill=backfill, on_progress=on_progress
+                chosen,
+                explicit=True,
+                backfill=backfill,
+                accept=accept,
+                on_progress=on_progress,
             )
         )
     if as_json:
@@ -79,6 +90,8 @@ def print_run(run: Run) -> None:
         say(f"{run.source}: there are older releases; the next visits go on with them")
     elif run.history == "bounded":
         say(f"{run.source}: older releases are left out, {run.bound}")
+    for note in run.notes:
+        say(f"{run.source}: {note}")
     for error in run.errors[:ERRORS_SHOWN]:
         complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)
     if len(run.errors) > ERRORS_SHOWN:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,31 @@ from rich.table import Table
 from rich.text import Text
 
 from data.clock import utc_now, zone_or_utc
-from data.errors import CommuniqueError
+from data.errors import CommuniqueError, SourceError
 from data.models import Recall
 from data.store.protocol import Store
+from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
+from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
+from scheduler.terminal.drift_report import drift_lines
+from spiders.archived.drift import Drift
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import BadGolden, differences, write_golden
 from spiders.learning.template import decode_template, described
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
-from spiders.sources.loader import LoadedSource, choose, load_sources
+from spiders.sources.loader import LoadedSource, choose, load_sources, read_source
 
 UNREAD_SHOWN = 5
 """Addresses that gave no release, as people see them; --json gives all."""
+
+TOML = ".toml"
+"""How the path of a source file ends, which no id does."""
 
 FEW = 0.005
 """Releases an hour below which people are told no number."""
@@ -96,6 +103,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     due = next_visit(home, store, one)
+    held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why
     store.close()
     if as_json:
         print_json(
@@ -105,6 +113,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 **msgspec.to_builtins(one.file),
                 "learned": learned,
                 "recall": recall_fields(recall),
+                "held_back": held or None,
                 "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
                 "runs": runs,
             }
@@ -116,6 +125,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
         say(f"# {line}")
+    if held:
+        say(f"# {held}")
     if due:
         say(f"# {due_line(due, one)}")
     for run in runs:
@@ -177,37 +188,82 @@ def recall_lines(recall: Recall) -> Iterator[str]:
 
 
 @sources.command()
-@click.argument("source", nargs=-1)
+@click.argument("source", nargs=-1, metavar="[SOURCE|FILE …]")
 @as_json
 @with_any_home
 def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     """Check source files: say of each whether it can be used, and if not, what to mend.
 
-    Where sample pages are kept, say also what is read otherwise than expected.json tells.
+    Of one that changed, say what it reads otherwise on the newest stored pages; the path of a FILE
+    that is not in HOME yet will do. Where sample pages are kept, say also what is read otherwise
+    than expected.json tells. Exit code 1 where anything is, or where `collect` would hold it back.
     """
-    loaded, broken = load_sources(home.sources)
-    unusable = {Path(error.path).stem: error for error in broken}
-    errors: list[CommuniqueError] = [
-        error for name, error in unusable.items() if not source or name in source
-    ]
-    named = tuple(name for name in source if name not in unusable)
+    chosen, errors = chosen_to_check(home, source)
     told: list[dict[str, Any]] = []
-    for one in choose(loaded, named) if named else () if source else loaded.values():
-        try:
-            found = golden_of(home, one)
-        except BadGolden as bad:
-            errors.append(bad)
-            continue
-        told.append({"id": one.id, "path": str(one.path), "differences": found})
-        if not as_json:
-            say(f"{one.id}: well ({one.path})")
-        for difference in found:
-            complain(f"{home.samples / one.id}: {difference}")
+    with drift_guard(home) as guard:
+        for one in chosen:
+            try:
+                found = golden_of(home, one)
+            except BadGolden as bad:
+                errors.append(bad)
+                continue
+            drifts = guard.drifts(one) if guard else ()
+            report = {"id": one.id, "path": str(one.path), "differences": found, "drift": drifts}
+            told.append(report)
+            if not as_json:
+                print_check(home, one, found, drifts)
     for error in errors:
         complain(str(error))
     if as_json:
         print_json({"sources": told, "errors": [str(error) for error in errors]})
-    return 2 if errors else int(any(one["differences"] for one in told))
+    worse = any(drift.is_mass_change for one in told for drift in one["drift"])
+    return 2 if errors else int(worse or any(one["differences"] for one in told))
+
+
+def chosen_to_check(
+    home: Home, names: tuple[str, ...]
+) -> tuple[Sequence[LoadedSource], list[CommuniqueError]]:
+    """The sources that ids and paths of files name, or all; and what is wrong with their files.
+
+    Raises UnknownSource.
+    """
+    loaded, broken = load_sources(home.sources)
+    if not names:
+        return [*loaded.values()], [*broken]
+    paths = [Path(name) for name in names if name.endswith(TOML)]
+    named = [name for name in names if not name.endswith(TOML)]
+    errors: list[CommuniqueError] = [one for one in broken if Path(one.path).stem in named]
+    unusable = {Path(one.path).stem for one in broken}
+    ids = tuple(name for name in named if name not in unusable)
+    chosen = [*choose(loaded, ids)] if ids else []
+    for path in paths:
+        try:
+            chosen.append(LoadedSource(path.stem, path, own=True, file=read_source(path)))
+        except SourceError as error:
+            errors.append(error)
+    return chosen, errors
+
+
+def print_check(
+    home: Home, one: LoadedSource, found: Sequence[str], drifts: Sequence[Drift]
+) -> None:
+    """Print what was found of one source file."""
+    worse = [drift for drift in drifts if drift.is_mass_change]
+    say(f"{one.id}: {'held back' if worse else 'well'} ({one.path})", *drift_lines(drifts))
+    for difference in found:
+        complain(f"{home.samples / one.id}: {difference}")
+    for drift in worse:
+        complain(f"{one.id}: {why_held(one.id, drift)}")
+
+
+@contextmanager
+def drift_guard(home: Home) -> Iterator[DriftGuard | None]:
+    """What compares readings of stored pages; None where a HOME has no store yet."""
+    if not home.path.joinpath("communique.db").exists():
+        yield None
+        return
+    with closing(home.plain_store()) as store:
+        yield DriftGuard(home, store, load_taxonomy(home.topics))
 
 
 def golden_of(home: Home, one: LoadedSource) -> tuple[str, ...]:

@@ -48,10 +48,11 @@ class Executor:
         *,
         explicit: bool = False,
         backfill: bool = False,
+        accept: bool = False,
         on_progress: ProgressReporter | None = None,
     ) -> Run:
         """Visit a source; it has a report, whatever happens."""
-        job = VisitJob(source.id, explicit, backfill)
+        job = VisitJob(source.id, explicit, backfill, accept)
         host = host_of(source.file.url)
         async with self._places:
             started = utc_now()
@@ -76,12 +77,19 @@ class Executor:
         *,
         explicit: bool = False,
         backfill: bool = False,
+        accept: bool = False,
         on_progress: ProgressReporter | None = None,
     ) -> tuple[Run, ...]:
         """Visit sources and close; cancelled, the children end in good order first."""
         try:
             visits = (
-                self.visit(source, explicit=explicit, backfill=backfill, on_progress=on_progress)
+                self.visit(
+                    source,
+                    explicit=explicit,
+                    backfill=backfill,
+                    accept=accept,
+                    on_progress=on_progress,
+                )
                 for source in sources
             )
             return tuple(await asyncio.gather(*visits))

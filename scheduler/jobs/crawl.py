@@ -29,12 +29,14 @@ from scrapy.crawler import AsyncCrawlerProcess
 from data.archive.archive import Archive
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, HomeInUse, StoreError
+from data.health.run_errors import DRIFT
 from data.models import Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.logs import redact_logs
 from spiders.crawl.page_errors import page_errors
@@ -54,11 +56,15 @@ class CrawlStart(msgspec.Struct, frozen=True):
 
 
 class VisitJob(msgspec.Struct, frozen=True):
-    """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``."""
+    """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``.
+
+    With ``accept`` it is read by its file and our code of today, whatever they change.
+    """
 
     source: str
     explicit: bool = False
     backfill: bool = False
+    accept: bool = False
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -102,6 +108,7 @@ class Crawl:
         self._archive = self._home.open_archive() if enabled else None
         self._store = self._home.store(archive=self._archive)
         self._taxonomy = load_taxonomy(self._home.topics)
+        self._guard = DriftGuard(self._home, self._store, self._taxonomy)
         keep_home_files(self._home, self._store)
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
@@ -177,8 +184,12 @@ class Crawl:
                     self._refuse(job, loaded, "browser", self._no_browser)
                     return None
                 keep_home_files(self._home, self._store, [loaded.id])
+                admitted = self._guard.admit(loaded, accept=job.accept)
+                if admitted.loaded is None:
+                    self._refuse(job, loaded, DRIFT, admitted.held)
+                    return None
                 visit = Visit(
-                    loaded,
+                    admitted.loaded,
                     self._store,
                     self._taxonomy,
                     self._home.settings.collect,
@@ -189,6 +200,10 @@ class Crawl:
                     on_progress=self._progress,
                     over=self._over,
                 )
+                if admitted.held:
+                    visit.error(loaded.file.url, DRIFT, admitted.held)
+                if admitted.noted:
+                    visit.note(admitted.noted)
                 self._visits[visit.id] = visit
                 self._locks[visit.id] = locks.pop_all()
                 return visit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -13,7 +13,8 @@ from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE
 from data.identity.decision import Decision, read_anew
-from data.models import Content, Draft, Facet, Release
+from data.models import Draft, Facet, Release
+from data.revisions.fields import differences
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import Home
@@ -21,21 +22,6 @@ from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.unread_pages import PageCaptures, Unread, find_unread, read_unread
 from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
 from spiders.sources.loader import LoadedSource
-
-FIELDS: Final[Mapping[str, str]] = {
-    "title": "title",
-    "published": "published",
-    "language": "language",
-    "section": "section",
-    "topics": "topics",
-    "publisher": "publisher",
-    "author": "author",
-    "summary": "summary",
-    "body": "body_text",
-    "images": "images",
-    "attachments": "attachments",
-}
-"""The fields that are told, by what they are called in a content."""
 
 
 class Reread(msgspec.Struct, frozen=True):
@@ -242,32 +228,3 @@ class Noting(Unlearning):
             release = decision.release
             self.new.append(Found(release.id, release.url, release.content.title))
         return decision
-
-
-class Differences(NamedTuple):
-    """The fields that a content gained, lost, and has otherwise."""
-
-    gained: tuple[str, ...]
-    lost: tuple[str, ...]
-    changed: tuple[str, ...]
-
-
-def differences(old: Content, new: Content, kept: Content) -> Differences:
-    """What a content gained, lost (so ``kept`` has the old), and has otherwise."""
-    gained, lost, changed = [], [], []
-    for name, attribute in FIELDS.items():
-        before, after = getattr(old, attribute), getattr(new, attribute)
-        if name == "published":
-            # A date that was known stays, whatever is read now.
-            dated = old.published is not None and old.published.precision != "none"
-            if after and not dated:
-                gained.append(name)
-        elif before == after:
-            continue
-        elif not before:
-            gained.append(name)
-        elif getattr(kept, attribute) == before:
-            lost.append(name)
-        else:
-            changed.append(name)
-    return Differences(tuple(gained), tuple(lost), tuple(changed))

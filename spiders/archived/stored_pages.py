@@ -54,10 +54,14 @@ class StoredPages:
         self._loaded = loaded
         memory = cast("Store", Unlearning(archived.store))
         self._visit = Visit(loaded, memory, archived.taxonomy, archived.settings.collect)
-        listings = archived.store.listings(loaded.id)
-        self._listed = {canonical_url(item.url): item for item in items(listings)}
+        listings = listings_of(archived.store.listings(loaded.id))
+        self._listed = {canonical_url(item.url): item for one in listings for item in one.items}
         self._history = SourceHistory(archived.folder, loaded.id)
         self._past: list[tuple[SourceFile, StoredPages]] = []
+
+    def lists(self, page: Page) -> None:
+        """Learn from a page that lists releases in which order its dates have day and month."""
+        self._visit.lists(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
         """Learn the layouts that releases were read by, where none is known, as after a loss."""
@@ -135,11 +139,11 @@ class Unlearning:
         """Keep nothing."""
 
 
-def items(listings: Iterator[str]) -> Iterator[ListingItem]:
-    """What pages that list releases said of each."""
-    for text in listings:
+def listings_of(texts: Iterable[str]) -> Iterator[Listing]:
+    """What pages that list releases said, as the store keeps it."""
+    for text in texts:
         try:
-            yield from msgspec.json.decode(text, type=Listing).items
+            yield msgspec.json.decode(text, type=Listing)
         except msgspec.DecodeError:
             # Another version of ours wrote it.
             continue

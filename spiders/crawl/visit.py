@@ -396,6 +396,10 @@ class Visit:
         if found not in self.run.errors:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
+    def note(self, said: str) -> None:
+        """Note what a person may want to know of the visit, though nothing went wrong."""
+        self.run = replace(self.run, notes=(*self.run.notes, redacted(allowed(said))))
+
     def _count(self, kind: str) -> None:
         self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})
 

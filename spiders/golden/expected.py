@@ -7,12 +7,16 @@ as a list of paragraphs, files by their addresses. A person may add other fields
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from data.dates.parse import on_day
+from data.models import Content, Published
 from data.text.clean import clean_text
 from spiders.extract.page_values import item_values
-from spiders.items import ExtractedRelease, Listing
+from spiders.items import ExtractedRelease, Listing, ListingItem
 
 Expected = Mapping[str, Mapping[str, Any]]
 
@@ -79,3 +83,34 @@ def of_release(page: ExtractedRelease, name: str) -> Any:
             return dict(page.editions)
         case _:
             return getattr(content, name)
+
+
+def as_read(
+    expected: Expected, listing: Listing, release: ExtractedRelease, zone: str
+) -> tuple[Listing, Content]:
+    """What two pages say as a person wrote it; of what nobody wrote, as it is read.
+
+    Raises KeyError, TypeError or ValueError where that is not written as it should be.
+    """
+    items = tuple(
+        ListingItem(item["url"], item["title"], _published(item["published"], zone))
+        for item in expected["listing"]["items"]
+    )
+    said = expected["release"]
+    content = replace(
+        release.content,
+        title=said["title"],
+        published=_published(said["published"], zone),
+        body_text="\n\n".join(map(clean_text, said["body_text"])),
+    )
+    return replace(listing, items=items), content
+
+
+def _published(iso: str | None, zone: str) -> Published | None:
+    """A date as it is written, of a day or of an instant with its offset."""
+    if iso is None:
+        return None
+    at = dt.datetime.fromisoformat(iso)
+    if at.tzinfo is None:
+        return on_day(at.date(), zone, iso, "expected")
+    return Published(at.astimezone(dt.UTC), "second", zone, iso, "expected")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data.errors import CommuniqueError
-from spiders.golden.expected import as_expected, fields_of, found, wanted
+from spiders.golden.expected import Expected, as_expected, fields_of, found, wanted
 from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
@@ -65,15 +66,8 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
 
     Raises BadGolden.
     """
-    try:
-        expected = json.loads((folder / EXPECTED).read_text("utf-8"))
-        now = dt.datetime.fromisoformat(expected["listing"]["captured"])
-        listing = Page(expected["listing"]["url"], (folder / LISTING).read_bytes())
-        release = Page(expected["release"]["url"], (folder / RELEASE).read_bytes())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        cause = f"the golden test can't be read ({type(error).__name__}: {error})"
-        raise BadGolden(folder, cause) from error
-    read = _read(file, listing, release, now)
+    golden = read_golden(folder)
+    expected, read = golden.expected, golden.read_by(file)
     try:
         for part, name in fields_of(expected):
             want, got = wanted(expected, part, name), found(*read, part, name)
@@ -81,6 +75,35 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
                 yield f"{part}.{name}: {_difference(want, got)}"
     except (AttributeError, TypeError) as error:
         raise BadGolden(folder, f"expected.json names what is no field ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The two pages of a golden test, what is expected of them, and when they were captured."""
+
+    expected: Expected
+    now: dt.datetime
+    listing: tuple[str, bytes]
+    release: tuple[str, bytes]
+
+    def read_by(self, file: SourceFile) -> tuple[Listing, ExtractedRelease]:
+        """What a source file makes of the pages."""
+        return _read(file, Page(*self.listing), Page(*self.release), self.now)
+
+
+def read_golden(folder: Path) -> Golden:
+    """The golden test in a folder. Raises BadGolden."""
+    try:
+        expected = json.loads((folder / EXPECTED).read_text("utf-8"))
+        return Golden(
+            expected,
+            dt.datetime.fromisoformat(expected["listing"]["captured"]),
+            (expected["listing"]["url"], (folder / LISTING).read_bytes()),
+            (expected["release"]["url"], (folder / RELEASE).read_bytes()),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        cause = f"the golden test can't be read ({type(error).__name__}: {error})"
+        raise BadGolden(folder, cause) from error
 
 
 def lasting(page: Page) -> bytes:

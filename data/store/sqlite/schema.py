@@ -88,6 +88,12 @@ def lay_alert_messages(db: Database) -> None:
     _lay(db, "alert_messages")
 
 
+@migrations()
+def lay_source_readings(db: Database) -> None:
+    """Lay the table of the rules by which sources are read."""
+    _lay(db, "source_readings")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

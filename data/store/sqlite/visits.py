@@ -152,6 +152,16 @@ class VisitsPart(Part):
         with self._writing():
             self._db.table("layout_templates").upsert(row)
 
+    def source_reading(self, source: str) -> str:
+        """By what the pages of a source are read, as JSON text; empty where that is not known."""
+        rows = self._rows("source_readings", "source = ?", [source])
+        return next((str(row["reading"]) for row in rows), "")
+
+    def keep_source_reading(self, source: str, reading: str) -> None:
+        """Keep by what the pages of a source are read, as JSON text."""
+        with self._writing():
+            self._db.table("source_readings").upsert({"source": source, "reading": reading})
+
     def skeleton(self, release: str) -> bytes:
         """The sketch of what the page of a release was built of last; empty where not known."""
         row = self._ask(

@@ -45,6 +45,7 @@ def filled(path: Path) -> None:
     )
     store.add_run(Run("harbour", NOON, 1.0, new=2))
     store.keep_template("harbour", "news", "{}")
+    store.keep_source_reading("harbour", "{}")
     store.add_archive_pages({Facet(): {1: [first.id]}})
     store.add_day_digest(DayDigest("2026-03-02", NOON, ((first.id, "Tides", "Harbour"),), 1))
     store.add_health_events([HealthEvent("harbour", False, NOON, "closed", "blocked")])  # noqa: FBT003 - its state

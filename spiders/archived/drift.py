@@ -1,0 +1,137 @@
+"""What another way of reading makes of the pages of a source that were read before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from data.revisions.readings import EXAMPLES, SHOWN, Example, PagesDrift, is_many, same_time
+from data.text.urls import canonical_url
+from data.wording import counted
+from spiders.items import Listing, ListingItem
+
+Cause: TypeAlias = Literal["file", "program"]
+"""What is new: the source file, or our own code."""
+
+DATED: Final = 0.8
+"""The share of a list that has dates from which what comes to it without one is doubted."""
+
+
+class ListingDrift(msgspec.Struct, frozen=True):
+    """What became of the list of releases on one page.
+
+    It had ``before`` items and has ``after``; ``lost`` and ``gained`` are some of these, and of
+    those gained, ``undated`` have no date though the others have. ``redated`` lost their date or
+    have another day.
+    """
+
+    url: str
+    before: int
+    after: int
+    lost: int = 0
+    gained: int = 0
+    undated: int = 0
+    redated: int = 0
+    examples: Sequence[Example] = ()
+
+    @property
+    def is_mass_change(self) -> bool:
+        """Whether so much of the list is lost, redated or new and strange that one has to look."""
+        harmed = (self.lost, self.undated, self.redated)
+        return any(is_many(count, self.before) for count in harmed)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is read otherwise."""
+        return any((self.lost, self.gained, self.redated))
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """How a source would be read otherwise than before, for a changed file or by another program.
+
+    ``pages_of`` says which pages were compared: the newest in the archive, the sample pages of the
+    source, or none, as none are kept.
+    """
+
+    cause: Cause
+    pages_of: Literal["archive", "samples", "nothing"]
+    releases: PagesDrift
+    listing: ListingDrift | None = None
+
+    @property
+    def is_mass_change(self) -> bool:
+        """Whether a person has to accept it first."""
+        return self.releases.is_mass_change or bool(self.listing and self.listing.is_mass_change)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is read otherwise."""
+        return bool(self.releases.fields) or bool(self.listing and self.listing.differs)
+
+
+def compare_listings(before: Listing, after: Listing) -> ListingDrift:
+    """What became of the list on a page that was read twice."""
+    old, new = (_by_address(listing) for listing in (before, after))
+    lost = [item for key, item in old.items() if key not in new]
+    gained = [item for key, item in new.items() if key not in old]
+    redated = [
+        (old[key], new[key]) for key in old.keys() & new.keys() if _is_redated(old[key], new[key])
+    ]
+    dated = sum(item.published is not None for item in old.values())
+    strange = [one for one in gained if not one.published] if dated >= DATED * len(old) else []
+    examples = [Example(one.url, _shown(one), "") for one in lost[:EXAMPLES]]
+    examples += [Example(one.url, "", _shown(one)) for one in (strange or gained)[:EXAMPLES]]
+    examples += [Example(one.url, _shown(one), _shown(two)) for one, two in redated[:EXAMPLES]]
+    counts = len(old), len(new), len(lost), len(gained), len(strange), len(redated)
+    return ListingDrift(after.url, *counts, examples)
+
+
+def told(drift: Drift) -> str:
+    """What is worse in a mass change: ``of 20 stored pages, title changed on 20``."""
+    return "; ".join(_harms(drift))
+
+
+def _harms(drift: Drift) -> Iterator[str]:
+    pages = drift.releases
+    if pages.is_mass_change:
+        worst = [one for one in pages.fields if one.harmed]
+        parts = [f"{one.field} {how_of(one.lost, one.changed)} on {one.harmed}" for one in worst]
+        which = "sample" if drift.pages_of == "samples" else "stored"
+        yield f"of {counted(pages.pages, f'{which} page')}, {', '.join(parts)}"
+    listing = drift.listing
+    if listing and listing.is_mass_change:
+        parts = [
+            f"{count} {what}"
+            for count, what in (
+                (listing.lost, "not found any more"),
+                (listing.redated, "without their date or with another"),
+                (listing.undated, "new without a date"),
+            )
+            if is_many(count, listing.before)
+        ]
+        yield f"of {counted(listing.before, 'release')} on its listing, {', '.join(parts)}"
+
+
+def how_of(lost: int, changed: int) -> str:
+    """What happened to a field that does harm."""
+    return "lost or changed" if lost and changed else "lost" if lost else "changed"
+
+
+def _by_address(listing: Listing) -> dict[str, ListingItem]:
+    return {canonical_url(item.url): item for item in listing.items}
+
+
+def _is_redated(before: ListingItem, after: ListingItem) -> bool:
+    if before.published is None:
+        return False
+    if after.published is None:
+        return True
+    same = same_time(before.published, after.published)
+    return not same and before.published.day != after.published.day
+
+
+def _shown(item: ListingItem) -> str:
+    day = f"{item.published.day} " if item.published else ""
+    return f"{day}{item.title or item.url}"[:SHOWN]
