@@ -157,6 +157,21 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "answers there can tell you that the calls have ended."
         ),
     ] = ""
+    confirm_visits: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=10)],
+        msgspec.Meta(
+            description="Further visits that must agree before it is told that a source stopped "
+            "working, or works again; 0 tells it at the first."
+        ),
+    ] = 2
+    confirm_after: Annotated[
+        # No robots.txt can ask for a longer Crawl-delay.
+        Annotated[int, msgspec.Meta(ge=60)],
+        msgspec.Meta(
+            description="Seconds after which `communique run` makes each of these visits, unless "
+            "its host asked to be let alone for longer."
+        ),
+    ] = 120
 
 
 class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

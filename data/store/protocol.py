@@ -154,6 +154,9 @@ class HealthStore(ReadStore, Protocol):
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """The last change in the health of each source."""
 
+    def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
+        """The last changes in the health of a source, newest first."""
+
     def add_health_events(self, events: Iterable[HealthEvent]) -> None:
         """Keep changes in the health of sources, oldest first."""
 

@@ -163,7 +163,8 @@ def _is_asked_for(rule: Rule, event: AlertEvent) -> bool:
     return (
         event.kind in rule.kinds
         and (rule.backlog or not event.backlog)
-        and (not rule.sources or event.source in rule.sources)
+        # What is of no source, our own network, concerns all.
+        and (not rule.sources or not event.source or event.source in rule.sources)
     )
 
 

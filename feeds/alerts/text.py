@@ -18,7 +18,7 @@ from data.text.urls import site_address, web_address
 from data.watches.watch import Watch
 from data.wording import counted
 from feeds.alerts.messages import events_of
-from feeds.entries.events import HEALTH
+from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
 
 LONGEST: Final = 200
@@ -67,7 +67,7 @@ def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
 def in_words(event: Mapping[str, Any], site: Site) -> Told:
     """An event as people read it."""
     if health := event.get("health"):
-        source, reason = one_line(health["source"]), one_line(health["reason"])
+        source, reason = one_line(health["source"]) or NETWORK, one_line(health["reason"])
         headline = f"{source}: {HEALTH[health['state']]}"
         return Told(headline, _day(health["at"]), f"{site_address(site.url)}/health/", "", reason)
     release = event["release"]

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
+from typing import Final
 
 from data.health.codes import CODES
 from data.models import DayDigest, Facet, HealthEvent, Release, Revision
@@ -146,11 +147,14 @@ HEALTH: Mapping[str, str] = {
 }
 """What a title says of a state (data.health.codes)."""
 
+NETWORK: Final = "Our own network"
+"""What a title calls what all sources depend on: events of it are of no source."""
+
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
     """The entry of a change in the health of a source: since when it is well or not, and why."""
-    name = plain(catalog.source(event.source).name)
-    text = plain(event.reason) or "Its last visit read releases as it should."
+    name = plain(catalog.source(event.source).name) if event.source else NETWORK
+    text = plain(event.reason) or "Its last visits went as they should."
     entry = event_entry(
         catalog,
         f"health/{href(event.source)}/{event.at.isoformat()}",

@@ -145,7 +145,7 @@ def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
     last = store.last_visit(one.id)
     if last is None or one.id not in {source.id for source in visited}:
         return None
-    planner = VisitPlanner(home.settings.collect)
+    planner = VisitPlanner(home.settings.collect, home.settings.health)
     planner.learn(store, visited, utc_now())
     return planner.next_visit(store, one, last)
 
@@ -155,6 +155,8 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
     at = due.at.astimezone(zone_or_utc(one.file.timezone))
     visit = f"the service visits it next on {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
     after = f"{due.seconds / 60:.0f} minutes after the last visit"
+    if due.confirms and not due.asked:
+        return f"{visit}, {after}: to confirm what that showed"
     if due.asked:
         return f"{visit}: its host asked to be let alone until then"
     if due.hourly is None:

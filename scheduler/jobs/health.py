@@ -14,6 +14,6 @@ def note_health(home: Home) -> int:
     store = home.store()
     try:
         with home.lock("health", "noting the health of sources", wait=True):
-            return note_health_events(store)
+            return note_health_events(store, further=home.settings.health.confirm_visits)
     finally:
         store.close()

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
@@ -15,6 +15,7 @@ import uvicorn
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.health.network import FEWEST, is_unanswered
 from data.store.protocol import Store
 from feeds.server.app import create_app
 from scheduler.executors.local import Executor
@@ -26,8 +27,9 @@ from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
 from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
-from scheduler.service.visit_planner import VisitPlanner
+from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, listen, server_config
+from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
 log = structlog.get_logger()
@@ -47,7 +49,7 @@ class Service:
         self._publication_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
-        self._planner = VisitPlanner(home.settings.collect)
+        self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
         self._problem = ""
 
@@ -168,17 +170,46 @@ class Service:
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
             due = await asyncio.to_thread(self._due, present, run.started)
-            wait = (due - utc_now()).total_seconds()
-            self._timetable.put_again(source.id, wait, self._planner.interval(present))
+            # The clock may have been set back since the visit began.
+            wait = min((due.at - utc_now()).total_seconds(), due.seconds)
+            if due.confirms:
+                self._timetable.put(source.id, max(wait, self._home.settings.health.confirm_after))
+                if is_unanswered(run):
+                    await attempt(partial(self._hasten_others, present))
+            else:
+                self._timetable.put_again(source.id, wait, self._planner.interval(present))
 
-    def _due(self, source: LoadedSource, last: dt.datetime) -> dt.datetime:
+    def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
         """When a source is due after a visit; evenly where the store can't be asked."""
         try:
             with closing(self._home.store()) as store:
-                return self._planner.next_visit(store, source, last).at
+                return self._planner.next_visit(store, source, last)
         except (CommuniqueError, OSError) as error:
             log.error("the store can't be asked", problem=str(error))  # noqa: TRY400 - no bug of ours
-            return last + dt.timedelta(seconds=self._planner.interval(source))
+            seconds = self._planner.interval(source)
+            return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
+
+    async def _hasten_others(self, source: LoadedSource) -> None:
+        """Have sources of other hosts visited as soon: it may be our network that is down."""
+        wait = self._home.settings.health.confirm_after
+        others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
+        for name in await asyncio.to_thread(self._witnesses, source, others, wait):
+            self._timetable.hasten(name, wait)
+
+    def _witnesses(
+        self, source: LoadedSource, others: Iterable[LoadedSource], wait: float
+    ) -> list[str]:
+        """The first of some sources that show whether others answer, and may be visited then."""
+        at = utc_now() + dt.timedelta(seconds=wait)
+        found: dict[str, str] = {host_of(source.file.url): source.id}
+        with closing(self._home.store()) as store:
+            for one in others:
+                host = host_of(one.file.url)
+                if host not in found and self._planner.may_be_visited(store, one, at):
+                    found[host] = one.id
+                if len(found) == FEWEST:
+                    break
+        return [name for name in found.values() if name != source.id]
 
     async def _publish_soon(self) -> None:
         self._publication_due.set()
@@ -205,6 +236,9 @@ class Service:
             log.warning("nobody heard the ping", problem=unheard)
 
     async def _note_health(self) -> None:
+        # Days that a wrong clock tells would make silence of nothing.
+        if not self._timetable.is_clock_settled:
+            return
         if await asyncio.to_thread(note_health, self._home):
             self._publication_due.set()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -60,6 +61,12 @@ RECURRING: Final = (
 )
 """Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to
 be pushed, by WebSub's own pace (feeds.websub.backoff)."""
+
+LEAP: Final = dt.timedelta(hours=1)
+"""By how much a clock must be set for the days that it tells to be doubted."""
+
+SETTLING: Final = 1800.0
+"""Seconds for which they are: a clock that was set wrongly is often set back soon."""
 
 CLOCK: Final = 5.0
 """Seconds between two looks at the clock: no job, for jobs stand still while it is wrong."""
@@ -111,6 +118,7 @@ class Timetable:
         self._clock = clock
         self._now = now
         self._started = self._start_of_clock()
+        self._leapt = -math.inf
 
     def put(self, source: str, wait: float) -> None:
         """Have a source due in ``wait`` seconds, whatever was said of it before."""
@@ -129,6 +137,16 @@ class Timetable:
         """
         rest = interval * JITTER
         self.put(source, max(wait, rest) + self._chance.uniform(0, min(SPREAD, rest)))
+
+    def in_turn(self) -> list[str]:
+        """The sources that are to be visited, the next first."""
+        return [job.args[0] for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
+
+    def hasten(self, source: str, wait: float) -> None:
+        """Have a source due in ``wait`` seconds, unless it is due sooner or being visited."""
+        job, at = self.scheduler.get_job(_job_of(source)), self._now() + dt.timedelta(seconds=wait)
+        if job and at < job.next_run_time:
+            job.modify(trigger=DateTrigger(at), next_run_time=at)
 
     def remove(self, source: str) -> None:
         """Forget a source."""
@@ -156,8 +174,15 @@ class Timetable:
         if abs(moved) < JUMP:
             return
         self._started = started
+        if abs(moved) >= LEAP:
+            self._leapt = self._clock()
         for job in self.scheduler.get_jobs():
             job.modify(next_run_time=job.next_run_time + moved)
+
+    @property
+    def is_clock_settled(self) -> bool:
+        """Whether the clock was not set by an hour or more of late."""
+        return self._clock() - self._leapt >= SETTLING
 
     def _start_of_clock(self) -> dt.datetime:
         """The time of day at which the monotonic clock stood at 0, as the clock says now."""

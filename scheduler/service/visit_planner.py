@@ -4,6 +4,8 @@ Sources that set no interval share a budget: together they are visited as often 
 visited once in `collect.interval`, but those more often that publish more, and each at the times
 at which it publishes. A source with an `interval` of its own has a budget of its own. Where that
 is no longer than `collect.least_interval`, there is nothing to choose, and visits come evenly.
+Where the last visit shows that a source stopped working, or works again, the next ones come soon
+(data.health.confirmation).
 
 What was learned is renewed once a day. No source is asked before a time that its host named.
 """
@@ -19,12 +21,14 @@ from typing import Final
 import numpy as np
 
 from data.clock import zone_or_utc
+from data.health.evidence import is_to_be_confirmed
 from data.intensity.moments import WEEK, Moments, minute_of, moments_of
 from data.intensity.weekly import Profile, counts_of, weekly_intensity
-from data.settings import Collect
+from data.settings import Collect, Health
 from data.store.protocol import Store
 from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
 from spiders.download.host_queues import host_of
+from spiders.download.retry_after import LONGEST
 from spiders.sources.loader import LoadedSource
 
 LOOKED_BACK: Final = 2000
@@ -39,20 +43,23 @@ class NextVisit:
     """When a source is due, so many ``seconds`` after its last visit; ``at`` is aware UTC.
 
     ``hourly`` is how many releases an hour are usual then; None where visits come evenly. ``asked``
-    says that the host asked to be let alone until then.
+    says that the host asked to be let alone until then, ``confirms`` that the visit is to confirm
+    what the last one showed.
     """
 
     at: dt.datetime
     seconds: float
     hourly: float | None = None
     asked: bool = False
+    confirms: bool = False
 
 
 class VisitPlanner:
     """The plans of all sources. May be used by several threads, which wait for each other."""
 
-    def __init__(self, settings: Collect) -> None:
+    def __init__(self, settings: Collect, health: Health) -> None:
         self._settings = settings
+        self._health = health
         self._lock = threading.Lock()
         self._learned: dt.datetime | None = None
         self._intervals: dict[str, Intervals] = {}
@@ -97,11 +104,23 @@ class VisitPlanner:
         Visits of a source that was not learned come evenly.
         """
         due = self._planned(source, after)
+        further, quick = self._health.confirm_visits, float(self._health.confirm_after)
+        if quick < due.seconds and is_to_be_confirmed(store, source.source, further=further):
+            due = NextVisit(after + dt.timedelta(seconds=quick), quick, confirms=True)
         wait = store.wait(host_of(source.file.feed or source.file.url))
-        if wait and wait.until > due.at:
+        # One that is further off than any can be was kept while the clock was wrong.
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST
+        if wait and due.at < wait.until <= latest:
             seconds = (wait.until - after).total_seconds()
-            return NextVisit(wait.until, seconds, due.hourly, asked=True)
+            return NextVisit(wait.until, seconds, due.hourly, asked=True, confirms=due.confirms)
         return due
+
+    def may_be_visited(self, store: Store, source: LoadedSource, at: dt.datetime) -> bool:
+        """Whether a source may be visited at a time before it is due. Raises StoreError."""
+        last = store.last_visit(source.id)
+        rested = last is None or at - last >= dt.timedelta(seconds=self._settings.least_interval)
+        wait = store.wait(host_of(source.file.feed or source.file.url))
+        return rested and (wait is None or wait.until <= at)
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
         with self._lock:

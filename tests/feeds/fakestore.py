@@ -171,6 +171,9 @@ class FakeStore(PublicationInMemory):
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         return {event.source: event for event in self.events}
 
+    def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
+        return [event for event in reversed(self.events) if event.source == source][:limit]
+
     def add_health_events(self, events: Iterable[HealthEvent]) -> None:
         self.events += events
 

@@ -38,6 +38,15 @@ class HealthPart(Part):
         )
         return {row[0]: event_of(*row) for row in rows}
 
+    def health_events_of(self, source: str, *, limit: int) -> tuple[HealthEvent, ...]:
+        """The last changes in the health of a source, newest first."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state, code FROM health_events WHERE source = ?"
+            " ORDER BY number DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(event_of(*row) for row in rows)
+
     def add_health_events(self, events: Iterable[HealthEvent]) -> None:
         """Keep changes in the health of sources, oldest first."""
         rows = [

@@ -82,9 +82,9 @@ class VisitsPart(Part):
             self._db.table("runs").insert(row)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """The last runs of a source, newest first."""
+        """The last runs of a source, newest first: as they came, since a clock may be set back."""
         rows = self._ask(
-            "SELECT report FROM runs WHERE source = ? ORDER BY started DESC, number DESC LIMIT ?",
+            "SELECT report FROM runs WHERE source = ? ORDER BY number DESC LIMIT ?",
             [source, limit],
         )
         return tuple(decode_run(row[0]) for row in rows)
@@ -94,15 +94,17 @@ class VisitsPart(Part):
         with self._writing() as db:
             db.execute(
                 "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
-                " row_number() OVER (PARTITION BY source ORDER BY started DESC) AS place FROM runs)"
+                " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
                 " WHERE place > ?)",
                 [RUNS_KEPT],
             )
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """When the last run of a source began, or None."""
-        for row in self._ask("SELECT max(started) FROM runs WHERE source = ?", [source]):
-            return None if row[0] is None else instant(row[0])
+        for (started,) in self._ask(
+            "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1", [source]
+        ):
+            return instant(started)
         return None
 
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:

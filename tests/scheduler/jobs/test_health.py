@@ -14,6 +14,12 @@ BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 50
 CLOSED = RunError("http://harbour.example/", "http:403", "the server answered 403")
 
 
+def with_visits(folder: Path, further: int) -> Home:
+    """A HOME in which so many further visits have to agree."""
+    (folder / "communique.toml").write_text(f"[health]\nconfirm_visits = {further}\n")
+    return open_home(folder)
+
+
 def visited(home: Home, hour: int, *errors: RunError) -> int:
     """Visit at an hour, and note what that says of the source."""
     store = home.store()
@@ -32,7 +38,7 @@ def states(home: Home) -> list[tuple[int, str, str]]:
 
 
 def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Path) -> None:
-    home = open_home(tmp_path)
+    home = with_visits(tmp_path, 0)
     assert visited(home, 8) == 0, "at first a source is well"
     assert visited(home, 9, BROKEN) == 1
     assert visited(home, 10, BROKEN) == 0
@@ -45,6 +51,15 @@ def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Pat
         (12, "ok", ""),
     ]
     assert not home.site.exists()
+
+
+def test_a_change_waits_for_the_visits_that_the_settings_ask_for(tmp_path: Path) -> None:
+    home = with_visits(tmp_path, 1)
+    assert visited(home, 8, BROKEN) == 0
+    assert visited(home, 9, BROKEN) == 1
+    assert visited(home, 10) == 0
+    assert visited(home, 11) == 1
+    assert [(hour, state) for hour, state, _ in states(home)] == [(9, "failing"), (11, "ok")]
 
 
 def test_a_home_that_was_never_visited_has_nothing_to_note(tmp_path: Path) -> None:

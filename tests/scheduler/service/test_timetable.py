@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from scheduler.service.timetable import RECURRING, SPREAD, Timetable, first_visit
+from scheduler.service.timetable import RECURRING, SETTLING, SPREAD, Timetable, first_visit
 
 HOUR = dt.timedelta(hours=1)
 
@@ -109,6 +109,39 @@ def test_a_source_is_due_after_its_wait_a_little_later_by_chance_and_never_at_on
         timetable.scheduler.shutdown()
 
     asyncio.run(work())
+
+
+def test_others_are_hastened_and_never_put_off(noon: dt.datetime) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
+
+    async def work() -> None:
+        timetable.scheduler.start(paused=True)
+        timetable.put("port", 600.0)
+        timetable.put("acme", 60.0)
+        assert timetable.in_turn() == ["acme", "port"]
+        for source in ("acme", "port", "wire"):
+            timetable.hasten(source, 120.0)
+        assert waits(timetable, clock) == {"acme": 60.0, "port": 120.0}
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+
+
+def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime) -> None:
+    clock = Clock(noon)
+    timetable = timetable_of(clock)
+    for leap, settled in ((dt.timedelta(seconds=50), True), (dt.timedelta(days=1), False)):
+        clock.day += leap
+        timetable.look_at_clock()
+        assert timetable.is_clock_settled is settled
+    clock.pass_by(SETTLING - 60)
+    clock.day -= dt.timedelta(days=1)
+    timetable.look_at_clock()
+    clock.pass_by(SETTLING - 60)
+    assert not timetable.is_clock_settled
+    clock.pass_by(60)
+    assert timetable.is_clock_settled
 
 
 def test_a_source_that_is_due_is_visited_once_however_late() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data.models import Published, Wait
-from data.settings import Collect
+from data.models import Published, Run, RunError, Wait
+from data.settings import Collect, Health
 from data.store.sqlite.store import SqliteStore
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
@@ -52,7 +52,7 @@ def test_a_source_is_visited_right_after_the_time_at_which_it_publishes(
     store: SqliteStore,
 ) -> None:
     publish(store, "harbour", [9 * 60, 14 * 60 + 30])
-    planner, one = VisitPlanner(Collect()), source("harbour")
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     visits = day(planner, store, one)
     for minute in (9 * 60, 14 * 60 + 30):
@@ -70,7 +70,7 @@ def test_a_plan_is_the_same_after_a_restart(store: SqliteStore) -> None:
     one = source("harbour")
     found = []
     for _ in range(2):
-        planner = VisitPlanner(Collect())
+        planner = VisitPlanner(Collect(), Health())
         planner.learn(store, [one], NOW)
         found.append(planner.next_visit(store, one, NOW))
     assert found[0] == found[1]
@@ -81,7 +81,7 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
 ) -> None:
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
     publish(store, "port", [600], weeks=2)
-    planner = VisitPlanner(Collect())
+    planner = VisitPlanner(Collect(), Health())
     names = [source("harbour"), source("port"), source("ferry", 900)]
     planner.learn(store, names, NOW)
     busy, quiet, own = (len(day(planner, store, one)) for one in names)
@@ -92,7 +92,7 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
 def test_a_new_source_is_expected_to_publish_when_the_others_do(store: SqliteStore) -> None:
     publish(store, "harbour", [3 * 60])
     new, at = source("port"), NOW + 170 * MINUTE
-    alone, among = VisitPlanner(Collect()), VisitPlanner(Collect())
+    alone, among = VisitPlanner(Collect(), Health()), VisitPlanner(Collect(), Health())
     alone.learn(store, [new], NOW)
     among.learn(store, [new, source("harbour")], NOW)
     expected = [one.next_visit(store, new, at).hourly for one in (alone, among)]
@@ -103,13 +103,13 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: SqliteSto
 
 def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: SqliteStore) -> None:
     publish(store, "harbour", [9 * 60])
-    planner, one = VisitPlanner(Collect(least_interval=900)), source("harbour")
+    planner, one = VisitPlanner(Collect(least_interval=900), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
 def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: SqliteStore) -> None:
-    planner, one = VisitPlanner(Collect()), source("harbour")
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)
     store.keep_wait("harbour.example", Wait(until, 429))
@@ -119,10 +119,48 @@ def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: SqliteStore) -
     assert not over.asked
 
 
+BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
+
+
+def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: SqliteStore) -> None:
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner.learn(store, [one], NOW)
+    store.register(one.source)
+    store.add_run(Run("harbour", NOW, 1.0, errors=(BROKEN,)))
+    soon = NextVisit(NOW + 2 * MINUTE, 120.0, confirms=True)
+    assert planner.next_visit(store, one, NOW) == soon
+    until = NOW + 5 * MINUTE
+    store.keep_wait("harbour.example", Wait(until, 429))
+    assert planner.next_visit(store, one, NOW) == NextVisit(until, 300.0, asked=True, confirms=True)
+    for minute in (5, 7):
+        store.add_run(Run("harbour", NOW + minute * MINUTE, 1.0, errors=(BROKEN,)))
+    after = planner.next_visit(store, one, NOW + 7 * MINUTE)
+    assert after.seconds > 120
+    assert not after.confirms
+
+
+def test_a_wait_of_a_clock_that_was_ahead_holds_up_no_visit(store: SqliteStore) -> None:
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour", interval=60)
+    store.keep_wait("harbour.example", Wait(NOW + dt.timedelta(days=2), 429))
+    assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
+
+
+def test_a_source_is_visited_early_only_where_it_and_its_host_were_let_alone(
+    store: SqliteStore,
+) -> None:
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    assert planner.may_be_visited(store, one, NOW)
+    store.add_run(Run("harbour", NOW - MINUTE, 1.0))
+    assert not planner.may_be_visited(store, one, NOW)
+    assert planner.may_be_visited(store, one, NOW + MINUTE)
+    store.keep_wait("harbour.example", Wait(NOW + 5 * MINUTE, 429))
+    assert not planner.may_be_visited(store, one, NOW + MINUTE)
+
+
 def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
     store: SqliteStore,
 ) -> None:
-    planner, one, other = VisitPlanner(Collect()), source("harbour"), source("port")
+    planner, one, other = VisitPlanner(Collect(), Health()), source("harbour"), source("port")
     planner.learn(store, [one], NOW)
     before = planner.next_visit(store, one, NOW)
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
@@ -143,7 +181,7 @@ def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
 @pytest.mark.parametrize("days", [-400, 400])
 def test_a_clock_that_was_set_harms_no_plan(store: SqliteStore, days: int) -> None:
     publish(store, "harbour", [9 * 60])
-    planner, one = VisitPlanner(Collect()), source("harbour")
+    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     moved = NOW + dt.timedelta(days=days)
     planner.learn(store, [one], moved)

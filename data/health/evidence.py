@@ -1,0 +1,51 @@
+"""What the last visits to a source say of it, and whether another is to come soon to confirm it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from data.health.confirmation import OF_LATE, awaits_visit, is_broken
+from data.health.network import HOME, Outage, outage_of
+from data.health.run_errors import works
+from data.health.state import judged
+from data.models import HealthEvent, Run, Source
+from data.store.protocol import HealthStore
+
+CUT: Final = "interrupted"
+"""The kind of error by which a visit ended because we stopped: it says nothing of its source."""
+
+LOOKED_BACK: Final = 1000
+"""Visits among which the last one that failed is looked for."""
+
+
+def telling_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
+    """The visits that say something of their source: neither cut by us nor by our network."""
+    return tuple(run for run in runs if not was_cut(run) and not (outage and outage.spoiled(run)))
+
+
+def was_cut(run: Run) -> bool:
+    """Whether a visit read nothing since it was stopped meanwhile."""
+    return any(error.kind == CUT for error in run.errors) and not works(run)
+
+
+def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:
+    """Whether a quick visit is to confirm what the last one to a source shows."""
+    outage = outage_of(told_of(store, HOME))
+    runs = telling_visits(store.runs(source.id, limit=OF_LATE), outage)
+    states = [judged(source, run, None, has_releases=True).state for run in runs]
+    return awaits_visit(next(iter(told_of(store, source.id)), None), states, further)
+
+
+def told_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
+    """What was told last of a source, the newest first."""
+    return store.health_events_of(source, limit=OF_LATE)
+
+
+def last_failure(store: HealthStore, source: Source) -> dt.datetime | None:
+    """When the last visit to a source began that failed."""
+    for run in telling_visits(store.runs(source.id, limit=LOOKED_BACK), None):
+        if is_broken(judged(source, run, None, has_releases=True).state):
+            return run.started
+    return None
