@@ -214,6 +214,9 @@ OWN = "own"
 
 HUB_PATH = "/hub"
 
+CALLBACK_PATH = "/websub/callback/"
+"""How the addresses begin at which hubs of others tell us of changes."""
+
 
 def hub_of(site: Site) -> str | None:
     """The address of the hub that feeds name, or None."""

@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
+from data.network.addresses import may_be_public
 from data.settings import Settings, load_settings
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
@@ -92,6 +94,12 @@ class Home:
     def log_key(self) -> Path:
         """The file of the key that the log of the archive is signed with."""
         return self.path / "log.key"
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether others may reach the site, hubs for one, as far as its address says."""
+        host = urlsplit(self.settings.site.url).hostname or ""
+        return self.settings.network.allow_private or may_be_public(host)
 
     def open_archive(self) -> Archive:
         """The archive of this HOME, in which nothing is made before its first record."""

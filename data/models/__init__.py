@@ -40,7 +40,14 @@ from data.models.source import (
 )
 from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
 from data.models.walks import Listed, ListingKind, Walk
-from data.models.websub import Delivery, HubRequest, PendingRequest, PendingTopic
+from data.models.websub import (
+    Delivery,
+    FeedHub,
+    FeedSubscription,
+    HubRequest,
+    PendingRequest,
+    PendingTopic,
+)
 
 __all__ = [
     "BACKLOG",
@@ -57,6 +64,8 @@ __all__ = [
     "Delivery",
     "Draft",
     "Facet",
+    "FeedHub",
+    "FeedSubscription",
     "HealthEvent",
     "HiddenRelease",
     "History",

@@ -1,4 +1,7 @@
-"""WebSub: what waits to be announced, confirmed or delivered, as the store keeps it."""
+"""WebSub, as the store keeps it: what waits to be announced, confirmed or delivered.
+
+And of the hubs of others that tell us of changes.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +54,38 @@ class Delivery:
     secret: str
     attempts: int
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHub:
+    """What the feed of a source says of its hub; ``hub`` is empty where it names none.
+
+    ``topic`` is the address that the feed at ``feed`` gives as its own. It was ``looked`` at then.
+    """
+
+    feed: str
+    hub: str = ""
+    topic: str = ""
+    looked: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSubscription:
+    """A subscription of ours to the feed of a source; times are seconds since 1970.
+
+    One that is not ``wanted`` any more is to be ended. ``asked`` is when its hub was asked last,
+    ``due`` when it is to be asked again, ``expires`` until when it has confirmed, and ``heard``
+    when it told of something last; 0 is never.
+    """
+
+    callback: str
+    source: str
+    hub: str
+    topic: str
+    secret: str
+    wanted: bool = True
+    asked: float = 0.0
+    expires: float = 0.0
+    heard: float = 0.0
+    due: float = 0.0
+    attempts: int = 0

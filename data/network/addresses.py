@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Final
 
 from data.errors import CommuniqueError
@@ -52,6 +53,20 @@ class PrivateAddress(CommuniqueError):
         )
         self.host = host
         self.address = address
+
+
+PRIVATE_NAMES: Final = re.compile(
+    r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
+)
+"""Names that lead nowhere in public: RFC 6761, 6762 and 8375, and what ICANN keeps for networks."""
+
+
+def may_be_public(host: str) -> bool:
+    """Whether a host may be reached from everywhere, as its name or IP address says."""
+    try:
+        return is_public(host)
+    except ValueError:
+        return "." in host and not PRIVATE_NAMES.search(host.lower())
 
 
 def is_public(address: str) -> bool:

@@ -1,4 +1,7 @@
-"""What a store can do for WebSub: what a hub is to be told, who subscribed, and what waits."""
+"""What a store can do for WebSub: what a hub is to be told, who subscribed, and what waits.
+
+And to what we are subscribed ourselves.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from data.models import Delivery, HubRequest, PendingRequest, PendingTopic
+from data.models import (
+    Delivery,
+    FeedHub,
+    FeedSubscription,
+    HubRequest,
+    PendingRequest,
+    PendingTopic,
+)
 
 
 class WebSubStore(Protocol):
@@ -91,3 +101,21 @@ class WebSubStore(Protocol):
 
     def put_off_delivery(self, delivery: Delivery, until: float) -> None:
         """Try a subscriber once more, later."""
+
+    def feed_hubs(self) -> Mapping[str, FeedHub]:
+        """What the feed of each source says of its hub."""
+
+    def keep_feed_hub(self, source: str, found: FeedHub) -> None:
+        """Keep what the feed of a source says of its hub."""
+
+    def feed_subscriptions(self) -> Sequence[FeedSubscription]:
+        """Our subscriptions to feeds of sources."""
+
+    def feed_subscription(self, callback: str) -> FeedSubscription | None:
+        """Our subscription that has this callback."""
+
+    def keep_feed_subscription(self, kept: FeedSubscription) -> None:
+        """Keep a subscription of ours, in place of what was known of it."""
+
+    def remove_feed_subscription(self, callback: str) -> None:
+        """Forget a subscription of ours."""

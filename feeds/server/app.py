@@ -36,7 +36,7 @@ from feeds.server.query import BadQuery
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
-from feeds.urls import HUB_PATH, SEARCH, SEARCH_PAGE
+from feeds.urls import CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ def create_app(
     site: Site | None = None,
     *,
     hub: ASGIApp | None = None,
+    callback: ASGIApp | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
     limit: int = LIMIT,
@@ -68,14 +69,14 @@ def create_app(
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
     store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
     states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
-    the feeds of those in ``watches``. ``hub``
-    answers those who want to subscribe, where this site is its own hub.
+    the feeds of those in ``watches``. ``hub`` answers those who want to subscribe, where this site
+    is its own hub, and ``callback`` the hubs of others to which we are subscribed.
     """
     explained = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
-        return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub)
+        return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub, callback=callback)
     routes += [*Monitoring(store_url).routes(), *hidden_routes(store_url)]
     site = site or Site()
     replay = Replay(store_url, site, archive)
@@ -87,7 +88,8 @@ def create_app(
 
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
-    return SiteServer(cache, behind, OnDemand(store_url, site, watches), hub, Past(replay))
+    demand = OnDemand(store_url, site, watches)
+    return SiteServer(cache, behind, demand, hub, Past(replay), callback=callback)
 
 
 def soon(work: Callable[[], None]) -> None:
@@ -105,6 +107,8 @@ class SiteServer:
         demand: OnDemand | None = None,
         hub: ASGIApp | None = None,
         past: Past | None = None,
+        *,
+        callback: ASGIApp | None = None,
     ) -> None:
         self._cache = cache
         self._past = past
@@ -112,6 +116,7 @@ class SiteServer:
         self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
         self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
         self._hub = hub
+        self._callback = callback
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -238,6 +243,8 @@ class SiteServer:
             path = scope["path"]
             if self._hub and path == HUB_PATH and scope["method"] in {"GET", "HEAD", "POST"}:
                 answer = self._hub
+            elif self._callback and path.startswith(CALLBACK_PATH):
+                answer = self._callback
             elif scope["method"] == "OPTIONS":
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
             elif scope["method"] not in {"GET", "HEAD"}:

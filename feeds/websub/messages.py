@@ -94,6 +94,14 @@ def question(asked: HubRequest, challenge: str) -> str:
     return f"{asked.callback}{'&' if urlsplit(asked.callback).query else '?'}{urlencode(said)}"
 
 
+def subscription_form(asked: HubRequest) -> bytes:
+    """The form by which we ask a hub for a subscription, or for its end (section 5.1)."""
+    said = {"hub.mode": asked.mode, "hub.callback": asked.callback, "hub.topic": asked.topic}
+    if asked.mode == "subscribe":
+        said |= {"hub.secret": asked.secret, "hub.lease_seconds": str(asked.lease)}
+    return urlencode(said).encode()
+
+
 def announcement(topic: str) -> bytes:
     """The form that tells a hub of a change."""
     return urlencode({"hub.mode": "publish", "hub.url": topic}).encode()

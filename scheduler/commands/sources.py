@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -15,10 +17,11 @@ from rich.text import Text
 
 from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
-from data.models import Recall
+from data.models import FeedHub, FeedSubscription, Recall
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
+from feeds.websub.feed_subscriber import pushing
 from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard, why_held
@@ -104,6 +107,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     due = next_visit(home, store, one)
     held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why
+    hub, subscription = pushing(store, one.id)
     store.close()
     if as_json:
         print_json(
@@ -115,6 +119,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 "recall": recall_fields(recall),
                 "held_back": held or None,
                 "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
+                "pushed": push_fields(hub, subscription),
                 "runs": runs,
             }
         )
@@ -129,6 +134,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
         say(f"# {held}")
     if due:
         say(f"# {due_line(due, one)}")
+    if told := push_line(hub, subscription):
+        say(f"# {told}")
     for run in runs:
         say(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
@@ -165,6 +172,36 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
         f"{due.hourly:.2f} releases an hour are" if due.hourly >= FEW else "hardly any release is"
     )
     return f"{visit}, {after}: on {at:%A}s at this time {usual} usual"
+
+
+def when(seconds: float) -> dt.datetime:
+    """A time in UTC, of seconds since 1970."""
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+
+
+def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
+    """Which hub tells of a source, ready for JSON; None where its feed names none."""
+    if hub is None or not hub.hub:
+        return None
+    return {
+        "hub": hub.hub,
+        "topic": hub.topic,
+        "lease_until": when(ours.expires) if ours and ours.expires else None,
+        "heard": when(ours.heard) if ours and ours.heard else None,
+    }
+
+
+def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
+    """The same for people, or empty."""
+    if hub is None or not hub.hub:
+        return ""
+    if ours is None:
+        return f"its feed names the hub {hub.hub}, where the service will subscribe"
+    now = time.time()
+    if ours.expires <= now:
+        return f"its feed names the hub {hub.hub}, which has not confirmed our subscription"
+    said = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
+    return f"{said}, heard of last {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else said
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:

@@ -194,6 +194,7 @@ class Crawl:
                     self._taxonomy,
                     self._home.settings.collect,
                     seal=self._seal,
+                    hubs=self._home.is_reachable,
                     files=FileKinds.wanted(loaded.file, self._home.settings.archive),
                     explicit=job.explicit,
                     backfill=job.backfill,

@@ -25,6 +25,7 @@ from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.health import note_health
 from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
+from scheduler.service.feed_push import FeedPushService
 from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
@@ -43,6 +44,8 @@ class Service:
         self._executor = Executor(home)
         self._push = PushService(home)
         self._alerts = AlertService(home)
+        self._feed_push = FeedPushService(home, self._hinted)
+        self._hints: set[str] = set()
         self._publisher = Publisher(home)
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
@@ -55,7 +58,11 @@ class Service:
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
-        async with self._push.at_work(self._stop.set), self._alerts.at_work(self._stop.set):
+        async with (
+            self._push.at_work(self._stop.set),
+            self._alerts.at_work(self._stop.set),
+            self._feed_push.at_work(self._stop.set),
+        ):
             try:
                 await self._run()
             finally:
@@ -74,6 +81,7 @@ class Service:
             home.store_url,
             site,
             hub=self._push.hub,
+            callback=self._feed_push.callback,
             archive=home.archive,
             watches=home.watches,
         )
@@ -126,6 +134,7 @@ class Service:
         for source, at in first.items():
             self._timetable.put(source, (at - now).total_seconds())
         self._sources = chosen
+        self._feed_push.follow(frozenset(chosen))
 
     def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
         """The sources as their files say now, and when those are due that are new or changed."""
@@ -151,7 +160,28 @@ class Service:
     async def _begin_visit(self, source: str) -> None:
         """Begin a visit that is due; it ends by itself, and with the service."""
         if self._visits and source in self._sources:
+            self._hints.discard(source)
             self._visits.create_task(self._visit(self._sources[source]))
+
+    def _hinted(self, source: str) -> None:
+        """Visit a source soon that changed as a hub says: once, however often it says so."""
+        if self._visits and source in self._sources and source not in self._hints:
+            self._hints.add(source)
+            self._visits.create_task(self._visit_soon(self._sources[source]))
+
+    async def _visit_soon(self, source: LoadedSource) -> None:
+        """Have a source due as soon as may be; one that is being visited, once that is over."""
+        soonest = await asyncio.to_thread(self._soonest, source)
+        self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
+
+    def _soonest(self, source: LoadedSource) -> dt.datetime:
+        """When a source may be visited next; as is planned where the store can't be asked."""
+        try:
+            with closing(self._home.plain_store()) as store:
+                return self._planner.soonest_visit(store, source, utc_now())
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be asked", problem=str(error))  # noqa: TRY400 - no bug of ours
+            return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     async def _visit(self, source: LoadedSource) -> None:
         run = await self._executor.visit(source)
@@ -178,6 +208,8 @@ class Service:
                     await attempt(partial(self._hasten_others, present))
             else:
                 self._timetable.put_again(source.id, wait, self._planner.interval(present))
+            if source.id in self._hints:
+                await self._visit_soon(present)
 
     def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
         """When a source is due after a visit; evenly where the store can't be asked."""

@@ -117,10 +117,16 @@ class VisitPlanner:
 
     def may_be_visited(self, store: Store, source: LoadedSource, at: dt.datetime) -> bool:
         """Whether a source may be visited at a time before it is due. Raises StoreError."""
+        return self.soonest_visit(store, source, at) <= at
+
+    def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
+        """When a source may be visited at the soonest, whatever is planned. Raises StoreError."""
         last = store.last_visit(source.id)
-        rested = last is None or at - last >= dt.timedelta(seconds=self._settings.least_interval)
         wait = store.wait(host_of(source.file.feed or source.file.url))
-        return rested and (wait is None or wait.until <= at)
+        least = dt.timedelta(seconds=self._settings.least_interval)
+        # A last visit in the future is that of a clock that was wrong.
+        rested = last + least if last and last <= now else now
+        return max(now, rested, wait.until if wait else now)
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
         with self._lock:

@@ -59,11 +59,11 @@ class Wanted:
     """An address that a visit asks for next, and as what.
 
     A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``listing_kind``, a first page of one ``again``, without conditions, or a ``file`` of a
-    release, to be archived.
+    one ``listing_kind``, a first page of one ``again``, without conditions, a ``feed`` that a page
+    offers, for its hub, or a ``file`` of a release, to be archived.
     """
 
-    kind: Literal["release", "linked", "listing", "again", "file"]
+    kind: Literal["release", "linked", "listing", "again", "feed", "file"]
     url: str
     item: ListingItem | None = None
     link: Link | None = None

@@ -11,7 +11,7 @@ from scrapy.http import Response
 from spiders.crawl.blocked_page import apology_in, challenge_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
-from spiders.download.responses import page_of, requested_url, validator_of
+from spiders.download.responses import links_of, page_of, requested_url, validator_of
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
@@ -48,6 +48,7 @@ def _read(response: Response, visit: Visit) -> Listing:
         raise NoListing(f"http:{response.status}", said, status=response.status)
     page = page_of(response)
     visit.lists(page)
+    visit.feed_hubs.listing_read(url, page, links_of(response))
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         if before := challenge_in(page):

@@ -27,7 +27,13 @@ from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.documents import UNREAD
-from spiders.download.responses import describe_failure, page_of, requested_url, validator_of
+from spiders.download.responses import (
+    describe_failure,
+    links_of,
+    page_of,
+    requested_url,
+    validator_of,
+)
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.items import Listing, ListingItem
 from spiders.page.links import url_pattern
@@ -176,10 +182,18 @@ class PressRoomSpider(Spider):
                 visit.expect()
                 yield draft
 
-    def failed_linked(self, failure: Failure) -> None:
-        """Note that there is no response where a page links to a release: a later visit asks."""
+    def parse_feed(self, response: Response, visit: Visit) -> None:
+        """Take in the feed that a page offers: which hub tells of it."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            if response.status == HTTPStatus.OK:
+                asked = requested_url(response)
+                visit.feed_hubs.feed_read(asked, page_of(response), links_of(response))
+
+    def failed_aside(self, failure: Failure) -> None:
+        """Note that there is no response where a page links to: a later visit asks."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        log.info("%s, which another page links to, gave no release: %s", request.url, failure.value)
+        log.info("%s, which another page links to, gave no answer: %s", request.url, failure.value)
         with self.response(request.cb_kwargs["visit"], request.url):
             pass
 
@@ -273,6 +287,9 @@ class PressRoomSpider(Spider):
             return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
         if wanted.kind == "file":
             return self._request_file(visit, wanted.url)
+        if wanted.kind == "feed":
+            request = self._request(visit, wanted.url, self.parse_feed, NEW, conditional=False)
+            return request.replace(errback=self.failed_aside)
         if wanted.kind == "again":
             parse = self.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING, conditional=False)
@@ -307,7 +324,7 @@ class PressRoomSpider(Spider):
         )
         # No page may lead us to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
-        return request.replace(meta=meta, errback=self.failed_linked)
+        return request.replace(meta=meta, errback=self.failed_aside)
 
     def _request_file(self, visit: Visit, url: str) -> Request:
         request = self._request(visit, url, self.parse_file, NEW, conditional=False)

@@ -25,6 +25,7 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import Doubts
+from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
@@ -55,7 +56,8 @@ class Visit:
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
     response, ``over`` once at the end. At its end ``seal`` makes durable what it archived, and
-    ``files`` of its releases are archived too. Whenever all that was asked for has been read,
+    ``files`` of its releases are archived too. ``hubs`` is whether the hub of its feed is looked
+    for. Whenever all that was asked for has been read,
     ``wanted`` says what to ask for next; where that is nothing, ``finish`` ends the visit.
     """
 
@@ -68,6 +70,7 @@ class Visit:
         *,
         seal: Callable[[], None] | None = None,
         files: FileKinds = NO_FILES,
+        hubs: bool = False,
         explicit: bool = False,
         backfill: bool = False,
         on_progress: Callable[[Visit], None] | None = None,
@@ -120,6 +123,7 @@ class Visit:
             backfill=backfill,
         )
         self._seal = seal
+        self.feed_hubs = FeedHubs(self.id, self.file, store, self.started, asks=hubs)
         self._files = ReleaseFiles(self.id, store, files, self.started)
         self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
         self._batch = RecordBatch(store, self._record, self._recorded, self.error)
@@ -193,7 +197,8 @@ class Visit:
                 found += self._doubted_listings()
         if not (found or self.frontier.rests()):
             with self._errors():
-                found = tuple(Wanted("file", url) for url in self._files.next(utc_now()))
+                found = tuple(Wanted("feed", url) for url in self.feed_hubs.next())
+                found += tuple(Wanted("file", url) for url in self._files.next(utc_now()))
         return found
 
     def finish(self) -> None:

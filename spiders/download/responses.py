@@ -43,6 +43,11 @@ def validator_of(response: Response) -> Validator:
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
+def links_of(response: Response) -> tuple[str, ...]:
+    """The Link fields of an answer."""
+    return tuple(value.decode("latin-1") for value in response.headers.getlist("Link"))
+
+
 NOT_PACKED: Final = "its answer is not packed as its Content-Encoding says"
 
 KNOWN: Final = {

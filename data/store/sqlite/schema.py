@@ -94,6 +94,12 @@ def lay_source_readings(db: Database) -> None:
     _lay(db, "source_readings")
 
 
+@migrations()
+def lay_feed_hubs(db: Database) -> None:
+    """Lay the tables of the hubs that tell us of the feeds of sources."""
+    _lay(db, "feed_hubs")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

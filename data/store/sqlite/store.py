@@ -41,6 +41,7 @@ from data.store.sqlite.websub import WebSubPart
 
 NOT_OF_ARCHIVE: Final = (
     *("websub_topics", "websub_subscriptions", "websub_requests"),
+    *("feed_hubs", "feed_subscriptions"),
     *("alert_events", "alert_deliveries"),
 )
 """Tables of secrets, and of what others are to be told: they are not archived."""

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
-from data.models import Delivery, HubRequest, PendingRequest, PendingTopic
+from data.models import (
+    Delivery,
+    FeedHub,
+    FeedSubscription,
+    HubRequest,
+    PendingRequest,
+    PendingTopic,
+)
 from data.sqlite_file import files_of
 from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import encode
@@ -221,3 +230,36 @@ class WebSubPart(Part):
                 " WHERE file = ? AND callback = ?",
                 [until, delivery.file, delivery.callback],
             )
+
+    def feed_hubs(self) -> Mapping[str, FeedHub]:
+        """What the feed of each source says of its hub."""
+        rows = self._ask("SELECT source, feed, hub, topic, looked FROM feed_hubs")
+        return {source: FeedHub(*rest) for source, *rest in rows}
+
+    def keep_feed_hub(self, source: str, found: FeedHub) -> None:
+        """Keep what the feed of a source says of its hub."""
+        with self._writing():
+            self._db.table("feed_hubs").upsert({"source": source, **asdict(found)})
+
+    def feed_subscriptions(self) -> Sequence[FeedSubscription]:
+        """Our subscriptions to feeds of sources."""
+        return [_subscription(row) for row in self._rows("feed_subscriptions", "1", [])]
+
+    def feed_subscription(self, callback: str) -> FeedSubscription | None:
+        """Our subscription that has this callback."""
+        rows = self._rows("feed_subscriptions", "callback = ?", [callback])
+        return _subscription(rows[0]) if rows else None
+
+    def keep_feed_subscription(self, kept: FeedSubscription) -> None:
+        """Keep a subscription of ours, in place of what was known of it."""
+        with self._writing():
+            self._db.table("feed_subscriptions").upsert(asdict(kept))
+
+    def remove_feed_subscription(self, callback: str) -> None:
+        """Forget a subscription of ours."""
+        with self._writing():
+            self._db.table("feed_subscriptions").delete_where("callback = ?", [callback])
+
+
+def _subscription(row: dict[str, Any]) -> FeedSubscription:
+    return FeedSubscription(**{**row, "wanted": bool(row["wanted"])})

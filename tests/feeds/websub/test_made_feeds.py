@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from data.models import Draft, HubRequest, Source
-from data.store import open_store
 from data.store.protocol import Store
 from feeds.websub.made_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
 from feeds.websub.subscribers import MADE, MADE_OF_HOST, has_room
 from tests.feeds.fakestore import make_release
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(f"sqlite:{tmp_path / 'communique.db'}")) as store:
-        store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
-        yield store
+@pytest.fixture(autouse=True)
+def known(store: Store) -> None:
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
 
 
 def record(store: Store, number: int, title: str) -> None:

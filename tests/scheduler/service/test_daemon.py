@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import hmac
 import json
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import parse_qs
 
 import feedparser
 import httpx
@@ -18,7 +21,7 @@ import pytest
 
 from tests.command import COMMUNIQUE, command, communique, make_home
 from tests.peer import Peer, peer_served
-from tests.press_room import Room, listing_html, release_html, served
+from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
 @pytest.fixture
@@ -168,5 +171,43 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
         (told, *_) = switch.posts()
         assert told.path == "/call/s3cret/fail"
         assert b"communique.db failed" in told.body
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+
+
+def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
+    tmp_path: Path, room: Room
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = make_home(tmp_path / "pushed", f"{room.base}/news/", interval="86400")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write("least_interval = 1\n")
+        settings.write(f'\n[site]\nport = {port}\nurl = "http://127.0.0.1:{port}"\n')
+    offer = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    with peer_served() as hub, running(home) as (service, log):
+        feed = f'<rss><channel><link rel="hub" href="{hub.url}"/></channel></rss>'
+        room.answers["/feed.xml"] = Answer(feed.encode(), content_type="application/rss+xml")
+        room.page("/news/", offer + listing_html([1, 2]))
+        until(log, "visited")
+        hub.wait_for(hub.posts)
+        form = {name: one[0] for name, one in parse_qs(hub.posts()[0].body.decode()).items()}
+        assert form["hub.topic"] == f"{room.base}/feed.xml"
+        asked = {"hub.mode": "subscribe", "hub.topic": form["hub.topic"], "hub.challenge": "dare"}
+        answer = httpx.get(form["hub.callback"], params=asked, timeout=60)
+        assert (answer.status_code, answer.text) == (200, "dare")
+        room.page("/news/", offer + listing_html([1, 2, 3]))
+        room.page("/news/3.html", release_html(3))
+        mark = hmac.new(form["hub.secret"].encode(), b"news", "sha256").hexdigest()
+        for signature in ("sha256=" + "0" * 64, f"sha256={mark}", f"sha256={mark}"):
+            sent = {"x-hub-signature": signature}
+            told = httpx.post(form["hub.callback"], content=b"news", headers=sent, timeout=60)
+            assert told.status_code == 204
+        assert "new=1" in until(log, "visited")
+        shown = json.loads(communique("sources", "show", "harbour", "--json", home=home).stdout)
+        assert shown["pushed"]["hub"] == hub.url
+        assert shown["pushed"]["heard"] > shown["runs"][-1]["started"]
+        assert "pushed by hub" in communique("sources", "show", "harbour", home=home).stdout
+        assert len(shown["runs"]) == 2
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0

@@ -186,3 +186,17 @@ def test_a_clock_that_was_set_harms_no_plan(store: SqliteStore, days: int) -> No
     moved = NOW + dt.timedelta(days=days)
     planner.learn(store, [one], moved)
     assert dt.timedelta(0) < planner.next_visit(store, one, moved).at - moved <= 360 * MINUTE
+
+
+def test_a_source_is_visited_no_sooner_than_the_least_interval_or_its_host_allows(
+    store: SqliteStore,
+) -> None:
+    planner, one = VisitPlanner(Collect(least_interval=120), Health()), source("harbour")
+    assert planner.soonest_visit(store, one, NOW) == NOW
+    store.add_run(Run("harbour", NOW - MINUTE, 1.0))
+    assert planner.soonest_visit(store, one, NOW) == NOW + MINUTE
+    assert planner.soonest_visit(store, one, NOW + 9 * MINUTE) == NOW + 9 * MINUTE
+    # The clock was wrong at the last visit, or is now.
+    assert planner.soonest_visit(store, one, NOW - 9 * MINUTE) == NOW - 9 * MINUTE
+    store.keep_wait("harbour.example", Wait(NOW + 30 * MINUTE, 429))
+    assert planner.soonest_visit(store, one, NOW) == NOW + 30 * MINUTE

@@ -1,0 +1,132 @@
+"""The WebSub hub that the feed of a source names, by which it can be known sooner what is new.
+
+A source that is read from its feed names it with each visit that brings the feed. Of one that is
+read from its page, the feed that the page offers is asked for once a day, for its hub alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from html import unescape
+from typing import Final
+
+import msgspec
+
+from data.models import FeedHub
+from data.store.websub_protocol import WebSubStore
+from spiders.listing.feed import feed_links
+from spiders.page.links import resolve
+from spiders.page.page import Page, is_web
+from spiders.sources.source_file import SourceFile
+
+AGAIN: Final = dt.timedelta(days=1).total_seconds()
+"""Seconds for which what a feed says of its hub is believed."""
+
+LONGEST: Final = 2000
+"""Characters of an address that is taken."""
+
+HEAD: Final = 65_536
+"""Characters at the beginning of a feed in which its own links are looked for."""
+
+ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
+ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
+ATTRIBUTE: Final = re.compile(r"\b(rel|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+HEADER: Final = re.compile(r"<([^<>\s]*)>([^<>,]*)")
+RELATION: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
+
+
+class _Hub(msgspec.Struct):
+    type: str = ""
+    url: str = ""
+
+
+class _JsonFeed(msgspec.Struct):
+    feed_url: str = ""
+    hubs: list[_Hub] = []
+
+
+class FeedHubs:
+    """What one visit learns of the hub of its source; nothing, where nobody ``asks``."""
+
+    def __init__(
+        self, source: str, file: SourceFile, store: WebSubStore, now: dt.datetime, *, asks: bool
+    ) -> None:
+        self._source = source
+        self._file = file
+        self._store = store
+        self._now = now.timestamp()
+        self._asks = asks
+        self._offered = ""
+
+    def listing_read(self, url: str, page: Page, links: Iterable[str]) -> None:
+        """Take in the first page of a listing; ``links`` are the Link fields of its answer."""
+        if not self._asks:
+            return
+        if url == self._file.feed:
+            self.feed_read(url, page, links)
+        elif url == self._file.url and not self._file.feed:
+            self._offered = next((one.url for one in feed_links(page)), "")
+
+    def feed_read(self, url: str, page: Page, links: Iterable[str]) -> None:
+        """Take in the feed of the source."""
+        hub, topic = announced(page, links)
+        found = FeedHub(url, hub, topic or url, self._now)
+        known = self._store.feed_hubs().get(self._source)
+        # The store is not written to with each visit only to say so.
+        if known is None or self._is_old(known) or replace(known, looked=found.looked) != found:
+            self._store.keep_feed_hub(self._source, found)
+
+    def next(self) -> tuple[str, ...]:
+        """The feed to ask for that the page offers, if it is time."""
+        url, self._offered = self._offered, ""
+        if not url:
+            return ()
+        known = self._store.feed_hubs().get(self._source) or FeedHub(url)
+        if not self._is_old(known):
+            return ()
+        # Whatever comes of it, once a day is enough.
+        self._store.keep_feed_hub(self._source, replace(known, looked=self._now))
+        return (url,)
+
+    def _is_old(self, known: FeedHub) -> bool:
+        return not 0 <= self._now - known.looked < AGAIN
+
+
+def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
+    """The hub and the own address that a feed names (WebSub, section 4), empty for none.
+
+    Those of the answer's header count before those of the feed itself.
+    """
+    found: dict[str, str] = {}
+    for rel, address in (*header_links(links), *feed_head(page)):
+        url = resolve(unescape(address), page.url) or ""
+        if rel not in found and is_web(url) and len(url) <= LONGEST and url.isascii():
+            found[rel] = url
+    return found.get("hub", ""), found.get("self", "")
+
+
+def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The relations and addresses of Link fields (RFC 8288)."""
+    for field in links:
+        for address, rest in HEADER.findall(field[:HEAD]):
+            for quoted, bare in RELATION.findall(rest):
+                yield from ((rel, address) for rel in (quoted or bare).lower().split())
+
+
+def feed_head(page: Page) -> Iterator[tuple[str, str]]:
+    """The relations and addresses in the head of a feed: RSS, Atom or JSON Feed."""
+    if page.text[:100].lstrip("\ufeff \t\r\n").startswith("{"):
+        try:
+            feed = msgspec.json.decode(page.markup, type=_JsonFeed)
+        except msgspec.DecodeError:
+            return
+        yield from (("hub", one.url) for one in feed.hubs if one.type.lower() == "websub")
+        yield "self", feed.feed_url
+        return
+    for element in ELEMENT.findall(ENTRY.split(page.text[:HEAD], maxsplit=1)[0]):
+        named = {name.lower(): left or right for name, left, right in ATTRIBUTE.findall(element)}
+        for rel in named.get("rel", "").lower().split():
+            yield rel, named.get("href", "")
