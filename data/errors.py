@@ -75,6 +75,20 @@ class UnknownSource(CommuniqueError):
         self.known = known
 
 
+class RenamedSource(CommuniqueError):
+    """The id that was asked for belonged to a source that has another one now."""
+
+    exit_code = 2
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(
+            f"{old!r} is called {new!r} now, and its addresses lead there; name it so, or choose "
+            "another id"
+        )
+        self.old = old
+        self.new = new
+
+
 class HomeInUse(CommuniqueError):
     """Another process runs on the same HOME."""
 

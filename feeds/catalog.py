@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from data.models import Facet, Source
+from data.models import Facet, RemovedSource, Source
 from data.settings import Site
 from data.store.protocol import ReadStore
 from data.text.clean import plain
@@ -45,7 +45,9 @@ class Person:
 class Catalog:
     """Who the sources are, what the topics are called, and where the site lies.
 
-    ``site`` is its public address without a slash at the end.
+    ``site`` is its public address without a slash at the end. ``first_ids`` are the ids that
+    renamed sources had first, by those of today, and ``removed`` the sources that are collected no
+    more, by id.
     """
 
     site: str
@@ -53,6 +55,8 @@ class Catalog:
     sources: Mapping[str, Source]
     topics: Mapping[str, str]
     hub: str | None = None
+    first_ids: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, RemovedSource] = field(default_factory=dict)
 
     def source(self, source: str) -> Source:
         """A source by its id; a bare one where the store no longer knows it."""
@@ -75,8 +79,24 @@ class Catalog:
         return tuple((FEED_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
 
     def feed_id(self, facet: Facet) -> str:
-        """The permanent id of a facet's feed, the same in every format."""
+        """The permanent id of a facet's feed, the same in every format and by whatever name."""
+        if facet.source is not None:
+            facet = replace(facet, source=self.first_id(facet.source))
         return urn_of(self.site + href(stem_of(facet)))
+
+    def first_id(self, source: str) -> str:
+        """The id that a source had first, of which those of its feeds are made for good."""
+        return self.first_ids.get(source, source)
+
+    def is_gone(self, source: str) -> bool:
+        """Whether a source was removed with its releases."""
+        removed = self.removed.get(source)
+        return removed is not None and not removed.kept
+
+    def ended(self, source: str | None) -> str:
+        """Since when a source is collected no more, as a sentence; empty where it still is."""
+        removed = self.removed.get(source or "")
+        return f"No longer collected since {spoken(f'{removed.at:%Y-%m-%d}')}." if removed else ""
 
     def page(self, facet: Facet) -> str:
         """The absolute address of a facet's page."""
@@ -127,12 +147,16 @@ def urn_of(address: str) -> str:
 
 def catalog_of(store: ReadStore, site: Site) -> Catalog:
     """Read sources and topics from the store."""
+    moves = store.source_moves()
     return Catalog(
         site=site_address(site.url),
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
         topics=dict(store.topics()),
         hub=hub_of(site),
+        # Of several ids that lead to one, the first comes last here, and stays.
+        first_ids={new: old for old, new in reversed([*moves.items()])},
+        removed=dict(store.removed_sources()),
     )
 
 

@@ -42,8 +42,9 @@ def note_health_events(store: HealthStore, *, further: int) -> int:
     changes are kept.
     """
     sources, counts = store.sources(), store.facets()
-    before = store.last_health_events()
-    runs = {name: store.runs(name, limit=OF_LATE) for name in sorted(sources)}
+    before, removed = store.last_health_events(), store.removed_sources()
+    collected = sorted(sources.keys() - removed.keys())
+    runs = {name: store.runs(name, limit=OF_LATE) for name in collected}
     # What is told as broken already is no witness of our network.
     hosts = hosts_seen(sources, {name: runs[name] for name in runs if is_well(before.get(name))})
     told = told_of(store, HOME)

@@ -11,8 +11,9 @@ from data.store.protocol import HealthStore
 
 
 def overview(store: HealthStore) -> Iterator[Health]:
-    """The health of every source of a store, by id; nothing is written."""
-    sources = store.sources()
+    """The health of every source of a store that was not removed, by id; nothing is written."""
+    removed = store.removed_sources()
+    sources = {name: one for name, one in store.sources().items() if name not in removed}
     runs = {name: next(iter(store.runs(name, limit=1)), None) for name in sources}
     days = {name: day_of_run(sources[name], run) for name, run in runs.items() if run}
     expected, _ = expectations(store, days)

@@ -44,6 +44,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedSource:
+    """A source that is collected no more, since when, and whether its releases are still shown."""
+
+    source: str
+    at: dt.datetime
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunError:
     """Something that went wrong in a run, for one address.
 

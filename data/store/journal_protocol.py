@@ -23,6 +23,12 @@ class JournalStore(Store, Protocol):
     def forget_journal(self) -> None:
         """Forget how far the journal has come: what is decided from now on is not in it."""
 
+    def restore_source(self, source: str) -> bool:
+        """Note that a source is collected again, and say whether it was not.
+
+        Of its releases those are shown that were hidden with it.
+        """
+
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
         """Take out what a release said, in all its versions, and retract it, for a reason.
 

@@ -27,6 +27,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    RemovedSource,
     Revision,
     Run,
     Sightings,
@@ -46,6 +47,15 @@ class ReadStore(Protocol):
 
     def sources(self) -> Mapping[str, Source]:
         """Every source that has ever been collected, by its id."""
+
+    def source_moves(self) -> Mapping[str, str]:
+        """The present id of each source that was renamed by all that it had, the first one first.
+
+        Where it was renamed back, that is the same.
+        """
+
+    def removed_sources(self) -> Mapping[str, RemovedSource]:
+        """The sources that are collected no more, by id."""
 
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""
@@ -201,7 +211,22 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
         """
 
     def register(self, source: Source) -> None:
-        """Keep what an institution is called, so that feeds can name it for ever."""
+        """Keep what an institution is called; one that was removed is collected again.
+
+        Raises RenamedSource.
+        """
+
+    def rename_source(self, old: str, new: str) -> bool:
+        """Give a source that is known another id, which no other has or had; whether it is known.
+
+        The ids of its releases stay.
+        """
+
+    def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
+        """Note that a source is collected no more, and say whether that is news.
+
+        Its releases are hidden, unless they are to be ``kept`` in feeds and pages.
+        """
 
     def record(
         self,

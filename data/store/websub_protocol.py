@@ -40,6 +40,12 @@ class WebSubStore(Protocol):
     def forget_feeds(self, files: Collection[str]) -> None:
         """Forget feeds of which nobody is to be told."""
 
+    def move_feeds(self, old: str, new: str) -> None:
+        """Note that feeds have other files now: ``old`` and ``new`` are how these begin.
+
+        Their subscribers are sent what is there.
+        """
+
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
         """Feeds that the hub has to be told of by now, those that waited longest first."""
 

@@ -110,33 +110,44 @@ class WatchIndex:
         else:
             self._others.append(rule)
 
-    def matching(self, event: AlertEvent) -> tuple[str, ...]:
-        """The ids of the watches that an event matches, sorted."""
+    def matching(
+        self, event: AlertEvent, moves: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
+        """The ids of the watches that an event matches, sorted.
+
+        ``moves`` are the ids that sources had before, each with the present one: a watch may name
+        any of them.
+        """
+        former = (old for old, new in (moves or {}).items() if new == event.source)
+        sources = frozenset((event.source, *former))
         if event.content is None:
             rules = self._of_health
-            return tuple(sorted(one.id for one in rules if _is_asked_for(one, event)))
+            return tuple(sorted(one.id for one in rules if _is_asked_for(one, event, sources)))
         text = FoldedText(event.content)
         topics = frozenset(event.content.topics)
         languages = _with_regions(event.content.language)
         return tuple(
             sorted(
-                rule.id
-                for rule in self._candidates(text, event.source)
-                if _is_asked_for(rule, event)
-                and (not rule.topics or rule.topics & topics)
-                and (not rule.languages or rule.languages & languages)
-                and all(text.holds(term) == term.wanted for term in rule.terms)
+                {
+                    rule.id
+                    for rule in self._candidates(text, sources)
+                    if _is_asked_for(rule, event, sources)
+                    and (not rule.topics or rule.topics & topics)
+                    and (not rule.languages or rule.languages & languages)
+                    and all(text.holds(term) == term.wanted for term in rule.terms)
+                }
             )
         )
 
-    def _candidates(self, text: FoldedText, source: str) -> Iterator[Rule]:
-        """Each rule that may match a text, once."""
+    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[Rule]:
+        """Each rule that may match a text; more than once where it names several ids of one."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
         beginnings = {word[:LEAST_BEGINNING] for word in text.words}
         for beginning in beginnings & self._by_beginning.keys():
             yield from self._by_beginning[beginning]
-        yield from self._by_source.get(source, ())
+        for source in sources & self._by_source.keys():
+            yield from self._by_source[source]
         yield from self._others
 
 
@@ -159,12 +170,12 @@ def _whole_words(term: Term) -> list[str]:
     return words[:-1] if term.prefix else words
 
 
-def _is_asked_for(rule: Rule, event: AlertEvent) -> bool:
+def _is_asked_for(rule: Rule, event: AlertEvent, sources: frozenset[str]) -> bool:
     return (
         event.kind in rule.kinds
         and (rule.backlog or not event.backlog)
         # What is of no source, our own network, concerns all.
-        and (not rule.sources or not event.source or event.source in rule.sources)
+        and (not rule.sources or not event.source or not rule.sources.isdisjoint(sources))
     )
 
 

@@ -44,7 +44,7 @@ class Matcher:
             return
         fields = event_fields(event, release)
         now = time.time()
-        for name in self._index.matching(asked):
+        for name in self._index.matching(asked, store.source_moves()):
             watch = self.watches[name]
             body, due = event_body(fields, watch, release), told_at(watch, now)
             for output in watch.outputs:

@@ -157,7 +157,7 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
     text = plain(event.reason) or "Its last visits went as they should."
     entry = event_entry(
         catalog,
-        f"health/{href(event.source)}/{event.at.isoformat()}",
+        f"health/{href(catalog.first_id(event.source))}/{event.at.isoformat()}",
         title=f"{name}: {HEALTH[event.state]}",
         at=event.at,
         page=catalog.page(Facet(source=event.source)),

@@ -79,11 +79,12 @@ class Dated(Protocol):
 def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
     """The feed of a facet that holds these entries."""
     name = catalog.name(facet)
+    subtitle = f"Press releases: {name}." if facet != Facet() else "All press releases."
     return Feed(
         facet=facet,
         id=catalog.feed_id(facet),
         title=catalog.heading(facet),
-        subtitle=f"Press releases: {name}." if facet != Facet() else "All press releases.",
+        subtitle=" ".join(filter(None, (subtitle, catalog.ended(facet.source)))),
         author=catalog.title,
         site=catalog.site,
         page=catalog.page(facet),

@@ -13,6 +13,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    RemovedSource,
     Revision,
     Run,
     Sightings,
@@ -54,6 +55,14 @@ class SelectedReleases(PublicationInMemory):
         known = self._store.sources()
         chosen = sorted(facet.source for facet in self._counts if facet.source and not facet.topic)
         return {source: known[source] for source in chosen if source in known}
+
+    def source_moves(self) -> Mapping[str, str]:
+        """The present id of each source that was renamed by all that it had."""
+        return self._store.source_moves()
+
+    def removed_sources(self) -> Mapping[str, RemovedSource]:
+        """The sources that are collected no more, by id."""
+        return self._store.removed_sources()
 
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""

@@ -51,6 +51,7 @@ class Navigation:
             "selections": [],
             "home": None,
             "home_text": "",
+            "ended": self.catalog.ended(facet.source),
         }
         match facet:
             case Facet(None, None, None):

@@ -143,4 +143,5 @@ class EventFeeds:
                 partial(health_entry, self._catalog, event),
             )
             for event in reversed(self._store.health_events(limit=self._context.entries))
+            if not self._catalog.is_gone(event.source)
         ]

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import filterfalse
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.feed_documents import FeedDocuments
+from feeds.publishing.gone_sources import GoneSources
 from feeds.publishing.hidden_releases import HiddenReleases
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
@@ -139,16 +141,20 @@ class Publishing:
         if changed := hidden.facets():
             self._cache.queue_rewrite(filter(is_published, changed))
         self._tried("releases", hidden.remove_pages)
+        gone = GoneSources(self._store, self._writer.folder)
+        self._tried("sources", lambda: gone.remove_files(self._cache))
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
-        facets = self._queued.union(filter(is_published, self._dirty), lost)
+        self._cache.done(filter(gone.has, self._queued))
+        marked = filter(is_published, self._dirty)
+        facets = [*filterfalse(gone.has, self._queued.union(marked, lost))]
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
             self._together(self._write_events)
         # What is made on demand needs nothing to be written.
         self._store.mark_published(
-            {one: at for one, at in self._dirty.items() if not is_published(one)}
+            {one: at for one, at in self._dirty.items() if gone.has(one) or not is_published(one)}
         )
         if not self.errors:
             self._since.keep()

@@ -114,6 +114,10 @@ class RenderCache(CacheFile):
         """Keep when folders changed last."""
         self._put("INSERT OR REPLACE INTO folders VALUES (?, ?)", [*changed.items()])
 
+    def forget_folder(self, name: str) -> None:
+        """Forget when a folder changed last: it is meant to be gone."""
+        self._put("DELETE FROM folders WHERE name = ?", [(name,)])
+
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""
         self._put("DELETE FROM entries", [()])

@@ -73,11 +73,14 @@ def names_of(catalog: Catalog) -> bytes:
 
 
 def names_changed(before: bytes, after: bytes) -> bool:
-    """Whether anything that had a name has another one; new names change no entry."""
+    """Whether anything that had a name has another one, or none; new names change no entry.
+
+    It has none where a source has another id: what leads to it is on pages of all kinds.
+    """
     if not before or before == after:
         return False
     old, new = (msgspec.json.decode(names, type=Names) for names in (before, after))
-    return any(name in old and old[name] != value for name, value in new.items())
+    return any(new.get(name) != value for name, value in old.items())
 
 
 def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:

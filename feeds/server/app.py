@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -20,12 +21,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import StoreError
+from data.health.overview import overview
+from data.health.state import Health
 from data.settings import Site
+from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
+from feeds.server.gone_sources import GoneSources
 from feeds.server.hidden import hidden_routes
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
@@ -62,6 +67,7 @@ def create_app(
     callback: ASGIApp | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
+    judge: Callable[[Store], Iterable[Health]] = overview,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
@@ -70,14 +76,16 @@ def create_app(
     store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
     states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
     the feeds of those in ``watches``. ``hub`` answers those who want to subscribe, where this site
-    is its own hub, and ``callback`` the hubs of others to which we are subscribed.
+    is its own hub, and ``callback`` the hubs of others to which we are subscribed. ``judge`` says
+    how the sources of a store are.
     """
-    explained = {HTTPException: explain, StoreError: explain, 500: explain}
+    explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub, callback=callback)
-    routes += [*Monitoring(store_url).routes(), *hidden_routes(store_url)]
+    routes += [*Monitoring(store_url, judge).routes(), *hidden_routes(store_url)]
+    explained[404] = GoneSources(store_url)
     site = site or Site()
     replay = Replay(store_url, site, archive)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from html import escape
 from typing import Final, get_args
@@ -47,10 +47,13 @@ NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class SourceMetrics(Collector):
-    """What is known of each source, as gauges; ``look`` gives an open store."""
+    """What is known of each source, as gauges; ``look`` gives an open store, ``judge`` is below."""
 
-    def __init__(self, look: Callable[[], Store]) -> None:
+    def __init__(
+        self, look: Callable[[], Store], judge: Callable[[Store], Iterable[Health]]
+    ) -> None:
         self._look = look
+        self._judge = judge
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as they are now. Raises StoreError."""
@@ -91,7 +94,7 @@ class SourceMetrics(Collector):
             for name in get_args(AlertState):
                 alerts.add_metric([name], told.get(name, 0))
             counts = store.facets()
-            for one in overview(store):
+            for one in self._judge(store):
                 state.add_metric(
                     [one.source], {name: name == one.state for name in get_args(State)}
                 )
@@ -107,12 +110,18 @@ class SourceMetrics(Collector):
 
 
 class Monitoring:
-    """Answers monitoring systems from the store that ``store_url`` names."""
+    """Answers monitoring systems from the store that ``store_url`` names, by what ``judge`` says.
 
-    def __init__(self, store_url: str) -> None:
+    That gives the health of the sources of a store.
+    """
+
+    def __init__(
+        self, store_url: str, judge: Callable[[Store], Iterable[Health]] = overview
+    ) -> None:
         self._url = store_url
+        self._judge = judge
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(SourceMetrics(self._open))
+        self._registry.register(SourceMetrics(self._open, judge))
         self._lock = threading.Lock()
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
@@ -134,7 +143,7 @@ class Monitoring:
             at, found = self._read
             if time.monotonic() - at >= SECONDS:
                 with closing(self._open()) as store:
-                    found = tuple(overview(store))
+                    found = tuple(self._judge(store))
                 self._read = (time.monotonic(), found)
             return found
 
@@ -151,7 +160,7 @@ class Monitoring:
             store.change_cursor()
 
     async def _health(self, _: Request) -> Response:
-        """What `communique health --json` says of the sources that were visited."""
+        """What `communique health --json` says."""
         found = await run_in_threadpool(self._sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")

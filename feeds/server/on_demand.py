@@ -36,6 +36,7 @@ from feeds.server.query import (
     instant_of,
     is_chosen,
     search_name,
+    with_present_sources,
 )
 from feeds.server.response import CachedFile, hold
 from feeds.server.search import search
@@ -149,7 +150,8 @@ class OnDemand:
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
         if path == "/opml.xml":
-            chosen = [facet for facet in store.facets() if is_chosen(facet, asked)]
+            wanted = with_present_sources(asked, store.source_moves())
+            chosen = [facet for facet in store.facets() if is_chosen(facet, wanted)]
             return opml.render(catalog, chosen)
         if path in PAGES:
             # Links are relative: a page without a slash at its end lies a folder higher.

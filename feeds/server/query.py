@@ -54,6 +54,14 @@ def instant_of(asked: str) -> dt.datetime:
         ) from error
 
 
+def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
+    """What is asked for, with the present ids of sources; ``moves`` has them by earlier ones."""
+    if "source" not in asked:
+        return asked
+    names = (moves.get(one, one) for one in asked["source"].split(","))
+    return {**asked, "source": ",".join(names)}
+
+
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
     """Whether a facet is in a selection by sources and topics, each parted by commas."""
     return all(

@@ -12,6 +12,7 @@ from itertools import islice, product
 from data.models import Facet, Release
 from data.search.query import Query
 from data.store.protocol import Store
+from feeds.server.query import with_present_sources
 
 ROUNDS = 10
 """How often as many releases again are looked at for those in the language that was asked for."""
@@ -39,6 +40,7 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> list[Release]:
 
 def matching(store: Store, asked: Mapping[str, str], limit: int, offset: int) -> Sequence[Release]:
     """The releases that a search finds from ``offset`` on, whatever their language."""
+    asked = with_present_sources(asked, store.source_moves())
     text, source, topic = (asked.get(name) for name in ("q", "source", "topic"))
     if text is not None:
         return store.search(Query(text, source, topic), limit=limit, offset=offset, newest=True)

@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from data.errors import CommuniqueError
 from data.models import Facet, Release
 from data.search.query import Query
@@ -60,6 +62,9 @@ def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
 
 def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[Entry]:
     """The newest of what a watch matches, the last change first."""
+    moves = store.source_moves()
+    present = tuple(moves.get(one, one) for one in watch.sources)
+    watch = msgspec.structs.replace(watch, sources=present)
     index = WatchIndex({"": watch})
     entries: list[Entry] = []
     if "release" in watch.kinds:

@@ -102,7 +102,8 @@ def touched(store: Store, stamp: str, files: Collection[str]) -> Collection[str]
     found: set[str] = set()
     for changed in changes:
         if release := store.release(changed):
-            found.update(index.matching(AlertEvent("release", release.source, release.content)))
+            event = AlertEvent("release", release.source, release.content)
+            found.update(index.matching(event, store.source_moves()))
     return found
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import click
 
-from data.health.overview import health_fields, overview
-from data.health.state import Health, Verdict
+from data.health.overview import health_fields
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
-from spiders.sources.loader import load_sources
+from scheduler.jobs.health import home_health
 
 
 @click.command()
@@ -22,19 +18,11 @@ def health(home: Home, *, as_json: bool) -> int:
 
     The exit code is 1 where one is failing, blocked or silent.
     """
-    _, broken = load_sources(home.sources)
     store = home.store()
     try:
-        by_id = {one.source: one for one in overview(store)}
+        found = home_health(home, store)
     finally:
         store.close()
-    for error in broken:
-        # Nobody visits it, however well its last visit went.
-        source = Path(error.path).stem
-        verdict = Verdict("source.broken", str(error))
-        known = by_id.get(source) or Health(source, verdict, None, None, None)
-        by_id[source] = replace(known, verdict=verdict)
-    found = [by_id[source] for source in sorted(by_id)]
     if as_json:
         print_json({"sources": [health_fields(one) for one in found]})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from functools import partial
 
 import click
 import uvicorn
@@ -12,6 +13,7 @@ import uvloop
 from feeds.server.app import create_app
 from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
+from scheduler.jobs.health import home_health
 from scheduler.logs import log_to
 from scheduler.service.push import PushService
 from scheduler.service.web import address_of, listen, server_config
@@ -47,6 +49,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         hub=push.hub,
         archive=home.archive,
         watches=home.watches,
+        judge=partial(home_health, home),
     )
     server = uvicorn.Server(server_config(app))
 

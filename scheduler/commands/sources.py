@@ -1,4 +1,4 @@
-"""communique sources: list, show, check and sample the source files."""
+"""communique sources: list, show, check, sample, rename and remove sources."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_
 from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.fetch import PageFetcher
+from scheduler.jobs.source_changes import remove_source, rename_source
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.terminal.drift_report import drift_lines
 from spiders.archived.drift import Drift
@@ -52,7 +53,7 @@ PIPE = 1000
 
 @click.group(cls=Listing)
 def sources() -> None:
-    """List, show, check and sample the source files; without a word more, list them."""
+    """List, show, check, sample, rename and remove sources; without a word more, list them."""
 
 
 @sources.command("list")
@@ -325,6 +326,49 @@ def sample(home: Home, *, source: str) -> int:
     write_golden(folder, one.file, listing, release, utc_now())
     say(f"wrote {folder}; read its expected.json and correct it")
     return 0
+
+
+@sources.command()
+@click.argument("old")
+@click.argument("new")
+@as_json
+@with_home
+def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
+    """Give a source another id; its releases keep theirs, and its feeds too.
+
+    The feeds and pages of the source move with the next publication; our server leads on to them
+    from where they were. The old id is given to no other source.
+    """
+    done = rename_source(home, old, new)
+    if as_json:
+        print_json(done)
+    elif done.done:
+        say(f"{old} is called {new} now, with {counted(done.releases, 'release')}")
+    if not done.done:
+        complain(f"{old} is called {new} already")
+    return 0 if done.done else 1
+
+
+@sources.command()
+@click.argument("source")
+@click.option("--keep", "kept", is_flag=True, help="Leave its releases in feeds and pages.")
+@as_json
+@with_home
+def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
+    """Collect a source no more: its file is deleted, and its releases leave feeds and pages.
+
+    Nothing that was collected is deleted: once it is added again, its releases are back, with
+    their ids. With --keep they stay in feeds and pages, which say since when no more come.
+    """
+    done = remove_source(home, source, kept=kept)
+    if as_json:
+        print_json(done)
+    elif done.done:
+        what = "still shown" if kept else "hidden"
+        say(f"{source} is collected no more; {what}: {counted(done.releases, 'release')}")
+    if not done.done:
+        complain(f"{source} is removed already")
+    return 0 if done.done else 1
 
 
 def named_source(home: Home, name: str) -> LoadedSource:

@@ -189,9 +189,10 @@ def test(home: Home, *, watch_id: str, as_json: bool) -> int:
     store = home.store()
     looked_at = 0
     found = []
+    moves = store.source_moves()
     for happening in recent_happenings(store, limit=LOOKED_AT):
         looked_at += 1
-        if index.matching(happening.event):
+        if index.matching(happening.event, moves):
             found.append(happening)
     store.close()
     found.sort(key=lambda happening: happening.at, reverse=True)
@@ -364,12 +365,14 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         return
     store = home.store()
     try:
-        stored, topics = store.sources(), store.topics()
+        stored, topics, moves = store.sources(), store.topics(), store.source_moves()
     finally:
         store.close()
     known = {*stored, *load_sources(home.sources)[0]}
     for source in one.sources:
-        if source not in known:
+        if source in moves.keys() - known:
+            yield f"{source!r} is called {moves[source]!r} now, which the watch is told of as well"
+        elif source not in known:
             yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
     yield from _unknown_topics(home, one, {*topics})
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from data.clock import utc_now
-from data.errors import StoreError
+from data.errors import RenamedSource, StoreError
 from data.models import Run, RunError
 from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
@@ -136,7 +136,7 @@ class Executor:
                 store.add_run(run)
             finally:
                 store.close()
-        except StoreError as error:
+        except (RenamedSource, StoreError) as error:
             # It may be why there is no report: a store of a newer version, say.
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run

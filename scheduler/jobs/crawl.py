@@ -28,7 +28,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from data.archive.archive import Archive
 from data.clock import utc_now
-from data.errors import ArchiveError, CommuniqueError, HomeInUse, StoreError
+from data.errors import ArchiveError, CommuniqueError, HomeInUse, RenamedSource, StoreError
 from data.health.run_errors import DRIFT
 from data.models import Run, RunError
 from data.text.redaction import redacted
@@ -180,6 +180,8 @@ class Crawl:
                 locks.enter_context(
                     self._home.lock(f"source-{loaded.id}", "a visit to this source")
                 )
+                # It may have been renamed or removed until the lock was held.
+                loaded = load_source(self._home.sources, job.source)
                 if loaded.file.render and self._no_browser:
                     self._refuse(job, loaded, "browser", self._no_browser)
                     return None
@@ -241,6 +243,9 @@ class Crawl:
             if loaded and kind != "busy":
                 self._store.register(loaded.source)
                 self._store.add_run(run)
+        except RenamedSource:
+            # Nothing is kept under an id of before; the report says so.
+            pass
         except StoreError:
             log.exception("the report of %s could not be kept", job.source)
         write_line(Report(run))

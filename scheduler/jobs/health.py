@@ -1,9 +1,41 @@
-"""Noting which sources work no more, and which work again, whether or not anything is published."""
+"""How the sources of a HOME are: those that work no more, or again, are noted."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from data.health.events import note_health_events
+from data.health.overview import overview
+from data.health.state import Health, Verdict
+from data.store.protocol import Store
 from scheduler.home import Home
+from spiders.sources.loader import load_sources
+
+
+def home_health(home: Home, store: Store) -> list[Health]:
+    """The health of all sources of a HOME, by id: a source without a file that can be used fails.
+
+    Nobody visits it, however well its last visit went.
+    """
+    loaded, broken = load_sources(home.sources)
+    found = {one.source: one for one in overview(store)}
+    verdicts = {
+        source: Verdict("source.missing", MISSING.format(home.sources / f"{source}.toml"))
+        for source, one in found.items()
+        if one.last_run and source not in loaded
+    }
+    verdicts |= {Path(one.path).stem: Verdict("source.broken", str(one)) for one in broken}
+    for source, verdict in verdicts.items():
+        known = found.get(source) or Health(source, verdict, None, None, None)
+        found[source] = replace(known, verdict=verdict)
+    return [found[source] for source in sorted(found)]
+
+
+MISSING = (
+    "its source file {} is not there any more: put it back, or end it by `communique sources "
+    "remove`, or rename it by `communique sources rename`"
+)
 
 
 def note_health(home: Home) -> int:

@@ -51,6 +51,14 @@ OF_PUBLISHING: Final = (
     events.Published,
 )
 
+HIDING: Final = (
+    events.Hidden,
+    events.Unhidden,
+    events.SourceRemoved,
+    events.SourceRestored,
+)
+"""What has archive pages written anew that hold what is hidden, or shown again."""
+
 
 def rebuild(
     archive: Path,
@@ -227,11 +235,13 @@ class Rebuilding:
     ) -> Iterator[tuple[list[Sequence[events.AnyEvent]], dt.datetime | None]]:
         """The events of records that are written together, and when the site is to be, or None.
 
-        An archive page shows releases as they were when it was cut. So the site is written where
-        one was, before anything else changes; but not before the last time that all of it was.
+        An archive page shows releases as they were when it was cut, or when one of them was hidden.
+        So the site is written where that was, before anything else changes; but not before the last
+        time that all of it was.
         """
         waiting: list[Sequence[events.AnyEvent]] = []
         cut: dt.datetime | None = None
+        hidden = False
         for number, (entry, told) in enumerate(self._read(entries), start=self._begin):
             published = all(isinstance(event, OF_PUBLISHING) for event in told)
             if cut and not published:
@@ -239,6 +249,9 @@ class Rebuilding:
                 waiting, cut = [], None
             waiting.append(told)
             pages = any(isinstance(event, events.Paged) for event in told)
+            hidden = hidden or any(isinstance(event, HIDING) for event in told)
+            if hidden and any(isinstance(event, events.Published) for event in told):
+                pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at
             if len(waiting) >= TOGETHER and not cut:

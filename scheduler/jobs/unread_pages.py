@@ -97,6 +97,7 @@ def await_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
     with closing(Index(home.archive)) as index:
         captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
         addresses = by_host(index.addresses()) if lost else {}
+        moves = store.source_moves()
         for source in store.sources():
             if source not in sources:
                 continue
@@ -108,8 +109,9 @@ def await_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
                 for key, item in listings.items.items()
                 if key not in listings and captures.of(item.url)[0]
             }
+            names = [source, *(old for old, new in moves.items() if new == source)]
             for url in addresses.get(host_of(file.url), ()):
-                if mint(source, url) in lost:
+                if any(mint(name, url) in lost for name in names):
                     items.setdefault(canonical_url(url), ListingItem(url, ""))
             known = store.ids_at(source, [*items])
             items = {key: item for key, item in items.items() if key not in known}
@@ -122,7 +124,8 @@ def await_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
 def without_file(home: Home, store: Store) -> list[str]:
     """The names in HOME of the files of sources that are visited, and have none."""
     sources, _ = load_sources(home.sources)
-    lacking = [one for one in store.sources() if one not in sources]
+    ended = store.removed_sources()
+    lacking = [one for one in store.sources() if one not in sources and one not in ended]
     # Others were imported.
     return [f"sources/{one}.toml" for one in lacking if store.last_visit(one)]
 

@@ -22,7 +22,7 @@ from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
-from scheduler.jobs.health import note_health
+from scheduler.jobs.health import home_health, note_health
 from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
 from scheduler.service.feed_push import FeedPushService
@@ -84,6 +84,7 @@ class Service:
             callback=self._feed_push.callback,
             archive=home.archive,
             watches=home.watches,
+            judge=partial(home_health, home),
         )
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))

@@ -20,6 +20,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    RemovedSource,
     Revision,
     Run,
     Sightings,
@@ -46,6 +47,8 @@ class FakeStore(PublicationInMemory):
             "acme": Source("acme", "ACME Corporation", "https://acme.example/news/", "Asia/Baku"),
             "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
         }
+        self.moves: dict[str, str] = {}
+        self.removed: dict[str, RemovedSource] = {}
         self.changed = 0
         self.versions: dict[str, int] = {}
         self.entered: dict[str, dt.datetime] = {}
@@ -72,6 +75,12 @@ class FakeStore(PublicationInMemory):
 
     def sources(self) -> Mapping[str, Source]:
         return self.known
+
+    def source_moves(self) -> Mapping[str, str]:
+        return self.moves
+
+    def removed_sources(self) -> Mapping[str, RemovedSource]:
+        return self.removed
 
     def topics(self) -> Mapping[str, str]:
         return self.labels

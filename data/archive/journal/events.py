@@ -162,6 +162,27 @@ class Unhidden(Event, frozen=True, tag="unhide"):
     release: str
 
 
+class SourceRenamed(Event, frozen=True, tag="rename_source"):
+    """A source has another id."""
+
+    old: str
+    new: str
+
+
+class SourceRemoved(Event, frozen=True, tag="remove_source"):
+    """A source is collected no more; its releases are hidden unless they are ``kept``."""
+
+    source: str
+    at: dt.datetime
+    kept: bool = False
+
+
+class SourceRestored(Event, frozen=True, tag="restore_source"):
+    """A source that was removed is collected again, and its releases are shown."""
+
+    source: str
+
+
 class FilesNamed(Event, frozen=True, tag="await_files"):
     """Files of releases, by address, that are to be archived."""
 
@@ -264,6 +285,9 @@ AnyEvent: TypeAlias = (
     | Retracted
     | Hidden
     | Unhidden
+    | SourceRenamed
+    | SourceRemoved
+    | SourceRestored
     | FilesNamed
     | FileCaptured
     | Relocated

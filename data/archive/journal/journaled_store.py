@@ -203,10 +203,12 @@ class JournaledStore:
     # What visits decide.
 
     def register(self, source: Source) -> None:
-        """Keep what an institution is called, so that feeds can name it for ever."""
+        """Keep what an institution is called; one that was removed is collected again."""
         with self.transaction():
             if self._store.sources().get(source.id) != source:
                 self._tell(events.Registered(source))
+            if source.id in self._store.removed_sources():
+                self._tell(events.SourceRestored(source.id))
             self._store.register(source)
 
     def record(
@@ -318,6 +320,22 @@ class JournaledStore:
             if shown:
                 self._tell(events.Unhidden(release_id))
         return shown
+
+    def rename_source(self, old: str, new: str) -> bool:
+        """Give a source that is known another id; whether it is known."""
+        with self.transaction():
+            known = self._store.rename_source(old, new)
+            if known:
+                self._tell(events.SourceRenamed(old, new))
+        return known
+
+    def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
+        """Note that a source is collected no more, and say whether that is news."""
+        with self.transaction():
+            removed = self._store.remove_source(source, at=at, kept=kept)
+            if removed:
+                self._tell(events.SourceRemoved(source, at, kept))
+        return removed
 
     def update_search_index(self) -> int:
         """Join translations, and enter what was recorded since the last time for search."""

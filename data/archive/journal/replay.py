@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Final
 
@@ -122,8 +123,20 @@ class Replay:
             self._store.unhide(event.release)
 
     @_write.register
+    def _(self, event: events.SourceRenamed) -> None:
+        self._store.rename_source(event.old, event.new)
+
+    @_write.register
+    def _(self, event: events.SourceRemoved) -> None:
+        self._store.remove_source(event.source, at=event.at, kept=event.kept)
+
+    @_write.register
+    def _(self, event: events.SourceRestored) -> None:
+        self._store.restore_source(event.source)
+
+    @_write.register
     def _(self, event: events.FilesNamed) -> None:
-        self._store.await_files(event.source, event.urls)
+        self._store.await_files(self._now(event.source), event.urls)
 
     @_write.register
     def _(self, event: events.FileCaptured) -> None:
@@ -139,7 +152,7 @@ class Replay:
 
     @_write.register
     def _(self, event: events.Visited) -> None:
-        self._store.add_run(event.run)
+        self._store.add_run(replace(event.run, source=self._now(event.run.source)))
 
     @_write.register
     def _(self, event: events.WalkEnded) -> None:
@@ -165,6 +178,10 @@ class Replay:
     def _(self, event: events.FileKept) -> None:
         self._store.keep_journaled_file(event.name, event.digest)
         self.files[event.name] = event
+
+    def _now(self, source: str) -> str:
+        """The present id of a source: what is told late may be of before it was renamed."""
+        return self._store.source_moves().get(source, source)
 
     def _known(self, release_id: str) -> bool:
         if self._store.release(release_id):

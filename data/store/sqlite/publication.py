@@ -120,6 +120,19 @@ class PublicationPart(Part):
             )
 
 
+def move_facets(db: sqlite3.Connection, moves: Iterable[tuple[str, str]]) -> None:
+    """Give the facets of sources their new id, each of (old, new): all is entered by then."""
+    for old, new in moves:
+        db.execute(
+            "INSERT INTO facets SELECT ?, topic, period, releases, changed, published FROM facets"
+            " WHERE source = ? ON CONFLICT (source, topic, period) DO UPDATE SET"
+            " releases = releases + excluded.releases, changed = changed + excluded.changed,"
+            " published = published + excluded.published",
+            [new, old],
+        )
+        db.execute("DELETE FROM facets WHERE source = ?", [old])
+
+
 def facet_key(facet: Facet) -> Key:
     """The primary key of a facet's row."""
     return facet.source or "", facet.topic or "", facet.period or ""

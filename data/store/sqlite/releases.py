@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from data.models import BACKLOG, Facet, Release, Revision, Source
+from data.models import BACKLOG, Facet, Release, Revision
 from data.store.sqlite.connection import Arguments, Connection, Part
 from data.store.sqlite.rows import (
     INSTANT,
@@ -35,11 +35,6 @@ FIRST_DAY, LAST_DAY = "", "~"
 
 class ReleasesPart(Part):
     """The verbs of data.store.protocol that read releases and what they are filed under."""
-
-    def sources(self) -> Mapping[str, Source]:
-        """Every source that has ever been collected, by its id."""
-        rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
-        return {row[0]: Source(*row) for row in rows}
 
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""

@@ -231,7 +231,8 @@ class RetractionPart(Part):
         """Show a release again as it is now, and say whether it was hidden."""
         return self._change(
             release_id,
-            "DELETE FROM hidden_releases WHERE release ="
+            # What is hidden with its source is shown with it.
+            "DELETE FROM hidden_releases WHERE NOT with_source AND release ="
             " (SELECT number FROM releases WHERE id = ?)",
         )
 

@@ -100,6 +100,12 @@ def lay_feed_hubs(db: Database) -> None:
     _lay(db, "feed_hubs")
 
 
+@migrations()
+def lay_source_changes(db: Database) -> None:
+    """Lay the tables of sources that were renamed or removed."""
+    _lay(db, "source_changes")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

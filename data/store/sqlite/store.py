@@ -12,12 +12,11 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from data.identity.decision import Decision
-from data.models import Content, Draft, Source
+from data.models import Content, Draft
 from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
@@ -28,13 +27,13 @@ from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import Connection
 from data.store.sqlite.health import HealthPart
 from data.store.sqlite.links import LinksPart
-from data.store.sqlite.lsh_index import LshIndex
 from data.store.sqlite.publication import FacetsPart, PublicationPart
 from data.store.sqlite.recording import ReleaseTable
 from data.store.sqlite.releases import ReleasesPart
 from data.store.sqlite.retraction import RetractionPart
 from data.store.sqlite.search import SearchPart
-from data.store.sqlite.stories import StoryTables
+from data.store.sqlite.sources import SourcesPart
+from data.store.sqlite.stories import LshIndex, StoryTables
 from data.store.sqlite.visits import VisitsPart
 from data.store.sqlite.walks import WalksPart
 from data.store.sqlite.websub import WebSubPart
@@ -56,6 +55,7 @@ class SqliteTables(AliasTable, ReleaseTable, CaptureTable, LshIndex, StoryTables
 
 
 class SqliteStore(
+    SourcesPart,
     ReleasesPart,
     FacetsPart,
     ChangeLogPart,
@@ -84,11 +84,6 @@ class SqliteStore(
     def transaction(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none."""
         return self._writing()
-
-    def register(self, source: Source) -> None:
-        """Keep what an institution is called, so that feeds can name it for ever."""
-        with self._writing():
-            self._db.table("sources").upsert(asdict(source))
 
     def record(
         self,

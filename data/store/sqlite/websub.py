@@ -63,6 +63,19 @@ class WebSubPart(Part):
                 [encode(list(files))],
             )
 
+    def move_feeds(self, old: str, new: str) -> None:
+        """Note that feeds have other files now: ``old`` and ``new`` are how these begin.
+
+        Their subscribers are sent what is there.
+        """
+        with self._writing() as db:
+            for table in ("websub_topics", "websub_subscriptions"):
+                db.execute(
+                    f"UPDATE OR REPLACE {table} SET file = :new || substr(file, length(:old) + 1)"
+                    " WHERE file GLOB :old || '[./]*'",
+                    {"old": old, "new": new},
+                )
+
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
         """Feeds that the hub has to be told of by now, those that waited longest first."""
         rows = self._ask(

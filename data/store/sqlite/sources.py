@@ -1,0 +1,162 @@
+"""What sources are called and were called before, and which are collected no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Final
+
+import msgspec
+
+from data.errors import RenamedSource
+from data.models import RemovedSource, Source
+from data.store.sqlite.connection import Part
+from data.store.sqlite.publication import FacetChange, enter_facet_changes, keys_at, move_facets
+from data.store.sqlite.releases import SHOWN
+from data.store.sqlite.rows import instant
+from data.store.sqlite.stories import StoryTables
+
+NAMED: Final = (
+    *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
+    *("archived_feeds", "runs", "health_events", "cached_listings", "walks"),
+    *("listed_links", "unread_items", "named_links", "layout_templates", "source_rhythms"),
+    *("source_readings", "feed_hubs", "feed_subscriptions"),
+)
+"""The tables that have the id of a source in a column called so, but for facets."""
+
+WHY_HIDDEN: Final = "its source was removed"
+
+
+class SourcesPart(Part):
+    """The verbs of data.store.protocol that name, rename and remove sources."""
+
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that has ever been collected, by its id."""
+        rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
+        return {row[0]: Source(*row) for row in rows}
+
+    def register(self, source: Source) -> None:
+        """Keep what an institution is called; one that was removed is collected again.
+
+        Raises RenamedSource.
+        """
+        with self._writing():
+            now = self.source_moves().get(source.id, source.id)
+            if now != source.id:
+                raise RenamedSource(source.id, now)
+            self._db.table("sources").upsert(asdict(source))
+            self.restore_source(source.id)
+
+    def source_moves(self) -> Mapping[str, str]:
+        """The present id of each source that was renamed by all that it had, the first one first.
+
+        Where it was renamed back, that is the same.
+        """
+        return dict(self._ask("SELECT old, new FROM source_moves ORDER BY number"))
+
+    def rename_source(self, old: str, new: str) -> bool:
+        """Give a source that is known another id, which no other has or had; whether it is known.
+
+        The ids of its releases stay.
+        """
+        with self._writing() as db:
+            if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
+                return False
+            for table in NAMED:
+                db.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
+            # What waits for the end of the transaction may name the old id: it comes first.
+            self._connection.at_commit(enter_facet_changes, [])
+            self._connection.at_commit(move_facets, [(old, new)])
+            db.execute("UPDATE removed_sources SET source = ? WHERE source = ?", [new, old])
+            db.execute(
+                "UPDATE runs SET report = json_set(report, '$.source', source) WHERE source = ?",
+                [new],
+            )
+            db.execute("UPDATE source_moves SET new = ? WHERE new = ?", [new, old])
+            db.execute(
+                "INSERT INTO source_moves (old, new) VALUES (?, ?)"
+                " ON CONFLICT (old) DO UPDATE SET new = excluded.new",
+                [old, new],
+            )
+            # The search index holds the id beside the text.
+            db.execute(
+                "INSERT OR IGNORE INTO search_queue (release)"
+                " SELECT number FROM releases WHERE source = ?",
+                [new],
+            )
+            StoryTables(self._connection).texts.clear()
+        return True
+
+    def removed_sources(self) -> Mapping[str, RemovedSource]:
+        """The sources that are collected no more, by id."""
+        rows = self._ask("SELECT source, at, kept FROM removed_sources ORDER BY source")
+        return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
+
+    def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
+        """Note that a source is collected no more, and say whether that is news.
+
+        Its releases are hidden, unless they are to be ``kept`` in feeds and pages.
+        """
+        with self._writing() as db:
+            before = self.removed_sources().get(source)
+            if source not in self.sources() or (before and before.kept == kept):
+                return False
+            db.execute(
+                "INSERT INTO removed_sources (source, at, kept) VALUES (?, ?, ?)"
+                " ON CONFLICT (source) DO UPDATE SET kept = excluded.kept",
+                [source, at.timestamp(), kept],
+            )
+            if not kept:
+                changes = self._facet_changes(source, -1)
+                db.execute(
+                    "INSERT OR IGNORE INTO hidden_releases (release, at, why, with_source)"
+                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ?",
+                    [at.timestamp(), WHY_HIDDEN, source],
+                )
+                self._enter(source, changes)
+            else:
+                self._show(source)
+        return True
+
+    def restore_source(self, source: str) -> bool:
+        """Note that a source is collected again, and say whether it was not.
+
+        Of its releases those are shown that were hidden with it.
+        """
+        with self._writing() as db:
+            gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount
+            if gone:
+                self._show(source)
+        return bool(gone)
+
+    def _show(self, source: str) -> None:
+        """Show what was hidden with a source; its own feed tells what became of it."""
+        shown = self._db.conn.execute(
+            "DELETE FROM hidden_releases WHERE with_source AND release IN"
+            " (SELECT number FROM releases WHERE source = ?)",
+            [source],
+        ).rowcount
+        # Those that were hidden one by one stay so.
+        self._enter(source, self._facet_changes(source, 1) if shown else [])
+
+    def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
+        """What the facets of a source's releases that are shown grow by, each by ``more``."""
+        rows = self._ask(
+            f"SELECT coalesce(json_extract(content, '$.topics'), '[]'), day FROM {SHOWN}"
+            " WHERE source = ?",
+            [source],
+        )
+        return [
+            (key, more)
+            for topics, day in rows
+            for key in keys_at(source, msgspec.json.decode(topics, type=list[str]), day)
+        ]
+
+    def _enter(self, source: str, changes: list[FacetChange]) -> None:
+        self._connection.at_commit(enter_facet_changes, [*changes, ((source, "", ""), 0)])
+        stories = StoryTables(self._connection)
+        for (story,) in self._ask(
+            "SELECT DISTINCT story FROM releases WHERE source = ? AND story IS NOT NULL", [source]
+        ):
+            stories.mark_story_dirty(story)
