@@ -135,15 +135,20 @@ class Home:
 
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
         """The store alone, whatever the archive may hold of it. Raises StoreError."""
-        database = self.path / "communique.db"
+        database = self.database
         if database.exists() and not database.stat().st_size and self.site.exists():
             raise StoreError(self.store_url, LOST)
         return open_store(self.store_url, patience=patience)
 
     @property
+    def database(self) -> Path:
+        """The file of the store."""
+        return self.path / "communique.db"
+
+    @property
     def store_url(self) -> str:
         """The URL of the store of this HOME."""
-        return f"sqlite:{self.path / 'communique.db'}"
+        return f"sqlite:{self.database}"
 
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:

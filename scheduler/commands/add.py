@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -10,7 +12,7 @@ from typing import IO, Any
 import click
 
 from data.clock import fault_of_zone
-from data.errors import CommuniqueError, SourceError
+from data.errors import CommuniqueError, RenamedSource, SourceError
 from data.toml_files import ID
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
@@ -18,9 +20,10 @@ from scheduler.home import Home, open_home
 from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.source_report import show, source_values
 from scheduler.terminal.status import status_line
+from spiders.discovery.address_list import ListedAddress, read_addresses
 from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
-from spiders.discovery.fetcher import StatusReporter
+from spiders.discovery.fetcher import NEVER_FETCHED, WEB, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
 from spiders.golden.golden import write_golden
 from spiders.sources.loader import LoadedSource, load_sources
@@ -73,8 +76,8 @@ class NotSure(CommuniqueError):
 @click.option(
     "--from",
     "listed",
-    type=click.File(encoding="utf-8-sig", errors="replace"),
-    help="A file of addresses, one a line, each looked at; - is standard input.",
+    type=click.File("rb"),
+    help="A file of addresses, one a line, or an OPML file, each looked at; - is standard input.",
 )
 @as_json
 @with_later_home
@@ -88,7 +91,7 @@ def add(
     source: str,
     name: str,
     timezone: str,
-    listed: IO[str] | None,
+    listed: IO[bytes] | None,
     as_json: bool,
 ) -> int:
     """Look at a press room, show what would be collected, and propose a source file.
@@ -102,7 +105,7 @@ def add(
     with status_line() as on_status:
         adding = Adding(home, on_status, said, save=save, force=force)
         if listed is not None:
-            return adding.all(listed, as_json=as_json)
+            return adding.all(read_addresses(listed.read(), listed.name), as_json=as_json)
         try:
             found, written = adding.one(page, url)
         except NothingFound as error:
@@ -121,7 +124,7 @@ def add(
     return 0
 
 
-def _check(said: GivenFields, page: str, listed: IO[str] | None) -> None:
+def _check(said: GivenFields, page: str, listed: IO[bytes] | None) -> None:
     """Raise click.BadParameter or UsageError for what can't be meant."""
     if bool(page.strip()) == (listed is not None):
         why = "give an address or --from, not both"
@@ -165,13 +168,17 @@ class Adding:
         self._save = save
         self._force = force
         self._proposed: set[str] = set()
+        self._former = former_ids(home)
 
-    def one(self, page: str, url: str = "") -> tuple[Explored, Path | None]:
+    def one(self, page: str, url: str = "", name: str = "") -> tuple[Explored, Path | None]:
         """What is at one address, and the file that was written for it.
 
-        Raises NotFetched, NothingFound, AlreadyThere, SourceError and BadGolden.
+        ``name`` is what a list calls the institution. Raises NotFetched, NothingFound,
+        AlreadyThere, RenamedSource, SourceError and BadGolden.
         """
         loaded, taken = self._taken()
+        if self._said.id in self._former:
+            raise RenamedSource(self._said.id, self._former[self._said.id])
         if self._said.id in taken:
             there = loaded.get(self._said.id)
             path = there.path if there else self._home.sources / f"{self._said.id}.toml"
@@ -180,7 +187,7 @@ class Adding:
             partial(PageFetcher, self._home, archive=self._save),
             tuple(taken),
             self._on_status,
-            self._said,
+            replace(self._said, name=name) if name else self._said,
         )
         found = explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)
@@ -188,13 +195,9 @@ class Adding:
             return found, None
         return found, write(self._home, found, loaded)
 
-    def all(self, lines: Iterable[str], *, as_json: bool) -> int:
-        """Each address of a list, one a line; a bad one spoils no other. Returns the exit code."""
-        told: list[dict[str, Any]] = []
-        for line in lines:
-            address = line.strip()
-            if address and not address.startswith("#"):
-                told.append(self._told(address, quiet=as_json))
+    def all(self, listed: Iterable[ListedAddress], *, as_json: bool) -> int:
+        """Each address of a list; a bad one spoils no other. Returns the exit code."""
+        told = [self._told(one, quiet=as_json) for one in listed]
         failed = sum("error" in one for one in told)
         if as_json:
             print_json({"sources": told})
@@ -202,11 +205,13 @@ class Adding:
             say(f"{counted(len(told), 'address', 'addresses')}, {failed} failed")
         return 1 if failed or not told else 0
 
-    def _told(self, address: str, *, quiet: bool) -> dict[str, Any]:
+    def _told(self, listed: ListedAddress, *, quiet: bool) -> dict[str, Any]:
         """One address of several, and what came of it."""
-        written = None
+        written, address = None, listed.address
         try:
-            found, written = self.one(address)
+            if not listed.may_be_file and not WEB.match(address):
+                raise NotFetched(address, NEVER_FETCHED)
+            found, written = self.one(address, name=listed.name)
             told = source_values(found) | {
                 "given": address,
                 "saved": str(written) if written else None,
@@ -239,7 +244,16 @@ class Adding:
         """The sources of the HOME, and the ids that can't be given any more."""
         loaded, broken = load_sources(self._home.sources)
         # A file that is there but can't be read is not to be overwritten either.
-        return loaded, {*loaded, *(Path(one.path).stem for one in broken), *self._proposed}
+        unreadable = (Path(one.path).stem for one in broken)
+        return loaded, {*loaded, *unreadable, *self._proposed, *self._former}
+
+
+def former_ids(home: Home) -> Mapping[str, str]:
+    """The ids that sources of a HOME had before, which lead to the present ones."""
+    if not home.database.exists():
+        return {}
+    with closing(home.plain_store()) as store:
+        return {old: new for old, new in store.source_moves().items() if old != new}
 
 
 def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Path:

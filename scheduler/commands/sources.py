@@ -299,7 +299,7 @@ def print_check(
 @contextmanager
 def drift_guard(home: Home) -> Iterator[DriftGuard | None]:
     """What compares readings of stored pages; None where a HOME has no store yet."""
-    if not home.path.joinpath("communique.db").exists():
+    if not home.database.exists():
         yield None
         return
     with closing(home.plain_store()) as store:

@@ -193,7 +193,7 @@ class Rebuilding:
         if self._found.snapshot < 0:
             return 0
         (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
-        path = self._home.path / "communique.db"
+        path = self._home.database
         for _, told in self._read([entry]):
             for event in told:
                 if isinstance(event, events.Snapshot) and self._assembled(event, path):

@@ -56,14 +56,15 @@ _DATES = (
 _TITLES = ("title", "headline", "name", "subject")
 
 
-def read_xml(page: Page, reading: DateContext) -> Listing:
-    """The items of a feed, a sitemap or another XML listing.
+class NotXML(ValueError):
+    """A text is no XML that is read; says why."""
 
-    The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
-    """
-    text = _DECLARATION.sub("", page.text.lstrip("\ufeff \t\r\n"), count=1)
+
+def parse_xml(text: str) -> etree._Element:
+    """The root of an XML document from outside, mended where it is broken. Raises NotXML."""
+    text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
     if _ENTITY.search(text):
-        return _none(page, "the document declares XML entities, which is refused")
+        raise NotXML("the document declares XML entities, which is refused")
     if "&" in text:
         text = _REFERENCE.sub(_whole, text)
         text = _BARE.sub(lambda found: found[1] or "&amp;", text)
@@ -79,14 +80,26 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
-        return _none(page, f"the document is not XML ({str(error)[:120]})")
+        raise NotXML(f"the document is not XML ({str(error)[:120]})") from error
     if root is None:
-        return _none(page, "the document is not XML")
-    kind = _name(root)
+        raise NotXML("the document is not XML")
+    return root
+
+
+def read_xml(page: Page, reading: DateContext) -> Listing:
+    """The items of a feed, a sitemap or another XML listing.
+
+    The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
+    """
+    try:
+        root = parse_xml(page.text)
+    except NotXML as error:
+        return Listing(page.url, (), rule="xml", reasons=(str(error),))
+    kind = local_name(root)
     if kind == "sitemapindex":
         found = _sitemaps(root, page)
         return Listing(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
-    records = [node for node in root.iter() if _name(node) in _RECORDS][:MAX_ITEMS]
+    records = [node for node in root.iter() if local_name(node) in _RECORDS][:MAX_ITEMS]
     confidence = 1.0
     if not records:
         records, confidence = _repeated(root), 0.6
@@ -100,17 +113,14 @@ def _whole(reference: re.Match[str]) -> str:
     return "\ufffd" if code in _HALVES else reference[0]
 
 
-def _none(page: Page, reason: str) -> Listing:
-    return Listing(page.url, (), rule="xml", reasons=(reason,))
-
-
-def _name(node: etree._Element) -> str:
+def local_name(node: etree._Element) -> str:
+    """The name of an element in lower case, without its namespace."""
     return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
 def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
     for node in root.iter():
-        if _name(node) == "loc" and (url := resolve(node.text or "", page.url)):
+        if local_name(node) == "loc" and (url := resolve(node.text or "", page.url)):
             yield ListingItem(url, "")
 
 
@@ -119,7 +129,7 @@ def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem
     texts: dict[str, str] = {}
     categories: list[str] = []
     for child in node.iter():
-        name = _name(child)
+        name = local_name(child)
         if name == "category" and len(categories) < MAX_CATEGORIES:
             categories.append(escaped_line(child.get("term") or child.text or ""))
         if name == "link" and child.get("href"):
@@ -152,10 +162,10 @@ def _published(texts: dict[str, str], reading: DateContext) -> Published | None:
 
 def _repeated(root: etree._Element) -> list[etree._Element]:
     """The elements of the commonest name that have elements of their own."""
-    counts = Counter(_name(node) for node in root.iter() if len(node) > 1)
+    counts = Counter(local_name(node) for node in root.iter() if len(node) > 1)
     for name, count in counts.most_common(5):
         if count > 1:
-            return [node for node in root.iter() if _name(node) == name and len(node) > 1][
+            return [node for node in root.iter() if local_name(node) == name and len(node) > 1][
                 :MAX_ITEMS
             ]
     return []

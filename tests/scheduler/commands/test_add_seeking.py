@@ -352,6 +352,30 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
     assert both.returncode == 2
 
 
+def test_of_an_opml_file_each_outline_is_added_by_its_name(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "rooms.opml"
+    saved = tmp_path / "saved.html"
+    saved.write_text("<title>Not to be read</title>")
+    listed.write_text(
+        "<opml version='2.0'><body><outline text='Harbours'>"
+        f"<outline text='Port of Lindmouth' htmlUrl='{room.base}/media/all'/>"
+        f"<outline text='A file' xmlUrl='{saved}'/>"
+        "</outline></body></opml>"
+    )
+    result = communique("add", "--from", str(listed), "--save", home=home)
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1] == "2 addresses, 1 failed"
+    assert f"{saved} could not be read: only http:// and https:// are fetched" in result.stderr
+    (path,) = home.glob("sources/*.toml")
+    assert (path.stem, read_source(path).name) == ("port-of-lindmouth", "Port of Lindmouth")
+    listed.write_text("<opml><!ENTITY a 'b'></opml>")
+    refused = communique("add", "--from", str(listed), home=home)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "declares XML entities, which is refused" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [

@@ -166,6 +166,8 @@ def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     imported = communique("import", str(lines), "--source", "wire", home=home)
     assert imported.returncode == 2
     assert "'wire' is called 'cable' now" in imported.stderr
+    added = communique("add", "http://127.0.0.1:9/", "--id", "wire", home=home)
+    assert "'wire' is called 'cable' now" in added.stderr
     again = communique("sources", "rename", "wire", "cable", home=home)
     assert (again.returncode, again.stdout) == (1, "")
     assert done(home, "sources", "rename", "cable", "wire")["new"] == "wire"

@@ -1,0 +1,75 @@
+"""Lists of addresses to look at: one a line, or the outlines of an OPML file (OPML 2.0)."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from dataclasses import dataclass
+from typing import Final
+
+from data.errors import CommuniqueError
+from data.text.html_text import escaped_line
+from spiders.listing.feed import MAX_ITEMS, NotXML, local_name, parse_xml
+from spiders.page.page import Page
+
+WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
+"""How a file in UTF-16 begins, which no list of lines is in."""
+
+ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
+"""The attributes of an outline that hold an address, in lower case: a feed comes before a page."""
+
+
+class BadList(CommuniqueError):
+    """A list of addresses can't be read."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}; write one address a line, or give an OPML file")
+        self.name = name
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAddress:
+    """An address of a list, and what the list calls the institution, or empty.
+
+    One that ``may_be_file`` is the path of a saved page where it is no web address: the person who
+    wrote the list said so. An OPML file is made by others.
+    """
+
+    address: str
+    name: str = ""
+    may_be_file: bool = True
+
+
+def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
+    """The addresses in a list, each once in their order; ``name`` is for messages.
+
+    Raises BadList.
+    """
+    if content.startswith(WIDE) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+        try:
+            return read_opml(Page("", content, "text/xml").text)
+        except NotXML as error:
+            raise BadList(name, str(error)) from error
+    lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
+    return [ListedAddress(line) for line in lines if line and not line.startswith("#")]
+
+
+def read_opml(text: str) -> list[ListedAddress]:
+    """The addresses of the outlines of an OPML file, without those that only group others.
+
+    Raises NotXML.
+    """
+    found: dict[str, ListedAddress] = {}
+    for node in parse_xml(text).iter():
+        if local_name(node) != "outline":
+            continue
+        said = {str(key).lower(): str(value).strip() for key, value in node.attrib.items()}
+        address = next((said[key] for key in ADDRESSES if said.get(key)), "")
+        if address and address not in found:
+            name = escaped_line(said.get("text") or said.get("title") or "")
+            found[address] = ListedAddress(address, name, may_be_file=False)
+            if len(found) == MAX_ITEMS:
+                break
+    return list(found.values())
