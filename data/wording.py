@@ -24,6 +24,20 @@ def sized(size: int) -> str:
     return f"{value:.{1 if value < 9.95 else 0}f} {UNITS[unit - 1]}"  # noqa: PLR2004 - two digits
 
 
+UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
+"""The seconds of a unit, how many of it make the next one, and what it is called."""
+
+
+def lasting(seconds: float) -> str:
+    """A time as people tell it: ``less than a minute``, ``4 minutes``, ``2 hours``, ``3 days``."""
+    if seconds < UNITS_OF_TIME[0][0]:
+        return "less than a minute"
+    for unit, most, name in UNITS_OF_TIME:
+        if (count := round(seconds / unit)) < most:
+            return counted(count, name)
+    return counted(round(seconds / 86_400), "day")
+
+
 def meant(written: str, known: Sequence[str]) -> str:
     """The end of a sentence that says what somebody may have meant: ``; did you mean url?``.
 

@@ -14,6 +14,7 @@ from data.models.alert import (
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
+from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.release import (
     UNDATED_BEFORE,
     Content,
@@ -52,6 +53,7 @@ from data.models.websub import (
 
 __all__ = [
     "BACKLOG",
+    "STAGES",
     "UNDATED_BEFORE",
     "AlertDelivery",
     "AlertKind",
@@ -85,6 +87,7 @@ __all__ = [
     "Release",
     "ReleaseChange",
     "ReleaseSummary",
+    "ReleaseTimes",
     "RemovedSource",
     "Revision",
     "Rhythm",
@@ -93,6 +96,7 @@ __all__ = [
     "Sightings",
     "Source",
     "SourceRhythm",
+    "Stage",
     "Validator",
     "Wait",
     "Walk",

@@ -41,6 +41,7 @@ class AlertDelivery:
     ``key`` is the same with each attempt, and ``body`` says what happened, as JSON. ``message`` is
     the key of the message that carries it, empty before the first attempt. Of what was delivered,
     ``due`` says when, and ``body`` is empty. ``problem`` is that of the last attempt.
+    ``release`` is the id of one that is news and told at once; a store keeps it to itself.
     """
 
     key: str
@@ -53,6 +54,7 @@ class AlertDelivery:
     attempts: int = 0
     problem: str = ""
     message: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)

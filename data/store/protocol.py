@@ -27,12 +27,14 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    ReleaseTimes,
     RemovedSource,
     Revision,
     Run,
     Sightings,
     Source,
     SourceRhythm,
+    Stage,
     Validator,
     Wait,
     Walk,
@@ -126,6 +128,9 @@ class ReadStore(Protocol):
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
 
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """When the last releases of a source came that were news, the newest first."""
+
 
 class PublishStore(ReadStore, Protocol):
     """What publishing needs besides: what was published once and must never be lost."""
@@ -135,6 +140,12 @@ class PublishStore(ReadStore, Protocol):
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note what was published: feeds that changed since, to a higher number, stay dirty."""
+
+    def news_to_publish(self) -> int:
+        """The number of the last release that was news and was in no feed; 0 for none."""
+
+    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
+        """Note that the releases up to a number are in the feeds since then."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""
@@ -188,6 +199,14 @@ class HealthStore(ReadStore, Protocol):
 
 class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
+
+    def latency_counts(
+        self, stage: Stage, bounds: Sequence[float]
+    ) -> Mapping[str, tuple[Sequence[int], float]]:
+        """How late all news came in a stage, by source: counts up to each bound, and the sum.
+
+        Bounds are seconds, and grow; one more count is of what took longer than the last.
+        """
 
     def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
         """The releases that an id, the beginning of one or an address names, at most ``limit``."""

@@ -47,6 +47,8 @@ class Matcher:
         for name in self._index.matching(asked, store.source_moves()):
             watch = self.watches[name]
             body, due = event_body(fields, watch, release), told_at(watch, now)
+            at_once = event.kind == "release" and not event.backlog and due <= now
             for output in watch.outputs:
                 key = idempotency_key(name, output, event)
-                yield AlertDelivery(key, name, output, body, made=now, due=due)
+                news = event.release if at_once else ""
+                yield AlertDelivery(key, name, output, body, made=now, due=due, release=news)

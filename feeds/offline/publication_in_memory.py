@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from data.models import DayDigest, Facet
+from data.models import DayDigest, Facet, ReleaseTimes
 
 
 class PublicationInMemory:
@@ -17,6 +18,18 @@ class PublicationInMemory:
     def hidden(self) -> frozenset[str]:
         """The ids of all hidden releases: what is chosen once is shown."""
         return frozenset()
+
+    def news_to_publish(self) -> int:
+        """Nobody waits for what is published once."""
+        return 0
+
+    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
+        """Note nothing."""
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """When releases came is no part of a copy."""
+        del source, limit
+        return ()
 
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""

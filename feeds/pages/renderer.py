@@ -61,11 +61,16 @@ class PageRenderer:
         return text.encode()
 
     def facet(
-        self, facet: Facet, rows: Sequence[tuple[str, bytes]], undated: Sequence[bytes] = ()
+        self,
+        facet: Facet,
+        rows: Sequence[tuple[str, bytes]],
+        undated: Sequence[bytes] = (),
+        latency: str = "",
     ) -> bytes:
         """The page of a facet with the lines of the releases in its feed, each with its day.
 
         ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
+        ``latency`` says how late releases come.
         """
         home = facet == Facet()
         file = page_file(facet)
@@ -78,6 +83,7 @@ class PageRenderer:
             facet=facet,
             shown=len(rows),
             undated=len(undated),
+            latency=latency,
             backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
             place=UP,
             **self.navigation.around(facet),

@@ -10,6 +10,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import TypeVar
 
+from data.clock import utc_now
 from data.errors import PublishError, StoreError
 from data.files import Writer
 from data.models import Facet
@@ -93,6 +94,7 @@ class Publishing:
         self._cache = cache
         self._now = now
         self._since = ChangesSinceLastRun(store, cache)
+        self._news = store.news_to_publish()
         self._dirty, self._counts = store.dirty_feeds(), store.facets()
         self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site)
@@ -157,6 +159,8 @@ class Publishing:
             {one: at for one, at in self._dirty.items() if gone.has(one) or not is_published(one)}
         )
         if not self.errors:
+            if self._news:
+                self._store.mark_in_feeds(self._news, utc_now())
             self._since.keep()
             hidden.keep()
             self._lost.keep(facets)

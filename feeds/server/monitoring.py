@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from html import escape
+from itertools import accumulate
 from typing import Final, get_args
 
 import msgspec
-from prometheus_client.core import GaugeMetricFamily, Metric, StateSetMetricFamily
+from prometheus_client.core import (
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.concurrency import run_in_threadpool
@@ -27,12 +33,15 @@ from data.errors import StoreError
 from data.health.codes import State
 from data.health.overview import health_fields, overview
 from data.health.state import Health
-from data.models import AlertState, Facet
+from data.models import STAGES, AlertState, Facet
 from data.store import open_store
 from data.store.protocol import Store
 
 SECONDS: Final = 5.0
 """How long what was read of the store is given again."""
+
+LATENCIES: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+"""The buckets of latencies, in seconds."""
 
 COLORS: Final[dict[State, str]] = {
     "ok": "#2e7d32",
@@ -86,6 +95,12 @@ class SourceMetrics(Collector):
         dirty = GaugeMetricFamily(
             "communique_feeds_dirty", "Feeds that changed and are not published yet."
         )
+        latency = HistogramMetricFamily(
+            "communique_release_latency_seconds",
+            "How late releases came that were news: seen after the time that they state, in a feed"
+            " after they were seen, and alerted after they were seen.",
+            labels=["source", "stage"],
+        )
         alerts = GaugeMetricFamily(
             "communique_alerts", "What watches tell, by what became of it.", labels=["state"]
         )
@@ -105,8 +120,17 @@ class SourceMetrics(Collector):
                     errors.add_metric([one.source], len(run.errors))
                     for name in ("new", "changed", "unchanged", "retracted"):
                         outcome.add_metric([one.source, name], getattr(run, name))
+            for stage in STAGES:
+                for source, (late, total) in store.latency_counts(stage, LATENCIES).items():
+                    latency.add_metric([source, stage], buckets_of(late), total)
             dirty.add_metric([], len(store.dirty_feeds()))
-        yield from (state, visited, seconds, outcome, errors, releases, dirty, alerts)
+        yield from (state, visited, seconds, outcome, errors, releases, latency, dirty, alerts)
+
+
+def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
+    """Counts between LATENCIES as a histogram has them: each with all before it."""
+    bounds = [*map(str, LATENCIES), "+Inf"]
+    return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
 
 
 class Monitoring:

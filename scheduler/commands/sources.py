@@ -17,6 +17,7 @@ from rich.text import Text
 
 from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
+from data.health.latency import LAST, latencies, latency_fields, latency_line
 from data.models import FeedHub, FeedSubscription, Recall
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
@@ -109,6 +110,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     due = next_visit(home, store, one)
     held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why
     hub, subscription = pushing(store, one.id)
+    late = latencies(store.release_times(one.id, limit=LAST))
     store.close()
     if as_json:
         print_json(
@@ -121,6 +123,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 "held_back": held or None,
                 "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
                 "pushed": push_fields(hub, subscription),
+                "latency": latency_fields(late),
                 "runs": runs,
             }
         )
@@ -137,6 +140,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
         say(f"# {due_line(due, one)}")
     if told := push_line(hub, subscription):
         say(f"# {told}")
+    if late:
+        say(f"# {latency_line(late)}")
     for run in runs:
         say(
             f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"

@@ -323,6 +323,8 @@ class Recorder:
         backlog = draft.position is not None or new.instant < seen - OLD
         if old is None:
             self._tables.queue_event("release", seen, number, revision=0, backlog=backlog)
+            if not backlog:
+                self._tables.note_news(number, new)
         elif new.revision > old.revision:
             backlog = draft.position is not None
             self._tables.queue_event("edit", seen, number, revision=new.revision, backlog=backlog)

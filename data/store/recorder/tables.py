@@ -192,6 +192,9 @@ class Tables(Protocol):
     ) -> None:
         """Have an event of a release held against the watches; see data.models.QueuedEvent."""
 
+    def note_news(self, number: int, release: Release) -> None:
+        """Note when a release that is news was published by its page, and seen."""
+
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""
 

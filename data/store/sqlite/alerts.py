@@ -55,9 +55,13 @@ class AlertsPart(Part):
         with self._writing() as db:
             db.executemany(
                 "INSERT OR IGNORE INTO alert_deliveries"
-                " (key, watch, output, body, state, made, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                " (key, watch, output, body, state, made, due, release) VALUES"
+                " (?, ?, ?, ?, ?, ?, ?, (SELECT number FROM releases WHERE id = ?))",
                 [
-                    (one.key, one.watch, one.output, one.body, one.state, one.made, one.due)
+                    (
+                        *(one.key, one.watch, one.output, one.body, one.state),
+                        *(one.made, one.due, one.release),
+                    )
                     for one in deliveries
                 ],
             )
@@ -113,6 +117,11 @@ class AlertsPart(Part):
     def mark_message_delivered(self, key: str, at: float) -> None:
         """Note that a receiver has a message."""
         with self._writing() as db:
+            db.execute(
+                "UPDATE release_times SET alerted = ? WHERE alerted IS NULL AND release IN"
+                " (SELECT release FROM alert_deliveries WHERE message = ? AND state = 'waiting')",
+                [at, key],
+            )
             db.execute(
                 "UPDATE alert_deliveries SET state = 'delivered', body = x'', due = ?,"
                 " attempts = attempts + 1, problem = '' WHERE message = ? AND state = 'waiting'",

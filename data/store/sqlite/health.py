@@ -8,7 +8,15 @@ from typing import Final
 
 import msgspec
 
-from data.models import UNDATED_BEFORE, HealthEvent, Rhythm, SourceRhythm
+from data.models import (
+    STAGES,
+    UNDATED_BEFORE,
+    HealthEvent,
+    ReleaseTimes,
+    Rhythm,
+    SourceRhythm,
+    Stage,
+)
 from data.store.sqlite.connection import Part
 from data.store.sqlite.rows import encode, instant
 
@@ -29,6 +37,49 @@ class HealthPart(Part):
             [limit],
         )
         return tuple(event_of(*row) for row in reversed(rows))
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """When the last releases of a source came that were news, the newest first."""
+        rows = self._ask(
+            "SELECT stated, seen, in_feed, alerted FROM release_times WHERE source = ?"
+            " ORDER BY release DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(ReleaseTimes(*row) for row in rows)
+
+    def news_to_publish(self) -> int:
+        """The number of the last release that was news and was in no feed; 0 for none."""
+        ((last,),) = self._ask("SELECT max(release) FROM release_times WHERE in_feed IS NULL")
+        return last or 0
+
+    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
+        """Note that the releases up to a number are in the feeds since then."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL AND release <= ?",
+                [at.timestamp(), last],
+            )
+
+    def latency_counts(
+        self, stage: Stage, bounds: Sequence[float]
+    ) -> Mapping[str, tuple[Sequence[int], float]]:
+        """How late all news came in a stage, by source: counts up to each bound, and the sum.
+
+        Bounds are seconds, and grow; one more count is of what took longer than the last.
+        """
+        first, last = STAGES[stage]
+        bucket = " + ".join(["0", *(f"({last} - {first} > ?)" for _ in bounds)])
+        rows = self._ask(
+            f"SELECT source, {bucket} AS bucket, count(*), sum({last} - {first})"
+            f" FROM release_times WHERE {last} >= {first} GROUP BY source, bucket",
+            [*bounds],
+        )
+        counts: dict[str, list[int]] = {}
+        sums: dict[str, float] = {}
+        for source, place, count, seconds in rows:
+            counts.setdefault(source, [0] * (len(bounds) + 1))[place] = count
+            sums[source] = sums.get(source, 0.0) + seconds
+        return {source: (some, sums[source]) for source, some in counts.items()}
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """The last change in the health of each source."""

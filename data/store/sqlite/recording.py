@@ -113,6 +113,20 @@ class ReleaseTable(Part):
         """Have an event of a release held against the watches; see data.models.QueuedEvent."""
         queue_event(self._db.conn, kind, at, release, revision=revision, backlog=backlog)
 
+    def note_news(self, number: int, release: Release) -> None:
+        """Note when a release that is news was published by its page, and seen."""
+        published = release.content.published
+        is_exact = published and published.precision == "second"
+        self._db.conn.execute(
+            "INSERT INTO release_times (release, source, stated, seen) VALUES (?, ?, ?, ?)",
+            [
+                number,
+                release.source,
+                published.at.timestamp() if published and is_exact else None,
+                release.first_seen.timestamp(),
+            ],
+        )
+
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""
         self._db.conn.execute("INSERT OR IGNORE INTO search_queue (release) VALUES (?)", [number])

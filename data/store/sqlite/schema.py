@@ -106,6 +106,12 @@ def lay_source_changes(db: Database) -> None:
     _lay(db, "source_changes")
 
 
+@migrations()
+def lay_release_times(db: Database) -> None:
+    """Lay the table that tells how late releases came."""
+    _lay(db, "release_times")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

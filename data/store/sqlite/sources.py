@@ -21,7 +21,7 @@ NAMED: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
     *("archived_feeds", "runs", "health_events", "cached_listings", "walks"),
     *("listed_links", "unread_items", "named_links", "layout_templates", "source_rhythms"),
-    *("source_readings", "feed_hubs", "feed_subscriptions"),
+    *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
 )
 """The tables that have the id of a source in a column called so, but for facets."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.models import Facet, Release, ReleaseSummary
+from data.models import Facet, Release, ReleaseSummary, ReleaseTimes
 from data.settings import Site
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
@@ -150,3 +150,22 @@ def test_a_broken_note_of_what_a_feed_held_is_no_loss(tmp_path: Path) -> None:
     run(store, tmp_path)
     again = run(store, tmp_path, everything=True).files
     assert [file for file in again if "/page/" not in file] == []
+
+
+class Late(FakeStore):
+    """A store whose source was seen four minutes late, and its feeds came a minute after."""
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """The same for each release."""
+        return (ReleaseTimes(0.0, 240.0, 300.0, 360.0),) * min(limit, 9) if source == "acme" else ()
+
+
+def test_the_page_of_a_source_says_how_late_its_releases_are_found(tmp_path: Path) -> None:
+    run(Late(make_release(1), make_release(2, "wire")), tmp_path)
+    said = "In the median, releases are found 4 minutes after the time that they state"
+    page = (tmp_path / "site/sources/acme/index.html").read_text()
+    assert said in page
+    # What comes after differs from one publication to the next.
+    assert "in the feeds" not in page
+    for other in ("sources/wire", "topics/economy", "."):
+        assert said not in (tmp_path / "site" / other / "index.html").read_text()

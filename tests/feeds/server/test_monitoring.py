@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from data.models import AlertDelivery, Draft, Run, RunError, Source
+from data.models import AlertDelivery, Draft, Published, Run, RunError, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish
@@ -111,3 +112,28 @@ def test_a_server_without_its_store_says_that_it_is_not_well(
         assert web.get(address).status_code == 503, address
     # What is published is served all the same.
     assert web.get("/feeds/all.atom").status_code == 200
+
+
+def test_latencies_are_a_histogram(web: httpx.Client, store_url: str) -> None:
+    at = NOON - dt.timedelta(minutes=4)
+    release = make_release(2, title="Harbour opens", body_text="All about it.")
+    said = Published(at, "second", "UTC", at.isoformat(), "test")
+    store = open_store(store_url)
+    store.record(
+        Draft("acme", release.url, replace(release.content, published=said)), seen=NOON, since=NOON
+    )
+    store.close()
+    for accept, read in (("", parse), ("application/openmetrics-text", parse_openmetrics)):
+        answer = web.get("/metrics", headers={"accept": accept})
+        (family,) = (
+            one for one in read(answer.text) if one.name == "communique_release_latency_seconds"
+        )
+        assert family.type == "histogram"
+        found = {
+            (one.name.rpartition("_")[2], one.labels.get("le")): one.value
+            for one in family.samples
+            if one.labels["source"] == "acme" and one.labels["stage"] == "seen"
+        }
+        assert found["bucket", "60.0"] == 0
+        assert found["bucket", "300.0"] == found["bucket", "+Inf"] == found["count", None] == 1
+        assert found["sum", None] == 240

@@ -1,0 +1,122 @@
+"""How late we are with a source is told from what the store noted, and only of what was news."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.health.latency import LEAST, Latency, latencies, latency_line
+from data.models import AlertDelivery, Published, ReleaseTimes
+from data.store.sqlite.store import SqliteStore
+from data.wording import lasting
+from tests.drafts import draft
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+
+
+def stated(at: dt.datetime, precision: str = "second") -> Published:
+    return Published(at, precision, "UTC", at.isoformat(), "test")  # type: ignore[arg-type]  # one of them
+
+
+def record(store: SqliteStore, number: int, at: Published | None, seen: dt.datetime) -> str:
+    """The id of a release that was seen at a time."""
+    made = draft(
+        f"http://harbour.example/{number}",
+        title=f"Notice {number}",
+        body_text=f"Pier {number} opens for {number * 7} ships of the eastern ports.",
+        published=at,
+    )
+    return store.record(made, seen=seen, since=seen).release.id
+
+
+def test_each_stage_is_told_in_the_median_and_for_nine_of_ten() -> None:
+    times = [ReleaseTimes(0.0, 60.0 * n, 60.0 * n + 10, None) for n in range(1, 12)]
+    found = latencies(times)
+    assert found == {"seen": Latency(360.0, 600.0, 11), "in_feed": Latency(10.0, 10.0, 11)}
+    assert latency_line(found) == (
+        "In the median, releases are found 6 minutes after the time that they state (nine of ten"
+        " within 10 minutes) and in the feeds less than a minute after they were found (nine of ten"
+        " within less than a minute)."
+    )
+
+
+def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
+    unknown = [ReleaseTimes(None, 60.0)] * 50
+    ahead = [ReleaseTimes(3660.0, 60.0)] * 50
+    few = [ReleaseTimes(0.0, 60.0)] * (LEAST - 1)
+    assert latencies([*unknown, *ahead, *few]) == {}
+    assert latency_line({}) == ""
+    assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59.9, "less than a minute"),
+        (60, "1 minute"),
+        (3569, "59 minutes"),
+        (3570, "1 hour"),
+        (84_000, "23 hours"),
+        (86_000, "1 day"),
+        (30 * 86_400, "30 days"),
+    ],
+)
+def test_times_are_told_as_people_tell_them(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
+
+
+def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: SqliteStore) -> None:
+    assert store.news_to_publish() == 0
+    first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
+    record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
+    seen = (NOON + 4 * MINUTE).timestamp()
+    assert store.release_times("harbour", limit=9) == (
+        ReleaseTimes(None, (NOON + 5 * MINUTE).timestamp()),
+        ReleaseTimes(NOON.timestamp(), seen),
+    )
+    last = store.news_to_publish()
+    # What came while feeds were written is in none of them.
+    record(store, 3, stated(NOON), NOON + 6 * MINUTE)
+    store.mark_in_feeds(last, NOON + 7 * MINUTE)
+    assert [one.in_feed is None for one in store.release_times("harbour", limit=9)] == [
+        True,
+        False,
+        False,
+    ]
+    store.mark_in_feeds(store.news_to_publish(), NOON + 9 * MINUTE)
+    fed = [one.in_feed for one in store.release_times("harbour", limit=9)]
+    assert fed == [(NOON + minutes * MINUTE).timestamp() for minutes in (9, 7, 7)]
+    deliveries = [
+        AlertDelivery("a", "ships", "webhook", b"{}", 1.0, release=first),
+        AlertDelivery("b", "digest", "mail", b"{}", 1.0),
+    ]
+    store.settle_events(0, deliveries)
+    for watch, output, minutes in (("ships", "webhook", 8), ("digest", "mail", 30)):
+        message = store.next_message(watch, output, 2.0, most=9)
+        assert message is not None
+        store.mark_message_delivered(message.key, (NOON + minutes * MINUTE).timestamp())
+    told = [one.alerted for one in store.release_times("harbour", limit=9)]
+    assert told == [None, None, (NOON + 8 * MINUTE).timestamp()]
+
+
+def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: SqliteStore) -> None:
+    walked = draft("http://harbour.example/1", position=3, published=stated(NOON))
+    store.record(walked, seen=NOON, since=NOON)
+    record(store, 2, stated(NOON - dt.timedelta(days=40)), NOON)
+    assert store.release_times("harbour", limit=9) == ()
+    # An edit of it is no news either.
+    edited = draft("http://harbour.example/1", body_text="Pier 9 stays shut.", published=None)
+    store.record(edited, seen=NOON + MINUTE, since=NOON + MINUTE)
+    assert store.release_times("harbour", limit=9) == ()
+
+
+def test_latencies_are_counted_by_bounds(store: SqliteStore) -> None:
+    for number, minutes in enumerate((1, 2, 10, 10, 300)):
+        record(store, number, stated(NOON), NOON + minutes * MINUTE)
+    record(store, 9, stated(NOON + MINUTE), NOON)
+    counts = store.latency_counts("seen", [60.0, 600.0])
+    assert counts == {"harbour": ([1, 3, 1], (1 + 2 + 10 + 10 + 300) * 60.0)}
+    assert store.latency_counts("in_feed", [60.0]) == {}
