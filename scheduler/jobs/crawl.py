@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,7 @@ class Crawl:
                     backfill=job.backfill,
                     on_progress=self._progress,
                     over=self._over,
+                    stored_pages=partial(self._guard.newest_pages, admitted.loaded),
                 )
                 if admitted.held:
                     visit.error(loaded.file.url, DRIFT, admitted.held)

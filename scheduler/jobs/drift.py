@@ -131,7 +131,12 @@ class DriftGuard:
             return KeptReading()
 
     def newest_pages(self, loaded: LoadedSource) -> Iterator[tuple[Page, Release]]:
-        """The newest archived pages of a source, each with the release that was read from it."""
+        """The newest archived pages of a source, each with the release that was read from it.
+
+        None at a first visit.
+        """
+        if self._store.last_visit(loaded.id) is None:
+            return
         with ExitStack() as stack:
             compared = self._compared(loaded, stack)
             yield from compared.pages() if compared else ()

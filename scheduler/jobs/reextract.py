@@ -18,6 +18,7 @@ from data.revisions.fields import differences
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import Home
+from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.unread_pages import PageCaptures, Unread, find_unread, read_unread
 from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
@@ -56,6 +57,7 @@ class Reextraction(msgspec.Struct, frozen=True):
     ``read`` were, ``unarchived`` have no page in the archive, ``without_file`` no source file that
     can be used: those of the sources ``unread_sources``. ``releases`` are those that are read
     otherwise, or could not be read, and ``new`` those whose pages were captured and in no release.
+    ``held`` says by id why nothing of a source is kept: too many of its releases would be spoiled.
     """
 
     read: int
@@ -64,6 +66,7 @@ class Reextraction(msgspec.Struct, frozen=True):
     unread_sources: Sequence[str]
     releases: Sequence[Reread]
     new: Sequence[Found] = ()
+    held: Mapping[str, str] = {}
 
     @property
     def failed(self) -> int:
@@ -78,18 +81,20 @@ def reextract(
     source: str | None = None,
     since: dt.date | None = None,
     dry: bool = False,
+    accept: bool = False,
     told: Callable[[str, int, int], None] | None = None,
 ) -> Reextraction:
     """Read releases anew, of a source and published since a day, and keep what is read better.
 
     Of no day, captured pages that listings name and nobody has read are read as well. With ``dry``
-    nothing is written. ``told`` is called with what is done, how much of it, and how much there is.
+    nothing is written. What would spoil many releases of a source is held back, unless it is
+    ``accept``ed. ``told`` is called with what is done, how much of it, and how much there is.
     Raises StoreError, HomeInUse where a visit to one of the sources is under way.
     """
     with ExitStack() as stack:
         store = stack.enter_context(closing(home.plain_store() if dry else home.store()))
         index = stack.enter_context(closing(Index(home.archive)))
-        run = Rereading(home, store, index, dry=dry, told=told)
+        run = Rereading(home, store, index, dry=dry, accept=accept, told=told)
         counts = store.facets()
         chosen = {one: counts.get(Facet(source=one), 0) for one in store.sources()}
         chosen = {one: count for one, count in chosen.items() if source in {None, one}}
@@ -117,13 +122,17 @@ class Rereading:
         index: Index,
         *,
         dry: bool,
+        accept: bool,
         told: Callable[[str, int, int], None] | None,
     ) -> None:
         self._home = home
         self._store = store
         self._dry = dry
+        self._accept = accept
         self._told = told or (lambda _what, _done, _of: None)
         taxonomy = load_taxonomy(home.topics)
+        self._guard = DriftGuard(home, store, taxonomy)
+        self._held: dict[str, str] = {}
         self._archived = Archived(home.archive, index, store, taxonomy, home.settings)
         self._captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
         self._changes: list[Reread] = []
@@ -136,7 +145,7 @@ class Rereading:
         """What became of all."""
         self._told("releases", self.whole, self.whole)
         counts = self._read, self._unarchived, sum(self._without_file.values())
-        return Reextraction(*counts, [*self._without_file], self._changes, self._new)
+        return Reextraction(*counts, [*self._without_file], self._changes, self._new, self._held)
 
     def pass_over(self, source: str, releases: int) -> None:
         """Read nothing of a source that has no file."""
@@ -148,6 +157,10 @@ class Rereading:
         if loaded.own and not self._dry:
             # The archive holds the rules by which it is read from now on.
             keep_home_files(self._home, self._store, [loaded.id])
+        if held := self._why_held(loaded):
+            self._held[loaded.id] = held
+            if not self._dry:
+                return
         unread = None if since else find_unread(self._captures, self._store, loaded.id)
         if unread is None or not unread.histories:
             self._read_stored(loaded, since)
@@ -158,6 +171,15 @@ class Rereading:
             self._read_stored(loaded, since)
             if self._dry:
                 raise Undone
+
+    def _why_held(self, loaded: LoadedSource) -> str:
+        """Why nothing of a source may be kept; empty where it may."""
+        if self._dry:
+            if self._accept:
+                return ""
+            worse = (one for one in self._guard.drifts(loaded) if one.is_mass_change)
+            return next((why_held(loaded.id, one) for one in worse), "")
+        return self._guard.admit(loaded, accept=self._accept).held
 
     def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:
         """Read the captured pages that nobody has read."""

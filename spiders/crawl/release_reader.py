@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from data.dates.context import DateContext
@@ -19,7 +20,7 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import ReleaseRules
+from spiders.sources.source_file import ReleaseRules, SourceFile
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,18 @@ class StoredReleases:
         published = replace(release.published, rule=f"{LISTED}:known")
         dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
+
+    def read_by(
+        self,
+        file: SourceFile,
+        pages: Callable[[], Iterable[tuple[Page, Release]]],
+        rules: ReleaseRules,
+    ) -> Iterator[tuple[Page, ListingItem, Release]]:
+        """Those of some pages that are read by some rules of a source file, as if listed."""
+        for page, release in pages():
+            listed = self.as_listed(release.url)
+            if listed and file.rules_on(release.published.day) == rules:
+                yield page, listed, release
 
 
 class ReleaseReader:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -16,7 +17,7 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.run_errors import ARCHIVE, FILE, VANISHED
 from data.identity.decision import Decision
-from data.models import Capture, Draft, Run, RunError, Validator
+from data.models import Capture, Draft, Release, Run, RunError, Validator
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -57,8 +58,9 @@ class Visit:
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
     response, ``over`` once at the end. At its end ``seal`` makes durable what it archived, and
     ``files`` of its releases are archived too. ``hubs`` is whether the hub of its feed is looked
-    for. Whenever all that was asked for has been read,
-    ``wanted`` says what to ask for next; where that is nothing, ``finish`` ends the visit.
+    for, ``stored_pages`` are the newest in the archive, with the releases that were read from them.
+    Whenever all that was asked for has been read, ``wanted`` says what to ask for next; where that
+    is nothing, ``finish`` ends the visit.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Visit:
         backfill: bool = False,
         on_progress: Callable[[Visit], None] | None = None,
         over: Callable[[Visit], None] | None = None,
+        stored_pages: Callable[[], Iterable[tuple[Page, Release]]] = tuple,
     ) -> None:
         self.loaded = loaded
         self.file = loaded.file
@@ -100,7 +103,12 @@ class Visit:
         self.place = ""
         self.stored = StoredReleases(self.id, store)
         self._doubts = Doubts(self.id, store, self.error)
-        self._templates = SourceTemplates(self.id, self.file.releases, store)
+        self._templates = SourceTemplates(
+            self.id,
+            self.file.releases,
+            store,
+            partial(self.stored.read_by, self.file, stored_pages),
+        )
         self._linked = LinkedReleases(self.id, store, self.front)
         self._asked_linked = self._asked_again = False
         self.vanishing = GoneReleases(

@@ -3,7 +3,8 @@
 The first pages are read by detection. Once three of one layout agree on a template, and a page that
 it was not learned from is read by it as by detection, later pages are read by it. Edited pages are
 read both ways. What contradicts a title that detection is sure of, or the first page that it was
-not learned from, is forgotten at once. A page that a template does not fit is read by detection as
+not learned from, is forgotten at once. What reads the newest stored pages much worse than detection
+does is not even begun with. A page that a template does not fit is read by detection as
 before. After three such pages in a row, of one visit or of several, the layout is given up. Where
 theirs is not learned in the same visit, the next one looks at them again, to learn it from all of
 them.
@@ -11,17 +12,17 @@ them.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations, islice
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from data.dates.context import DateContext
 from data.models import Release
+from data.revisions.readings import TwoReadings, compare_readings
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import LEAST, induce, still_fits, without
@@ -56,6 +57,11 @@ KEPT_RULES: Final = (LEARNED, DECLARED)
 """How the rules begin by which a template reads a body."""
 
 
+StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
+"""Gives the newest stored pages that are read by rules: each with what is said of it elsewhere, and
+the release that was read from it."""
+
+
 class TemplateStore(Protocol):
     """Where templates are kept: a part of data.store.protocol.Store."""
 
@@ -73,12 +79,19 @@ class SourceTemplates:
     """The templates of a source during one visit.
 
     ``source`` is its id and ``declared`` are all the rules of its file; what was learned with
-    others is forgotten.
+    others is forgotten. What is learned is tried on ``stored`` pages first.
     """
 
-    def __init__(self, source: str, declared: Iterable[ReleaseRules], shelf: TemplateStore) -> None:
+    def __init__(
+        self,
+        source: str,
+        declared: Iterable[ReleaseRules],
+        shelf: TemplateStore,
+        stored: StoredPages = lambda _rules: (),
+    ) -> None:
         self._source = source
         self._shelf = shelf
+        self._stored = stored
         current = {version_of(rules) for rules in declared}
         kept = list(map(decode_template, shelf.templates(source)))
         known = [one for one in kept if one and one.version in current]
@@ -144,7 +157,7 @@ class SourceTemplates:
         if detected.content.language and not reading.languages:
             reading = replace(reading, languages=(detected.content.language,))
         self._lessons.append(Sample(page, detected, reading, listed))
-        learned = self._study(declared, reading.now)
+        learned = self._study(declared, reading)
         return (learned.read(page, reading, listed) if learned else None) or detected
 
     @property
@@ -233,18 +246,22 @@ class SourceTemplates:
                 self._given_up[layout] = missed(template, url)
                 self._changed.add(layout)
 
-    def _study(self, declared: ReleaseRules, now: dt.datetime) -> TemplateReader | None:
+    def _study(self, declared: ReleaseRules, reading: DateContext) -> TemplateReader | None:
         """Learn from the newest lesson with others of its layout."""
         newest = self._lessons[-1]
         others = [one for one in self._lessons if one.page.url != newest.page.url]
         others.sort(key=lambda one: one.layout != newest.layout)
         for chosen in self._threes(others, newest):
-            template = induce(self._source, declared, chosen, now)
+            template = induce(self._source, declared, chosen, reading.now)
             if template is None:
                 continue
+            reader = TemplateReader(template)
+            if self._spoils(reader, declared, reading):
+                # Each try reads many pages: the next visit learns from others.
+                self._tries = MOST_TRIES
+                return None
             for old in [one for one in self._readers if one.template.layout == template.layout]:
                 self._readers.remove(old)
-            reader = TemplateReader(template)
             self._readers.insert(0, reader)
             self._common[template.layout] = everywhere(chosen)
             self._tries = 0
@@ -254,6 +271,18 @@ class SourceTemplates:
             self._mend(reader, newest)
             return reader
         return None
+
+    def _spoils(self, reader: TemplateReader, declared: ReleaseRules, reading: DateContext) -> bool:
+        """Whether many stored pages are read worse by a new template than by detection."""
+        pairs = []
+        for page, listed, release in self._stored(declared):
+            if page.url in reader.template.urls:
+                continue
+            found = reader.read(page, reading, listed)
+            if found:
+                detected = read_release(page, reading, declared, listed).content
+                pairs.append(TwoReadings(page.url, detected, found.content, release.content))
+        return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
         """Sets of three lessons, the newest first: one page that was misread spoils not all."""

@@ -23,16 +23,24 @@ SHOWN = 30
 @click.option("--source", metavar="ID", help="Only the releases of this source.")
 @click.option("--since", type=day, metavar="DAY", help="Only those published on this day or later.")
 @click.option("--dry-run", "dry", is_flag=True, help="Tell what would change, and write nothing.")
+@click.option("--accept", is_flag=True, help="Take what would spoil many releases, too.")
 @as_json
 @with_home
 def reextract(
-    home: Home, *, source: str | None, since: dt.date | None, dry: bool, as_json: bool
+    home: Home,
+    *,
+    source: str | None,
+    since: dt.date | None,
+    dry: bool,
+    accept: bool,
+    as_json: bool,
 ) -> int:
     """Read the archived pages of releases anew, by the rules of today and without the network.
 
     What is read better is kept: a better title, text or attachment makes a revision whose reason
     says so. No feed tells of it, as its publisher changed nothing; ids and known dates stay, and so
-    does what a page does not give any more. Exit code 1 where a page could not be read.
+    does what a page does not give any more. A mass change for the worse is held back, unless it is
+    accepted. Exit code 1 where that is so, or a page could not be read.
     """
     sources, broken = load_sources(home.sources)
     for error in broken:
@@ -40,12 +48,16 @@ def reextract(
     if source is not None:
         choose(sources, (source,))
     with step_bars() as told:
-        done = reextract_home(home, sources, source=source, since=since, dry=dry, told=told)
+        done = reextract_home(
+            home, sources, source=source, since=since, dry=dry, accept=accept, told=told
+        )
     if as_json:
         print_json(done)
     else:
         tell(done, dry=dry)
-    return 1 if done.failed else 0
+    for held, why in done.held.items():
+        complain(f"{held}: {why}")
+    return 1 if done.failed or done.held else 0
 
 
 def tell(done: Reextraction, *, dry: bool) -> None:

@@ -66,7 +66,7 @@ def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path)
     before = exported(home)
     assert all(one["title"].startswith("The Harbour Board of") for one in before)
     changes = feeds(home)
-    told = reextract(home)
+    told = reextract(home, "--accept")
     assert (told["read"], told["unarchived"], told["without_file"]) == (4, 0, 0)
     assert [(one["changed"], one["lost"], one["revision"]) for one in told["releases"]] == [
         (["title", "body"], [], 2)
@@ -105,23 +105,38 @@ def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path)
 def test_a_dry_run_tells_the_same_and_writes_nothing(home: Path) -> None:
     archive = {path.name: path.stat().st_size for path in (home / "archive").glob("*.warc.gz*")}
     before = exported(home)
-    told = reextract(home, "--dry-run")
+    told = reextract(home, "--dry-run", "--accept")
     assert [one["changed"] for one in told["releases"]] == [["title", "body"]] * 4
     assert exported(home) == before
     after = {path.name: path.stat().st_size for path in (home / "archive").glob("*.warc.gz*")}
     assert after == archive
-    assert reextract(home)["releases"] == told["releases"]
+    assert reextract(home, "--accept")["releases"] == told["releases"]
+
+
+def test_a_mass_change_is_held_back_until_it_is_accepted(home: Path) -> None:
+    before = exported(home)
+    for arguments in (("--dry-run",), ()):
+        result = communique("mirror", "reextract", "--json", *arguments, home=home)
+        told = json.loads(result.stdout)
+        assert result.returncode == 1
+        assert "of 4 stored pages, title changed on 4" in told["held"]["harbour"]
+        assert "harbour: its changed source file is held back" in result.stderr
+        assert len(told["releases"]) == (4 if arguments else 0)
+        assert exported(home) == before
+    assert len(reextract(home, "--accept")["releases"]) == len(NUMBERS)
+    assert exported(home) != before
 
 
 def test_only_some_are_read(home: Path) -> None:
-    told = reextract(home, "--since", "2026-03-05", "--source", "harbour", "--dry-run")
+    some = ("--since", "2026-03-05", "--source", "harbour")
+    told = reextract(home, *some, "--dry-run", "--accept")
     assert told["read"] == 2
     result = communique("mirror", "reextract", "--source", "nobody", home=home)
     assert result.returncode == 2
 
 
 def test_what_readings_made_is_rebuilt(home: Path, tmp_path: Path) -> None:
-    reextract(home)
+    reextract(home, "--accept")
     assert communique("publish", home=home).returncode == 0
     target = tmp_path / "again"
     assert communique("mirror", "rebuild", "--to", str(target), home=home).returncode == 0
@@ -227,7 +242,7 @@ def test_reading_the_demo_anew_changes_nothing_before_or_after_a_rebuild(
             assert communique("collect", home=home).returncode in {0, 1}
     before = exported(home)
     nothing: dict[str, Any] = {"unarchived": 0, "without_file": 0}
-    nothing |= {"unread_sources": [], "releases": [], "new": []}
+    nothing |= {"unread_sources": [], "releases": [], "new": [], "held": {}}
     found = reextract(home)
     assert found == {"read": len(before), **nothing}
     assert exported(home) == before

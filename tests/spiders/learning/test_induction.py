@@ -11,7 +11,8 @@ import pytest
 
 from data.dates.context import DateContext
 from data.identity.decision import first_release
-from spiders.items import ExtractedRelease
+from data.models import Release
+from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
 from spiders.learning.source_templates import SourceTemplates
@@ -256,6 +257,30 @@ def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten()
     learner.read(relaunched(19), READING, NONE, None)
     (kept,) = shelf.kept.values()
     assert "section.prose" in kept
+
+
+def stored(number: int, *, updated: bool) -> tuple[Page, ListingItem, Release]:
+    """A stored page; one that was ``updated`` says so where others have their date."""
+    html = old(number).body
+    if updated:
+        note = b'<p class="when">18 March 2026</p><h2 class="headline">'
+        html = html.replace(b'<h2 class="headline">', note)
+    one = Page(old(number).url, html)
+    said = read_release(old(number), READING, NONE).content
+    made = first_release(draft(one.url, title=said.title, published=said.published), NOW)
+    return one, ListingItem(one.url, said.title, said.published), made
+
+
+@pytest.mark.parametrize("updated", [False, True])
+def test_what_would_spoil_stored_pages_is_not_begun_with(
+    updated: bool,  # noqa: FBT001 - whether they say when they were updated
+) -> None:
+    shelf = Shelf()
+    newest = [stored(number, updated=updated) for number in range(6, 11)]
+    learner = SourceTemplates("harbour", [NONE], shelf, lambda _rules: newest)
+    found = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
+    assert rules_of(found[-1]) == ("blocks" if updated else "learned")
+    assert bool(shelf.kept) is not updated
 
 
 def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
