@@ -30,7 +30,7 @@ from scheduler.jobs.fetch import PageFetcher
 from scheduler.jobs.source_changes import remove_source, rename_source
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.terminal.drift_report import drift_lines
-from spiders.archived.drift import Drift
+from spiders.archived.drift import Drift, harms_of
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import BadGolden, differences, write_golden
@@ -108,7 +108,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     due = next_visit(home, store, one)
-    held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why
+    held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why(one.id)
     hub, subscription = pushing(store, one.id)
     late = latencies(store.release_times(one.id, limit=LAST))
     store.close()
@@ -298,7 +298,7 @@ def print_check(
     for difference in found:
         complain(f"{home.samples / one.id}: {difference}")
     for drift in worse:
-        complain(f"{one.id}: {why_held(one.id, drift)}")
+        complain(f"{one.id}: {why_held(one.id, drift.cause, harms_of(drift))}")
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home import Home
 from scheduler.jobs.unread_pages import PageCaptures
-from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, told
+from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, harms_of
 from spiders.archived.listings import page_of
 from spiders.archived.stored_pages import Archived, StoredPages, listings_of
 from spiders.crawl.page_errors import NotARelease
@@ -54,15 +54,19 @@ log = logging.getLogger(__name__)
 class KeptReading(msgspec.Struct, frozen=True):
     """What the store remembers of a source: the reading ``accepted`` last, and ``since`` when.
 
-    ``held`` is the one that is held back, ``why`` says why, and ``stopped`` that the source is not
-    visited meanwhile.
+    ``held`` is the one that is held back, for what ``harm`` by what ``cause``. Where that is our
+    own code, the source is not visited meanwhile.
     """
 
     accepted: SourceReading | None = None
     since: dt.datetime | None = None
     held: SourceReading | None = None
-    why: str = ""
-    stopped: bool = False
+    cause: Cause = "file"
+    harm: str = ""
+
+    def why(self, source: str) -> str:
+        """The sentence that tells a person what is held back, and what to do; or empty."""
+        return why_held(source, self.cause, self.harm) if self.held else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,10 @@ class DriftGuard:
         drifts = [] if accept or kept.accepted == today else self._drifts(loaded, kept.accepted)
         worse = [drift for drift in drifts if drift.is_mass_change]
         if worse:
-            stopped = worse[0].cause == "program"
-            accepted = kept.accepted
-            if accepted and not stopped:
+            accepted, cause = kept.accepted, worse[0].cause
+            if accepted and cause == "file":
                 accepted = msgspec.structs.replace(accepted, program=today.program)
-            why = why_held(loaded.id, worse[0])
-            held = KeptReading(accepted, kept.since, today, why, stopped)
+            held = KeptReading(accepted, kept.since, today, cause, harms_of(worse[0]))
             self._keep(loaded.id, held)
             return self._held(loaded, held)
         self._keep(loaded.id, KeptReading(today, utc_now()))
@@ -142,10 +144,10 @@ class DriftGuard:
             yield from compared.pages() if compared else ()
 
     def _held(self, loaded: LoadedSource, kept: KeptReading) -> Admission:
-        if kept.stopped or kept.accepted is None:
-            return Admission(None, kept.why)
-        before = replace(loaded, file=kept.accepted.applied_to(loaded.file))
-        return Admission(before, kept.why)
+        why = kept.why(loaded.id)
+        if kept.cause == "program" or kept.accepted is None:
+            return Admission(None, why)
+        return Admission(replace(loaded, file=kept.accepted.applied_to(loaded.file)), why)
 
     def _keep(self, source: str, kept: KeptReading) -> None:
         self._store.keep_source_reading(source, msgspec.json.encode(kept).decode())
@@ -338,17 +340,17 @@ def _reader(file: SourceFile) -> Callable[[Page], Listing]:
     return read
 
 
-def why_held(source: str, drift: Drift) -> str:
+def why_held(source: str, cause: Cause, harm: str) -> str:
     """The sentence that tells a person what is held back, and what to do."""
     accept = f"`communique collect {source} --accept` (see `communique sources check {source}`)"
-    if drift.cause == "file":
+    if cause == "file":
         return (
-            f"its changed source file is held back: {told(drift)}; it is read by the rules of"
+            f"its changed source file is held back: {harm}; it is read by the rules of"
             f" before until the file is mended or taken by {accept}"
         )
     return (
         "this version of Communique reads it otherwise than its feeds say, which is held back:"
-        f" {told(drift)}; it is not visited until that is taken by {accept}"
+        f" {harm}; it is not visited until that is taken by {accept}"
     )
 
 

@@ -21,6 +21,7 @@ from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.unread_pages import PageCaptures, Unread, find_unread, read_unread
+from spiders.archived.drift import harms_of
 from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
 from spiders.sources.loader import LoadedSource
 
@@ -178,7 +179,7 @@ class Rereading:
             if self._accept:
                 return ""
             worse = (one for one in self._guard.drifts(loaded) if one.is_mass_change)
-            return next((why_held(loaded.id, one) for one in worse), "")
+            return next((why_held(loaded.id, one.cause, harms_of(one)) for one in worse), "")
         return self._guard.admit(loaded, accept=self._accept).held
 
     def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:

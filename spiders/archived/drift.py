@@ -88,7 +88,7 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
     return ListingDrift(after.url, *counts, examples)
 
 
-def told(drift: Drift) -> str:
+def harms_of(drift: Drift) -> str:
     """What is worse in a mass change: ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 

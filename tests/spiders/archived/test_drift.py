@@ -6,7 +6,7 @@ import pytest
 
 from data.models import Published
 from data.revisions.readings import FieldDrift, PagesDrift
-from spiders.archived.drift import Drift, ListingDrift, compare_listings, told
+from spiders.archived.drift import Drift, ListingDrift, compare_listings, harms_of
 from spiders.items import Listing, ListingItem
 from tests.drafts import published
 
@@ -63,7 +63,7 @@ def test_a_mass_change_is_told_by_what_does_harm() -> None:
         FieldDrift("section", 0, 9, 0, 0),
     ]
     lost = ListingDrift(URL, 10, 7, lost=3)
-    assert told(Drift("file", "archive", PagesDrift(20, 20, fields), lost)) == (
+    assert harms_of(Drift("file", "archive", PagesDrift(20, 20, fields), lost)) == (
         "of 20 stored pages, title changed on 20, body lost or changed on 5;"
         " of 10 releases on its listing, 3 not found any more"
     )
