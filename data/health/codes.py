@@ -21,6 +21,18 @@ class Meaning(NamedTuple):
     says: str
 
 
+class Verdict(NamedTuple):
+    """How a source is: a code, and why, in a sentence for people."""
+
+    code: str
+    reason: str
+
+    @property
+    def state(self) -> State:
+        """The state that the code means."""
+        return state_of_code(self.code)
+
+
 CODES: Final = {
     "ok": Meaning("ok", "It works, and is heard of as usual."),
     "paused": Meaning(
@@ -47,6 +59,9 @@ CODES: Final = {
     "release.titles_alike": Meaning(
         "failing", "Its releases have all the same title, as they did not use to."
     ),
+    "release.texts_alike": Meaning(
+        "failing", "Its releases have all the same text: a notice stands before them, say."
+    ),
     "release.fields_lost": Meaning(
         "failing", "Its releases lack a date or another field that they used to have."
     ),
@@ -68,6 +83,9 @@ CODES: Final = {
     ),
     "site.login": Meaning("blocked", "It shows its pages to those with an account only."),
     "feed.stale": Meaning("failing", "Its feed has stopped, while its page goes on."),
+    "feed.unread": Meaning(
+        "failing", "Its feed can't be read: its page is read in its place, and nothing is lost yet."
+    ),
     "recall.low": Meaning("failing", "Its pages name releases that its listing does not show."),
     "visit.failed": Meaning("failing", "The visit could not be made, or not to its end."),
     "visit.overdue": Meaning("failing", "It is not visited, though `communique run` should."),

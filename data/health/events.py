@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.health.codes import WELL, State
+from data.health.codes import WELL, State, Verdict
 from data.health.confirmation import (
     OF_LATE,
     alternates,
@@ -29,7 +29,7 @@ from data.health.network import (
     network_event,
     outage_of,
 )
-from data.health.state import Verdict, day_of_run, judged
+from data.health.state import day_of_run, judged
 from data.models import Facet, HealthEvent, Run
 from data.store.protocol import HealthStore
 from data.text.clean import plain

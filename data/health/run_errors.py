@@ -23,6 +23,10 @@ DRIFT: Final = "drift"
 FILE: Final = "file"
 """The family of errors of files that belong to releases: a source works without them."""
 
+DOUBTS: Final = {"date", "layout", "selector", "stale"}
+REDESIGN: Final = "redesign"
+"""Kinds, and a family, of errors by which what was read is doubted: signs tell where much is."""
+
 LOST: Final = {"bug", "store"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
 
@@ -39,6 +43,11 @@ KINDS: Final = {
     "browser": "visit.failed",
     "interrupted": "visit.failed",
     "busy": "visit.failed",
+    "moved": "listing.moved",
+    "selector:listing": "selector.no_match",
+    "redirect": "site.redirects_away",
+    # As reports of earlier versions have it.
+    "blocked": "site.challenge",
     "empty": "listing.empty",
     "stale": "feed.stale",
     "robots": "site.robots",
@@ -66,7 +75,8 @@ SERVER_ERROR: Final = "http:5"
 BAD_ANSWER: Final = "site.bad_answer"
 """The code of all other kinds."""
 
-OF_RELEASES: Final = {"listing.moved", "listing.empty", "feed.stale", "visit.failed"}
+OF_RELEASES: Final = {"listing.moved", "listing.empty"}
+"""Codes of a listing that, where it was read, are of releases that it names."""
 
 
 def code_of(kind: str) -> str:
@@ -124,8 +134,12 @@ def works(run: Run) -> bool:
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """What went wrong in a run but for files that belong to releases."""
-    return [error for error in run.errors if error.family != FILE]
+    """What went wrong in a run but for files that belong to releases, and mere doubts."""
+    return [
+        error
+        for error in run.errors
+        if error.family not in {FILE, REDESIGN} and error.kind not in DOUBTS
+    ]
 
 
 def lost_pages(run: Run) -> list[RunError]:

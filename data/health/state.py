@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from data.clock import zone_or_utc
-from data.health.codes import WELL, State, state_of_code
+from data.health.codes import WELL, State, Verdict
 from data.health.expected import Expected
 from data.health.run_errors import code_of_failure, decisive, lost_pages
+from data.health.signs import first_sign
 from data.models import Run, Source
 from data.text.redaction import redacted
 from data.wording import counted
@@ -20,18 +21,6 @@ MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 """As English has them, whatever the locale."""
-
-
-class Verdict(NamedTuple):
-    """How a source is: a code of data.health.codes, and why, in a sentence for people."""
-
-    code: str
-    reason: str
-
-    @property
-    def state(self) -> State:
-        """The state that the code means."""
-        return state_of_code(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +73,14 @@ def judged(
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")
     if error := decisive(run, redacted(source.url)):
+        code = code_of_failure(run, error)
+        sign = first_sign(run) if code == "release.unread" else None
+        if sign and sign.code == code:
+            return sign
         at = f" ({error.url})" if error.url else ""
-        return Verdict(code_of_failure(run, error), redacted(f"{error.message}{at}"))
+        return Verdict(code, redacted(f"{error.message}{at}"))
+    if sign := first_sign(run):
+        return sign
     verdict = Verdict("new.no_release", "no release of it has been found yet")
     if has_releases:
         verdict = heard(day_of_run(source, run), expected)

@@ -41,6 +41,7 @@ from data.models.source import (
     SourceRhythm,
 )
 from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
+from data.models.visit_facts import PageFacts, Streak, VisitFacts
 from data.models.walks import Listed, ListingKind, Walk
 from data.models.websub import (
     Delivery,
@@ -77,6 +78,7 @@ __all__ = [
     "Listed",
     "ListingKind",
     "Media",
+    "PageFacts",
     "PendingRequest",
     "PendingTopic",
     "PublicationTime",
@@ -97,7 +99,9 @@ __all__ = [
     "Source",
     "SourceRhythm",
     "Stage",
+    "Streak",
     "Validator",
+    "VisitFacts",
     "Wait",
     "Walk",
     "facets_at",

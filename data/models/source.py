@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
+from data.models.visit_facts import VisitFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Recall:
@@ -82,6 +84,7 @@ class Run:
     ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
     later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
     ``notes`` are what a person may want to know though nothing went wrong.
+    ``facts`` are None where the visit could not be made.
     """
 
     source: str
@@ -98,6 +101,7 @@ class Run:
     bound: str = ""
     errors: tuple[RunError, ...] = field(default=())
     notes: tuple[str, ...] = ()
+    facts: VisitFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.health.overview import overview
-from data.health.state import Health, Verdict
+from data.health.state import Health
 from data.store.protocol import Store
 from scheduler.home import Home
 from spiders.sources.loader import load_sources

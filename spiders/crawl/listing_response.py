@@ -8,13 +8,16 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
+from data.text.urls import canonical_url
 from spiders.crawl.blocked_page import apology_in, challenge_in
+from spiders.crawl.facts.listing_facts import away
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
 from spiders.download.responses import links_of, page_of, requested_url, validator_of
 from spiders.items import Listing
-from spiders.listing.read import read_listing
+from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts
+from spiders.sources.unmatched import listing_matches
 
 PASSED: Final = (
     "a row of the listing without a date was passed over, as its link leads elsewhere than the"
@@ -36,34 +39,51 @@ def read_answer(response: Response, visit: Visit) -> Listing:
     return listing
 
 
+def led_to(there: str, url: str) -> tuple[str, str]:
+    """The kind of error, and a sentence, where a listing leads to a page that lists nothing."""
+    host = away(there, url)
+    kind, what = ("redirect", f"another site, {host}") if host else ("moved", f"{there}")
+    return kind, f"the listing leads to {what}, where no release was found"
+
+
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.cached_listing(url, visit.reader)
         if kept is None:
             raise NoListing("http:304", "the server answered 304 to a question without a condition")
-        return msgspec.json.decode(kept, type=Listing)
+        listing = msgspec.json.decode(kept, type=Listing)
+        visit.facts.listed(url, response.url, listing, None)
+        return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
         said = f"the listing answered {response.status}"
         raise NoListing(f"http:{response.status}", said, status=response.status)
     page = page_of(response)
     visit.lists(page)
     visit.feed_hubs.listing_read(url, page, links_of(response))
+    front = any(way.start == url for way in visit.frontier.ways.values())
+    if front and url == visit.file.url:
+        visit.facts.unmatched.note(listing_matches(page, visit.file.listing))
+    kept = visit.store.cached_listing(url, visit.reader) if front else None
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
-        if before := challenge_in(page):
-            said = f"{before.says}; what is stored stays as it is"
-            raise NoListing(f"blocked:{before.kind}", said)
+        if barrier := challenge_in(page):
+            said = f"{barrier.says}; what is stored stays as it is"
+            raise NoListing(f"blocked:{barrier.kind}", said)
         if apology := apology_in(page):
             raise NoListing("soft-404", f"{apology}; what is stored stays as it is")
+        if canonical_url(response.url) != canonical_url(url):
+            raise NoListing(*led_to(response.url, url))
         why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
         if not visit.file.render and needs_scripts(page):
             why = "it is empty without a browser, as scripts fill it: write render = true"
         raise NoListing(
-            "empty",
+            "selector:listing" if listing.rule == DECLARED else "empty",
             f"no release was found on the listing ({why}); what is stored stays as it is",
             empty=listing,
         )
+    before = msgspec.json.decode(kept, type=Listing) if kept else None
+    visit.facts.listed(url, response.url, listing, before)
     text = msgspec.json.encode(listing).decode()
     visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))
     return listing

@@ -111,8 +111,8 @@ class PendingDrafts:
         """What waits, until ``at_most`` so many still do."""
         for url in self._guard.waiting(at_most=at_most):
             judged = self._guard.let_go(url)
-            for doubt in judged.doubts:
-                self._tell(url, "redesign", doubt)
+            for kind, doubt in judged.doubts:
+                self._tell(url, kind, doubt)
             if judged.draft:
                 yield from self._ready(judged.draft)
 

@@ -21,6 +21,7 @@ from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
+from spiders.sources.unmatched import Unmatched, release_matches
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ class ReleaseReader:
         stored: StoredReleases,
         tell: Tell,
     ) -> None:
+        self.unmatched = Unmatched()
+        """Which selectors of the source file match nothing."""
         self._id = loaded.id
         self._file = loaded.file
         self._templates = templates
@@ -128,6 +131,7 @@ class ReleaseReader:
         read = self._read_by(rules, page, reading, item, anew=anew)
         published = read.content.published
         older = self._file.rules_on(published.day if published else None)
+        self.unmatched.note(release_matches(page, older))
         return read if older == rules else self._read_by(older, page, reading, item, anew=anew)
 
     def _read_by(

@@ -264,6 +264,8 @@ class PressRoomSpider(Spider):
     ) -> None:
         if front:
             told = listing_kind == "feed" or not visit.file.feed
+            if listing_kind == "feed":
+                visit.facts.feed_failed()
         else:
             told = visit.frontier.ways[listing_kind].missing(error.status, f"{url}: {error}")
         if told:
@@ -308,6 +310,7 @@ class PressRoomSpider(Spider):
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request:
         visit.vanishing.looked_at += known
+        visit.facts.releases.asked(url, known=known)
         priority = KNOWN if known else NEW
         return self._request(
             visit,

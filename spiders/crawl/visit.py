@@ -26,6 +26,7 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.crawl.doubts import Doubts
+from spiders.crawl.facts.visit_facts import FactFinder
 from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
@@ -42,6 +43,7 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import DateOrder
+from spiders.sources.unmatched import told
 
 READER = "3"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
@@ -138,6 +140,9 @@ class Visit:
         self._reader = ReleaseReader(
             loaded, self._templates, self._pending, self.stored, self.error
         )
+        self.facts = FactFinder(
+            self.id, self.file, store, self.stored, self._reader.unmatched, at=self.started
+        )
         store.register(loaded.source)
 
     @property
@@ -217,6 +222,7 @@ class Visit:
             self._linked.finish,
             self._templates.finish,
             self._doubts.finish,
+            self._note_facts,
         ):
             with self._errors():
                 finish()
@@ -288,6 +294,12 @@ class Visit:
         if outcome.held:
             self.error(self.file.url, VANISHED, outcome.held)
 
+    def _note_facts(self) -> None:
+        """Keep what the visit saw of its source, and tell which selectors match nothing."""
+        for unmatched in self.facts.unmatched.without():
+            self.error(self.file.url, "selector", told(*unmatched))
+        self.run = replace(self.run, facts=self.facts.finish(self.report()))
+
     def page_read(self, not_archived: str = "") -> None:
         """Count an answer, and note why it is not archived though it should be, or empty."""
         self.run = replace(self.run, pages=self.run.pages + 1)
@@ -323,6 +335,8 @@ class Visit:
         """
         if self.ended:
             return
+        with page_errors(draft.url, self.error):
+            self.facts.releases.drafted(draft)
         if not self._asked_linked:
             with page_errors(draft.url, self.error):
                 self._linked.note(draft)
@@ -368,6 +382,7 @@ class Visit:
         if release is None:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
+        self.facts.releases.confirmed(url)
         seen = time_of(capture)
         self._count(self.store.mark_unchanged(release, seen=seen, capture=capture))
 
@@ -379,6 +394,7 @@ class Visit:
                 url, f"http:{status}", f"the listing names this page, but it answers {status}"
             )
             return
+        self.facts.releases.gone(url)
         seen = time_of(capture)
         was = self.store.mark_gone(release.id, seen=seen, capture=capture)
         if was == "retracted":

@@ -31,6 +31,9 @@ so many times as much at the least."""
 LIKELY: Final = 1.0
 """What a region is worth that is a list of releases as likely as not."""
 
+DECLARED: Final = "declared"
+"""The rule of a listing that is read by the selectors of its source file."""
+
 PASSED: Final = 20
 """Rows that were passed over and are told."""
 
@@ -52,7 +55,7 @@ def read_listing(
     if rules and (rules.item or rules.link):
         items = declared_items(page, reading, rules)
         reasons = () if items else ("the declared selectors match no link on this page",)
-        return Listing(page.url, items, next_page(page, rules), "declared", 1.0, reasons)
+        return Listing(page.url, items, next_page(page, rules), DECLARED, 1.0, reasons)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)

@@ -298,7 +298,7 @@ def test_an_archive_that_fails_is_told_by_the_run_and_by_health_and_collection_g
     health = communique("health", "--json", home=home)
     (source,) = json.loads(health.stdout)["sources"]
     assert source["state"] == "failing"
-    assert source["reason"].startswith("archive: ")
+    assert source["code"] == "home.archive"
     assert stored(home, "/news/1.html")[2] is None
     assert collect(home, "--backfill")["unchanged"] >= 2
 

@@ -47,7 +47,7 @@ def test_a_notice_before_all_pages_changes_nothing_and_is_told(room: Room, tmp_p
     show(room, [*NUMBERS, 5], wall=True)
     run = collect(home)
     assert (run["new"], run["changed"]) == (0, 0)
-    assert {error["kind"] for error in run["errors"]} == {"redesign"}
+    assert {error["kind"] for error in run["errors"]} == {"redesign:body"}
     assert len(run["errors"]) == 5
     assert bodies(home) == before
     show(room, [*NUMBERS, 5])

@@ -66,10 +66,10 @@ class PendingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft as it may be recorded, None where it may not, and sentences on what is not so."""
+    """A draft as it may be recorded, None where it may not, and what is not so: kind, sentence."""
 
     draft: Draft | None
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 class RedesignGuard:
@@ -142,12 +142,12 @@ class RedesignGuard:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
         if "body" in false:
-            return Judged(None, (SAME_BODY,))
-        doubts = []
+            return Judged(None, (("redesign:body", SAME_BODY),))
+        doubts: list[tuple[str, str]] = []
         if "title" in false:
-            doubts.append(SAME_TITLE)
+            doubts.append(("redesign:title", SAME_TITLE))
             content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
         if "date" in false and one.listed:
-            doubts.append(SAME_DATE)
+            doubts.append(("redesign:date", SAME_DATE))
             content = replace(content, published=one.listed.published)
         return Judged(replace(draft, content=content), tuple(doubts))

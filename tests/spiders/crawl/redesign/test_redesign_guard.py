@@ -39,7 +39,7 @@ class Watched:
         passed = []
         for url in self.guard.waiting(at_most=at_most):
             judged = self.guard.let_go(url)
-            for doubt in judged.doubts:
+            for _, doubt in judged.doubts:
                 self.told[url] = doubt
             passed += [judged.draft] if judged.draft else []
         return passed

@@ -1,0 +1,170 @@
+"""What a source lacks though its visits work: signs that it is read wrongly, or in part.
+
+Pure, given the facts of its last visit (data.models.VisitFacts), which carry what was seen before.
+One visit tells; whoever alerts waits for the next ones to agree (data.health.events).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from data.health.codes import Verdict, state_of_code
+from data.health.run_errors import code_of
+from data.models import Run, Streak, VisitFacts
+from data.wording import counted
+
+ENOUGH: Final = 2
+"""Pages of releases that lack something, from which on that is no chance."""
+
+
+def first_sign(run: Run) -> Verdict | None:
+    """What is wrong with a source by the last visit to it that worked; None where nothing is."""
+    if run.facts is None:
+        return None
+    found: Iterator[Verdict | None] = (sign(run, run.facts) for sign in SIGNS)
+    return next(filter(None, found), None)
+
+
+def unread(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Releases are listed, and their pages can't be read."""
+    if not facts.unread.count:
+        return None
+    code = code_of(facts.unread_kind)
+    if state_of_code(code) != "blocked":
+        code = "release.unread"
+    releases = counted(facts.unread.count, "release")
+    verb = "is" if facts.unread.count == 1 else "are"
+    reason = f"{releases} {verb} listed, but could not be read {since(facts.unread, run)}"
+    return Verdict(code, f"{reason}: {facts.unread_why}")
+
+
+def elsewhere(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The listing leads to another site, or to a page that lists something else."""
+    del run
+    if facts.away:
+        return Verdict(
+            "site.redirects_away",
+            f"its listing leads to another site now, {facts.away}: if it has moved there, write the"
+            " new url into the source file",
+        )
+    if facts.replaced and facts.place and facts.place != facts.usual:
+        return Verdict(
+            "listing.moved",
+            f"its listing leads to {facts.place} now, which lists none of its releases",
+        )
+    return None
+
+
+def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Rows left the listing, and none came that pushed them off."""
+    if not facts.lost.count:
+        return None
+    when = since(facts.lost, run)
+    if facts.replaced:
+        reason = f"none of the {facts.rows_before} releases that it listed is listed {when}"
+    else:
+        gone = f"{facts.lost.count} of the {facts.rows_before} releases that it listed"
+        reason = f"{gone} are not listed any more {when}, though nothing newer took their place"
+    return Verdict("listing.lost_rows", reason)
+
+
+def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The listing ends before releases that are known."""
+    if not facts.behind.count:
+        return None
+    reason = (
+        f"the newest release that its listing shows is of {facts.newest}, but one of"
+        f" {facts.newest_known} is known {since(facts.behind, run)}"
+    )
+    return Verdict("listing.stands_still", reason)
+
+
+def thin(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The texts of releases are far shorter than they were."""
+    streak = most(facts.known.thin, facts.new.thin)
+    if streak is None:
+        return None
+    return Verdict(
+        "release.thin",
+        f"{pages(streak)} {since(streak, run)} with less than half of the text that was usual, or"
+        " none",
+    )
+
+
+def undated(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Releases have lost their dates."""
+    streak = most(facts.known.undated, facts.new.undated)
+    if streak is None:
+        return None
+    return Verdict(
+        "release.fields_lost",
+        f"{pages(streak)} {since(streak, run)} without a date, as its releases used to have one",
+    )
+
+
+def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Releases have one title."""
+    streak = most(facts.known.same_title, facts.new.same_title, least=1)
+    if streak is None:
+        return None
+    return Verdict(
+        "release.titles_alike",
+        f"{pages(streak)} {since(streak, run)} with one and the same title",
+    )
+
+
+def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Releases have one text."""
+    streak = most(facts.known.same_text, facts.new.same_text)
+    if streak is None:
+        return None
+    return Verdict(
+        "release.texts_alike", f"{pages(streak)} {since(streak, run)} with one and the same text"
+    )
+
+
+def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Selectors of the source file match nothing."""
+    del run
+    if not facts.unmatched:
+        return None
+    named = ", ".join(facts.unmatched)
+    verb = "matches" if len(facts.unmatched) == 1 else "match"
+    return Verdict("selector.no_match", f"{named} in its source file {verb} nothing on its pages")
+
+
+def feed(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The feed can't be read, or has stopped, while the page goes on."""
+    stale = next((error for error in run.errors if error.kind == "stale"), None)
+    if stale:
+        return Verdict("feed.stale", stale.message)
+    if not facts.no_feed.count:
+        return None
+    reason = f"its feed can't be read {since(facts.no_feed, run)}; its page is read in its place"
+    return Verdict("feed.unread", reason)
+
+
+SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
+    *(elsewhere, unread, selectors, texts_alike, titles_alike, thin, undated),
+    *(lost_rows, stands_still, feed),
+)
+"""Each a sign; of several the first is told, as the others may follow from it."""
+
+
+def most(*streaks: Streak, least: int = ENOUGH) -> Streak | None:
+    """The streak of the most pages, None where all are few."""
+    found = max(streaks, key=lambda streak: streak.count)
+    return found if found.count >= least else None
+
+
+def pages(streak: Streak) -> str:
+    """How many pages of releases were read."""
+    return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
+
+
+def since(streak: Streak, run: Run) -> str:
+    """Since when something is seen, for people."""
+    at = (streak.since or run.started).astimezone(dt.UTC)
+    return f"since {at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,86 @@
+"""What one visit saw of a source beside its releases, for its health to be judged by.
+
+What lasts over several visits is carried from each report to the next, so the last one is enough.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+
+class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that was seen in ``visits`` in a row: how many of it, and since when."""
+
+    count: int = 0
+    visits: int = 0
+    since: dt.datetime | None = None
+
+    def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
+        """The streak after one more visit that saw so many; none of them ends it.
+
+        With ``add`` they come to those that were seen before.
+        """
+        if not count:
+            return Streak()
+        return Streak(count + self.count * add, self.visits + 1, self.since or at)
+
+
+class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many pages of releases lack what others have: a text, a date, a title of their own.
+
+    Those that were ``refused`` are not what is stored: where they are again what they were before,
+    their server says that they have not changed.
+    """
+
+    thin: Streak = Streak()
+    undated: Streak = Streak()
+    same_title: Streak = Streak()
+    same_text: Streak = Streak()
+    refused: bool = False
+
+    @property
+    def most(self) -> int:
+        """How many pages lack the same."""
+        streaks = (self.thin, self.undated, self.same_title, self.same_text)
+        return max(streak.count for streak in streaks)
+
+
+class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a visit saw; each part is as it was before where the visit could not tell.
+
+    ``rules`` names the listing and how it is read: what was seen by others is not compared.
+    ``place`` is the address at which the listing answers where that is not its own, and ``usual``
+    the one at which it used to; ``away`` is the host where that is of another site.
+    ``rows`` are the releases on its first page, and ``newest`` their last day, as ISO has it;
+    ``changes`` counts visits in which what left it was pushed off by what came. ``lost`` are the
+    rows that left it otherwise, of ``rows_before``; ``replaced`` says that no row of before is
+    left. ``behind`` are releases that are known and newer than all that it shows.
+    ``unread`` are listed releases whose pages can't be read, as the last of them is told by
+    ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
+    ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
+    ``unmatched`` are the keys of selectors that matched nothing. ``no_feed`` are the visits in
+    which the feed could not be read, though the page was.
+    """
+
+    rules: str = ""
+    place: str = ""
+    usual: str = ""
+    away: str = ""
+    rows: int = 0
+    newest: str = ""
+    changes: int = 0
+    lost: Streak = Streak()
+    rows_before: int = 0
+    replaced: bool = False
+    behind: Streak = Streak()
+    newest_known: str = ""
+    unread: Streak = Streak()
+    unread_kind: str = ""
+    unread_why: str = ""
+    excused: tuple[str, ...] = ()
+    known: PageFacts = PageFacts()
+    new: PageFacts = PageFacts()
+    unmatched: tuple[str, ...] = ()
+    no_feed: Streak = Streak()

@@ -1,0 +1,160 @@
+"""What became of the rows of a listing since the last visit.
+
+Rows leave a listing as new ones push them off its first page, or as a new month begins. Those that
+leave without either are lost: a layout that is read in part, a page that is cut, an old copy.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+from tldextract import TLDExtract
+
+from data.models import Streak, VisitFacts
+from data.text.urls import canonical_url
+from spiders.items import Listing, ListingItem, keys_of
+
+LEAST_LOST: Final = 3
+"""Rows that are lost at the least: one or two may have been taken down."""
+
+SHARE_LOST: Final = 0.3
+"""Part of the rows of before that are lost at the least."""
+
+REGULAR: Final = 3
+"""Visits in which rows left only as others came, after which even old ones are known to stay."""
+
+SHARE_OLD: Final = 0.4
+"""Part of the rows that are lost at the least where they are the oldest ones."""
+
+SHARE_KEPT: Final = 0.25
+"""Part of the rows that is left at the least where the others are lost."""
+
+BACK: Final = 0.9
+"""Part of the rows of before with which a listing is whole again."""
+
+ACCEPTED: Final = dt.timedelta(days=14)
+"""After so long a listing is taken for what it is."""
+
+_site = TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The first page of a listing: where it answered, and its rows; those of the last visit."""
+
+    place: str
+    rows: Sequence[ListingItem]
+    before: Sequence[ListingItem] | None
+
+    @property
+    def newest(self) -> str:
+        """The last day that it states, as ISO has it, or empty."""
+        return max((day for item in self.rows if (day := day_of(item))), default="")
+
+
+def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
+    """The first page of the listing at ``url``, ``kept`` as it was the last time or None."""
+    moved = canonical_url(answered) != canonical_url(url)
+    return Front(answered if moved else "", listing.items, kept.items if kept else None)
+
+
+def listing_facts(
+    before: VisitFacts, front: Front, url: str, gone: Collection[str], at: dt.datetime
+) -> VisitFacts:
+    """The facts of a visit to the listing at ``url``, after those of the visit before.
+
+    ``gone`` are the canonical addresses of releases whose pages are not there any more: these are
+    not lost.
+    """
+    known = bool(before.rows)
+    usual = before.usual if known else front.place
+    facts = msgspec.structs.replace(
+        before,
+        place=front.place,
+        usual=usual,
+        away=away(front.place or url, usual or url),
+        rows=len(front.rows),
+        newest=front.newest,
+    )
+    if before.lost.count:
+        whole = len(front.rows) >= BACK * before.rows_before and not before.replaced
+        since = before.lost.since
+        if whole or (since and at - since >= ACCEPTED) or returned(before, front):
+            return msgspec.structs.replace(
+                facts, lost=Streak(), rows_before=0, replaced=False, changes=0
+            )
+        return msgspec.structs.replace(facts, lost=before.lost.go_on(before.lost.count, at))
+    return compared(facts, front, gone, at) if front.before and known else facts
+
+
+def returned(before: VisitFacts, front: Front) -> bool:
+    """Whether a listing on which all was new shows more of it by now, as one that goes on does."""
+    return before.replaced and bool(front.newest) and front.newest > before.newest
+
+
+def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.datetime) -> VisitFacts:
+    """The facts with what became of the rows that the last visit saw."""
+    rows = {key for item in front.rows for key in keys_of(item)}
+    old = [item for item in front.before or () if gone_not(item, gone)]
+    left = [item for item in old if rows.isdisjoint(keys_of(item))]
+    then = {key for item in front.before or () for key in keys_of(item)}
+    came = sum(then.isdisjoint(keys_of(item)) for item in front.rows)
+    if not left:
+        return msgspec.structs.replace(facts, changes=facts.changes + bool(came))
+    if len(left) == len(old):
+        news = front.newest > max(map(day_of, old))
+        if len(old) < LEAST_LOST or news or not any(map(day_of, old)):
+            return facts
+        return lost(facts, len(old), len(front.before or ()), at, replaced=True)
+    missing = len(left) - came
+    if missing < LEAST_LOST or missing < SHARE_LOST * len(old):
+        regular = missing <= 0
+        return msgspec.structs.replace(facts, changes=facts.changes + 1 if regular else 0)
+    kept = [day_of(item) for item in old if not rows.isdisjoint(keys_of(item))]
+    amid = sum(min(kept) < day_of(item) < max(kept) for item in left)
+    stays = facts.changes >= REGULAR and missing >= SHARE_OLD * len(old)
+    # Fewer that are left may be pinned above a new month.
+    if len(kept) > SHARE_KEPT * len(old) and (amid * 2 >= len(left) or stays):
+        return lost(facts, missing, len(front.before or ()), at)
+    return msgspec.structs.replace(facts, changes=0)
+
+
+def lost(
+    facts: VisitFacts, count: int, before: int, at: dt.datetime, *, replaced: bool = False
+) -> VisitFacts:
+    """The facts with so many rows lost, of those before."""
+    return msgspec.structs.replace(
+        facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced
+    )
+
+
+def gone_not(item: ListingItem, gone: Collection[str]) -> bool:
+    """Whether the page of a release is there still, as far as is known."""
+    return canonical_url(item.url) not in gone
+
+
+def day_of(item: ListingItem) -> str:
+    """The day that a listing states of a release, as ISO has it, or empty."""
+    return item.published.day.isoformat() if item.published else ""
+
+
+def away(place: str, usual: str) -> str:
+    """The host of an address where it is of another site than another one; else empty."""
+    here, there = site_of(place), site_of(usual)
+    return (urlsplit(place).hostname or "") if here != there else ""
+
+
+def site_of(url: str) -> str:
+    """The domain that somebody registered; of an address in digits that, with its port."""
+    parts = urlsplit(url)
+    found = _site.extract_str(parts.hostname or "")
+    if found.top_domain_under_public_suffix:
+        return found.top_domain_under_public_suffix
+    # Names that only a network of one's own knows.
+    labels = (parts.hostname or "").split(".")
+    return ".".join(labels[-2:]) if labels[-1].isalpha() else parts.netloc

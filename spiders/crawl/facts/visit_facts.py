@@ -1,0 +1,125 @@
+"""The facts of one visit, for its report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from data.clock import utc_now
+from data.models import Facet, Release, Run, VisitFacts
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
+from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
+from spiders.crawl.facts.release_facts import ReleaseFacts
+from spiders.crawl.release_reader import StoredReleases
+from spiders.items import Listing
+from spiders.sources.source_file import SourceFile
+from spiders.sources.unmatched import Unmatched
+
+EARLIER: Final = 10
+"""Reports among which one with facts is looked for: visits that could not be made have none."""
+
+NEWEST: Final = 5
+"""Stored releases that a listing is expected to show, the newest."""
+
+
+class FactFinder:
+    """Finds the facts of a visit to a source; whatever the visit meets is told to it."""
+
+    def __init__(
+        self,
+        source: str,
+        file: SourceFile,
+        store: Store,
+        stored: StoredReleases,
+        unmatched: Unmatched,
+        *,
+        at: dt.datetime,
+    ) -> None:
+        self._source = source
+        self._file = file
+        self._store = store
+        self._at = at
+        self._front: Front | None = None
+        self._feed_failed = False
+        self.releases = ReleaseFacts(self._past, stored.at)
+        self.unmatched = unmatched
+
+    @property
+    def url(self) -> str:
+        """The listing that is compared from visit to visit: the feed where there is one."""
+        return self._file.feed or self._file.url
+
+    def listed(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
+        """Take in the first page of a listing, and what it said the last time or None."""
+        if url == self.url:
+            self._front = front_of(url, answered, listing, kept)
+
+    def feed_failed(self) -> None:
+        """Note that the feed of the source could not be read."""
+        self._feed_failed = True
+
+    def finish(self, run: Run) -> VisitFacts:
+        """The facts of the visit that a report tells of. Raises StoreError."""
+        facts = self._before()
+        gone = self._gone()
+        if self._front:
+            facts = listing_facts(facts, self._front, self.url, gone, self._at)
+            facts = self._behind(facts, self._front, gone)
+        facts = self.releases.finish(facts, run, self._at)
+        if self._file.feed:
+            failed = self._feed_failed and bool(run.found)
+            facts = msgspec.structs.replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))
+        if self.unmatched.looked_at:
+            facts = msgspec.structs.replace(facts, unmatched=self.unmatched.found(facts.unmatched))
+        return facts
+
+    def _before(self) -> VisitFacts:
+        """The facts of the last visit that has any, where they are of the same listing."""
+        listing = msgspec.json.encode((self.url, self._file.listing, self._file.releases))
+        rules = hashlib.blake2s(listing, digest_size=6).hexdigest()
+        last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
+        found = next(filter(None, last), VisitFacts())
+        return found if found.rules == rules else VisitFacts(rules=rules)
+
+    def _past(self) -> PastReleases:
+        last = self._store.releases(Facet(source=self._source), limit=LOOKED_BACK)
+        return past_releases([*last])
+
+    def _gone(self) -> frozenset[str]:
+        """The canonical addresses of releases whose pages are not there any more."""
+        return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
+
+    def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
+        """The facts with the releases that are newer than all that the listing shows."""
+        if not front.newest or self._file.feed:
+            return facts
+        shown = {canonical_url(item.url) for item in front.rows}
+        last = self._store.releases(Facet(source=self._source), limit=NEWEST)
+        newer = [
+            one for one in last if day_of(one) > front.newest and not is_shown(one, shown | gone)
+        ]
+        return msgspec.structs.replace(
+            facts,
+            behind=facts.behind.go_on(len(newer), self._at),
+            newest_known=max(map(day_of, newer), default=""),
+        )
+
+
+def is_shown(release: Release, keys: Collection[str]) -> bool:
+    """Whether a release is retracted, or has one of these canonical addresses."""
+    urls = (release.url, *release.aliases)
+    return release.retracted is not None or any(canonical_url(url) in keys for url in urls)
+
+
+def day_of(release: Release) -> str:
+    """The day of a release as ISO has it, or empty where it has none, or one that is to come."""
+    published = release.published
+    if published.precision == "none" or published.at > utc_now():
+        return ""
+    return published.day.isoformat()

@@ -1,0 +1,145 @@
+"""Rows that leave a listing: pushed off by others, or lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+
+import pytest
+
+from data.models import VisitFacts
+from data.text.urls import canonical_url
+from spiders.crawl.facts.listing_facts import Front, listing_facts
+from spiders.items import ListingItem
+from tests.drafts import published
+
+URL = "https://harbour.example/news/"
+START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def rows(days: Iterable[int], *, dated: bool = True) -> list[ListingItem]:
+    """One row for each day of 2026, counted from its first."""
+    first = dt.date(2026, 1, 1).toordinal()
+    return [
+        ListingItem(
+            f"{URL}{day}",
+            f"Notice {day}",
+            published(dt.date.fromordinal(first + day).isoformat()) if dated else None,
+        )
+        for day in days
+    ]
+
+
+def after(
+    *listings: Sequence[ListingItem], gone: Collection[str] = (), place: str = ""
+) -> VisitFacts:
+    """The facts after visits, one a day, that saw these rows; the last at ``place``."""
+    facts, before = VisitFacts(), None
+    for day, listed in enumerate(listings):
+        last = day == len(listings) - 1
+        front = Front(place if last else "", listed, before)
+        facts = listing_facts(
+            facts, front, URL, gone if last else (), START + dt.timedelta(days=day)
+        )
+        before = listed
+    return facts
+
+
+def page(newest: int, count: int = 10) -> list[ListingItem]:
+    """A page of so many rows, the newest first."""
+    return rows(range(newest, newest - count, -1))
+
+
+STEADY = [page(20), page(21), page(23), page(24)]
+
+
+@pytest.mark.parametrize(
+    "listings",
+    [
+        [page(20), page(22), page(25)],
+        [page(20), page(40)],
+        [page(20), rows([21])],
+        [page(20), rows([22, 21, 17, 12])],
+        [*STEADY, rows([26, 25, 17])],
+        [page(20), page(20)[2:]],
+        [*STEADY, page(24)[:8]],
+        # A window of some days, of which nobody knows yet how many rows it holds.
+        [page(20), page(20)[:5]],
+        [rows(range(20, 10, -1), dated=False), rows(range(40, 30, -1), dated=False)],
+    ],
+    ids=[
+        "pushed off",
+        "all new",
+        "a new month",
+        "pinned",
+        "pinned, regular",
+        "two down",
+        "two fell",
+        "window",
+        "plain",
+    ],
+)
+def test_rows_that_left_as_rows_do_are_not_lost(listings: list[list[ListingItem]]) -> None:
+    assert after(*listings).lost.count == 0
+
+
+@pytest.mark.parametrize(
+    ("listings", "count"),
+    [
+        ([page(20), page(20)[::2]], 5),
+        ([page(20), rows([21]) + page(20)[1::2]], 4),
+        ([*STEADY, page(24)[:5]], 5),
+        ([page(20), rows([3, 2, 1])], 10),
+        ([page(20), rows([3, 2, 1], dated=False)], 10),
+    ],
+    ids=["every second", "beside a new one", "cut after regular visits", "others", "no dates"],
+)
+def test_rows_that_nothing_took_the_place_of_are_lost(
+    listings: list[list[ListingItem]], count: int
+) -> None:
+    facts = after(*listings)
+    assert (facts.lost.count, facts.rows_before) == (count, 10)
+
+
+def test_releases_that_are_gone_are_not_lost() -> None:
+    gone = [canonical_url(f"{URL}{day}") for day in range(20, 10, -2)]
+    assert after(page(20), page(20)[1::2], gone=gone).lost.count == 0
+
+
+def test_a_release_at_another_address_is_the_same_by_its_day_and_title() -> None:
+    moved = [
+        ListingItem(one.url.replace("/news/", "/press/"), one.title, one.published)
+        for one in page(20)
+    ]
+    assert after(page(20), moved).lost.count == 0
+
+
+def test_what_is_lost_is_told_until_it_is_back_or_has_become_usual() -> None:
+    half = page(20)[::2]
+    again = after(page(20), half, half, half)
+    assert (again.lost.count, again.lost.visits) == (5, 3)
+    assert again.lost.since == START + dt.timedelta(days=1)
+    assert after(page(20), half, half, page(21)).lost.count == 0
+    assert after(page(20), *[half] * 14).lost.count == 5
+    assert after(page(20), *[half] * 15).lost.count == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "host"),
+    [
+        ("", ""),
+        ("https://harbour.example/all/", ""),
+        ("https://www.harbour.example/news/", ""),
+        ("https://parked.example/", "parked.example"),
+        ("https://other.co.uk/", "other.co.uk"),
+    ],
+)
+def test_a_listing_that_leads_to_another_site_is_away(place: str, host: str) -> None:
+    assert after(page(20), page(20), place=place).away == host
+
+
+def test_where_a_listing_always_led_is_not_away() -> None:
+    place = "https://press.example/harbour/"
+    facts = listing_facts(VisitFacts(), Front(place, page(20), None), URL, (), START)
+    facts = listing_facts(facts, Front(place, page(21), page(20)), URL, (), START)
+    assert (facts.away, facts.usual) == ("", place)
