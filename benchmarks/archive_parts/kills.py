@@ -28,7 +28,7 @@ from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.settings import Archive as Settings
 
-KILLS, AT_ONCE, MAX_FILE, SEAL_EVERY = 100, 2, 300_000, 25
+KILLS, AT_ONCE, TOGETHER, MAX_FILE, SEAL_EVERY = 100, 2, 3, 300_000, 25
 PAGE = 4000
 """Bytes of a page, of chance, so that records are long and writing them takes time."""
 
@@ -72,11 +72,11 @@ def write(folder: Path, told: int, chance: random.Random) -> None:
     archive = Archive(folder, Settings(max_file=MAX_FILE))
     count = 0
     while True:
-        (exchange,) = exchanges([chance.randbytes(PAGE)])
-        captures = [archive.exchange(exchange), archive.exchange(unchanged(exchange))]
+        made = exchanges([chance.randbytes(PAGE) for _ in range(TOGETHER)])
+        captures = [*archive.exchanges(made), archive.exchange(unchanged(made[0]))]
         captures.append(archive.metadata("urn:communique:journal", "text/plain", b"a", at=NOON))
-        for made in captures:
-            os.write(told, f"{made.record_id} {made.file} {made.offset} {made.leaf}\n".encode())
+        for one in captures:
+            os.write(told, f"{one.record_id} {one.file} {one.offset} {one.leaf}\n".encode())
         count += 1
         if count % SEAL_EVERY == 0:
             archive.seal()

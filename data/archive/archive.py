@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from typing import Final
 
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.adoption import adopted
-from data.archive.warc.cdxj import Entry, entry_of
+from data.archive.warc.cdxj import Entry, entry_at, entry_of
 from data.archive.warc.index import NOT_MODIFIED, Index
 from data.archive.warc.reader import OPEN, Record, read_fields, read_record
 from data.archive.warc.records import (
@@ -126,27 +126,43 @@ class Archive:
 
         An answer whose payload is here already refers to it, and so does a 304.
         """
-        uri, whole = target_uri(exchange.url)
-        payload = sha256(exchange.body)
+        return self.exchanges([exchange])[0]
+
+    def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
+        """Keep the first of these answers, as many as can be written together: one at the least.
+
+        All of those whose captures are given are kept, or where it raises none.
+        """
+        known: set[object] = set()
+        groups: list[tuple[NewRecord, ...]] = []
         with self._writing():
             self._hold_budget()
-            original = self._original(exchange, uri, payload, whole=whole)
-            answer = response(exchange, uri, payload, original=original)
-            # The request comes first, so that what the CDXJ file lists last ends the file.
-            before = () if exchange.rendered else (request(exchange, answer),)
-            return self._put(*before, answer)
+            for exchange in exchanges:
+                uri, whole = target_uri(exchange.url)
+                payload = sha256(exchange.body)
+                told: set[object] = {uri, payload} if exchange.body else {uri}
+                if not known.isdisjoint(told):
+                    # It may refer to one of those, which the index does not know yet.
+                    break
+                known |= told
+                original = self._original(exchange, uri, payload, whole=whole)
+                answer = response(exchange, uri, payload, original=original)
+                # The request comes first, so that what the CDXJ file lists last ends the file.
+                before = () if exchange.rendered else (request(exchange, answer),)
+                groups.append((*before, answer))
+            return self._put(*groups)
 
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
     ) -> Capture:
         """Keep a metadata record, about the record with the id ``refers_to`` or about all."""
         with self._writing():
-            return self._put(metadata(uri, content_type, block, at, refers_to))
+            return self._put((metadata(uri, content_type, block, at, refers_to),))[0]
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Keep a file that no server answered with, as a resource record."""
         with self._writing():
-            return self._put(resource(uri, content_type, block, at))
+            return self._put((resource(uri, content_type, block, at),))[0]
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
         """Keep a record of another archive, with its own id, date and digests.
@@ -161,7 +177,7 @@ class Archive:
                 for one in self.index.captures(record.uri):
                     if (one.at, one.digest) == (at, record.digest):
                         return None
-            return self._put(record)
+            return self._put((record,))[0]
 
     def record(self, file: str, offset: int) -> Record:
         """The record at a byte of a file."""
@@ -252,45 +268,37 @@ class Archive:
         original = original_of(fields, rendered=exchange.rendered)
         return original if original and digest_text(original.payload) == digest else None
 
-    def _put(self, *records: NewRecord) -> Capture:
-        """Write records, and enter them everywhere; the last one is the capture."""
-        members = [one.member for one in records]
-        size = sum(map(len, members))
+    def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
+        """Write records, and enter them everywhere; the last one of each group is a capture."""
+        records = [one for group in groups for one in group]
+        size = sum(len(one.member) for one in records)
         file = self._ready(size)
-        offset = file.append(b"".join(members))
+        offset = file.append(b"".join(one.member for one in records))
         try:
-            leaf = self.log.append(*(one.leaf for one in records)) + len(records) - 1
+            leaf = self.log.append(*(one.leaf for one in records))
         except ArchiveError:
             file.cut(offset)
             raise
-        record = records[-1]
-        length = len(record.member)
-        offset += size - length
-        if record.listed:
-            entry = Entry(
-                record.uri,
-                record.leaf.at.replace(microsecond=0),
-                record.media_type,
-                record.status,
-                record.digest,
-                length,
-                offset,
-                file.name,
-                leaf,
-            )
-            file.list(entry.encode())
+        captures = []
+        entries = []
+        for group in groups:
+            leaf += len(group)
+            offset += sum(len(one.member) for one in group)
+            captures.append(group[-1].capture(file.name, offset, leaf - 1))
+            if group[-1].listed:
+                entries.append(entry_at(group[-1], captures[-1]))
+        file.list(b"".join(entry.encode() for entry in entries))
+        for entry in entries:
             self._enter(entry)
         self._unsealed += len(records)
-        self._highest = max(self._highest, leaf)
+        self._highest = max(self._highest, leaf - 1)
         self._since_count += size
         if self._unsealed >= self._seal_at:
             self._seal_at = self._unsealed + SEAL_AFTER
             # A log that can't be signed is told at the end of the visit; the leaves wait.
             with suppress(ArchiveError):
                 self.seal()
-        return Capture(
-            record.record_id, file.name, offset, length, record.digest, leaf, record.leaf.at
-        )
+        return captures
 
     def _enter(self, entry: Entry) -> None:
         try:

@@ -25,6 +25,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 from data.models.exchange import Exchange, Headers
 from spiders.download.browser import RENDER
+from spiders.download.exchange_batch import ExchangeBatch
 from spiders.download.responses import TOO_LONG
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class CaptureMiddleware:
     """
 
     def __init__(self, archive: Archive | None, limit: int) -> None:
-        self._archive = archive
+        self._batch = ExchangeBatch(archive) if archive else None
         self._limit = limit
 
     @classmethod
@@ -76,12 +77,24 @@ class CaptureMiddleware:
         )
         crawler.signals.connect(made.began, signals.headers_received)
         crawler.signals.connect(made.received, signals.bytes_received)
-        crawler.signals.connect(made.downloaded, signals.response_downloaded)
         return made
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """The answer. Raises IgnoreRequest where it was cut."""
-        if request.meta.pop(CUT, False):
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """The answer, once it is archived. Raises IgnoreRequest where it was cut."""
+        meta = request.meta
+        # A request after a redirect or a failure has the meta of the one before.
+        for key in (CAPTURE, NOT_ARCHIVED):
+            meta.pop(key, None)
+        if self._batch is not None:
+            try:
+                meta[CAPTURE] = await self._batch.add(self._exchange(response, request))
+            except ArchiveError as error:
+                meta[NOT_ARCHIVED] = str(error)
+            except Exception:
+                # The visit goes on, as with any other archive that fails, and tells.
+                log.exception("the answer of %s could not be archived", request.url)
+                meta[NOT_ARCHIVED] = BUG.format(urlsplit(request.url).hostname)
+        if meta.pop(CUT, False):
             raise IgnoreRequest(TOO_LONG)
         return response
 
@@ -104,23 +117,6 @@ class CaptureMiddleware:
     def _cut(request: Request) -> None:
         request.meta[CUT] = True
         raise StopDownload(fail=False)
-
-    def downloaded(self, response: Response, request: Request) -> None:
-        """Archive an answer; called by Scrapy."""
-        meta = request.meta
-        # A request after a redirect or a failure has the meta of the one before.
-        for key in (CAPTURE, NOT_ARCHIVED):
-            meta.pop(key, None)
-        if self._archive is None:
-            return
-        try:
-            meta[CAPTURE] = self._archive.exchange(self._exchange(response, request))
-        except ArchiveError as error:
-            meta[NOT_ARCHIVED] = str(error)
-        except Exception:
-            # The visit goes on, as with any other archive that fails, and tells.
-            log.exception("the answer of %s could not be archived", request.url)
-            meta[NOT_ARCHIVED] = BUG.format(urlsplit(request.url).hostname)
 
     def _exchange(self, response: Response, request: Request) -> Exchange:
         rendered = bool(request.meta.get(RENDER))

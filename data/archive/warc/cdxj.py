@@ -20,9 +20,10 @@ from typing import Final
 
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
-from data.archive.warc.records import LISTED, REVISIT, WARC_FIELDS
+from data.archive.warc.records import LISTED, REVISIT, WARC_FIELDS, NewRecord
 from data.archive.warc.surt import surt
 from data.files import sync
+from data.models.capture import Capture
 
 SORTED_AT_ONCE: Final = 100_000
 """Lines that are sorted in memory; more are sorted by way of files."""
@@ -112,6 +113,21 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
         record.offset,
         record.file,
         leaf,
+    )
+
+
+def entry_at(record: NewRecord, capture: Capture) -> Entry:
+    """The entry of a record that was just written, where its capture says."""
+    return Entry(
+        record.uri,
+        capture.at.replace(microsecond=0),
+        record.media_type,
+        record.status,
+        record.digest,
+        capture.length,
+        capture.offset,
+        capture.file,
+        capture.leaf,
     )
 
 

@@ -22,6 +22,7 @@ from isal.igzip_lib import COMP_GZIP, compress
 
 from data.archive.log.leaf import SALT, Leaf, uri_hash
 from data.archive.warc.http_head import media_type_of, request_head, response_head
+from data.models.capture import Capture
 from data.models.exchange import Exchange
 from data.text.clean import allowed
 from data.text.redaction import redacted
@@ -79,6 +80,11 @@ class NewRecord:
     listed: bool = False
     media_type: str | None = None
     status: int = 0
+
+    def capture(self, file: str, end: int, leaf: int) -> Capture:
+        """What it is known by where it ends at a byte of a file, and has this leaf."""
+        length = len(self.member)
+        return Capture(self.record_id, file, end - length, length, self.digest, leaf, self.leaf.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,14 @@ def work(folder: Path, name: str, told: int, call: int | None) -> None:
     if call is not None:
         kill_before(call)
     archive = opened(folder)
-    for number in range(4):
+    for number in range(3):
         url = f"http://harbour.example/{name}/{number}"
-        for exchange in (answer(url, body=PAGE + name.encode() * number), not_modified(url)):
-            made = archive.exchange(exchange)
-            line = f"{made.file} {made.offset} {made.length} {made.leaf} {made.record_id}\n"
-            os.write(told, line.encode())
+        pages = [PAGE + name.encode() * more for more in (number, number + 3)]
+        together = [answer(url, body=pages[0]), answer(f"{url}/more", body=pages[1])]
+        for exchanges in (together, [not_modified(url)]):
+            for made in archive.exchanges(exchanges):
+                line = f"{made.file} {made.offset} {made.length} {made.leaf} {made.record_id}\n"
+                os.write(told, line.encode())
     archive.metadata("urn:communique:journal", "application/json", b"{}", at=NOON)
     archive.close()
     sys.setprofile(None)

@@ -25,6 +25,7 @@ from data.archive.warc.records import digest_text, sha256
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
+from data.models.exchange import Exchange
 from data.settings import Archive as Settings
 from tests.data.archive import killed_writer
 from tests.exchanges import NOON, PAGE, answer, not_modified
@@ -134,6 +135,34 @@ def test_a_payload_is_kept_once(archive: Archive) -> None:
         assert again.field("WARC-Payload-Digest") == first.digest
     other = record_of(archive, archive.exchange(answer(body=PAGE + b"!")))
     assert other.kind == "response"
+
+
+def test_answers_that_are_written_together_are_kept_as_those_that_come_alone(
+    archive: Archive,
+) -> None:
+    archive.exchange(answer(body=b"before"))
+    urls = [f"{URL}/{number}" for number in range(3)]
+    captures = archive.exchanges(answer(url, body=url.encode()) for url in urls)
+    assert [capture.leaf for capture in captures] == [4, 6, 8]
+    for url, capture in zip(urls, captures, strict=True):
+        assert record_of(archive, capture).http.payload == url.encode()
+        assert record_of(archive, archive.exchange(not_modified(url))).kind == "revisit"
+
+
+@pytest.mark.parametrize(
+    ("later", "profile"),
+    [
+        (answer(f"{URL}/copy"), "identical-payload-digest"),
+        (not_modified(URL), "server-not-modified"),
+    ],
+)
+def test_what_refers_to_another_answer_is_written_after_it(
+    archive: Archive, later: Exchange, profile: str
+) -> None:
+    (first,) = archive.exchanges([answer(), later])
+    (second,) = archive.exchanges([later])
+    assert second.digest == first.digest
+    assert record_of(archive, second).field("WARC-Profile").endswith(profile)
 
 
 def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> None:
@@ -497,7 +526,7 @@ def test_killed_at_any_step_an_archive_is_sound_and_holds_what_was_told(tmp_path
     for folder in folders:
         records = {record.record_id: record for record in assert_sound(folder)}
         told = (folder / "told").read_text().splitlines()
-        assert len(told) >= 16
+        assert len(told) >= 18
         for line in told:
             file, offset, length, _, record_id = line.split()
             record = records[record_id]
