@@ -18,6 +18,7 @@ from rich.text import Text
 from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
 from data.health.latency import LAST, latencies, latency_fields, latency_line
+from data.health.overview import health_fields
 from data.models import FeedHub, FeedSubscription, Recall
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
@@ -27,10 +28,12 @@ from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_
 from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.fetch import PageFetcher
+from scheduler.jobs.health import home_health
 from scheduler.jobs.source_changes import remove_source, rename_source
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.terminal.drift_report import drift_lines
 from spiders.archived.drift import Drift, harms_of
+from spiders.crawl.facts.visit_facts import unmatched_at_last
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import BadGolden, differences, write_golden
@@ -111,6 +114,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why(one.id)
     hub, subscription = pushing(store, one.id)
     late = latencies(store.release_times(one.id, limit=LAST))
+    how = next((found for found in home_health(home, store) if found.source == one.id), None)
     store.close()
     if as_json:
         print_json(
@@ -118,6 +122,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 "id": one.id,
                 "path": str(one.path),
                 **msgspec.to_builtins(one.file),
+                "health": how and health_fields(how),
                 "learned": learned,
                 "recall": recall_fields(recall),
                 "held_back": held or None,
@@ -130,6 +135,8 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
         return 0
     say(f"# {one.path}")
     say(*one.path.read_text("utf-8").rstrip().split("\n"))
+    if how:
+        say(f"# {how.state} ({how.code}): {how.reason}")
     for template in learned:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
@@ -241,11 +248,13 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
 
     Of one that changed, say what it reads otherwise on the newest stored pages; the path of a FILE
     that is not in HOME yet will do. Where sample pages are kept, say also what is read otherwise
-    than expected.json tells. Exit code 1 where anything is, or where `collect` would hold it back.
+    than expected.json tells, and which selectors match nothing, there or in the last visit. Exit
+    code 1 where there is anything of it, or where `collect` would hold the file back.
     """
     chosen, errors = chosen_to_check(home, source)
     told: list[dict[str, Any]] = []
-    with drift_guard(home) as guard:
+    with stored(home) as store:
+        guard = store and DriftGuard(home, store, load_taxonomy(home.topics))
         for one in chosen:
             try:
                 found = golden_of(home, one)
@@ -253,16 +262,19 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
                 errors.append(bad)
                 continue
             drifts = guard.drifts(one) if guard else ()
+            last = next(iter(store.runs(one.id, limit=1)), None) if store else None
+            missing = unmatched_at_last(last, one.file)
             report = {"id": one.id, "path": str(one.path), "differences": found, "drift": drifts}
-            told.append(report)
+            told.append({**report, "unmatched": missing})
             if not as_json:
-                print_check(home, one, found, drifts)
+                print_check(home, one, found, drifts, missing)
     for error in errors:
         complain(str(error))
     if as_json:
         print_json({"sources": told, "errors": [str(error) for error in errors]})
     worse = any(drift.is_mass_change for one in told for drift in one["drift"])
-    return 2 if errors else int(worse or any(one["differences"] for one in told))
+    wrong = any(one["differences"] or one["unmatched"] for one in told)
+    return 2 if errors else int(worse or wrong)
 
 
 def chosen_to_check(
@@ -290,11 +302,18 @@ def chosen_to_check(
 
 
 def print_check(
-    home: Home, one: LoadedSource, found: Sequence[str], drifts: Sequence[Drift]
+    home: Home,
+    one: LoadedSource,
+    found: Sequence[str],
+    drifts: Sequence[Drift],
+    missing: Sequence[str],
 ) -> None:
     """Print what was found of one source file."""
     worse = [drift for drift in drifts if drift.is_mass_change]
-    say(f"{one.id}: {'held back' if worse else 'well'} ({one.path})", *drift_lines(drifts))
+    word = "held back" if worse else "not well" if found or missing else "well"
+    say(f"{one.id}: {word} ({one.path})", *drift_lines(drifts))
+    for key in missing:
+        complain(f"{one.id}: {key} matched nothing in the last visit: correct it in {one.path}")
     for difference in found:
         complain(f"{home.samples / one.id}: {difference}")
     for drift in worse:
@@ -302,13 +321,13 @@ def print_check(
 
 
 @contextmanager
-def drift_guard(home: Home) -> Iterator[DriftGuard | None]:
-    """What compares readings of stored pages; None where a HOME has no store yet."""
+def stored(home: Home) -> Iterator[Store | None]:
+    """The store of a HOME; None where it has none yet."""
     if not home.database.exists():
         yield None
         return
     with closing(home.plain_store()) as store:
-        yield DriftGuard(home, store, load_taxonomy(home.topics))
+        yield store
 
 
 def golden_of(home: Home, one: LoadedSource) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from typing import Any
 
 from data.errors import CommuniqueError
 from spiders.golden.expected import Expected, as_expected, fields_of, found, wanted
-from spiders.items import ExtractedRelease, Listing
+from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import ReleaseRules, SourceFile
+from spiders.sources.unmatched import Unmatched, listing_matches, release_matches, told
 
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
@@ -62,12 +63,13 @@ def write_golden(
 
 
 def differences(folder: Path, file: SourceFile) -> Iterator[str]:
-    """What is read otherwise than expected.json says, one sentence a field.
+    """What is read otherwise than expected.json says, and which selectors match nothing.
 
-    Raises BadGolden.
+    One sentence each. Raises BadGolden.
     """
     golden = read_golden(folder)
     expected, read = golden.expected, golden.read_by(file)
+    yield from (told(*one) for one in golden.unmatched(file).without())
     try:
         for part, name in fields_of(expected):
             want, got = wanted(expected, part, name), found(*read, part, name)
@@ -89,6 +91,16 @@ class Golden:
     def read_by(self, file: SourceFile) -> tuple[Listing, ExtractedRelease]:
         """What a source file makes of the pages."""
         return _read(file, Page(*self.listing), Page(*self.release), self.now)
+
+    def unmatched(self, file: SourceFile) -> Unmatched:
+        """Which selectors of a source file match nothing on the pages."""
+        found, listing = Unmatched(), Page(*self.listing)
+        if not file.feed:
+            found.note(listing_matches(listing, file.listing))
+        release = Page(*self.release)
+        listed = read_listing(listing, file.date_context(self.now), file.listing)
+        found.note(release_matches(release, _rules(file, _item(listed, release))))
+        return found
 
 
 def read_golden(folder: Path) -> Golden:
@@ -116,9 +128,18 @@ def _read(
 ) -> tuple[Listing, ExtractedRelease]:
     reading = file.date_context(now)
     listed = read_listing(listing, reading, file.listing)
-    item = next((item for item in listed.items if item.url == release.url), None)
-    rules = file.rules_on(item.published.day if item and item.published else None)
-    return listed, read_release(release, reading, rules, item)
+    item = _item(listed, release)
+    return listed, read_release(release, reading, _rules(file, item), item)
+
+
+def _item(listed: Listing, release: Page) -> ListingItem | None:
+    """What a listing says of a release."""
+    return next((item for item in listed.items if item.url == release.url), None)
+
+
+def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
+    """The rules for a release, by the day that its listing states."""
+    return file.rules_on(item.published.day if item and item.published else None)
 
 
 def _difference(wanted: Any, got: Any) -> str:

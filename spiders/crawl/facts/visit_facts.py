@@ -81,8 +81,7 @@ class FactFinder:
 
     def _before(self) -> VisitFacts:
         """The facts of the last visit that has any, where they are of the same listing."""
-        listing = msgspec.json.encode((self.url, self._file.listing, self._file.releases))
-        rules = hashlib.blake2s(listing, digest_size=6).hexdigest()
+        rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
         found = next(filter(None, last), VisitFacts())
         return found if found.rules == rules else VisitFacts(rules=rules)
@@ -109,6 +108,18 @@ class FactFinder:
             behind=facts.behind.go_on(len(newer), self._at),
             newest_known=max(map(day_of, newer), default=""),
         )
+
+
+def rules_of(file: SourceFile) -> str:
+    """Names what a source file says of where its releases are and how they are read."""
+    said = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
+    return hashlib.blake2s(said, digest_size=6).hexdigest()
+
+
+def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
+    """The keys of selectors that matched nothing in the last visit, if it was by this file."""
+    facts = run.facts if run else None
+    return facts.unmatched if facts and facts.rules == rules_of(file) else ()
 
 
 def is_shown(release: Release, keys: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""`communique sources show`: when a source is visited next, and why."""
+"""`communique sources`: when a source is visited next and why, and selectors that match nothing."""
 
 from __future__ import annotations
 
@@ -39,3 +39,41 @@ def test_the_next_visit_is_told_with_its_reason_once_there_was_a_first(tmp_path:
     even, lines = shown(home)
     assert (even["seconds"], even["hourly"]) == (900, None)
     assert "15 minutes after the last visit\n" in lines
+
+
+def test_a_selector_that_matches_nothing_is_told_alike_by_all(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        file = home / "sources" / "harbour.toml"
+        text = file.read_text()
+        file.write_text(f'{text}[release]\ntitle = "h1"\nbody = "div.article"\n')
+        assert communique("sources", "check", "harbour", home=home).stdout.startswith(
+            "harbour: well ("
+        )
+        collected = communique("collect", home=home)
+        assert "release.body ('div.article') matches nothing on any of 2 pages" in collected.stderr
+        checked = communique("sources", "check", "harbour", home=home)
+        assert checked.returncode == 1
+        assert checked.stdout.startswith("harbour: not well (")
+        assert "release.body matched nothing in the last visit" in checked.stderr
+        told = "failing (selector.no_match): release.body in its source file matches nothing"
+        assert told in communique("sources", "show", "harbour", home=home).stdout
+        shown = communique("sources", "show", "harbour", "--json", home=home)
+        assert json.loads(shown.stdout)["health"]["code"] == "selector.no_match"
+        assert "selector.no_match" in communique("health", home=home).stdout
+        communique("sources", "sample", "harbour", home=home)
+        checked = communique("sources", "check", "harbour", "--json", home=home)
+        (one,) = json.loads(checked.stdout)["sources"]
+        assert one["unmatched"] == ["release.body"]
+        assert "release.body ('div.article') matches nothing on the page" in one["differences"][0]
+        # Another file: nothing is known of it yet, but what the sample shows.
+        file.write_text(f'{text}[release]\ntitle = "h1"\nbody = "div.text"\n')
+        checked = communique("sources", "check", "harbour", "--json", home=home)
+        (one,) = json.loads(checked.stdout)["sources"]
+        assert one["unmatched"] == []
+        assert not any("matches nothing" in said for said in one["differences"])
+        communique("collect", home=home)
+        assert "selector.no_match" not in communique("health", home=home).stdout
