@@ -14,7 +14,6 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.clock import utc_now
-from data.dates.context import DateContext
 from data.health.run_errors import ARCHIVE, FILE, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Draft, Release, Run, RunError, Validator
@@ -42,7 +41,6 @@ from spiders.learning.day_order import shown_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import DateOrder
 from spiders.sources.unmatched import told
 
 READER = "3"
@@ -100,7 +98,8 @@ class Visit:
         self.awaited = 0
         self.fronts = 0
         self.asked = RequestedUrls()
-        self._order: DateOrder | None = None
+        self.reading = self.file.date_context(self.started)
+        """How the dates of this source are to be read."""
         self._archive_told = False
         self.place = ""
         self.stored = StoredReleases(self.id, store)
@@ -150,16 +149,11 @@ class Visit:
         """Whether any layout of the source's pages was learned."""
         return not self._templates.is_empty
 
-    @property
-    def reading(self) -> DateContext:
-        """How the dates of this source are to be read."""
-        stated = self.file.date_context(self.started)
-        return replace(stated, order=stated.order or self._order)
-
     def lists(self, page: Page) -> None:
         """Note in which order the page that lists the releases writes day and month."""
         shown = shown_order(page)
-        self._order = self._order or (shown if shown != "YMD" else None)
+        if shown != "YMD":
+            self.reading = replace(self.reading, order=self.reading.order or shown)
 
     @property
     def reader(self) -> str:

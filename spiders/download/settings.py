@@ -76,6 +76,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+            "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
             # It drops a request for a long address without a word, and a visit would wait for it.
             "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
         },

@@ -141,6 +141,8 @@ class RedesignGuard:
     def _judged(self, one: PendingDraft) -> Judged:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
+        if not false:
+            return Judged(draft)
         if "body" in false:
             return Judged(None, (("redesign:body", SAME_BODY),))
         doubts: list[tuple[str, str]] = []
