@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -19,7 +17,6 @@ from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
 from data.health.latency import LAST, latencies, latency_fields, latency_line
 from data.health.overview import health_fields
-from data.models import FeedHub, FeedSubscription, Recall
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
@@ -32,6 +29,7 @@ from scheduler.jobs.health import home_health
 from scheduler.jobs.source_changes import remove_source, rename_source
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.terminal.drift_report import drift_lines
+from scheduler.terminal.source_facts import push_fields, push_line, recall_fields, recall_lines
 from spiders.archived.drift import Drift, harms_of
 from spiders.crawl.facts.visit_facts import unmatched_at_last
 from spiders.discovery.fetcher import NotFetched
@@ -41,9 +39,6 @@ from spiders.learning.template import decode_template, described
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, choose, load_sources, read_source
-
-UNREAD_SHOWN = 5
-"""Addresses that gave no release, as people see them; --json gives all."""
 
 TOML = ".toml"
 """How the path of a source file ends, which no id does."""
@@ -185,58 +180,6 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
         f"{due.hourly:.2f} releases an hour are" if due.hourly >= FEW else "hardly any release is"
     )
     return f"{visit}, {after}: on {at:%A}s at this time {usual} usual"
-
-
-def when(seconds: float) -> dt.datetime:
-    """A time in UTC, of seconds since 1970."""
-    return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
-
-
-def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
-    """Which hub tells of a source, ready for JSON; None where its feed names none."""
-    if hub is None or not hub.hub:
-        return None
-    return {
-        "hub": hub.hub,
-        "topic": hub.topic,
-        "lease_until": when(ours.expires) if ours and ours.expires else None,
-        "heard": when(ours.heard) if ours and ours.heard else None,
-    }
-
-
-def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
-    """The same for people, or empty."""
-    if hub is None or not hub.hub:
-        return ""
-    if ours is None:
-        return f"its feed names the hub {hub.hub}, where the service will subscribe"
-    now = time.time()
-    if ours.expires <= now:
-        return f"its feed names the hub {hub.hub}, which has not confirmed our subscription"
-    said = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
-    return f"{said}, heard of last {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else said
-
-
-def recall_fields(recall: Recall) -> dict[str, Any]:
-    """What boxes of other news tell of a source, ready for JSON."""
-    fields: dict[str, Any] = msgspec.to_builtins(recall)
-    return {"share": recall.share, "named": recall.named, **fields}
-
-
-def recall_lines(recall: Recall) -> Iterator[str]:
-    """The same for people."""
-    if recall.share is not None:
-        yield (
-            f"of {counted(recall.named, 'release')} that its pages name, {recall.known}"
-            f" {'was' if recall.known == 1 else 'were'} known ({recall.share:.0%})"
-        )
-    for url in recall.missed:
-        yield f"not shown by any listing, but named by another page: {url}"
-    if recall.older:
-        older = f"{recall.older} more from before all that its listings show"
-        yield f"{older} {'was' if recall.older == 1 else 'were'} found so"
-    for url in recall.unread[:UNREAD_SHOWN]:
-        yield f"named by a page, but no release was found there: {url}"
 
 
 @sources.command()
