@@ -43,6 +43,7 @@ TOLD = (
     "SELECT * FROM day_digests ORDER BY day",
     "SELECT source, well, at, reason, state FROM health_events ORDER BY number",
     "SELECT * FROM source_rhythms ORDER BY source",
+    "SELECT * FROM source_handlings ORDER BY source, kind",
 )
 """What readers see, and what decides which release a later draft is."""
 

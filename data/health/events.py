@@ -5,7 +5,8 @@ A source that is merely late makes no event: offices are, a few times a year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 
 from data.health.codes import WELL, State, Verdict
 from data.health.confirmation import (
@@ -26,56 +27,106 @@ from data.health.network import (
     hosts_seen,
     is_unanswered,
     is_undecided,
-    network_event,
+    network_events,
     outage_of,
 )
 from data.health.state import day_of_run, judged
-from data.models import Facet, HealthEvent, Run
+from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
 from data.store.protocol import HealthStore
 from data.text.clean import plain
 
 
-def note_health_events(store: HealthStore, *, further: int) -> int:
+def note_health_events(store: HealthStore, *, further: int, now: dt.datetime) -> int:
     """Keep the changes in the health of sources since the last time, in the order of their runs.
 
     So many ``further`` visits must agree with the one that showed a change. Returns how many
     changes are kept.
     """
-    sources, counts = store.sources(), store.facets()
-    before, removed = store.last_health_events(), store.removed_sources()
-    collected = sorted(sources.keys() - removed.keys())
-    runs = {name: store.runs(name, limit=OF_LATE) for name in collected}
-    # What is told as broken already is no witness of our network.
-    hosts = hosts_seen(sources, {name: runs[name] for name in runs if is_well(before.get(name))})
-    told = told_of(store, HOME)
-    network = network_event(hosts, outage_of(told), further)
-    events = [network] if network else []
-    outage = outage_of([*events, *told])
-    telling = {name: some for name in runs if (some := telling_visits(runs[name], outage))}
-    days = {name: day_of_run(sources[name], some[0]) for name, some in telling.items()}
-    expected, fresh = expectations(store, days)
-    if fresh:
-        store.keep_rhythms(fresh)
-    for name, some in telling.items():
-        source, has_releases = sources[name], Facet(source=name) in counts
-        found = [judged(source, run, expected[name], has_releases=has_releases) for run in some]
+    look = Look(store, further, store.handlings(now))
+    changes = [one for name in look.telling if (one := look.change(name))]
+    found = sorted([*look.network, *changes], key=lambda one: one.at)
+    if found:
+        store.add_health_events(found, untold={one.source for one in found if look.is_untold(one)})
+    for name in look.working_again():
+        store.end_handling(name, "acknowledged")
+    return len(found)
+
+
+class Look:
+    """The last visits to all sources that are neither paused nor removed, and what they show.
+
+    ``handled`` is what people decided of sources, ``network`` the change of our network if there is
+    one, and ``telling`` are the visits that say anything of their source, the newest first.
+    """
+
+    def __init__(
+        self,
+        store: HealthStore,
+        further: int,
+        handled: Mapping[str, Mapping[HandlingKind, Handling]],
+    ) -> None:
+        self._store, self._further, self._handled = store, further, handled
+        self._before, self._counts = store.last_health_events(), store.facets()
+        removed = store.removed_sources()
+        self._sources = {
+            name: source
+            for name, source in sorted(store.sources().items())
+            if name not in removed and "paused" not in handled.get(name, ())
+        }
+        runs = {name: store.runs(name, limit=OF_LATE) for name in self._sources}
+        # What is told as broken already is no witness of our network.
+        well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
+        self._hosts = hosts_seen(self._sources, well)
+        told = told_of(store, HOME)
+        self.network = network_events(self._hosts, outage_of(told), further)
+        outage = outage_of([*self.network, *told])
+        self.telling = {name: some for name in runs if (some := telling_visits(runs[name], outage))}
+        days = {
+            name: day_of_run(self._sources[name], some[0]) for name, some in self.telling.items()
+        }
+        self._expected, fresh = expectations(store, days)
+        if fresh:
+            store.keep_rhythms(fresh)
+
+    def verdicts(self, name: str) -> list[Verdict]:
+        """What the last visits to a source show, the newest first."""
+        source, expected = self._sources[name], self._expected[name]
+        has_releases = Facet(source=name) in self._counts
+        return [
+            judged(source, run, expected, has_releases=has_releases) for run in self.telling[name]
+        ]
+
+    def change(self, name: str) -> HealthEvent | None:
+        """The change in the health of a source that is to be told, or None."""
+        runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
         states = [one.state for one in found]
-        last = before.get(name)
-        lately = [state for state, run in zip(states, some, strict=True) if is_after(run, last)]
+        lately = [state for state, run in zip(states, runs, strict=True) if is_after(run, last)]
         often = fails_often(lately) and is_news(last, states[0])
-        if not often and not is_confirmed(last, states, further):
-            continue
-        host = hosts.get(host_of(source))
-        if host and is_unanswered(some[0]) and is_undecided(host, hosts):
-            continue
-        told = told_of(store, name)
-        event = event_of(some[0], found[0], lately if often else (), told)
-        failed = last_failure(store, source) if alternates(told) else None
-        if not is_kept_back(told, event, failed):
-            events.append(event)
-    if events:
-        store.add_health_events(sorted(events, key=lambda one: one.at))
-    return len(events)
+        if not often and not is_confirmed(last, states, self._further):
+            return None
+        host = self._hosts.get(host_of(self._sources[name]))
+        if host and is_unanswered(runs[0]) and is_undecided(host, self._hosts):
+            return None
+        told = told_of(self._store, name)
+        event = event_of(runs[0], found[0], lately if often else (), told)
+        failed = last_failure(self._store, self._sources[name]) if alternates(told) else None
+        return None if is_kept_back(told, event, failed) else event
+
+    def is_untold(self, event: HealthEvent) -> bool:
+        """Whether nobody is alerted of a change: it is in the feed of health alone."""
+        if event.source == HOME:
+            told = told_of(self._store, HOME)
+            return is_kept_back(told, event, told[0].at if told else None)
+        kinds = self._handled.get(event.source, {})
+        return "muted" in kinds or ("acknowledged" in kinds and not event.well)
+
+    def working_again(self) -> Iterator[str]:
+        """The sources that were acknowledged as broken, and work again."""
+        for name, kinds in self._handled.items():
+            if "acknowledged" in kinds and name in self.telling:
+                states = [one.state for one in self.verdicts(name)][: self._further + 1]
+                if len(states) > self._further and WELL.issuperset(states):
+                    yield name
 
 
 def is_well(told: HealthEvent | None) -> bool:

@@ -98,10 +98,10 @@ def host_of(source: Source) -> str:
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
-def network_event(
+def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
-) -> HealthEvent | None:
-    """That our network is down, or back, after the last outage; None where that is no news.
+) -> tuple[HealthEvent, ...]:
+    """That our network is down, or back, after the last outage; nothing where that is no news.
 
     So many ``further`` visits to a host must have shown it.
     """
@@ -109,17 +109,18 @@ def network_event(
     if outage and outage.until is None:
         until = ended(seen, outage)
         if until is None:
-            return None
-        return HealthEvent(HOME, well=True, at=until, reason="", state="ok", code="ok")
+            return ()
+        return (HealthEvent(HOME, well=True, at=until, reason="", state="ok", code="ok"),)
     found = began(seen, further)
     if found is None:
-        return None
+        return ()
     beside = seen_since(seen, found)
     silent = counted(sum(not one.answers for one in beside), "host")
     reason = f"{silent} of the {len(beside)} that were visited since give no answer"
-    return HealthEvent(
+    down = HealthEvent(
         HOME, well=False, at=found.since, reason=reason, state="failing", code="network.down"
     )
+    return (down,)
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from data.clock import utc_now
+from data.health.codes import Verdict
+from data.health.evidence import told_of
 from data.health.expectations import expectations
+from data.health.network import HOME, Outage, outage_of
 from data.health.state import Health, day_of_run, health_of
-from data.models import Facet
+from data.models import Facet, Handling, HandlingKind, Run
 from data.store.protocol import HealthStore
 
 
@@ -17,15 +22,32 @@ def overview(store: HealthStore) -> Iterator[Health]:
     runs = {name: next(iter(store.runs(name, limit=1)), None) for name in sources}
     days = {name: day_of_run(sources[name], run) for name, run in runs.items() if run}
     expected, _ = expectations(store, days)
+    handled, outage = store.handlings(utc_now()), outage_of(told_of(store, HOME))
     for name, source in sorted(sources.items()):
         newest = next(iter(store.releases(Facet(source=name), limit=1)), None)
         # Of what has no date, the day of its first sight says when the source was last heard of.
         last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
-        yield health_of(source, runs[name], last, expected.get(name))
+        health = health_of(source, runs[name], last, expected.get(name))
+        kinds = handled.get(name, {})
+        verdict = set_aside(runs[name], kinds, outage) or health.verdict
+        yield replace(health, verdict=verdict, handled=kinds)
 
 
-def health_fields(one: Health) -> dict[str, str | None]:
+def set_aside(
+    run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
+) -> Verdict | None:
+    """How a source is whatever its last run showed: paused, or not reached by our network."""
+    if "paused" in handled:
+        return Verdict("paused", "it is not visited")
+    if run and outage and outage.until is None and outage.spoiled(run):
+        since = f"{outage.since:%Y-%m-%d %H:%M} UTC"
+        return Verdict("network.down", f"our own network is down since {since}")
+    return None
+
+
+def health_fields(one: Health) -> dict[str, str | bool | None]:
     """The health of a source as JSON has it."""
+    muted = one.handled.get("muted")
     return {
         "id": one.source,
         "state": one.state,
@@ -34,4 +56,7 @@ def health_fields(one: Health) -> dict[str, str | None]:
         "expected_by": one.expected.by.isoformat() if one.expected else None,
         "last_run": one.last_run.isoformat(timespec="seconds") if one.last_run else None,
         "reason": one.reason,
+        "acknowledged": "acknowledged" in one.handled,
+        "muted_until": muted.until.isoformat(timespec="seconds") if muted and muted.until else None,
+        "paused": "paused" in one.handled,
     }

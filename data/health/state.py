@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from data.clock import zone_or_utc
@@ -11,7 +12,7 @@ from data.health.codes import WELL, State, Verdict
 from data.health.expected import Expected
 from data.health.run_errors import code_of_failure, decisive, lost_pages
 from data.health.signs import first_sign
-from data.models import Run, Source
+from data.models import Handling, HandlingKind, Run, Source
 from data.text.redaction import redacted
 from data.wording import counted
 
@@ -25,13 +26,17 @@ MONTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a source as of its last run: ``expected`` is None without a rhythm."""
+    """The health of a source as of its last run: ``expected`` is None without a rhythm.
+
+    ``handled`` is what people decided of it, by kind.
+    """
 
     source: str
     verdict: Verdict
     last_release: str | None
     expected: Expected | None
     last_run: dt.datetime | None
+    handled: Mapping[HandlingKind, Handling] = field(default_factory=dict)
 
     @property
     def state(self) -> State:

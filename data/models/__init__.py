@@ -30,6 +30,8 @@ from data.models.release import (
     Wait,
 )
 from data.models.source import (
+    Handling,
+    HandlingKind,
     HealthEvent,
     History,
     Recall,
@@ -70,6 +72,8 @@ __all__ = [
     "Facet",
     "FeedHub",
     "FeedSubscription",
+    "Handling",
+    "HandlingKind",
     "HealthEvent",
     "HiddenRelease",
     "History",

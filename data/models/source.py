@@ -119,6 +119,24 @@ class HealthEvent:
     code: str = ""
 
 
+HandlingKind = Literal["acknowledged", "muted", "paused"]
+"""What is known to be broken, what nobody is to be told of, and what is not to be visited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What a person decided of the alerts of a source, or of its visits, when, and why.
+
+    ``until`` is None where it does not end by itself. What is acknowledged ends when the source
+    works again.
+    """
+
+    kind: HandlingKind
+    at: dt.datetime
+    why: str
+    until: dt.datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """How likely a source publishes on a day, as data.health.rhythm learned it.

@@ -16,6 +16,8 @@ from data.models import (
     DayDigest,
     Draft,
     Facet,
+    Handling,
+    HandlingKind,
     HealthEvent,
     HiddenRelease,
     Link,
@@ -178,8 +180,22 @@ class HealthStore(ReadStore, Protocol):
     def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
         """The last changes in the health of a source, newest first."""
 
-    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
-        """Keep changes in the health of sources, oldest first."""
+    def add_health_events(
+        self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
+    ) -> None:
+        """Keep changes in the health of sources, oldest first.
+
+        Nobody is alerted of those whose sources are among the ``untold``.
+        """
+
+    def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
+        """What people decided of sources that holds now, by source and kind."""
+
+    def handle(self, source: str, handling: Handling) -> None:
+        """Keep what a person decided of a source, in place of what of its kind was before."""
+
+    def end_handling(self, source: str, kind: HandlingKind) -> bool:
+        """End what a person decided of a source, and say whether there was such a thing."""
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
         """The rhythm of each source, as it was learned last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
+from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import note_health
 from scheduler.service.alerts import waiting_alerts
 from scheduler.terminal.progress import progress_bars
@@ -54,6 +56,11 @@ def collect(
         )
         return 2
     home = open_home(home.path)
+    paused = frozenset() if sources else paused_in(home)
+    for one in chosen:
+        if one.id in paused:
+            complain(f"{one.id} is paused: name it to visit it all the same")
+    chosen = tuple(one for one in chosen if one.id not in paused)
     with progress_bars() as on_progress:
         runs = asyncio.run(
             Executor(home).visit_all(
@@ -75,6 +82,12 @@ def collect(
         tell = complain if as_json else say
         tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
+
+
+def paused_in(home: Home) -> frozenset[str]:
+    """The sources of a HOME that are not to be visited but when they are named."""
+    with closing(home.plain_store()) as store:
+        return paused_sources(store)
 
 
 def print_run(run: Run) -> None:

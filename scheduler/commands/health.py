@@ -1,19 +1,43 @@
-"""communique health: how all sources are."""
+"""communique health: how all sources are, and what people decide of alerts."""
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import closing
+from typing import Final
+
 import click
 
-from data.health.overview import health_fields
-from scheduler.cli import as_json, print_json, say, with_home
+from data.clock import utc_now
+from data.health.overview import overview
+from data.models import Handling
+from scheduler.cli import Listing, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
+from scheduler.jobs.handlings import (
+    end_handlings,
+    handle_source,
+    handled_fields,
+    handling_line,
+    why_line,
+)
 from scheduler.jobs.health import home_health
 
+DAYS: Final = 7
+"""Days for which a source is muted where nobody says for how long: a mute that is forgotten hides
+what it was not meant for."""
 
-@click.command()
+MOST_DAYS: Final = 3650
+
+
+@click.group(cls=Listing)
+def health() -> None:
+    """Say how all sources are; acknowledge or mute what is told of one."""
+
+
+@health.command("list")
 @as_json
 @with_home
-def health(home: Home, *, as_json: bool) -> int:
+def list_health(home: Home, *, as_json: bool) -> int:
     """Say of each source whether it works and is heard of as often as it used to be.
 
     The exit code is 1 where one is failing, blocked or silent.
@@ -24,11 +48,77 @@ def health(home: Home, *, as_json: bool) -> int:
     finally:
         store.close()
     if as_json:
-        print_json({"sources": [health_fields(one) for one in found]})
+        print_json({"sources": [handled_fields(one) for one in found]})
     else:
         for one in found:
             last = one.last_release or "-"
-            say(f"{one.source:24} {one.state:8} {one.code:20} {last:26} {one.reason}")
+            said = f"{one.source:24} {one.state:8} {one.code:20} {last:26}"
+            say(f"{said} {why_line(one)}")
         if not found:
             say("no source has been visited yet")
     return 0 if all(one.is_well for one in found) else 1
+
+
+WHY = click.option("--why", required=True, metavar="TEXT", help="What is known of it; it is kept.")
+
+
+@health.command()
+@click.argument("source")
+@WHY
+@as_json
+@with_home
+def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
+    """Say that you know that a source is broken: nobody is alerted of it until it works again."""
+    with closing(home.store()) as store:
+        found = next((one for one in overview(store) if one.source == source), None)
+    if found and found.is_well:
+        complain(f"{source} is {found.state}: there is nothing to acknowledge")
+        return 1
+    return keep(home, source, Handling("acknowledged", utc_now(), why), as_json=as_json)
+
+
+@health.command()
+@click.argument("source")
+@click.option(
+    "--for",
+    "days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=DAYS,
+    show_default=True,
+    metavar="DAYS",
+    help="For how many days.",
+)
+@WHY
+@as_json
+@with_home
+def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:
+    """Alert nobody of the health of a source for some days; the feed of health goes on."""
+    now = utc_now()
+    muted = Handling("muted", now, why, now + dt.timedelta(days=days))
+    return keep(home, source, muted, as_json=as_json)
+
+
+@health.command()
+@click.argument("source")
+@as_json
+@with_home
+def unmute(home: Home, *, source: str, as_json: bool) -> int:
+    """Alert of a source again, whether it was muted or acknowledged."""
+    ended = end_handlings(home, source, ("muted", "acknowledged"))
+    if as_json:
+        print_json({"source": source, "ended": ended})
+    elif ended:
+        say(f"{source} is not {' and '.join(ended)} any more")
+    if not ended:
+        complain(f"{source} is neither muted nor acknowledged")
+    return 0 if ended else 1
+
+
+def keep(home: Home, source: str, handling: Handling, *, as_json: bool) -> int:
+    """Keep what a person decided of a source, and say so; the exit code. Raises UnknownSource."""
+    handle_source(home, source, handling)
+    if as_json:
+        print_json({"source": source, "handling": handling})
+    else:
+        say(f"{source} is {handling_line(handling)}")
+    return 0

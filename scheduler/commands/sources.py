@@ -1,4 +1,4 @@
-"""communique sources: list, show, check, sample, rename and remove sources."""
+"""communique sources: what becomes of sources and their files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
 from data.health.latency import LAST, latencies, latency_fields, latency_line
-from data.health.overview import health_fields
+from data.models import Handling
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
@@ -25,6 +25,14 @@ from scheduler.cli import Listing, as_json, complain, print_json, say, with_any_
 from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.fetch import PageFetcher
+from scheduler.jobs.handlings import (
+    end_handlings,
+    handle_source,
+    handled_fields,
+    handling_line,
+    paused_sources,
+    why_line,
+)
 from scheduler.jobs.health import home_health
 from scheduler.jobs.source_changes import remove_source, rename_source
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
@@ -52,7 +60,7 @@ PIPE = 1000
 
 @click.group(cls=Listing)
 def sources() -> None:
-    """List, show, check, sample, rename and remove sources; without a word more, list them."""
+    """See to sources and their files; without a word more, list them."""
 
 
 @sources.command("list")
@@ -117,7 +125,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
                 "id": one.id,
                 "path": str(one.path),
                 **msgspec.to_builtins(one.file),
-                "health": how and health_fields(how),
+                "health": how and handled_fields(how),
                 "learned": learned,
                 "recall": recall_fields(recall),
                 "held_back": held or None,
@@ -131,7 +139,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     say(f"# {one.path}")
     say(*one.path.read_text("utf-8").rstrip().split("\n"))
     if how:
-        say(f"# {how.state} ({how.code}): {how.reason}")
+        say(f"# {how.state} ({how.code}): {why_line(how)}")
     for template in learned:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
@@ -158,7 +166,7 @@ def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)
-    if last is None or one.id not in {source.id for source in visited}:
+    if last is None or one.id not in {source.id for source in visited} - paused_sources(store):
         return None
     planner = VisitPlanner(home.settings.collect, home.settings.health)
     planner.learn(store, visited, utc_now())
@@ -336,6 +344,40 @@ def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
     if not done.done:
         complain(f"{source} is removed already")
     return 0 if done.done else 1
+
+
+@sources.command()
+@click.argument("source")
+@click.option("--why", default="", metavar="TEXT", help="Why; it is kept.")
+@as_json
+@with_home
+def pause(home: Home, *, source: str, why: str, as_json: bool) -> int:
+    """Visit a source no more until it is resumed, unless `communique collect` names it."""
+    with closing(home.store()) as store:
+        store.register(named_source(home, source).source)
+    paused = Handling("paused", utc_now(), why)
+    handle_source(home, source, paused)
+    if as_json:
+        print_json({"source": source, "handling": paused})
+    else:
+        say(f"{source} is {handling_line(paused)}")
+    return 0
+
+
+@sources.command()
+@click.argument("source")
+@as_json
+@with_home
+def resume(home: Home, *, source: str, as_json: bool) -> int:
+    """Visit a source again that was paused."""
+    ended = end_handlings(home, source, ("paused",))
+    if as_json:
+        print_json({"source": source, "ended": ended})
+    elif ended:
+        say(f"{source} is visited again")
+    if not ended:
+        complain(f"{source} is not paused")
+    return 0 if ended else 1
 
 
 def named_source(home: Home, name: str) -> LoadedSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from data.clock import utc_now
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.health.overview import overview
@@ -47,6 +48,7 @@ def note_health(home: Home) -> int:
     store = home.store()
     try:
         with home.lock("health", "noting the health of sources", wait=True):
-            return note_health_events(store, further=home.settings.health.confirm_visits)
+            further = home.settings.health.confirm_visits
+            return note_health_events(store, further=further, now=utc_now())
     finally:
         store.close()

@@ -22,6 +22,7 @@ from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
+from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import home_health, note_health
 from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
@@ -138,12 +139,13 @@ class Service:
         self._feed_push.follow(frozenset(chosen))
 
     def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
-        """The sources as their files say now, and when those are due that are new or changed."""
+        """The sources that are not paused, and when those are due that are new or changed."""
         loaded, broken = load_sources(self._home.sources)
         for error in broken:
             log.error("a source file can't be used", problem=str(error))
-        chosen = {source.id: source for source in choose(loaded, ())}
         with closing(self._home.store()) as store:
+            paused = paused_sources(store)
+            chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
             return chosen, {
                 source.id: self._first_visit(store, source)

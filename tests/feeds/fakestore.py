@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from data.clock import zone_of
@@ -14,6 +14,8 @@ from data.models import (
     ChangeCursor,
     Content,
     Facet,
+    Handling,
+    HandlingKind,
     HealthEvent,
     Media,
     Published,
@@ -54,6 +56,7 @@ class FakeStore(PublicationInMemory):
         self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
         self.events: list[HealthEvent] = []
+        self.handled: dict[str, dict[HandlingKind, Handling]] = {}
         self.expected: dict[str, SourceRhythm] = {}
         for release in releases:
             self.put(release)
@@ -183,8 +186,23 @@ class FakeStore(PublicationInMemory):
     def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
         return [event for event in reversed(self.events) if event.source == source][:limit]
 
-    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
+    def add_health_events(
+        self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
+    ) -> None:
+        del untold
         self.events += events
+
+    def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
+        return {
+            source: {kind: one for kind, one in some.items() if not one.until or one.until > now}
+            for source, some in self.handled.items()
+        }
+
+    def handle(self, source: str, handling: Handling) -> None:
+        self.handled.setdefault(source, {})[handling.kind] = handling
+
+    def end_handling(self, source: str, kind: HandlingKind) -> bool:
+        return self.handled.get(source, {}).pop(kind, None) is not None
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
         return self.expected

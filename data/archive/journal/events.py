@@ -18,6 +18,8 @@ from data.models import (
     Capture,
     DayDigest,
     Facet,
+    Handling,
+    HandlingKind,
     HealthEvent,
     RecordPlace,
     Release,
@@ -243,6 +245,20 @@ class HealthChanged(Event, frozen=True, tag="health"):
     health: HealthEvent
 
 
+class Handled(Event, frozen=True, tag="handle"):
+    """A person decided something of the alerts of a source, or of its visits."""
+
+    source: str
+    handling: Handling
+
+
+class HandlingEnded(Event, frozen=True, tag="end_handling"):
+    """That is over."""
+
+    source: str
+    kind: HandlingKind
+
+
 class RhythmFound(Event, frozen=True, tag="rhythm"):
     """When a source is expected to be heard of."""
 
@@ -297,6 +313,8 @@ AnyEvent: TypeAlias = (
     | Paged
     | DayClosed
     | HealthChanged
+    | Handled
+    | HandlingEnded
     | RhythmFound
     | Published
     | FileKept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, Literal, Protocol, cast
@@ -21,6 +21,8 @@ from data.models import (
     DayDigest,
     Draft,
     Facet,
+    Handling,
+    HandlingKind,
     HealthEvent,
     RecordPlace,
     Run,
@@ -388,12 +390,28 @@ class JournaledStore:
                 self._store.add_day_digest(digest)
                 self._tell(events.DayClosed(digest))
 
-    def add_health_events(self, events_: Iterable[HealthEvent]) -> None:
+    def add_health_events(
+        self, events_: Iterable[HealthEvent], *, untold: Collection[str] = ()
+    ) -> None:
         """Keep changes in the health of sources, oldest first."""
         some = tuple(events_)
         with self.transaction():
-            self._store.add_health_events(some)
+            self._store.add_health_events(some, untold=untold)
             self._tell(*map(events.HealthChanged, some))
+
+    def handle(self, source: str, handling: Handling) -> None:
+        """Keep what a person decided of a source."""
+        with self.transaction():
+            self._store.handle(source, handling)
+            self._tell(events.Handled(source, handling))
+
+    def end_handling(self, source: str, kind: HandlingKind) -> bool:
+        """End what a person decided of a source, and say whether there was such a thing."""
+        with self.transaction():
+            ended = self._store.end_handling(source, kind)
+            if ended:
+                self._tell(events.HandlingEnded(source, kind))
+        return ended
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
         """Keep when sources are expected to be heard of."""

@@ -171,6 +171,14 @@ class Replay:
         self._store.add_health_events([event.health])
 
     @_write.register
+    def _(self, event: events.Handled) -> None:
+        self._store.handle(event.source, event.handling)
+
+    @_write.register
+    def _(self, event: events.HandlingEnded) -> None:
+        self._store.end_handling(event.source, event.kind)
+
+    @_write.register
     def _(self, event: events.RhythmFound) -> None:
         self._store.keep_rhythms({event.source: event.rhythm})
 

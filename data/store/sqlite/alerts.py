@@ -45,7 +45,7 @@ class AlertsPart(Part):
                 release,
                 revision,
                 bool(backlog),
-                event_of(*health) if health[0] else None,
+                event_of(*health) if health[0] is not None else None,
             )
             for number, kind, at, release, revision, backlog, *health in rows
         ]

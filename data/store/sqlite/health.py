@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,8 @@ import msgspec
 from data.models import (
     STAGES,
     UNDATED_BEFORE,
+    Handling,
+    HandlingKind,
     HealthEvent,
     ReleaseTimes,
     Rhythm,
@@ -98,8 +100,13 @@ class HealthPart(Part):
         )
         return tuple(event_of(*row) for row in rows)
 
-    def add_health_events(self, events: Iterable[HealthEvent]) -> None:
-        """Keep changes in the health of sources, oldest first."""
+    def add_health_events(
+        self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
+    ) -> None:
+        """Keep changes in the health of sources, oldest first.
+
+        Nobody is alerted of those whose sources are among the ``untold``.
+        """
         rows = [
             {
                 "source": one.source,
@@ -116,9 +123,42 @@ class HealthPart(Part):
             self._db.table("health_events").insert_all(rows)
             db.execute(
                 "INSERT INTO alert_events (kind, at, revision, backlog, health)"
-                " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?",
-                [last],
+                " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?"
+                " AND source NOT IN (SELECT value FROM json_each(?))",
+                [last, encode(list(untold))],
             )
+
+    def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
+        """What people decided of sources that holds now, by source and kind."""
+        found: dict[str, dict[HandlingKind, Handling]] = {}
+        for source, kind, at, why, until in self._ask(
+            "SELECT source, kind, at, why, until FROM source_handlings"
+            " WHERE until IS NULL OR until > ?",
+            [now.timestamp()],
+        ):
+            ends = None if until is None else instant(until)
+            found.setdefault(source, {})[kind] = Handling(kind, instant(at), why, ends)
+        return found
+
+    def handle(self, source: str, handling: Handling) -> None:
+        """Keep what a person decided of a source, in place of what of its kind was before."""
+        row = {
+            "source": source,
+            "kind": handling.kind,
+            "at": handling.at.timestamp(),
+            "until": handling.until.timestamp() if handling.until else None,
+            "why": handling.why,
+        }
+        with self._writing():
+            self._db.table("source_handlings").upsert(row)
+
+    def end_handling(self, source: str, kind: HandlingKind) -> bool:
+        """End what a person decided of a source, and say whether there was such a thing."""
+        with self._writing() as db:
+            ended = db.execute(
+                "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
+            )
+            return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
         """The rhythm of each source, as it was learned last."""

@@ -112,6 +112,12 @@ def lay_release_times(db: Database) -> None:
     _lay(db, "release_times")
 
 
+@migrations()
+def lay_source_handlings(db: Database) -> None:
+    """Lay the table of what people decided of sources, and have runs in the order they came in."""
+    _lay(db, "source_handlings")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

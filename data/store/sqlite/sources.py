@@ -22,6 +22,7 @@ NAMED: Final = (
     *("archived_feeds", "runs", "health_events", "cached_listings", "walks"),
     *("listed_links", "unread_items", "named_links", "layout_templates", "source_rhythms"),
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
+    "source_handlings",
 )
 """The tables that have the id of a source in a column called so, but for facets."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from data.health.events import note_health_events
 from data.health.evidence import is_to_be_confirmed
-from data.models import Run, RunError, Source
+from data.models import Handling, HandlingKind, Run, RunError, Source
 from data.store.sqlite.store import SqliteStore
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -52,7 +52,7 @@ def visit(
     register(store, source)
     for number, letter in enumerate(letters):
         store.add_run(run(source, start + number * every, letter))
-        note_health_events(store, further=further)
+        note_health_events(store, further=further, now=MONDAY)
 
 
 def told(store: SqliteStore) -> list[tuple[int, str]]:
@@ -161,7 +161,7 @@ def round_of(
     for number in range(first, first + count):
         for name, letter in letters.items():
             store.add_run(run(name, MONDAY + number * MINUTE, letter))
-            note_health_events(store, further=further)
+            note_health_events(store, further=further, now=MONDAY)
 
 
 def events(store: SqliteStore) -> list[tuple[str, str, str]]:
@@ -241,5 +241,75 @@ def test_events_of_several_sources_are_kept_in_the_order_of_their_visits(
     for number in range(3):
         store.add_run(run("acme", MONDAY + (number + 5) * MINUTE, "x"))
         store.add_run(run("harbour", MONDAY + number * MINUTE, "x"))
-    assert note_health_events(store, further=2) == 2
+    assert note_health_events(store, further=2, now=MONDAY) == 2
     assert [one.source for one in store.health_events(limit=9)] == ["harbour", "acme"]
+
+
+def handle(store: SqliteStore, kind: HandlingKind, until: dt.datetime | None = None) -> None:
+    register(store, "harbour")
+    store.handle("harbour", Handling(kind, MONDAY, "it is being rebuilt", until))
+
+
+def alerts(store: SqliteStore) -> list[str]:
+    """The states of which watches are to be told."""
+    return [one.health.state for one in store.queued_events(limit=99) if one.health]
+
+
+def test_of_a_source_that_is_muted_the_feed_tells_and_nobody_is_alerted(
+    store: SqliteStore,
+) -> None:
+    handle(store, "muted", until=MONDAY + DAY)
+    visit(store, "xxx...", source="harbour")
+    visit(store, "xxx", source="wire")
+    assert alerts(store) == ["failing"]
+    assert [state for _, state in told(store)] == ["failing", "ok", "failing"]
+
+
+def test_a_mute_ends_by_itself(store: SqliteStore) -> None:
+    handle(store, "muted", until=MONDAY)
+    visit(store, "xxx")
+    assert alerts(store) == ["failing"]
+
+
+def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: SqliteStore) -> None:
+    visit(store, "xxx")
+    handle(store, "acknowledged")
+    visit(store, "bbb", start=MONDAY + 3 * QUARTER)
+    assert alerts(store) == ["failing"]
+    assert store.handlings(MONDAY)
+    visit(store, "...", start=MONDAY + 6 * QUARTER)
+    assert alerts(store) == ["failing", "ok"]
+    assert not store.handlings(MONDAY)
+
+
+def test_a_failure_that_is_acknowledged_before_it_is_sure_alerts_nobody(
+    store: SqliteStore,
+) -> None:
+    visit(store, "x")
+    handle(store, "acknowledged")
+    visit(store, "xx", start=MONDAY + QUARTER)
+    assert (alerts(store), len(told(store))) == ([], 1)
+
+
+def test_an_acknowledgement_of_what_was_never_told_ends_too(store: SqliteStore) -> None:
+    visit(store, "x")
+    handle(store, "acknowledged")
+    visit(store, "...", start=MONDAY + QUARTER)
+    assert not store.handlings(MONDAY)
+
+
+def test_of_a_source_that_is_paused_nothing_is_told(store: SqliteStore) -> None:
+    handle(store, "paused")
+    visit(store, "xxx")
+    assert told(store) == []
+    store.end_handling("harbour", "paused")
+    visit(store, "x", start=MONDAY + 3 * QUARTER)
+    assert told(store) == [(3, "failing")]
+
+
+def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: SqliteStore) -> None:
+    for turn in range(4):
+        round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
+        round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)
+    assert len(events(store)) == 8
+    assert alerts(store) == ["failing", "ok", "failing"]

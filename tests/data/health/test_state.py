@@ -131,16 +131,16 @@ def test_the_days_of_the_store_make_the_rhythm() -> None:
 def test_a_rhythm_is_learned_anew_only_where_releases_came() -> None:
     store = daily(20)
     visit(store, 20)
-    note_health_events(store, further=0)
+    note_health_events(store, further=0, now=NOON)
     (known,) = store.rhythms().values()
     assert known.releases == 20
     kept = store.expected["acme"] = replace(known, rhythm=None)
-    note_health_events(store, further=0)
+    note_health_events(store, further=0, now=NOON)
     assert store.rhythms()["acme"] == kept
     published = on_day("2026-04-21", "Asia/Baku")
     store.put(make_release(21, published=published, order=published.at))
     visit(store, 21)
-    note_health_events(store, further=0)
+    note_health_events(store, further=0, now=NOON)
     learned = store.rhythms()["acme"]
     assert (learned.releases, learned.rhythm and learned.rhythm.last) == (21, dt.date(2026, 4, 21))
 
@@ -155,7 +155,7 @@ def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> N
 
     def look(day: int) -> list[str]:
         visit(store, day)
-        note_health_events(store, further=0)
+        note_health_events(store, further=0, now=NOON)
         assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
         return titles(folder)
 

@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.put(make_release(3, title="Edited", revision=2, updated=LATER))
     error = RunError("https://wire.example/", "blocked", TEXT)
     store.visits["wire"] = [Run("wire", LATER, 1.0, errors=(error,))]
-    note_health_events(store, further=0)
+    note_health_events(store, further=0, now=NOON)
     folder = tmp_path_factory.mktemp("site")
     done = publish(store, folder, SITE, cache=folder / ".kept", now=LATER + dt.timedelta(days=9))
     assert done.errors == ()

@@ -48,7 +48,7 @@ def live(store: SqliteStore, home: Path, days: range) -> None:
             store.retract(first.id, at=now)
         errors = (RunError("http://harbour.example/", "http", "answered 500"),)
         store.add_run(Run("harbour", now, 1.0, errors=errors if number in {4, 9, 17} else ()))
-        note_health_events(store, further=0)
+        note_health_events(store, further=0, now=NOON)
         assert site(store, home, now).errors == ()
 
 

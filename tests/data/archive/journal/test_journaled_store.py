@@ -19,6 +19,7 @@ from data.models import (
     Capture,
     DayDigest,
     Facet,
+    Handling,
     HealthEvent,
     Rhythm,
     Run,
@@ -144,6 +145,10 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
     store.add_archive_pages({Facet(): {1: ids, 2: [first.id]}, Facet(source="wire"): {1: ids[:1]}})
     store.add_day_digest(DayDigest("2026-03-02", noon, ((first.id, "Tides", "Harbour"),), 1))
     store.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
+    store.handle("harbour", Handling("paused", noon, "the board asked", noon + HOUR))
+    store.handle("harbour", Handling("acknowledged", noon, "known"))
+    assert store.end_handling("harbour", "acknowledged")
+    assert not store.end_handling("harbour", "acknowledged")
     day = noon.date()
     rhythm = Rhythm(day, day, (0.1,) * 7, (1.0,) * 7, (2.0,) * 7, 1.0, 3.0, ((day, day),))
     store.keep_rhythms({"harbour": SourceRhythm(3, rhythm), "wire": SourceRhythm(1)})

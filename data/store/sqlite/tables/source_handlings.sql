@@ -1,0 +1,14 @@
+-- What people decided of the alerts of a source, or of its visits.
+CREATE TABLE source_handlings (
+    source TEXT NOT NULL,
+    kind   TEXT NOT NULL CHECK (kind IN ('acknowledged', 'muted', 'paused')),
+    at     REAL NOT NULL,
+    until  REAL,                         -- NULL where it does not end by itself
+    why    TEXT NOT NULL,
+    PRIMARY KEY (source, kind)
+) STRICT, WITHOUT ROWID;
+
+-- The last runs are those that came last: by a clock that was set back, they began earlier.
+DROP INDEX runs_of_source;
+
+CREATE INDEX runs_of_source ON runs (source)

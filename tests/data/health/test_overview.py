@@ -1,0 +1,53 @@
+"""The health of all sources at once, as it is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.health.events import note_health_events
+from data.health.overview import health_fields, overview
+from data.models import Handling, Run, RunError, Source
+from data.store.sqlite.store import SqliteStore
+
+MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+NAMES = ("acme", "harbour", "port")
+
+
+def visit(store: SqliteStore, *, answers: bool, start: dt.datetime) -> None:
+    """Three visits to each of three sources, whose hosts answer or don't."""
+    for number in range(3):
+        for name in NAMES:
+            error = RunError(f"http://{name}.example/", "dns", "its host name leads nowhere")
+            store.register(Source(name, name, error.url))
+            at, errors = start + number * MINUTE, () if answers else (error,)
+            store.add_run(Run(name, at, 1.0, pages=int(answers), errors=errors))
+    note_health_events(store, further=2, now=start)
+
+
+def codes(store: SqliteStore) -> list[str]:
+    return [one.code for one in overview(store)]
+
+
+def test_while_our_own_network_is_down_no_source_is_to_blame(store: SqliteStore) -> None:
+    visit(store, answers=False, start=MONDAY)
+    assert codes(store) == ["network.down"] * 3
+    told = next(overview(store))
+    assert told.reason == "our own network is down since 2026-03-02 00:00 UTC"
+    visit(store, answers=True, start=MONDAY + 9 * MINUTE)
+    assert codes(store) == ["new.no_release"] * 3
+    visit(store, answers=False, start=MONDAY + 30 * MINUTE)
+    assert codes(store) == ["network.down"] * 3
+
+
+@pytest.mark.parametrize(("until", "holds"), [(None, True), (MONDAY, False)])
+def test_what_people_decided_is_told_as_long_as_it_holds(
+    store: SqliteStore, until: dt.datetime | None, *, holds: bool
+) -> None:
+    visit(store, answers=True, start=MONDAY)
+    store.handle("harbour", Handling("paused", MONDAY, "they asked us to", until))
+    fields = [health_fields(one) for one in overview(store)]
+    assert [one["paused"] for one in fields] == [False, holds, False]
+    assert (fields[1]["code"] == "paused") is holds

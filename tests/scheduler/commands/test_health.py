@@ -1,0 +1,120 @@
+"""`communique health` and `communique sources pause`: what people decide of sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.models import Run, RunError, Source
+from data.store.sqlite.store import SqliteStore
+from scheduler.home import home_at
+from scheduler.jobs.rebuild import rebuild
+from tests.command import communique, make_home
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME whose one source was visited twice, the last time in vain."""
+    home = make_home(tmp_path / "home", "http://harbour.example/news/")
+    store = home_at(home).store()
+    store.register(Source("harbour", "Harbour Board", "http://harbour.example/news/"))
+    store.add_run(Run("harbour", NOON, 1.0, pages=1))
+    store.add_run(Run("harbour", NOON + HOUR, 1.0, errors=(BROKEN,)))
+    store.close()
+    return home
+
+
+def health(home: Path) -> dict[str, Any]:
+    """The health of the one source."""
+    (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    return dict(one)
+
+
+def done(home: Path, *arguments: str) -> str:
+    """What a command says that succeeds."""
+    result = communique(*arguments, home=home)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def refused(home: Path, *arguments: str) -> str:
+    """The sentence of one that does nothing."""
+    result = communique(*arguments, home=home)
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr
+
+
+def test_what_is_acknowledged_or_muted_is_told_with_its_reason(home: Path) -> None:
+    before = health(home)
+    assert (before["state"], before["acknowledged"], before["muted_until"]) == (
+        "failing",
+        False,
+        None,
+    )
+    done(home, "health", "ack", "harbour", "--why", "they move house")
+    assert "is muted until" in done(
+        home, "health", "mute", "harbour", "--for", "2", "--why", "until they have moved"
+    )
+    told = health(home)
+    assert (told["state"], told["acknowledged"], told["paused"]) == ("failing", True, False)
+    until = dt.datetime.fromisoformat(told["muted_until"])
+    assert dt.timedelta(days=1) < until - dt.datetime.now(dt.UTC) < dt.timedelta(days=3)
+    assert [one["why"] for one in told["handled"]] == ["they move house", "until they have moved"]
+    lines = communique("health", home=home).stdout
+    assert "acknowledged: they move house; muted until" in lines
+    ended = json.loads(done(home, "health", "unmute", "harbour", "--json"))["ended"]
+    assert ended == ["muted", "acknowledged"]
+    assert health(home) == before
+
+
+def test_what_there_is_not_is_neither_acknowledged_nor_ended(home: Path) -> None:
+    assert "neither muted nor acknowledged" in refused(home, "health", "unmute", "harbour")
+    assert "is not paused" in refused(home, "sources", "resume", "harbour")
+    store = SqliteStore(home / "communique.db")
+    store.add_run(Run("harbour", NOON + 2 * HOUR, 1.0, pages=1))
+    store.close()
+    assert "nothing to acknowledge" in refused(home, "health", "ack", "harbour", "--why", "known")
+    nobody = communique("health", "mute", "harbor", "--why", "known", home=home)
+    assert nobody.returncode == 2
+    assert "did you mean harbour?" in nobody.stderr
+
+
+def test_a_source_that_is_paused_is_collected_only_where_it_is_named(home: Path) -> None:
+    assert "is paused: they asked" in done(
+        home, "sources", "pause", "harbour", "--why", "they asked us to"
+    )
+    told = health(home)
+    assert (told["state"], told["code"], told["paused"]) == ("ok", "paused", True)
+    assert communique("health", home=home).returncode == 0
+    all_of_them = communique("collect", "--json", home=home)
+    assert (all_of_them.returncode, json.loads(all_of_them.stdout)) == (0, {"runs": []})
+    assert "harbour is paused: name it" in all_of_them.stderr
+    shown = json.loads(done(home, "sources", "show", "harbour", "--json"))
+    assert shown["next_visit"] is None
+    assert [one["kind"] for one in shown["health"]["handled"]] == ["paused"]
+    assert "# ok (paused): it is not visited; paused: they asked us to\n" in done(
+        home, "sources", "show", "harbour"
+    )
+    named = json.loads(communique("collect", "harbour", "--json", home=home).stdout)
+    assert [run["source"] for run in named["runs"]] == ["harbour"]
+    assert "is visited again" in done(home, "sources", "resume", "harbour")
+    assert health(home)["code"] != "paused"
+
+
+def test_what_was_decided_comes_back_with_a_home_that_was_lost(home: Path, tmp_path: Path) -> None:
+    done(home, "sources", "pause", "harbour", "--why", "they asked us to")
+    done(home, "health", "mute", "harbour", "--why", "they asked us to")
+    done(home, "health", "unmute", "harbour")
+    rebuilt = tmp_path / "rebuilt"
+    rebuild(home / "archive", rebuilt)
+    kept, again = health(home)["handled"], health(rebuilt)["handled"]
+    assert [one["kind"] for one in again] == ["paused"]
+    assert again == kept
