@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +25,8 @@ MOST: Final = 65_536
 """Bytes of an answer's body that are read."""
 
 OK: Final = 200
+
+HOUR: Final = 3600
 
 PATIENCE: Final = 20.0
 """Seconds from the first look-up to the last byte."""
@@ -81,8 +85,7 @@ class Outbound:
             async with (
                 asyncio.timeout(self.patience),
                 httpcore.AsyncConnectionPool(
-                    # The system's certificates, not those that a library brings.
-                    ssl_context=ssl.create_default_context(),
+                    ssl_context=certificates(int(time.monotonic() // HOUR)),
                     network_backend=CheckedBackend(allow_private=self.allow_private),
                 ) as pool,
                 pool.stream(
@@ -97,6 +100,15 @@ class Outbound:
             raise OutboundError(host, f"nothing within {self.patience:g} seconds") from error
         except UNANSWERED as error:
             raise OutboundError(host, str(error) or type(error).__name__) from error
+
+
+@lru_cache(maxsize=1)
+def certificates(_hour: int) -> ssl.SSLContext:
+    """The system's certificates, not those that a library brings, read once an hour.
+
+    Reading them takes as long as some requests to a server nearby.
+    """
+    return ssl.create_default_context()
 
 
 async def beginning_of(response: httpcore.Response) -> bytes:

@@ -1,15 +1,18 @@
 """Which watches an event matches: in time that grows with its text, not with all watches.
 
-A watch is looked at where the text holds one word that it can't do without. So of 10,000 watches
-those few are looked at whose word is there.
+A watch is looked at where the text holds one word that it can't do without: the one that fewest
+watches need, since what people look for is spread as what is written. So of 10,000 watches those
+few are looked at whose word is there.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, pairwise
 
 from data.models import AlertKind, Content, Release
 from data.search.query import LEAST_BEGINNING, Term, terms_of
@@ -41,9 +44,13 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A watch in the form in which it is compared."""
+    """A watch in the form in which it is compared.
+
+    ``words`` are all that must be there whole; ``terms`` are those that ask for more than that.
+    """
 
     id: str
+    words: frozenset[str]
     terms: tuple[Term, ...]
     sources: frozenset[str]
     topics: frozenset[str]
@@ -57,10 +64,23 @@ class FoldedText:
 
     def __init__(self, content: Content) -> None:
         # A phrase doesn't run from the title into the body.
-        self._text = f" {fold_search(content.title)} \n {fold_search(content.body_text)} "
-        self.words = frozenset(self._text.split())
-        self._sorted = sorted(self.words)
+        self._title, self._body = fold_search(content.title), fold_search(content.body_text)
+        self._runs = self._title.split(), self._body.split()
+        self.words = frozenset(chain(*self._runs))
         self._asked: dict[Term, bool] = {}
+
+    @cached_property
+    def _text(self) -> str:
+        return f" {self._title} \n {self._body} "
+
+    @cached_property
+    def _pairs(self) -> frozenset[tuple[str, str]]:
+        """All words that follow each other: a phrase that lacks one is nowhere in the text."""
+        return frozenset(chain(*map(pairwise, self._runs)))
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.words)
 
     def holds(self, term: Term) -> bool:
         """Whether the words of a term stand here in a row; each is looked for once."""
@@ -73,7 +93,11 @@ class FoldedText:
         *whole, last = term.words.split(" ")
         if not self.words.issuperset(whole) or not self._has(last, prefix=term.prefix):
             return False
-        return not whole or f" {term.words}{'' if term.prefix else ' '}" in self._text
+        if not whole:
+            return True
+        if not self._pairs.issuperset(pairwise(whole if term.prefix else [*whole, last])):
+            return False
+        return f" {term.words}{'' if term.prefix else ' '}" in self._text
 
     def _has(self, word: str, *, prefix: bool) -> bool:
         if not prefix:
@@ -91,17 +115,18 @@ class WatchIndex:
         self._by_source: defaultdict[str, list[Rule]] = defaultdict(list)
         self._of_health: list[Rule] = []
         self._others: list[Rule] = []
-        for name, watch in watches.items():
-            self._enter(rule_of(name, watch))
+        rules = [rule_of(name, watch) for name, watch in watches.items()]
+        needed = Counter(word for rule in rules for word in rule.words)
+        for rule in rules:
+            self._enter(rule, needed)
 
-    def _enter(self, rule: Rule) -> None:
+    def _enter(self, rule: Rule, needed: Mapping[str, int]) -> None:
         if "health" in rule.kinds:
             self._of_health.append(rule)
         wanted = [term for term in rule.terms if term.wanted]
-        words = [word for term in wanted for word in _whole_words(term)]
-        if words:
-            # The longest word is the rarest, more or less.
-            self._by_word[max(words, key=len)].append(rule)
+        if rule.words:
+            rarest = min(rule.words, key=lambda word: (needed[word], word))
+            self._by_word[rarest].append(rule)
         elif wanted:
             self._by_beginning[wanted[0].words[:LEAST_BEGINNING]].append(rule)
         elif rule.sources:
@@ -131,7 +156,8 @@ class WatchIndex:
                 {
                     rule.id
                     for rule in self._candidates(text, sources)
-                    if _is_asked_for(rule, event, sources)
+                    if rule.words <= text.words
+                    and _is_asked_for(rule, event, sources)
                     and (not rule.topics or rule.topics & topics)
                     and (not rule.languages or rule.languages & languages)
                     and all(text.holds(term) == term.wanted for term in rule.terms)
@@ -153,9 +179,11 @@ class WatchIndex:
 
 def rule_of(watch_id: str, watch: Watch) -> Rule:
     """A watch in the form in which it is compared."""
+    terms = terms_of(watch.query)
     return Rule(
         watch_id,
-        terms_of(watch.query),
+        frozenset(word for term in terms if term.wanted for word in _whole_words(term)),
+        tuple(term for term in terms if not term.wanted or term.prefix or " " in term.words),
         frozenset(watch.sources),
         frozenset(watch.topics),
         frozenset(tag for one in watch.languages if (tag := language_tag(one))),

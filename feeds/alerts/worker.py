@@ -21,7 +21,7 @@ from data.watches.watch import Watch
 from feeds.alerts.matcher import Matcher
 from feeds.alerts.messages import Undelivered
 from feeds.alerts.senders import Senders
-from feeds.websub.backoff import Backoff
+from feeds.websub.backoff import LOOK, Backoff
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ class AlertWorker:
         self._waiting: dict[str, deque[tuple[str, str]]] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._failing: set[str] = set()
+        self._refreshed = float("-inf")
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -74,7 +75,7 @@ class AlertWorker:
     def _look(self) -> tuple[bool, Sequence[tuple[str, str]]]:
         """Hold some events against the watches; whether more may wait, and what is due by now."""
         try:
-            if self._folder.refresh():
+            if self._is_stale() and self._folder.refresh():
                 for error in self._folder.errors:
                     log.error("a watch can't be used", problem=str(error))
                 self._matcher = Matcher(self._folder.watches, self._senders.alerts)
@@ -88,6 +89,14 @@ class AlertWorker:
         finally:
             # The connection of this thread.
             self._store.close()
+
+    def _is_stale(self) -> bool:
+        """Whether it is time to look at the files of watches, of which there may be thousands."""
+        now = time.monotonic()
+        if now - self._refreshed < LOOK:
+            return False
+        self._refreshed = now
+        return True
 
     # Deliver.
 

@@ -14,10 +14,11 @@ LOOK = 5.0
 
 
 class Backoff:
-    """Waits that double from ``first`` seconds on, and rests that can be ended."""
+    """Waits that double from ``first`` seconds on, and rests of ``look`` that can be ended."""
 
-    def __init__(self, first: float = FIRST) -> None:
+    def __init__(self, first: float = FIRST, look: float = LOOK) -> None:
         self._first = first
+        self._look = look
         self._woken = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
@@ -33,7 +34,7 @@ class Backoff:
     async def rest(self) -> None:
         """Rest until woken, or for a while."""
         try:
-            async with asyncio.timeout(min(self._first, LOOK)):
+            async with asyncio.timeout(min(self._first, self._look)):
                 await self._woken.wait()
         except TimeoutError:
             return

@@ -27,6 +27,9 @@ PATIENCE: Final = 2.0
 COUNTED: Final = 100_000
 """Events that are looked at to count what waits."""
 
+SOON: Final = 1.0
+"""Seconds between two looks at what happened: a visit goes on while what it found is told."""
+
 AGAIN: Final = 60.0
 """Seconds after which a store that failed is tried again."""
 
@@ -36,7 +39,7 @@ class AlertService:
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
-        self._pace = pace or Backoff()
+        self._pace = pace or Backoff(look=SOON)
 
     def wake(self) -> None:
         """Something happened."""

@@ -1,0 +1,125 @@
+"""How long a release takes that is held against 10,000 watches, and the memory of all of it.
+
+Words are spread as in any language: the n-th is n times rarer than the first (Zipf), in releases
+and in what people look for, but that nobody looks for one of the hundred commonest. Releases have
+20 to 8,000 words, most a few hundred. A watch asks for one to four words; one in seven is a phrase
+that some release holds, some are beginnings or must not be there; a third of the watches names
+sources, a fifth topics, a tenth a language. The time is that of the processor, whatever else this
+machine does; the memory that of a process which does nothing else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import resource
+import statistics
+import time
+from itertools import accumulate
+from multiprocessing.connection import Connection
+from typing import Final
+
+from data.models import Content
+from data.watches.match import AlertEvent, WatchIndex
+from data.watches.watch import Watch
+
+WATCHES = 10_000
+BAR_MS, BAR_MB = 20.0, 300.0
+SOURCES: Final = [f"source-{number}" for number in range(200)]
+TOPICS: Final = [f"topic-{number}" for number in range(17)]
+OF_SOURCES, OF_TOPICS, OF_A_LANGUAGE = 0.3, 0.2, 0.1
+"""Shares of the watches that name these."""
+
+COMMON = 100
+"""Words that nobody looks for."""
+
+
+def measure(*, few: bool = False) -> dict[str, object]:
+    """The time of a release, in milliseconds, and the memory, in megabytes."""
+    here, there = multiprocessing.get_context("spawn").Pipe()
+    work = multiprocessing.get_context("spawn").Process(
+        target=matched, args=(there, 200 if few else 2000)
+    )
+    work.start()
+    times, found, memory = here.recv()
+    work.join()
+    worst = statistics.quantiles(times, n=100)[98]
+    return {
+        "watches": WATCHES,
+        "releases": len(times),
+        "matches_of_a_release": round(found / len(times), 1),
+        "median_ms": round(statistics.median(times), 2),
+        "p99_ms": round(worst, 2),
+        "memory_mb": round(memory),
+        "reached": worst <= BAR_MS and memory < BAR_MB,
+    }
+
+
+def matched(answer: Connection, releases: int) -> None:
+    """Hold releases against the watches; the times, the matches, and the memory at the most."""
+    language = Language(random.Random(7))  # noqa: S311 - the same each time
+    texts = [language.text() for _ in range(releases)]
+    index = WatchIndex({f"watch-{number}": language.watch(texts) for number in range(WATCHES)})
+    chance = language.chance
+    times, found = [], 0
+    for text in texts:
+        content = Content(
+            text[:60],
+            language=chance.choice(["en-GB", "de", "fr"]),
+            topics=tuple(chance.sample(TOPICS, 2)),
+            body_text=text,
+        )
+        event = AlertEvent("release", chance.choice(SOURCES), content)
+        before = time.thread_time()
+        found += len(index.matching(event))
+        times.append(1000 * (time.thread_time() - before))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    answer.send((times, found, memory))
+
+
+class Language:
+    """An invented language: its words by how common they are."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        made = {self._word() for _ in range(30_000)}
+        self._words = sorted(made, key=lambda word: (len(word), word))
+        self._weights = [*accumulate(1 / (rank + 1) for rank in range(len(self._words)))]
+        self._common = {*self._words[:COMMON]}
+
+    def _word(self) -> str:
+        chance = self.chance
+        syllables = chance.choices([2, 3, 4, 5], [1, 4, 4, 2])[0]
+        consonants, vowels = "bdfghklmnprstvw", "aeiou"
+        return "".join(chance.choice(consonants) + chance.choice(vowels) for _ in range(syllables))
+
+    def text(self) -> str:
+        """The text of a release."""
+        count = 20 + min(8000, int(self.chance.lognormvariate(6, 0.9)))
+        return " ".join(self.chance.choices(self._words, cum_weights=self._weights, k=count))
+
+    def watch(self, texts: list[str]) -> Watch:
+        """What somebody looks for."""
+        chance = self.chance
+        count = chance.choice([1, 2, 2, 3, 4])
+        terms = [self._term(texts, first=not number) for number in range(count)]
+        return Watch(
+            "Made",
+            query=" ".join(terms),
+            sources=tuple(chance.sample(SOURCES, 3)) if chance.random() < OF_SOURCES else (),
+            topics=tuple(chance.sample(TOPICS, 2)) if chance.random() < OF_TOPICS else (),
+            languages=("en",) if chance.random() < OF_A_LANGUAGE else (),
+        )
+
+    def _term(self, texts: list[str], *, first: bool) -> str:
+        chance, kind = self.chance, self.chance.random()
+        if kind < 1 / 7:
+            words = chance.choice(texts).split()
+            start = chance.randrange(len(words) - 3)
+            return f'"{" ".join(words[start : start + chance.choice([2, 3])])}"'
+        word = self._words[0]
+        while word in self._common:
+            (word,) = chance.choices(self._words, cum_weights=self._weights)
+        if kind < 2 / 7:
+            return f"{word[:5]}*"
+        return word if first or kind < 6 / 7 else f"-{word}"
