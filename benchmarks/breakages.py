@@ -1,0 +1,117 @@
+"""Whether sources that break are told of, for the right reason, and those that work are not.
+
+    python benchmarks/breakages.py [KIND …] [--few] [--each]
+
+Each of 100 sources breaks after three good visits, as real sites do: benchmarks/breakages_parts has
+the scripts. It is told right where a health event says so by the third visit, with the state and a
+code that a person would choose. On 100 other histories, of sources that work, no event may come.
+The sources are press rooms of the demo that go on publishing, served over loopback and visited as
+the service does, with a clock that is moved. KIND selects histories whose kind begins so, ``--few``
+plays some of each, ``--each`` tells of all. The last line is one object of JSON: ``breakages``, how
+many of them were ``told``, with the ``right_state`` and the ``right_reason``, ``unbroken``
+histories, and the ``false_alerts`` on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.breakages_parts.broken_contents import broken_contents
+from benchmarks.breakages_parts.broken_sites import broken_sites
+from benchmarks.breakages_parts.history import History
+from benchmarks.breakages_parts.play import Played, play
+from benchmarks.breakages_parts.unbroken_histories import unbroken_histories
+
+FEW = 9
+"""With --few, one in so many histories is played."""
+
+
+def main() -> None:
+    """Play and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="KIND")
+    parser.add_argument("--few", action="store_true")
+    parser.add_argument("--each", action="store_true", help="tell of each history")
+    given = parser.parse_args()
+    wanted, step = tuple(given.kinds) or ("",), FEW if given.few else 1
+    histories = [
+        one
+        for one in (*broken_sites(), *broken_contents(), *unbroken_histories())
+        if one.kind.startswith(wanted)
+    ][::step]
+    with tempfile.TemporaryDirectory() as folder:
+        played = asyncio.run(play_all(histories, Path(folder)))
+    tell(played, each=given.each)
+
+
+async def play_all(histories: Sequence[History], folder: Path) -> list[Played]:
+    """Play histories in two HOMEs at the same time.
+
+    Silence is told from what the others of a country do: what falls silent is among those that go
+    on.
+    """
+    homes: dict[str, list[History]] = {"failing": [], "well": []}
+    for one in histories:
+        fails = one.states and "silent" not in one.states
+        homes["failing" if fails else "well"].append(one)
+    played = await asyncio.gather(*(play(some, folder / name) for name, some in homes.items()))
+    return [one for some in played for one in some]
+
+
+def tell(played: Sequence[Played], *, each: bool) -> None:
+    """Print what was not told right, or all, and the line of JSON."""
+    table = Table("kind", "variant", "room", "state", "code", "reason")
+    for one in played:
+        if each or not is_right(one):
+            table.add_row(*row(one))
+    Console(width=160).print(table)
+    broken = [one for one in played if one.history.states]
+    well = [one for one in played if not one.history.states]
+    found = {
+        "breakages": len(broken),
+        "told": sum(bool(one.alerts) for one in broken),
+        "right_state": sum(map(has_right_state, broken)),
+        "right_reason": sum(map(has_right_reason, broken)),
+        "unbroken": len(well),
+        "false_alerts": sum(len(one.alerts) for one in well),
+    }
+    print(json.dumps(found))
+
+
+def is_right(one: Played) -> bool:
+    """Whether all was told that is to be, and nothing else."""
+    if one.history.states:
+        return has_right_state(one) and has_right_reason(one)
+    return not one.alerts
+
+
+def has_right_state(one: Played) -> bool:
+    """Whether the first alert is of a state that a person would choose."""
+    return bool(one.alerts) and one.alerts[0].state in one.history.states
+
+
+def has_right_reason(one: Played) -> bool:
+    """Whether it gives a reason that a person would."""
+    return bool(one.alerts) and one.alerts[0].code in one.history.codes
+
+
+def row(one: Played) -> tuple[str, ...]:
+    """A row of the table; without an alert, what the health of the source is at last."""
+    history = one.history
+    told = ("not told", f"({one.code})", one.reason)
+    if one.alerts:
+        alert = one.alerts[0]
+        told = (alert.state, alert.code, alert.reason)
+    return (history.kind, history.name, history.room, *told)
+
+
+if __name__ == "__main__":
+    main()

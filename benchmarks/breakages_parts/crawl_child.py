@@ -1,0 +1,41 @@
+"""A crawl as the service runs it, at another time of day, and where names lead to loopback.
+
+    python -m benchmarks.breakages_parts.crawl_child INSTANT [HOST …]
+
+Its clock goes on from INSTANT. Names below ``.example`` lead to 127.0.0.1, but for each HOST, which
+leads nowhere any more. What is said to it and by it is as scheduler.jobs.crawl has it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import sys
+from typing import Any
+from unittest.mock import patch
+
+OWN = "127.0.0.1"
+
+
+def main(instant: str, gone: frozenset[str]) -> int:
+    """Run one crawl."""
+    ahead = dt.datetime.fromisoformat(instant) - dt.datetime.now(dt.UTC)
+    look_up = socket.getaddrinfo
+
+    def looked_up(host: str, *arguments: Any, **more: Any) -> Any:
+        if host in gone:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(OWN if host.endswith(".example") else host, *arguments, **more)
+
+    with (
+        patch("data.clock.utc_now", lambda: dt.datetime.now(dt.UTC) + ahead),
+        patch("socket.getaddrinfo", looked_up),
+    ):
+        # All modules take the clock as they are imported.
+        from scheduler.jobs import crawl  # noqa: PLC0415
+
+        return crawl.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], frozenset(sys.argv[2:])))
