@@ -40,7 +40,7 @@ FOR_EVER: Final = noon(1000)
 
 DAILY: Final = (noon(4), noon(7), noon(8))
 QUICK: Final = (noon(4), noon(4, 3), noon(4, 6))
-WEEKLY: Final = (noon(11), noon(18), noon(25))
+WEEKLY: Final = (noon(8), noon(18), noon(25))
 """The three visits after a break: by the day, as the service confirms a failure, or by the week."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from itertools import islice
 from typing import IO, Final
 from urllib.parse import urlsplit
 
+from data.clock import utc_now
 from data.dates.context import DateContext
 from data.errors import StoreError
 from data.identity.decision import yet_to_come
@@ -128,7 +128,7 @@ class Importer:
                 self._registered = True
             verdict = self._store.record(
                 draft,
-                seen=dt.datetime.now(dt.UTC),
+                seen=utc_now(),
                 since=self._since,
                 front=self._front,
                 labels=labels,

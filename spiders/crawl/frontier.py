@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from data.clock import utc_now
 from data.models import History, Link, ListingKind
 from data.settings import Collect
 from data.store.protocol import Store
@@ -99,7 +100,7 @@ class Frontier:
         self._interval = file.interval or limits.interval
         self._begun = time.monotonic()
         self._until: float | None = None
-        self._now = dt.datetime.now(dt.UTC)
+        self._now = utc_now()
         way = partial(
             ListingWalk,
             rules=msgspec.json.encode(file.listing).decode(),

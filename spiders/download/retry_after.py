@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
+from data.clock import utc_now
 from data.models import Wait
 from spiders.download.host_queues import host_of
 
@@ -130,7 +131,7 @@ class RetryAfterMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Let a request pass whose host may be asked. Raises AskedToWait."""
-        host, now = host_of(request.url), dt.datetime.now(dt.UTC)
+        host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # One that is further off than any can be was kept while the clock was wrong.
         if wait and now < wait.until <= now + LONGEST:
@@ -140,7 +141,7 @@ class RetryAfterMiddleware:
         """Let an answer pass that does not ask to wait. Raises AskedToWait."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
-        wait = wait_of(response.status, header, dt.datetime.now(dt.UTC))
+        wait = wait_of(response.status, header, utc_now())
         if wait is None:
             return response
         host = host_of(request.url)

@@ -21,6 +21,7 @@ from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
+from data.clock import utc_now
 from data.text.redaction import without_user
 from spiders.download.host_queues import SLOT, host_of
 from spiders.download.responses import describe_error
@@ -147,7 +148,7 @@ class RobotsMiddleware:
         return await asyncio.shield(known.read)
 
     async def _read(self, origin: str) -> Rules:
-        url, now = f"{origin}/robots.txt", dt.datetime.now(dt.UTC)
+        url, now = f"{origin}/robots.txt", utc_now()
         try:
             body = await self._body(url)
         except Unreachable:
