@@ -7,6 +7,7 @@ releases don't: a site whose own pages carry a captcha, for its newsletter perha
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 
 from lxml import etree
@@ -22,12 +23,18 @@ CHALLENGE: Final = re.compile(
     r"_cf_chl_opt|cf-chl-|/challenge-platform/h/\w/orchestrate|cf-browser-verification|captcha-delivery\.com"
     r"|px-captcha|awsWafCookieDomainList|gokuProps|sucuri_cloudproxy_js|/_sec/cp_challenge"
     r"|ddos-guard/js-challenge|/\.well-known/sgcaptcha"
+    # Imperva puts another script of that name into ordinary pages, too.
+    r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
+    r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""What only the challenges of Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai and others carry."""
+"""What only the challenges of Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5
+and others carry."""
 
 WAITING: Final = re.compile(
     r"just a moment|attention required|checking (?:if|your browser)|ddos protection|security check"
-    r"|pardon our interruption|(?:are you|not|you are|you're) (?:a |an? )?(?:robot|human)"
+    r"|pardon our interruption"
+    r"|(?:are you|not|you are|you're) (?:a |an? )?(?:robots?|bots?|humans?)\b"
+    r"|one moment, please|human verification|client challenge|security checkpoint"
     r"|verify (?:that )?you are|unusual traffic|access denied|please enable (?:js|cookies)"
     r"|захист від|проверка браузера|не робот|人机验证|安全验证|您是否是机器人"
     r"|ロボットではありません",
@@ -70,6 +77,15 @@ FEW_HEADINGS: Final = 3
 
 CHALLENGED: Final = "a challenge stands before it, as for programs: the site keeps us out"
 LOGIN_FIRST: Final = "a login stands before it: the site shows it to those with an account only"
+
+CHALLENGING: Final = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""Statuses that challenges are shown with."""
 
 PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
@@ -120,6 +136,13 @@ def challenge_in(page: Page) -> Barrier | None:
     if waiting and CAPTCHA.search(page.text):
         return Barrier("challenge", "a captcha stands before it: the site keeps us out")
     return None
+
+
+def refusal(status: int, page: Page) -> tuple[str, str]:
+    """A short code, and what a server did, where it answered with the status of an error."""
+    if status in CHALLENGING and CHALLENGE.search(page.text):
+        return "blocked:challenge", f"answered {status}: {CHALLENGED}"
+    return f"http:{status}", f"answered {status}"
 
 
 def _text(node: etree._Element) -> str:

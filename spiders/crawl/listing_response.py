@@ -9,8 +9,9 @@ import msgspec
 from scrapy.http import Response
 
 from data.text.urls import canonical_url
-from spiders.crawl.blocked_page import apology_in, challenge_in
+from spiders.crawl.blocked_page import apology_in, refusal
 from spiders.crawl.facts.listing_facts import away
+from spiders.crawl.missing_text import barrier_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
 from spiders.download.responses import links_of, page_of, requested_url, validator_of
@@ -56,8 +57,8 @@ def _read(response: Response, visit: Visit) -> Listing:
         visit.facts.listed(url, response.url, listing, None)
         return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
-        said = f"the listing answered {response.status}"
-        raise NoListing(f"http:{response.status}", said, status=response.status)
+        kind, said = refusal(response.status, page_of(response))
+        raise NoListing(kind, f"the listing {said}", status=response.status)
     page = page_of(response)
     visit.lists(page)
     visit.feed_hubs.listing_read(url, page, links_of(response))
@@ -67,7 +68,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     kept = visit.store.cached_listing(url, visit.reader) if front else None
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
-        if barrier := challenge_in(page):
+        if barrier := barrier_in(page):
             said = f"{barrier.says}; what is stored stays as it is"
             raise NoListing(f"blocked:{barrier.kind}", said)
         if apology := apology_in(page):

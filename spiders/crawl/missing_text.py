@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.models import Content
 from data.text.words import tokens
-from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier
+from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
 from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
@@ -99,6 +99,14 @@ PAYWALL: Final = re.compile(
 
 
 PAYWALL_FIRST: Final = "a paywall stands before it: the site shows it to those who pay only"
+
+
+NOTHING: Final = Content("")
+
+
+def barrier_in(page: Page) -> Barrier | None:
+    """What stands in place of a page that shows nothing of its own, or None."""
+    return challenge_in(page) or lock_reason(page, NOTHING, "")
 
 
 def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:

@@ -18,6 +18,7 @@ from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
 from data.text.words import tokens
+from spiders.crawl.blocked_page import refusal
 from spiders.crawl.frontier import Wanted
 from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
@@ -159,7 +160,8 @@ class PressRoomSpider(Spider):
                 if other := visit.asked.other(asked):
                     yield self._request_release(visit, other, item, known=False)
             elif status >= HTTPStatus.BAD_REQUEST:
-                visit.error(response.url, f"http:{status}", f"the server answered {status}")
+                kind, said = refusal(status, page_of(response))
+                visit.error(response.url, kind, f"the server {said}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):
                 visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
             else:

@@ -8,6 +8,7 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.crawl.draft import draft_release
+from spiders.crawl.missing_text import barrier_in
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem
 from spiders.page.page import Page
@@ -119,3 +120,22 @@ def test_a_notice_in_place_of_a_release_is_named(html: str, why: str) -> None:
 )
 def test_a_release_with_something_of_a_lock_is_a_release(html: str, title: str) -> None:
     assert refused(html, title) == ""
+
+
+UNLOCK = '<form action="/?unlock"><input type="password" name="pwd"><button>Go</button></form>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        (f'<div id="login">{UNLOCK}</div>', "login"),
+        ("<h1>Wartungsarbeiten</h1><p>Wir sind bald wieder da.</p>", "maintenance"),
+        ("<h1>Members only</h1>", "login"),
+        ("<h1>News</h1><p>No results.</p>", None),
+        (f"<header>{UNLOCK}</header><h1>News</h1><p>No results.</p>", None),
+    ],
+)
+def test_what_stands_in_place_of_a_listing_is_told(inside: str, kind: str | None) -> None:
+    page = Page("https://harbour.example/news/", f"<body>{inside}</body>".encode())
+    barrier = barrier_in(page)
+    assert (barrier and barrier.kind) == kind
