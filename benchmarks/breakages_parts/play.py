@@ -83,6 +83,10 @@ class Played:
         await self.server.listen(context)
 
 
+LATER: Final = dt.timedelta(minutes=2)
+"""By when all visits are over."""
+
+
 async def play(histories: Sequence[History], home: Path) -> list[Played]:
     """Play histories side by side, all sources in one HOME, which is made."""
     (home / "sources").mkdir(parents=True)
@@ -100,7 +104,7 @@ async def play(histories: Sequence[History], home: Path) -> list[Played]:
             gone = [one.room.host for one in played if one.line == "no name"]
             for run in await visited(home, due, now, gone):
                 due[run.source].runs.append(run)
-            await asyncio.to_thread(note, home, due.values())
+            await asyncio.to_thread(note, home, due.values(), now)
     finally:
         for one in played:
             await one.server.close()
@@ -126,11 +130,11 @@ async def visited(
     return runs
 
 
-def note(home: Path, due: Iterable[Played]) -> None:
-    """Have the health of sources noted, and keep what was told of these."""
+def note(home: Path, due: Iterable[Played], now: dt.datetime) -> None:
+    """Have the health of sources noted at a time, and keep what was told of these."""
     known = {one.source: one for one in due}
     with contextlib.closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
-        count = note_health_events(store, further=Health().confirm_visits)
+        count = note_health_events(store, further=Health().confirm_visits, now=now + LATER)
         for event in store.health_events(limit=count) if count else ():
             if event.source in known and not event.well:
                 known[event.source].alerts.append(event)
