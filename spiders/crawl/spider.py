@@ -289,11 +289,8 @@ class PressRoomSpider(Spider):
             return self._request_linked(visit, wanted.link)
         if wanted.kind == "listing":
             return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
-        if wanted.kind == "file":
-            return self._request_file(visit, wanted.url)
-        if wanted.kind == "feed":
-            request = self._request(visit, wanted.url, self.parse_feed, NEW, conditional=False)
-            return request.replace(errback=self.failed_aside)
+        if wanted.kind in {"file", "feed"}:
+            return self._request_file(visit, wanted.url, feed=wanted.kind == "feed")
         if wanted.kind == "again":
             parse = self.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING, conditional=False)
@@ -331,10 +328,11 @@ class PressRoomSpider(Spider):
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
         return request.replace(meta=meta, errback=self.failed_aside)
 
-    def _request_file(self, visit: Visit, url: str) -> Request:
-        request = self._request(visit, url, self.parse_file, NEW, conditional=False)
-        meta = {**request.meta, RENDER: False, UNREAD: True}
-        return request.replace(meta=meta, errback=self.failed_file)
+    def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
+        read = self.parse_feed if feed else self.parse_file
+        request = self._request(visit, url, read, NEW, conditional=False)
+        meta = {**request.meta, RENDER: False, UNREAD: not feed}
+        return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
 
     def _request(
         self,

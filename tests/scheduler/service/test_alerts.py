@@ -121,6 +121,10 @@ def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer:
         store.hide(hidden, at=utc_now(), why="no release")
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"] * 3)
+    with closing(home.store()) as store:
+        alerted = [one.alerted is not None for one in store.release_times("harbour", limit=9)]
+    # The last one first; what was there before is no news.
+    assert alerted == [False, False, True, True, True]
     # Many at once come as one message.
     (told,) = peer.posts()
     said = Judge(secret.secret).verify(told.body, told.headers)
