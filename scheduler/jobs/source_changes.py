@@ -103,6 +103,10 @@ def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
         raise RenamedSource(old, moves[old])
     if moves.get(new, old) != old:
         raise RenamedSource(new, moves[new])
+    shipped = shipped_folder() / f"{old}.toml"
+    if shipped.exists() and not file_of(home, old).exists():
+        fix = f"it comes with Communique; copy it to {file_of(home, old)} first"
+        raise SourceError(str(shipped), "file name", fix)
     for folder in (home.sources, shipped_folder()):
         if (path := folder / f"{new}.toml").exists():
             raise SourceError(str(path), "file name", "it is there already; choose another id")

@@ -22,6 +22,7 @@ from scheduler.home import home_at
 from scheduler.jobs import source_changes
 from scheduler.jobs.health import home_health
 from scheduler.jobs.source_changes import remove_source, rename_source
+from spiders.sources.loader import shipped_folder
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Room, listing_html, release_html, served
@@ -154,6 +155,9 @@ def test_a_renamed_source_keeps_its_feed_and_its_addresses_lead_on(home: Path) -
 def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     assert "'nobody'" in refused(home, "rename", "nobody", "cable")
     assert "releases of a source 'post' are kept" in refused(home, "rename", "wire", "post")
+    shipped = next(shipped_folder().glob("*.toml"))
+    assert "it is there already" in refused(home, "rename", "wire", shipped.stem)
+    assert "it comes with Communique" in refused(home, "rename", shipped.stem, "cable")
     assert "use lower-case letters" in refused(home, "rename", "wire", "Wire!")
     assert "use lower-case letters" in refused(home, "rename", "wire", "../wire")
     done(home, "sources", "rename", "wire", "cable")
