@@ -65,7 +65,8 @@ class SourcesPart(Part):
             if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
                 return False
             for table in NAMED:
-                db.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
+                # A visit that was refused may have left something under an id of before.
+                db.execute(f"UPDATE OR REPLACE {table} SET source = ? WHERE source = ?", [new, old])
             # What waits for the end of the transaction may name the old id: it comes first.
             self._connection.at_commit(enter_facet_changes, [])
             self._connection.at_commit(move_facets, [(old, new)])

@@ -114,6 +114,14 @@ def test_all_ids_of_a_source_lead_to_the_present_one(filled: SqliteStore) -> Non
     filled.register(Source("harbour", "Harbour", ""))
 
 
+def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: SqliteStore) -> None:
+    filled.keep_template("harbour", "news", "{}")
+    filled.rename_source("harbour", "port")
+    filled.keep_template("harbour", "news", "left")
+    filled.rename_source("port", "harbour")
+    assert filled.templates("harbour") == ("{}",)
+
+
 def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: SqliteStore) -> None:
     asked = HubRequest("subscribe", "https://reader.example/", "t")
     old, new = "feeds/source/harbour.atom", "feeds/source/port.atom"
