@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from data.models import STAGES, ReleaseTimes, Stage
@@ -47,6 +47,20 @@ def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
             ninth = statistics.quantiles(lasted, n=10, method="inclusive")[-1]
             found[stage] = Latency(statistics.median(lasted), ninth, len(lasted))
     return found
+
+
+def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
+    """What of the times of a source stands on its page, whenever that is written.
+
+    When the last of its releases came into the feeds is not known while they are written: it is
+    left out for good, so that a site that is written anew is the same. Alerts stand on no page.
+    """
+    fed = [one.in_feed for one in times]
+    last = None if None in fed else max(filter(None, fed), default=None)
+    return [
+        replace(one, in_feed=None if one.in_feed == last else one.in_feed, alerted=None)
+        for one in times
+    ]
 
 
 def latency_line(found: Mapping[Stage, Latency]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from data.health.latency import LAST, latencies, latency_line
+from data.health.latency import LAST, as_published, latencies, latency_line
 from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
@@ -82,11 +82,11 @@ class FeedDocuments:
             self._context.write(file(kind), rendered(feed, entries, kind))
 
     def _latency(self, facet: Facet) -> str:
-        """How late the releases of a source are found: what comes after would change the page."""
+        """How late the releases of a source come."""
         if facet.source is None or not is_source(facet):
             return ""
-        found = latencies(self._context.store.release_times(facet.source, limit=LAST))
-        return latency_line({"seen": found["seen"]}) if "seen" in found else ""
+        times = self._context.store.release_times(facet.source, limit=LAST)
+        return latency_line(latencies(as_published(times)))
 
     def _backlog(self, facet: Facet) -> Sequence[RenderedEntry]:
         """The entries of releases that stand on the page of a source, but in no feed of it."""

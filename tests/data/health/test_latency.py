@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from data.health.latency import LEAST, Latency, latencies, latency_line
+from data.health.latency import LEAST, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
 from data.store.sqlite.store import SqliteStore
 from data.wording import lasting
@@ -40,6 +40,18 @@ def test_each_stage_is_told_in_the_median_and_for_nine_of_ten() -> None:
         " within 10 minutes) and in the feeds less than a minute after they were found (nine of ten"
         " within less than a minute)."
     )
+
+
+def test_a_page_says_the_same_after_its_publication_as_within_it() -> None:
+    def batch(number: int, *, fed: bool = True) -> list[ReleaseTimes]:
+        at = number * 1000.0
+        return [ReleaseTimes(at, at + 60, at + 90 if fed else None, at + 99)] * 5
+
+    within = latencies(as_published([*batch(3, fed=False), *batch(2), *batch(1)]))
+    after = latencies(as_published([*batch(3), *batch(2), *batch(1)]))
+    assert within == after == {"seen": Latency(60, 60, 15), "in_feed": Latency(30, 30, 10)}
+    assert latencies(as_published(batch(1))) == {"seen": Latency(60, 60, 5)}
+    assert as_published([]) == []
 
 
 def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:

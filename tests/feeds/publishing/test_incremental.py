@@ -131,3 +131,22 @@ def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
     found, made = dict(files(tmp_path / "site")), dict(files(tmp_path / "anew"))
     assert sorted(made.keys() - found.keys()) == []
     assert sorted(file for file in made if found[file] != made[file]) == []
+
+
+def test_what_a_page_says_of_latency_is_the_same_when_it_is_written_anew(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "communique.db")
+    store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
+    page = "sources/acme/index.html"
+    said = []
+    for batch in range(3):
+        for number in range(batch * 6, batch * 6 + 6):
+            release = make_release(number, body_text=f"Pier {number} opens for ship {number * 7}.")
+            seen = release.order + dt.timedelta(minutes=4 + number)
+            store.record(Draft("acme", release.url, release.content), seen=seen, since=seen)
+        publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+        said.append((tmp_path / "site" / page).read_bytes())
+        publish(store, tmp_path / f"anew{batch}", SITE)
+        assert (tmp_path / f"anew{batch}" / page).read_bytes() == said[-1]
+    assert [b"found 6 minutes after" in said[0], b"found 12 minutes after" in said[2]] == [True] * 2
+    assert [b"in the feeds" in one for one in said] == [False, True, True]
+    store.close()
