@@ -12,6 +12,9 @@ from urllib.parse import quote
 BUSY_SECONDS: Final = 30.0
 """How long a writer waits for another; a transaction of ours takes milliseconds."""
 
+LEAST_FREE: Final = 1_000_000
+"""Bytes that a disk has free where something can be written; SQLite writes pages, then a log."""
+
 WAYS: Final = ("mode=ro", "mode=ro&immutable=1")
 """How a file is opened that can't be written: beside the log of a writer, else by itself."""
 
@@ -19,6 +22,12 @@ WAYS: Final = ("mode=ro", "mode=ro&immutable=1")
 def is_read_only(path: Path) -> bool:
     """Whether a file is there that can be read and not written."""
     return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder is for writing, and has too little room for that."""
+    disk = os.statvfs(folder)
+    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail * disk.f_frsize < LEAST_FREE
 
 
 def open_for_writing(

@@ -61,10 +61,12 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
     ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
     ``unmatched`` are the keys of selectors that matched nothing. ``no_feed`` are the visits in
-    which the feed could not be read, though the page was.
+    which the feed could not be read, though the page was. ``explicit`` visits were asked for by a
+    person.
     """
 
     rules: str = ""
+    explicit: bool = False
     place: str = ""
     usual: str = ""
     away: str = ""

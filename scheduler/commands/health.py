@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from data.clock import utc_now
+from data.errors import StoreError
 from data.health.overview import overview
 from data.models import Handling
 from scheduler.cli import Listing, as_json, complain, print_json, say, with_home
@@ -20,7 +21,7 @@ from scheduler.jobs.handlings import (
     handling_line,
     why_line,
 )
-from scheduler.jobs.health import home_health
+from scheduler.jobs.health import health_without_store, home_health
 
 DAYS: Final = 7
 """Days for which a source is muted where nobody says for how long: a mute that is forgotten hides
@@ -42,11 +43,13 @@ def list_health(home: Home, *, as_json: bool) -> int:
 
     The exit code is 1 where one is failing, blocked or silent.
     """
-    store = home.store()
     try:
-        found = home_health(home, store)
-    finally:
-        store.close()
+        with closing(home.store()) as store:
+            found = home_health(home, store)
+    except StoreError:
+        found = health_without_store(home)
+        if not found:
+            raise
     if as_json:
         print_json({"sources": [handled_fields(one) for one in found]})
     else:

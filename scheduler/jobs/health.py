@@ -12,27 +12,53 @@ from data.health.overview import overview
 from data.health.state import Health
 from data.store.protocol import Store
 from scheduler.home import Home
-from spiders.sources.loader import load_sources
+from scheduler.jobs.home_state import why_full, why_overdue
+from spiders.sources.loader import choose, load_sources
 
 
 def home_health(home: Home, store: Store) -> list[Health]:
-    """The health of all sources of a HOME, by id: a source without a file that can be used fails.
+    """The health of all sources of a HOME, by id.
 
-    Nobody visits it, however well its last visit went.
+    One that nobody visits fails, however well its last visit went: one without a file that can be
+    used, one that the service does not come to, and all while nothing can be kept.
     """
     loaded, broken = load_sources(home.sources)
     found = {one.source: one for one in overview(store)}
-    verdicts = {
+    full = why_full(home)
+    verdicts: dict[str, Verdict] = {}
+    for one in choose(loaded, ()):
+        known = found.get(one.id)
+        if known and (not known.is_well or known.code == "paused"):
+            continue
+        runs = store.runs(one.id, limit=LAST)
+        if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
+            verdicts[one.id] = why
+    verdicts |= {
         source: Verdict("source.missing", MISSING.format(home.sources / f"{source}.toml"))
         for source, one in found.items()
         if one.last_run and source not in loaded
     }
     verdicts |= {Path(one.path).stem: Verdict("source.broken", str(one)) for one in broken}
     for source, verdict in verdicts.items():
-        known = found.get(source) or Health(source, verdict, None, None, None)
-        found[source] = replace(known, verdict=verdict)
+        told = found.get(source) or Health(source, verdict, None, None, None)
+        found[source] = replace(told, verdict=verdict)
     return [found[source] for source in sorted(found)]
 
+
+def health_without_store(home: Home) -> list[Health]:
+    """The health of the sources of a HOME whose store can't be opened, as its disk is full.
+
+    Empty where that is not why.
+    """
+    full = why_full(home)
+    if full is None:
+        return []
+    loaded, _ = load_sources(home.sources)
+    return [Health(one.id, full, None, None, None) for one in choose(loaded, ())]
+
+
+LAST = 10
+"""Reports among which one is looked for that says whether the service made it."""
 
 MISSING = (
     "its source file {} is not there any more: put it back, or end it by `communique sources "

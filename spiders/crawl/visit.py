@@ -292,7 +292,9 @@ class Visit:
         """Keep what the visit saw of its source, and tell which selectors match nothing."""
         for unmatched in self.facts.unmatched.without():
             self.error(self.file.url, "selector", told(*unmatched))
-        self.run = replace(self.run, facts=self.facts.finish(self.report()))
+        facts = self.facts.finish(self.report())
+        asked = self.explicit or self.backfill
+        self.run = replace(self.run, facts=msgspec.structs.replace(facts, explicit=asked))
 
     def page_read(self, not_archived: str = "") -> None:
         """Count an answer, and note why it is not archived though it should be, or empty."""

@@ -190,7 +190,9 @@ def test_checks_are_told_as_json_too(tmp_path: Path) -> None:
     assert result.returncode == 0
     path = str(home / "sources" / "harbour.toml")
     assert json.loads(result.stdout) == {
-        "sources": [{"id": "harbour", "path": path, "differences": []}],
+        "sources": [
+            {"id": "harbour", "path": path, "differences": [], "drift": [], "unmatched": []}
+        ],
         "errors": [],
     }
     (home / "sources" / "bad.toml").write_text("typo = 1\n")

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from sqlite_utils import Database
 
 from data.errors import StoreError
-from data.sqlite_file import is_read_only, open_for_reading, open_for_writing
+from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
 from data.store.sqlite.schema import BEFORE_RELEASE, migrations
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
@@ -67,6 +67,8 @@ class Connection:
         folder = self.path.parent
         if is_read_only(self.path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
             return StoreError(f"sqlite:{self.path}", f"its folder is read-only ({error})")
+        if folder.is_dir() and is_full(folder):
+            return StoreError(f"sqlite:{self.path}", f"its disk is full, make room there ({error})")
         return StoreError(f"sqlite:{self.path}", str(error))
 
     @property

@@ -1,0 +1,82 @@
+"""Sources that nobody visits are told, though all went well when somebody last did."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.clock import utc_now
+from data.models import Run, VisitFacts
+from scheduler.home import Home, home_at
+from scheduler.jobs.health import home_health
+from spiders.sources.loader import load_source
+from tests.command import COMMUNIQUE, make_home
+
+HOUR = dt.timedelta(hours=1)
+
+
+def told(home: Home) -> str:
+    with closing(home.store()) as store:
+        (one,) = home_health(home, store)
+    return one.code
+
+
+def visited(home: Home, ago: dt.timedelta, *, explicit: bool) -> None:
+    facts = VisitFacts(explicit=explicit)
+    with closing(home.store()) as store:
+        store.register(load_source(home.sources, "harbour").source)
+        store.add_run(Run("harbour", utc_now() - ago, 1.0, facts=facts))
+
+
+@pytest.mark.parametrize(
+    ("ago", "explicit", "code"),
+    [
+        (11 * HOUR, False, "new.no_release"),
+        (13 * HOUR, False, "visit.overdue"),
+        # Whoever collects by hand does so when they like.
+        (9000 * HOUR, True, "new.no_release"),
+    ],
+)
+def test_a_source_that_the_service_does_not_come_to_is_told(
+    tmp_path: Path, ago: dt.timedelta, code: str, *, explicit: bool
+) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    visited(home, ago, explicit=explicit)
+    assert told(home) == code
+
+
+def test_a_source_that_is_visited_seldom_is_waited_for(tmp_path: Path) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/", interval="86400"))
+    visited(home, 7 * 24 * HOUR, explicit=False)
+    assert told(home) == "new.no_release"
+    visited(home, 13 * HOUR, explicit=True)
+    assert told(home) == "new.no_release", "somebody collects by hand now"
+
+
+def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    copy, asked = tmp_path / "copy", [*COMMUNIQUE, "health", "--json", "--home", str(home)]
+    shutil.copytree(home, copy)
+    fill = 'mount -t tmpfs -o size=4m tmpfs "$0" && cp -r "$1/." "$0" && shift && "$@"; '
+    script = fill + 'cat /dev/zero >"$0/full" 2>"$0/full"; exec "$@"'
+    done = subprocess.run(  # noqa: S603 - our own program
+        ["unshare", "-rm", "sh", "-c", script, str(home), str(copy), *asked],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    if "mount" in done.stderr or shutil.which("unshare") is None:
+        pytest.skip("no disk can be mounted here")
+    assert done.returncode == 1, done.stderr
+    # Before it was full there was nothing to tell.
+    first, _, second = done.stdout.partition("\n}\n")
+    assert json.loads(f"{first}\n}}")["sources"] == []
+    (one,) = json.loads(second)["sources"]
+    assert (one["id"], one["state"], one["code"]) == ("harbour", "failing", "home.full")
