@@ -16,7 +16,7 @@ from rich.text import Text
 from data.clock import utc_now, zone_or_utc
 from data.errors import CommuniqueError, SourceError
 from data.health.latency import LAST, latencies, latency_fields, latency_line
-from data.models import Handling
+from data.models import Handling, RemovedSource, Source
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
@@ -67,8 +67,9 @@ def sources() -> None:
 @as_json
 @with_any_home
 def list_sources(home: Home, *, as_json: bool) -> int:
-    """List all sources: your own, and those that are shipped and can be named."""
+    """List all sources: your own, those that are shipped and can be named, and the removed ones."""
     loaded, broken = load_sources(home.sources)
+    gone = removed_sources(home)
     if as_json:
         print_json(
             {
@@ -83,6 +84,10 @@ def list_sources(home: Home, *, as_json: bool) -> int:
                     }
                     for one in loaded.values()
                 ],
+                "removed": [
+                    {"id": one.id, "name": one.name, "at": removed.at, "kept": removed.kept}
+                    for one, removed in gone
+                ],
                 "errors": [str(error) for error in broken],
             }
         )
@@ -92,6 +97,9 @@ def list_sources(home: Home, *, as_json: bool) -> int:
             # Text, not markup: what brackets hold in a name is no style.
             cells = (one.id, one.file.name, one.source.url, "own" if one.own else "shipped")
             table.add_row(*map(Text, cells))
+        for source, removed in gone:
+            state = f"removed on {removed.at:%Y-%m-%d}{', kept' if removed.kept else ''}"
+            table.add_row(*map(Text, (source.id, source.name, source.url, state)))
         console = Console()
         if not console.is_terminal:
             # A pipe is no terminal of 80 columns: nothing is cut off there.
@@ -100,6 +108,15 @@ def list_sources(home: Home, *, as_json: bool) -> int:
         for error in broken:
             complain(str(error))
     return 2 if broken else 0
+
+
+def removed_sources(home: Home) -> list[tuple[Source, RemovedSource]]:
+    """The sources of a HOME that are collected no more."""
+    if not home.database.exists():
+        return []
+    with closing(home.plain_store()) as store:
+        known = store.sources()
+        return [(known[name], one) for name, one in store.removed_sources().items()]
 
 
 @sources.command()
