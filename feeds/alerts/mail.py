@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.policy
 import socket
+from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,6 +22,9 @@ from feeds.alerts.text import one_line, text_of
 
 PATIENCE: Final = 30.0
 """Seconds from the look-up of a server to its last answer."""
+
+FAREWELL: Final = 5.0
+"""Seconds that a server has for its farewell."""
 
 PERMANENT: Final = 500
 """The first reply code by which a server says that it will never take it (RFC 5321, 4.2.1)."""
@@ -68,7 +72,8 @@ async def hand_over(mail: EmailMessage, recipient: str, settings: Alerts) -> Non
         timeout=PATIENCE,
     )
     try:
-        async with asyncio.timeout(PATIENCE), client:
+        async with asyncio.timeout(PATIENCE):
+            await client.connect()
             await client.send_message(mail, sender=settings.sender, recipients=[recipient])
     except aiosmtplib.SMTPRecipientsRefused as error:
         refused = error.recipients[0]
@@ -81,3 +86,9 @@ async def hand_over(mail: EmailMessage, recipient: str, settings: Alerts) -> Non
         raise Undelivered(f"{server} did not answer within {PATIENCE:g} seconds") from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(f"{server} did not take it: {error}") from error
+    else:
+        # It is taken, however the server says farewell.
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit(timeout=FAREWELL)
+    finally:
+        client.close()

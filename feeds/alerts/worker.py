@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from data.errors import StoreError
-from data.models import AlertMessage
+from data.models import AlertDelivery, AlertMessage
 from data.store.protocol import Store
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
@@ -25,11 +25,11 @@ from feeds.websub.backoff import LOOK, Backoff
 
 log = structlog.get_logger()
 
-TOGETHER: Final = 50
-"""Events that are held against the watches in one transaction."""
-
 MOST: Final = 500
-"""Events that one message tells of."""
+"""Events that one message tells of, and that are held against the watches before any is told."""
+
+FULL: Final = 10_000
+"""Deliveries after which no more events are held against the watches in the same transaction."""
 
 AT_ONCE: Final = 64
 """Receivers that are given a message at the same time."""
@@ -79,12 +79,14 @@ class AlertWorker:
                 for error in self._folder.errors:
                     log.error("a watch can't be used", problem=str(error))
                 self._matcher = Matcher(self._folder.watches, self._senders.alerts)
-            queued = self._store.queued_events(limit=TOGETHER)
+            queued = self._store.queued_events(limit=MOST)
+            made: list[AlertDelivery] = []
+            for event in queued:
+                made += self._matcher.deliveries(self._store, event)
+                if len(made) >= FULL:
+                    break
             if queued:
-                made = [
-                    one for event in queued for one in self._matcher.deliveries(self._store, event)
-                ]
-                self._store.settle_events(queued[-1].number, made)
+                self._store.settle_events(event.number, made)
             return bool(queued), self._store.waiting_outputs(time.time())
         finally:
             # The connection of this thread.

@@ -1,0 +1,103 @@
+"""Mail: what stands in it whatever a press room wrote, and when it counts as taken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.models import AlertDelivery, AlertMessage
+from data.settings import Alerts, Site
+from data.watches.watch import Watch
+from feeds.alerts.mail import mail_of, send
+from feeds.alerts.messages import Undelivered
+from tests.examples import examples
+
+ALERTS = Alerts(smtp_host="127.0.0.1", smtp_tls="none", sender="alerts@press.example")
+DESK = "desk@news.example"
+
+
+def message(title: str, passage: str = "It says.") -> AlertMessage:
+    """A message that tells of one release."""
+    release = {
+        "id": "5f0c",
+        "source": "harbour",
+        "url": "http://harbour.example/1",
+        "title": title,
+        "publisher": None,
+        "published": "2026-03-02",
+        "first_seen": "2026-03-02T12:00:00+00:00",
+        "revision": 1,
+    }
+    told = {"type": "release", "timestamp": "2026-03-02T12:00:00Z"}
+    body = json.dumps({**told, "release": release, "passage": passage}).encode()
+    return AlertMessage("msg_1", "w", "mail", (AlertDelivery("msg_1", "w", "mail", body, 1.0),))
+
+
+@examples(40)
+@given(st.text(), st.text(min_size=1))
+def test_no_text_adds_a_header_or_breaks_a_mail(title: str, name: str) -> None:
+    made = mail_of(Watch(name), message(title, title), DESK, ALERTS, Site(title=name))
+    read = message_from_bytes(made.as_bytes(), policy=policy.default)
+    expected = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"]
+    assert [*read.keys()] == [*expected, "Content-Type"]
+    assert read["To"] == DESK
+    assert read["Message-ID"] == "<msg_1@press.example>"
+    assert [part.get_content_type() for part in read.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_it_says_what_happened_and_where_the_copy_is() -> None:
+    made = mail_of(Watch("Ships"), message("<b>Tides</b>"), DESK, ALERTS, Site())
+    plain, html = (made.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().splitlines()[:5] == [
+        "New: <b>Tides</b>",
+        "harbour, 2 March 2026",
+        "http://harbour.example/1",
+        "Copy kept: http://127.0.0.1:8080/releases/5f0c/",
+        "It says.",
+    ]
+    assert (
+        '<a href="http://harbour.example/1">New: &lt;b&gt;Tides&lt;/b&gt;</a>' in html.get_content()
+    )
+
+
+async def sent_to(replies: list[str]) -> None:
+    """Send a mail to a server that gives these replies, and then closes without one."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in replies:
+            writer.write(reply.encode() + b"\r\n")
+            if reply != replies[-1]:
+                await reader.readuntil(b"\r\n.\r\n" if reply.startswith("354") else b"\r\n")
+        await reader.readline()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        alerts = Alerts(
+            smtp_host="127.0.0.1", smtp_port=port, smtp_tls="none", sender=ALERTS.sender
+        )
+        await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+
+
+TAKEN = ["220 hello", "250 hello", "250 sender", "250 recipient", "354 go on", "250 taken"]
+
+
+def test_what_is_taken_counts_however_a_server_says_farewell() -> None:
+    asyncio.run(sent_to(TAKEN))
+
+
+@pytest.mark.parametrize("count", range(1, len(TAKEN)))
+def test_what_is_cut_off_before_does_not(count: int) -> None:
+    with pytest.raises(Undelivered, match=r"the mail server 127\.0\.0\.1 did not take it"):
+        asyncio.run(sent_to(TAKEN[:count]))
