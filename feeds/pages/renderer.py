@@ -218,6 +218,10 @@ class PageRenderer:
         values |= self.navigation.choices()
         return self._render("search.html", file, facet=Facet(), title="Search", **values)
 
+    def health(self, file: str, **values: Any) -> bytes:
+        """The page at ``file`` of how sources are (see feeds.pages.health_page)."""
+        return self._render("health.html", file, Facet(), title="Health of sources", **values)
+
     def replay(
         self,
         release: Release,

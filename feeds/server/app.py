@@ -84,9 +84,9 @@ def create_app(
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub, callback=callback)
-    routes += [*Monitoring(store_url, judge).routes(), *hidden_routes(store_url)]
-    explained[404] = GoneSources(store_url)
     site = site or Site()
+    routes += [*Monitoring(store_url, site, judge).routes(), *hidden_routes(store_url)]
+    explained[404] = GoneSources(store_url)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager

@@ -34,8 +34,13 @@ from data.health.codes import State
 from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
+from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
+from feeds.catalog import catalog_of
+from feeds.pages.health_page import health_page
+from feeds.pages.renderer import PageRenderer
+from feeds.server.response import PAGE_POLICY
 
 SECONDS: Final = 5.0
 """How long what was read of the store is given again."""
@@ -140,9 +145,10 @@ class Monitoring:
     """
 
     def __init__(
-        self, store_url: str, judge: Callable[[Store], Iterable[Health]] = overview
+        self, store_url: str, site: Site, judge: Callable[[Store], Iterable[Health]] = overview
     ) -> None:
         self._url = store_url
+        self._site = site
         self._judge = judge
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(SourceMetrics(self._open, judge))
@@ -154,6 +160,7 @@ class Monitoring:
         return [
             Route("/healthz", self._healthz),
             Route("/health", self._health),
+            Route("/health/", self._page),
             Route("/metrics", self._metrics),
             Route("/sources/{source}/badge.svg", self._badge),
         ]
@@ -188,6 +195,17 @@ class Monitoring:
         found = await run_in_threadpool(self._sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")
+
+    async def _page(self, _: Request) -> Response:
+        """The same for people."""
+        headers = NO_STORE | {"content-security-policy": PAGE_POLICY.decode()}
+        return Response(await run_in_threadpool(self._rendered), 200, headers, "text/html")
+
+    def _rendered(self) -> bytes:
+        found = self._sources()
+        with closing(self._open()) as store:
+            pages = PageRenderer(catalog_of(store, self._site), store.facets())
+            return health_page(pages, found, store.last_health_events())
 
     async def _metrics(self, request: Request) -> Response:
         encode, media_type = choose_encoder(request.headers.get("accept", ""))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from lxml import etree
+from lxml import etree, html
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as parse_openmetrics,
 )
@@ -87,6 +87,20 @@ def test_health_is_told_as_the_command_tells_it(web: httpx.Client) -> None:
     assert told["acme"]["state"] == "ok"
     assert told["acme"]["last_run"] == "2026-03-12T12:00:00+00:00"
     assert (told[ODD]["state"], "too long" in told[ODD]["reason"]) == ("failing", True)
+
+
+def test_a_page_says_it_to_people_those_first_that_are_not_well(web: httpx.Client) -> None:
+    answer = web.get("/health/")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = html.fromstring(answer.text)
+    assert "1 of 2 sources need a look" in "".join(map(str, page.itertext()))
+    odd, acme = ([*row.itertext()] for row in page.iterfind(".//tbody/tr"))
+    assert (odd[1], odd[3], odd[4]) == ("failing", "site.timeout", "2026-03-12 12:00")
+    assert "it took too long to answer" in odd[2]
+    assert acme[1:3] == ["ok", "it works; its releases are too few to know its rhythm "]
+    links = [one.get("href", "") for one in page.iterfind(".//tbody//a")]
+    assert links[1].startswith("../sources/acme/")
 
 
 def test_a_badge_says_the_state_of_a_source(web: httpx.Client) -> None:

@@ -1,0 +1,56 @@
+"""The page that says how all sources are, those first that somebody has to look at."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from data.health.state import Health
+from data.models import Facet, HealthEvent
+from data.text.clean import plain
+from feeds.pages.renderer import PageRenderer
+from feeds.urls import page_file
+
+FILE = "health/index.html"
+"""Where the page would lie; our own server makes it anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRow:
+    """The line of a source; what is not known of it is empty. Times are in UTC."""
+
+    name: str
+    page: str
+    state: str
+    code: str
+    reason: str
+    since: str
+    last: str
+    expected: str
+
+
+def health_page(
+    pages: PageRenderer, found: Iterable[Health], told: Mapping[str, HealthEvent]
+) -> bytes:
+    """The page of how sources are, with the last change that was ``told`` of each."""
+    sources = sorted(found, key=lambda one: (one.is_well, one.source))
+    rows = [row(pages, one, told.get(one.source)) for one in sources]
+    return pages.health(FILE, rows=rows, ill=sum(not one.is_well for one in sources))
+
+
+def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow:
+    """The line of a source: since the change that was told, or the visit that shows it."""
+    source = Facet(source=one.source)
+    changed = told and told.at if told and told.well == one.is_well else None
+    since = changed or (None if one.is_well else one.last_run)
+    return HealthRow(
+        pages.catalog.name(source),
+        page_file(source),
+        one.state,
+        one.code,
+        plain(one.reason),
+        f"{since.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if since else "",
+        (one.last_release or "")[:10],
+        one.expected.by.isoformat() if one.expected else "",
+    )
