@@ -30,7 +30,7 @@ from feeds.replay.replay import Replay
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
-from feeds.server.gone_sources import GoneSources
+from feeds.server.gone_sources import GoneSourceAnswers
 from feeds.server.hidden import hidden_routes
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
@@ -86,7 +86,7 @@ def create_app(
         return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub, callback=callback)
     site = site or Site()
     routes += [*Monitoring(store_url, site, judge).routes(), *hidden_routes(store_url)]
-    explained[404] = GoneSources(store_url)
+    explained[404] = GoneSourceAnswers(store_url)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager

@@ -19,10 +19,13 @@ ADDRESS: Final = re.compile(
 )
 """An address of a source: where sources are, the name of one, and what is asked of it."""
 
+FRESH: Final = 3600
+"""Seconds for which caches may lead on without asking."""
+
 REMOVED: Final = "This source is collected no more, and its releases are not shown."
 
 
-class GoneSources:
+class GoneSourceAnswers:
     """The handler of what is not found, over the store that ``store_url`` names."""
 
     def __init__(self, store_url: str) -> None:
@@ -41,7 +44,9 @@ class GoneSources:
                 # Relative, so that it holds wherever the site is mounted.
                 place = relative(f"{found[1]}/{file_name(now)}{found[3]}", path[1:])
                 query = request.url.query
-                return RedirectResponse(f"{place}?{query}" if query else place, 301)
+                # Not kept for ever: the source may be renamed back.
+                headers = {"cache-control": f"public, max-age={FRESH}"}
+                return RedirectResponse(f"{place}?{query}" if query else place, 301, headers)
         return await explain(request, error)
 
     def _ask(self, source: str) -> tuple[str, bool]:

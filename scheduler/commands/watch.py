@@ -365,13 +365,16 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         return
     store = home.store()
     try:
-        stored, topics, moves = store.sources(), store.topics(), store.source_moves()
+        stored, topics = store.sources(), store.topics()
+        moves, removed = store.source_moves(), store.removed_sources()
     finally:
         store.close()
     known = {*stored, *load_sources(home.sources)[0]}
     for source in one.sources:
         if source in moves.keys() - known:
             yield f"{source!r} is called {moves[source]!r} now, which the watch is told of as well"
+        elif source in removed:
+            yield f"{source!r} is collected no more"
         elif source not in known:
             yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
     yield from _unknown_topics(home, one, {*topics})

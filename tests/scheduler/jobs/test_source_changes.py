@@ -140,7 +140,8 @@ def test_a_renamed_source_keeps_its_feed_and_its_addresses_lead_on(home: Path) -
             *("/sources/wire/", "/sources/wire/topics/harbours/", "/sources/wire/badge.svg"),
         ):
             answer = client.get(old)
-            assert answer.status_code == 301, old
+            assert answer.status_code == client.head(old).status_code == 301, old
+            assert "max-age=3600" in answer.headers["cache-control"]
             place = answer.url.join(answer.headers["location"])
             assert str(place).endswith(old.replace("wire", "cable"))
             assert client.get(place).status_code == 200, place
@@ -299,6 +300,9 @@ def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> N
     assert {one["source"] for one in after} == {"cable"}
     (doubt,) = done(home, "watch", "show", "wire")["doubts"]
     assert "'wire' is called 'cable' now" in doubt
+    done(home, "watch", "add", "Post", "--source", "post")
+    done(home, "sources", "remove", "post")
+    assert done(home, "watch", "show", "post")["doubts"] == ["'post' is collected no more"]
 
 
 def test_what_was_renamed_and_removed_is_rebuilt_byte_for_byte(home: Path) -> None:
