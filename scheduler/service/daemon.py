@@ -203,8 +203,7 @@ class Service:
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
             due = await asyncio.to_thread(self._due, present, run.started)
-            # The clock may have been set back since the visit began.
-            wait = min((due.at - utc_now()).total_seconds(), due.seconds)
+            wait = due.wait(utc_now())
             if due.confirms:
                 self._timetable.put(source.id, max(wait, self._home.settings.health.confirm_after))
                 if is_unanswered(run):

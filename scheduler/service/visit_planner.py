@@ -53,6 +53,10 @@ class NextVisit:
     asked: bool = False
     confirms: bool = False
 
+    def wait(self, now: dt.datetime) -> float:
+        """The seconds until then, though the clock may have been set back since the last visit."""
+        return min((self.at - now).total_seconds(), self.seconds)
+
 
 class VisitPlanner:
     """The plans of all sources. May be used by several threads, which wait for each other."""

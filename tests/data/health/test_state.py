@@ -14,7 +14,7 @@ from data.health.events import note_health_events
 from data.health.expected import Expected
 from data.health.overview import overview
 from data.health.state import health_of
-from data.models import Run, RunError, Source
+from data.models import HealthEvent, Run, RunError, Source
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
@@ -148,6 +148,17 @@ def test_a_rhythm_is_learned_anew_only_where_releases_came() -> None:
 def titles(folder: Path) -> list[str]:
     root = etree.parse(folder / "feeds/health.atom").getroot()
     return [one.text or "" for one in root.iterfind("{*}entry/{*}title")]
+
+
+def test_the_feed_of_health_tells_of_our_own_network(tmp_path: Path) -> None:
+    store = daily(20)
+    down = HealthEvent(
+        "", well=False, at=NOON, reason="nobody answers", state="failing", code="network.down"
+    )
+    store.add_health_events([down])
+    site = Site(url="https://p.example")
+    assert publish(store, tmp_path / "site", site, cache=tmp_path / "rendered.db").errors == ()
+    assert titles(tmp_path / "site") == ["Our own network: stopped working"]
 
 
 def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> None:

@@ -106,6 +106,14 @@ def test_health_is_of_a_source_alone_and_must_be_asked_for() -> None:
     assert not matches(None, "health", kinds=("health",), sources=("acme",))
 
 
+def test_our_own_network_concerns_watches_of_any_source() -> None:
+    watches = {
+        "acme": Watch("Acme", kinds=("health",), sources=("acme",)),
+        "news": Watch("News", sources=("acme",)),
+    }
+    assert WatchIndex(watches).matching(AlertEvent("health", "")) == ("acme",)
+
+
 def test_a_hidden_release_is_no_event() -> None:
     at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
     release = first_release(draft(), at)

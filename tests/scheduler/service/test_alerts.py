@@ -395,6 +395,19 @@ def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: M
     assert "closed" in plain.get_content()
 
 
+def test_the_operator_is_told_of_our_own_network(tmp_path: Path, mails: MailServer) -> None:
+    home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
+    down = HealthEvent(
+        "", well=False, at=utc_now(), reason="nobody answers", state="failing", code="network.down"
+    )
+    with closing(home.store()) as store:
+        store.add_health_events([down])
+    with at_work(home):
+        wait_for(lambda: states(home) == ["delivered"])
+    (received,) = mails.received
+    assert received.mail["Subject"] == "Health of sources: Our own network: stopped working"
+
+
 def test_what_is_held_by_a_digest_or_quiet_hours_comes_as_one_message(
     home: Home, peer: Peer
 ) -> None:

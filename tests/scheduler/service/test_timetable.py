@@ -5,10 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from data.health.events import note_health_events
+from data.models import Published, Run
+from data.settings import Collect, Health
+from data.store.sqlite.store import SqliteStore
 from scheduler.service.timetable import RECURRING, SETTLING, SPREAD, Timetable, first_visit
+from scheduler.service.visit_planner import VisitPlanner
+from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import SourceFile
+from tests.drafts import draft
 
 HOUR = dt.timedelta(hours=1)
 
@@ -142,6 +152,56 @@ def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime)
     assert not timetable.is_clock_settled
     clock.pass_by(60)
     assert timetable.is_clock_settled
+
+
+def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_alarm(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    # One more day without a release would be silence.
+    start = noon + dt.timedelta(days=3)
+    clock, health = Clock(start), Health()
+    timetable, planner = timetable_of(clock), VisitPlanner(Collect(), health)
+    file = SourceFile(name="Port", url="http://port.example/", timezone="UTC")
+    port = LoadedSource("port", Path("port.toml"), own=True, file=file)
+    store.register(port.source)
+    for day in range(40):
+        at = noon - dt.timedelta(days=40 - day)
+        stated = Published(at, "second", "UTC", at.isoformat(), "test")
+        title = f"Pier {day} opens"
+        made = draft(
+            f"http://port.example/{day}",
+            source="port",
+            published=stated,
+            title=title,
+            body_text=title,
+        )
+        store.record(made, seen=at, since=at)
+    planner.learn(store, [port], start)
+    leaps = {5: dt.timedelta(days=1), 9: -dt.timedelta(days=1), 13: -dt.timedelta(days=1)}
+    begun = []
+
+    async def work() -> None:
+        timetable.scheduler.start(paused=True)
+        timetable.put("port", 0.0)
+        for number in range(20):
+            clock.pass_by(waits(timetable, clock)["port"])
+            begun.append(clock.seconds)
+            started = clock.day
+            clock.pass_by(5)
+            clock.day += leaps.get(number, dt.timedelta(0))
+            timetable.look_at_clock()
+            store.add_run(Run("port", started, 5.0, pages=1, found=1, unchanged=1))
+            wait = planner.next_visit(store, port, started).wait(clock.day)
+            timetable.put_again("port", wait, planner.interval(port))
+            if timetable.is_clock_settled:
+                note_health_events(store, further=2, now=clock.day)
+        timetable.scheduler.shutdown()
+
+    asyncio.run(work())
+    assert store.health_events(limit=9) == ()
+    gaps = [after - before for before, after in pairwise(begun)]
+    assert min(gaps) >= 90
+    assert max(gaps) <= 6 * 3600 + SPREAD
 
 
 def test_a_source_that_is_due_is_visited_once_however_late() -> None:
