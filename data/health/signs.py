@@ -15,6 +15,10 @@ from data.health.run_errors import code_of
 from data.models import Run, Streak, VisitFacts
 from data.wording import counted
 
+MISSED: Final = 5
+SHARE_MISSED: Final = 0.2
+"""Releases, and part of those that pages name, that no listing shows where that is no chance."""
+
 ENOUGH: Final = 2
 """Pages of releases that lack something, from which on that is no chance."""
 
@@ -146,9 +150,21 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict("feed.unread", reason)
 
 
+def recall(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The listing does not show what pages name."""
+    named = facts.missed.count + facts.known_meanwhile
+    if facts.missed.count < MISSED or facts.missed.count < SHARE_MISSED * named:
+        return None
+    reason = (
+        f"{facts.missed.count} of {named} releases that its pages name {since(facts.missed, run)}"
+        " were shown by no listing: they were read from there"
+    )
+    return Verdict("recall.low", reason)
+
+
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(elsewhere, unread, selectors, texts_alike, titles_alike, thin, undated),
-    *(lost_rows, stands_still, feed),
+    *(lost_rows, stands_still, feed, recall),
 )
 """Each a sign; of several the first is told, as the others may follow from it."""
 

@@ -61,7 +61,9 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
     ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
     ``unmatched`` are the keys of selectors that matched nothing. ``no_feed`` are the visits in
-    which the feed could not be read, though the page was. ``explicit`` visits were asked for by a
+    which the feed could not be read, though the page was. ``named`` are the releases that pages
+    ever named, those that were known and those that no listing had shown; of the last while these
+    are ``missed``, beside so many ``known_meanwhile``. ``explicit`` visits were asked for by a
     person.
     """
 
@@ -86,3 +88,6 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     new: PageFacts = PageFacts()
     unmatched: tuple[str, ...] = ()
     no_feed: Streak = Streak()
+    named: tuple[int, int] | None = None
+    missed: Streak = Streak()
+    known_meanwhile: int = 0

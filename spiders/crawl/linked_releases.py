@@ -43,6 +43,8 @@ class LinkedReleases:
         self._front = frozenset(map(canonical_url, front))
         self._links: dict[str, Link] = {}
         self._asked: list[str] = []
+        self.has_any = False
+        """Whether any were named that were held against the store."""
 
     def note(self, draft: Draft) -> None:
         """Remember the links of a release that lead to the like of it."""
@@ -57,6 +59,7 @@ class LinkedReleases:
     def missing(self, way: ListingWalk) -> tuple[Link, ...]:
         """The releases to fetch now, as far as the listing may lack any."""
         links, self._links = self._links, {}
+        self.has_any |= bool(links)
         most = MOST if may_lack(way) else 0
         found = self._store.note_links(self._source, links, limit=most)
         self._asked = [canonical_url(link.url) for link in found]

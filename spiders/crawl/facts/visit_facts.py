@@ -15,6 +15,7 @@ from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
 from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
+from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
 from spiders.crawl.release_reader import StoredReleases
 from spiders.items import Listing
@@ -64,9 +65,14 @@ class FactFinder:
         """Note that the feed of the source could not be read."""
         self._feed_failed = True
 
-    def finish(self, run: Run) -> VisitFacts:
-        """The facts of the visit that a report tells of. Raises StoreError."""
+    def finish(self, run: Run, *, names: bool) -> VisitFacts:
+        """The facts of the visit that a report tells of; ``names`` is whether pages named releases.
+
+        Raises StoreError.
+        """
         facts = self._before()
+        if names:
+            facts = recall_facts(facts, self._store.recall(self._source), self._at)
         gone = self._gone()
         if self._front:
             facts = listing_facts(facts, self._front, self.url, gone, self._at)

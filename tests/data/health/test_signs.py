@@ -1,0 +1,102 @@
+"""Signs of what is wrong with a source whose visits work, each by its code and in a sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.health.signs import first_sign
+from data.models import PageFacts, Run, RunError, Streak, VisitFacts
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+def seen(count: int) -> Streak:
+    return Streak(count, 1, NOON)
+
+
+def run(facts: VisitFacts | None, *errors: RunError) -> Run:
+    return Run("harbour", NOON, 1.0, found=9, unchanged=9, errors=errors, facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "said"),
+    [
+        (
+            VisitFacts(unread=seen(2), unread_kind="http:500", unread_why="it failed (http://a/)"),
+            "release.unread",
+            "2 releases are listed, but could not be read since 2026-03-02 12:00 UTC: it failed",
+        ),
+        (
+            VisitFacts(unread=seen(1), unread_kind="robots", unread_why="robots.txt forbids it"),
+            "site.robots",
+            "1 release is listed, but could not be read",
+        ),
+        (VisitFacts(away="parked.example"), "site.redirects_away", "another site now, parked"),
+        (
+            VisitFacts(lost=seen(9), rows_before=9, replaced=True, place="http://a/home"),
+            "listing.moved",
+            "leads to http://a/home now, which lists none of its releases",
+        ),
+        (
+            VisitFacts(lost=seen(9), rows_before=9, replaced=True),
+            "listing.lost_rows",
+            "none of the 9 releases that it listed is listed since",
+        ),
+        (
+            VisitFacts(lost=seen(5), rows_before=10),
+            "listing.lost_rows",
+            "5 of the 10 releases that it listed are not listed any more since",
+        ),
+        (
+            VisitFacts(behind=seen(1), newest="2026-02-27", newest_known="2026-03-01"),
+            "listing.stands_still",
+            "shows is of 2026-02-27, but one of 2026-03-01 is known since",
+        ),
+        (VisitFacts(new=PageFacts(thin=seen(2))), "release.thin", "2 releases were read since"),
+        (VisitFacts(known=PageFacts(undated=seen(3))), "release.fields_lost", "without a date"),
+        (
+            VisitFacts(new=PageFacts(same_title=seen(1))),
+            "release.titles_alike",
+            "1 release was read since 2026-03-02 12:00 UTC with one and the same title",
+        ),
+        (VisitFacts(known=PageFacts(same_text=seen(4))), "release.texts_alike", "the same text"),
+        (
+            VisitFacts(unmatched=("listing.link", "release.body")),
+            "selector.no_match",
+            "listing.link, release.body in its source file match nothing",
+        ),
+        (VisitFacts(no_feed=seen(1)), "feed.unread", "its page is read in its place"),
+        (
+            VisitFacts(missed=seen(5), known_meanwhile=20),
+            "recall.low",
+            "5 of 25 releases that its pages name since",
+        ),
+    ],
+)
+def test_a_sign_is_told_with_its_code_and_why(facts: VisitFacts, code: str, said: str) -> None:
+    found = first_sign(run(facts))
+    assert found
+    assert found.code == code
+    assert said in found.reason
+
+
+def test_a_feed_that_has_stopped_is_told_in_the_words_of_the_visit() -> None:
+    stale = RunError("http://a/feed", "stale", "the feed ends on 2026-02-20")
+    found = first_sign(run(VisitFacts(), stale))
+    assert found == ("feed.stale", "the feed ends on 2026-02-20")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        None,
+        VisitFacts(rows=9, newest="2026-03-01", changes=9),
+        VisitFacts(new=PageFacts(thin=seen(1), undated=seen(1))),
+        VisitFacts(missed=seen(4)),
+        VisitFacts(missed=seen(5), known_meanwhile=21),
+    ],
+)
+def test_what_may_be_chance_is_no_sign(facts: VisitFacts | None) -> None:
+    assert first_sign(run(facts)) is None
