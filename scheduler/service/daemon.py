@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 
@@ -15,7 +15,7 @@ import uvicorn
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.health.network import FEWEST, is_unanswered
+from data.health.network import is_unanswered
 from data.store.protocol import Store
 from feeds.server.app import create_app
 from scheduler.executors.local import Executor
@@ -31,7 +31,6 @@ from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, listen, server_config
-from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
 log = structlog.get_logger()
@@ -231,19 +230,11 @@ class Service:
             self._timetable.hasten(name, wait)
 
     def _witnesses(
-        self, source: LoadedSource, others: Iterable[LoadedSource], wait: float
+        self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
     ) -> list[str]:
-        """The first of some sources that show whether others answer, and may be visited then."""
         at = utc_now() + dt.timedelta(seconds=wait)
-        found: dict[str, str] = {host_of(source.file.url): source.id}
         with closing(self._home.store()) as store:
-            for one in others:
-                host = host_of(one.file.url)
-                if host not in found and self._planner.may_be_visited(store, one, at):
-                    found[host] = one.id
-                if len(found) == FEWEST:
-                    break
-        return [name for name in found.values() if name != source.id]
+            return self._planner.witnesses(store, source, others, at)
 
     async def _publish_soon(self) -> None:
         self._publication_due.set()

@@ -22,6 +22,7 @@ import numpy as np
 
 from data.clock import zone_or_utc
 from data.health.evidence import is_to_be_confirmed
+from data.health.network import FEWEST
 from data.intensity.moments import WEEK, Moments, minute_of, moments_of
 from data.intensity.weekly import Profile, counts_of, weekly_intensity
 from data.settings import Collect, Health
@@ -111,26 +112,44 @@ class VisitPlanner:
         further, quick = self._health.confirm_visits, float(self._health.confirm_after)
         if quick < due.seconds and is_to_be_confirmed(store, source.source, further=further):
             due = NextVisit(after + dt.timedelta(seconds=quick), quick, confirms=True)
-        wait = store.wait(host_of(source.file.feed or source.file.url))
-        # One that is further off than any can be was kept while the clock was wrong.
-        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST
-        if wait and due.at < wait.until <= latest:
-            seconds = (wait.until - after).total_seconds()
-            return NextVisit(wait.until, seconds, due.hourly, asked=True, confirms=due.confirms)
+        until = self._asked_until(store, source, after)
+        if until and until > due.at:
+            seconds = (until - after).total_seconds()
+            return NextVisit(until, seconds, due.hourly, asked=True, confirms=due.confirms)
         return due
 
-    def may_be_visited(self, store: Store, source: LoadedSource, at: dt.datetime) -> bool:
-        """Whether a source may be visited at a time before it is due. Raises StoreError."""
-        return self.soonest_visit(store, source, at) <= at
+    def witnesses(
+        self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
+    ) -> list[str]:
+        """The first sources by which our network is told from the host of one that gives no answer.
+
+        They are of other hosts, and may be visited at a time. Raises StoreError.
+        """
+        found = {host_of(source.file.url): source.id}
+        for one in others:
+            host = host_of(one.file.url)
+            if host not in found and self.soonest_visit(store, one, at) <= at:
+                found[host] = one.id
+            if len(found) == FEWEST:
+                break
+        return [name for name in found.values() if name != source.id]
 
     def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
         """When a source may be visited at the soonest, whatever is planned. Raises StoreError."""
         last = store.last_visit(source.id)
-        wait = store.wait(host_of(source.file.feed or source.file.url))
         least = dt.timedelta(seconds=self._settings.least_interval)
         # A last visit in the future is that of a clock that was wrong.
         rested = last + least if last and last <= now else now
-        return max(now, rested, wait.until if wait else now)
+        return max(now, rested, self._asked_until(store, source, now) or now)
+
+    def _asked_until(
+        self, store: Store, source: LoadedSource, after: dt.datetime
+    ) -> dt.datetime | None:
+        """Until when the host of a source asked to be let alone, in a visit that began then."""
+        wait = store.wait(host_of(source.file.feed or source.file.url))
+        # One that is further off than any can be was kept while the clock was wrong.
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST
+        return wait.until if wait and wait.until <= latest else None
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
         with self._lock:

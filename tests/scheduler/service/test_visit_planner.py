@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,16 +146,22 @@ def test_a_wait_of_a_clock_that_was_ahead_holds_up_no_visit(store: SqliteStore) 
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
 
 
-def test_a_source_is_visited_early_only_where_it_and_its_host_were_let_alone(
+def test_two_other_hosts_that_were_let_alone_tell_whether_our_network_is_down(
     store: SqliteStore,
 ) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
-    assert planner.may_be_visited(store, one, NOW)
-    store.add_run(Run("harbour", NOW - MINUTE, 1.0))
-    assert not planner.may_be_visited(store, one, NOW)
-    assert planner.may_be_visited(store, one, NOW + MINUTE)
-    store.keep_wait("harbour.example", Wait(NOW + 5 * MINUTE, 429))
-    assert not planner.may_be_visited(store, one, NOW + MINUTE)
+    names = ("busy", "waiting", "acme", "port", "wire")
+    twin = replace(source("twin"), file=one.file)
+    others = [one, twin, *map(source, names)]
+
+    def witnesses(at: dt.datetime) -> list[str]:
+        return planner.witnesses(store, one, others, at)
+
+    store.add_run(Run("busy", NOW - MINUTE, 1.0))
+    store.keep_wait("waiting.example", Wait(NOW + 5 * MINUTE, 429))
+    assert witnesses(NOW) == ["acme", "port"]
+    assert witnesses(NOW + 2 * MINUTE) == ["busy", "acme"]
+    assert witnesses(NOW + 6 * MINUTE) == ["busy", "waiting"]
 
 
 def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
