@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from contextlib import closing
 
 import click
 import msgspec
 
-from data.errors import UnknownSource
 from data.interchange.release_fields import release_fields
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
+from scheduler.jobs.source_changes import check_known
 from spiders.sources.loader import load_sources
 
 
@@ -53,25 +54,16 @@ def export(
 
     Days are those of publication, in the zone of each release's source.
     """
-    store = home.store()
-    if source is not None:
-        known = {*store.sources(), *load_sources(home.sources)[0]}
-        if source not in known:
-            store.close()
-            raise UnknownSource(source, tuple(sorted(known)))
     encoder = msgspec.json.Encoder()
     line = bytearray()
-    found = store.by_first_seen(
-        source,
-        since=since,
-        until=until,
-    )
-    for release in found:
-        if release.hidden:
-            continue
-        encoder.encode_into(release_fields(release), line)
-        line += b"\n"
-        sys.stdout.buffer.write(line)
+    with closing(home.store()) as store:
+        if source is not None:
+            check_known(store, source, load_sources(home.sources)[0])
+        for release in store.by_first_seen(source, since=since, until=until):
+            if release.hidden:
+                continue
+            encoder.encode_into(release_fields(release), line)
+            line += b"\n"
+            sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
-    store.close()
     return 0

@@ -89,6 +89,8 @@ def nothing(asked: Query, store: Store) -> str:
     if asked.is_empty:
         return ": the query has no word that must be there"
     if asked.source and asked.source not in store.sources():
+        if now := store.source_moves().get(asked.source):
+            return f": {asked.source!r} is called {now!r} now"
         return f": there is no source {asked.source!r} (`communique sources list`)"
     if asked.topic and asked.topic not in store.topics():
         return f": no release has the topic {asked.topic!r}"

@@ -7,18 +7,18 @@ from contextlib import closing
 from typing import Any
 
 from data.clock import utc_now
-from data.errors import UnknownSource
 from data.health.overview import health_fields
 from data.health.state import Health
 from data.models import Handling, HandlingKind
 from data.store.protocol import Store
 from scheduler.home import Home
+from scheduler.jobs.source_changes import check_known
 
 
 def handle_source(home: Home, source: str, handling: Handling) -> None:
     """Keep what a person decided of a source. Raises UnknownSource."""
     with closing(home.store()) as store:
-        _check(store, source)
+        check_known(store, source)
         store.handle(source, handling)
 
 
@@ -28,7 +28,7 @@ def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> lis
     Raises UnknownSource.
     """
     with closing(home.store()) as store:
-        _check(store, source)
+        check_known(store, source)
         return [kind for kind in kinds if store.end_handling(source, kind)]
 
 
@@ -52,8 +52,3 @@ def why_line(one: Health) -> str:
 def handled_fields(one: Health) -> dict[str, Any]:
     """The health of a source as JSON has it for those who run a HOME: with their reasons."""
     return {**health_fields(one), "handled": [*one.handled.values()]}
-
-
-def _check(store: Store, source: str) -> None:
-    if source not in (known := store.sources()):
-        raise UnknownSource(source, tuple(known))

@@ -19,11 +19,12 @@ from data.archive.removal.chosen import (
 from data.archive.removal.take_out import take_out
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
-from data.errors import CommuniqueError, UnknownSource
+from data.errors import CommuniqueError
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
 from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.jobs.source_changes import check_known
 
 Told = Callable[[int, int], object]
 
@@ -118,10 +119,8 @@ def prune(home: Home, days: int, source: str | None, *, dry_run: bool, told: Tol
 
 def hosts_of(store: Store, source: str) -> frozenset[str]:
     """The hosts of a source and of its releases. Raises UnknownSource."""
-    sources = store.sources()
-    if source not in sources:
-        raise UnknownSource(source, tuple(sorted(sources)))
-    urls = [sources[source].url, *(one.url for one in store.by_first_seen(source))]
+    check_known(store, source)
+    urls = [store.sources()[source].url, *(one.url for one in store.by_first_seen(source))]
     return frozenset(urlsplit(url).netloc for url in urls)
 
 

@@ -5,7 +5,7 @@ Each holds the locks of whatever else writes the id of a source: visits, publish
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -54,11 +54,9 @@ def rename_source(home: Home, old: str, new: str) -> Renamed:
         raise SourceError(str(place), "file name", fix)
     with held(home, old, new), opened(home) as store:
         begun = store.source_moves().get(old) == new != old
-        known = store.sources()
         if not begun:
             check_is_free(home, store, old, new)
-            if old not in known and not path.exists():
-                raise UnknownSource(old, tuple(known))
+            check_known(store, old, [old] if path.exists() else ())
         with store.transaction():
             renamed = store.rename_source(old, new)
             if renamed:
@@ -77,13 +75,9 @@ def remove_source(home: Home, source: str, *, kept: bool) -> Removed:
     """
     with held(home, source), opened(home) as store:
         path = file_of(home, source)
-        now = store.source_moves().get(source, source)
-        if now != source and not path.exists():
-            raise RenamedSource(source, now)
-        if source not in store.sources() and not path.exists():
-            raise UnknownSource(source, tuple(store.sources()))
-        before = count_of(store, source)
         was_there = path.exists()
+        check_known(store, source, [source] if was_there else ())
+        before = count_of(store, source)
         path.unlink(missing_ok=True)
         keep_home_files(home, store, [source])
         removed = store.remove_source(source, at=utc_now(), kept=kept)
@@ -94,6 +88,19 @@ def remove_source(home: Home, source: str, *, kept: bool) -> Removed:
 def file_of(home: Home, source: str) -> Path:
     """The user's own file of a source."""
     return home.sources / f"{source}.toml"
+
+
+def check_known(store: Store, source: str, files: Iterable[str] = ()) -> None:
+    """Raise UnknownSource where no source has an id, in the store or of those that have ``files``.
+
+    RenamedSource where one had it before.
+    """
+    known = {*store.sources(), *files}
+    if source in known:
+        return
+    if now := store.source_moves().get(source):
+        raise RenamedSource(source, now)
+    raise UnknownSource(source, tuple(sorted(known)))
 
 
 def check_is_free(home: Home, store: Store, old: str, new: str) -> None:

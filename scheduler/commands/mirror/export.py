@@ -16,7 +16,7 @@ from data.archive.lost import Lost, lost_captures, lost_text
 from data.archive.served import served
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
-from data.errors import ArchiveError, UnknownSource
+from data.errors import ArchiveError
 from data.export.bagit import write_bag
 from data.export.destination import destination
 from data.export.records import Choice, Exported, chosen_captures
@@ -30,6 +30,7 @@ from feeds.offline.selection import SelectedReleases
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
+from scheduler.jobs.source_changes import check_known
 from scheduler.terminal.steps import steps_bar
 
 SHOWN = 10
@@ -88,8 +89,8 @@ def export(
         raise click.BadParameter("the name of a WACZ file ends in .wacz", param_hint="--to")
     choice = Choice(source, since, until)
     with closing(home.plain_store()) as store:
-        if source is not None and source not in store.sources():
-            raise UnknownSource(source, tuple(sorted(store.sources())))
+        if source is not None:
+            check_known(store, source)
         lost = lost_captures(home.archive, chosen_captures(store, choice))
         with destination(to) as temporary, steps_bar(kind) as told:
             made = WRITERS[kind](home, store, temporary, choice, told)

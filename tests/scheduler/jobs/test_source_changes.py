@@ -166,6 +166,12 @@ def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     assert "'wire' is called 'cable' now" in refused(home, "rename", "post", "wire")
     assert "'wire' is called 'cable' now" in refused(home, "remove", "wire")
     assert "'nobody'" in refused(home, "remove", "nobody")
+    for command in (
+        *(("export", "--source"), ("search", "pilots", "--source"), ("health", "unmute")),
+        ("mirror", "export", "--format", "folder", "--to", "x", "--source"),
+    ):
+        told = communique(*command, "wire", home=home)
+        assert "'wire' is called 'cable' now" in told.stdout + told.stderr, command
     lines = home.parent / "lines.jsonl"
     lines.write_text(json.dumps(LINES[0]))
     imported = communique("import", str(lines), "--source", "wire", home=home)
