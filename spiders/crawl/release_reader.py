@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+import msgspec
 
 from data.dates.context import DateContext
 from data.identity.decision import LISTED
@@ -15,7 +19,7 @@ from spiders.crawl.draft import document_type, draft_document, draft_release
 from spiders.crawl.page_errors import BUG, Tell
 from spiders.crawl.pending_drafts import PendingDrafts
 from spiders.crawl.redesign.layout_change import shown_on
-from spiders.items import ExtractedRelease, ListingItem
+from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -23,15 +27,24 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
 
+MOST_LISTED: Final = 1_000_000
+"""Characters of what a listing said that are looked through: sitemaps may name all of a site."""
+
 log = logging.getLogger(__name__)
 
 
 class StoredReleases:
-    """The stored releases of a source."""
+    """The stored releases of a source.
 
-    def __init__(self, source: str, store: Store) -> None:
+    ``fronts`` gives what the first pages of its listing and its feed said last, as JSON texts.
+    """
+
+    def __init__(
+        self, source: str, store: Store, fronts: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         self._source = source
         self._store = store
+        self._fronts = fronts
 
     def id_at(self, url: str) -> str | None:
         """The id of the stored release at an address."""
@@ -44,16 +57,30 @@ class StoredReleases:
         return self._store.release(release_id) if release_id else None
 
     def as_listed(self, url: str) -> ListingItem | None:
-        """What was read of a stored release before, as if a listing said it.
+        """What the listing said of a stored release, or what was read of it, as if one said it.
 
-        A page that is visited without its listing must not be read in another way for that.
+        A page that is visited without its listing must not be read in another way for that; nor
+        may what was once misread of it be taken for what a listing says, and so stay for ever.
         """
         release = self.at(url)
         if release is None:
             return None
+        keys = map(canonical_url, (url, release.url, *release.aliases))
+        if item := next((self._listed[key] for key in keys if key in self._listed), None):
+            return item
         published = replace(release.published, rule=f"{LISTED}:known")
         dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
+
+    @cached_property
+    def _listed(self) -> Mapping[str, ListingItem]:
+        """What the first pages list, by canonical address."""
+        listings = (
+            msgspec.json.decode(text, type=Listing)
+            for text in self._fronts()
+            if len(text) <= MOST_LISTED
+        )
+        return {canonical_url(item.url): item for one in listings for item in one.items}
 
     def read_by(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -102,7 +102,7 @@ class Visit:
         """How the dates of this source are to be read."""
         self._archive_told = False
         self.place = ""
-        self.stored = StoredReleases(self.id, store)
+        self.stored = StoredReleases(self.id, store, self._kept_fronts)
         self._doubts = Doubts(self.id, store, self.error)
         self._templates = SourceTemplates(
             self.id,
@@ -159,6 +159,12 @@ class Visit:
     def reader(self) -> str:
         """Names the rules that read this source's listings."""
         return f"{READER} {msgspec.json.encode(self.file.listing).decode()}"
+
+    def _kept_fronts(self) -> Iterator[str]:
+        """What its feed and the first page of its listing said last, as JSON texts."""
+        for url in filter(None, (self.file.feed, self.file.url)):
+            if text := self.store.cached_listing(url, self.reader):
+                yield text
 
     def due(self) -> tuple[str, ...]:
         """The addresses of stored releases to look at again, first those to learn from.

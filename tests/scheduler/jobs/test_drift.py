@@ -125,6 +125,14 @@ def test_what_was_held_back_is_read_when_it_is_accepted(home: Path) -> None:
     assert (errors(again), again["notes"]) == ([], [])
 
 
+def test_what_was_once_misread_is_mended_by_rules_that_say_nothing_of_it(home: Path) -> None:
+    rules(home, WRONG)
+    collect(home, "--accept")
+    rules(home, "")
+    collect(home, "--accept")
+    assert all(one.content.title.startswith("Notice") for one in releases(home).values())
+
+
 def test_a_file_that_is_put_back_is_read_at_once(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
