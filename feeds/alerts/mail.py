@@ -16,9 +16,10 @@ import aiosmtplib
 from data.clock import utc_now
 from data.models import AlertMessage
 from data.settings import Alerts, Site
+from data.text.clean import plain
 from data.watches.watch import Watch
 from feeds.alerts.messages import Undelivered
-from feeds.alerts.text import one_line, text_of
+from feeds.alerts.text import text_of
 
 PATIENCE: Final = 30.0
 """Seconds from the look-up of a server to its last answer."""
@@ -46,7 +47,7 @@ def mail_of(
     text = text_of(watch, message, site)
     # What a header could not hold is refused by the library, a line break above all.
     mail = EmailMessage(policy=email.policy.SMTP)
-    mail["From"] = Address(one_line(site.title), addr_spec=settings.sender)
+    mail["From"] = Address(plain(site.title), addr_spec=settings.sender)
     mail["To"] = Address(addr_spec=recipient)
     mail["Subject"] = text.subject
     mail["Date"] = format_datetime(utc_now())

@@ -13,16 +13,13 @@ from typing import Any, Final
 
 from data.models import AlertMessage
 from data.settings import Site
-from data.text.clean import plain
+from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
 from data.watches.watch import Watch
 from data.wording import counted
 from feeds.alerts.messages import events_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
-
-LONGEST: Final = 200
-"""Characters of a headline."""
 
 KINDS: Final[Mapping[str, str]] = {
     "release": "New",
@@ -55,7 +52,7 @@ class Text:
 def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
     """A message as people read it."""
     told = [in_words(event, site) for event in events_of(message)]
-    name = one_line(watch.name)
+    name = excerpt(watch.name)
     said = told[0].headline if len(told) == 1 else counted(len(told), "alert")
     return Text(
         f"{name}: {said}",
@@ -67,28 +64,21 @@ def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
 def in_words(event: Mapping[str, Any], site: Site) -> Told:
     """An event as people read it."""
     if health := event.get("health"):
-        source, reason = one_line(health["source"]) or NETWORK, one_line(health["reason"])
+        source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
         headline = f"{source}: {HEALTH[health['state']]}"
         return Told(headline, _day(health["at"]), f"{site_address(site.url)}/health/", "", reason)
     release = event["release"]
     own = release["id"]
     file = revision_file(own, release["revision"]) if event["type"] == "edit" else release_file(own)
-    who = one_line(release["publisher"] or release["source"])
+    who = excerpt(release["publisher"] or release["source"])
     when = _day(release["published"] or release["first_seen"])
     return Told(
-        f"{KINDS[event['type']]}: {one_line(release['title']) or 'Untitled'}",
+        f"{KINDS[event['type']]}: {excerpt(release['title']) or 'Untitled'}",
         f"{who}, {when}",
         web_address(release["url"]) or "",
         f"{site_address(site.url)}{href(file)}",
-        one_line(event["passage"], 2 * LONGEST),
+        excerpt(event["passage"]),
     )
-
-
-def one_line(text: str, longest: int = LONGEST) -> str:
-    """A text as one line of so many characters at the most, all of which can be printed."""
-    line = "".join(one if one.isprintable() else " " for one in plain(text))
-    line = " ".join(line.split())
-    return line if len(line) <= longest else line[: longest - 2].rstrip() + " …"
 
 
 def _day(iso: str) -> str:

@@ -475,3 +475,22 @@ def test_a_service_of_apprise_is_told_and_its_address_is_shown_nowhere(
     for secret in ("T0KEN", "passw0rd"):
         assert secret not in shown
         assert secret.encode() not in kept
+
+
+def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
+    home: Home, peer: Peer
+) -> None:
+    add(home, "Ships", peer.url, "--mail", "desk@news.example")
+    release(home, 1)
+    peer.statuses = deque([500] * 99)
+    with at_work(home):
+        peer.wait_for(lambda: sum(bool(one.problem) for one in deliveries(home)) == 2)
+    attempts = len(peer.posts())
+    (home.watches / "ships.toml").write_text('name = "Ships"\n[mail]\nto = ["b@news.example"]\n')
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["dead", "dead"])
+    assert len(peer.posts()) == attempts
+    assert sorted(one.problem for one in deliveries(home)) == [
+        "the watch ships has no mail any more",
+        "the watch ships has no webhook any more",
+    ]
