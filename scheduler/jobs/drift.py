@@ -243,6 +243,8 @@ class StoredSource:
     def pages(self) -> Iterator[tuple[Page, Release]]:
         """The pages that the present versions of releases were read from."""
         for release in self._releases:
+            if time.process_time() > self._until:
+                return
             answer = self._captures.answer(release.capture) if release.capture else None
             if answer:
                 yield page_of(replace(answer, url=release.url)), release

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,23 +29,43 @@ WRONG = '[release]\ntitle = ".text p"\n'
 HARMLESS = '[release]\ndrop = [".promo"]\n'
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
-    """The press room of the Harbour Board, with eight notices and no ETags."""
+@pytest.fixture(scope="module")
+def served_room() -> Iterator[Room]:
+    """A server for all tests."""
     with served() as room:
-        room.page("/news/", listing_html([*NUMBERS][::-1]), etag=False)
-        for number in NUMBERS:
-            html = release_html(number, day=f"{2 + number} March 2026")
-            room.page(f"/news/{number}.html", html, etag=False)
         yield room
 
 
 @pytest.fixture
-def home(room: Room, tmp_path: Path) -> Path:
-    """A HOME that has collected it."""
-    home = make_home(tmp_path / "home", f"{room.base}/news/")
+def room(served_room: Room) -> Room:
+    """The press room of the Harbour Board, with eight notices and no ETags."""
+    show(served_room)
+    return served_room
+
+
+def show(room: Room) -> None:
+    """Let the room show its notices."""
+    room.answers.clear()
+    room.page("/news/", listing_html([*NUMBERS][::-1]), etag=False)
+    for number in NUMBERS:
+        html = release_html(number, day=f"{2 + number} March 2026")
+        room.page(f"/news/{number}.html", html, etag=False)
+
+
+@pytest.fixture(scope="module")
+def collected(served_room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME that has collected it, to be copied."""
+    show(served_room)
+    home = make_home(tmp_path_factory.mktemp("drift") / "home", f"{served_room.base}/news/")
     assert collect(home)["new"] == len(NUMBERS)
     return home
+
+
+@pytest.fixture
+def home(room: Room, collected: Path, tmp_path: Path) -> Path:
+    """A HOME that has collected the room as it is."""
+    assert room.answers
+    return Path(shutil.copytree(collected, tmp_path / "home"))
 
 
 def rules(home: Path, text: str) -> None:
@@ -155,6 +176,16 @@ def test_a_change_that_harms_nothing_is_taken(home: Path) -> None:
     run = collect(home)
     assert (errors(run), run["notes"]) == ([], [])
     assert check(home, "harbour")["drift"] == []
+
+
+def test_what_another_version_remembered_is_looked_at_anew(home: Path) -> None:
+    with guard(home) as one, closing(home_at(home).plain_store()) as store:
+        for text in ('{"accepted": {"program": 1}}', "no JSON"):
+            store.keep_source_reading("harbour", text)
+            source = load_source(home / "sources", "harbour")
+            assert [drift.cause for drift in one.drifts(source)] == ["program"]
+            assert one.admit(source).held == ""
+            assert one.drifts(source) == []
 
 
 def test_a_small_change_is_taken_and_noted(home: Path, room: Room) -> None:
