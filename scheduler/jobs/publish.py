@@ -26,7 +26,6 @@ from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
-from feeds.server.on_demand import OnDemand
 from feeds.urls import OWN, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
@@ -114,6 +113,9 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
     try:
         note_changed_feeds(store, home.site, files)
         if site.hub == OWN:
+            # Imported here: nothing else that publishes makes feeds on demand.
+            from feeds.server.on_demand import OnDemand  # noqa: PLC0415
+
             note_changed_searches(store, OnDemand(home.store_url, site).document)
     finally:
         store.close()
