@@ -37,8 +37,9 @@ class RecordPipeline:
         # A visit that was stopped passes over what it awaited.
         if visit := self._spider.visits.get(draft.source):
             with self._spider.response(visit, draft.url):
-                is_first = not visit.has_ready
+                before = visit.first_ready
                 visit.record(draft)
-                if is_first and visit.has_ready:
-                    asyncio.get_running_loop().call_later(MOMENT, visit.flush)
+                first = visit.first_ready
+                if first is not None and first is not before:
+                    asyncio.get_running_loop().call_later(MOMENT, visit.flush, first)
         return draft

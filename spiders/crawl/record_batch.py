@@ -38,9 +38,9 @@ class RecordBatch:
         self._waiting: list[ReadyDraft] = []
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no draft waits."""
-        return not self._waiting
+    def first(self) -> ReadyDraft | None:
+        """The draft that has waited longest, or None where none waits."""
+        return self._waiting[0] if self._waiting else None
 
     def add(self, drafts: Iterable[ReadyDraft]) -> None:
         """Have drafts recorded: with others, as soon as there are enough, or by `flush`."""
@@ -49,8 +49,10 @@ class RecordBatch:
             if len(self._waiting) >= TOGETHER:
                 self.flush()
 
-    def flush(self) -> None:
-        """Record what waits."""
+    def flush(self, since: ReadyDraft | None = None) -> None:
+        """Record what waits; with ``since``, where that is still the draft that waited longest."""
+        if since is not None and since is not self.first:
+            return
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return

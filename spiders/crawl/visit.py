@@ -351,14 +351,14 @@ class Visit:
         self.flush()
 
     @property
-    def has_ready(self) -> bool:
-        """Whether drafts wait only to be recorded with others."""
-        return not self._batch.is_empty
+    def first_ready(self) -> ReadyDraft | None:
+        """Of the drafts that wait only to be recorded with others, the one that waited longest."""
+        return self._batch.first
 
-    def flush(self) -> None:
-        """Record the drafts that are sure, and wait for others only to be recorded with them."""
+    def flush(self, since: ReadyDraft | None = None) -> None:
+        """Record the drafts that wait only for others; see RecordBatch.flush."""
         with self._errors():
-            self._batch.flush()
+            self._batch.flush(since)
 
     def _recorded(self, ready: ReadyDraft, decision: Decision) -> None:
         """Count a release that was recorded."""

@@ -71,12 +71,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_drafts_wait_for_others_until_there_are_enough(store: Store) -> None:
     room = Room(store)
     room.batch.add(map(ready, range(TOGETHER - 1)))
-    assert (room.stored, room.batch.is_empty) == ([], False)
+    assert (room.stored, room.batch.first) == ([], ready(0))
     room.batch.add([ready(TOGETHER)])
-    assert (len(room.stored), room.batch.is_empty) == (TOGETHER, True)
+    assert (len(room.stored), room.batch.first) == (TOGETHER, None)
     assert room.counted == [
         f"https://harbour.example/{number} new" for number in [*range(TOGETHER - 1), TOGETHER]
     ]
+
+
+def test_drafts_wait_their_own_moment_and_not_that_of_others_before_them(store: Store) -> None:
+    room = Room(store)
+    room.batch.add([ready(0)])
+    before = room.batch.first
+    room.batch.add(map(ready, range(1, TOGETHER + 2)))
+    room.batch.flush(before)
+    assert len(room.stored) == TOGETHER
+    room.batch.flush(room.batch.first)
+    assert len(room.stored) == TOGETHER + 2
 
 
 def test_a_draft_that_fails_spoils_no_other(store: Store) -> None:
