@@ -38,7 +38,8 @@ def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
             if gone := store.release(vanished.id):
                 yield from _of("gone", gone, vanished.since)
     for event in store.health_events(limit=limit):
-        title = event.reason or "it works again"
+        whose = "" if event.source else "our own network: "
+        title = whose + (event.reason or "it works again")
         yield Happening(AlertEvent("health", event.source), event.at, "", title)
 
 

@@ -109,6 +109,8 @@ class SourcesPart(Part):
                 " ON CONFLICT (source) DO UPDATE SET kept = excluded.kept",
                 [source, at.timestamp(), kept],
             )
+            # Should it be added again, nobody has decided that it is not to be visited.
+            db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
             if not kept:
                 changes = self._facet_changes(source, -1)
                 db.execute(

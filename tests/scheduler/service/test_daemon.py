@@ -89,6 +89,22 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
     assert not list((home / "site").rglob("*.part"))
 
 
+def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
+    sources = home / "sources"
+    (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())
+    assert communique("sources", "pause", "quay", home=home).returncode == 0
+    with running(home) as (service, log):
+        assert "source=harbour" in until(log, "visited")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+    # Sources that were never visited are begun together.
+    visited = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert [(one["id"], one["last_run"] is None) for one in visited] == [
+        ("harbour", False),
+        ("quay", True),
+    ]
+
+
 def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
     home: Path, tmp_path: Path
 ) -> None:

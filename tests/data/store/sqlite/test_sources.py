@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.errors import RenamedSource
-from data.models import Facet, HealthEvent, HubRequest, Run, Source
+from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
 from data.search.query import Query
 from data.store.sqlite.sources import NAMED, WHY_HIDDEN
 from data.store.sqlite.store import SqliteStore
@@ -159,6 +159,16 @@ def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
     assert (ids(filled, Facet()), filled.facets()) == (before, counts)
     assert filled.hidden() == {wrong}
     assert filled.removed_sources() == {}
+
+
+def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
+    filled: SqliteStore, noon: dt.datetime
+) -> None:
+    for name in ("harbour", "wire"):
+        filled.handle(name, Handling("paused", noon, "they asked us to"))
+    assert filled.rename_source("wire", "cable")
+    assert filled.remove_source("harbour", at=noon, kept=True)
+    assert filled.handlings(noon).keys() == {"cable"}
 
 
 def test_what_is_kept_stays_and_may_go_later(filled: SqliteStore, noon: dt.datetime) -> None:
