@@ -110,7 +110,7 @@ class DriftGuard:
             self._keep(loaded.id, held)
             return self._held(loaded, held)
         self._keep(loaded.id, KeptReading(today, utc_now()))
-        noted = "accepted by --accept" if accept else "; ".join(filter(None, map(gains, drifts)))
+        noted = "accepted by --accept" if accept else "; ".join(filter(None, map(note_of, drifts)))
         return Admission(loaded, noted=noted)
 
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
@@ -356,15 +356,15 @@ def why_held(source: str, cause: Cause, harm: str) -> str:
     )
 
 
-def gains(drift: Drift) -> str:
+def note_of(drift: Drift) -> str:
     """What a way of reading that was accepted reads otherwise, in a sentence; or empty."""
     what = "its source file" if drift.cause == "file" else "this version of Communique"
     if drift.pages_of == "nothing":
-        return ""
+        return f"no stored page of it shows what {what} reads otherwise"
     parts = []
     if fields := drift.releases.fields:
         told_of = [f"{one.field} on {one.gained + one.lost + one.changed}" for one in fields]
-        parts.append(f"of {counted(drift.releases.pages, 'stored page')} {', '.join(told_of)}")
+        parts.append(f"{', '.join(told_of)} of {counted(drift.releases.pages, 'stored page')}")
     if drift.listing and drift.listing.differs:
         parts.append(f"on its listing {drift.listing.gained} more, {drift.listing.lost} less")
-    return f"{what} reads otherwise {'; '.join(parts)}" if parts else ""
+    return f"{what} reads otherwise: {'; '.join(parts)}" if parts else ""

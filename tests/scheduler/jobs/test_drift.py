@@ -197,7 +197,7 @@ def test_a_small_change_is_taken_and_noted(home: Path, room: Room) -> None:
     assert [field[name] for name in ("field", "changed", "harmed")] == ["body", 1, 1]
     run = collect(home)
     assert errors(run) == []
-    assert run["notes"] == ["its source file reads otherwise of 8 stored pages body on 1"]
+    assert run["notes"] == ["its source file reads otherwise: body on 1 of 8 stored pages"]
 
 
 def test_a_program_that_reads_as_the_feeds_say_is_taken(home: Path) -> None:
@@ -241,7 +241,9 @@ def test_without_an_archive_the_sample_pages_are_compared(room: Room, tmp_path: 
     rules(home, WRONG)
     (drift,) = check(home, "harbour")["drift"]
     assert (drift["pages_of"], drift["releases"]["pages"]) == ("nothing", 0)
-    rules(home, "")
+    rules(home, HARMLESS)
+    (note,) = collect(home)["notes"]
+    assert note == "no stored page of it shows what its source file reads otherwise"
     assert communique("sources", "sample", "harbour", home=home).returncode == 0
     rules(home, WRONG)
     (drift,) = check(home, "harbour")["drift"]
