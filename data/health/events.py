@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from data.health.codes import WELL, State, Verdict
 from data.health.confirmation import (
@@ -35,15 +36,28 @@ from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
 from data.store.protocol import HealthStore
 from data.text.clean import plain
 
+UNVISITED: Final = {"source.broken", "source.missing"}
+"""Codes of sources that only a visit shows to be well again."""
 
-def note_health_events(store: HealthStore, *, further: int, now: dt.datetime) -> int:
+NOBODY: Final[Mapping[str, Verdict]] = {}
+
+
+def note_health_events(
+    store: HealthStore,
+    *,
+    further: int,
+    now: dt.datetime,
+    unvisited: Mapping[str, Verdict] = NOBODY,
+) -> int:
     """Keep the changes in the health of sources since the last time, in the order of their runs.
 
-    So many ``further`` visits must agree with the one that showed a change. Returns how many
-    changes are kept.
+    So many ``further`` visits must agree with the one that showed a change. Of sources that are
+    ``unvisited`` none will: what is said of these is told at once. Returns how many changes are
+    kept.
     """
-    look = Look(store, further, store.handlings(now))
-    changes = [one for name in look.telling if (one := look.change(name))]
+    look = Look(store, further, store.handlings(now), unvisited)
+    visited = [one for name in look.telling if (one := look.change(name))]
+    changes = [*visited, *look.lost(now)]
     found = sorted([*look.network, *changes], key=lambda one: one.at)
     if found:
         store.add_health_events(found, untold={one.source for one in found if look.is_untold(one)})
@@ -56,7 +70,8 @@ class Look:
     """The last visits to all sources that are neither paused nor removed, and what they show.
 
     ``handled`` is what people decided of sources, ``network`` the change of our network if there is
-    one, and ``telling`` are the visits that say anything of their source, the newest first.
+    one, and ``telling`` are the visits that say anything of their source, the newest first; there
+    are none of those that nobody visits any more, which is said in ``unvisited``.
     """
 
     def __init__(
@@ -64,6 +79,7 @@ class Look:
         store: HealthStore,
         further: int,
         handled: Mapping[str, Mapping[HandlingKind, Handling]],
+        unvisited: Mapping[str, Verdict],
     ) -> None:
         self._store, self._further, self._handled = store, further, handled
         self._before, self._counts = store.last_health_events(), store.facets()
@@ -73,7 +89,10 @@ class Look:
             for name, source in sorted(store.sources().items())
             if name not in removed and "paused" not in handled.get(name, ())
         }
-        runs = {name: store.runs(name, limit=OF_LATE) for name in self._sources}
+        self._unvisited = {name: unvisited[name] for name in self._sources if name in unvisited}
+        runs = {
+            name: store.runs(name, limit=OF_LATE) for name in self._sources if name not in unvisited
+        }
         # What is told as broken already is no witness of our network.
         well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
         self._hosts = hosts_seen(self._sources, well)
@@ -99,6 +118,8 @@ class Look:
     def change(self, name: str) -> HealthEvent | None:
         """The change in the health of a source that is to be told, or None."""
         runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
+        if last and last.code in UNVISITED and not is_after(runs[0], last):
+            return None
         states = [one.state for one in found]
         lately = [state for state, run in zip(states, runs, strict=True) if is_after(run, last)]
         often = fails_often(lately) and is_news(last, states[0])
@@ -111,6 +132,13 @@ class Look:
         event = event_of(runs[0], found[0], lately if often else (), told)
         failed = last_failure(self._store, self._sources[name]) if alternates(told) else None
         return None if is_kept_back(told, event, failed) else event
+
+    def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
+        """The changes of sources that nobody visits any more."""
+        for name, verdict in self._unvisited.items():
+            if is_news(self._before.get(name), verdict.state):
+                reason = plain(verdict.reason)
+                yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - its state
 
     def is_untold(self, event: HealthEvent) -> bool:
         """Whether nobody is alerted of a change: it is in the feed of health alone."""

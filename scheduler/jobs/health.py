@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from data.clock import utc_now
+from data.errors import SourceError
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.health.overview import overview
@@ -33,16 +35,27 @@ def home_health(home: Home, store: Store) -> list[Health]:
         runs = store.runs(one.id, limit=LAST)
         if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
             verdicts[one.id] = why
-    verdicts |= {
-        source: Verdict("source.missing", MISSING.format(home.sources / f"{source}.toml"))
-        for source, one in found.items()
-        if one.last_run and source not in loaded
-    }
-    verdicts |= {Path(one.path).stem: Verdict("source.broken", str(one)) for one in broken}
+    visited = [name for name, one in found.items() if one.last_run]
+    verdicts |= without_file(home, visited, loaded, broken)
     for source, verdict in verdicts.items():
         told = found.get(source) or Health(source, verdict, None, None, None)
         found[source] = replace(told, verdict=verdict)
     return [found[source] for source in sorted(found)]
+
+
+def without_file(
+    home: Home,
+    visited: Iterable[str],
+    loaded: Collection[str],
+    broken: Iterable[SourceError],
+) -> dict[str, Verdict]:
+    """The sources whose files are ``broken``, and the ``visited`` ones that have none."""
+    missing = {
+        source: Verdict("source.missing", MISSING.format(home.sources / f"{source}.toml"))
+        for source in visited
+        if source not in loaded
+    }
+    return missing | {Path(one.path).stem: Verdict("source.broken", str(one)) for one in broken}
 
 
 def health_without_store(home: Home) -> list[Health]:
@@ -75,6 +88,8 @@ def note_health(home: Home) -> int:
     try:
         with home.lock("health", "noting the health of sources", wait=True):
             further = home.settings.health.confirm_visits
-            return note_health_events(store, further=further, now=utc_now())
+            visited = [name for name in store.sources() if store.last_visit(name)]
+            unvisited = without_file(home, visited, *load_sources(home.sources))
+            return note_health_events(store, further=further, now=utc_now(), unvisited=unvisited)
     finally:
         store.close()

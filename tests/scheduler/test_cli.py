@@ -160,6 +160,7 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
     assert tried.returncode == 0
     assert json.loads(read_only("export").stdout)["title"] == "Lamp"
     assert "Lamp" in read_only("search", "lamp").stdout
+    assert "Lamp" in read_only("show", line["url"]).stdout
     assert read_only("health").returncode == 0
     refused = read_only("import", str(lines), "--source", "harbour")
     assert refused.returncode == 1

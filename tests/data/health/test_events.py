@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.health.evidence import is_to_be_confirmed
 from data.models import Handling, HandlingKind, Run, RunError, Source
@@ -313,3 +315,25 @@ def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: Sql
         round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)
     assert len(events(store)) == 8
     assert alerts(store) == ["failing", "ok", "failing"]
+
+
+def test_a_source_that_nobody_visits_is_told_at_once_and_well_again_after_a_visit(
+    tmp_path: Path,
+) -> None:
+    store = SqliteStore(tmp_path / "communique.db")
+    lost = {"harbour": Verdict("source.missing", "its source file is not there any more")}
+    visit(store, "...")
+
+    def note(minutes: int, unvisited: Mapping[str, Verdict]) -> int:
+        now = MONDAY + minutes * MINUTE
+        return note_health_events(store, further=2, now=now, unvisited=unvisited)
+
+    assert [note(60, lost), note(61, lost)] == [1, 0]
+    assert store.last_health_events()["harbour"].code == "source.missing"
+    assert note(62, {}) == 0, "its last visit was before"
+    store.add_run(run("harbour", MONDAY + 70 * MINUTE, "."))
+    assert note(71, {}) == 1
+    assert store.last_health_events()["harbour"].well
+    # Of what was never visited nothing is known.
+    assert note(72, {"pier": lost["harbour"]}) == 0
+    store.close()

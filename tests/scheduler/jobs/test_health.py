@@ -10,6 +10,7 @@ from scheduler.home import Home, open_home
 from scheduler.jobs.health import note_health
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+FILE = 'name = "Harbour Board"\nurl = "http://harbour.example/"\ntimezone = "UTC"\n'
 BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
 CLOSED = RunError("http://harbour.example/", "http:403", "the server answered 403")
 
@@ -17,6 +18,8 @@ CLOSED = RunError("http://harbour.example/", "http:403", "the server answered 40
 def with_visits(folder: Path, further: int) -> Home:
     """A HOME in which so many further visits have to agree."""
     (folder / "communique.toml").write_text(f"[health]\nconfirm_visits = {further}\n")
+    (folder / "sources").mkdir()
+    (folder / "sources" / "harbour.toml").write_text(FILE)
     return open_home(folder)
 
 
@@ -64,3 +67,17 @@ def test_a_change_waits_for_the_visits_that_the_settings_ask_for(tmp_path: Path)
 
 def test_a_home_that_was_never_visited_has_nothing_to_note(tmp_path: Path) -> None:
     assert note_health(open_home(tmp_path)) == 0
+
+
+def test_a_source_file_that_breaks_or_goes_is_told_at_once(tmp_path: Path) -> None:
+    home = with_visits(tmp_path, further=2)
+    assert visited(home, 8) == 0
+    file = tmp_path / "sources" / "harbour.toml"
+    file.write_text("name = 3\n")
+    assert note_health(home) == 1
+    file.unlink()
+    assert note_health(home) == 0, "it is told already that nobody visits it"
+    store = home.store()
+    (told,) = store.health_events(limit=9)
+    store.close()
+    assert (told.state, told.code) == ("failing", "source.broken")
