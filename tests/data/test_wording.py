@@ -6,9 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from data.wording import counted, sized
+from data.wording import counted, lasting, sized
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59.9, "less than a minute"),
+        (60, "1 minute"),
+        (3569, "59 minutes"),
+        (3570, "1 hour"),
+        (84_000, "23 hours"),
+        (86_000, "1 day"),
+        (30 * 86_400, "30 days"),
+    ],
+)
+def test_times_are_told_as_people_tell_them(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from data.health.latency import LEAST, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
 from data.store.sqlite.store import SqliteStore
-from data.wording import lasting
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -61,23 +58,6 @@ def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
     assert latencies([*unknown, *ahead, *few]) == {}
     assert latency_line({}) == ""
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "less than a minute"),
-        (59.9, "less than a minute"),
-        (60, "1 minute"),
-        (3569, "59 minutes"),
-        (3570, "1 hour"),
-        (84_000, "23 hours"),
-        (86_000, "1 day"),
-        (30 * 86_400, "30 days"),
-    ],
-)
-def test_times_are_told_as_people_tell_them(seconds: float, words: str) -> None:
-    assert lasting(seconds) == words
 
 
 def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: SqliteStore) -> None:
