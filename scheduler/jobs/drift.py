@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from data.archive.content_coding import Undecodable
+from data.archive.served import Served
 from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -33,6 +34,7 @@ from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings,
 from spiders.archived.listings import page_of
 from spiders.archived.stored_pages import Archived, StoredPages, listings_of
 from spiders.crawl.page_errors import NotARelease
+from spiders.download.documents import is_pdf
 from spiders.golden.expected import as_read
 from spiders.golden.golden import BadGolden, Golden, read_golden
 from spiders.items import Listing
@@ -245,8 +247,7 @@ class StoredSource:
         for release in self._releases:
             if time.process_time() > self._until:
                 return
-            answer = self._captures.answer(release.capture) if release.capture else None
-            if answer:
+            if answer := self._answer(release):
                 yield page_of(replace(answer, url=release.url)), release
 
     def _read(self, file: SourceFile, releases: Sequence[Release]) -> Mapping[str, Content | None]:
@@ -262,6 +263,8 @@ class StoredSource:
         for release in releases:
             if time.process_time() > self._until:
                 break
+            if self._answer(release) is None:
+                continue
             try:
                 found[release.id] = pages.draft(release)[0].content
             except (ArchiveError, Undecodable):
@@ -273,6 +276,11 @@ class StoredSource:
                 log.exception("%s could not be read", release.url)
                 found[release.id] = None
         return found
+
+    def _answer(self, release: Release) -> Served | None:
+        """What was served for a release; None where that is lost, or a document without rules."""
+        answer = self._captures.answer(release.capture) if release.capture else None
+        return answer if answer and not is_pdf(answer.body) else None
 
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
