@@ -74,22 +74,24 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
     What nobody is subscribed to any more is forgotten. Raises StoreError.
     """
     stamps = {file: stamp for file, stamp in store.feed_stamps().items() if is_made(file)}
-    if not stamps:
-        return
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
     store.forget_feeds(stamps.keys() - asked_for)
+    if not asked_for:
+        return
     stamp, found_stamp = stamp_of(store), stamp_to_make_by(store)
     by_stamp = defaultdict[str, list[str]](list)
-    for file in stamps.keys() & asked_for:
-        by_stamp[stamps[file]].append(file)
+    for file in asked_for:
+        by_stamp[stamps.get(file, UNKNOWN)].append(file)
     found = []
     for since, files in by_stamp.items():
         for file in touched(store, since, files):
             body = make(file) or b""
             found.append((file, found_stamp, hashlib.sha256(body).digest()))
-    store.stamp_feeds(stamps.keys() & asked_for, stamp)
-    # No other hub is told of them.
-    store.note_feeds(found, told=True)
+    # Together: a change must not be passed over where this process ends between the two.
+    with store.transaction():
+        store.stamp_feeds(asked_for, stamp)
+        # No other hub is told of them.
+        store.note_feeds(found, told=True)
 
 
 def touched(store: Store, stamp: str, files: Collection[str]) -> Collection[str]:

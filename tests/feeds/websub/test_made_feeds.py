@@ -90,6 +90,16 @@ def test_where_what_changed_can_t_be_told_all_are_made_anew(store: Store) -> Non
     assert made_anew(store) == {"feeds/search.atom?q=bridge"}
 
 
+def test_a_search_that_was_forgotten_as_somebody_subscribed_is_looked_at_again(
+    store: Store,
+) -> None:
+    record(store, 1, "Bridge opens")
+    subscribe(store, "feeds/search.atom?q=harbour")
+    store.forget_feeds(["feeds/search.atom?q=harbour"])
+    assert made_anew(store) == {"feeds/search.atom?q=harbour"}
+    assert made_anew(store) == set()
+
+
 def test_searches_are_bounded_in_all_and_of_one_host(store: Store) -> None:
     def asked(host: str) -> HubRequest:
         return HubRequest("subscribe", f"https://{host}/new", "t")
