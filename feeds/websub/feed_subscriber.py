@@ -82,8 +82,12 @@ class FeedSubscriber:
         """Ask one hub for some subscriptions, until it does not answer."""
         async with room:
             for one in due:
+                # A hub may have asked back, or told of something, while another was asked for.
+                now = self._store.feed_subscription(one.callback)
+                if now is None or now.due > one.due:
+                    continue
                 try:
-                    await self._ask(one)
+                    await self._ask(now)
                 except OutboundError as error:
                     log.warning(
                         "hub of a source not reached", source=one.source, problem=str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +139,21 @@ def test_a_hub_that_is_away_is_asked_later_and_at_once_for_no_other_feed(store: 
         store.keep_feed_hub(name, FeedHub(TOPIC, address, TOPIC))
     work(store, "acme", "wire")
     assert sorted(one.attempts for one in store.feed_subscriptions()) == [0, 1]
+
+
+def test_what_a_hub_said_meanwhile_is_kept(store: Store, hub: Peer) -> None:
+    for name in ("acme", "wire"):
+        store.keep_feed_hub(name, FeedHub(TOPIC, hub.url, TOPIC))
+    hub.held = threading.Event()
+    asking = threading.Thread(target=work, args=(store, "acme", "wire"))
+    asking.start()
+    hub.wait_for(hub.posts)
+    (other,) = (one for one in store.feed_subscriptions() if not one.attempts)
+    store.keep_feed_subscription(replace(other, expires=1e12, due=1e12))
+    hub.held.set()
+    asking.join()
+    assert len(hub.posts()) == 1
+    assert store.feed_subscription(other.callback) == replace(other, expires=1e12, due=1e12)
 
 
 @pytest.mark.parametrize("hub", ["ftp://h.example/", "https://u:p@h.example/", "https://h/\n", ""])
