@@ -43,7 +43,7 @@ from data.models.source import (
     SourceRhythm,
 )
 from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
-from data.models.visit_facts import PageFacts, Streak, VisitFacts
+from data.models.visit_facts import PageFacts, Streak, VisitFacts, lean
 from data.models.walks import Listed, ListingKind, Walk
 from data.models.websub import (
     Delivery,
@@ -110,5 +110,6 @@ __all__ = [
     "Walk",
     "facets_at",
     "facets_of",
+    "lean",
     "message_key",
 ]

@@ -6,8 +6,11 @@ What lasts over several visits is carried from each report to the next, so the l
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
 import msgspec
+
+Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,3 +94,22 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     named: tuple[int, int] | None = None
     missed: Streak = Streak()
     known_meanwhile: int = 0
+
+
+def lean(facts: VisitFacts) -> VisitFacts:
+    """The same facts, of which only what says something is written out.
+
+    msgspec leaves out what is the very default of a field, not what is merely equal to it.
+    """
+    known, new = map(_with_defaults, (facts.known, facts.new))
+    return _with_defaults(msgspec.structs.replace(facts, known=known, new=new))
+
+
+def _with_defaults(facts: Facts) -> Facts:
+    empty = type(facts)()
+    same = {
+        name: getattr(empty, name)
+        for name in facts.__struct_fields__
+        if getattr(facts, name) == getattr(empty, name)
+    }
+    return msgspec.structs.replace(facts, **same)

@@ -16,7 +16,7 @@ import msgspec
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, FILE, VANISHED
 from data.identity.decision import Decision
-from data.models import Capture, Draft, Release, Run, RunError, Validator
+from data.models import Capture, Draft, Release, Run, RunError, Validator, lean
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -300,7 +300,7 @@ class Visit:
             self.error(self.file.url, "selector", told(*unmatched))
         facts = self.facts.finish(self.report(), names=self._linked.has_any)
         asked = self.explicit or self.backfill
-        self.run = replace(self.run, facts=msgspec.structs.replace(facts, explicit=asked))
+        self.run = replace(self.run, facts=lean(msgspec.structs.replace(facts, explicit=asked)))
 
     def page_read(self, not_archived: str = "") -> None:
         """Count an answer, and note why it is not archived though it should be, or empty."""
