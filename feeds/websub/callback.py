@@ -85,11 +85,14 @@ class FeedCallback:
             # This ends what a hub goes on with.
             return PlainTextResponse("there is no such subscription\n", 410)
         if await is_signed(request, known.secret):
-            self._heard(known)
+            self._heard(known.callback)
         return Response(status_code=IGNORED)
 
-    def _heard(self, known: FeedSubscription) -> None:
-        now = time.time()
+    def _heard(self, callback: str) -> None:
+        # Asked for again: it may have been renewed, or have ended, while content came in.
+        known, now = self._store.feed_subscription(callback), time.time()
+        if known is None or not known.wanted:
+            return
         if not 0 <= now - known.heard < HEARD_AGAIN:
             self._store.keep_feed_subscription(replace(known, heard=now))
         self._hinted(known.source)
