@@ -88,8 +88,11 @@ async def hand_over(mail: EmailMessage, recipient: str, settings: Alerts) -> Non
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(f"{server} did not take it: {error}") from error
     else:
-        # It is taken, however the server says farewell.
+        # It is taken, however the server says farewell; that of TLS is not waited for.
+        transport = client.transport
         with suppress(aiosmtplib.SMTPException, OSError):
             await client.quit(timeout=FAREWELL)
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
     finally:
         client.close()

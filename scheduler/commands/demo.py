@@ -181,5 +181,11 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
     """Serve the result until Ctrl-C; where to look goes beside the JSON if ``quiet``."""
     base = address_of(opened)
     say(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet)
-    app = create_app(home.site, home.store_url, home.settings.site, archive=home.archive)
+    app = create_app(
+        home.site,
+        home.store_url,
+        home.settings.site,
+        archive=home.archive,
+        watches=home.watches,
+    )
     uvicorn.Server(server_config(app)).run(sockets=[opened])

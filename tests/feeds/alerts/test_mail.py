@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from data.watches.watch import Watch
 from feeds.alerts.mail import mail_of, send
 from feeds.alerts.messages import Undelivered
 from tests.examples import examples
+from tests.mail_server import certificate, mail_served
 
 ALERTS = Alerts(smtp_host="127.0.0.1", smtp_tls="none", sender="alerts@press.example")
 DESK = "desk@news.example"
@@ -69,6 +72,35 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
     assert (
         '<a href="http://harbour.example/1">New: &lt;b&gt;Tides&lt;/b&gt;</a>' in html.get_content()
     )
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_it_is_encrypted_and_the_server_must_be_who_it_says(
+    tls: Literal["starttls", "tls"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certificate(tmp_path)
+    with mail_served(tls, pem) as server:
+        alerts = Alerts(
+            smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls=tls, sender=ALERTS.sender
+        )
+
+        async def tried() -> None:
+            with pytest.raises(Undelivered, match="certificate verify failed"):
+                await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+            assert server.received == []
+            monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+            await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+
+        asyncio.run(tried())
+        assert [one.recipients for one in server.received] == [[DESK]]
+
+
+def test_a_server_without_encryption_gets_nothing_unless_that_is_said() -> None:
+    with mail_served() as server:
+        alerts = Alerts(smtp_host="127.0.0.1", smtp_port=server.port, sender=ALERTS.sender)
+        with pytest.raises(Undelivered, match="STARTTLS"):
+            asyncio.run(send(Watch("Ships"), message("Tides"), DESK, alerts, Site()))
+        assert server.received == []
 
 
 async def sent_to(replies: list[str]) -> None:
