@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from data.errors import StoreError
 from data.models import Run
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
@@ -86,8 +87,12 @@ def collect(
 
 def paused_in(home: Home) -> frozenset[str]:
     """The sources of a HOME that are not to be visited but when they are named."""
-    with closing(home.plain_store()) as store:
-        return paused_sources(store)
+    try:
+        with closing(home.plain_store()) as store:
+            return paused_sources(store)
+    except StoreError:
+        # No visit can use it either, and each tells so in its report.
+        return frozenset()
 
 
 def print_run(run: Run) -> None:
