@@ -18,7 +18,10 @@ FILE = "health/index.html"
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """The line of a source; what is not known of it is empty. Times are in UTC."""
+    """The line of a source; what is not known of it is empty. Times are in UTC.
+
+    ``page`` is empty where nothing of it was published.
+    """
 
     name: str
     page: str
@@ -46,7 +49,7 @@ def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow
     since = changed or (None if one.is_well else one.last_run)
     return HealthRow(
         pages.catalog.name(source),
-        page_file(source),
+        page_file(source) if source in pages.navigation.counts else "",
         one.state,
         one.code,
         plain(one.reason),
