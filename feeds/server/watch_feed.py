@@ -26,7 +26,7 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry
 from feeds.formats.feed import Feed, feed_of
-from feeds.server.search import ROUNDS, matching
+from feeds.server.search import ROUNDS, SELECTED, matching
 from feeds.urls import FORMATS, WATCH_FEED
 
 LOOKED_AT: Final = 300
@@ -96,6 +96,9 @@ def releases(
     asked = {name: value for name, value in asked.items() if value}
     if not query.is_empty:
         asked["q"] = watch.query
+    elif max(len(watch.sources), 1) * max(len(watch.topics), 1) > SELECTED:
+        # More than such a search looks at: the newest of all are held against the watch.
+        asked = {}
     for offset in range(0, ROUNDS * limit, limit):
         some = matching(store, asked, limit, offset)
         found += (one for one in some if matches(index, release_event("release", one)))

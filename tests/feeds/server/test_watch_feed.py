@@ -55,6 +55,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     watches.mkdir()
     for name, keys, token in (
         ("tides", 'query = "tides -ferries"', TOKEN),
+        ("many", f"sources = {[*map('s{}'.format, range(30)), 'harbour']}", OTHER),
         ("all", 'kinds = ["release", "edit", "health"]\nsources = ["harbour"]', OTHER),
     ):
         (watches / f"{name}.toml").write_text(
@@ -92,6 +93,11 @@ def test_it_holds_the_kinds_that_are_asked_for(web: httpx.Client) -> None:
         "Signal station",
         "Tides",
     ]
+
+
+def test_a_watch_may_name_very_many_sources(web: httpx.Client) -> None:
+    told = feedparser.parse(web.get("/feeds/watch/many.atom", params={"token": OTHER}).content)
+    assert {"Ferries", "Tides", "Signal station"} <= {entry.title for entry in told.entries}
 
 
 @pytest.mark.parametrize(
