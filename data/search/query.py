@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from data.models import Content
@@ -72,14 +73,21 @@ def terms_of(text: str) -> tuple[Term, ...]:
 
 def passage(content: Content, query: Query) -> str:
     """The part of a body where the first of the terms stands, or its beginning; one line."""
-    text = " ".join(content.body_text.split())
+    text, folded = _in_one_line(content.body_text)
     start = 0
     for term in terms_of(query.text):
         first = term.words.partition(" ")[0]
-        place = text.casefold().find(first) if term.wanted else -1
+        place = folded.find(first) if term.wanted else -1
         if place >= 0:
             start = max(0, text.rfind(" ", 0, max(0, place - PASSAGE // 3)) + 1)
             break
     end = start + PASSAGE
     cut = text[start:end] if end >= len(text) else text[start:end].rsplit(" ", 1)[0]
     return ("… " if start else "") + cut + (" …" if start + len(cut) < len(text) else "")
+
+
+@lru_cache(maxsize=1)
+def _in_one_line(text: str) -> tuple[str, str]:
+    """A text in one line, and its casefold; thousands of watches may ask it of one release."""
+    line = " ".join(text.split())
+    return line, line.casefold()
