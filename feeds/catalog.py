@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from data.models import Facet, RemovedSource, Source
 from data.settings import Site
-from data.store.protocol import ReadStore
+from data.store.read_protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
 from feeds.urls import (

@@ -33,7 +33,7 @@ from data.health.network import (
 )
 from data.health.state import day_of_run, judged
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
-from data.store.protocol import HealthStore
+from data.store.health_protocol import HealthStore
 from data.text.clean import plain
 
 UNVISITED: Final = {"source.broken", "source.missing"}

@@ -11,7 +11,7 @@ from data.health.network import HOME, Outage, outage_of
 from data.health.run_errors import works
 from data.health.state import judged
 from data.models import HealthEvent, Run, Source
-from data.store.protocol import HealthStore
+from data.store.health_protocol import HealthStore
 
 CUT: Final = "interrupted"
 """The kind of error by which a visit ended because we stopped: it says nothing of its source."""

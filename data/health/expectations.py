@@ -9,7 +9,7 @@ from data.health.activity import activity_by_zone
 from data.health.expected import Expected, expected_after
 from data.health.rhythm import REMEMBERED, learn_rhythm
 from data.models import Facet, SourceRhythm
-from data.store.protocol import HealthStore
+from data.store.health_protocol import HealthStore
 
 
 def expectations(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from data.models import Facet
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 
 
 class ArchivePages:

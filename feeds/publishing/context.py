@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from data.models import Facet, ReleaseChange
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.archive_assignment import ArchivePages

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 from data.models import Facet
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 from feeds.publishing.feed_documents import files_of
 from feeds.publishing.render_cache import RenderCache
 from feeds.urls import page_file, stem_of

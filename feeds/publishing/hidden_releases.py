@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from data.models import Facet, facets_at
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 from feeds.publishing.render_cache import RenderCache
 from feeds.urls import release_file
 

@@ -15,7 +15,7 @@ from data.errors import PublishError, StoreError
 from data.files import Writer
 from data.models import Facet
 from data.settings import Site
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.archive_assignment import ArchivePages

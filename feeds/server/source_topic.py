@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from data.models import Facet
-from data.store.protocol import ReadStore
+from data.store.read_protocol import ReadStore
 from feeds.archive_pages import cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import Link, entry_of

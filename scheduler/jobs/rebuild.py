@@ -29,7 +29,7 @@ from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
 from data.models import DayDigest, Facet
-from data.store.protocol import PublishStore
+from data.store.read_protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs

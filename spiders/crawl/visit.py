@@ -140,7 +140,7 @@ class Visit:
             loaded, self._templates, self._pending, self.stored, self.error
         )
         self.facts = FactFinder(
-            self.id, self.file, store, self.stored, self._reader.unmatched, at=self.started
+            self.id, self.file, store, self.stored.at, self._reader.unmatched, at=self.started
         )
         store.register(loaded.source)
 

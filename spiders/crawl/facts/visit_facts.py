@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -17,7 +17,6 @@ from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
 from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
 from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
-from spiders.crawl.release_reader import StoredReleases
 from spiders.items import Listing
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
@@ -30,14 +29,17 @@ NEWEST: Final = 5
 
 
 class FactFinder:
-    """Finds the facts of a visit to a source; whatever the visit meets is told to it."""
+    """Finds the facts of a visit to a source; whatever the visit meets is told to it.
+
+    ``stored_at`` gives the stored release at an address.
+    """
 
     def __init__(
         self,
         source: str,
         file: SourceFile,
         store: Store,
-        stored: StoredReleases,
+        stored_at: Callable[[str], Release | None],
         unmatched: Unmatched,
         *,
         at: dt.datetime,
@@ -48,7 +50,7 @@ class FactFinder:
         self._at = at
         self._front: Front | None = None
         self._feed_failed = False
-        self.releases = ReleaseFacts(self._past, stored.at)
+        self.releases = ReleaseFacts(self._past, stored_at)
         self.unmatched = unmatched
 
     @property
