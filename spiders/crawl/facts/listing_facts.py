@@ -16,6 +16,7 @@ import msgspec
 from tldextract import TLDExtract
 
 from data.models import Streak, VisitFacts
+from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from spiders.items import Listing, ListingItem, keys_of
 
@@ -59,8 +60,10 @@ class Front:
 
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
     """The first page of the listing at ``url``, ``kept`` as it was the last time or None."""
-    moved = canonical_url(answered) != canonical_url(url)
-    return Front(answered if moved else "", listing.items, kept.items if kept else None)
+    # Facts are shown with reports: no address in them tells a secret.
+    place = redacted(answered)
+    moved = canonical_url(place) != canonical_url(redacted(url))
+    return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 
 def listing_facts(

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
+from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from spiders.crawl.facts.past_releases import PastReleases
 
@@ -101,23 +102,23 @@ class ReleaseFacts:
 
     def asked(self, url: str, *, known: bool) -> None:
         """Note that a release is asked for, which the store has or not."""
-        self._asked.setdefault(canonical_url(url), known)
+        self._asked.setdefault(key_of(url), known)
 
     def confirmed(self, url: str) -> None:
         """Note that a page is as it was."""
-        self._answered.add(canonical_url(url))
+        self._answered.add(key_of(url))
         self._of_known.confirmed += 1
 
     def gone(self, url: str) -> None:
         """Note that the page of a stored release is gone."""
-        self._answered.add(canonical_url(url))
+        self._answered.add(key_of(url))
 
     def drafted(self, draft: Draft) -> None:
         """Take in a release as its page shows it, before it is recorded."""
         if self._usual is None:
             self._usual = self._past()
         urls = dict.fromkeys((draft.url, *draft.aliases))
-        self._answered.update(map(canonical_url, urls))
+        self._answered.update(map(key_of, urls))
         known = next(filter(None, map(self._known, urls)), None)
         if known is None:
             usual = self._usual
@@ -177,9 +178,14 @@ class ReleaseFacts:
         )
 
 
+def key_of(url: str) -> str:
+    """By what a page is known, as errors tell of it: without what is secret in its address."""
+    return canonical_url(redacted(url))
+
+
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
-    """The errors of a run by the canonical address of their page, the first of each."""
+    """The errors of a run by their page, the first of each."""
     found: dict[str, RunError] = {}
     for error in errors:
-        found.setdefault(canonical_url(error.url), error)
+        found.setdefault(key_of(error.url), error)
     return found

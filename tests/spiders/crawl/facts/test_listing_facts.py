@@ -9,8 +9,8 @@ import pytest
 
 from data.models import VisitFacts
 from data.text.urls import canonical_url
-from spiders.crawl.facts.listing_facts import Front, listing_facts
-from spiders.items import ListingItem
+from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
+from spiders.items import Listing, ListingItem
 from tests.drafts import published
 
 URL = "https://harbour.example/news/"
@@ -136,6 +136,15 @@ def test_what_is_lost_is_told_until_it_is_back_or_has_become_usual() -> None:
 )
 def test_a_listing_that_leads_to_another_site_is_away(place: str, host: str) -> None:
     assert after(page(20), page(20), place=place).away == host
+
+
+def test_where_a_listing_answers_is_told_without_secrets() -> None:
+    listing = Listing(URL, tuple(page(20)))
+    front = front_of(URL, f"{URL}?token=s3cret", listing, None)
+    assert front.place
+    assert "s3cret" not in front.place
+    secret = f"{URL}?token=s3cret"
+    assert front_of(secret, secret, listing, None).place == ""
 
 
 def test_where_a_listing_always_led_is_not_away() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from data.identity.decision import first_release
 from data.models import Draft, Release, Run, RunError, VisitFacts
+from data.text.redaction import redacted
 from spiders.crawl.facts.past_releases import PastReleases, past_releases
 from spiders.crawl.facts.release_facts import ReleaseFacts
 from tests.drafts import BODY, draft
@@ -71,6 +72,22 @@ def test_few_that_fail_while_others_are_read_are_excused_from_then_on() -> None:
     assert (first.unread.count, len(first.excused)) == (0, 2)
     assert Visit(1).read(one(0)).failed(8, 9).after(first).unread.count == 0
     assert Visit(1).read(one(0)).failed(8, 9, 10).after(first).unread.count == 1
+
+
+def test_an_address_with_a_secret_is_told_without_it() -> None:
+    secret = draft("http://harbour.example/news/9?token=s3cret")
+    visit = Visit(1).read(one(0))
+    visit.seen.asked(secret.url, known=False)
+    told = RunError(redacted(secret.url), "http:500", "the server answered 500")
+    visit.errors.append(told)
+    facts = visit.after()
+    assert facts.unread.count == 1
+    assert "s3cret" not in str(facts)
+    known = Visit(1).read(one(0), one(5), one(6))
+    known.seen.asked(secret.url, known=False)
+    known.errors.append(told)
+    assert len(known.after().excused) == 1
+    assert "s3cret" not in str(known.after())
 
 
 def test_stored_releases_count_where_most_pages_fail() -> None:
