@@ -1,0 +1,175 @@
+"""The journal of a store: events become records of the archive before they are committed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from data.archive.journal import events
+from data.archive.journal.events import AnyEvent, JournalRecord
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.models import Capture, Run
+from data.store.journal_protocol import JournalStore
+from data.store.recorder.outcome import Sight
+
+PIECE: Final = 8_000_000
+"""Bytes of a record that holds a part of the store."""
+
+LATE: Final = 50
+"""Transactions that the archive could not take, of which one record is made when it can."""
+
+log = logging.getLogger(__name__)
+
+WAITING: Final = 500
+"""Sights of unchanged releases that wait at the most for the next record."""
+
+
+class Archive(Protocol):
+    """What the journal needs of an archive."""
+
+    def metadata(
+        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
+    ) -> Capture:
+        """Write a metadata record."""
+
+    def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
+        """Write a resource record."""
+
+    def close(self) -> None:
+        """Let go of the archive."""
+
+
+class Journal:
+    """What the writing verbs of a store tell, record by record.
+
+    The events of a transaction become one record, which is in the archive before the transaction
+    is committed, or waits in the store for an archive that fails. What merely was as before waits
+    for the next record, or for `close`: when releases were last seen, and visits that brought
+    nothing.
+    """
+
+    def __init__(self, store: JournalStore, open_archive: Callable[[], Archive]) -> None:
+        self._store = store
+        self._open_archive = open_archive
+        self._opened: Archive | None = None
+        self._events: list[AnyEvent] | None = None
+        self._seen: dict[str, Sight] = {}
+        self._runs: dict[str, Run] = {}
+        self._files: list[AnyEvent] = []
+        self._told: dict[str, Run] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the verbs that are called within one transaction: all are kept, or none."""
+        with self._store.transaction():
+            # The store lets one in at a time: another's events are never met here.
+            if self._events is not None:
+                before = len(self._events)
+                try:
+                    yield
+                except BaseException:
+                    del self._events[before:]
+                    raise
+                return
+            self._events = []
+            # Of what is there already, no event tells.
+            unknown = not self._store.journal_end() and bool(self._store.sources())
+            try:
+                yield
+                written = bool(self._events)
+                if written:
+                    self._write([*self._waiting(), *self._events], unknown=unknown)
+            finally:
+                self._events = None
+        if written:
+            self._told_waiting()
+
+    def _write(self, told: Sequence[AnyEvent], *, unknown: bool = False) -> None:
+        """Write a record within the transaction under way.
+
+        Where the archive can't take it, the store keeps its events until it can: nothing collected
+        is lost to a full disk. Whoever captures tells of it.
+        """
+        try:
+            if unknown:
+                self._append([self._snapshot()])
+            while late := self._store.unwritten(limit=LATE):
+                self._append([event for some in late for event in events.decode_events(some)])
+                self._store.forget_unwritten(len(late))
+            self._append(told)
+        except ArchiveError as error:
+            log.warning("the journal waits for the archive: %s", error)
+            self._store.keep_unwritten(events.encode_events(told))
+
+    def _snapshot(self) -> events.Snapshot:
+        """Archive the store as it was before this transaction."""
+        digest = hashlib.sha256()
+        records = []
+        for piece in self._store.snapshot(PIECE):
+            digest.update(piece)
+            kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
+            records.append(kept.record_id)
+        while late := len(self._store.unwritten(limit=LATE)):
+            # It holds what they tell.
+            self._store.forget_unwritten(late)
+        return events.Snapshot(records, digest.hexdigest())
+
+    def _append(self, told: Sequence[AnyEvent]) -> None:
+        block = events.encode(JournalRecord(told, after=self._store.journal_end()))
+        capture = self._archive.metadata(events.JOURNAL, events.JSON, block, at=utc_now())
+        self._store.keep_journal_end(capture.record_id)
+
+    def _waiting(self) -> Iterator[AnyEvent]:
+        if self._seen:
+            yield events.Seen(dict(self._seen))
+        yield from map(events.Visited, self._runs.values())
+        yield from self._files
+
+    def _told_waiting(self) -> None:
+        self._seen.clear()
+        self._runs.clear()
+        self._files.clear()
+
+    def _tell(self, *told: AnyEvent) -> None:
+        """Add events to the transaction under way."""
+        if self._events is None:
+            raise RuntimeError("an event is told within a transaction")
+        self._events += told
+
+    def _see(self, release_id: str, sight: Sight) -> None:
+        """Have a sight told with the next record."""
+        before = self._seen.get(release_id)
+        if before:
+            leaf = sight.leaf if sight.leaf >= 0 else before.leaf
+            sight = (sight if sight.digest else before)._replace(at=sight.at, leaf=leaf)
+        self._seen[release_id] = sight
+        if len(self._seen) >= WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.transaction():
+            if waiting := [*self._waiting()]:
+                self._write(waiting)
+        self._told_waiting()
+
+    def close(self) -> None:
+        """Write what waits, and let go of the archive and of this thread's connection."""
+        try:
+            if any(self._waiting()):
+                self.flush()
+            if self._opened:
+                self._opened.close()
+        finally:
+            self._store.close()
+
+    @property
+    def _archive(self) -> Archive:
+        """The archive, opened when there is something to keep in it."""
+        self._opened = self._opened or self._open_archive()
+        return self._opened
