@@ -20,6 +20,7 @@ from benchmarks.breakages_parts.faults import (
 )
 from benchmarks.breakages_parts.history import (
     DAILY,
+    LATER,
     QUICK,
     ROOMS,
     WEEKLY,
@@ -53,7 +54,6 @@ def of_release_pages() -> Iterator[History]:
             "empty": at_releases(Answer()),
             "soft 404": at_releases(shown("soft_404")),
             "no answer": at_releases(Answer(how="drop")),
-            "scripts": at_releases(shown("shell")),
         },
     )
     yield from family(
@@ -77,6 +77,7 @@ def of_contents() -> Iterator[History]:
         "release.thin",
         {
             "by scripts": themed(Theme(text="script")),
+            "pages of scripts alone": at_releases(shown("shell")),
             "none": themed(Theme(text="none")),
             "none, same theme": thinned(0.0),
             "teaser": themed(Theme(text="half")),
@@ -94,7 +95,7 @@ def of_contents() -> Iterator[History]:
     )
     yield from family(
         "titles alike",
-        "release.titles_alike",
+        "release.titles_alike release.texts_alike",
         {
             "Press release": titled("Press release"),
             "Pressemitteilung": titled("Pressemitteilung"),
@@ -132,7 +133,7 @@ def of_feeds() -> Iterator[History]:
     }
     for number, (name, begin) in enumerate(happenings.items()):
         room, visits = ROOMS[number], (DAILY, QUICK)[number // 2]
-        code = "listing.lost_rows"
+        code = "listing.lost_rows listing.stands_still" if "half" in name else "listing.lost_rows"
         yield breakage("rows lost", name, room, codes=code, begin=begin, visits=visits)
     frozen = "newest date frozen"
     for room in ("merrow", "lunnogorsk"):
@@ -142,10 +143,18 @@ def of_feeds() -> Iterator[History]:
     beside: dict[str, Any] = {"feed": True, "habit": Habit(each=2)}
     for room in ("wolkenried", "guneshqala"):
         code = "listing.stands_still"
-        yield breakage(frozen, "the feed goes on", room, codes=code, begin=stand_still, **beside)
+        yield breakage(
+            frozen, "the feed goes on", room, codes=code, begin=stand_still, visits=LATER, **beside
+        )
     for room in ("merrow", "wolkenried"):
         yield breakage(
-            "feed stale", "the page goes on", room, codes="feed.stale", begin=stop_feed, **beside
+            "feed stale",
+            "the page goes on",
+            room,
+            codes="feed.stale",
+            begin=stop_feed,
+            visits=LATER,
+            **beside,
         )
 
 

@@ -41,7 +41,9 @@ FOR_EVER: Final = noon(1000)
 DAILY: Final = (noon(4), noon(7), noon(8))
 QUICK: Final = (noon(4), noon(4, 3), noon(4, 6))
 WEEKLY: Final = (noon(8), noon(18), noon(25))
-"""The three visits after a break: by the day, as the service confirms a failure, or by the week."""
+LATER: Final = (noon(7), noon(8), noon(9))
+"""The three visits after a break: by the day, as the service confirms a failure, by the week for
+silence, and from the Monday after where that is not told at once."""
 
 
 @dataclass(frozen=True)

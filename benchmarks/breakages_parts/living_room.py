@@ -36,7 +36,8 @@ OPTIONS: Final = 2000
 class Habit:
     """How a room publishes: ``before`` releases until the first visit, and ``each`` time how many.
 
-    It does so with a ``chance`` on a weekday, never on weekends, and not on days of ``rest``.
+    It does so with a ``chance`` on a weekday, never on weekends, and not on days of ``rest``, but
+    surely on the day before these.
     """
 
     before: int = 20
@@ -246,6 +247,8 @@ class LivingRoom:
 
     def _publishes(self, day: dt.date, habit: Habit) -> bool:
         resting = habit.rest and habit.rest[0] <= day <= habit.rest[1]
+        if habit.rest and day == habit.rest[0] - dt.timedelta(days=1):
+            return True
         saturday = 5
         return day.weekday() < saturday and not resting and self.chance.random() < habit.chance
 

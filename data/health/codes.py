@@ -50,7 +50,8 @@ CODES: Final = {
         "failing", "Its listing lacks releases that it showed, and nothing new took their place."
     ),
     "listing.stands_still": Meaning(
-        "failing", "Its listing ends before releases that are known from elsewhere."
+        "failing",
+        "Its listing, or the page beside its feed, ends before releases that are known.",
     ),
     "release.unread": Meaning("failing", "Releases are listed, but their pages can't be read."),
     "release.thin": Meaning(
@@ -61,6 +62,9 @@ CODES: Final = {
     ),
     "release.texts_alike": Meaning(
         "failing", "Its releases have all the same text: a notice stands before them, say."
+    ),
+    "release.garbled": Meaning(
+        "failing", "The letters of its releases became others: a wrong character set."
     ),
     "release.fields_lost": Meaning(
         "failing", "Its releases lack a date or another field that they used to have."

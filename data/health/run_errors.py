@@ -44,6 +44,7 @@ KINDS: Final = {
     "interrupted": "visit.failed",
     "busy": "visit.failed",
     "moved": "listing.moved",
+    "replaced": "listing.moved",
     "selector:listing": "selector.no_match",
     "redirect": "site.redirects_away",
     # As reports of earlier versions have it.

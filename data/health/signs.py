@@ -99,7 +99,9 @@ def thin(run: Run, facts: VisitFacts) -> Verdict | None:
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
     """Releases have lost their dates."""
-    streak = most(facts.known.undated, facts.new.undated)
+    # One may have been forgotten, but not where the listing states no days any more either.
+    least = 1 if facts.dateless.count else ENOUGH
+    streak = most(facts.known.undated, facts.new.undated, least=least)
     if streak is None:
         return None
     return Verdict(
@@ -116,6 +118,18 @@ def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict(
         "release.titles_alike",
         f"{pages(streak)} {since(streak, run)} with one and the same title",
+    )
+
+
+def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Letters of releases became others."""
+    streak = most(facts.known.garbled, facts.new.garbled)
+    if streak is None:
+        return None
+    return Verdict(
+        "release.garbled",
+        f"{pages(streak)} {since(streak, run)} in which letters became others, as by a wrong"
+        " character set",
     )
 
 
@@ -163,7 +177,7 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
-    *(elsewhere, unread, selectors, texts_alike, titles_alike, thin, undated),
+    *(elsewhere, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall),
 )
 """Each a sign; of several the first is told, as the others may follow from it."""

@@ -33,6 +33,8 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many pages of releases lack what others have: a text, a date, a title of their own.
 
+    Letters of ``garbled`` ones became others on the way.
+
     Those that were ``refused`` are not what is stored: where they are again what they were before,
     their server says that they have not changed.
     """
@@ -41,12 +43,13 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     undated: Streak = Streak()
     same_title: Streak = Streak()
     same_text: Streak = Streak()
+    garbled: Streak = Streak()
     refused: bool = False
 
     @property
     def most(self) -> int:
-        """How many pages lack the same."""
-        streaks = (self.thin, self.undated, self.same_title, self.same_text)
+        """How many pages lack the same; of those with one title all else is stored."""
+        streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 
 
@@ -57,9 +60,12 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ``place`` is the address at which the listing answers where that is not its own, and ``usual``
     the one at which it used to; ``away`` is the host where that is of another site.
     ``rows`` are the releases on its first page, and ``newest`` their last day, as ISO has it;
+    ``dateless`` are those rows where none has a date any more, as rows used to;
     ``changes`` counts visits in which what left it was pushed off by what came. ``lost`` are the
-    rows that left it otherwise, of ``rows_before``; ``replaced`` says that no row of before is
-    left. ``behind`` are releases that are known and newer than all that it shows.
+    rows that left it otherwise, of ``rows_before``, and ``missing`` their canonical addresses where
+    older ones stand in for them; ``replaced`` says that no row of before is
+    left. ``behind`` are releases that are known and newer than all that it shows; where that is a
+    feed, than all that the page beside it shows, if that has ``page_kept_up`` with it before.
     ``unread`` are listed releases whose pages can't be read, as the last of them is told by
     ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
     ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
@@ -77,12 +83,15 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     away: str = ""
     rows: int = 0
     newest: str = ""
+    dateless: Streak = Streak()
     changes: int = 0
     lost: Streak = Streak()
     rows_before: int = 0
+    missing: tuple[str, ...] = ()
     replaced: bool = False
     behind: Streak = Streak()
     newest_known: str = ""
+    page_kept_up: bool = False
     unread: Streak = Streak()
     unread_kind: str = ""
     unread_why: str = ""

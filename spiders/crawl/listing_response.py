@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
+from data.text.clean import clean_line
 from data.text.urls import canonical_url
 from spiders.crawl.blocked_page import apology_in, refusal
 from spiders.crawl.facts.listing_facts import away
@@ -18,7 +19,17 @@ from spiders.download.responses import links_of, page_of, requested_url, validat
 from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts
+from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
+
+LEAST_BEFORE: Final = 3
+"""Releases that a listing named, from which on one without any of them is another page."""
+
+REPLACED: Final = (
+    "none of the {count} releases that it listed is on it, nor any date: it shows something else,"
+    " and nothing of it is taken (if that is the list now, write its url or listing.link into the"
+    " source file)"
+)
 
 PASSED: Final = (
     "a row of the listing without a date was passed over, as its link leads elsewhere than the"
@@ -40,11 +51,51 @@ def read_answer(response: Response, visit: Visit) -> Listing:
     return listing
 
 
+def is_another(listing: Listing, before: Listing) -> bool:
+    """Whether a page shows something else than the list of dated releases that it showed before.
+
+    It has no date, and none of the addresses and titles of before: the page of a domain that is for
+    sale, of a consent, a menu.
+    """
+    dated = sum(item.published is not None for item in before.items)
+    if len(before.items) < LEAST_BEFORE or dated * 2 < len(before.items):
+        return False
+    if any(item.published for item in listing.items):
+        return False
+    titles = {clean_line(item.title).casefold() for item in before.items}
+    return not any(clean_line(item.title).casefold() in titles for item in listing.items)
+
+
+def is_known(listing: Listing, visit: Visit) -> bool:
+    """Whether any release on a page is stored."""
+    return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
+
+
 def led_to(there: str, url: str) -> tuple[str, str]:
     """The kind of error, and a sentence, where a listing leads to a page that lists nothing."""
     host = away(there, url)
     kind, what = ("redirect", f"another site, {host}") if host else ("moved", f"{there}")
     return kind, f"the listing leads to {what}, where no release was found"
+
+
+def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
+    """Why nothing is listed on a page."""
+    url = requested_url(response)
+    if barrier := barrier_in(page):
+        said = f"{barrier.says}; what is stored stays as it is"
+        return NoListing(f"blocked:{barrier.kind}", said)
+    if apology := apology_in(page):
+        return NoListing("soft-404", f"{apology}; what is stored stays as it is")
+    if canonical_url(response.url) != canonical_url(url):
+        return NoListing(*led_to(response.url, url))
+    why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
+    if not visit.file.render and needs_scripts(page):
+        why = "it is empty without a browser, as scripts fill it: write render = true"
+    return NoListing(
+        "selector:listing" if listing.rule == DECLARED else "empty",
+        f"no release was found on the listing ({why}); what is stored stays as it is",
+        empty=listing,
+    )
 
 
 def _read(response: Response, visit: Visit) -> Listing:
@@ -68,22 +119,12 @@ def _read(response: Response, visit: Visit) -> Listing:
     kept = visit.store.cached_listing(url, visit.reader) if front else None
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
-        if barrier := barrier_in(page):
-            said = f"{barrier.says}; what is stored stays as it is"
-            raise NoListing(f"blocked:{barrier.kind}", said)
-        if apology := apology_in(page):
-            raise NoListing("soft-404", f"{apology}; what is stored stays as it is")
+        raise nothing_listed(listing, page, response, visit)
+    before = msgspec.json.decode(kept, type=Listing) if kept else None
+    if before and is_another(listing, before) and not is_known(listing, visit):
         if canonical_url(response.url) != canonical_url(url):
             raise NoListing(*led_to(response.url, url))
-        why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
-        if not visit.file.render and needs_scripts(page):
-            why = "it is empty without a browser, as scripts fill it: write render = true"
-        raise NoListing(
-            "selector:listing" if listing.rule == DECLARED else "empty",
-            f"no release was found on the listing ({why}); what is stored stays as it is",
-            empty=listing,
-        )
-    before = msgspec.json.decode(kept, type=Listing) if kept else None
+        raise NoListing("replaced", REPLACED.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
     text = msgspec.json.encode(listing).decode()
     visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))

@@ -149,6 +149,10 @@ BROKEN: Final[dict[str, tuple[str, Callable[[Board], None]]]] = {
         "release.texts_alike",
         lambda b: every_page(b.room, lambda n: page(n, text=WALL)),
     ),
+    "lost letters": (
+        "release.garbled",
+        lambda b: every_page(b.room, lambda n: page(n).replace("e", "\ufffd")),
+    ),
     "one title": ("release.titles_alike", lambda b: every_page(b.room, one_title)),
 }
 

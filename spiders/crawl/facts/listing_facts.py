@@ -41,6 +41,9 @@ BACK: Final = 0.9
 ACCEPTED: Final = dt.timedelta(days=14)
 """After so long a listing is taken for what it is."""
 
+MOST_MISSING: Final = 50
+"""Rows that are remembered as lost."""
+
 _site = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
@@ -83,16 +86,33 @@ def listing_facts(
         away=away(front.place or url, usual or url),
         rows=len(front.rows),
         newest=front.newest,
+        dateless=before.dateless.go_on(dateless(before, front), at),
     )
     if before.lost.count:
-        whole = len(front.rows) >= BACK * before.rows_before and not before.replaced
+        whole = is_whole(before, front)
         since = before.lost.since
         if whole or (since and at - since >= ACCEPTED) or returned(before, front):
             return msgspec.structs.replace(
-                facts, lost=Streak(), rows_before=0, replaced=False, changes=0
+                facts, lost=Streak(), rows_before=0, missing=(), replaced=False, changes=0
             )
         return msgspec.structs.replace(facts, lost=before.lost.go_on(before.lost.count, at))
     return compared(facts, front, gone, at) if front.before and known else facts
+
+
+def is_whole(before: VisitFacts, front: Front) -> bool:
+    """Whether a listing that had lost rows shows as many again, or these where others stood in."""
+    if before.missing:
+        shown = {canonical_url(item.url) for item in front.rows}
+        return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
+    return len(front.rows) >= BACK * before.rows_before and not before.replaced
+
+
+def dateless(before: VisitFacts, front: Front) -> int:
+    """How many rows have no date, where none has one and those of before had."""
+    if front.newest or not front.rows:
+        return 0
+    had = sum(bool(day_of(item)) for item in front.before or ())
+    return len(front.rows) if had * 2 > len(front.before or ()) or before.dateless.count else 0
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
@@ -106,7 +126,10 @@ def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.date
     old = [item for item in front.before or () if gone_not(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
-    came = sum(then.isdisjoint(keys_of(item)) for item in front.rows)
+    fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
+    # Rows that are older than all before were pulled up by others that left.
+    oldest = min(filter(None, map(day_of, old)), default="")
+    came = sum(not "" < day_of(item) < oldest for item in fresh)
     if not left:
         return msgspec.structs.replace(facts, changes=facts.changes + bool(came))
     if len(left) == len(old):
@@ -123,7 +146,9 @@ def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.date
     stays = facts.changes >= REGULAR and missing >= SHARE_OLD * len(old)
     # Fewer that are left may be pinned above a new month.
     if len(kept) > SHARE_KEPT * len(old) and (amid * 2 >= len(left) or stays):
-        return lost(facts, missing, len(front.before or ()), at)
+        found = lost(facts, missing, len(front.before or ()), at)
+        pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
+        return msgspec.structs.replace(found, missing=tuple(pulled[:MOST_MISSING]))
     return msgspec.structs.replace(facts, changes=0)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.models import Release
+from data.text.garbled import is_garbled
 
 LOOKED_BACK: Final = 50
 """Releases that say what is usual, the newest."""
@@ -33,12 +34,14 @@ class PastReleases:
     """What is usual of a source.
 
     ``least_text`` are the characters below which a text is thin, 0 where none is; ``dated`` and
-    ``titled`` say whether releases have dates, and titles of their own.
+    ``titled`` say whether releases have dates, and titles of their own; ``legible``, whether most
+    have their letters.
     """
 
     least_text: float = 0.0
     dated: bool = False
     titled: bool = False
+    legible: bool = True
     titles: tuple[str, ...] = ()
     """The titles of the newest of them, newest first."""
 
@@ -54,4 +57,5 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
     # The newest may be what is to be found out.
     older = Counter(titles[2:])
     titled = len(older) >= DISTINCT * older.total()
-    return PastReleases(SHORT * usual, dated, titled, tuple(titles[:2]))
+    legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)
+    return PastReleases(SHORT * usual, dated, titled, legible, tuple(titles[:2]))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
+from data.text.garbled import is_garbled
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from spiders.crawl.facts.past_releases import PastReleases
@@ -24,7 +25,14 @@ ALIKE: Final = 3
 LEAST_TEXT: Final = 200
 """Characters of a stored text from which on half of it is less."""
 
-HALF: Final = 0.5
+LESS: Final = 0.6
+"""Part of a stored text below which its page has lost much of it."""
+
+MORE: Final = 1.5
+"""Times a stored text that a page shows where it has got back what it had lost."""
+
+ACCEPTED: Final = dt.timedelta(days=14)
+"""After so long texts are taken for what they are."""
 
 NONE: Final = frozenset(["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"])
 """Kinds of errors by which a page is no release: a listing may name one for good."""
@@ -44,16 +52,23 @@ class ComparedPages:
         self.read = 0
         self.confirmed = 0
         """Pages of which the server says that they are as they were."""
-        self._thin = self._undated = 0
+        self._thin = self._undated = self._whole = self._garbled = 0
         self._titles: Counter[str] = Counter()
         self._texts: Counter[int] = Counter()
 
-    def add(self, content: Content, *, least_text: float, dated: bool, title: str) -> None:
-        """Take in a page that ought to have so much text, a date, and another title than this."""
+    def add(
+        self, content: Content, *, least_text: float, dated: bool, title: str, stored: int = 0
+    ) -> None:
+        """Take in a page that ought to have so much text, a date, and another title than this.
+
+        ``stored`` are the characters of the text that it had when it was read last.
+        """
         self.read += 1
         text = content.body_text
+        self._whole += len(text) > MORE * stored
         self._thin += len(text) < least_text and not content.attachments
         self._undated += dated and content.published is None
+        self._garbled += is_garbled(f"{content.title}\n{text}")
         self._titles[content.title] += content.title != title
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
 
@@ -64,11 +79,20 @@ class ComparedPages:
         add = self._many is None
         titles = alike(self._titles, last_titles)
         return PageFacts(
-            before.thin.go_on(self._most(self._thin), at, add=add),
+            self._thin_after(before, at, add=add),
             before.undated.go_on(self._most(self._undated), at, add=add),
             before.same_title.go_on(self._most(titles), at),
             before.same_text.go_on(self._most(alike(self._texts)), at),
+            before.garbled.go_on(self._most(self._garbled), at, add=add),
         )
+
+    def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
+        """The thin pages. Stored ones that were taken for edits stay thin until they show more."""
+        thin, count = before.thin, self._most(self._thin)
+        lasts = thin.since is not None and at - thin.since < ACCEPTED
+        if not (count or add or self._whole or before.refused) and lasts:
+            return thin.go_on(thin.count, at)
+        return thin.go_on(count, at, add=add)
 
     def _most(self, count: int) -> int:
         enough = count * 2 >= self.read or (self._many is not None and count >= self._many)
@@ -126,12 +150,16 @@ class ReleaseFacts:
                 draft.content, least_text=usual.least_text, dated=usual.dated, title=""
             )
             return
+        if known.digest and known.digest == draft.digest:
+            self._of_known.confirmed += 1
+            return
         stored = len(known.content.body_text)
         self._of_known.add(
             draft.content,
-            least_text=HALF * stored if stored >= LEAST_TEXT else 0.0,
+            least_text=LESS * stored if stored >= LEAST_TEXT else 0.0,
             dated=known.published.precision != "none",
             title=known.content.title,
+            stored=stored,
         )
 
     def finish(self, before: VisitFacts, run: Run, at: dt.datetime) -> VisitFacts:
@@ -141,6 +169,9 @@ class ReleaseFacts:
         known = self._of_known.after(before.known, (), at)
         if self._of_known.read:
             known = msgspec.structs.replace(known, refused=known.most > run.changed)
+        if not (usual.legible or before.new.garbled.count or before.known.garbled.count):
+            new = msgspec.structs.replace(new, garbled=Streak())
+            known = msgspec.structs.replace(known, garbled=Streak())
         if not usual.titled:
             new = msgspec.structs.replace(new, same_title=Streak())
         return self._unread(

@@ -10,13 +10,14 @@ from typing import Final
 import msgspec
 
 from data.clock import utc_now
-from data.models import Facet, Release, Run, VisitFacts
+from data.models import Facet, Release, Run, Streak, VisitFacts
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
 from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
 from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
+from spiders.crawl.feed_cross_check import LAG
 from spiders.items import Listing
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
@@ -49,6 +50,7 @@ class FactFinder:
         self._store = store
         self._at = at
         self._front: Front | None = None
+        self._beside: Front | None = None
         self._feed_failed = False
         self.releases = ReleaseFacts(self._past, stored_at)
         self.unmatched = unmatched
@@ -62,6 +64,8 @@ class FactFinder:
         """Take in the first page of a listing, and what it said the last time or None."""
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
+        elif url == self._file.url:
+            self._beside = front_of(url, answered, listing, kept)
 
     def feed_failed(self) -> None:
         """Note that the feed of the source could not be read."""
@@ -78,7 +82,10 @@ class FactFinder:
         gone = self._gone()
         if self._front:
             facts = listing_facts(facts, self._front, self.url, gone, self._at)
-            facts = self._behind(facts, self._front, gone)
+            if not self._file.feed:
+                facts = self._behind(facts, self._front, gone)
+        if self._beside and self._beside.newest:
+            facts = self._page_behind(facts, self._beside, gone)
         facts = self.releases.finish(facts, run, self._at)
         if self._file.feed:
             failed = self._feed_failed and bool(run.found)
@@ -104,7 +111,7 @@ class FactFinder:
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
         """The facts with the releases that are newer than all that the listing shows."""
-        if not front.newest or self._file.feed:
+        if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
         last = self._store.releases(Facet(source=self._source), limit=NEWEST)
@@ -115,6 +122,23 @@ class FactFinder:
             facts,
             behind=facts.behind.go_on(len(newer), self._at),
             newest_known=max(map(day_of, newer), default=""),
+        )
+
+    def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
+        """The facts with what the page beside a feed lacks, once it has shown all that is known.
+
+        A feed may be first by a day, and a page may never list all that its feed has.
+        """
+        found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
+        if not found.behind.count:
+            return msgspec.structs.replace(facts, behind=Streak(), page_kept_up=True)
+        newest = dt.date.fromisoformat(found.newest_known)
+        late = newest - dt.date.fromisoformat(page.newest) >= LAG
+        if not (facts.page_kept_up and late):
+            return msgspec.structs.replace(facts, behind=Streak())
+        behind = facts.behind.go_on(found.behind.count, self._at)
+        return msgspec.structs.replace(
+            facts, behind=behind, newest_known=found.newest_known, newest=page.newest
         )
 
 

@@ -91,14 +91,35 @@ def test_rows_that_left_as_rows_do_are_not_lost(listings: list[list[ListingItem]
         ([*STEADY, page(24)[:5]], 5),
         ([page(20), rows([3, 2, 1])], 10),
         ([page(20), rows([3, 2, 1], dated=False)], 10),
+        ([page(20), page(20, 20)[::2]], 5),
     ],
-    ids=["every second", "beside a new one", "cut after regular visits", "others", "no dates"],
+    ids=[
+        "every second",
+        "beside a new one",
+        "cut after regular visits",
+        "others",
+        "no dates",
+        "every second, of two pages",
+    ],
 )
 def test_rows_that_nothing_took_the_place_of_are_lost(
     listings: list[list[ListingItem]], count: int
 ) -> None:
     facts = after(*listings)
     assert (facts.lost.count, facts.rows_before) == (count, 10)
+
+
+def test_rows_that_older_ones_stand_in_for_are_lost_until_they_are_back() -> None:
+    half = page(20, 20)[::2]
+    assert after(page(20), half, half, half).lost.visits == 3
+    assert after(page(20), half, half, page(21)).lost.count == 0
+
+
+def test_rows_without_dates_are_told_where_they_used_to_have_some() -> None:
+    plain = rows(range(20, 10, -1), dated=False)
+    assert after(page(20), plain, plain).dateless.visits == 2
+    assert after(page(20), plain, page(20)).dateless.count == 0
+    assert after(plain, plain).dateless.count == 0
 
 
 def test_releases_that_are_gone_are_not_lost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -25,8 +26,9 @@ def one(number: int, **changes: object) -> Draft:
 class Visit:
     """A visit to a source of which the first releases are stored."""
 
-    def __init__(self, stored: int = 0, usual: PastReleases = USUAL) -> None:
-        known = [first_release(one(number), NOON) for number in range(stored)]
+    def __init__(self, stored: int = 0, usual: PastReleases = USUAL, text: str = "") -> None:
+        more = {"body_text": text} if text else {}
+        known = [first_release(one(number, **more), NOON) for number in range(stored)]
         self._stored = {release.url: release for release in known}
         self.seen = ReleaseFacts(lambda: usual, self._known)
         self.errors: list[RunError] = []
@@ -49,10 +51,12 @@ class Visit:
             self.errors.append(RunError(url, kind, "the server answered 500"))
         return self
 
-    def after(self, before: VisitFacts | None = None, *, changed: int = 0) -> VisitFacts:
+    def after(
+        self, before: VisitFacts | None = None, *, changed: int = 0, at: dt.datetime = NOON
+    ) -> VisitFacts:
         """The facts after it."""
-        run = Run("harbour", NOON, 1.0, changed=changed, errors=tuple(self.errors))
-        return self.seen.finish(before or VisitFacts(), run, NOON)
+        run = Run("harbour", at, 1.0, changed=changed, errors=tuple(self.errors))
+        return self.seen.finish(before or VisitFacts(), run, at)
 
 
 def test_a_new_release_whose_page_fails_is_unread_and_says_why() -> None:
@@ -109,6 +113,29 @@ def test_stored_pages_are_compared_with_themselves() -> None:
     facts = Visit(10).read(*short, *map(one, range(3, 10))).after()
     assert (facts.known.thin.count, facts.new.thin.count) == (3, 0)
     assert Visit(10).read(*short[:1], *map(one, range(3, 10))).after().known.thin.count == 0
+
+
+def test_texts_that_were_taken_for_edits_stay_thin_until_they_are_longer_again() -> None:
+    short = BODY[: len(BODY) // 2]
+    first = Visit(3).read(*(one(number, body_text=short) for number in range(3))).after(changed=3)
+    assert first.known.thin.count == 3
+    again = Visit(3, text=short).read(*(one(number, body_text=short) for number in range(3)))
+    second = again.after(first)
+    assert (second.known.thin.count, second.known.thin.visits) == (3, 2)
+    whole = Visit(3, text=short).read(*map(one, range(3))).after(second, changed=3)
+    assert whole.known.thin.count == 0
+    fortnight = dt.timedelta(days=14)
+    assert again.after(second, at=NOON + fortnight).known.thin.count == 0
+
+
+def test_letters_that_became_others_count_where_most_releases_had_theirs() -> None:
+    spoilt = [one(number, body_text=BODY.replace("e", "\ufffd")) for number in range(3)]
+    first = Visit(3).read(*spoilt).after(changed=3)
+    assert first.known.garbled.count == 3
+    # By now most of what is stored is garbled too.
+    used = dataclasses.replace(USUAL, legible=False)
+    assert Visit(3, used).read(*spoilt).after(first).known.garbled.visits == 2
+    assert Visit(3, used).read(*spoilt).after().known.garbled.count == 0
 
 
 def test_new_pages_are_compared_with_the_last_releases_and_add_up() -> None:
