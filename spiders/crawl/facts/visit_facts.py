@@ -29,6 +29,10 @@ NEWEST: Final = 5
 """Stored releases that a listing is expected to show, the newest."""
 
 
+LEAST_BEHIND: Final = 2
+"""Releases that a page lacks of those of its feed, from which on it stands still."""
+
+
 class FactFinder:
     """Finds the facts of a visit to a source; whatever the visit meets is told to it.
 
@@ -127,14 +131,14 @@ class FactFinder:
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """The facts with what the page beside a feed lacks, once it has shown all that is known.
 
-        A feed may be first by a day, and a page may never list all that its feed has.
+        A feed may be first by a day, and a page may not list all that its feed has.
         """
         found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
             return msgspec.structs.replace(facts, behind=Streak(), page_kept_up=True)
         newest = dt.date.fromisoformat(found.newest_known)
         late = newest - dt.date.fromisoformat(page.newest) >= LAG
-        if not (facts.page_kept_up and late):
+        if not (facts.page_kept_up and late) or found.behind.count < LEAST_BEHIND:
             return msgspec.structs.replace(facts, behind=Streak())
         behind = facts.behind.go_on(found.behind.count, self._at)
         return msgspec.structs.replace(

@@ -1,0 +1,75 @@
+"""What a visit sees of a page beside a feed: whether it goes on as the feed does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.models import Run, Source, Streak, VisitFacts
+from data.store import open_store
+from data.store.protocol import Store
+from spiders.crawl.facts.visit_facts import FactFinder
+from spiders.items import Listing, ListingItem
+from spiders.sources.source_file import SourceFile
+from spiders.sources.unmatched import Unmatched
+from tests.drafts import draft, published
+
+URL, FEED = "https://harbour.example/news/", "https://harbour.example/feed"
+FILE = SourceFile("Harbour Board", URL, "UTC", feed=FEED)
+SOURCE = Source("harbour", "Harbour Board", URL)
+START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(open_store(f"sqlite:{tmp_path / 'communique.db'}")) as opened:
+        opened.register(SOURCE)
+        yield opened
+
+
+def rows(days: range) -> Listing:
+    """A page that lists a release of each of these days of March."""
+    items = (
+        ListingItem(f"{URL}{day}", f"Notice {day}", published(f"2026-03-{day:02}")) for day in days
+    )
+    return Listing(URL, tuple(items))
+
+
+def visit(store: Store, day: int, *, page: int, feed: int) -> VisitFacts:
+    """A visit on a day of March: page and feed list what there was until a day each."""
+    at = START + dt.timedelta(days=day - 1)
+    for number in range(1, feed + 1):
+        one = draft(
+            f"{URL}{number}",
+            title=f"Notice {number}",
+            published=published(f"2026-03-{number:02}"),
+            body_text=f"Lamp {number} was lit on the mole of Lindmouth in {1900 + number}.",
+        )
+        store.record(one, seen=at, since=at, front=(), labels={})
+    found = FactFinder("harbour", FILE, store, lambda _: None, Unmatched(), at=at)
+    found.listed(FEED, FEED, rows(range(1, feed + 1)), None)
+    found.listed(URL, URL, rows(range(1, page + 1)), None)
+    run = Run("harbour", at, 1.0, found=feed)
+    run = replace(run, facts=found.finish(run, names=False))
+    store.add_run(run)
+    assert run.facts
+    return run.facts
+
+
+def test_a_page_that_ends_two_days_before_its_feed_stands_still(store: Store) -> None:
+    assert visit(store, 5, page=5, feed=5).page_kept_up
+    assert visit(store, 6, page=5, feed=6).behind == Streak(), "a feed may be first"
+    facts = visit(store, 8, page=5, feed=8)
+    assert (facts.behind.count, facts.newest, facts.newest_known) == (3, "2026-03-05", "2026-03-08")
+    assert visit(store, 9, page=5, feed=9).behind.visits == 2
+    assert visit(store, 10, page=10, feed=10).behind == Streak()
+
+
+def test_a_page_that_never_kept_up_with_its_feed_is_left_alone(store: Store) -> None:
+    for day in (5, 7, 9):
+        assert visit(store, day, page=2, feed=day).behind == Streak()
