@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import importlib
 import json
@@ -28,7 +29,9 @@ HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME
 
 
 class Commands(click.Group):
-    """The commands, each in the module of its name in ``package`` (``import`` in import_).
+    """The commands, each in the module of its name in ``package``.
+
+    Words of Python have a ``_`` at the end there: ``import`` is in import_, ``list`` in list_.
 
     They are imported one by one: each waits only for the libraries that it needs.
     """
@@ -47,7 +50,9 @@ class Commands(click.Group):
         """One command by its name."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        # Words of Python, of which a function can't have or should not take the name.
+        taken = keyword.iskeyword(cmd_name) or hasattr(builtins, cmd_name)
+        name = f"{cmd_name}_" if taken else cmd_name
         module = importlib.import_module(f"{self.package}.{name}")
         command: click.Command = getattr(module, name)
         return command
@@ -60,6 +65,10 @@ class Listing(click.Group):
         """Put ``list`` before options that stand alone."""
         alone = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
         return super().parse_args(ctx, ["list", *args] if alone else args)
+
+
+class ListingCommands(Listing, Commands):
+    """Commands of which the one that lists is done where none is named."""
 
 
 @click.group(

@@ -64,7 +64,8 @@ def load_source(own: Path, source_id: str) -> LoadedSource:
         path = folder / f"{source_id}.toml"
         if ID.fullmatch(source_id) and path.exists():
             return LoadedSource(source_id, path, is_own, read_source(path))
-    raise UnknownSource(source_id, ())
+    known = {path.stem for folder in (own, shipped_folder()) for path in folder.glob("*.toml")}
+    raise UnknownSource(source_id, tuple(sorted(known)))
 
 
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:

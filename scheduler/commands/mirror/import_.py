@@ -10,11 +10,11 @@ import click
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.commands.sources import named_source
 from scheduler.home import Home
 from scheduler.jobs.import_archive import ArchiveImport
 from scheduler.terminal.steps import steps_bar
 from spiders.archived.imported_pages import ImportedPages
+from spiders.sources.loader import load_source
 
 IN_WORDS = {
     "new": "new releases",
@@ -52,7 +52,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
       damaged     places of the file that could not be read
       errors      pages that could not be read
     """  # noqa: D301 - click keeps the lines after this mark as they are
-    loaded = named_source(home, source)
+    loaded = load_source(home.sources, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     archive = home.open_archive()
     # Where the log can't be signed nothing is taken in: the person can put the key back first.
