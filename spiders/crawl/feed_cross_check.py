@@ -9,7 +9,6 @@ what both list.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,11 +17,9 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from data.text.urls import canonical_url
+from spiders.crawl.facts.listing_facts import LAG
 from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
-
-LAG: Final = dt.timedelta(days=2)
-"""How much newer than all of its feed a page's releases are where the feed has stopped."""
 
 SURE: Final = 0.5
 """Confidence from which a page is believed on what no feed ever had."""

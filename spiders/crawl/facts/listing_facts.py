@@ -20,6 +20,10 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from spiders.items import Listing, ListingItem, keys_of
 
+LAG: Final = dt.timedelta(days=2)
+"""How much newer the releases of a page are than all of its feed, or the other way about, where one
+of the two has stopped."""
+
 LEAST_LOST: Final = 3
 """Rows that are lost at the least: one or two may have been taken down."""
 

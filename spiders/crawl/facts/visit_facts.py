@@ -13,11 +13,10 @@ from data.clock import utc_now
 from data.models import Facet, Release, Run, Streak, VisitFacts
 from data.store.protocol import Store
 from data.text.urls import canonical_url
-from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
+from spiders.crawl.facts.listing_facts import LAG, Front, front_of, listing_facts
 from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
 from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
-from spiders.crawl.feed_cross_check import LAG
 from spiders.items import Listing
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
