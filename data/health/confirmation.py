@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from data.health.codes import WELL, State
@@ -87,14 +88,17 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
     return bool(events) and not events[0].well and bool(trouble_before(events[1:], events[0].at))
 
 
-def is_kept_back(
-    events: Sequence[HealthEvent], found: HealthEvent, failed: dt.datetime | None
-) -> bool:
+def turns(states: Sequence[State]) -> int:
+    """How often a source stopped or worked again in some visits."""
+    return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
+
+
+def is_kept_back(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
     """Whether what was found is not told, since its source alternates.
 
-    It was told as not well twice within a day already, or it was told that it alternates and has
-    ``failed`` less than a day ago.
+    It was told as not well twice within a day already; or it was told that it alternates, and
+    ``turned`` more than once within the last day.
     """
     if found.well:
-        return alternates(events) and failed is not None and abs(found.at - failed) < DAY
+        return alternates(events) and turned > 1
     return sum(not one.well and abs(found.at - one.at) < DAY for one in events) >= MOST

@@ -11,6 +11,7 @@ from typing import Final
 
 from data.health.codes import WELL, State, Verdict
 from data.health.confirmation import (
+    DAY,
     OF_LATE,
     alternates,
     fails_often,
@@ -20,7 +21,7 @@ from data.health.confirmation import (
     is_news,
     trouble_before,
 )
-from data.health.evidence import last_failure, telling_visits, told_of
+from data.health.evidence import telling_visits, told_of, turns_of_late
 from data.health.expectations import expectations
 from data.health.network import (
     HOME,
@@ -130,8 +131,9 @@ class Look:
             return None
         told = told_of(self._store, name)
         event = event_of(runs[0], found[0], lately if often else (), told)
-        failed = last_failure(self._store, self._sources[name]) if alternates(told) else None
-        return None if is_kept_back(told, event, failed) else event
+        source = self._sources[name]
+        turned = turns_of_late(self._store, source, event.at) if alternates(told) else 0
+        return None if is_kept_back(told, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
         """The changes of sources that nobody visits any more."""
@@ -144,7 +146,8 @@ class Look:
         """Whether nobody is alerted of a change: it is in the feed of health alone."""
         if event.source == HOME:
             told = told_of(self._store, HOME)
-            return is_kept_back(told, event, told[0].at if told else None)
+            of_late = [one for one in told if abs(event.at - one.at) < DAY]
+            return is_kept_back(told, event, len(of_late) + 1)
         kinds = self._handled.get(event.source, {})
         return "muted" in kinds or ("acknowledged" in kinds and not event.well)
 
@@ -183,6 +186,6 @@ def event_of(
     if before := trouble_before(told, run.started):
         reason += (
             f"; it alternates, as it was not well on {before.at:%Y-%m-%d at %H:%M} UTC either: that"
-            " it works again is told when it has for a day"
+            " it works again is told when it has not changed for a day"
         )
     return HealthEvent(run.source, well, run.started, reason, newest.state, newest.code)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from data.health.confirmation import OF_LATE, awaits_visit, is_broken
+from data.health.confirmation import DAY, OF_LATE, awaits_visit, turns
 from data.health.network import HOME, Outage, outage_of
 from data.health.run_errors import works
 from data.health.state import judged
@@ -17,7 +17,7 @@ CUT: Final = "interrupted"
 """The kind of error by which a visit ended because we stopped: it says nothing of its source."""
 
 LOOKED_BACK: Final = 1000
-"""Visits among which the last one that failed is looked for."""
+"""Visits among which those of a day are looked for."""
 
 
 def telling_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
@@ -43,9 +43,8 @@ def told_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
     return store.health_events_of(source, limit=OF_LATE)
 
 
-def last_failure(store: HealthStore, source: Source) -> dt.datetime | None:
-    """When the last visit to a source began that failed."""
-    for run in telling_visits(store.runs(source.id, limit=LOOKED_BACK), None):
-        if is_broken(judged(source, run, None, has_releases=True).state):
-            return run.started
-    return None
+def turns_of_late(store: HealthStore, source: Source, now: dt.datetime) -> int:
+    """How often a source stopped or worked again within the last day."""
+    runs = telling_visits(store.runs(source.id, limit=LOOKED_BACK), None)
+    recent = [run for run in runs if abs(now - run.started) < DAY]
+    return turns([judged(source, run, None, has_releases=True).state for run in recent])

@@ -1,0 +1,140 @@
+"""When a change in the health of a source is told, and how often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.health.evidence import is_to_be_confirmed
+from data.store.sqlite.store import SqliteStore
+from tests.examples import examples
+from tests.visits import DAY, MINUTE, MONDAY, QUARTER, told, visit
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("..x..x..", []),
+        ("..xx....", []),
+        ("..xxxxx", [(4, "failing")]),
+        ("bbbbb", [(2, "blocked")]),
+        ("xxx..x...", [(2, "failing"), (8, "ok")]),
+        ("xbxbxb", [(2, "failing")]),
+        ("xxxxbbb", [(2, "failing"), (6, "blocked")]),
+        ("xxixx", [(3, "failing")]),
+        ("..iiiii", []),
+    ],
+)
+def test_a_change_is_told_when_two_further_visits_agree(
+    store: SqliteStore, letters: str, expected: list[tuple[int, str]]
+) -> None:
+    visit(store, letters)
+    assert told(store) == expected
+
+
+def test_without_further_visits_the_first_one_tells(store: SqliteStore) -> None:
+    visit(store, ".x.", further=0)
+    assert told(store) == [(1, "failing"), (2, "ok")]
+
+
+def test_a_source_of_which_each_second_visit_fails_is_told_once(store: SqliteStore) -> None:
+    visit(store, ".x" * 24)
+    assert told(store) == [(11, "failing")]
+    (event,) = store.health_events(limit=9)
+    assert event.reason.endswith("; 6 of its last 12 visits failed")
+
+
+def test_a_source_that_stops_and_works_by_turns_is_told_twice_a_day_at_the_most(
+    store: SqliteStore,
+) -> None:
+    visit(store, "xxxx...." * 30)
+    assert told(store) == [(2, "failing"), (6, "ok"), (10, "failing")]
+    last = store.health_events(limit=1)[0]
+    assert "it alternates" in last.reason
+
+
+def test_one_that_alternated_works_again_once_it_does_for_a_day(
+    store: SqliteStore,
+) -> None:
+    visit(store, "xxxx...." * 3 + "." * 110)
+    day = round(DAY / QUARTER)
+    assert told(store)[3:] == [(15 + day, "ok")]
+    visit(store, "xxx", start=MONDAY + 140 * QUARTER)
+    assert told(store)[4:] == [(142, "failing")]
+
+
+def test_one_that_alternated_and_was_broken_for_a_day_works_again_at_once(
+    store: SqliteStore,
+) -> None:
+    visit(store, "xxxx....xxxx" + "x" * 100 + "...")
+    assert told(store)[2:] == [(10, "failing"), (114, "ok")]
+
+
+def test_one_that_stops_for_good_after_it_alternated_stays_told(store: SqliteStore) -> None:
+    visit(store, "xxxx...." * 5 + "x" * 110)
+    assert told(store)[-1] == (10, "failing")
+    assert not store.last_health_events()["harbour"].well
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("", False),
+        ("...", False),
+        ("..x", True),
+        ("..xx", True),
+        ("..xxx", False),
+        ("..xxxx", False),
+        ("..x.", False),
+        ("xxx.", True),
+        ("xxx..", True),
+        ("xxx...", False),
+        ("xxxb", False),
+        (".xi", True),
+        ("..i", False),
+    ],
+)
+def test_quick_visits_follow_until_a_change_is_told(
+    store: SqliteStore, letters: str, *, expected: bool
+) -> None:
+    visit(store, letters)
+    source = store.sources()["harbour"]
+    assert is_to_be_confirmed(store, source, further=2) is expected
+
+
+def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: SqliteStore) -> None:
+    visit(store, "...")
+    visit(store, "..", start=MONDAY + DAY)
+    visit(store, "xxx", start=MONDAY + 4 * QUARTER)
+    assert told(store) == [(6, "failing")]
+
+
+PLANS = st.lists(
+    st.tuples(st.sampled_from("..xbi"), st.integers(1, 9)).map(lambda one: one[0] * one[1]),
+    max_size=12,
+).map("".join)
+
+
+@examples(20)
+@given(PLANS, st.sampled_from([4 * MINUTE, QUARTER, 8 * QUARTER]))
+def test_whatever_was_a_source_is_told_twice_a_day_at_the_most_and_as_it_is_in_the_end(
+    letters: str, every: dt.timedelta
+) -> None:
+    with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "s.db")) as store:
+        visit(store, letters, every=every)
+        later = MONDAY + len(letters) * every
+        for end, well in (("xxx", False), ("...", True)):
+            later += 2 * DAY
+            visit(store, end, start=later)
+            assert store.last_health_events()["harbour"].well is well
+        found = store.health_events(limit=99)
+    trouble = [one.at for one in found if not one.well]
+    assert all(third - first >= DAY for first, third in zip(trouble, trouble[2:], strict=False))
+    assert all(one.well != other.well or one.state != other.state for one, other in pairwise(found))

@@ -1,0 +1,80 @@
+"""When our own network is told as down in place of the sources that it leads to."""
+
+from __future__ import annotations
+
+from data.store.sqlite.store import SqliteStore
+from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
+
+
+def test_our_own_network_is_told_once_and_its_end_once(store: SqliteStore) -> None:
+    down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
+    round_of(store, up, 0, 3)
+    round_of(store, down, 3, 20)
+    assert events(store) == [("", "failing", "network.down")]
+    round_of(store, up, 23, 20)
+    assert events(store) == [("", "failing", "network.down"), ("", "ok", "ok")]
+    began, ended = store.health_events(limit=9)
+    assert (began.at, ended.at) == (MONDAY + 3 * MINUTE, MONDAY + 23 * MINUTE)
+    assert began.reason == "4 hosts of the 4 that were visited since give no answer"
+
+
+def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
+    store: SqliteStore,
+) -> None:
+    down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
+    round_of(store, up, 0, 3)
+    round_of(store, down, 3, 5)
+    round_of(store, {**up, "wire": "n"}, 8, 2)
+    assert [name for name, *_ in events(store)] == ["", ""]
+    round_of(store, {**up, "wire": "n"}, 10, 2)
+    assert events(store)[2:] == [("wire", "failing", "site.dns")]
+
+
+def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: SqliteStore) -> None:
+    up = dict.fromkeys(HOSTS, ".")
+    round_of(store, {**up, "port": "n", "wire": "n"}, 0, 5)
+    assert sorted(events(store)) == [
+        ("port", "failing", "site.dns"),
+        ("wire", "failing", "site.dns"),
+    ]
+
+
+def test_a_source_that_fails_otherwise_while_our_network_is_down_is_told(
+    store: SqliteStore,
+) -> None:
+    round_of(store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
+    assert len(events(store)) == 4, "one host of five answers"
+    names = [f"s{number}" for number in range(10)]
+    round_of(store, {**dict.fromkeys(names, "n"), "near": "x"}, 3, 3)
+    assert events(store)[4:] == [
+        ("", "failing", "network.down"),
+        ("near", "failing", "site.server_error"),
+    ]
+
+
+def test_a_host_without_an_answer_waits_for_others_to_be_visited_for_half_an_hour(
+    store: SqliteStore,
+) -> None:
+    register(store, *HOSTS)
+    for name in HOSTS[1:]:
+        store.add_run(run(name, MONDAY - MINUTE, "."))
+    visit(store, "n" * 10, source="acme", every=4 * MINUTE)
+    (event,) = store.health_events(limit=9)
+    assert event.at - MONDAY == 32 * MINUTE
+
+
+def test_one_is_told_as_soon_as_two_others_have_answered(store: SqliteStore) -> None:
+    register(store, *HOSTS)
+    for name in HOSTS[1:]:
+        store.add_run(run(name, MONDAY + MINUTE, "."))
+    visit(store, "n" * 3, source="acme", every=2 * MINUTE)
+    (event,) = store.health_events(limit=9)
+    assert event.at - MONDAY == 4 * MINUTE
+
+
+def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: SqliteStore) -> None:
+    for turn in range(4):
+        round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
+        round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)
+    assert len(events(store)) == 8
+    assert alerts(store) == ["failing", "ok", "failing"]

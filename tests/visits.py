@@ -1,0 +1,81 @@
+"""Visits as a line of letters, after each of which the health of sources is noted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from data.health.events import note_health_events
+from data.models import Run, RunError, Source
+from data.store.sqlite.store import SqliteStore
+
+MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+QUARTER = dt.timedelta(minutes=15)
+MINUTE = dt.timedelta(minutes=1)
+DAY = dt.timedelta(days=1)
+
+KINDS = {
+    "x": ("http:500", "the server answered 500"),
+    "b": ("http:403", "the server answered 403"),
+    "n": ("dns", "its host name leads nowhere"),
+    "i": ("interrupted", "the visit was stopped before its end"),
+}
+"""What a visit came to, by a letter; a dot is one that went well."""
+
+
+def run(source: str, at: dt.datetime, letter: str) -> Run:
+    if letter == ".":
+        return Run(source, at, 1.0, pages=1, found=1, unchanged=1)
+    kind, message = KINDS[letter]
+    error = RunError(f"http://{source}.example/", kind, message)
+    return Run(source, at, 1.0, errors=(error,))
+
+
+def register(store: SqliteStore, *names: str) -> None:
+    for name in names:
+        store.register(Source(name, name.title(), f"http://{name}.example/"))
+
+
+def visit(
+    store: SqliteStore,
+    letters: str,
+    *,
+    source: str = "harbour",
+    start: dt.datetime = MONDAY,
+    every: dt.timedelta = QUARTER,
+    further: int = 2,
+) -> None:
+    """Visits one after the other, after each of which health is noted."""
+    register(store, source)
+    for number, letter in enumerate(letters):
+        store.add_run(run(source, start + number * every, letter))
+        note_health_events(store, further=further, now=MONDAY)
+
+
+def told(store: SqliteStore) -> list[tuple[int, str]]:
+    """What was told: after which visit of every quarter of an hour, and of which state."""
+    events = store.health_events(limit=99)
+    return [(round((one.at - MONDAY) / QUARTER), one.state) for one in events]
+
+
+HOSTS = ("acme", "harbour", "port", "wire")
+
+
+def round_of(
+    store: SqliteStore, letters: Mapping[str, str], first: int, count: int, further: int = 2
+) -> None:
+    """So many rounds of visits to some sources, a minute apart; health is noted after each."""
+    register(store, *letters)
+    for number in range(first, first + count):
+        for name, letter in letters.items():
+            store.add_run(run(name, MONDAY + number * MINUTE, letter))
+            note_health_events(store, further=further, now=MONDAY)
+
+
+def events(store: SqliteStore) -> list[tuple[str, str, str]]:
+    return [(one.source, one.state, one.code) for one in store.health_events(limit=99)]
+
+
+def alerts(store: SqliteStore) -> list[str]:
+    """The states of which watches are to be told."""
+    return [one.health.state for one in store.queued_events(limit=99) if one.health]
