@@ -24,6 +24,9 @@ from spiders.sources.unmatched import Unmatched
 EARLIER: Final = 10
 """Reports among which one with facts is looked for: visits that could not be made have none."""
 
+MANY: Final = 3
+"""Releases newer than all of a listing that tell, though it never showed them."""
+
 NEWEST: Final = 5
 """Stored releases that a listing is expected to show, the newest."""
 
@@ -86,7 +89,7 @@ class FactFinder:
         if self._front:
             facts = listing_facts(facts, self._front, self.url, gone, self._at)
             if not self._file.feed:
-                facts = self._behind(facts, self._front, gone)
+                facts = self._listing_behind(facts, self._front, gone)
         if self._beside and self._beside.newest:
             facts = self._page_behind(facts, self._beside, gone)
         facts = self.releases.finish(facts, run, self._at)
@@ -126,6 +129,23 @@ class FactFinder:
             behind=facts.behind.go_on(len(newer), self._at),
             newest_known=max(map(day_of, newer), default=""),
         )
+
+    def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
+        """The facts with what a listing lacks by now, though it showed it, or though it is much.
+
+        What a page named alone may be of some other list.
+        """
+        found = self._behind(facts, front, gone)
+        if not 0 < found.behind.count < MANY:
+            return found
+        keys = {
+            canonical_url(url): ""
+            for one in self._store.releases(Facet(source=self._source), limit=NEWEST)
+            if day_of(one) > front.newest
+            for url in (one.url, *one.aliases)
+        }
+        shown, _ = self._store.listed_before(self._source, "page", keys)
+        return found if shown - gone else msgspec.structs.replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """The facts with what the page beside a feed lacks, once it has shown all that is known.

@@ -1,4 +1,4 @@
-"""What a visit sees of a page beside a feed: whether it goes on as the feed does."""
+"""Whether a listing goes on as all that is known of its source does, and a page as its feed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from data.models import Run, Source, Streak, VisitFacts
 from data.store import open_store
 from data.store.protocol import Store
 from spiders.crawl.facts.visit_facts import FactFinder
+from spiders.crawl.feed_cross_check import names_of
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
@@ -22,6 +23,7 @@ from tests.drafts import draft, published
 URL, FEED = "https://harbour.example/news/", "https://harbour.example/feed"
 FILE = SourceFile("Harbour Board", URL, "UTC", feed=FEED)
 SOURCE = Source("harbour", "Harbour Board", URL)
+LATER = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
@@ -73,3 +75,35 @@ def test_a_page_that_ends_two_days_before_its_feed_stands_still(store: Store) ->
 def test_a_page_that_never_kept_up_with_its_feed_is_left_alone(store: Store) -> None:
     for day in (5, 7, 9):
         assert visit(store, day, page=2, feed=day).behind == Streak()
+
+
+def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFacts:
+    """A visit to a listing that ends on a day of March, and listed others before.
+
+    Releases are ``known`` until a day.
+    """
+    for number in range(1, known + 1):
+        one = draft(
+            f"{URL}{number}",
+            title=f"Notice {number}",
+            published=published(f"2026-03-{number:02}"),
+            body_text=f"Lamp {number} was lit on the mole of Lindmouth in {1900 + number}.",
+        )
+        store.record(one, seen=LATER, since=LATER, front=(), labels={})
+    before = rows(range(1, listed + 1))
+    walk = store.begin_walk("harbour", URL, "")
+    store.list_items("harbour", "page", walk.number, names_of(before.items))
+    file = SourceFile("Harbour Board", URL, "UTC")
+    found = FactFinder("harbour", file, store, lambda _: None, Unmatched(), at=LATER)
+    found.listed(URL, URL, rows(range(1, newest + 1)), before)
+    return found.finish(Run("harbour", LATER, 1.0, found=newest), names=False)
+
+
+def test_a_listing_that_lacks_the_newest_that_it_showed_is_an_old_copy(store: Store) -> None:
+    facts = looked_at(store, 7, known=8, listed=8)
+    assert (facts.behind.count, facts.newest, facts.newest_known) == (1, "2026-03-07", "2026-03-08")
+
+
+def test_a_newer_release_that_only_a_page_named_says_little_of_a_listing(store: Store) -> None:
+    assert looked_at(store, 6, known=8, listed=6).behind == Streak()
+    assert looked_at(store, 5, known=8, listed=5).behind.count == 3
