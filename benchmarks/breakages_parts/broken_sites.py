@@ -56,7 +56,6 @@ def of_listings() -> Iterator[History]:
         {
             "404": at_listing(shown("soft_404", 404)),
             "410": at_listing(said("<h1>Gone</h1>", 410)),
-            "404 without a word": at_listing(Answer(status=404)),
             "soft 404": at_listing(shown("soft_404")),
         },
         first=2,
@@ -211,4 +210,6 @@ def of_connections() -> Iterator[History]:
         },
         first=1,
     )
-    yield breakage("TLS", "none", "merrow", codes="site.certificate", line="plain", tls=True)
+    endings: dict[Line, str] = {"plain": "merrow", "expired": "wolkenried"}
+    for line, room in endings.items():
+        yield breakage("TLS", line, room, codes="site.certificate", line=line, tls=True)

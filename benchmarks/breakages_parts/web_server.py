@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 HOST = "127.0.0.1"
 
+TLS_HANDSHAKE = b"\x16"
+"""How a client begins that expects TLS (RFC 8446, 5.1)."""
+
 HTML = "text/html; charset=utf-8"
 
 
@@ -77,8 +80,14 @@ class WebServer:
         self._busy.add(task)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                while await self._reply(asked_of(await reader.readuntil(b"\r\n\r\n")), writer):
-                    pass
+                while True:
+                    first = await reader.readexactly(1)
+                    if first == TLS_HANDSHAKE:
+                        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                        break
+                    head = first + await reader.readuntil(b"\r\n\r\n")
+                    if not await self._reply(asked_of(head), writer):
+                        break
         finally:
             self._busy.discard(task)
             writer.close()

@@ -72,7 +72,9 @@ CODES: Final = {
     "release.vanished": Meaning("failing", "Many of its releases are gone at once."),
     "selector.no_match": Meaning("failing", "A selector of its source file matches nothing."),
     "site.redirects_away": Meaning("failing", "Its listing leads to another site."),
-    "site.certificate": Meaning("failing", "No secure connection can be made (TLS)."),
+    "site.certificate": Meaning(
+        "failing", "No secure connection can be made (TLS), or its certificate has ended."
+    ),
     "site.timeout": Meaning("failing", "It takes too long to answer."),
     "site.dns": Meaning("failing", "Its host name leads nowhere."),
     "site.connection": Meaning("failing", "No connection can be made, or it is lost."),

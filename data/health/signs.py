@@ -176,9 +176,21 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict("recall.low", reason)
 
 
+def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The certificate of its site has ended: it is read all the same, as no browser would."""
+    del run
+    if not facts.certificate_ended:
+        return None
+    return Verdict(
+        "site.certificate",
+        f"the certificate of its site ended on {facts.certificate_ended}: browsers refuse it,"
+        " though it was read",
+    )
+
+
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(elsewhere, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
-    *(lost_rows, stands_still, feed, recall),
+    *(lost_rows, stands_still, feed, recall, certificate),
 )
 """Each a sign; of several the first is told, as the others may follow from it."""
 

@@ -70,10 +70,11 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
     ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
     ``unmatched`` are the keys of selectors that matched nothing. ``no_feed`` are the visits in
-    which the feed could not be read, though the page was. ``named`` are the releases that pages
-    ever named, those that were known and those that no listing had shown; of the last while these
-    are ``missed``, beside so many ``known_meanwhile``. ``explicit`` visits were asked for by a
-    person.
+    which the feed could not be read, though the page was. ``certificate_ended`` is the day on which
+    the certificate of its site ended, if that has ``certificate_held`` in a visit before. ``named``
+    are the releases that pages ever named, those that were known and those that no listing had
+    shown; of the last while these are ``missed``, beside so many ``known_meanwhile``. ``explicit``
+    visits were asked for by a person.
     """
 
     rules: str = ""
@@ -100,6 +101,8 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     new: PageFacts = PageFacts()
     unmatched: tuple[str, ...] = ()
     no_feed: Streak = Streak()
+    certificate_held: bool = False
+    certificate_ended: str = ""
     named: tuple[int, int] | None = None
     missed: Streak = Streak()
     known_meanwhile: int = 0

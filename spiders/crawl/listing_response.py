@@ -15,7 +15,13 @@ from spiders.crawl.facts.listing_facts import away
 from spiders.crawl.missing_text import barrier_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
-from spiders.download.responses import links_of, page_of, requested_url, validator_of
+from spiders.download.responses import (
+    certificate_end,
+    links_of,
+    page_of,
+    requested_url,
+    validator_of,
+)
 from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts
@@ -42,6 +48,7 @@ def read_answer(response: Response, visit: Visit) -> Listing:
 
     It is kept for when it has not changed.
     """
+    visit.facts.certificate_end = certificate_end(response)
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from scrapy.exceptions import IgnoreRequest
@@ -46,6 +47,16 @@ def validator_of(response: Response) -> Validator:
 def links_of(response: Response) -> tuple[str, ...]:
     """The Link fields of an answer."""
     return tuple(value.decode("latin-1") for value in response.headers.getlist("Link"))
+
+
+def certificate_end(response: Response) -> dt.datetime | None:
+    """When the certificate of its server ends, aware UTC; None without TLS."""
+    certificate = response.certificate
+    if certificate is None:
+        return None
+    # As X.509 writes it: 20261008120000Z.
+    written = certificate.original.get_notAfter()
+    return dt.datetime.strptime(written.decode(), "%Y%m%d%H%M%S%z") if written else None
 
 
 NOT_PACKED: Final = "its answer is not packed as its Content-Encoding says"

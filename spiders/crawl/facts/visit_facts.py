@@ -58,6 +58,8 @@ class FactFinder:
         self._front: Front | None = None
         self._beside: Front | None = None
         self._feed_failed = False
+        self.certificate_end: dt.datetime | None = None
+        """When the certificate of its site ends."""
         self.releases = ReleaseFacts(self._past, stored_at)
         self.unmatched = unmatched
 
@@ -93,6 +95,14 @@ class FactFinder:
         if self._beside and self._beside.newest:
             facts = self._page_behind(facts, self._beside, gone)
         facts = self.releases.finish(facts, run, self._at)
+        if self.certificate_end:
+            ended = self.certificate_end <= self._at
+            day = self.certificate_end.date().isoformat()
+            facts = msgspec.structs.replace(
+                facts,
+                certificate_held=facts.certificate_held or not ended,
+                certificate_ended=day if ended and facts.certificate_held else "",
+            )
         if self._file.feed:
             failed = self._feed_failed and bool(run.found)
             facts = msgspec.structs.replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))

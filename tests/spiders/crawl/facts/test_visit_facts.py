@@ -1,4 +1,4 @@
-"""Whether a listing goes on as all that is known of its source does, and a page as its feed."""
+"""Whether a listing goes on as its source does, a page as its feed, and a certificate."""
 
 from __future__ import annotations
 
@@ -107,3 +107,23 @@ def test_a_listing_that_lacks_the_newest_that_it_showed_is_an_old_copy(store: St
 def test_a_newer_release_that_only_a_page_named_says_little_of_a_listing(store: Store) -> None:
     assert looked_at(store, 6, known=8, listed=6).behind == Streak()
     assert looked_at(store, 5, known=8, listed=5).behind.count == 3
+
+
+def test_a_certificate_that_ended_is_told_where_it_was_valid_before(store: Store) -> None:
+    def ended(day: int, end: dt.datetime) -> str:
+        at = START + dt.timedelta(days=day - 1)
+        finder = FactFinder("harbour", FILE, store, lambda _: None, Unmatched(), at=at)
+        finder.certificate_end = end
+        run = Run("harbour", at, 1.0)
+        facts = finder.finish(run, names=False)
+        store.add_run(replace(run, facts=facts))
+        return facts.certificate_ended
+
+    first, second, third = (START + dt.timedelta(days=days) for days in (-3, 1.5, 90))
+    assert ended(1, first) == "", "it was so when the source was added"
+    assert [ended(2, second), ended(3, second), ended(4, second)] == [
+        "",
+        "2026-03-03",
+        "2026-03-03",
+    ]
+    assert ended(5, third) == ""
