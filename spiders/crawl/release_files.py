@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
+from data.health.run_errors import FILE
 from data.models import Capture, Draft
 from data.settings import Archive
 from data.store.protocol import Store
+from spiders.crawl.page_errors import Tell
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
@@ -43,11 +46,14 @@ class FileKinds:
 class ReleaseFiles:
     """The files of one source, as far as a visit that began at ``since`` has them archived."""
 
-    def __init__(self, source: str, store: Store, kinds: FileKinds, since: dt.datetime) -> None:
+    def __init__(
+        self, source: str, store: Store, kinds: FileKinds, since: dt.datetime, tell: Tell
+    ) -> None:
         self._source = source
         self._store = store
         self._kinds = kinds
         self._since = since
+        self._tell = tell
         self._left = MOST
 
     def note(self, draft: Draft) -> None:
@@ -68,6 +74,19 @@ class ReleaseFiles:
         self._left -= len(found)
         return tuple(found)
 
-    def archived(self, url: str, capture: Capture) -> None:
-        """Note that a file is in the archive."""
-        self._store.keep_file(self._source, url, capture)
+    def read(self, url: str, status: int, capture: Capture | None) -> None:
+        """Take in that a server gave a file, or said by a status that it does not."""
+        if status != HTTPStatus.OK:
+            self.failed(url, str(status), f"the server answered {status}")
+        elif capture:
+            self._store.keep_file(self._source, url, capture)
+
+    def failed(self, url: str, kind: str, message: str) -> None:
+        """Tell why a file could not be had; the source works without it."""
+        self._tell(url, f"{FILE}:{kind}", message)
+
+    def cut(self, url: str, capture: Capture | None, message: str) -> None:
+        """Tell that a file is too large: what was archived of it has to do."""
+        if capture:
+            self._store.keep_file(self._source, url, capture)
+        self.failed(url, "size", message)

@@ -107,7 +107,7 @@ class PressRoomSpider(Spider):
             if not wanted:
                 visit.finish()
             for one in wanted:
-                tell = visit.file_failed if one.kind == "file" else visit.error
+                tell = visit.files.failed if one.kind == "file" else visit.error
                 with page_errors(one.url, tell):
                     request = self._request_wanted(visit, one)
                     if self.crawler.engine:
@@ -203,7 +203,7 @@ class PressRoomSpider(Spider):
         """Take in a file of a release, which is archived by now."""
         with self.response(visit, response.url):
             visit.answered(why_not_archived(response))
-            visit.file_read(requested_url(response), response.status, capture_of(response))
+            visit.files.read(requested_url(response), response.status, capture_of(response))
 
     def failed_file(self, failure: Failure) -> None:
         """Note that a file of a release could not be had."""
@@ -213,11 +213,11 @@ class PressRoomSpider(Spider):
         with self.response(visit, asked):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             if kind == "size":
-                visit.file_cut(asked, capture_of(request), message)
+                visit.files.cut(asked, capture_of(request), message)
             else:
                 # What holds for a whole host is told once.
                 whole = isinstance(failure.value, HostError)
-                visit.file_failed(visit.file.url if whole else asked, kind, message)
+                visit.files.failed(visit.file.url if whole else asked, kind, message)
 
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
         """Take in what a listing names now that was said not to have changed."""

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
 from urllib.parse import urljoin
 
 import msgspec
 
 from data.clock import utc_now
-from data.health.run_errors import ARCHIVE, FILE, VANISHED
+from data.health.run_errors import ARCHIVE, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Draft, Release, Run, RunError, Validator, lean
 from data.settings import Collect
@@ -133,7 +132,7 @@ class Visit:
         )
         self._seal = seal
         self.feed_hubs = FeedHubs(self.id, self.file, store, self.started, asks=hubs)
-        self._files = ReleaseFiles(self.id, store, files, self.started)
+        self.files = ReleaseFiles(self.id, store, files, self.started, self.error)
         self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
         self._batch = RecordBatch(store, self._record, self._recorded, self.error)
         self._reader = ReleaseReader(
@@ -211,7 +210,7 @@ class Visit:
         if not (found or self.frontier.rests()):
             with self._errors():
                 found = tuple(Wanted("feed", url) for url in self.feed_hubs.next())
-                found += tuple(Wanted("file", url) for url in self._files.next(utc_now()))
+                found += tuple(Wanted("file", url) for url in self.files.next(utc_now()))
         return found
 
     def finish(self) -> None:
@@ -372,7 +371,7 @@ class Visit:
             position = self.frontier.position((draft.url, *draft.aliases))
             draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
-        self._files.note(draft)
+        self.files.note(draft)
         seen = time_of(draft.capture)
         return self.store.record(
             draft, seen=seen, since=self.started, front=self.front, labels=labels
@@ -403,23 +402,6 @@ class Visit:
             self.vanishing.retracted_before()
             return
         self.vanishing.gone(release.id, seen, first=was == "gone")
-
-    def file_read(self, url: str, status: int, capture: Capture | None) -> None:
-        """A server gave a file of a release, or said by a status that it does not."""
-        if status != HTTPStatus.OK:
-            self.file_failed(url, str(status), f"the server answered {status}")
-        elif capture:
-            self._files.archived(url, capture)
-
-    def file_failed(self, url: str, kind: str, message: str) -> None:
-        """Note why a file of a release could not be had; the source works without it."""
-        self.error(url, f"{FILE}:{kind}", message)
-
-    def file_cut(self, url: str, capture: Capture | None, message: str) -> None:
-        """Note that a file of a release is too large: what was archived of it has to do."""
-        if capture:
-            self._files.archived(url, capture)
-        self.file_failed(url, "size", message)
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
