@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -71,6 +71,11 @@ class ComparedPages:
         self._garbled += is_garbled(f"{content.title}\n{text}")
         self._titles[content.title] += content.title != title
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
+
+    def leave_out(self, titles: Iterable[str]) -> None:
+        """Say nothing of pages with titles that are theirs."""
+        for title in titles:
+            self._titles.pop(title, None)
 
     def after(self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime) -> PageFacts:
         """The facts of the visit; new pages of several visits add up, stored ones are the same."""
@@ -162,8 +167,15 @@ class ReleaseFacts:
             stored=stored,
         )
 
-    def finish(self, before: VisitFacts, run: Run, at: dt.datetime) -> VisitFacts:
-        """The facts of a visit of which the last answer came, after those of the visit before."""
+    def finish(
+        self, before: VisitFacts, run: Run, at: dt.datetime, *, listed: Iterable[str] = ()
+    ) -> VisitFacts:
+        """The facts of a visit of which the last answer came, after those of the visit before.
+
+        New releases whose titles are ``listed`` among others are called so by their publisher,
+        however many have one title.
+        """
+        self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
         new = self._of_new.after(before.new, usual.titles, at)
         known = self._of_known.after(before.known, (), at)

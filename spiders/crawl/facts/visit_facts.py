@@ -94,7 +94,8 @@ class FactFinder:
                 facts = self._listing_behind(facts, self._front, gone)
         if self._beside and self._beside.newest:
             facts = self._page_behind(facts, self._beside, gone)
-        facts = self.releases.finish(facts, run, self._at)
+        titles = own_titles(self._front) if self._front else frozenset[str]()
+        facts = self.releases.finish(facts, run, self._at, listed=titles)
         if self.certificate_end:
             ended = self.certificate_end <= self._at
             day = self.certificate_end.date().isoformat()
@@ -173,6 +174,12 @@ class FactFinder:
         return msgspec.structs.replace(
             facts, behind=behind, newest_known=found.newest_known, newest=page.newest
         )
+
+
+def own_titles(front: Front) -> frozenset[str]:
+    """The titles that a listing states, where they are mostly the releases' own; else none."""
+    titles = frozenset(item.title for item in front.rows)
+    return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:

@@ -157,6 +157,14 @@ def test_releases_with_one_title_or_one_text_are_counted() -> None:
     assert Visit(4).read(*titled).after().known.same_title.count == 4
     texts = [one(number, body_text=BODY) for number in range(3)]
     assert Visit().read(*texts).after().new.same_text.count == 3
+    notices = [one(number, title="Vacancy") for number in range(3)]
+    facts = (
+        Visit()
+        .read(*notices)
+        .seen.finish(VisitFacts(), Run("harbour", NOON, 1.0), NOON, listed=["Vacancy", "Tides"])
+    )
+    assert facts.new.same_title.count == 0, "its publisher calls them so"
+    assert Visit().read(*notices).after().new.same_title.count == 3
     # With the titles of the last two, it is the third.
     usual = PastReleases(titled=True, titles=("News", "News"))
     assert Visit(usual=usual).read(one(1, title="News")).after().new.same_title.count == 1

@@ -13,7 +13,8 @@ import pytest
 from data.models import Run, Source, Streak, VisitFacts
 from data.store import open_store
 from data.store.protocol import Store
-from spiders.crawl.facts.visit_facts import FactFinder
+from spiders.crawl.facts.listing_facts import Front
+from spiders.crawl.facts.visit_facts import FactFinder, own_titles
 from spiders.crawl.feed_cross_check import names_of
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
@@ -127,3 +128,10 @@ def test_a_certificate_that_ended_is_told_where_it_was_valid_before(store: Store
         "2026-03-03",
     ]
     assert ended(5, third) == ""
+
+
+def test_titles_of_a_listing_are_the_releases_own_where_most_differ() -> None:
+    own = [ListingItem(f"{URL}{number}", f"Notice {number}") for number in range(4)]
+    series = [ListingItem(f"{URL}{number}", "Vacancy") for number in range(4, 7)]
+    assert {"Notice 3", "Vacancy"} < own_titles(Front("", [*own, *series], None))
+    assert own_titles(Front("", series, None)) == frozenset()
