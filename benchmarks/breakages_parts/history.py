@@ -41,9 +41,9 @@ FOR_EVER: Final = noon(1000)
 DAILY: Final = (noon(4), noon(7), noon(8))
 QUICK: Final = (noon(4), noon(4, 3), noon(4, 6))
 WEEKLY: Final = (noon(8), noon(18), noon(25))
-LATER: Final = (noon(7), noon(8), noon(9))
+LATER: Final = (noon(8), noon(9), noon(10))
 """The three visits after a break: by the day, as the service confirms a failure, by the week for
-silence, and from the Monday after where that is not told at once."""
+silence, and from the Tuesday after where a lag of a day is none."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from data.identity.decision import LISTED
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
 from data.text.garbled import is_garbled
 from data.text.redaction import redacted
@@ -24,6 +25,9 @@ ALIKE: Final = 3
 
 LEAST_TEXT: Final = 200
 """Characters of a stored text from which on half of it is less."""
+
+SHARE: Final = 0.3
+"""Part of the pages of stored releases, below which what they lack may be how they were read."""
 
 LESS: Final = 0.6
 """Part of a stored text below which its page has lost much of it."""
@@ -43,8 +47,7 @@ MOST_EXCUSED: Final = 20
 class ComparedPages:
     """What the pages of one visit lack, of new releases or of those that are stored.
 
-    ``most`` pages lack something where that is half of them; ``many``, where that is a number, is
-    so many.
+    They lack something where half of them do, or where so ``many`` and a SHARE of them do.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -53,6 +56,8 @@ class ComparedPages:
         self.confirmed = 0
         """Pages of which the server says that they are as they were."""
         self._thin = self._undated = self._whole = self._garbled = 0
+        self._known_date = 0
+        """Pages without a date of their own, read as if a listing gave the one that is known."""
         self._titles: Counter[str] = Counter()
         self._texts: Counter[int] = Counter()
 
@@ -67,7 +72,9 @@ class ComparedPages:
         text = content.body_text
         self._whole += len(text) > MORE * stored
         self._thin += len(text) < least_text and not content.attachments
-        self._undated += dated and content.published is None
+        date = content.published
+        self._undated += dated and date is None
+        self._known_date += dated and date is not None and date.rule == f"{LISTED}:known"
         self._garbled += is_garbled(f"{content.title}\n{text}")
         self._titles[content.title] += content.title != title
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
@@ -77,15 +84,21 @@ class ComparedPages:
         for title in titles:
             self._titles.pop(title, None)
 
-    def after(self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime) -> PageFacts:
-        """The facts of the visit; new pages of several visits add up, stored ones are the same."""
+    def after(
+        self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime, *, dateless: bool
+    ) -> PageFacts:
+        """The facts of the visit; new pages of several visits add up, stored ones are the same.
+
+        ``dateless`` is whether the listing states no days any more.
+        """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
         add = self._many is None
         titles = alike(self._titles, last_titles)
+        undated = self._undated + self._known_date * dateless
         return PageFacts(
             self._thin_after(before, at, add=add),
-            before.undated.go_on(self._most(self._undated), at, add=add),
+            before.undated.go_on(self._most(undated), at, add=add),
             before.same_title.go_on(self._most(titles), at),
             before.same_text.go_on(self._most(alike(self._texts)), at),
             before.garbled.go_on(self._most(self._garbled), at, add=add),
@@ -100,8 +113,8 @@ class ComparedPages:
         return thin.go_on(count, at, add=add)
 
     def _most(self, count: int) -> int:
-        enough = count * 2 >= self.read or (self._many is not None and count >= self._many)
-        return count if enough else 0
+        many = self._many is not None and count >= max(self._many, SHARE * self.read)
+        return count if many or count * 2 >= self.read else 0
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
@@ -162,7 +175,7 @@ class ReleaseFacts:
         self._of_known.add(
             draft.content,
             least_text=LESS * stored if stored >= LEAST_TEXT else 0.0,
-            dated=known.published.precision != "none",
+            dated=has_own_date(known),
             title=known.content.title,
             stored=stored,
         )
@@ -173,12 +186,13 @@ class ReleaseFacts:
         """The facts of a visit of which the last answer came, after those of the visit before.
 
         New releases whose titles are ``listed`` among others are called so by their publisher,
-        however many have one title.
+        however many have one title. What the listing showed in this visit is among ``before``.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
-        new = self._of_new.after(before.new, usual.titles, at)
-        known = self._of_known.after(before.known, (), at)
+        dateless = bool(before.dateless.count)
+        new = self._of_new.after(before.new, usual.titles, at, dateless=dateless)
+        known = self._of_known.after(before.known, (), at, dateless=dateless)
         if self._of_known.read:
             known = msgspec.structs.replace(known, refused=known.most > run.changed)
         if not (usual.legible or before.new.garbled.count or before.known.garbled.count):
@@ -224,6 +238,12 @@ class ReleaseFacts:
 def key_of(url: str) -> str:
     """By what a page is known, as errors tell of it: without what is secret in its address."""
     return canonical_url(redacted(url))
+
+
+def has_own_date(release: Release) -> bool:
+    """Whether the date of a release was read off its page."""
+    published = release.published
+    return published.precision != "none" and not published.rule.startswith(LISTED)
 
 
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:

@@ -8,11 +8,11 @@ import datetime as dt
 import pytest
 
 from data.identity.decision import first_release
-from data.models import Draft, Release, Run, RunError, VisitFacts
+from data.models import Draft, Release, Run, RunError, Streak, VisitFacts
 from data.text.redaction import redacted
 from spiders.crawl.facts.past_releases import PastReleases, past_releases
 from spiders.crawl.facts.release_facts import ReleaseFacts
-from tests.drafts import BODY, draft
+from tests.drafts import BODY, draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 USUAL = PastReleases(least_text=100.0, dated=True, titled=True, titles=("Tides", "Buoys"))
@@ -112,6 +112,7 @@ def test_stored_pages_are_compared_with_themselves() -> None:
     short = [one(number, body_text=BODY[:50]) for number in range(3)]
     facts = Visit(10).read(*short, *map(one, range(3, 10))).after()
     assert (facts.known.thin.count, facts.new.thin.count) == (3, 0)
+    assert Visit(11).read(*short, *map(one, range(3, 11))).after().known.thin.count == 0
     assert Visit(10).read(*short[:1], *map(one, range(3, 10))).after().known.thin.count == 0
 
 
@@ -126,6 +127,15 @@ def test_texts_that_were_taken_for_edits_stay_thin_until_they_are_longer_again()
     assert whole.known.thin.count == 0
     fortnight = dt.timedelta(days=14)
     assert again.after(second, at=NOON + fortnight).known.thin.count == 0
+
+
+def test_stored_pages_that_show_no_date_of_their_own_any_more_are_undated() -> None:
+    known = dataclasses.replace(published("2026-03-02"), rule="listing:known")
+    plain = [one(number, published=known) for number in range(3)]
+    dateless = VisitFacts(dateless=Streak(8, 1, NOON))
+    assert Visit(3).read(*plain).after(dateless).known.undated.count == 3
+    assert Visit(3).read(*map(one, range(3))).after(dateless).known.undated.count == 0
+    assert Visit(3).read(*plain).after().known.undated.count == 0, "the listing dates them"
 
 
 def test_letters_that_became_others_count_where_most_releases_had_theirs() -> None:
