@@ -46,6 +46,9 @@ NEAR_TOP: Final = 3
 SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
 """The end of a sentence, or of a part of one: no abbreviation."""
 
+FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
+"""The end of a sentence, before closing quotes."""
+
 CAPTION: Final = 300
 CAPTIONED: Final = re.compile(
     r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
@@ -109,10 +112,31 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
         if (
             block.order == order
             or headed
-            or (key and key in said and len(said) < len(key) + BESIDE_TITLE)
+            or (
+                key
+                and key in said
+                and len(said) < len(key) + BESIDE_TITLE
+                and not says_more(block.text, headline)
+            )
         ):
             low = place + 1
     return low
+
+
+def says_more(text: str, headline: str) -> bool:
+    """Whether a line that has the words of the headline is a sentence that says more than that."""
+    ended = FULL_STOP.search(text)
+    if not ended:
+        return False
+    said, key = comparison_key(text), comparison_key(headline)
+    if not said.endswith(key):
+        long = len(said) - len(key) > BESIDE_DATE
+        return long or SENTENCE.search(text[: ended.start() + 1]) is not None
+    if FULL_STOP.search(headline):
+        return False
+    # A section or a number before the headline is parted from it by more than a comma.
+    before = text.casefold().rpartition(headline.casefold())[0].rstrip()
+    return before[-1:].isalpha() or before.endswith((",", "،", "、"))
 
 
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:

@@ -55,6 +55,35 @@ def test_headline_date_and_bar_go_and_the_text_stays() -> None:
     ) == [TEXT, "Nobody was hurt."]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The bridge is open to lorries again, the office for roads said on Tuesday.",
+        "After two days of rain the bridge is open again.",
+        "The bridge is open to all but lorries since the decision of 2026.",
+        "After two days of rain, the bridge is open.",
+        "The mayor says: \u201cThe bridge is open again!\u201d",
+        "The bridge is open. Lorries may cross it again since Tuesday.",
+    ],
+)
+def test_a_first_sentence_that_says_the_headline_stays(line: str) -> None:
+    assert kept("<h1>The bridge is open</h1>", f"<p>{line}</p><p>{TEXT}</p>") == [line, TEXT]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\u201eThe Bridge is open!\u201c",
+        "The bridge is open.",
+        "The bridge is open | Office for Roads of Lower Merrow",
+        "Press release No. 12: The bridge is open.",
+        "The bridge is open (Tuesday, 12 March 2026)",
+    ],
+)
+def test_a_headline_with_section_or_date_beside_it_goes(line: str) -> None:
+    assert kept(f"<p>{line}</p><p>{TEXT}</p>") == [TEXT]
+
+
 def test_labelled_rows_above_the_text_of_a_board_go() -> None:
     rows = "<tr><th>Office</th><td>Roads</td><th>Views</th><td>127</td></tr>"
     board = f"<tr><td colspan=4><p>{TEXT}</p><p>Nobody was hurt.</p></td></tr>"
