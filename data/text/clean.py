@@ -74,8 +74,9 @@ def _clean_usual(text: str) -> str:
     if joined.isascii():
         return joined
     normal = unicodedata.normalize("NFC", joined)
-    # What is composed stands beside other characters than before, and may look confused by them.
-    confused = mend(text) != text or (normal != joined and mend(normal) != normal)
+    # What is composed, or loses a space, stands beside other characters than before, and may look
+    # confused by them.
+    confused = mend(text) != text or (normal != text and mend(normal) != normal)
     return "" if confused else normal
 
 
@@ -86,7 +87,7 @@ def _clean_any(text: str) -> str:
         visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
         lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
         text = PARAGRAPHS.sub("\n\n", lines).strip()
-        if visible == shown:
+        if text == shown:
             break  # else what stands beside one another now may look confused too
     return text
 

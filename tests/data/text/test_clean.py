@@ -30,6 +30,7 @@ def test_text_is_mended(raw: str, clean: str) -> None:
 
 @given(st.text())
 @example("\x81á\x99\x98")
+@example("\xa0Â¡")
 def test_cleaning_twice_changes_nothing_and_leaves_what_xml_allows(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
