@@ -120,11 +120,11 @@ class PublishStore(ReadStore, Protocol):
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note what was published: feeds that changed since, to a higher number, stay dirty."""
 
-    def news_to_publish(self) -> int:
-        """The number of the last release that was news and was in no feed; 0 for none."""
+    def news_to_publish(self) -> str:
+        """The id of the last release that was news and was in no feed; empty for none."""
 
-    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
-        """Note that the releases up to a number are in the feeds since then."""
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        """Note that the releases that were news, up to one by id, are in the feeds since then."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""

@@ -19,11 +19,11 @@ class PublicationInMemory:
         """The ids of all hidden releases: what is chosen once is shown."""
         return frozenset()
 
-    def news_to_publish(self) -> int:
+    def news_to_publish(self) -> str:
         """Nobody waits for what is published once."""
-        return 0
+        return ""
 
-    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
         """Note nothing."""
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:

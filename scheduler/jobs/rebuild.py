@@ -48,6 +48,7 @@ OF_PUBLISHING: Final = (
     events.DayClosed,
     events.HealthChanged,
     events.RhythmFound,
+    events.InFeeds,
     events.Published,
 )
 

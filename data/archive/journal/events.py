@@ -74,7 +74,8 @@ class Recorded(Event, frozen=True, tag="record"):
     ``release`` is data.models.Release as it is kept, by its fields, as they are before they are
     encoded and as JSON has them after; of what it lacks, the default holds, and its
     content is that of before where it has none. ``capture`` is given where it is another than that
-    of the release, and ``read_at`` where a page that was served before was read anew.
+    of the release, and ``read_at`` where a page that was served before was read anew. ``news`` is
+    that of the outcome.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -88,6 +89,7 @@ class Recorded(Event, frozen=True, tag="record"):
     joined: JoinedStory | None = None
     capture: Capture | None = None
     read_at: dt.datetime | None = None
+    news: bool = False
 
     def outcome(self, known: Release | None) -> Outcome:
         """The outcome, for a store that holds ``known`` of the release, or nothing.
@@ -111,6 +113,7 @@ class Recorded(Event, frozen=True, tag="record"):
             joined=self.joined,
             capture=self.capture or (release.capture if is_version else None),
             read_at=self.read_at,
+            news=self.news,
         )
 
 
@@ -266,6 +269,13 @@ class RhythmFound(Event, frozen=True, tag="rhythm"):
     rhythm: SourceRhythm
 
 
+class InFeeds(Event, frozen=True, tag="in_feeds"):
+    """The releases that were news, up to one by id, are in the feeds since then."""
+
+    last: str
+    at: dt.datetime
+
+
 class Published(Event, frozen=True, tag="publish"):
     """The site was brought up to date, or all of its files were written anew (``everything``).
 
@@ -316,6 +326,7 @@ AnyEvent: TypeAlias = (
     | Handled
     | HandlingEnded
     | RhythmFound
+    | InFeeds
     | Published
     | FileKept
 )
@@ -389,4 +400,5 @@ def recorded(outcome: Outcome) -> Recorded:
         joined=outcome.joined,
         capture=outcome.capture if outcome.capture != release.capture else None,
         read_at=outcome.read_at,
+        news=outcome.news,
     )

@@ -266,6 +266,12 @@ class JournaledStore(Journal):
             self._store.keep_rhythms(rhythms)
             self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
 
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        """Note that the releases that were news, up to one by id, are in the feeds since then."""
+        with self.transaction():
+            self._store.mark_in_feeds(last, at)
+            self._tell(events.InFeeds(last, at))
+
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
         """Note that the site was brought up to date, or that ``everything`` of it was written."""
         with self.transaction():

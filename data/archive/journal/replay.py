@@ -183,6 +183,11 @@ class Replay:
         self._store.keep_rhythms({event.source: event.rhythm})
 
     @_write.register
+    def _(self, event: events.InFeeds) -> None:
+        if self._known(event.last):
+            self._store.mark_in_feeds(event.last, event.at)
+
+    @_write.register
     def _(self, event: events.FileKept) -> None:
         self._store.keep_journaled_file(event.name, event.digest)
         self.files[event.name] = event

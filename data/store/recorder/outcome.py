@@ -47,7 +47,8 @@ class Outcome:
     not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
     ``labels`` are those of topics by slug. ``joined`` is None where no story grew. ``capture`` is
     the record of the archive that showed the draft. ``read_at`` is when a page that was served
-    before was read anew, None for what a visit brought.
+    before was read anew, None for what a visit brought. ``news`` says that it is a release that was
+    not there at the first walk, nor is old or imported.
     """
 
     decision: Decision
@@ -62,3 +63,4 @@ class Outcome:
     joined: JoinedStory | None = None
     capture: Capture | None = None
     read_at: dt.datetime | None = None
+    news: bool = False

@@ -285,6 +285,8 @@ class Recorder:
             editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
             skeleton=draft.skeleton,
             capture=draft.capture,
+            # A place on its page has what a first walk finds, and what is imported.
+            news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
     def _write(self, outcome: Outcome, known: StoredRelease | None) -> int:
@@ -314,19 +316,17 @@ class Recorder:
                 tables.mark_story_dirty(release.story)
         if old is None or release.content != old.content:
             tables.queue_for_search(number)
+        if outcome.news:
+            tables.note_news(number, release)
         return number
 
     def _queue_events(self, number: int, draft: Draft, outcome: Outcome, seen: dt.datetime) -> None:
         """Have watches told of a release that is new, edited, or said to be retracted."""
         old, new = outcome.before, outcome.decision.release
-        # A place on its page has what a first walk finds, and what is imported.
-        backlog = draft.position is not None or new.instant < seen - OLD
+        backlog = not outcome.news if old is None else draft.position is not None
         if old is None:
             self._tables.queue_event("release", seen, number, revision=0, backlog=backlog)
-            if not backlog:
-                self._tables.note_news(number, new)
         elif new.revision > old.revision:
-            backlog = draft.position is not None
             self._tables.queue_event("edit", seen, number, revision=new.revision, backlog=backlog)
         if new.retracted and not (old and old.retracted):
             self._tables.queue_event("retraction", seen, number, revision=0, backlog=backlog)
@@ -382,6 +382,11 @@ class Recorder:
 def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]:
     """What the topics of a release are called, by slug; the slug itself where nothing is said."""
     return {topic: labels.get(topic, topic) for topic in release.content.topics}
+
+
+def _is_old(release: Release) -> bool:
+    """Whether a release was published long before it was first seen."""
+    return release.instant < release.first_seen - OLD
 
 
 def _shown(release: Release) -> bytes:

@@ -49,16 +49,20 @@ class HealthPart(Part):
         )
         return tuple(ReleaseTimes(*row) for row in rows)
 
-    def news_to_publish(self) -> int:
-        """The number of the last release that was news and was in no feed; 0 for none."""
-        ((last,),) = self._ask("SELECT max(release) FROM release_times WHERE in_feed IS NULL")
-        return last or 0
+    def news_to_publish(self) -> str:
+        """The id of the last release that was news and was in no feed; empty for none."""
+        rows = self._ask(
+            "SELECT id FROM releases WHERE number ="
+            " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"
+        )
+        return next((last for (last,) in rows), "")
 
-    def mark_in_feeds(self, last: int, at: dt.datetime) -> None:
-        """Note that the releases up to a number are in the feeds since then."""
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        """Note that the releases that were news, up to one by id, are in the feeds since then."""
         with self._writing() as db:
             db.execute(
-                "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL AND release <= ?",
+                "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
+                " AND release <= (SELECT number FROM releases WHERE id = ?)",
                 [at.timestamp(), last],
             )
 

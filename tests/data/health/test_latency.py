@@ -61,7 +61,7 @@ def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
 
 
 def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: SqliteStore) -> None:
-    assert store.news_to_publish() == 0
+    assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
     seen = (NOON + 4 * MINUTE).timestamp()

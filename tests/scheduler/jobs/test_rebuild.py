@@ -7,11 +7,13 @@ import errno
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
 from data.archive.warc.reader import Record, path_of
+from data.clock import utc_now
+from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import Home, home_at
@@ -137,6 +141,32 @@ def room() -> Iterator[Room]:
         for number in range(1, 13):
             room.page(f"/news/{number}.html", release_html(number, day=f"{number} March 2026"))
         yield room
+
+
+def test_how_late_releases_came_into_feeds_is_rebuilt(room: Room, tmp_path: Path) -> None:
+    home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
+    collect(home)
+    day = utc_now().strftime("%B %Y")
+    for last in (18, 24):
+        for number in range(last - 5, last + 1):
+            room.page(f"/news/{number}.html", release_html(number, day=f"1 {day}"))
+        listing = listing_html([*range(last, 0, -1)])
+        room.page("/news/", re.sub(r"\d+ March 2026", f"1 {day}", listing))
+        assert collect(home)["new"] == 6
+        done("publish", home=home)
+    (page,) = (home / "site" / "sources").glob("*/index.html")
+    assert "releases are in the feeds" in page.read_text()
+    rebuilt(home, target)
+    assert differing(home / "site", target / "site") == []
+    before, after = (times_of(one) for one in (home, target))
+    assert len(before) == 12
+    assert before == after
+
+
+def times_of(home: Path) -> Sequence[ReleaseTimes]:
+    """When the releases of a HOME came that were news."""
+    with closing(SqliteStore(home / "communique.db")) as store:
+        return store.release_times("harbour", limit=99)
 
 
 def test_a_visit_that_was_killed_is_rebuilt_as_far_as_it_came(room: Room, tmp_path: Path) -> None:
