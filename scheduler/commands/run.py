@@ -7,14 +7,14 @@ import sys
 import click
 import uvloop
 
-from scheduler.cli import with_new_home
+from scheduler.cli import with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
 from scheduler.service.daemon import Service
 
 
 @click.command()
-@with_new_home
+@with_home
 def run(home: Home) -> int:
     """Run the service: visit each source by its interval, publish changes, serve the site.
 

@@ -47,7 +47,6 @@ from scheduler.cli import (
     say,
     with_any_home,
     with_home,
-    with_later_home,
 )
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
@@ -84,7 +83,7 @@ def watch() -> None:
 @click.option("--feed", is_flag=True, help="With a feed, for those who know its address.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
-@with_later_home
+@with_home
 def add(
     home: Home,
     *,

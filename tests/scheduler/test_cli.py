@@ -69,6 +69,20 @@ def test_a_home_that_cannot_be_written_is_one_sentence(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("run",), ("publish",), ("health",), ("watch", "add", "Ships"), ("mirror", "status")],
+    ids=" ".join,
+)
+def test_a_home_that_is_not_there_is_refused_and_not_made(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = communique(*arguments, home=tmp_path / "mistyped")
+    assert result.returncode == 2
+    assert f"there is no HOME at {tmp_path / 'mistyped'}" in result.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
 def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None:
     for name in ("variable", "option"):
         make_home(tmp_path / name, f"http://{name}.example/")
