@@ -44,15 +44,9 @@ def unread(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict(code, f"{reason}: {facts.unread_why}")
 
 
-def elsewhere(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing leads to another site, or to a page that lists something else."""
+def moved(run: Run, facts: VisitFacts) -> Verdict | None:
+    """The listing leads to a page that lists something else."""
     del run
-    if facts.away:
-        return Verdict(
-            "site.redirects_away",
-            f"its listing leads to another site now, {facts.away}: if it has moved there, write the"
-            " new url into the source file",
-        )
     if facts.replaced and facts.place and facts.place != facts.usual:
         return Verdict(
             "listing.moved",
@@ -189,7 +183,7 @@ def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
-    *(elsewhere, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
+    *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall, certificate),
 )
 """Each a sign; of several the first is told, as the others may follow from it."""

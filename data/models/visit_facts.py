@@ -58,7 +58,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``rules`` names the listing and how it is read: what was seen by others is not compared.
     ``place`` is the address at which the listing answers where that is not its own, and ``usual``
-    the one at which it used to; ``away`` is the host where that is of another site.
+    the one at which it used to.
     ``rows`` are the releases on its first page, and ``newest`` their last day, as ISO has it;
     ``dateless`` are those rows where none has a date any more, as rows used to;
     ``changes`` counts visits in which what left it was pushed off by what came. ``lost`` are the
@@ -81,7 +81,6 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     explicit: bool = False
     place: str = ""
     usual: str = ""
-    away: str = ""
     rows: int = 0
     newest: str = ""
     dateless: Streak = Streak()

@@ -9,9 +9,9 @@ import msgspec
 from scrapy.http import Response
 
 from data.text.clean import clean_line
+from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
 from spiders.crawl.blocked_page import apology_in, refusal
-from spiders.crawl.facts.listing_facts import away
 from spiders.crawl.missing_text import barrier_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
@@ -37,6 +37,13 @@ REPLACED: Final = (
     " source file)"
 )
 
+ELSEWHERE: Final = (
+    "the listing leads to another site now, {place}: nothing of it is taken (if it has moved there,"
+    " write the new address into the source file)"
+)
+
+BARRED: Final = "{says}; what is stored stays as it is"
+
 PASSED: Final = (
     "a row of the listing without a date was passed over, as its link leads elsewhere than the"
     " others' (if it is a release, write listing.link in the source file)"
@@ -48,7 +55,6 @@ def read_answer(response: Response, visit: Visit) -> Listing:
 
     It is kept for when it has not changed.
     """
-    visit.facts.certificate_end = certificate_end(response)
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
@@ -78,23 +84,33 @@ def is_known(listing: Listing, visit: Visit) -> bool:
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
 
 
-def led_to(there: str, url: str) -> tuple[str, str]:
-    """The kind of error, and a sentence, where a listing leads to a page that lists nothing."""
-    host = away(there, url)
-    kind, what = ("redirect", f"another site, {host}") if host else ("moved", f"{there}")
-    return kind, f"the listing leads to {what}, where no release was found"
+def moved_to(there: str) -> NoListing:
+    """A listing leads to a page of its site that lists nothing."""
+    return NoListing("moved", f"the listing leads to {there}, where no release was found")
+
+
+def led_elsewhere(response: Response, visit: Visit) -> NoListing:
+    """A listing leads to another site: what that one lists is not of its publisher.
+
+    Many sites have their visitors sign in on another one.
+    """
+    if response.status == HTTPStatus.OK:
+        page = page_of(response)
+        barrier = barrier_in(page)
+        if barrier and not read_listing(page, visit.reading, visit.file.listing).items:
+            return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
+    return NoListing("redirect", ELSEWHERE.format(place=response.url))
 
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
     """Why nothing is listed on a page."""
     url = requested_url(response)
     if barrier := barrier_in(page):
-        said = f"{barrier.says}; what is stored stays as it is"
-        return NoListing(f"blocked:{barrier.kind}", said)
+        return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
         return NoListing("soft-404", f"{apology}; what is stored stays as it is")
     if canonical_url(response.url) != canonical_url(url):
-        return NoListing(*led_to(response.url, url))
+        return moved_to(response.url)
     why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
     if not visit.file.render and needs_scripts(page):
         why = "it is empty without a browser, as scripts fill it: write render = true"
@@ -107,6 +123,9 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
 
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
+    if is_elsewhere(response.url, [url]):
+        raise led_elsewhere(response, visit)
+    visit.facts.certificate_end = certificate_end(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.cached_listing(url, visit.reader)
         if kept is None:
@@ -130,7 +149,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     before = msgspec.json.decode(kept, type=Listing) if kept else None
     if before and is_another(listing, before) and not is_known(listing, visit):
         if canonical_url(response.url) != canonical_url(url):
-            raise NoListing(*led_to(response.url, url))
+            raise moved_to(response.url)
         raise NoListing("replaced", REPLACED.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
     text = msgspec.json.encode(listing).decode()

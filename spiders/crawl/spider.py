@@ -265,7 +265,8 @@ class PressRoomSpider(Spider):
         visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, front: bool
     ) -> None:
         if front:
-            told = listing_kind == "feed" or not visit.file.feed
+            # A page beside a feed need not answer.
+            told = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
             if listing_kind == "feed":
                 visit.facts.feed_failed()
         else:

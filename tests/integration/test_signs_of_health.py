@@ -16,6 +16,7 @@ import pytest
 
 from data.health.overview import overview
 from data.health.state import Health
+from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
@@ -185,3 +186,53 @@ def test_what_happens_to_press_rooms_that_work_is_no_sign(what: str, board: Boar
         collect(board.home)
         told = health(board.home)
         assert told.code == QUIET, told
+
+
+def releases(home: Path) -> dict[str, tuple[str, int, str]]:
+    with closing(SqliteStore(home / "communique.db")) as store:
+        found = store.releases(Facet(source="harbour"), limit=100)
+        return {one.id: (one.url, one.revision, one.content.title) for one in found}
+
+
+def test_a_listing_that_led_to_another_site_from_the_first_visit_on_gives_nothing(
+    board: Board, tmp_path: Path
+) -> None:
+    elsewhere(board)
+    home = make_home(tmp_path / "first", f"{board.room.base}/news/")
+    for _ in range(2):
+        run = collect(home)
+        assert (run["found"], run["new"]) == (0, 0)
+    told = health(home)
+    assert told.code == "site.redirects_away"
+    assert f"{board.other.base}/press/" in told.reason
+    assert releases(home) == {}
+
+
+def test_what_another_site_listed_is_not_missed_when_the_listing_is_back(board: Board) -> None:
+    before = releases(board.home)
+    elsewhere(board)
+    collect(board.home)
+    show(board.room, NUMBERS)
+    collect(board.home)
+    told = health(board.home)
+    assert told.code == QUIET, told
+    assert releases(board.home) == before
+
+
+def test_a_page_beside_a_feed_that_leads_to_another_site_is_told(
+    board: Board, tmp_path: Path
+) -> None:
+    items = "".join(
+        f"<item><title>Notice {n}: ships counted at pier {n}</title>"
+        f"<link>{board.room.base}/news/{n}.html</link></item>"
+        for n in NUMBERS
+    )
+    feed = f'<rss version="2.0"><channel><title>Harbour Board</title>{items}</channel></rss>'
+    board.room.page("/feed.xml", feed, content_type="application/rss+xml")
+    elsewhere(board)
+    feed_url = f'"{board.room.base}/feed.xml"'
+    home = make_home(tmp_path / "first", f"{board.room.base}/news/", feed=feed_url)
+    run = collect(home)
+    assert run["new"] == len(NUMBERS)
+    assert [one["kind"] for one in run["errors"]] == ["redirect"]
+    assert all(url.startswith(f"{board.room.base}/") for url, _, _ in releases(home).values())

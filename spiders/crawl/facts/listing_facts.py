@@ -10,10 +10,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
-from tldextract import TLDExtract
 
 from data.models import Streak, VisitFacts
 from data.text.redaction import redacted
@@ -48,8 +46,6 @@ ACCEPTED: Final = dt.timedelta(days=14)
 MOST_MISSING: Final = 50
 """Rows that are remembered as lost."""
 
-_site = TLDExtract(suffix_list_urls=(), cache_dir=None)
-
 
 @dataclass(frozen=True, slots=True)
 class Front:
@@ -74,20 +70,18 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
 
 
 def listing_facts(
-    before: VisitFacts, front: Front, url: str, gone: Collection[str], at: dt.datetime
+    before: VisitFacts, front: Front, gone: Collection[str], at: dt.datetime
 ) -> VisitFacts:
-    """The facts of a visit to the listing at ``url``, after those of the visit before.
+    """The facts of a visit to a listing, after those of the visit before.
 
     ``gone`` are the canonical addresses of releases whose pages are not there any more: these are
     not lost.
     """
     known = bool(before.rows)
-    usual = before.usual if known else front.place
     facts = msgspec.structs.replace(
         before,
         place=front.place,
-        usual=usual,
-        away=away(front.place or url, usual or url),
+        usual=before.usual if known else front.place,
         rows=len(front.rows),
         newest=front.newest,
         dateless=before.dateless.go_on(dateless(before, front), at),
@@ -173,20 +167,3 @@ def gone_not(item: ListingItem, gone: Collection[str]) -> bool:
 def day_of(item: ListingItem) -> str:
     """The day that a listing states of a release, as ISO has it, or empty."""
     return item.published.day.isoformat() if item.published else ""
-
-
-def away(place: str, usual: str) -> str:
-    """The host of an address where it is of another site than another one; else empty."""
-    here, there = site_of(place), site_of(usual)
-    return (urlsplit(place).hostname or "") if here != there else ""
-
-
-def site_of(url: str) -> str:
-    """The domain that somebody registered; of an address in digits that, with its port."""
-    parts = urlsplit(url)
-    found = _site.extract_str(parts.hostname or "")
-    if found.top_domain_under_public_suffix:
-        return found.top_domain_under_public_suffix
-    # Names that only a network of one's own knows.
-    labels = (parts.hostname or "").split(".")
-    return ".".join(labels[-2:]) if labels[-1].isalpha() else parts.netloc

@@ -89,7 +89,7 @@ class FactFinder:
             facts = recall_facts(facts, self._store.recall(self._source), self._at)
         gone = self._gone()
         if self._front:
-            facts = listing_facts(facts, self._front, self.url, gone, self._at)
+            facts = listing_facts(facts, self._front, gone, self._at)
             if not self._file.feed:
                 facts = self._listing_behind(facts, self._front, gone)
         if self._beside and self._beside.newest:

@@ -33,7 +33,6 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
             "site.robots",
             "1 release is listed, but could not be read",
         ),
-        (VisitFacts(away="parked.example"), "site.redirects_away", "another site now, parked"),
         (
             VisitFacts(lost=seen(9), rows_before=9, replaced=True, place="http://a/home"),
             "listing.moved",

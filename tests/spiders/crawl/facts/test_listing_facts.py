@@ -38,9 +38,7 @@ def after(
     for day, listed in enumerate(listings):
         last = day == len(listings) - 1
         front = Front(place if last else "", listed, before)
-        facts = listing_facts(
-            facts, front, URL, gone if last else (), START + dt.timedelta(days=day)
-        )
+        facts = listing_facts(facts, front, gone if last else (), START + dt.timedelta(days=day))
         before = listed
     return facts
 
@@ -145,20 +143,6 @@ def test_what_is_lost_is_told_until_it_is_back_or_has_become_usual() -> None:
     assert after(page(20), *[half] * 15).lost.count == 0
 
 
-@pytest.mark.parametrize(
-    ("place", "host"),
-    [
-        ("", ""),
-        ("https://harbour.example/all/", ""),
-        ("https://www.harbour.example/news/", ""),
-        ("https://parked.example/", "parked.example"),
-        ("https://other.co.uk/", "other.co.uk"),
-    ],
-)
-def test_a_listing_that_leads_to_another_site_is_away(place: str, host: str) -> None:
-    assert after(page(20), page(20), place=place).away == host
-
-
 def test_where_a_listing_answers_is_told_without_secrets() -> None:
     listing = Listing(URL, tuple(page(20)))
     front = front_of(URL, f"{URL}?token=s3cret", listing, None)
@@ -168,8 +152,8 @@ def test_where_a_listing_answers_is_told_without_secrets() -> None:
     assert front_of(secret, secret, listing, None).place == ""
 
 
-def test_where_a_listing_always_led_is_not_away() -> None:
-    place = "https://press.example/harbour/"
-    facts = listing_facts(VisitFacts(), Front(place, page(20), None), URL, (), START)
-    facts = listing_facts(facts, Front(place, page(21), page(20)), URL, (), START)
-    assert (facts.away, facts.usual) == ("", place)
+def test_where_a_listing_always_led_is_where_it_usually_is() -> None:
+    place = "https://harbour.example/all/"
+    facts = listing_facts(VisitFacts(), Front(place, page(20), None), (), START)
+    facts = listing_facts(facts, Front(place, page(21), page(20)), (), START)
+    assert facts.usual == place

@@ -1,0 +1,35 @@
+"""Sites: which addresses are of one publisher, as far as addresses tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+from tldextract import TLDExtract
+
+from data.text.urls import DEFAULT_PORTS
+
+LOOPBACK: Final = "localhost"
+
+_domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def site_of(url: str) -> str:
+    """The domain that somebody registered (Public Suffix List); of bare addresses host and port."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    found = _domains.extract_str(host).top_domain_under_public_suffix
+    if found:
+        return found
+    # Names that only a network of one's own knows.
+    labels = host.split(".")
+    if labels[-1].isalpha() and host != LOOPBACK:
+        return ".".join(labels[-2:])
+    port = parts.port
+    return f"{host} {port}" if port and port != DEFAULT_PORTS.get(parts.scheme) else host
+
+
+def is_elsewhere(url: str, places: Iterable[str]) -> bool:
+    """Whether an address is of another site than all of some others."""
+    return site_of(url) not in map(site_of, places)
