@@ -7,6 +7,7 @@ import json
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,6 +17,7 @@ from data.models import AlertKind
 from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
 from data.settings import MAIL_ADDRESS
 from data.text.language_names import fault_of_language
+from data.text.urls import web_address
 from data.toml_files import ID, check_id, decode, read_text
 from data.watches.services import fault_of_service
 
@@ -30,6 +32,8 @@ CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 65535 if it needs one."
+
 MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\Z")]
 
 
@@ -41,7 +45,7 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$")],
-        msgspec.Meta(description="An address that begins with http:// or https://."),
+        msgspec.Meta(description=WEB_ADDRESS),
     ]
     secret: str
 
@@ -152,9 +156,22 @@ def _check_outputs(path: str, watch: Watch) -> None:
         raise WatchError(path, "quiet", "it begins when it ends; write two different times")
     if watch.apprise and (fault := fault_of_service(watch.apprise.url)):
         raise WatchError(path, "apprise.url", fault)
+    if watch.webhook and not has_host(watch.webhook.url):
+        # Not repeated: its path or its user may be a secret.
+        raise WatchError(path, "webhook.url", f"it leads to no host and port. {WEB_ADDRESS}")
     if watch.webhook and not is_secret(watch.webhook.secret):
         fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
         raise WatchError(path, "webhook.secret", fix)
+
+
+def has_host(url: str) -> bool:
+    """Whether an address of the web names a host that can be looked up, and a port if any."""
+    if web_address(url) is None:
+        return False
+    try:
+        return bool((urlsplit(url).hostname or "").encode("idna").decode("idna"))
+    except UnicodeError:
+        return False
 
 
 def is_secret(text: str) -> bool:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import structlog
+
 from data.models import AlertDelivery, QueuedEvent
 from data.settings import Alerts
 from data.store.protocol import Store
@@ -13,6 +15,8 @@ from data.watches.match import AlertEvent, WatchIndex, release_event
 from data.watches.schedule import told_at
 from data.watches.watch import Mail, Watch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key
+
+log = structlog.get_logger()
 
 OPERATOR: Final = "alerts.operator"
 """The id of the watch that the settings make; a dot is in none of a file."""
@@ -46,7 +50,12 @@ class Matcher:
         now = time.time()
         for name in self._index.matching(asked, store.source_moves()):
             watch = self.watches[name]
-            body, due = event_body(fields, watch, release), told_at(watch, now)
+            try:
+                body, due = event_body(fields, watch, release), told_at(watch, now)
+            except Exception:
+                # A mistake of ours with one watch keeps nothing from the others.
+                log.exception("an event can't be told", watch=name, release=event.release)
+                continue
             at_once = event.kind == "release" and not event.backlog and due <= now
             for output in watch.outputs:
                 key = idempotency_key(name, output, event)

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from data.errors import StoreError
-from data.models import AlertDelivery, AlertMessage
+from data.models import AlertDelivery, AlertMessage, QueuedEvent
 from data.store.protocol import Store
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
@@ -82,7 +82,7 @@ class AlertWorker:
             queued = self._store.queued_events(limit=MOST)
             made: list[AlertDelivery] = []
             for event in queued:
-                made += self._matcher.deliveries(self._store, event)
+                made += self._deliveries(event)
                 if len(made) >= FULL:
                     break
             if queued:
@@ -91,6 +91,17 @@ class AlertWorker:
         finally:
             # The connection of this thread.
             self._store.close()
+
+    def _deliveries(self, event: QueuedEvent) -> Sequence[AlertDelivery]:
+        """What is to be told of an event; nothing where it can't be held against the watches."""
+        try:
+            return [*self._matcher.deliveries(self._store, event)]
+        except (OSError, StoreError):
+            raise
+        except Exception:
+            # Held against them again it would fail again, and all later events with it.
+            log.exception("an event can't be told", release=event.release)
+            return []
 
     def _is_stale(self) -> bool:
         """Whether it is time to look at the files of watches, of which there may be thousands."""
@@ -110,8 +121,16 @@ class AlertWorker:
         self._waiting = {}
         for name, output in waiting:
             watch = self._watch(name)
-            receiver = self._senders.receiver(watch, output) if watch else ""
+            receiver = self._receiver(watch, output) if watch else ""
             self._waiting.setdefault(receiver, deque()).append((name, output))
+
+    def _receiver(self, watch: Watch, output: str) -> str:
+        try:
+            return self._senders.receiver(watch, output)
+        except Exception:
+            # Sending fails as well, which is noted there; nobody else waits behind it.
+            log.exception("a receiver can't be told", watch=watch.name)
+            return f"{watch.name} {output}"
 
     def _begin(self) -> None:
         """Begin what is due, as far as there is room: one message for each receiver."""

@@ -57,6 +57,10 @@ class AlertService:
                 # A disk that is full, most likely: the rest of the service goes on.
                 log.warning("alerts failed", problem=str(error))
                 await asyncio.sleep(AGAIN)
+            except Exception:
+                # A mistake of ours: visits and the site go on, and alerts are tried again.
+                log.exception("alerts failed")
+                await asyncio.sleep(AGAIN)
 
     async def _work(self) -> None:
         home = self._home

@@ -40,6 +40,14 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         ('name = "A"\n[webhook]\nurl = "https://a.example/"', "webhook.secret", "missing"),
         (f'name = "A"\n[webhook]\nurl = "file:///a"\nsecret = "{KEY}"', "webhook.url", "http"),
         (f'name = "A"\n[webhook]\nurl = "http://a b"\nsecret = "{KEY}"', "webhook.url", "http"),
+        *(
+            (SIGNED_BY.replace("https://a.example/", url).format(KEY), "webhook.url", "a host")
+            for url in (
+                *("http://[zz", "http://[::1", "http:///x", "http://:80/", "http://a..b/"),
+                *("http://xn--/", "http://xn--a/", "http://a:abc/", "http://127.0.0.1:99999/"),
+                *("http://a:0/", f"http://{'a' * 64}.example/", "http://a%41.example/"),
+            )
+        ),
         (SIGNED_BY.format("hush"), "webhook.secret", "write whsec_ and 24 to 64 bytes"),
         (SIGNED_BY.format("whsec_AAAA"), "webhook.secret", "24 to 64 bytes"),
         ('name = "A"\ntimezone = "Vienna"', "timezone", "is no IANA zone"),
@@ -89,6 +97,21 @@ def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said:
 )
 def test_what_is_written_is_read_as_it_was(watch: Watch) -> None:
     assert parse_watch(to_toml(watch), "a.toml") == watch
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost",
+        "https://me:word@hooks.example:8443/a?b=%20#c",
+        "http://127.0.0.1:65535/",
+        "http://[::1]:8080/x",
+        "https://xn--mnchen-3ya.example./",
+    ],
+)
+def test_a_webhook_may_be_at_any_host_and_port(url: str) -> None:
+    watch = parse_watch(SIGNED_BY.replace("https://a.example/", url).format(KEY), "a.toml")
+    assert watch.webhook == Webhook(url, KEY)
 
 
 def test_a_watch_that_is_not_there_is_told_with_one_that_may_be_meant(tmp_path: Path) -> None:

@@ -19,8 +19,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Judge
 
 from data.clock import utc_now
-from data.models import AlertDelivery, HealthEvent
+from data.models import AlertDelivery, HealthEvent, QueuedEvent, Release
+from data.watches.schedule import told_at
 from data.watches.watch import load_watch
+from feeds.alerts.messages import event_fields
+from feeds.alerts.senders import Senders
 from feeds.alerts.worker import ATTEMPTS
 from feeds.websub.backoff import Backoff
 from scheduler.home import Home, open_home
@@ -268,6 +271,64 @@ def test_a_watch_that_was_removed_or_broken_spoils_no_other(home: Home, peer: Pe
     found = {one.watch: (one.state, one.problem) for one in deliveries(home)}
     assert found["good"] == ("delivered", "")
     assert found["removed"][0] in {"dead", "delivered"}
+
+
+def test_an_address_without_a_host_is_refused_and_ends_nothing(home: Home, peer: Peer) -> None:
+    refused = communique("watch", "add", "Bad", "--webhook", "http://[zz", home=home.path)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "webhook.url: it leads to no host and port" in refused.stderr
+    add(home, "Good", peer.url)
+    good = (home.watches / "good.toml").read_text()
+    (home.watches / "bad.toml").write_text(good.replace(peer.url, "http://[zz"))
+    listed = communique("watch", "list", home=home.path)
+    assert (listed.returncode, listed.stdout.startswith("good: ")) == (2, True)
+    release(home, 1)
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"])
+
+
+def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others(
+    home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_for(whom: str, function: Callable[..., Any], place: int) -> Callable[..., Any]:
+        def broken(*arguments: Any, **named: Any) -> Any:
+            if getattr(arguments[place], "name", "") == whom:
+                raise ValueError(whom)
+            return function(*arguments, **named)
+
+        return broken
+
+    for name in ("Good", "Unnamed", "Unsent", "Untold"):
+        add(home, name, peer.url)
+    monkeypatch.setattr(Senders, "receiver", broken_for("Unnamed", Senders.receiver, 1))
+    monkeypatch.setattr(Senders, "send", broken_for("Unsent", Senders.send, 1))
+    monkeypatch.setattr("feeds.alerts.matcher.told_at", broken_for("Untold", told_at, 0))
+    release(home, 1)
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered", "delivered", "waiting"])
+        release(home, 2)
+        peer.wait_for(lambda: states(home).count("delivered") == 4)
+    delivered = {one.watch for one in deliveries(home) if one.state == "delivered"}
+    assert delivered == {"good", "unnamed"}
+    (problem,) = {one.problem for one in deliveries(home) if one.watch == "unsent"}
+    assert problem == "ValueError"
+
+
+def test_an_event_that_cannot_be_matched_keeps_no_other_waiting(
+    home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fields(event: QueuedEvent, stored: Release | None) -> dict[str, Any]:
+        if event.release == first:
+            raise ValueError(first)
+        return event_fields(event, stored)
+
+    add(home, "Good", peer.url)
+    first, second = release(home, 1), release(home, 2)
+    monkeypatch.setattr("feeds.alerts.matcher.event_fields", fields)
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"])
+    (told,) = peer.posts()
+    assert [one["release"]["id"] for one in events_of(told)] == [second]
 
 
 def test_no_secret_of_a_webhook_is_shown_or_archived(home: Home, peer: Peer) -> None:
