@@ -43,6 +43,12 @@ class AlertStore(Protocol):
     def give_up_message(self, key: str, problem: str) -> None:
         """Send a message no more, unless somebody asks for it."""
 
+    def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
+        """Give up some deliveries and leave the others of their message to be sent without them.
+
+        One that is replayed is a message of its own.
+        """
+
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Try dead deliveries anew: all, or those of some keys with what was sent beside them."""
 

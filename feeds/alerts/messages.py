@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from data.interchange.release_fields import release_fields
-from data.models import AlertMessage, QueuedEvent, Release
+from data.models import AlertDelivery, AlertMessage, QueuedEvent, Release
 from data.search.query import Query, passage
 from data.text.redaction import redacted
 from data.watches.watch import Watch
@@ -55,6 +55,12 @@ def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) ->
     if release is None:
         return msgspec.json.encode(fields)
     return msgspec.json.encode({**fields, "passage": passage(release.content, Query(watch.query))})
+
+
+def release_told(delivery: AlertDelivery) -> str:
+    """The id of the release that a delivery tells of; empty where it is of health."""
+    release = msgspec.json.decode(delivery.body).get("release")
+    return str(release["id"]) if release else ""
 
 
 def events_of(message: AlertMessage) -> list[dict[str, Any]]:

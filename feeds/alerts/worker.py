@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
 from data.watches.watch import Watch
 from feeds.alerts.matcher import Matcher
-from feeds.alerts.messages import Undelivered
+from feeds.alerts.messages import Undelivered, release_told
 from feeds.alerts.senders import Senders
 from feeds.websub.backoff import LOOK, Backoff
 
@@ -176,7 +177,9 @@ class AlertWorker:
             gone = f"there is no watch {message.watch} that tells anybody any more"
             self._store.give_up_message(message.key, gone)
             return
-        problem = await self._problem(watch, message)
+        if (shown := self._without_hidden(message)) is None:
+            return
+        problem = await self._problem(watch, shown)
         if problem is None:
             self._failing.discard(receiver)
             self._store.mark_message_delivered(message.key, time.time())
@@ -188,6 +191,15 @@ class AlertWorker:
             until = after_quiet(watch, self._pace.after(message.attempts))
             self._store.put_off_message(message.key, until, str(problem))
         log.warning("alert not delivered", watch=message.watch, problem=str(problem))
+
+    def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
+        """A message without the releases that were hidden since it was made; None for nothing."""
+        hidden = self._store.hidden()
+        left = tuple(one for one in message.deliveries if release_told(one) not in hidden)
+        if len(left) < len(message.deliveries):
+            keys = {one.key for one in message.deliveries} - {one.key for one in left}
+            self._store.withdraw_alerts(keys, "its release was hidden before it was sent")
+        return replace(message, deliveries=left) if left else None
 
     async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:
         """Send a message; why its receiver did not take it, if so."""

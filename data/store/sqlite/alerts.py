@@ -146,6 +146,19 @@ class AlertsPart(Part):
                 [problem, key],
             )
 
+    def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
+        """Give up some deliveries and leave the others of their message to be sent without them.
+
+        One that is replayed is a message of its own: a receiver that has the rest would take no
+        other with its key.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'dead', message = key, problem = ?"
+                " WHERE state = 'waiting' AND key IN (SELECT value FROM json_each(?))",
+                [problem, encode(list(keys))],
+            )
+
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Try dead deliveries anew, all or those of some keys with what was sent beside them."""
         with self._writing() as db:

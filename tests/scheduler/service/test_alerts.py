@@ -194,6 +194,36 @@ def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(
     assert len({(one.headers["webhook-id"], one.body) for one in heard}) == 1
 
 
+def test_what_is_hidden_before_it_is_sent_is_sent_to_nobody(home: Home, peer: Peer) -> None:
+    add(home, "Ships", peer.url)
+    shown, hidden = release(home, 1), release(home, 2)
+    peer.statuses = deque([500] * 9)
+    with at_work(home):
+        peer.wait_for(lambda: len(peer.posts()) >= 1)
+    (both, *_) = peer.posts()
+    with closing(home.store()) as store:
+        store.hide(hidden, at=utc_now(), why="no release")
+    peer.statuses.clear()
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["dead", "delivered"])
+    last = peer.posts()[-1]
+    assert [one["release"]["id"] for one in events_of(last)] == [shown]
+    assert last.headers["webhook-id"] == both.headers["webhook-id"]
+    (dead,) = (one for one in deliveries(home) if one.state == "dead")
+    assert dead.problem == "its release was hidden before it was sent"
+    # One that is alone is no message at all.
+    alone = release(home, 3)
+    peer.statuses = deque([500] * 9)
+    with at_work(home):
+        peer.wait_for(lambda: peer.posts()[-1] != last)
+    with closing(home.store()) as store:
+        store.hide(alone, at=utc_now(), why="no release")
+    count = len(peer.posts())
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["dead", "dead", "delivered"])
+    assert len(peer.posts()) == count
+
+
 def test_one_receiver_that_hangs_keeps_no_other_waiting(home: Home, peer: Peer) -> None:
     add(home, "Slow", peer.url)
     peer.held = threading.Event()

@@ -147,6 +147,19 @@ def test_what_was_given_up_is_replayed_under_the_same_keys(store: SqliteStore) -
     assert store.replay_alerts(None, 7.0) == 1
 
 
+def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: SqliteStore) -> None:
+    store.settle_events(0, [made("a"), made("b"), made("c")])
+    whole = sent(store)
+    store.withdraw_alerts(["b"], "hidden")
+    assert sent(store) == [whole[0], "a", "c"]
+    store.mark_message_delivered(whole[0], 5.0)
+    store.withdraw_alerts(["a"], "hidden")
+    (dead,) = store.alerts("dead", limit=5)
+    assert (dead.key, dead.attempts, dead.problem) == ("b", 0, "hidden")
+    assert store.replay_alerts(["b"], 7.0) == 1
+    assert sent(store) == ["b", "b"]
+
+
 def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: SqliteStore) -> None:
     store.record(draft(), seen=NOON, since=NOON)
     store.settle_events(0, [made("a", "v"), made("b", "w"), made("c", "x")])
