@@ -130,11 +130,16 @@ class PressRoomSpider(Spider):
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, front: Listing | None
     ) -> Iterator[Request]:
-        """Ask for what the first pages list, as soon as the last of them is there."""
+        """Ask for what the first pages list, as soon as the last of them is there.
+
+        And once for stored releases that left from amid the others: they may have been taken down.
+        """
         visit.fronts -= 1
         found = [*visit.frontier.opened(listing_kind, front, visit.fronts)]
         if visit.frontier.stale:
             visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
+        if not visit.fronts:
+            found += [(item, True) for item in visit.facts.left_amid()]
         keys = [canonical_url(item.url) for item, known in found if known]
         places = visit.store.current_addresses(visit.id, keys)
         for item, known in found:

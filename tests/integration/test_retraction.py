@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.models import Run
+from data.settings import load_settings
+from scheduler.executors.local import Executor
+from scheduler.home import Home
+from spiders.sources.loader import load_sources
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -68,6 +75,53 @@ def test_what_is_gone_is_told_as_unconfirmed_and_retracted_by_a_later_visit(
     run = collect(home)
     assert (run["gone"], run["retracted"]) == ([], 1)
     assert "retracted: gone from its site" in communique("show", gone, home=home).stdout
+
+
+def visited(home: Path) -> Run:
+    """The report of the one source of a HOME, after a visit that no person asked for."""
+    opened = Home(home, load_settings(home / "communique.toml"))
+    source = load_sources(opened.sources)[0]["harbour"]
+    (run,) = asyncio.run(Executor(opened).visit_all([source]))
+    return run
+
+
+def show_old(room: Room, numbers: list[int]) -> None:
+    """Let the room list these, of five years ago, and have pages of no others."""
+    show(room, numbers)
+    for path, answer in list(room.answers.items()):
+        room.answers[path] = replace(answer, body=answer.body.replace(b"March 2026", b"March 2021"))
+
+
+def test_an_old_release_that_leaves_from_amid_the_listing_is_asked_for_once(
+    room: Room, tmp_path: Path
+) -> None:
+    show_old(room, NUMBERS)
+    home = make_home(tmp_path / "old", f"{room.base}/news/")
+    assert visited(home).new == len(NUMBERS)
+    # The oldest may have been pushed off; what went from between others was taken down.
+    show_old(room, [2, 3, 5, 6, 7, 8])
+    room.log.clear()
+    gone = f"{room.base}/news/4.html"
+    assert visited(home).gone == (gone,)
+    assert room.statuses("/news/4.html") == [404]
+    assert room.statuses("/news/1.html") == []
+    assert visited(home).retracted == 1
+
+
+def test_an_old_release_that_only_left_the_listing_is_asked_for_once_and_stays(
+    room: Room, tmp_path: Path
+) -> None:
+    show_old(room, NUMBERS)
+    home = make_home(tmp_path / "old", f"{room.base}/news/")
+    visited(home)
+    page = room.answers["/news/4.html"]
+    show_old(room, [1, 2, 3, 5, 6, 7])
+    room.answers["/news/4.html"] = page
+    room.log.clear()
+    for _ in range(2):
+        run = visited(home)
+        assert (run.gone, run.retracted, run.errors) == ((), 0, ())
+    assert len(room.statuses("/news/4.html")) == 1
 
 
 def test_hours_lie_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:

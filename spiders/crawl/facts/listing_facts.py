@@ -46,6 +46,9 @@ ACCEPTED: Final = dt.timedelta(days=14)
 MOST_MISSING: Final = 50
 """Rows that are remembered as lost."""
 
+MOST_AMID: Final = 10
+"""Rows that left from amid the others and are told in one visit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Front:
@@ -67,6 +70,18 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
     place = redacted(answered)
     moved = canonical_url(place) != canonical_url(redacted(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)
+
+
+def left_amid(front: Front) -> Sequence[ListingItem]:
+    """The rows that left from between others that stay, where most stay: some were taken down."""
+    rows = {key for item in front.rows for key in keys_of(item)}
+    old = front.before or ()
+    stays = [not rows.isdisjoint(keys_of(item)) for item in old]
+    if sum(stays) * 2 <= len(old):
+        return ()
+    first, last = stays.index(True), len(stays) - stays[::-1].index(True)
+    amid = zip(old[first:last], stays[first:last], strict=True)
+    return [item for item, stay in amid if not stay][:MOST_AMID]
 
 
 def listing_facts(

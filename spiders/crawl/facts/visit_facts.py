@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -13,11 +13,11 @@ from data.clock import utc_now
 from data.models import Facet, Release, Run, Streak, VisitFacts
 from data.store.protocol import Store
 from data.text.urls import canonical_url
-from spiders.crawl.facts.listing_facts import LAG, Front, front_of, listing_facts
+from spiders.crawl.facts.listing_facts import LAG, Front, front_of, left_amid, listing_facts
 from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
 from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
-from spiders.items import Listing
+from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
@@ -78,6 +78,13 @@ class FactFinder:
     def feed_failed(self) -> None:
         """Note that the feed of the source could not be read."""
         self._feed_failed = True
+
+    def left_amid(self) -> Sequence[ListingItem]:
+        """The rows of stored releases that left its listings from between others that stay."""
+        fronts = filter(None, (self._front, self._beside))
+        left = [item for front in fronts for item in left_amid(front)]
+        stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
+        return [item for item in left if canonical_url(item.url) in stored]
 
     def finish(self, run: Run, *, names: bool) -> VisitFacts:
         """The facts of the visit that a report tells of; ``names`` is whether pages named releases.

@@ -9,7 +9,7 @@ import pytest
 
 from data.models import VisitFacts
 from data.text.urls import canonical_url
-from spiders.crawl.facts.listing_facts import Front, front_of, listing_facts
+from spiders.crawl.facts.listing_facts import Front, front_of, left_amid, listing_facts
 from spiders.items import Listing, ListingItem
 from tests.drafts import published
 
@@ -157,3 +157,24 @@ def test_where_a_listing_always_led_is_where_it_usually_is() -> None:
     facts = listing_facts(VisitFacts(), Front(place, page(20), None), (), START)
     facts = listing_facts(facts, Front(place, page(21), page(20)), (), START)
     assert facts.usual == place
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "left"),
+    [
+        (page(20), page(22), []),
+        (page(20), [*page(20, 4), *page(15, 6)], [16]),
+        (page(20), [*page(21, 5), *page(15, 5)], [16]),
+        (page(20), page(20)[1:], []),
+        (page(20), page(20)[:-1], []),
+        (page(20), [*page(20, 2), *page(12, 2)], []),
+        (page(90, 60), rows([*range(90, 50, -2), *range(50, 30, -1)]), range(89, 69, -2)),
+        (page(20), rows(range(20, 10, -1), dated=False), []),
+        ([], page(20), []),
+    ],
+)
+def test_rows_that_leave_from_between_others_that_stay_are_told(
+    before: Sequence[ListingItem], now: Sequence[ListingItem], left: Sequence[int]
+) -> None:
+    found = left_amid(Front("", now, before))
+    assert [item.title for item in found] == [f"Notice {day}" for day in left]
