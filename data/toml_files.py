@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -17,6 +20,9 @@ Shape = TypeVar("Shape")
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 """The name of a file that people write, which is the id of what it describes."""
+
+LARGEST: Final = 1_000_000
+"""Bytes of a file that are read; a person writes some thousands."""
 
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
@@ -42,11 +48,28 @@ BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "les
 def read_text(path: Path, error: type[ConfigurationError]) -> str:
     """The text of a file. Raises ``error`` where it can't be read as UTF-8."""
     try:
-        return path.read_text("utf-8")
+        return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except OSError as cause:
         raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
         raise error(str(path), "file", f"it can't be read ({cause})") from cause
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds. Raises OSError, also for what is no file or larger than LARGEST."""
+    # A pipe or a device is opened without waiting, and asked what it is: reading may never end.
+    with open(path, "rb", opener=at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(errno.EFBIG, f"it has more than {LARGEST:,} bytes", str(path))
+    return content
+
+
+def at_once(path: str, how: int) -> int:
+    """Open a file, be it a pipe that nobody writes to."""
+    return os.open(path, how | os.O_NONBLOCK)
 
 
 def check_id(path: Path, error: type[ConfigurationError]) -> None:

@@ -26,9 +26,12 @@ class WatchFolder:
         for path in sorted(self._path.glob("*.toml")):
             try:
                 stat = path.stat()
+                stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
             except FileNotFoundError:
                 continue
-            stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
+            except OSError:
+                # A link that leads to itself, or where we may not look: reading it says so.
+                stamp = 0, 0, 0
             known = self._read.get(path.stem)
             found[path.stem] = known if known and known[0] == stamp else (stamp, read(path))
         changed = found != self._read

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from data.archive.journal.journaled_store import JournaledStore
 from data.errors import ArchiveError
 from data.store.protocol import Store
+from data.toml_files import read_bytes
 from scheduler.home import Home
 
 SETTINGS = ("communique.toml", "topics.toml")
@@ -32,7 +33,7 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
         names = {*SETTINGS, *(f"sources/{source}.toml" for source in sources)}
     for name in sorted(names):
         try:
-            content = (home.path / name).read_bytes()
+            content = read_bytes(home.path / name)
         except OSError:
             content = None
         digest = "" if content is None else hashlib.sha256(content).hexdigest()

@@ -36,3 +36,24 @@ def test_what_is_added_changed_and_removed_is_taken_in(tmp_path: Path) -> None:
     assert folder.refresh()
     assert folder.watches == {"a": Watch("B")}
     assert folder.errors == ()
+
+
+def test_what_is_no_readable_file_is_told_and_holds_up_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text('name = "Good"\n')
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    (tmp_path / "large.toml").write_text('name = "Large"\n' + 1_000_000 * "#")
+    (tmp_path / "away.toml").symlink_to(tmp_path / "none.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    folder = WatchFolder(tmp_path)
+    assert folder.refresh()
+    assert folder.watches == {"good": Watch("Good")}
+    told = {Path(error.path).stem: error.fix for error in folder.errors}
+    assert told.keys() == {"loop", "folder", "zero", "large", "pipe"}
+    assert "Too many levels of symbolic links" in told["loop"]
+    assert "a pipe or a device" in told["zero"]
+    assert told["pipe"] == told["zero"]
+    assert "more than 1,000,000 bytes" in told["large"]
+    # What stays wrong is told once.
+    assert not folder.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,12 @@ def test_own_files_win_over_shipped_ones_and_a_broken_one_spoils_no_other(tmp_pa
     (tmp_path / "broken.toml").write_text("nonsense")
     (tmp_path / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
     (tmp_path / "Bad Name.toml").write_text(GOOD)
+    os.mkfifo(tmp_path / "pipe.toml")
     sources, errors = load_sources(tmp_path)
     assert sources["european-central-bank"].own
     assert sources["european-central-bank"].file.name == "Harbour Board"
     assert not sources["federal-reserve"].own
-    assert {error.key for error in errors} == {"syntax", "file name"}
+    assert {error.key for error in errors} == {"syntax", "file name", "file"}
     assert [one.id for one in choose(sources, ())] == ["european-central-bank"]
     assert [one.id for one in choose(sources, ("federal-reserve",))] == ["federal-reserve"]
     with pytest.raises(UnknownSource, match="sources list"):
