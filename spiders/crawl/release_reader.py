@@ -14,6 +14,7 @@ from data.dates.context import DateContext
 from data.identity.decision import LISTED
 from data.models import Draft, Release, Validator
 from data.store.protocol import Store
+from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
 from spiders.crawl.draft import document_type, draft_document, draft_release
 from spiders.crawl.page_errors import BUG, Tell
@@ -55,6 +56,16 @@ class StoredReleases:
         """The stored release at an address."""
         release_id = self.id_at(url)
         return self._store.release(release_id) if release_id else None
+
+    def is_led_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
+        """Whether the address of a stored release is answered from a site where it never was.
+
+        The source's ``own`` addresses are where it may come to: its source file names them.
+        """
+        if not is_elsewhere(answered, [url, *own]):
+            return False
+        known = self.at(url)
+        return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
     def as_listed(self, url: str) -> ListingItem | None:
         """What the listing said of a stored release, or what was read of it, as if one said it.

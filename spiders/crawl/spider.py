@@ -44,6 +44,11 @@ LISTING, KNOWN, NEW = 2, 1, 0
 
 log = logging.getLogger(__name__)
 
+ELSEWHERE: Final = (
+    "its page leads to another site now, {place}: what is stored stays as it is (if the site has"
+    " moved there, write its url into the source file)"
+)
+
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
@@ -158,7 +163,9 @@ class PressRoomSpider(Spider):
         status = response.status
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
-            if status == HTTPStatus.NOT_MODIFIED:
+            if visit.stored.is_led_elsewhere(asked, response.url, visit.front):
+                visit.error(asked, "redirect", ELSEWHERE.format(place=response.url))
+            elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(asked, capture_of(response))
             elif status in GONE:
                 visit.missed(asked, status, capture_of(response))

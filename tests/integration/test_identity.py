@@ -396,3 +396,65 @@ def test_where_one_of_two_addresses_dies_the_other_is_kept(room: Room, home: Pat
         assert changes(collect(home)) == [0, 0, 0]
     (kept,) = [one for one in stored(home) if "pier 2" in one.content.title]
     assert (kept.url, kept.retracted) == (f"{room.base}/news/2.html", None)
+
+
+def led_to(other: Room, room: Room) -> None:
+    """Have all releases of a room lead to what another one has at the same paths."""
+    for number in NUMBERS:
+        place = f"{other.base}/news/{number}.html"
+        room.answers[f"/news/{number}.html"] = Answer(
+            status=301, headers={"Location": place}, etag=False
+        )
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_pages_that_lead_to_another_site_neither_edit_nor_retract(
+    room: Room, home: Path, status: int
+) -> None:
+    collect(home)
+    before, pages = stored(home), dict(room.answers)
+    with served() as other:
+        for number in NUMBERS:
+            html = page(number).replace("Notice", "Council minute").replace("Harbour", "City")
+            other.page(f"/news/{number}.html", html, status=status)
+        led_to(other, room)
+        for _ in range(2):
+            run = collect(home)
+            assert changes(run) == [0, 0, 0]
+            assert {error["kind"] for error in run["errors"]} == {"redirect"}
+            assert all(other.base in error["message"] for error in run["errors"])
+    assert [one.content for one in stored(home)] == [one.content for one in before]
+    room.answers.update(pages)
+    run = collect(home)
+    assert (changes(run), run["errors"]) == ([0, 0, 0], [])
+    after = stored(home)
+    assert [(one.url, one.revision) for one in after] == [(one.url, 1) for one in before]
+    assert [one.aliases for one in after] == [one.aliases for one in before]
+
+
+def test_a_site_that_moved_is_followed_once_the_source_file_names_it(
+    room: Room, home: Path
+) -> None:
+    collect(home)
+    before = [one.id for one in stored(home)]
+    with served() as other:
+        other.answers.update(room.answers)
+        led_to(other, room)
+        collect(home)
+        file = home / "sources" / "harbour.toml"
+        file.write_text(file.read_text().replace(room.base, other.base))
+        run = collect(home)
+        assert (changes(run), run["errors"]) == ([0, 0, 0], [])
+        assert all(one.url.startswith(other.base) for one in stored(home))
+    assert [one.id for one in stored(home)] == before
+
+
+def test_releases_that_always_led_to_another_site_are_edited_there(room: Room, home: Path) -> None:
+    with served() as other:
+        other.answers.update(room.answers)
+        led_to(other, room)
+        assert changes(collect(home)) == [len(NUMBERS), 0, 0]
+        edited = page(1).replace("pilots had asked", "pilots had asked three times")
+        other.page("/news/1.html", edited)
+        run = collect(home)
+        assert (changes(run), run["errors"]) == ([0, 1, 0], [])
