@@ -111,6 +111,9 @@ class DriftGuard:
             held = KeptReading(accepted, kept.since, today, cause, harms_of(worse[0]))
             self._keep(loaded.id, held)
             return self._held(loaded, held)
+        if kept.held and any(drift.pages_of == "nothing" for drift in drifts):
+            # Nothing tells whether that is mended: the archive is lost.
+            return self._held(loaded, kept)
         self._keep(loaded.id, KeptReading(today, utc_now()))
         noted = "accepted by --accept" if accept else "; ".join(filter(None, map(note_of, drifts)))
         return Admission(loaded, noted=noted)

@@ -171,6 +171,19 @@ def test_what_is_held_back_is_compared_once(home: Path) -> None:
         assert "title changed on 8" in one.admit(load_source(home / "sources", "harbour")).held
 
 
+def test_what_is_held_back_stays_so_where_no_stored_page_is_left_to_judge_it_by(home: Path) -> None:
+    rules(home, WRONG)
+    assert errors(collect(home)) == [DRIFT]
+    before = {one.content.title for one in releases(home).values()}
+    shutil.rmtree(home / "archive")
+    rules(home, WRONG + 'drop = [".promo"]\n')
+    assert errors(collect(home)) == [DRIFT]
+    assert {one.content.title for one in releases(home).values()} == before
+    rules(home, WRONG + 'drop = [".promo"]\n# once more\n')
+    assert errors(collect(home)) == [DRIFT]
+    assert errors(collect(home, "--accept")) == []
+
+
 def test_a_change_that_harms_nothing_is_taken(home: Path) -> None:
     rules(home, HARMLESS)
     run = collect(home)
