@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
@@ -19,6 +19,9 @@ Kind: TypeAlias = Literal["same", "gone", "added"]
 
 MOST_PAIRS: Final = 4_000_000
 """Pairs of words up to which two passages are compared word by word: a bound on time."""
+
+NEAR: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
+"""Characters that a brief account keeps at both ends of a passage of each kind."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."
@@ -44,8 +47,19 @@ class FieldDiff:
     @property
     def text(self) -> str:
         """The passages that differ, as text: ``[-gone-]`` and ``{+added+}``, the rest left out."""
-        kept = [part for part in _paragraphs(self.pieces) if any(p.kind != "same" for p in part)]
-        return "\n\n".join("".join(map(_marked, part)) for part in kept)
+        return "\n\n".join("".join(map(_marked, part)) for part in self._differing())
+
+    def brief(self, most: int) -> str:
+        """The same in ``most`` characters: long passages have ``…`` in their midst."""
+        parts = (map(_marked, map(_shortened, part)) for part in self._differing())
+        text = "\n\n".join(map("".join, parts))
+        return text if len(text) <= most else text[: most - 1] + "…"
+
+    def _differing(self) -> Iterator[list[Piece]]:
+        """The paragraphs in which something went or came."""
+        for part in _paragraphs(self.pieces):
+            if any(piece.kind != "same" for piece in part):
+                yield part
 
     @property
     def html(self) -> str:
@@ -181,6 +195,13 @@ def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
             current = [Piece(piece.kind, text)] if text else []
     if current:
         yield current
+
+
+def _shortened(piece: Piece) -> Piece:
+    near, text = NEAR[piece.kind], piece.text
+    if len(text) <= 2 * near:
+        return piece
+    return Piece(piece.kind, f"{text[:near]} … {text[-near:]}")
 
 
 def _marked(piece: Piece) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from data.models import AlertDelivery, QueuedEvent
+from data.revisions.diff import Edit, FieldDiff
 from data.settings import Alerts
 from data.store.protocol import Store
 from data.watches.match import AlertEvent, WatchIndex, release_event
@@ -46,9 +47,12 @@ class Matcher:
             asked = AlertEvent("health", event.health.source) if event.health else None
         if asked is None:
             return
-        fields = event_fields(event, release)
+        matching = [*self._index.matching(asked, store.source_moves())]
+        if not matching:
+            return
+        fields = event_fields(event, release, changes_of(store, event))
         now = time.time()
-        for name in self._index.matching(asked, store.source_moves()):
+        for name in matching:
             watch = self.watches[name]
             try:
                 body, due = event_body(fields, watch, release), told_at(watch, now)
@@ -61,3 +65,12 @@ class Matcher:
                 key = idempotency_key(name, output, event)
                 news = event.release if at_once else ""
                 yield AlertDelivery(key, name, output, body, made=now, due=due, release=news)
+
+
+def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
+    """What an edit changed; nothing for all other events."""
+    if event.kind != "edit":
+        return ()
+    revisions = {one.number: one for one in store.revisions(event.release)}
+    before, after = (revisions.get(event.revision - back) for back in (1, 0))
+    return Edit(before, after).changes if before and after else ()

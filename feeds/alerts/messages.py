@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
 from data.interchange.release_fields import release_fields
 from data.models import AlertDelivery, AlertMessage, QueuedEvent, Release
+from data.revisions.diff import FieldDiff
 from data.search.query import Query, passage
 from data.text.redaction import redacted
 from data.watches.watch import Watch
 
 LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
 """What is not told of a release: its id and its address lead to it."""
+
+
+MOST_OF_FIELD: Final = 2000
+"""Characters that are told of what an edit changed in one field."""
 
 
 class Undelivered(Exception):
@@ -36,8 +42,13 @@ def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
     return f"msg_{digest.hexdigest()[:32]}"
 
 
-def event_fields(event: QueuedEvent, release: Release | None) -> dict[str, Any]:
-    """An event as JSON has it: ``type``, ``timestamp``, and the ``release`` or the ``health``."""
+def event_fields(
+    event: QueuedEvent, release: Release | None, differing: Sequence[FieldDiff] = ()
+) -> dict[str, Any]:
+    """An event as JSON has it: ``type``, ``timestamp``, and the ``release`` or the ``health``.
+
+    An edit has ``changes`` beside them, by field.
+    """
     told: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
         fields = release_fields(release)
@@ -45,6 +56,10 @@ def event_fields(event: QueuedEvent, release: Release | None) -> dict[str, Any]:
             del fields[name]
         fields["url"] = redacted(release.url)
         told["release"] = fields
+    if event.kind == "edit":
+        told["changes"] = [
+            {"field": one.field, "text": one.brief(MOST_OF_FIELD)} for one in differing
+        ]
     if event.health:
         told["health"] = event.health
     return told

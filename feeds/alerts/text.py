@@ -17,7 +17,7 @@ from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
 from data.watches.watch import Watch
 from data.wording import counted
-from feeds.alerts.messages import events_of
+from feeds.alerts.messages import MOST_OF_FIELD, events_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
 
@@ -31,7 +31,10 @@ KINDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event in words: addresses are empty where there are none."""
+    """One event in words: addresses are empty where there are none.
+
+    ``passage`` is a part of the release, or what an edit changed, or what health says.
+    """
 
     headline: str
     where: str
@@ -77,8 +80,14 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
         f"{who}, {when}",
         web_address(release["url"]) or "",
         f"{site_address(site.url)}{href(file)}",
-        excerpt(event["passage"]),
+        changed_in_words(event) or excerpt(event["passage"]),
     )
+
+
+def changed_in_words(event: Mapping[str, Any]) -> str:
+    """What an edit changed, one line for each field; empty for all other events."""
+    changes = event.get("changes", ())
+    return "\n".join(excerpt(f"{one['field']}: {one['text']}", MOST_OF_FIELD) for one in changes)
 
 
 def _day(iso: str) -> str:
@@ -97,4 +106,5 @@ def _html(one: Told) -> str:
     if one.url:
         title = f'<a href="{escape(one.url)}">{title}</a>'
     copy = f' (<a href="{escape(one.copy)}">copy kept</a>)' if one.copy else ""
-    return f"<p><b>{title}</b><br>{escape(one.where)}{copy}<br>{escape(one.passage)}</p>\n"
+    passage = escape(one.passage).replace("\n", "<br>")
+    return f"<p><b>{title}</b><br>{escape(one.where)}{copy}<br>{passage}</p>\n"

@@ -97,3 +97,17 @@ def test_the_pieces_make_up_both_texts_and_html_shows_them(old: str, new: str) -
         root = html.fragment_fromstring(change.html, create_parent=True)
         shown = "".join(map(str, root.itertext()))
         assert "".join(shown.split()) == "".join("".join(p.text for p in pieces).split())
+
+
+def test_a_brief_account_shows_what_changed_wherever_it_stands() -> None:
+    old = "Start. " + "The ferry waits at the pier. " * 40 + "It leaves at nine."
+    (found,) = changes(content(body_text=old), content(body_text=old.replace("nine", "ten")))
+    assert len(found.text) > 1000
+    told = found.brief(500)
+    assert len(told) < 250
+    assert told.startswith("Start. The ferry waits")
+    assert told.endswith(" … " + old[:-5][-80:] + "[-nine-]{+ten+}.")
+    assert found.brief(60) == told[:59] + "…"
+    # Of a text that is another, both begin.
+    (whole,) = changes(content(body_text="Ship " * 200), content(body_text="Quay " * 200))
+    assert "{+Quay" in whole.brief(2000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Literal
@@ -72,6 +73,23 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
     assert (
         '<a href="http://harbour.example/1">New: &lt;b&gt;Tides&lt;/b&gt;</a>' in html.get_content()
     )
+
+
+def test_an_edit_says_what_changed() -> None:
+    changes = [
+        {"field": "title", "text": "Tides [-rise-]{+<fall>+}"},
+        {"field": "body", "text": "[-a-]\n\nb"},
+    ]
+    (told,) = message("Tides").deliveries
+    body = json.dumps({**json.loads(told.body), "type": "edit", "changes": changes}).encode()
+    edit = AlertMessage("msg_1", "w", "mail", (replace(told, body=body),))
+    made = mail_of(Watch("Ships"), edit, DESK, ALERTS, Site())
+    plain, html = (made.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    lines = plain.get_content().splitlines()
+    assert lines[4:6] == ["title: Tides [-rise-]{+<fall>+}", "body: [-a-] b"]
+    assert "{+&lt;fall&gt;+}<br>body: " in html.get_content()
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])

@@ -19,7 +19,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Judge
 
 from data.clock import utc_now
-from data.models import AlertDelivery, HealthEvent, QueuedEvent, Release
+from data.models import AlertDelivery, HealthEvent, QueuedEvent
 from data.watches.schedule import told_at
 from data.watches.watch import load_watch
 from feeds.alerts.messages import event_fields
@@ -176,6 +176,10 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
     events = events_of(told)
     assert [one["type"] for one in events] == ["edit", "gone", "retraction", "retraction", "health"]
     assert len({one["key"] for one in events}) == 5
+    title, body = events[0]["changes"]
+    assert title == {"field": "title", "text": "Ship [-1-]{+9 and no other+}"}
+    assert (body["field"], "{+" in body["text"]) == ("body", True)
+    assert not any("changes" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"
 
 
@@ -347,10 +351,10 @@ def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others
 def test_an_event_that_cannot_be_matched_keeps_no_other_waiting(
     home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fields(event: QueuedEvent, stored: Release | None) -> dict[str, Any]:
+    def fields(event: QueuedEvent, *more: Any) -> dict[str, Any]:
         if event.release == first:
             raise ValueError(first)
-        return event_fields(event, stored)
+        return event_fields(event, *more)
 
     add(home, "Good", peer.url)
     first, second = release(home, 1), release(home, 2)
