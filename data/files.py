@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +108,25 @@ def put(path: str, content: bytes) -> None:
         # A disk that is nearly full takes a part; the next call says why.
         while rest:
             rest = rest[file.write(rest) :]
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a new file for its owner only, whole or not at all.
+
+    Raises FileExistsError where one is there, which stays as it is, and OSError.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        with os.fdopen(os.open(temporary, how, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # A second process that makes one at the same time shall not replace it.
+        os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
 
 
 def opened_anew(path: str) -> int:

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from data.errors import ConfigurationError, WatchError
+from data.files import write_secret
 from data.models import AlertKind
 from data.text.folding import fold_search
 from data.text.redaction import HIDDEN
@@ -121,11 +122,9 @@ def add(
     one = parse_watch(text, str(path))
     home.watches.mkdir(parents=True, exist_ok=True)
     try:
-        # It may hold a secret.
-        path.touch(0o600, exist_ok=False)
+        write_secret(path, text)
     except FileExistsError as error:
         raise click.UsageError(f"there is {path} already; choose another id by --id") from error
-    path.write_text(text, "utf-8")
     doubts = doubts_of(home, one)
     if as_json:
         print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})

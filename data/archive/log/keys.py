@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.tiles import Read
 from data.errors import ArchiveError
-from data.files import Writer, sync
+from data.files import Writer, sync, write_secret
 
 SEED: Final = 32
 
@@ -180,17 +179,7 @@ def write_key(path: Path, key: SigningKey) -> None:
     """Keep a key in a file, for its owner only. Raises FileExistsError where one is there."""
     material = base64.b64encode(bytes([key.kind]) + key.seed).decode()
     line = f"{PRIVATE}+{key.name}+{key.verifier.key_id.hex()}+{material}\n"
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A second process that makes one at the same time shall not replace it.
-        os.link(temporary, path)
-    finally:
-        temporary.unlink()
-    sync(path.parent)
+    write_secret(path, line)
 
 
 def read_key(path: Path) -> SigningKey:

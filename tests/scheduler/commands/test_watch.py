@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.command import communique
+from tests.command import COMMUNIQUE, communique
 
 
 def told(home: Path, *arguments: str) -> Any:
@@ -103,6 +104,21 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert [path.name for path in (home / "watches").iterdir()] == ["broken.toml"]
+
+
+def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:
+    add = (*COMMUNIQUE, "--home", str(home), "watch", "add", "Ships")
+    full = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *add],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (full.returncode, len(full.stderr.splitlines())) == (1, 1)
+    assert [*(home / "watches").iterdir()] == []
+    told(home, "add", "Ships")
+    (written,) = (home / "watches").iterdir()
+    assert written.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_broken_watch_is_told_beside_the_others_and_can_be_removed(home: Path) -> None:
