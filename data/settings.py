@@ -47,12 +47,13 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay: Annotated[
         Seconds,
         msgspec.Meta(
-            description="Seconds between two requests to one host (never applied to loopback)."
+            description="Seconds between two requests to one host, 0 or more (never applied to "
+            "loopback)."
         ),
     ] = 1.0
     timeout: Annotated[
         Annotated[float, msgspec.Meta(gt=0)],
-        msgspec.Meta(description="Seconds after which one response is given up."),
+        msgspec.Meta(description="Seconds after which one response is given up, more than 0."),
     ] = 60.0
     max_bytes: Annotated[
         Whole, msgspec.Meta(description="Bytes, decoded, after which one response is given up.")
@@ -142,7 +143,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "127.0.0.1"
     port: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=65535)],
-        msgspec.Meta(description="The port that the web server listens on; 0 takes a free one."),
+        msgspec.Meta(
+            description="The port that the web server listens on, up to 65535; 0 takes a free one."
+        ),
     ] = 8080
 
 
@@ -161,15 +164,15 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[int, msgspec.Meta(ge=0, le=10)],
         msgspec.Meta(
             description="Further visits that must agree before it is told that a source stopped "
-            "working, or works again; 0 tells it at the first."
+            "working, or works again, 10 at most; 0 tells it at the first."
         ),
     ] = 2
     confirm_after: Annotated[
         # No robots.txt can ask for a longer Crawl-delay.
         Annotated[int, msgspec.Meta(ge=60)],
         msgspec.Meta(
-            description="Seconds after which `communique run` makes each of these visits, unless "
-            "its host asked to be let alone for longer."
+            description="Seconds after which `communique run` makes each of these visits, 60 or "
+            "more, unless its host asked to be let alone for longer."
         ),
     ] = 120
 
@@ -252,7 +255,7 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     smtp_port: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=65535)],
-        msgspec.Meta(description="Its port."),
+        msgspec.Meta(description="Its port, up to 65535."),
     ] = 587
     smtp_tls: Annotated[
         Literal["starttls", "tls", "none"],

@@ -58,6 +58,21 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
         assert row in README, f"the README lacks the row {row}"
 
 
+@pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
+def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
+    assert "Where nothing else is told, a number is 1 or more." in README
+    _, tables = msgspec.json.schema_components([part.type])
+    keys = tables[part.type.__name__]["properties"]
+    for name, key in keys.items():
+        bounds = {
+            key[bound] for bound in ("minimum", "exclusiveMinimum", "maximum") if bound in key
+        }
+        row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", README, re.MULTILINE)
+        assert row
+        for bound in bounds - {1}:
+            assert re.search(rf"\b{bound:.0f}\b", row[1]), f"{part.name}.{name} lacks {bound}"
+
+
 @pytest.mark.parametrize(
     ("table", "prefix"), [(SourceFile, ""), (ListingRules, "listing."), (ReleaseRules, "release.")]
 )
