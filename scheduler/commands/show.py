@@ -54,7 +54,8 @@ class AmbiguousRelease(CommuniqueError):
     exit_code = 2
 
     def __init__(self, name: str, found: tuple[str, ...]) -> None:
-        super().__init__(f"{name!r} is the beginning of several ids:\n  " + "\n  ".join(found))
+        what = "an address of several releases" if "://" in name else "the beginning of several ids"
+        super().__init__(f"{name!r} is {what}; give the id of one: {'; '.join(found)}")
         self.name = name
         self.found = found
 

@@ -355,6 +355,10 @@ def doubts_of(home: Home, one: Watch) -> list[str]:
 
 
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
+    if not one.outputs and not one.feed:
+        yield "it tells nobody; write [webhook], [mail], [apprise] or [feed] into its file"
+    if one.query.count('"') % 2:
+        yield f"a quotation mark of {one.query!r} is not closed; it is read as closed at the end"
     if one.mail and not home.settings.alerts.smtp_host:
         yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
     if one.apprise and find_spec("apprise") is None:

@@ -141,3 +141,17 @@ def test_what_is_decided_twice_or_of_nothing_is_told(home: Path) -> None:
     assert communique(*both, home=home).returncode != 0
     assert done(home, "show", "http://wire.example/3")["hidden"] is None
     assert communique("releases", "hide", "http://wire.example/3", home=home).returncode == 2
+
+
+def test_an_address_of_two_sources_is_told_with_the_ids_to_choose_from(
+    home: Path, tmp_path: Path
+) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(json.dumps(LINES[0]))
+    done(home, "import", str(lines), "--source", "post")
+    url = str(LINES[0]["url"])
+    result = communique("releases", "hide", url, "--why", "no release", home=home)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+    assert f"'{url}' is an address of several releases; give the id of one: " in result.stderr
+    assert result.stderr.count(" (Ships at pier 1)") == 2
+    assert "\\n" not in result.stderr

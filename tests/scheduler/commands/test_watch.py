@@ -52,7 +52,9 @@ def home(imported: Path, tmp_path: Path) -> Path:
 
 
 def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
-    added = told(home, "add", "Ships & piers!", "--query", "pier master", "--source", "wire")
+    added = told(
+        home, "add", "Ships & piers!", "--query", "pier master", "--source", "wire", "--feed"
+    )
     assert added["id"] == "ships-piers"
     assert added["doubts"] == []
     assert [one["id"] for one in told(home, "list")["watches"]] == ["ships-piers"]
@@ -104,6 +106,15 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert [path.name for path in (home / "watches").iterdir()] == ["broken.toml"]
+
+
+def test_a_watch_that_tells_nobody_or_quotes_without_end_is_told(home: Path) -> None:
+    doubts = told(home, "add", "Nobody", "--query", '"harbour')["doubts"]
+    assert [doubt.partition(";")[0] for doubt in doubts] == [
+        "it tells nobody",
+        "a quotation mark of '\"harbour' is not closed",
+    ]
+    assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
 
 
 def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:

@@ -297,7 +297,7 @@ def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path)
 
 
 def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> None:
-    done(home, "watch", "add", "Wire", "--source", "wire")
+    done(home, "watch", "add", "Wire", "--source", "wire", "--feed")
     before = done(home, "watch", "test", "wire")["matches"]
     assert before
     done(home, "sources", "rename", "wire", "cable")
@@ -306,7 +306,7 @@ def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> N
     assert {one["source"] for one in after} == {"cable"}
     (doubt,) = done(home, "watch", "show", "wire")["doubts"]
     assert "'wire' is called 'cable' now" in doubt
-    done(home, "watch", "add", "Post", "--source", "post")
+    done(home, "watch", "add", "Post", "--source", "post", "--feed")
     done(home, "sources", "remove", "post")
     assert done(home, "watch", "show", "post")["doubts"] == ["'post' is collected no more"]
 
