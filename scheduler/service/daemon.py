@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -50,6 +51,7 @@ class Service:
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
         self._publication_due = asyncio.Event()
+        self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
@@ -111,6 +113,7 @@ class Service:
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
             self._visits.create_task(self._publish_when_due())
+            self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
             self._visits.create_task(self._ping())
             # Not in an hour only: a service may be started anew each night.
@@ -119,7 +122,7 @@ class Service:
                 {
                     "reload": partial(attempt, self._reload),
                     "publish": self._publish_soon,
-                    "health": partial(attempt, self._note_health),
+                    "health": self._note_health_soon,
                     "ping": self._ping,
                     "attest": partial(attempt, self._attest),
                     "tidy": partial(attempt, self._tidy),
@@ -198,6 +201,7 @@ class Service:
             errors=[f"{error.url}: {error.message}" for error in run.errors],
         )
         self._publication_due.set()
+        self._health_due.set()
         self._alerts.wake()
         # Its file may have gone meanwhile, or have changed.
         if present := self._sources.get(source.id):
@@ -260,12 +264,26 @@ class Service:
         if url and (unheard := await ping(outbound_of(self._home), url, self._problem)):
             log.warning("nobody heard the ping", problem=unheard)
 
+    async def _note_health_soon(self) -> None:
+        self._health_due.set()
+
+    async def _note_health_when_due(self) -> None:
+        """Note the health of sources after visits, and where it changed without one."""
+        while True:
+            await self._health_due.wait()
+            self._health_due.clear()
+            began = time.monotonic()
+            await attempt(self._note_health)
+            # Among thousands of sources visits end all the time: this takes a tenth of it at most.
+            await asyncio.sleep(9 * (time.monotonic() - began))
+
     async def _note_health(self) -> None:
         # Days that a wrong clock tells would make silence of nothing.
         if not self._timetable.is_clock_settled:
             return
         if await asyncio.to_thread(note_health, self._home):
             self._publication_due.set()
+            self._alerts.wake()
 
     async def _attest(self) -> None:
         if not is_asked_for(self._home):

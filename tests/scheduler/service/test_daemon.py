@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hmac
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs
@@ -19,8 +21,12 @@ import feedparser
 import httpx
 import pytest
 
+from scheduler.home import Home, open_home
+from scheduler.jobs.health import note_health
+from scheduler.service.daemon import Service
+from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, command, communique, make_home
-from tests.peer import Peer, peer_served
+from tests.peer import PATIENCE, Peer, peer_served
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
@@ -87,6 +93,35 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
         until(log, "stopping")
         assert service.wait(60) == 0
     assert not list((home / "site").rglob("*.part"))
+
+
+def test_health_is_noted_after_the_visit_that_shows_it(
+    home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [one for one in RECURRING if one.name != "health"]
+    monkeypatch.setattr("scheduler.service.timetable.RECURRING", jobs)
+    with (home / "communique.toml").open("a") as settings:
+        settings.write("\n[health]\nconfirm_visits = 0\n")
+    room.page("/news/", "<p>Not here.</p>", status=404)
+    opened = open_home(home)
+
+    def noted(of: Home) -> int:
+        """End the service once something is noted."""
+        if changes := note_health(of):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return changes
+
+    monkeypatch.setattr("scheduler.service.daemon.note_health", noted)
+
+    async def work() -> None:
+        async with asyncio.timeout(PATIENCE):
+            await Service(opened).run()
+
+    asyncio.run(work())
+    with closing(opened.plain_store()) as store:
+        assert [(one.source, one.well) for one in store.health_events(limit=9)] == [
+            ("harbour", False)
+        ]
 
 
 def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
