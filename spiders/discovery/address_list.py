@@ -49,9 +49,12 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
     """
     if content.startswith(WIDE) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         try:
-            return read_opml(Page("", content, "text/xml").text)
+            found = read_opml(Page("", content, "text/xml").text)
         except NotXML as error:
             raise BadList(name, str(error)) from error
+        if not found:
+            raise BadList(name, "no outline of it has an address")
+        return found
     lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
     return [ListedAddress(line) for line in lines if line and not line.startswith("#")]
 

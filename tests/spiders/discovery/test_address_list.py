@@ -45,6 +45,12 @@ def test_a_broken_file_gives_what_can_be_read_of_it() -> None:
     assert len(read_addresses(cut.encode(), "feeds.opml")) == 2
 
 
+@pytest.mark.parametrize("body", ["", "<outline text='Harbours'><outline text='Port'>"])
+def test_a_file_without_any_address_is_refused(body: str) -> None:
+    with pytest.raises(BadList, match=r"feeds.opml: no outline of it has an address"):
+        read_addresses(f"<opml version='2.0'><body>{body}".encode(), "feeds.opml")
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
