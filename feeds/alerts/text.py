@@ -29,6 +29,13 @@ KINDS: Final[Mapping[str, str]] = {
 }
 
 
+FIRST: Final = 5
+"""Events of which the subject of a message says something, as far as there is room."""
+
+MOST_OF_SUBJECT: Final = 150
+"""Characters that a subject says of several events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One event in words: addresses are empty where there are none.
@@ -56,7 +63,10 @@ def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
     """A message as people read it."""
     told = [in_words(event, site) for event in events_of(message)]
     name = excerpt(watch.name)
-    said = told[0].headline if len(told) == 1 else counted(len(told), "alert")
+    said = told[0].headline
+    if len(told) > 1:
+        first = excerpt("; ".join(one.headline for one in told[:FIRST]), MOST_OF_SUBJECT)
+        said = f"{counted(len(told), 'alert')}: {first}"
     return Text(
         f"{name}: {said}",
         "\n\n".join(_plain(one) for one in told) + f"\n\n-- \n{name} ({message.watch})\n",

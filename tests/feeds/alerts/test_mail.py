@@ -75,6 +75,15 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
     )
 
 
+def test_the_subject_says_what_several_alerts_are_of() -> None:
+    (first,), (second,) = message("Tides").deliveries, message("Cranes " * 40).deliveries
+    several = AlertMessage("msg_1", "w", "mail", (first, second))
+    subject = mail_of(Watch("Ships"), several, DESK, ALERTS, Site())["Subject"]
+    assert subject.startswith("Ships: 2 alerts: New: Tides; New: Cranes Cranes")
+    assert subject.endswith("…")
+    assert len(subject) < 200
+
+
 def test_an_edit_says_what_changed() -> None:
     changes = [
         {"field": "title", "text": "Tides [-rise-]{+<fall>+}"},
