@@ -49,6 +49,11 @@ SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$"
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 """The end of a sentence, before closing quotes."""
 
+WORD: Final = re.compile(r"[^\W\d]+")
+
+MOST_BESIDE_DATE: Final = 8
+"""Words of a line that ends in a full stop and tells a day: "Bulletin No. 7 of 10 March 2026."."""
+
 CAPTION: Final = 300
 CAPTIONED: Final = re.compile(
     r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
@@ -243,6 +248,8 @@ def says_when(text: str, reading: DateContext, published: Published | None) -> b
     """
     if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
         return False
+    if FULL_STOP.search(text) and len(WORD.findall(text)) > MOST_BESIDE_DATE:
+        return False  # a sentence that ends with the day
     found = find_dates(text, reading, "line")
     return len(found) == 1 and found[0].day == published.day
 

@@ -6,8 +6,9 @@ import pytest
 from lxml import html
 
 from data.dates.context import DateContext
+from data.dates.parse import parse_date
 from spiders.body.segmentation import segment
-from spiders.body.trim_edges import is_bar, is_date_line, tail_start, trim_edges
+from spiders.body.trim_edges import is_bar, is_date_line, says_when, tail_start, trim_edges
 
 READING = DateContext("Europe/Berlin", order="DMY")
 TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."
@@ -35,6 +36,19 @@ def test_a_line_of_buttons_and_counters_is_a_bar(line: str) -> None:
 @pytest.mark.parametrize("line", ["", "Print run of the report: 400", TEXT, "12 24 36"])
 def test_a_line_that_says_something_is_no_bar(line: str) -> None:
     assert not is_bar(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("Bulletin No. 7 of 10 March 2026.", True),
+        ("Lindmouth, 10 March 2026, Press Office, No. 270", True),
+        ("From April on no boat may pass the weir, the board ruled on 10 March 2026.", False),
+    ],
+)
+def test_a_line_that_tells_the_day_is_no_sentence_that_ends_with_it(line: str, says: bool) -> None:  # noqa: FBT001
+    day = parse_date("10 March 2026", READING, "line")
+    assert says_when(line, READING, day) is says
 
 
 @pytest.mark.parametrize(
