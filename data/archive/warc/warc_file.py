@@ -199,15 +199,24 @@ def own_files(folder: Path) -> list[Path]:
 def listed_at(folder: Path, uri: str) -> Iterator[Entry]:
     """What the CDXJ files of a folder list of an address. Raises OSError."""
     begin = f"{surt(uri)} ".encode()
-    for lines in filter(Path.exists, map(cdxj_path, own_files(folder))):
-        with lines.open("rb") as found:
-            for line in found:
-                # A last line without an end is not whole.
-                if line.startswith(begin) and line.endswith(b"\n"):
-                    with suppress(ValueError):
-                        entry = decode_entry(line)
-                        if entry.uri == uri:
-                            yield entry
+    for path in own_files(folder):
+        for line in _listed_in(path):
+            # A last line without an end is not whole.
+            if line.startswith(begin) and line.endswith(b"\n"):
+                with suppress(ValueError):
+                    entry = decode_entry(line)
+                    if entry.uri == uri:
+                        yield entry
+
+
+def _listed_in(path: Path) -> Iterator[bytes]:
+    """The lines of the CDXJ file beside a WARC file; none where it has none. Raises OSError."""
+    kept = path.with_name(path.name.removesuffix(OPEN))
+    # One that is finished just now has lost its first name, and has the one that it keeps.
+    for name in (path, kept):
+        with suppress(FileNotFoundError), cdxj_path(name).open("rb") as lines:
+            yield from lines
+            return
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:

@@ -20,6 +20,7 @@ from data.archive.warc.warc_file import (
     BrokenFile,
     WarcFile,
     cdxj_path,
+    listed_at,
     new_file,
     own_files,
     sorted_path,
@@ -237,3 +238,14 @@ def test_a_new_file_that_another_process_took_at_once_is_left_to_it(
     assert "0badf00d" in file.name
     for one in (*taken, file):
         one.close()
+
+
+def test_what_a_file_lists_is_found_while_it_is_finished(tmp_path: Path) -> None:
+    files = [new_file(tmp_path, NOON + dt.timedelta(hours=hours)) for hours in (0, 1)]
+    for file in files:
+        put(file, member())
+    found = listed_at(tmp_path, URI)
+    first = next(found)
+    for file in files:
+        file.finish()
+    assert [entry.file for entry in (first, *found)] == [file.name for file in files]
