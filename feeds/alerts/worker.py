@@ -66,6 +66,8 @@ class AlertWorker:
                 if not more:
                     await self._pace.rest()
         finally:
+            # What ends now begins nothing more.
+            self._waiting = {}
             tasks = list(self._busy.values())
             for task in tasks:
                 task.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -145,7 +146,13 @@ def test_what_a_hub_said_meanwhile_is_kept(store: Store, hub: Peer) -> None:
     for name in ("acme", "wire"):
         store.keep_feed_hub(name, FeedHub(TOPIC, hub.url, TOPIC))
     hub.held = threading.Event()
-    asking = threading.Thread(target=work, args=(store, "acme", "wire"))
+
+    def ask() -> None:
+        # A thread has a connection of its own.
+        with closing(store):
+            work(store, "acme", "wire")
+
+    asking = threading.Thread(target=ask)
     asking.start()
     hub.wait_for(hub.posts)
     (other,) = (one for one in store.feed_subscriptions() if not one.attempts)
