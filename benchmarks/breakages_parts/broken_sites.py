@@ -126,7 +126,7 @@ def of_sites() -> Iterator[History]:
     )
     yield from family(
         "consent page",
-        "site.challenge site.consent listing.empty site.redirects_away listing.moved",
+        "site.challenge listing.empty site.redirects_away listing.moved",
         {
             "in place of pages": everywhere(shown("consent")),
             "in place of the listing": at_listing(shown("consent_german")),

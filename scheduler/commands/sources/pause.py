@@ -10,10 +10,7 @@ from data.clock import utc_now
 from data.models import Handling
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.handlings import (
-    handle_source,
-    handling_line,
-)
+from scheduler.jobs.handlings import handle_source, handling_line
 from spiders.sources.loader import load_source
 
 

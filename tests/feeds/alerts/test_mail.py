@@ -130,14 +130,19 @@ def test_a_server_without_encryption_gets_nothing_unless_that_is_said() -> None:
         assert server.received == []
 
 
-async def sent_to(replies: list[str]) -> None:
-    """Send a mail to a server that gives these replies, and then closes without one."""
+async def sent_to(replies: list[str]) -> bytes:
+    """Send a mail to a server that gives these replies, and then closes; the mail that it got."""
+    mails: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for reply in replies:
             writer.write(reply.encode() + b"\r\n")
-            if reply != replies[-1]:
-                await reader.readuntil(b"\r\n.\r\n" if reply.startswith("354") else b"\r\n")
+            if reply == replies[-1]:
+                break
+            if reply.startswith("354"):
+                mails.append(await reader.readuntil(b"\r\n.\r\n"))
+            else:
+                await reader.readline()
         await reader.readline()
         writer.close()
 
@@ -147,13 +152,14 @@ async def sent_to(replies: list[str]) -> None:
             smtp_host="127.0.0.1", smtp_port=port, smtp_tls="none", sender=ALERTS.sender
         )
         await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+    return b"".join(mails)
 
 
 TAKEN = ["220 hello", "250 hello", "250 sender", "250 recipient", "354 go on", "250 taken"]
 
 
 def test_what_is_taken_counts_however_a_server_says_farewell() -> None:
-    asyncio.run(sent_to(TAKEN))
+    assert b"Subject: Ships: New: Tides" in asyncio.run(sent_to(TAKEN))
 
 
 @pytest.mark.parametrize("count", range(1, len(TAKEN)))
