@@ -9,6 +9,9 @@ import msgspec
 
 from data.interchange.release_fields import dated_capture_fields, version_capture_fields
 from data.models import Capture, Facet, Release, ReleaseSummary, Revision
+from feeds.pages.capture_page import capture_page
+from feeds.pages.release_page import release_page
+from feeds.pages.revision_page import revision_page
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Shown, face
 from feeds.urls import capture_data_file, capture_file, release_file, revision_file
@@ -73,14 +76,15 @@ class ReleasePages:
         revisions = self._store.revisions(release.id)
         gone = self._store.sightings(release.id).gone if release.retracted else None
         captured = gone is not None or any(one.capture for one in revisions)
-        page = pages.release(release, entry, revisions, captured=captured)
+        page = release_page(pages, release, entry, revisions, captured=captured)
         write(release_file(release.id), page)
         if captured:
-            write(capture_file(release.id), pages.capture(release, entry, revisions, gone))
+            page = capture_page(pages, release, entry, revisions, gone)
+            write(capture_file(release.id), page)
             write(capture_data_file(release.id), capture_data(release, revisions, gone))
         if len(revisions) > 1:
             for before, after in zip((None, *revisions), revisions, strict=False):
-                page = pages.revision(release, entry, before, after)
+                page = revision_page(pages, release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
         self._cache.keep_page(release.id, key)
         self._context.checkpoint()

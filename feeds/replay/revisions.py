@@ -12,7 +12,9 @@ from data.store.read_protocol import ReadStore
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
+from feeds.pages.capture_page import capture_page, replay_page
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.revision_page import revision_page
 from feeds.replay.answer import FRAME, PAGE, SHORT, Answer
 from feeds.replay.captured import CapturedPages
 from feeds.replay.memento import (
@@ -82,9 +84,8 @@ class ReleaseMementos:
         gone = sightings.gone if release.retracted else None
         is_told = any(one.capture == sightings.seen for one in found)
         seen = None if is_told else sightings.seen
-        page = PageRenderer(catalog, {}).capture(
-            release, entry, found, gone, seen=seen, is_shown=True
-        )
+        pages = PageRenderer(catalog, {})
+        page = capture_page(pages, release, entry, found, gone, seen=seen, is_shown=True)
         return Answer(200, PAGE, page)
 
     def captured(self, release_id: str, number: int | None, pages: CapturedPages) -> Answer | None:
@@ -102,7 +103,8 @@ class ReleaseMementos:
         shown = pages.address(uri, revision.capture.at)
         imported = pages.imported_from(revision.capture)
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None
-        page = renderer.replay(
+        page = replay_page(
+            renderer,
             release,
             revision,
             uri,
@@ -116,7 +118,7 @@ class ReleaseMementos:
         catalog = catalog_of(self._store, self._site)
         before = found[place - 1] if place else None
         entry = entry_of(release, catalog, mixed=False)
-        return PageRenderer(catalog, {}).revision(release, entry, before, found[place])
+        return revision_page(PageRenderer(catalog, {}), release, entry, before, found[place])
 
 
 def original_of(site: Site, release_id: str) -> Original:
