@@ -131,6 +131,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "many more; older ones are on its archive pages."
         ),
     ] = 100
+    language: Annotated[
+        Literal["en", "az"],
+        msgspec.Meta(
+            description="The language of pages, of the names of topics and of dates: `en` for "
+            "English, `az` for Azerbaijani."
+        ),
+    ] = "en"
     hub: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(own|https?://\S+)?$")],
         msgspec.Meta(

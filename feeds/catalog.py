@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from data.settings import Site
 from data.store.read_protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
+from feeds.translations import ENGLISH, Texts, texts_of
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
@@ -45,7 +45,8 @@ class Person:
 class Catalog:
     """Who the sources are, what the topics are called, and where the site lies.
 
-    ``site`` is its public address without a slash at the end. ``first_ids`` are the ids that
+    ``site`` is its public address without a slash at the end, ``language`` the one that it speaks
+    (see feeds.translations). ``first_ids`` are the ids that
     renamed sources had first, by those of today, and ``removed`` the sources that are collected no
     more, by id.
     """
@@ -55,8 +56,14 @@ class Catalog:
     sources: Mapping[str, Source]
     topics: Mapping[str, str]
     hub: str | None = None
+    language: str = ENGLISH
     first_ids: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, RemovedSource] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> Texts:
+        """What the site says, in its language."""
+        return texts_of(self.language)
 
     def source(self, source: str) -> Source:
         """A source by its id; a bare one where the store no longer knows it."""
@@ -96,7 +103,10 @@ class Catalog:
     def ended(self, source: str | None) -> str:
         """Since when a source is collected no more, as a sentence; empty where it still is."""
         removed = self.removed.get(source or "")
-        return f"No longer collected since {spoken(f'{removed.at:%Y-%m-%d}')}." if removed else ""
+        if removed is None:
+            return ""
+        day = self.texts.spoken(f"{removed.at:%Y-%m-%d}")
+        return self.texts.gettext("No longer collected since %(day)s.", day=day)
 
     def page(self, facet: Facet) -> str:
         """The absolute address of a facet's page."""
@@ -127,9 +137,9 @@ class Catalog:
         parts = [
             line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
-            spoken(facet.period) if facet.period is not None else "",
+            self.texts.spoken(facet.period) if facet.period is not None else "",
         ]
-        return ": ".join(part for part in parts if part) or "All releases"
+        return ": ".join(part for part in parts if part) or self.texts.gettext("All releases")
 
     def heading(self, facet: Facet) -> str:
         """What a facet is called among the feeds of other sites."""
@@ -154,21 +164,11 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
         sources=dict(store.sources()),
         topics=dict(store.topics()),
         hub=hub_of(site),
+        language=site.language,
         # Of several ids that lead to one, the first comes last here, and stays.
         first_ids={new: old for old, new in reversed([*moves.items()])},
         removed=dict(store.removed_sources()),
     )
-
-
-@lru_cache(maxsize=10_000)
-def spoken(period: str) -> str:
-    """A year, month or day as English says it; the text itself where it is none of them."""
-    for form, words in (("%Y-%m-%d", "{0.day} {0:%B %Y}"), ("%Y-%m", "{0:%B %Y}")):
-        try:
-            return words.format(dt.datetime.strptime(period, form).replace(tzinfo=dt.UTC))
-        except ValueError:
-            continue
-    return period
 
 
 GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")

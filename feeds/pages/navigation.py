@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from data.models import Facet
 from data.text.urls import web_address
-from feeds.catalog import Catalog, spoken
+from feeds.catalog import Catalog
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
@@ -108,9 +108,16 @@ class Navigation:
         days = len(period) == len("2022-11")
         within = newest_first(self._within.get(period, []))
         return {
-            "crumbs": [TOP, *((spoken(up), page_file(Facet(period=up))) for up in crumbs)],
+            "crumbs": [
+                TOP,
+                *((self.catalog.texts.spoken(up), page_file(Facet(period=up))) for up in crumbs),
+            ],
             "within": [
-                (spoken(facet.period or ""), page_file(facet), self.counts[facet])
+                (
+                    self.catalog.texts.spoken(facet.period or ""),
+                    page_file(facet),
+                    self.counts[facet],
+                )
                 for facet in within
             ],
             "within_name": "Days" if days else "Months",

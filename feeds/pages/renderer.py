@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from data.models import Facet
 from data.text.language_tags import is_right_to_left
-from feeds.catalog import Catalog, grouped, spoken
+from feeds.catalog import Catalog, grouped
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, listed
@@ -41,7 +41,7 @@ class PageRenderer:
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
         self.catalog = catalog
         self.navigation = Navigation(catalog, counts)
-        self.environment = environment()
+        self.environment = environment(catalog.texts)
         self._row = self.environment.get_template("row.html")
 
     def row(self, entry: Entry) -> bytes:
@@ -82,7 +82,7 @@ class PageRenderer:
             **self.navigation.around(facet),
         )
         head, _, foot = page.partition(UP.encode())
-        return b"".join((head, listed(rows, up=up), foot))
+        return b"".join((head, listed(rows, up=up, texts=self.catalog.texts), foot))
 
     def feeds(self) -> bytes:
         """The directory of all feeds; without counts, so that only new names change it."""
@@ -123,7 +123,6 @@ class PageRenderer:
             site=self.catalog.title,
             link=partial(relative, page=file),
             address_of=lambda file: self.catalog.site + href(file),
-            spoken=spoken,
             day_file=lambda day: page_file(Facet(period=day)),
             release_file=release_file,
             is_right_to_left=is_right_to_left,

@@ -12,7 +12,7 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data.models import Facet
-from feeds.catalog import spoken
+from feeds.translations import Texts
 from feeds.urls import FEED_TYPES, FORMATS, feed_file, href, page_file
 
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
@@ -25,19 +25,27 @@ DAY_END = b"</ol>\n</section>\n"
 
 
 @cache
-def environment() -> Environment:
-    """The templates; compiling them takes longer than publishing a release."""
-    return Environment(
+def environment(texts: Texts) -> Environment:
+    """The templates in a language; compiling them takes longer than publishing a release."""
+    made = Environment(
         loader=PackageLoader("feeds.pages"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_gettext_translations(texts.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["spoken"] = texts.spoken
+    made.globals["number"] = texts.number
+    made.globals["language_name"] = texts.language_name
+    made.globals["site_language"] = texts.language
+    made.globals["direction"] = texts.locale.text_direction
+    return made
 
 
-def listed(rows: Iterable[tuple[str, bytes]], *, up: str) -> bytes:
+def listed(rows: Iterable[tuple[str, bytes]], *, up: str, texts: Texts) -> bytes:
     """Lines of releases, each with its day as ISO writes it, under a heading where the day changes.
 
     They keep the order of the feed; ``up`` leads from their page to the site's root.
@@ -46,18 +54,19 @@ def listed(rows: Iterable[tuple[str, bytes]], *, up: str) -> bytes:
     before: str | None = None
     for day, row in rows:
         if day != before:
-            parts += [day_heading(day, up)] if before is None else [DAY_END, day_heading(day, up)]
+            heading = day_heading(day, up, texts)
+            parts += [heading] if before is None else [DAY_END, heading]
             before = day
         parts.append(row.replace(UP.encode(), up.encode()))
     return b"".join([*parts, DAY_END]) if parts else b""
 
 
 @lru_cache(maxsize=10_000)
-def day_heading(day: str, up: str) -> bytes:
+def day_heading(day: str, up: str, texts: Texts) -> bytes:
     """What comes before the lines of one day, on a page that the way ``up`` leads from."""
     address = (up + href(page_file(Facet(period=day)))[1:]) or "./"
-    text = environment().get_template("day.html").render(name=spoken(day), address=address)
-    return text.encode()
+    template = environment(texts).get_template("day.html")
+    return template.render(name=texts.spoken(day), address=address).encode()
 
 
 @lru_cache(maxsize=10_000)

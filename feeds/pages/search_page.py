@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from data.models import Facet
-from feeds.catalog import spoken
 from feeds.entries.entry import Entry
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import UP
@@ -35,9 +34,10 @@ def search_page(
     """The page at ``file`` of the search for what is ``asked``, with the entries that it found."""
     found = list(entries)
     up = "../" * file.count("/")
+    texts = pages.catalog.texts
     days = [
         (
-            spoken(day) if day else "No date",
+            texts.spoken(day) if day else texts.gettext("No date"),
             relative(page_file(Facet(period=day)), file) if day else "",
             Markup("".join(pages.row(one).decode() for one in some).replace(UP, up)),  # noqa: S704 - made by the template of a row, which escapes
         )

@@ -46,7 +46,8 @@ ANSWERING = ("offline/", "replay/", "server/", "websub/", "compression.py")
 
 def layout_of(site: Site) -> bytes:
     """A digest of the settings, templates and code that shape what is written."""
-    digest = hashlib.sha256(f"{site.url} {site.title!r} {site.entries} {site.hub!r}".encode())
+    settings = (site.url, site.title, site.entries, site.hub, site.language)
+    digest = hashlib.sha256(repr(settings).encode())
     for name, file in sorted(shaping(files("feeds"))):
         if name.startswith(ANSWERING):
             continue
@@ -59,7 +60,7 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
     for file in folder.iterdir():
         if file.is_dir():
             yield from shaping(file, f"{path}{file.name}/")
-        elif file.name.endswith((".py", ".html", ".css", ".js", ".svg")):
+        elif file.name.endswith((".py", ".html", ".css", ".js", ".svg", ".po")):
             yield f"{path}{file.name}", file
 
 
