@@ -59,6 +59,23 @@ class UnknownWatch(CommuniqueError):
         self.known = known
 
 
+class TokenError(ConfigurationError):
+    """The file of a token can't be used, or not be made."""
+
+
+class UnknownToken(CommuniqueError):
+    """No token has the name that was asked for."""
+
+    exit_code = 2
+
+    def __init__(self, token: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"there is no token {token!r}{meant(token, known)}; see `communique token list`"
+        )
+        self.token = token
+        self.known = known
+
+
 class UnknownSource(CommuniqueError):
     """No source has the id that was asked for."""
 

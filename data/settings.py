@@ -145,6 +145,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "`own` makes this site its own hub."
         ),
     ] = ""
+    access: Annotated[
+        Literal["open", "token"],
+        msgspec.Meta(
+            description="Who may read the site: `open` is everybody who reaches the web server, "
+            "`token` those with a token (`communique token new`)."
+        ),
+    ] = "open"
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
     ] = "127.0.0.1"

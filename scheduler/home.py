@@ -46,10 +46,10 @@ LOST = (
 class Home:
     """The folder and its settings.
 
-    It holds communique.toml, sources/, watches/, samples/ (golden tests of sources), topics.toml
-    (a user's own taxonomy), communique.db, archive/ (what servers answered), log.key (signs the log
-    of the archive), witness/ and witness.key (what it signed of others' logs), site/ (what is
-    published) and logs.
+    It holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of sources),
+    topics.toml (a user's own taxonomy), communique.db, archive/ (what servers answered), log.key
+    (signs the log of the archive), witness/ and witness.key (what it signed of others' logs), site/
+    (what is published) and logs.
     """
 
     path: Path
@@ -64,6 +64,11 @@ class Home:
     def watches(self) -> Path:
         """The folder of watches, one file each."""
         return self.path / "watches"
+
+    @property
+    def tokens(self) -> Path:
+        """The folder of tokens, of which each file holds a digest."""
+        return self.path / "tokens"
 
     @property
     def samples(self) -> Path:

@@ -27,6 +27,7 @@ from data.settings import Site
 from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
+from feeds.server.access import Access, TokenGate
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
@@ -67,6 +68,7 @@ def create_app(
     callback: ASGIApp | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
+    access: Access | None = None,
     judge: Callable[[Store], Iterable[Health]] = overview,
     limit: int = LIMIT,
 ) -> ASGIApp:
@@ -75,9 +77,10 @@ def create_app(
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
     store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
     states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
-    the feeds of those in ``watches``. ``hub`` answers those who want to subscribe, where this site
-    is its own hub, and ``callback`` the hubs of others to which we are subscribed. ``judge`` says
-    how the sources of a store are.
+    the feeds of those in ``watches``. Where the site is not for everybody, ``access`` says for
+    whom. ``hub`` answers those who want to subscribe, where this site is its own hub, and
+    ``callback`` the hubs of others to which we are subscribed. ``judge`` says how the sources of a
+    store are.
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
@@ -97,7 +100,12 @@ def create_app(
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
     demand = OnDemand(store_url, site, watches)
-    return SiteServer(cache, behind, demand, hub, Past(replay), callback=callback)
+    server = SiteServer(cache, behind, demand, hub, Past(replay), callback=callback)
+    if site.access == "open":
+        return server
+    if access is None:
+        raise ValueError("a site for those with tokens needs to know them")
+    return TokenGate(server, access)
 
 
 def soon(work: Callable[[], None]) -> None:

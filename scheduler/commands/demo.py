@@ -17,6 +17,7 @@ import uvicorn
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
+from feeds.server.access import Access
 from feeds.server.app import create_app
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
@@ -187,5 +188,6 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
         home.settings.site,
         archive=home.archive,
         watches=home.watches,
+        access=Access(home.tokens),
     )
     uvicorn.Server(server_config(app)).run(sockets=[opened])

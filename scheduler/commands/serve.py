@@ -10,6 +10,7 @@ import click
 import uvicorn
 import uvloop
 
+from feeds.server.access import Access
 from feeds.server.app import create_app
 from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
@@ -49,6 +50,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         hub=push.hub,
         archive=home.archive,
         watches=home.watches,
+        access=Access(home.tokens),
         judge=partial(home_health, home),
     )
     server = uvicorn.Server(server_config(app))

@@ -18,6 +18,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
 from data.store.protocol import Store
+from feeds.server.access import Access
 from feeds.server.app import create_app
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
@@ -86,6 +87,7 @@ class Service:
             callback=self._feed_push.callback,
             archive=home.archive,
             watches=home.watches,
+            access=Access(home.tokens),
             judge=partial(home_health, home),
         )
         server = QuietServer(server_config(app))

@@ -1,0 +1,135 @@
+"""Tokens: what is kept of them, for whom, and how a server follows what other processes do."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from data.errors import TokenError, UnknownToken
+from data.tokens import TokenFolder, load_tokens, new_token, revoke_token
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "tokens"
+
+
+def test_a_token_is_kept_as_its_digest_for_its_owner_alone(folder: Path) -> None:
+    text = new_token(folder, "reader", ("read",))
+    kept = folder / "reader.toml"
+    assert text not in kept.read_text()
+    assert len(text.removeprefix("communique_")) == 43, "256 bits"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert text != new_token(folder, "another", ("read",))
+
+
+def test_a_token_is_found_by_its_text_alone(folder: Path) -> None:
+    texts = {name: new_token(folder, name, ("read",)) for name in ("reader", "desk", "third")}
+    tokens = TokenFolder(folder)
+    for name, text in texts.items():
+        found = tokens.find(text)
+        assert found is not None
+        assert found.name == name
+    (kept, *_), _ = load_tokens(folder)
+    for wrong in ("", "x", texts["desk"][:-1], texts["desk"] + " ", kept.digest, "\ud800"):
+        assert tokens.find(wrong) is None
+
+
+def test_a_scope_takes_in_the_smaller_one(folder: Path) -> None:
+    new_token(folder, "reader", ("read",))
+    new_token(folder, "operator", ("operate",))
+    (operator, reader), _ = load_tokens(folder)
+    assert (reader.allows("read"), reader.allows("operate")) == (True, False)
+    assert (operator.allows("read"), operator.allows("operate")) == (True, True)
+
+
+def test_what_is_made_and_revoked_meanwhile_counts_at_once(folder: Path) -> None:
+    tokens = TokenFolder(folder)
+    assert tokens.find("x") is None, "there is no folder yet"
+    first = new_token(folder, "first", ("read",))
+    assert tokens.find(first)
+    second = new_token(folder, "second", ("read",))
+    assert tokens.find(second)
+    revoke_token(folder, "second")
+    assert tokens.find(second) is None
+    assert tokens.find(first)
+
+
+def test_files_are_read_again_only_when_the_folder_changes(folder: Path) -> None:
+    text = new_token(folder, "reader", ("read",))
+    hour = 3600 * 10**9
+    os.utime(folder, ns=(hour, hour))
+    tokens = TokenFolder(folder)
+    assert tokens.find(text)
+    (folder / "reader.toml").write_text("not read again")
+    assert tokens.find(text)
+    os.utime(folder, ns=(2 * hour, 2 * hour))
+    assert tokens.find(text) is None
+
+
+def test_the_last_use_is_noted_and_none_before_the_first(folder: Path) -> None:
+    text = new_token(folder, "reader", ("read",))
+    assert load_tokens(folder)[0][0].last_used is None
+    tokens = TokenFolder(folder)
+    found = tokens.find(text)
+    assert found is not None
+    tokens.note_use(found)
+    used = load_tokens(folder)[0][0].last_used
+    assert used is not None
+    assert used >= found.created
+    os.utime(folder / "reader.toml", (1, 1))
+    tokens.note_use(found)
+    assert (folder / "reader.toml").stat().st_mtime == 1, "one use a minute is noted"
+
+
+def test_the_use_of_a_token_that_is_revoked_meanwhile_is_no_error(folder: Path) -> None:
+    text = new_token(folder, "reader", ("read",))
+    tokens = TokenFolder(folder)
+    found = tokens.find(text)
+    assert found is not None
+    revoke_token(folder, "reader")
+    tokens.note_use(found)
+    assert not (folder / "reader.toml").exists()
+
+
+def test_a_name_is_taken_once_and_the_first_token_stays(folder: Path) -> None:
+    text = new_token(folder, "reader", ("read",))
+    with pytest.raises(TokenError, match="taken"):
+        new_token(folder, "reader", ("operate",))
+    assert TokenFolder(folder).find(text)
+
+
+@pytest.mark.parametrize("name", ["", "Reader", "../reader", "a b", "x" * 65])
+def test_a_name_that_is_no_id_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(TokenError, match="lower-case"):
+        new_token(folder, name, ("read",))
+    with pytest.raises(UnknownToken):
+        revoke_token(folder, name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "sha256 = 1",
+        'sha256 = "00"\nscopes = ["read"]\ncreated = 2026-03-02T12:00:00Z',
+        f'sha256 = "{"0" * 64}"\nscopes = []\ncreated = 2026-03-02T12:00:00Z',
+        f'sha256 = "{"0" * 64}"\nscopes = ["all"]\ncreated = 2026-03-02T12:00:00Z',
+        f'sha256 = "{"0" * 64}"\nscopes = ["read"]\ncreated = 2026-03-02T12:00:00',
+    ],
+)
+def test_a_file_that_cannot_be_used_lets_nobody_in_and_takes_no_other_with_it(
+    folder: Path, content: str
+) -> None:
+    text = new_token(folder, "reader", ("read",))
+    (folder / "broken.toml").write_text(content)
+    tokens, errors = load_tokens(folder)
+    assert [one.name for one in tokens] == ["reader"]
+    assert [Path(error.path).name for error in errors] == ["broken.toml"]
+    assert TokenFolder(folder).find(text)
+    revoke_token(folder, "broken")
+    assert load_tokens(folder)[1] == []
