@@ -15,6 +15,7 @@ from data.models.alert import (
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet, facets_at, facets_of
 from data.models.latency import STAGES, ReleaseTimes, Stage
+from data.models.logged_change import LoggedChange, LoggedKind
 from data.models.release import (
     UNDATED_BEFORE,
     Content,
@@ -81,6 +82,8 @@ __all__ = [
     "Link",
     "Listed",
     "ListingKind",
+    "LoggedChange",
+    "LoggedKind",
     "Media",
     "PageFacts",
     "PendingRequest",

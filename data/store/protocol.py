@@ -1,4 +1,4 @@
-"""What a store can do: every verb, those of reading, health, push and alerts among them."""
+"""What a store can do: every verb, those of reading, health, push, alerts and the API included."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ from data.models import (
 )
 from data.search.query import Query
 from data.store.alert_protocol import AlertStore
+from data.store.api_protocol import ApiStore
 from data.store.health_protocol import HealthStore
 from data.store.read_protocol import PublishStore
 from data.store.websub_protocol import WebSubStore
 
 
-class Store(PublishStore, HealthStore, WebSubStore, AlertStore, Protocol):
+class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def latency_counts(

@@ -118,6 +118,12 @@ def lay_source_handlings(db: Database) -> None:
     _lay(db, "source_handlings")
 
 
+@migrations()
+def lay_logged_changes(db: Database) -> None:
+    """Lay the table of all that happens to releases, and enter what did."""
+    _lay(db, "logged_changes")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -27,6 +27,7 @@ from data.store.sqlite.change_log import ChangeLogPart
 from data.store.sqlite.connection import Connection
 from data.store.sqlite.health import HealthPart
 from data.store.sqlite.links import LinksPart
+from data.store.sqlite.logged_changes import LoggedChangesPart
 from data.store.sqlite.publication import FacetsPart, PublicationPart
 from data.store.sqlite.recording import ReleaseTable
 from data.store.sqlite.releases import ReleasesPart
@@ -59,6 +60,7 @@ class SqliteStore(
     ReleasesPart,
     FacetsPart,
     ChangeLogPart,
+    LoggedChangesPart,
     PublicationPart,
     HealthPart,
     AliasesPart,

@@ -100,6 +100,11 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     assert store.day_digest("2026-03-02") is not None
     assert store.last_health_events()["harbour"].state == "blocked"
     assert store.subscriptions() == {("feeds/all.atom", "https://reader.example/"): 9.0}
+    told = store.logged_changes(limit=20)
+    assert told is not None
+    assert sorted(one.kind for one in told if one.kind != "update") == [
+        *("edit", "new", "new", "new", "retraction")
+    ]
     # It goes on as it began: a third telling joins the story, the same page is the same release.
     again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)

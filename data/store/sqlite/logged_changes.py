@@ -1,0 +1,43 @@
+"""All that ever happened to releases, in one order, for programs that follow the store.
+
+Unlike the change log that publishing reads, it forgets nothing, and says what happened.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data.models import ChangeCursor, LoggedChange
+from data.store.sqlite.connection import Part
+from data.store.sqlite.rows import RELEASE_COLUMNS, instant, release_of
+
+BEFORE_ALL: Final[ChangeCursor] = (0, 0)
+"""The place before the first change."""
+
+
+class LoggedChangesPart(Part):
+    """The verbs of data.store.api_protocol.ApiStore that tell what happened, in order."""
+
+    def logged_changes(
+        self, after: ChangeCursor | None = None, *, limit: int
+    ) -> tuple[LoggedChange, ...] | None:
+        """The changes after a place, the oldest first; None where this store has no such place."""
+        number, mark = after or BEFORE_ALL
+        known = "SELECT mark FROM logged_changes WHERE number = ?"
+        if (number, mark) != BEFORE_ALL and self._ask(known, [number]) != [(mark,)]:
+            return None
+        rows = self._ask(
+            f"SELECT {RELEASE_COLUMNS}, c.number, c.mark, c.kind, c.revision, c.at"
+            " FROM logged_changes c JOIN releases r ON r.number = c.release"
+            " WHERE c.number > ? ORDER BY c.number LIMIT ?",
+            [number, limit],
+        )
+        return tuple(
+            LoggedChange((place, drawn), kind, revision, instant(at), release_of(columns))
+            for *columns, place, drawn, kind, revision, at in rows
+        )
+
+    def last_logged_change(self) -> ChangeCursor:
+        """The place of the last change; it moves with all that readers see of releases."""
+        rows = self._ask("SELECT number, mark FROM logged_changes ORDER BY number DESC LIMIT 1")
+        return rows[0] if rows else BEFORE_ALL
