@@ -12,6 +12,7 @@ from data.settings import Site
 from data.store.read_protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
+from data.topics.tree import TopicNode, topic_tree
 from feeds.translations import ENGLISH, Texts, texts_of
 from feeds.urls import (
     FEED_TYPES,
@@ -46,15 +47,16 @@ class Catalog:
     """Who the sources are, what the topics are called, and where the site lies.
 
     ``site`` is its public address without a slash at the end, ``language`` the one that it speaks
-    (see feeds.translations). ``first_ids`` are the ids that
-    renamed sources had first, by those of today, and ``removed`` the sources that are collected no
-    more, by id.
+    (see feeds.translations). ``topics`` are labels in that language by slug, ``parents`` the topics
+    that those below the top level stand under. ``first_ids`` are the ids that renamed sources had
+    first, by those of today, and ``removed`` the sources that are collected no more, by id.
     """
 
     site: str
     title: str
     sources: Mapping[str, Source]
     topics: Mapping[str, str]
+    parents: Mapping[str, str] = field(default_factory=dict)
     hub: str | None = None
     language: str = ENGLISH
     first_ids: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +78,15 @@ class Catalog:
             label = line(topic.replace("-", " "))
             label = label[:1].upper() + label[1:]
         return label or "Topic"
+
+    def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
+        """The topics that hold releases, as a tree; see data.topics.tree."""
+        used = {
+            facet.topic: count
+            for facet, count in counts.items()
+            if facet.topic is not None and facet == Facet(topic=facet.topic)
+        }
+        return topic_tree({slug: self.topic(slug) for slug in used}, self.parents, used)
 
     def feed(self, facet: Facet, kind: Format) -> str:
         """The absolute address of a facet's feed."""
@@ -163,6 +174,7 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
         title=plain(site.title) or "Communique",
         sources=dict(store.sources()),
         topics=dict(store.topics()),
+        parents=dict(store.topic_parents()),
         hub=hub_of(site),
         language=site.language,
         # Of several ids that lead to one, the first comes last here, and stays.

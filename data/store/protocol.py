@@ -39,6 +39,12 @@ from data.store.websub_protocol import WebSubStore
 class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
+    def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
+        """Keep what a taxonomy calls its topics, in place of what one said before.
+
+        ``labels`` are in the language of the site, ``parents`` those of topics below the top level.
+        """
+
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:

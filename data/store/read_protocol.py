@@ -41,6 +41,9 @@ class ReadStore(Protocol):
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""
 
+    def topic_parents(self) -> Mapping[str, str]:
+        """The slug of the topic that each topic below the top level stands under, by its own."""
+
     def release(self, release_id: str) -> Release | None:
         """One release by its id."""
 

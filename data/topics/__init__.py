@@ -1,1 +1,1 @@
-"""What a release is about: the taxonomy, keyword rules, and how a draft is filed."""
+"""What a release is about: the taxonomy, keyword rules, how a draft is filed, and the tree."""

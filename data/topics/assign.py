@@ -17,10 +17,14 @@ def filed(
 ) -> tuple[Draft, Mapping[str, str]]:
     """A draft with the topics of its text, its source and its section, and their labels by slug.
 
-    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels.
+    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels. A
+    draft of a topic is one of all topics above it, too.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     for slug, label in known:
         labels.setdefault(slug, label)
+    for slug in [*labels]:
+        for above in taxonomy.above(slug):
+            labels.setdefault(above, taxonomy.topics[above].label)
     content = replace(draft.content, topics=tuple(sorted(labels)))
     return replace(draft, content=content), labels

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated
@@ -64,13 +64,15 @@ Phrases = dict[Language, tuple[Text, ...]]
 class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic of a taxonomy file.
 
-    ``label`` names it in feeds, ``labels`` in other languages, ``names`` are further names that
-    sources and sections use for it. ``code`` is its IPTC code. ``rules`` and ``hints`` (which weigh
+    ``label`` names it in English, ``labels`` in other languages, ``names`` are further names that
+    sources and sections use for it. ``parent`` is the slug of the topic that it stands under, empty
+    at the top level. ``code`` is its IPTC code. ``rules`` and ``hints`` (which weigh
     half) list phrases by language (ISO 639); those under ``mul`` hold in every language.
     """
 
     slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
     label: Text
+    parent: str = ""
     code: str = ""
     labels: dict[Language, Text] = {}
     names: tuple[Text, ...] = ()
@@ -106,6 +108,28 @@ class Taxonomy:
             strongest = {(r.topic, r.words): r for r in sorted(found, key=lambda r: r.points)}
             self._matchers[code] = Matcher(strongest.values())
         return self._matchers[code]
+
+    def label(self, slug: str, language: str) -> str:
+        """What a topic is called in a language (a tag), in English where it has no such label.
+
+        Raises KeyError for what is no topic of the taxonomy.
+        """
+        topic = self.topics[slug]
+        return topic.labels.get(language.partition("-")[0].lower(), topic.label)
+
+    def labels(self, language: str) -> Mapping[str, str]:
+        """What all topics are called in a language, by slug."""
+        return {slug: self.label(slug, language) for slug in self.topics}
+
+    @cached_property
+    def parents(self) -> Mapping[str, str]:
+        """The topic that each topic below the top level stands under, by slug."""
+        return {slug: topic.parent for slug, topic in self.topics.items() if topic.parent}
+
+    def above(self, slug: str) -> Iterator[str]:
+        """The topics that one stands under, the nearest first; none for what is no topic here."""
+        while slug := self.parents.get(slug, ""):
+            yield slug
 
     def named(self, label: str) -> tuple[str, str]:
         """The slug and label of what a source or a page calls ``label``."""
@@ -208,4 +232,18 @@ def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
                     key = f"topic {topic.slug}.{kind}.{language}"
                     raise SettingsError(where, key, str(error)) from error
                 rules.setdefault(language, []).extend(read)
+    _check_parents(by_slug, where)
     return Taxonomy(by_slug, names, {code: tuple(found) for code, found in rules.items()})
+
+
+def _check_parents(topics: Mapping[str, Topic], where: str) -> None:
+    """Raise SettingsError for a topic that stands under none of the others, or under itself."""
+    for slug in topics:
+        above = [slug]
+        while parent := topics[above[-1]].parent:
+            key = f"topic {above[-1]}.parent"
+            if parent not in topics:
+                raise SettingsError(where, key, f"there is no topic {parent!r}; write its slug")
+            if parent in above:
+                raise SettingsError(where, key, f"{parent!r} stands under this topic itself")
+            above.append(parent)

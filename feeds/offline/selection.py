@@ -68,6 +68,10 @@ class SelectedReleases(PublicationInMemory):
         """The label of every topic in use, by its slug."""
         return self._store.topics()
 
+    def topic_parents(self) -> Mapping[str, str]:
+        """The topic that each topic below the top level stands under, by slug."""
+        return self._store.topic_parents()
+
     def release(self, release_id: str) -> Release | None:
         """One of the chosen releases by its id."""
         return self._store.release(release_id) if release_id in self.ids else None

@@ -65,8 +65,11 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
 
 
 def names_of(catalog: Catalog) -> bytes:
-    """What the sources and topics are called, as bytes to keep."""
-    names: Names = {f"topic {slug}": (label,) for slug, label in catalog.topics.items()}
+    """What the sources and topics are called, and where these stand, as bytes to keep."""
+    names: Names = {
+        f"topic {slug}": (label, catalog.parents.get(slug, ""))
+        for slug, label in catalog.topics.items()
+    }
     names |= {
         f"source {source.id}": (source.name, source.url) for source in catalog.sources.values()
     }

@@ -19,9 +19,10 @@ import msgspec
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
-from data.errors import ArchiveError, CommuniqueError, PublishError
+from data.errors import ArchiveError, CommuniqueError, PublishError, SettingsError
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
+from data.topics.taxonomy import load_taxonomy
 from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
@@ -59,6 +60,7 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
     errors: list[PublishError] = []
     with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
+        name_topics(home, store)
         kept = home.path / "rendered.db"
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
         try:
@@ -72,6 +74,16 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         if published.files:
             note_changes(home, published.files)
     return replace(published, errors=(*published.errors, *errors))
+
+
+def name_topics(home: Home, store: Store) -> None:
+    """Have the store call topics as the taxonomy does, of today and in the language of the site."""
+    try:
+        taxonomy = load_taxonomy(home.topics)
+    except SettingsError as error:
+        log.warning("%s; topics keep their names until then", error)
+        return
+    store.keep_taxonomy(taxonomy.labels(home.settings.site.language), taxonomy.parents)
 
 
 @contextmanager

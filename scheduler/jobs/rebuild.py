@@ -32,7 +32,7 @@ from data.models import DayDigest, Facet
 from data.store.read_protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
-from scheduler.jobs.publish import publish_proofs
+from scheduler.jobs.publish import name_topics, publish_proofs
 from scheduler.jobs.rebuild_report import Damaged, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.jobs.rebuilt_captures import restore_sightings, unreadable_captures
 from scheduler.jobs.unread_pages import await_unread, without_file
@@ -315,8 +315,9 @@ class Rebuilding:
             self._errors += publish_proofs(self._home, everything=True)
 
     def _publish(self, store: PublishStore, now: dt.datetime) -> None:
-        # Read anew: the file of settings may be another by now.
+        # Read anew: the files of settings and topics may be others by now.
         home = home_at(self._home.path)
+        name_topics(home, self._store)
         cache = home.path / "rendered.db"
         done = publish(store, home.site, home.settings.site, cache=cache, now=now)
         self._errors = [*done.errors]

@@ -45,6 +45,7 @@ class FakeStore(PublicationInMemory):
         self.history: dict[str, list[Revision]] = {}
         self.marked: dict[Facet, int] = {}
         self.labels = {"economy": "Economy", "energy": "Energy & climate"}
+        self.parents: Mapping[str, str] = {}
         self.known = {
             "acme": Source("acme", "ACME Corporation", "https://acme.example/news/", "Asia/Baku"),
             "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
@@ -87,6 +88,9 @@ class FakeStore(PublicationInMemory):
 
     def topics(self) -> Mapping[str, str]:
         return self.labels
+
+    def topic_parents(self) -> Mapping[str, str]:
+        return self.parents
 
     def release(self, release_id: str) -> Release | None:
         return self.kept.get(release_id)

@@ -38,7 +38,25 @@ class ReleasesPart(Part):
 
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""
-        return dict(self._ask("SELECT slug, label FROM topics ORDER BY slug"))
+        return dict(
+            self._ask(
+                "SELECT t.slug, coalesce(n.label, t.label) FROM topics t"
+                " LEFT JOIN taxonomy n ON n.slug = t.slug ORDER BY t.slug"
+            )
+        )
+
+    def topic_parents(self) -> Mapping[str, str]:
+        """The slug of the topic that each topic below the top level stands under, by its own."""
+        return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
+
+    def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
+        """Keep what a taxonomy calls its topics, in place of what one said before."""
+        rows = {(slug, label, parents.get(slug, "")) for slug, label in labels.items()}
+        if rows == {*self._ask("SELECT slug, label, parent FROM taxonomy")}:
+            return
+        with self._writing() as db:
+            db.execute("DELETE FROM taxonomy")
+            db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
 
     def release(self, release_id: str) -> Release | None:
         """One release by its id."""

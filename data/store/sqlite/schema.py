@@ -124,6 +124,12 @@ def lay_logged_changes(db: Database) -> None:
     _lay(db, "logged_changes")
 
 
+@migrations()
+def lay_taxonomy(db: Database) -> None:
+    """Lay the table of what topics are called, and stand under."""
+    _lay(db, "taxonomy")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -660,6 +660,19 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
     assert store.topics() == {"transport": "Traffic"}
 
 
+def test_a_topic_is_called_as_the_taxonomy_says_and_else_as_its_release_did(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    one = draft(topics=("ships", "transport"))
+    labels = {"ships": "Ships", "transport": "Transport"}
+    store.record(one, seen=noon, since=noon, labels=labels)
+    store.keep_taxonomy({"ships": "Gəmilər", "unused": "-"}, {"ships": "transport"})
+    assert store.topics() == {"ships": "Gəmilər", "transport": "Transport"}
+    assert store.topic_parents() == {"ships": "transport"}
+    store.keep_taxonomy({}, {})
+    assert (store.topics(), store.topic_parents()) == (labels, {})
+
+
 def test_a_store_of_another_version_and_a_foreign_database_are_refused_untouched(
     tmp_path: Path,
 ) -> None:

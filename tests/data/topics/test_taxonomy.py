@@ -159,6 +159,12 @@ def test_without_a_file_of_ones_own_the_shipped_one_holds(tmp_path: Path) -> Non
             '[[topic]]\nslug = "a"\nlabel = "A"\n[[topic]]\nslug = "b"\nlabel = "B"\nnames = ["A"]',
             "topic b",
         ),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nparent = "b"', "topic a.parent"),
+        ('[[topic]]\nslug = "a"\nlabel = "A"\nparent = "a"', "topic a.parent"),
+        (
+            "[[topic]]\nslug='a'\nlabel='A'\nparent='b'\n[[topic]]\nslug='b'\nlabel='B'\nparent='a'",
+            "topic b.parent",
+        ),
         ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.en = ["*"]', "topic a.rules.en"),
         ('[[topic]]\nslug = "a"\nlabel = "A"\nrules.en = ["s*"]', "topic a.rules.en"),
         ('[[topic]]\nslug = "a"\nlabel = "A"\nhints.en = ["a*b"]', "topic a.hints.en"),
@@ -173,6 +179,12 @@ def test_a_faulty_file_is_refused_with_its_name_the_key_and_the_fix(
         load_taxonomy(path)
     assert (caught.value.path, caught.value.key) == (str(path), key)
     assert len(caught.value.fix) > 10
+
+
+def test_a_topic_is_called_by_the_readers_language_or_in_english(taxonomy: Taxonomy) -> None:
+    assert taxonomy.label("education", "az") == taxonomy.labels("az")["education"] == "Təhsil"
+    assert taxonomy.label("education", "de-AT") == "Bildung"
+    assert taxonomy.label("education", "ja") == taxonomy.label("education", "en") == "Education"
 
 
 def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
