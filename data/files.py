@@ -52,6 +52,18 @@ class Writer:
         self._waiting[path] = temporary
         return True
 
+    def remove(self, file: str) -> None:
+        """Delete a file at once, and the folders that this leaves empty."""
+        path = self.folder / file
+        path.unlink(missing_ok=True)
+        for above in path.relative_to(self.folder).parents[:-1]:
+            try:
+                (self.folder / above).rmdir()
+            except OSError:
+                # Something else is in it.
+                return
+            self._known.discard(f"{self.folder}/{above.as_posix()}")
+
     def flush(self) -> bool:
         """Give all that waits its name, once it would survive a loss of power.
 

@@ -177,6 +177,11 @@ def page_file(facet: Facet) -> str:
     raise ValueError(f"{facet} has no page of its own")
 
 
+def part_file(facet: Facet, part: str) -> str:
+    """A page of older releases of a facet: ``topics/energy/page/3/index.html``."""
+    return f"{page_file(facet).removesuffix('index.html')}page/{part}/index.html"
+
+
 def release_file(release: str) -> str:
     """The page of a release, by its id."""
     return f"releases/{file_name(release)}/index.html"

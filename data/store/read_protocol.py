@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from data.models import (
@@ -132,8 +132,8 @@ class PublishStore(ReadStore, Protocol):
     def archive_page_count(self, facet: Facet) -> int:
         """How many archive pages a feed has."""
 
-    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
-        """Those of some releases that are on an archive page of a feed."""
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        """Those of some releases that are on an archive page of a feed, with its number."""
 
     def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
         """The releases on an archive page of a feed, by id."""

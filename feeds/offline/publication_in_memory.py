@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from data.models import DayDigest, Facet, ReleaseTimes
 
@@ -35,10 +35,11 @@ class PublicationInMemory:
         """How many archive pages a feed has."""
         return max(self.pages.get(facet, ()), default=0)
 
-    def archived(self, facet: Facet, ids: Sequence[str]) -> Collection[str]:
-        """Those of some releases that are on an archive page of a feed."""
-        every = {one for some in self.pages.get(facet, {}).values() for one in some}
-        return every.intersection(ids)
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        """Those of some releases that are on an archive page of a feed, with its number."""
+        pages = self.pages.get(facet, {}).items()
+        every = {one: page for page, some in pages for one in some}
+        return {one: every[one] for one in ids if one in every}
 
     def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
         """The releases on an archive page of a feed, by id."""

@@ -17,6 +17,7 @@ from data.text.language_tags import is_right_to_left
 from feeds.catalog import Catalog, grouped
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation
+from feeds.pages.paging import ALONE, Paging
 from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, listed
 from feeds.urls import (
     FEED_TYPES,
@@ -59,11 +60,12 @@ class PageRenderer:
         rows: Sequence[tuple[str, bytes]],
         undated: Sequence[bytes] = (),
         latency: str = "",
+        paging: Paging = ALONE,
     ) -> bytes:
         """The page of a facet with the lines of the releases in its feed, each with its day.
 
         ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
-        ``latency`` says how late releases come.
+        ``latency`` says how late releases come, and ``paging`` leads to older ones.
         """
         home = facet == Facet()
         file = page_file(facet)
@@ -77,6 +79,7 @@ class PageRenderer:
             shown=len(rows),
             undated=len(undated),
             latency=latency,
+            paging=paging,
             backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
             place=UP,
             **self.navigation.around(facet),

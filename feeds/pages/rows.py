@@ -63,10 +63,14 @@ def listed(rows: Iterable[tuple[str, bytes]], *, up: str, texts: Texts) -> bytes
 
 @lru_cache(maxsize=10_000)
 def day_heading(day: str, up: str, texts: Texts) -> bytes:
-    """What comes before the lines of one day, on a page that the way ``up`` leads from."""
-    address = (up + href(page_file(Facet(period=day)))[1:]) or "./"
+    """What comes before the lines of one day, on a page that the way ``up`` leads from.
+
+    Without a day it says that there is none.
+    """
+    address = up + href(page_file(Facet(period=day)))[1:] if day else ""
+    name = texts.spoken(day) if day else texts.gettext("No date")
     template = environment(texts).get_template("day.html")
-    return template.render(name=texts.spoken(day), address=address).encode()
+    return template.render(name=name, address=address).encode()
 
 
 @lru_cache(maxsize=10_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from data.models import Facet
 from data.store.read_protocol import PublishStore
@@ -24,12 +24,13 @@ class ArchivePages:
         """How many archive pages a feed has."""
         return max(self._store.archive_page_count(facet), *self._fresh[facet], 0)
 
-    def archived(self, facet: Facet, releases: Sequence[str]) -> set[str]:
-        """Those of some releases, by id, that are on an archive page of a feed."""
+    def archived(self, facet: Facet, releases: Sequence[str]) -> Mapping[str, int]:
+        """Those of some releases, by id, that are on an archive page of a feed, with its number."""
         if not releases:
-            return set()
-        fresh = {one for ids in self._fresh[facet].values() for one in ids}
-        return {*self._store.archived(facet, releases), *fresh.intersection(releases)}
+            return {}
+        fresh = {one: page for page, ids in self._fresh[facet].items() for one in ids}
+        wanted = fresh.keys() & set(releases)
+        return {**self._store.archived(facet, releases), **{one: fresh[one] for one in wanted}}
 
     def on_page(self, facet: Facet, page: int) -> Sequence[str]:
         """The releases on an archive page of a feed, by id."""

@@ -23,7 +23,8 @@ TABLES = """
         pages    INTEGER NOT NULL,
         releases TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-    -- The release pages that were written, each by the hash of what shaped it.
+    -- The pages of releases and of older releases that were written, each with the hash of what
+    -- shaped it: by the id of the release, or by its file.
     CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
     -- When the folders of feeds changed last, as they were left.

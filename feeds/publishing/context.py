@@ -26,7 +26,8 @@ class PublishContext:
     publication by id, or None where that can't be told. A feed's document holds ``entries``
     releases at least, where there are so many. ``layout`` is a digest of all that shapes every
     entry. ``checkpoint`` is called between files that belong to one facet: where very many wait,
-    it makes all that was done until now durable. ``is_there`` says whether a file is there.
+    it makes all that was done until now durable. ``is_there`` says whether a file is there, and
+    ``remove`` deletes one.
     """
 
     store: PublishStore
@@ -41,6 +42,7 @@ class PublishContext:
     write: Write
     checkpoint: Callable[[], None]
     is_there: Callable[[str], bool]
+    remove: Callable[[str], None]
 
     def key(self, *parts: object) -> bytes:
         """The key under which is kept what these parts and the layout shape."""

@@ -43,9 +43,9 @@ class EntryRenderer:
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
         """What the feed of a facet shows of these releases, in their order."""
-        return self.rendered([self._wanted(one) for one in self._shown(facet, releases)])
+        return self.rendered([self._wanted(one) for one in self.shown(facet, releases)])
 
-    def _shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
+    def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
         """What a feed shows of these releases: where sources mix, a story once."""
         if facet.source is not None:
             return [Shown(release) for release in releases]

@@ -10,11 +10,13 @@ from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
+from feeds.pages.older_page import FIRST, LATEST
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer
+from feeds.publishing.facet_pages import FacetPages
 from feeds.publishing.publication import is_source
 from feeds.publishing.selection import FeedContents
-from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file
+from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file, part_file
 
 
 class FeedDocuments:
@@ -24,6 +26,7 @@ class FeedDocuments:
         self._context = context
         self._renderer = renderer
         self._contents = FeedContents(context)
+        self._people = FacetPages(context, renderer)
 
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the documents of a facet that changed, or with ``everything`` all of them."""
@@ -34,10 +37,11 @@ class FeedDocuments:
             raise
 
     def _write(self, facet: Facet, *, everything: bool) -> None:
-        context, contents = self._context, self._contents
-        every = contents.every(facet) if everything else None
+        context, contents, people = self._context, self._contents, self._people
+        every = contents.every(facet) if everything or context.changes is None else None
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
+        entries = self._renderer.entries(facet, current)
         pages = before + len(full)
         # Of a store that was written anew, pages are known whose files are not there yet.
         there = before
@@ -52,8 +56,20 @@ class FeedDocuments:
             else:
                 releases = contents.on_page(facet, page, every or {})
             self._archive_page(facet, page, pages, releases)
+            newer = newer_page(facet, page, pages, entries)
+            people.write_archived(facet, page, releases, newer, everything=everything)
             context.checkpoint()
-        self._document(facet, pages, [*current, *contents.returned(facet, current)])
+        changed = people.changed(facet)
+        older = {*(range(1, first) if changed is None else changed)}
+        if people.turned(facet, entries):
+            older.add(pages)
+        for page in sorted(older.intersection(range(1, first))):
+            releases = contents.on_page(facet, page, every or {})
+            newer = newer_page(facet, page, pages, entries)
+            people.write_archived(facet, page, releases, newer, everything=False)
+        again = self._renderer.entries(facet, contents.returned(facet, current))
+        self._document(facet, pages, [*entries, *again])
+        people.write_newest(facet, pages, entries, self._backlog(facet), self._latency(facet))
         context.cache.keep_current(facet, pages, [one.id for one in current])
 
     def _archive_page(self, facet: Facet, page: int, pages: int, releases: Releases) -> None:
@@ -63,17 +79,9 @@ class FeedDocuments:
         )
         self._feed(feed, entries, partial(archive_file, facet, page))
 
-    def _document(self, facet: Facet, pages: int, releases: Releases) -> None:
-        entries = self._renderer.entries(facet, releases)
+    def _document(self, facet: Facet, pages: int, entries: Sequence[RenderedEntry]) -> None:
         feed = with_archives(feed_of(self._context.catalog, facet, entries), pages)
         self._feed(feed, entries, partial(feed_file, facet))
-        page = self._context.pages.facet(
-            facet,
-            [(entry.day, entry.row) for entry in entries],
-            [entry.row for entry in self._backlog(facet)],
-            latency=self._latency(facet),
-        )
-        self._context.write(page_file(facet), page)
 
     def _feed(
         self, feed: Feed, entries: Sequence[RenderedEntry], file: Callable[[Format], str]
@@ -92,8 +100,18 @@ class FeedDocuments:
         """The entries of releases that stand on the page of a source, but in no feed of it."""
         if facet.source is None or not is_source(facet):
             return []
-        found = self._context.store.backlog(facet.source, limit=self._context.entries)
+        found = self._context.store.backlog(facet.source, limit=FIRST)
         return self._renderer.entries(facet, found)
+
+
+def newer_page(facet: Facet, page: int, pages: int, entries: Sequence[RenderedEntry]) -> str:
+    """The page of newer releases than those on one of so many archive pages.
+
+    ``entries`` are those that are on none of them.
+    """
+    if page < pages:
+        return part_file(facet, str(page + 1))
+    return part_file(facet, LATEST) if len(entries) > FIRST else page_file(facet)
 
 
 def files_of(facet: Facet) -> tuple[str, ...]:

@@ -115,6 +115,7 @@ class Publishing:
             write=self._write,
             checkpoint=self._checkpoint,
             is_there=lambda name: (folder / name).is_file(),
+            remove=self._writer.remove,
         )
         renderer = EntryRenderer(context)
         self._documents = FeedDocuments(context, renderer)

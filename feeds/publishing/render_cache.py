@@ -66,17 +66,20 @@ class RenderCache(CacheFile):
             "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(name_of(facet), pages, text)]
         )
 
-    def page_keys(self, releases: Sequence[str]) -> dict[str, bytes]:
-        """Those of the pages of some releases that were written, with what shaped them."""
+    def page_keys(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of some pages that were written, with what shaped them.
+
+        That of a release goes by its id, others by their files.
+        """
         rows = self._ask(
             "SELECT p.release, p.key FROM json_each(?) j CROSS JOIN pages p ON p.release = j.value",
-            [msgspec.json.encode(releases).decode()],
+            [msgspec.json.encode(names).decode()],
         )
         return dict(rows)
 
-    def keep_page(self, release: str, key: bytes) -> None:
-        """Note that the page of a release was written."""
-        self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(release, key)])
+    def keep_page(self, name: str, key: bytes) -> None:
+        """Note that a page was written, by the same name."""
+        self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(name, key)])
 
     def note(self, name: str) -> bytes | None:
         """What was noted under a name."""

@@ -68,15 +68,15 @@ class PublicationPart(Part):
         )
         return rows[0][0] or 0
 
-    def archived(self, facet: Facet, ids: Sequence[str]) -> frozenset[str]:
-        """Those of some releases that are on an archive page of a feed."""
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        """Those of some releases that are on an archive page of a feed, with its number."""
         rows = self._ask(
             # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
-            "SELECT r.id FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
+            "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
             f" CROSS JOIN archive_pages a ON a.feed = {FEED} AND a.release = r.number",
             [encode(list(ids)), *facet_key(facet)],
         )
-        return frozenset(row[0] for row in rows)
+        return dict(rows)
 
     def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
         """The releases on an archive page of a feed, by id."""

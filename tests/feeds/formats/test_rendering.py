@@ -55,6 +55,7 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
             write=lambda _file, _content: None,
             checkpoint=lambda: None,
             is_there=lambda _file: False,
+            remove=lambda _: None,
         )
         entries = EntryRenderer(context).entries(facet, store.summaries(facet))
     return feed_of(catalog, facet, entries), entries

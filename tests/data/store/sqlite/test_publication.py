@@ -31,8 +31,8 @@ def test_archive_pages_hold_the_releases_that_they_were_given(
     store.add_archive_pages({ALL: {1: [two], 2: [one]}, TRANSPORT: {1: [three_]}})
     assert [store.archive_page_count(facet) for facet in (ALL, TRANSPORT)] == [2, 1]
     assert [store.archive_page(ALL, page) for page in (1, 2, 3)] == [(two,), (one,), ()]
-    assert store.archived(ALL, [one, two, three_]) == {one, two}
-    assert store.archived(Facet("harbour"), [one]) == set()
+    assert store.archived(ALL, [one, two, three_]) == {one: 2, two: 1}
+    assert store.archived(Facet("harbour"), [one]) == {}
 
 
 def test_a_release_is_on_one_archive_page_of_a_feed_and_a_page_is_written_whole_or_not(
@@ -43,7 +43,7 @@ def test_a_release_is_on_one_archive_page_of_a_feed_and_a_page_is_written_whole_
     with pytest.raises(StoreError):
         store.add_archive_pages({ALL: {2: [two, one]}})
     assert store.archive_page_count(ALL) == 1
-    assert store.archived(ALL, [one, two]) == {one}
+    assert store.archived(ALL, [one, two]) == {one: 1}
 
 
 def test_a_day_stays_as_it_was_first_published(store: SqliteStore, noon: dt.datetime) -> None:

@@ -1,0 +1,110 @@
+"""The pages for people of a facet: its newest releases, and older ones back to the first.
+
+Archive pages of feeds stay as they were cut; their pages for people show releases as they are
+today, and are written again where one of them changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from data.models import Facet
+from feeds.archive_pages import Releases
+from feeds.formats.rendering import RenderedEntry
+from feeds.pages.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
+from feeds.publishing.context import PublishContext
+from feeds.publishing.entry_renderer import EntryRenderer, face
+from feeds.urls import page_file, part_file
+
+
+class FacetPages:
+    """Has the pages of facets written."""
+
+    def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
+        self._context = context
+        self._renderer = renderer
+
+    def write_newest(
+        self,
+        facet: Facet,
+        pages: int,
+        entries: Sequence[RenderedEntry],
+        undated: Sequence[RenderedEntry],
+        latency: str,
+    ) -> None:
+        """Write the first page of a facet, and what else is on none of its so many archive pages.
+
+        ``undated`` are releases that are in no feed; as many are shown as there is room for.
+        """
+        context = self._context
+        rows = rows_of(entries)
+        paging = first_paging(facet, pages, has_latest=len(rows) > FIRST)
+        shown = rows[:FIRST]
+        room = max(FIRST - len(shown), 0)
+        backlog = [entry.row for entry in undated[:room]]
+        page = context.pages.facet(facet, shown, backlog, latency=latency, paging=paging)
+        context.write(page_file(facet), page)
+        written = 0
+        if len(rows) > FIRST:
+            for file, content in latest_pages(context.pages, facet, rows[FIRST:], pages):
+                context.write(file, content)
+                written += 1
+        self._remove_latest(facet, written)
+
+    def _remove_latest(self, facet: Facet, written: int) -> None:
+        """Delete pages of the latest releases beyond those that were written."""
+        while True:
+            written += 1
+            file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)
+            if not self._context.is_there(file):
+                return
+            self._context.remove(file)
+
+    def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
+        """Whether what its newest archive page leads to will be another page than it was."""
+        return (len(entries) > FIRST) != self._context.is_there(part_file(facet, LATEST))
+
+    def changed(self, facet: Facet) -> Iterable[int] | None:
+        """The archive pages of a facet that hold a release that changed; None for maybe all."""
+        changes = self._context.changes
+        if changes is None:
+            return None
+        ids = [
+            one
+            for one, facets in self._touched.items()
+            if facet in facets or facet.topic is not None
+        ]
+        return sorted({*self._context.archive.archived(facet, ids).values()})
+
+    @cached_property
+    def _touched(self) -> dict[str, frozenset[Facet]]:
+        """What changed with the facets that it belongs to, and the stories that it belongs to."""
+        changes = self._context.changes or {}
+        found = {
+            member.id: change.facets
+            for change in changes.values()
+            for member in self._renderer.story(change.summary.story)
+        }
+        return {**found, **{one: change.facets for one, change in changes.items()}}
+
+    def write_archived(
+        self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
+    ) -> None:
+        """Write the page of the releases on an archive page, where it would differ."""
+        context = self._context
+        shown = self._renderer.shown(facet, releases)
+        name = part_file(facet, str(page))
+        faces = [(one.summary.id, one.summary.version, *map(face, one.others)) for one in shown]
+        key = context.key("older", name, newer, *faces)
+        if not everything and context.cache.page_keys([name]).get(name) == key:
+            return
+        rows = rows_of(self._renderer.entries(facet, releases))
+        for file, content in archive_pages(context.pages, facet, page, rows, newer):
+            context.write(file, content)
+        context.cache.keep_page(name, key)
+
+
+def rows_of(entries: Iterable[RenderedEntry]) -> list[tuple[str, bytes]]:
+    """The lines of entries, each with its day."""
+    return [(entry.day, entry.row) for entry in entries]
