@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-LONGEST: Final = 2000
-"""Bytes of a query string that are read."""
+LONGEST: Final = 40_000
+"""Bytes of a query string that are read: a text of many more characters than are searched for."""
 
-SEARCHED: Final = ("q", "source", "topic", "lang")
+SEARCHED: Final = ("q", "source", "topic", "lang", "state", "since", "until")
 """What a search is asked by."""
 
-LISTS: Final = ("source", "topic")
+LISTS: Final = ("source", "topic", "lang", "state")
 """What may be named several times, or parted by commas: any of them will do."""
 
 

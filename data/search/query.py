@@ -34,7 +34,9 @@ TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 class Query:
     """What is asked: ``text`` as above, and filters, None for all. Days are inclusive.
 
-    Where several sources or topics are named, parted by commas, any of them will do.
+    Where several sources, topics, languages or states are named, parted by commas, any of them will
+    do. What is in ``en-GB`` is in ``en``, not the other way round. The states are those of
+    data.search.matches.STATES.
     """
 
     text: str
@@ -42,11 +44,20 @@ class Query:
     topic: str | None = None
     since: dt.date | None = None
     until: dt.date | None = None
+    language: str | None = None
+    state: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether it asks for nothing: no word of it must be there."""
-        return not any(term.wanted for term in terms_of(self.text))
+        """Whether it asks for nothing: no word of it must be there, and no filter chooses.
+
+        A text without a word is no query, whatever the filters.
+        """
+        terms = terms_of(self.text)
+        if any(term.wanted for term in terms):
+            return False
+        filters = (self.source, self.topic, self.language, self.state, self.since, self.until)
+        return not any(filters) or (not terms and bool(self.text.strip()))
 
 
 @dataclass(frozen=True, slots=True)

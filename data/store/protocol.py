@@ -28,6 +28,7 @@ from data.models import (
     Wait,
     Walk,
 )
+from data.search.matches import Hits, Matches
 from data.search.query import Query
 from data.store.alert_protocol import AlertStore
 from data.store.api_protocol import ApiStore
@@ -233,15 +234,21 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Protoc
     def awaits_indexing(self) -> bool:
         """Whether something was recorded that the search index lacks."""
 
-    def search(
-        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
-    ) -> tuple[Release, ...]:
-        """The releases that a query finds, best first, or by day, the ``newest`` first.
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
+        """The releases that a query finds, best first.
 
-        Only what `index` has entered is found.
-
-        A query that asks for nothing finds nothing; no query raises.
+        Only what `update_search_index` has entered is found, here and below. A query without a word
+        that must be there finds nothing; no query raises.
         """
+
+    def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
+        """The releases that a query finds by day, the newest first, on from the ``cursor`` of hits.
+
+        A query that asks for nothing finds nothing; no query and no cursor raises.
+        """
+
+    def count_matches(self, query: Query) -> Matches:
+        """How many releases a query finds, in all and by what they are filed under."""
 
     def templates(self, source: str) -> tuple[str, ...]:
         """What was learned of a source's layouts, each as JSON text, by the name of the layout."""

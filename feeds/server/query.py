@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from data.errors import CommuniqueError
 from data.models import Facet
+from data.search.query import LONGEST, Query
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.searches import SEARCHED
@@ -52,6 +53,33 @@ def instant_of(asked: str) -> dt.datetime:
         raise BadQuery(
             f"{asked[:40]} is no day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
         ) from error
+
+
+def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
+    """A day that is asked for by a name, None where it is not. Raises BadQuery."""
+    text = asked.get(name)
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise BadQuery(f"{name}={text[:40]} is no day; write {name}=2024-03-01") from error
+
+
+def query_of(asked: Mapping[str, str]) -> Query:
+    """What a search asks for by the parameters of feeds.searches.SEARCHED. Raises BadQuery."""
+    text = asked.get("q", "")
+    if len(text) > LONGEST:
+        raise BadQuery(f"this query has {len(text):,} characters, and {LONGEST:,} are read")
+    return Query(
+        text,
+        asked.get("source"),
+        asked.get("topic"),
+        day_of("since", asked),
+        day_of("until", asked),
+        asked.get("lang"),
+        asked.get("state"),
+    )
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:

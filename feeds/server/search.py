@@ -10,41 +10,33 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 from data.models import Facet, Release
-from data.search.query import Query
 from data.store.protocol import Store
-from feeds.server.query import with_present_sources
+from feeds.server.query import query_of, with_present_sources
 
-ROUNDS = 10
-"""How often as many releases again are looked at for those in the language that was asked for."""
+FACETS = ("source", "topic")
+"""What facets are chosen by, without looking into the search index."""
 
 SELECTED = 20
 """Pairs of a source and a topic that are looked at in a search without words."""
 
 
-def search(store: Store, asked: Mapping[str, str], limit: int) -> list[Release]:
-    """The newest releases that a search finds, by its parameters q, source, topic and lang.
+def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
+    """The newest releases that a search finds, by the parameters of feeds.searches.SEARCHED.
 
     One without words finds all that there is by the others; one for nothing at all finds nothing.
+    Raises BadQuery.
     """
-    if not asked:
-        return []
-    language = asked.get("lang")
-    found: list[Release] = []
-    for offset in range(0, ROUNDS * limit, limit):
-        some = matching(store, asked, limit, offset)
-        found += (one for one in some if speaks(one, language))
-        if len(found) >= limit or len(some) < limit:
-            break
-    return found[:limit]
-
-
-def matching(store: Store, asked: Mapping[str, str], limit: int, offset: int) -> Sequence[Release]:
-    """The releases that a search finds from ``offset`` on, whatever their language."""
     asked = with_present_sources(asked, store.source_moves())
-    text, source, topic = (asked.get(name) for name in ("q", "source", "topic"))
-    if text is not None:
-        return store.search(Query(text, source, topic), limit=limit, offset=offset, newest=True)
-    every = product(*(name.split(",") if name else [None] for name in (source, topic)))
+    if asked and asked.keys() <= set(FACETS):
+        return of_facets(store, asked, limit)
+    return store.search_newest(query_of(asked), limit=limit).releases
+
+
+def of_facets(
+    store: Store, asked: Mapping[str, str], limit: int, offset: int = 0
+) -> Sequence[Release]:
+    """The newest releases of sources and topics, in the order of their feeds."""
+    every = product(*(asked[name].split(",") if name in asked else [None] for name in FACETS))
     facets = [Facet(*names) for names in islice(every, SELECTED)]
     if len(facets) == 1:
         return tuple(store.releases(facets[0], limit=limit, offset=offset))
@@ -52,14 +44,3 @@ def matching(store: Store, asked: Mapping[str, str], limit: int, offset: int) ->
     found = sorted({one.id: one for one in some}.values(), key=lambda one: one.id)
     found.sort(key=lambda one: one.order, reverse=True)
     return found[offset : offset + limit]
-
-
-def speaks(release: Release, language: str | None) -> bool:
-    """Whether a release is in a language: one in ``en-GB`` is in ``en``, not the other way round.
-
-    None is any language.
-    """
-    if language is None:
-        return True
-    own, wanted = (release.content.language or "").lower(), language.lower()
-    return own == wanted or own.startswith(f"{wanted}-")

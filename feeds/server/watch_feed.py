@@ -8,8 +8,9 @@ feeds are copied.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Facet, Release
-from data.search.query import Query
+from data.search.query import Query, terms_of
 from data.store.protocol import Store
 from data.text.clean import plain
 from data.watches.match import AlertEvent, WatchIndex, release_event
@@ -26,8 +27,11 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry
 from feeds.formats.feed import Feed, feed_of
-from feeds.server.search import ROUNDS, SELECTED, matching
+from feeds.server.search import SELECTED, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
+
+ROUNDS: Final = 10
+"""How often as many releases as a feed holds are looked at for those that a watch matches."""
 
 LOOKED_AT: Final = 300
 """Edits, retractions and changes of health of all sources that are held against a watch."""
@@ -91,22 +95,32 @@ def releases(
 ) -> Iterable[Entry]:
     """The entries of the newest releases that a watch matches."""
     found: list[Release] = []
-    query = Query(watch.query)
-    asked = {"source": ",".join(watch.sources), "topic": ",".join(watch.topics)}
-    asked = {name: value for name, value in asked.items() if value}
-    if not query.is_empty:
-        asked["q"] = watch.query
-    elif max(len(watch.sources), 1) * max(len(watch.topics), 1) > SELECTED:
-        # More than such a search looks at: the newest of all are held against the watch.
-        asked = {}
-    for offset in range(0, ROUNDS * limit, limit):
-        some = matching(store, asked, limit, offset)
+    for some in islice(candidates(store, watch, limit), ROUNDS):
         found += (one for one in some if matches(index, release_event("release", one)))
         if len(found) >= limit or len(some) < limit:
             break
     shown = (entry_of(one, catalog, mixed=True) for one in found[:limit])
     # What has no date since the first visit is nobody's news.
     return (one for one in shown if one.published)
+
+
+def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Release]]:
+    """The newest releases that a watch may match, ``limit`` at a time."""
+    query = Query(watch.query, ",".join(watch.sources) or None, ",".join(watch.topics) or None)
+    if any(term.wanted for term in terms_of(query.text)):
+        hits = store.search_newest(query, limit=limit)
+        yield hits.releases
+        while hits.cursor is not None:
+            hits = store.search_newest(query, limit=limit, cursor=hits.cursor)
+            yield hits.releases
+        return
+    asked = {"source": query.source, "topic": query.topic}
+    if max(len(watch.sources), 1) * max(len(watch.topics), 1) > SELECTED:
+        # More than such a search looks at: the newest of all are held against the watch.
+        asked = {}
+    chosen = {name: value for name, value in asked.items() if value}
+    for offset in count(0, limit):
+        yield of_facets(store, chosen, limit, offset)
 
 
 def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[Entry]:

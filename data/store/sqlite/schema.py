@@ -130,6 +130,13 @@ def lay_taxonomy(db: Database) -> None:
     _lay(db, "taxonomy")
 
 
+@migrations()
+def lay_search_rows(db: Database) -> None:
+    """Lay the table of the rows of the search index anew, with what they are filed under."""
+    db.execute("DROP TABLE search_rows")
+    _lay(db, "search_rows")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

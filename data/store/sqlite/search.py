@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby, islice
-from typing import Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from data.models import Content, Release
+from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, Term, terms_of
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.releases import select_releases
+from data.store.sqlite.rows import encode
 from data.text.folding import fold_search
+from data.text.language_tags import feed_language
 
-Found: TypeAlias = tuple[int, str, str, str]
-"""Of a release: its number, source, day and content."""
+Found: TypeAlias = tuple[int, str, str, str, bool, bool]
+"""Of a release: its number, source, day and content, whether it was corrected, and retracted."""
 
 BATCH: Final = 200
 """Releases that are entered in one transaction: visits wait for the store for a moment only."""
@@ -32,7 +36,27 @@ ROW_BITS: Final = 24
 NO_DAY: Final = 0
 """Stands for the day of what has none: the first of January of the year 1 is 1."""
 
+SHOWN_ROW: Final = (
+    "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
+)
+"""Rows that are found: those of old versions and of hidden releases are not."""
+
+ANY: Final = "xa"
+"""A word that stands in the index for every release, where only days are asked for."""
+
 _content = msgspec.json.Decoder(Content)
+
+
+class Filed(NamedTuple):
+    """What a release is counted under, as the index keeps it beside its row."""
+
+    source: str
+    language: str
+    topics: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+_filed = msgspec.json.Decoder(Filed)
 
 
 class SearchPart(Part):
@@ -49,25 +73,75 @@ class SearchPart(Part):
         """Whether something waits to be entered."""
         return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
 
-    def search(
-        self, query: Query, *, limit: int, offset: int = 0, newest: bool = False
-    ) -> tuple[Release, ...]:
-        """The releases that a query finds, best first (BM25, titles before bodies), or newest.
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
+        """The releases that a query finds, best first (BM25, titles before bodies).
 
         Of more than `RANKED` matches, the newest are ranked and the others left out. Only what
-        `index` has entered is found. A query that asks for nothing finds nothing.
+        `index` has entered is found. A query without a word that must be there finds nothing.
         """
-        asked = expression(query)
-        if asked is None:
+        if not any(term.wanted for term in terms_of(query.text)):
             return ()
         hits = self._ask(
             f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
             " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
-            [asked, *rows_between(query.since, query.until), RANKED],
+            [expression(query), *rows_between(query.since, query.until), RANKED],
         )
-        # They come with the newest first.
-        order = hits if newest else sorted(hits, key=lambda hit: (hit[1], -hit[0]))
+        order = sorted(hits, key=lambda hit: (hit[1], -hit[0]))
         numbers = islice(self._releases_at([row for row, _ in order]), offset, offset + limit)
+        return self._releases_of(numbers)
+
+    def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
+        """The matches of a query by day, the newest first, on from a ``cursor``.
+
+        Only what `index` has entered is found. A query that asks for nothing finds nothing.
+        """
+        rows = self._matching("s.row, s.release", query, limit + 1, cursor)
+        some = rows[:limit]
+        return Hits(
+            self._releases_of(number for _, number in some),
+            some[-1][0] if some and len(rows) > limit else None,
+        )
+
+    def count_matches(self, query: Query) -> Matches:
+        """How many releases a query finds, and of what."""
+        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MOST_COUNTED + 1)
+        more = len(rows) > MOST_COUNTED
+        del rows[MOST_COUNTED:]
+        periods, sources, topics, languages, states = (Counter[str]() for _ in range(5))
+        for day, count in Counter(day for day, _ in rows).items():
+            if day != NO_DAY:
+                iso = dt.date.fromordinal(day).isoformat()
+                periods[iso[:4]] += count
+                periods[iso[:7]] += count
+        # Many are filed alike: each way is read once.
+        for text, count in Counter(filed for _, filed in rows).items():
+            filed = _filed.decode(text)
+            sources[filed.source] += count
+            if filed.language:
+                languages[filed.language.partition("-")[0]] += count
+            for topic in filed.topics:
+                topics[topic] += count
+            for state in filed.states:
+                states[state] += count
+        return Matches(len(rows), more, sources, topics, languages, periods, states)
+
+    def _matching(
+        self, columns: str, query: Query, limit: int, cursor: int | None = None
+    ) -> list[Any]:
+        """Columns of the first rows that a query finds, the newest first."""
+        if query.is_empty:
+            return []
+        first, last = rows_between(query.since, query.until)
+        last = last if cursor is None else max(NO_DAY - 1, min(last, cursor - 1))
+        return self._ask(
+            # CROSS JOIN: the order of the loops is meant, so that it stops at the limit.
+            f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
+            f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
+            " ORDER BY f.rowid DESC LIMIT ?",
+            [expression(query), first, last, limit],
+        )
+
+    def _releases_of(self, numbers: Iterator[int]) -> tuple[Release, ...]:
         return tuple(
             release
             for number in numbers
@@ -80,9 +154,8 @@ class SearchPart(Part):
             some = rows[place : place + BATCH]
             found = dict(
                 self._ask(
-                    f"SELECT row, release FROM search_rows WHERE row IN ({places(some)})"
-                    " AND release IS NOT NULL"
-                    " AND release NOT IN (SELECT release FROM hidden_releases)",
+                    f"SELECT s.row, s.release FROM search_rows s WHERE s.row IN ({places(some)})"
+                    f" AND {SHOWN_ROW}",
                     some,
                 )
             )
@@ -91,24 +164,38 @@ class SearchPart(Part):
     def _index_batch(self) -> int:
         with self._writing() as db:
             rows = self._ask(
-                "SELECT r.number, r.source, r.day, r.content FROM search_queue u"
+                "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
+                " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
+                " 0) > 1, r.retracted IS NOT NULL FROM search_queue u"
                 " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )
             numbers = [(row[0],) for row in rows]
             db.executemany("UPDATE search_rows SET release = NULL WHERE release = ?", numbers)
             entries, entered = [], []
-            for row, (number, source, _, text) in self._in_rows(rows):
+            for row, (number, source, _, text, *became) in self._in_rows(rows):
                 content = _content.decode(text)
-                tokens = tokens_of(source, content.topics)
-                entries.append(
-                    (row, fold_search(content.title), fold_search(content.body_text), tokens)
+                filed = Filed(
+                    source,
+                    feed_language(content.language) or "",
+                    content.topics,
+                    tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
                 )
-                entered.append((row, number))
+                entries.append(
+                    (
+                        row,
+                        fold_search(content.title),
+                        fold_search(content.body_text),
+                        tokens_of(filed),
+                    )
+                )
+                entered.append((row, number, encode(filed)))
             db.executemany(
                 "INSERT INTO search (rowid, title, body, tokens) VALUES (?, ?, ?, ?)", entries
             )
-            db.executemany("INSERT INTO search_rows (row, release) VALUES (?, ?)", entered)
+            db.executemany(
+                "INSERT INTO search_rows (row, release, filed) VALUES (?, ?, ?)", entered
+            )
             db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
         return len(rows)
 
@@ -125,23 +212,26 @@ class SearchPart(Part):
             yield from enumerate(some, start=free)
 
 
-def expression(query: Query) -> str | None:
-    """The query in the language of FTS5, or None where it asks for nothing."""
+def expression(query: Query) -> str:
+    """The query in the language of FTS5."""
     terms = terms_of(query.text)
     wanted = [phrase(term) for term in terms if term.wanted]
-    if not wanted:
-        return None
-    asked = " AND ".join(wanted)
+    parts = [f"({{title body}} : ({' AND '.join(wanted)}))"] if wanted else []
+    filters = (
+        ("s", query.source),
+        ("t", query.topic),
+        ("l", query.language and query.language.lower()),
+        ("r", query.state),
+    )
+    for kind, names in filters:
+        if names:
+            several = " OR ".join(f'"{token(kind, name)}"' for name in names.split(","))
+            parts.append(f"(tokens : ({several}))")
+    asked = " AND ".join(parts or [f"(tokens : {ANY})"])
     for term in terms:
         if not term.wanted:
-            asked = f"({asked}) NOT {phrase(term)}"
-    tokens = [
-        " OR ".join(f'"{token(kind, name)}"' for name in names.split(","))
-        for kind, names in (("s", query.source), ("t", query.topic))
-        if names
-    ]
-    filters = (f"(tokens : ({one}))" for one in tokens)
-    return " AND ".join([f"({{title body}} : ({asked}))", *filters])
+            asked = f"({asked}) NOT ({{title body}} : {phrase(term)})"
+    return asked
 
 
 def phrase(term: Term) -> str:
@@ -165,10 +255,14 @@ def rows_of_day(day: str) -> tuple[int, int]:
 
 
 def token(kind: str, name: str) -> str:
-    """A word that stands for a source (``s``) or topic (``t``) in the index."""
+    """A word that stands in the index for a source (``s``), topic, language or state (``r``)."""
     return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
 
 
-def tokens_of(source: str, topics: tuple[str, ...]) -> str:
-    """The words that stand for the source and the topics of a release."""
-    return " ".join([token("s", source), *(token("t", topic) for topic in topics)])
+def tokens_of(filed: Filed) -> str:
+    """The words that stand for what a release is filed under; a language also without regions."""
+    tag = filed.language.lower()
+    languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]
+    words = [ANY, token("s", filed.source), *(token("t", topic) for topic in filed.topics)]
+    words += (token("l", language) for language in languages)
+    return " ".join([*words, *(token("r", state) for state in filed.states)])
