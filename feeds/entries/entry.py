@@ -64,7 +64,8 @@ class Entry:
     other publishers of the same story. ``edited`` is whether its publisher changed it. ``origin``
     is set in feeds that mix sources. ``body`` is the safe text alone, unless it is too long for
     feeds; ``html`` has our notes as well. ``capture`` is the address of the page that says which
-    records of the archive show it, None where none does.
+    records of the archive show it, None where none does. ``source`` is the id of its source and
+    ``first_seen`` when it was found; an entry about the site itself has neither.
     """
 
     release: str
@@ -89,6 +90,13 @@ class Entry:
     retracted: dt.datetime | None
     body: str = ""
     capture: str | None = None
+    source: str = ""
+    first_seen: dt.datetime | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the hour of its day is known."""
+        return self.exact and not self.undated and self.published is not None
 
     @property
     def id(self) -> str:
@@ -143,6 +151,8 @@ def entry_of(
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
         capture=capture,
+        source=source.id,
+        first_seen=to_seconds(release.first_seen),
     )
 
 

@@ -29,12 +29,13 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry in every format: ``day`` as ISO writes it, or empty; ``row`` its line on pages.
 
-    Times are aware UTC.
+    Times are aware UTC. ``timed`` is whether the hour of its day is known.
     """
 
     updated: dt.datetime
     language: str | None
     day: str
+    timed: bool
     row: bytes
     pieces: tuple[Piece, Piece, Piece]
 
@@ -71,6 +72,7 @@ def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
         entry.updated,
         entry.language,
         entry.published.date().isoformat() if entry.published else "",
+        entry.timed,
         row,
         (pieces[0], pieces[1], pieces[2]),
     )

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape, unescape
 
-TAG = re.compile(r"<(?:a|img|link|script|source)\b[^>]*>")
-ADDRESS = re.compile(r'(?<=\s)(href|src)="([^"]*)"')
+TAG = re.compile(r"<(?:a|form|img|link|script|source)\b[^>]*>")
+ADDRESS = re.compile(r'(?<=\s)(action|href|src)="([^"]*)"')
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 INDEX = "index.html"
 

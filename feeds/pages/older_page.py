@@ -8,12 +8,11 @@ hold too many for a page, ``page/N-2/`` goes on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from data.models import Facet
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP, listed
+from feeds.pages.rows import UP, Line, listed
 from feeds.urls import page_file, part_file
 
 FIRST = 40
@@ -24,11 +23,8 @@ MOST = 100
 
 LATEST = "latest"
 
-Row: TypeAlias = tuple[str, bytes]
-"""The day of a release as ISO writes it, or empty, and its line."""
 
-
-def parts_of(name: str, rows: Sequence[Row]) -> list[tuple[str, Sequence[Row]]]:
+def parts_of(name: str, rows: Sequence[Line]) -> list[tuple[str, Sequence[Line]]]:
     """Lines on as many pages as they need, with the name of each."""
     return [
         (f"{name}-{start // MOST + 1}" if start else name, rows[start : start + MOST])
@@ -45,7 +41,7 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
 
 
 def latest_pages(
-    pages: PageRenderer, facet: Facet, rows: Sequence[Row], archive_pages: int
+    pages: PageRenderer, facet: Facet, rows: Sequence[Line], archive_pages: int
 ) -> list[tuple[str, bytes]]:
     """The files of what the feed of a facet holds beside its first page, in their order."""
     older = part_file(facet, str(archive_pages)) if archive_pages else None
@@ -54,7 +50,7 @@ def latest_pages(
 
 
 def archive_pages(
-    pages: PageRenderer, facet: Facet, page: int, rows: Sequence[Row], newer: str
+    pages: PageRenderer, facet: Facet, page: int, rows: Sequence[Line], newer: str
 ) -> list[tuple[str, bytes]]:
     """The files of the releases on an archive page of a facet's feed; ``newer`` is a file."""
     older = part_file(facet, str(page - 1)) if page > 1 else None
@@ -66,7 +62,7 @@ def older_pages(
     pages: PageRenderer,
     facet: Facet,
     name: str,
-    rows: Sequence[Row],
+    rows: Sequence[Line],
     beside: tuple[str, str | None, str | None],
 ) -> list[tuple[str, bytes]]:
     """Files of lines with what each holds; ``beside`` them are a newer, an older, the oldest."""
@@ -89,11 +85,11 @@ def older_pages(
 
 
 def older_page(
-    pages: PageRenderer, facet: Facet, part: str, rows: Sequence[Row], paging: Paging
+    pages: PageRenderer, facet: Facet, part: str, rows: Sequence[Line], paging: Paging
 ) -> bytes:
     """One page of older releases, with how many it shows and of which days."""
     file = part_file(facet, part)
-    days = sorted(day for day, _ in rows if day)
+    days = sorted(day for day, *_ in rows if day)
     texts = pages.catalog.texts
     name = pages.catalog.name(facet)
     page = pages.render(

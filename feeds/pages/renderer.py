@@ -18,7 +18,7 @@ from feeds.catalog import Catalog, grouped
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation
 from feeds.pages.paging import ALONE, Paging
-from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of, listed
+from feeds.pages.rows import NAMES, UP, Line, environment, feed_row, formats_of, listed
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
@@ -32,8 +32,11 @@ from feeds.urls import (
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action 'self'"
 )
+
+TOPICS = 2
+"""Topics that the line of a release names at the most."""
 
 
 class PageRenderer:
@@ -47,9 +50,17 @@ class PageRenderer:
 
     def row(self, entry: Entry) -> bytes:
         """The line of a release, the same on all pages but for the way up to the site's root."""
+        source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
+        topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
         text = self._row.render(
             entry=entry,
             address=UP + href(release_file(entry.release))[1:],
+            source=source,
+            topics=[
+                (one.label, UP + href(page_file(Facet(topic=one.term)))[1:])
+                for one in topics[:TOPICS]
+            ],
+            zone=f"UTC{entry.published.isoformat()[19:]}" if entry.published else "",
             is_right_to_left=is_right_to_left,
         )
         return text.encode()
@@ -57,7 +68,7 @@ class PageRenderer:
     def facet(
         self,
         facet: Facet,
-        rows: Sequence[tuple[str, bytes]],
+        rows: Sequence[Line],
         undated: Sequence[bytes] = (),
         latency: str = "",
         paging: Paging = ALONE,
@@ -103,7 +114,6 @@ class PageRenderer:
 
     def search(self, file: str, **values: Any) -> bytes:
         """The page of a search at ``file`` (see feeds.pages.search_page)."""
-        values |= {"policy": POLICY.replace("form-action 'none'", "form-action 'self'")}
         values |= self.navigation.choices()
         return self.render("search.html", file, facet=Facet(), title="Search", **values)
 
@@ -124,6 +134,7 @@ class PageRenderer:
         text = self.environment.get_template(template).render(
             {"policy": POLICY, **values},
             site=self.catalog.title,
+            here=file,
             link=partial(relative, page=file),
             address_of=lambda file: self.catalog.site + href(file),
             day_file=lambda day: page_file(Facet(period=day)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from html import escape
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -45,14 +46,32 @@ def environment(texts: Texts) -> Environment:
     return made
 
 
-def listed(rows: Iterable[tuple[str, bytes]], *, up: str, texts: Texts) -> bytes:
-    """Lines of releases, each with its day as ISO writes it, under a heading where the day changes.
+class Line(NamedTuple):
+    """A release on a page: its ``day`` as ISO writes it, or empty, and its ``row``.
 
-    They keep the order of the feed; ``up`` leads from their page to the site's root.
+    ``timed`` is whether the hour of its day is known.
     """
+
+    day: str
+    row: bytes
+    timed: bool
+
+
+def by_day(lines: Iterable[Line]) -> list[Line]:
+    """Lines as a page shows them: the latest day first, and of each what has no hour last.
+
+    Feeds are ordered by instants, among which that of a day without an hour is its noon, and days
+    begin at other instants in other zones: there a day may come twice.
+    """
+    timed_first = sorted(lines, key=lambda line: not line.timed)
+    return sorted(timed_first, key=lambda line: line.day, reverse=True)
+
+
+def listed(lines: Iterable[Line], *, up: str, texts: Texts) -> bytes:
+    """Lines of releases under their days; ``up`` leads from their page to the site's root."""
     parts: list[bytes] = []
     before: str | None = None
-    for day, row in rows:
+    for day, row, _ in by_day(lines):
         if day != before:
             heading = day_heading(day, up, texts)
             parts += [heading] if before is None else [DAY_END, heading]
@@ -70,7 +89,7 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
     address = up + href(page_file(Facet(period=day)))[1:] if day else ""
     name = texts.spoken(day) if day else texts.gettext("No date")
     template = environment(texts).get_template("day.html")
-    return template.render(name=name, address=address).encode()
+    return template.render(day=day, name=name, address=address).encode()
 
 
 @lru_cache(maxsize=10_000)

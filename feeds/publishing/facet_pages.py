@@ -13,6 +13,7 @@ from data.models import Facet
 from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
 from feeds.pages.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
+from feeds.pages.rows import Line
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, face
 from feeds.urls import page_file, part_file
@@ -38,7 +39,7 @@ class FacetPages:
         ``undated`` are releases that are in no feed; as many are shown as there is room for.
         """
         context = self._context
-        rows = rows_of(entries)
+        rows = lines_of(entries)
         paging = first_paging(facet, pages, has_latest=len(rows) > FIRST)
         shown = rows[:FIRST]
         room = max(FIRST - len(shown), 0)
@@ -99,12 +100,12 @@ class FacetPages:
         key = context.key("older", name, newer, *faces)
         if not everything and context.cache.page_keys([name]).get(name) == key:
             return
-        rows = rows_of(self._renderer.entries(facet, releases))
+        rows = lines_of(self._renderer.entries(facet, releases))
         for file, content in archive_pages(context.pages, facet, page, rows, newer):
             context.write(file, content)
         context.cache.keep_page(name, key)
 
 
-def rows_of(entries: Iterable[RenderedEntry]) -> list[tuple[str, bytes]]:
-    """The lines of entries, each with its day."""
-    return [(entry.day, entry.row) for entry in entries]
+def lines_of(entries: Iterable[RenderedEntry]) -> list[Line]:
+    """The lines of entries."""
+    return [Line(entry.day, entry.row, entry.timed) for entry in entries]

@@ -154,8 +154,6 @@ def policy_of(address: str, *, is_feed: bool) -> bytes:
     """What an answer may do in a browser; pages with texts from outside run no script at all."""
     if is_feed:
         return FEED_POLICY
-    if address.startswith("/search"):
-        return PAGE_POLICY.replace(b"form-action 'none'", b"form-action 'self'") + OWN_SCRIPT
     return PAGE_POLICY if address.startswith("/releases/") else PAGE_POLICY + OWN_SCRIPT
 
 

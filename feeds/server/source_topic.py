@@ -18,6 +18,7 @@ from feeds.entries.entry import Link, entry_of
 from feeds.formats.feed import archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.rows import Line
 from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, stem_of
 
@@ -68,7 +69,8 @@ def source_topic(
     shown = [entry_of(one, catalog, mixed=False) for one in found if one]
     if address.kind is None:
         renderer = PageRenderer(catalog, counts)
-        return renderer.facet(facet, [(day_of(one), renderer.row(one)) for one in shown])
+        lines = [Line(day_of(one), renderer.row(one), one.timed) for one in shown]
+        return renderer.facet(facet, lines)
     made = [rendered_entry(one, b"") for one in shown]
     feed = replace(feed_of(catalog, facet, made), links=links)
     if number is None:
