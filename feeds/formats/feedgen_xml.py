@@ -7,7 +7,6 @@ elements, or to switch the locale of the process (as it does to write a date of 
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, TypeAlias
 
 from feedgen.entry import FeedEntry
@@ -105,10 +104,11 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
 def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
     """What comes before and after the entries of a feed, whose root ends with the tags ``end``.
 
-    The stylesheet is for people who open a feed in a browser; it is CSS, since browsers are giving
-    up XSLT.
+    The stylesheet is for people who open a feed of a static host in a browser (our own server shows
+    them a page); it is CSS, since browsers are giving up XSLT.
     """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
-    style = f'<?xml-stylesheet type="text/css" href="{escape(feed.site)}/static/feed.css"?>'
+    up = "../" * (feed.stem.removeprefix(feed.site).partition("?")[0].count("/") - 1)
+    style = f'<?xml-stylesheet type="text/css" href="{up}static/feed.css"?>'
     first = b"<?xml version='1.0' encoding='UTF-8'?>"
     return b"\n".join((first, style.encode(), head, b"")), b"\n" + end + b"\n"

@@ -131,21 +131,22 @@ class PageRenderer:
     def render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
         """The page at ``file`` by a template, with the feeds of a facet in its head."""
         heading = self.catalog.heading(facet)
-        text = self.environment.get_template(template).render(
-            {"policy": POLICY, **values},
-            site=self.catalog.title,
-            here=file,
-            link=partial(relative, page=file),
-            address_of=lambda file: self.catalog.site + href(file),
-            day_file=lambda day: page_file(Facet(period=day)),
-            release_file=release_file,
-            is_right_to_left=is_right_to_left,
-            types=FEED_TYPES,
-            names=NAMES,
-            formats=formats_of(facet),
-            alternates=[
+        usual = {
+            "policy": POLICY,
+            "site": self.catalog.title,
+            "here": file,
+            "link": partial(relative, page=file),
+            "address_of": lambda file: self.catalog.site + href(file),
+            "day_file": lambda day: page_file(Facet(period=day)),
+            "release_file": release_file,
+            "is_right_to_left": is_right_to_left,
+            "types": FEED_TYPES,
+            "names": NAMES,
+            "formats": formats_of(facet),
+            "alternates": [
                 (FEED_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
                 for kind in FORMATS
             ],
-        )
+        }
+        text = self.environment.get_template(template).render(usual | values)
         return text.encode()

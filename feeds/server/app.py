@@ -31,6 +31,7 @@ from feeds.server.access import Access, TokenGate
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
+from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
 from feeds.server.gone_sources import GoneSourceAnswers
 from feeds.server.hidden import hidden_routes
 from feeds.server.http_protocol import ReadyAnswer
@@ -84,10 +85,12 @@ def create_app(
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
+    site = site or Site()
+    shown = FeedPages(site)
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
-        return SiteServer(SiteCache(folder, limit, soon), behind, hub=hub, callback=callback)
-    site = site or Site()
+        cache = SiteCache(folder, limit, soon)
+        return SiteServer(cache, behind, shown, hub=hub, callback=callback)
     routes += [*Monitoring(store_url, site, judge).routes(), *hidden_routes(store_url)]
     explained[404] = GoneSourceAnswers(store_url)
     replay = Replay(store_url, site, archive)
@@ -100,7 +103,7 @@ def create_app(
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
     demand = OnDemand(store_url, site, watches)
-    server = SiteServer(cache, behind, demand, hub, Past(replay), callback=callback)
+    server = SiteServer(cache, behind, shown, demand, hub=hub, past=Past(replay), callback=callback)
     if site.access == "open":
         return server
     if access is None:
@@ -120,13 +123,15 @@ class SiteServer:
         self,
         cache: SiteCache,
         behind: ASGIApp,
+        feed_pages: FeedPages,
         demand: OnDemand | None = None,
+        *,
         hub: ASGIApp | None = None,
         past: Past | None = None,
-        *,
         callback: ASGIApp | None = None,
     ) -> None:
         self._cache = cache
+        self._feed_pages = feed_pages
         self._past = past
         self._demand = demand
         self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
@@ -143,27 +148,36 @@ class SiteServer:
         if self._past and self._past.takes(scope["path"], scope["headers"]):
             await self._past(scope, receive, send)
             return
-        held = None
-        if self._is_made(scope["path"]) or scope["query_string"]:
-            try:
-                held = await self._demanded(scope)
-            except BadQuery as error:
-                await page(scope, 400, said=str(error))(scope, receive, send)
-                return
-            except StoreError as error:
-                log.warning("%s", error)
-                await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
-                return
+        path, query = scope["path"], scope["query_string"]
+        is_shown = is_for_a_person(path, scope["headers"])
         try:
-            held = held or self._cache.find(scope["path"])
+            held = await self._held(atom_path(path) if is_shown else path, query)
+        except BadQuery as error:
+            await page(scope, 400, said=str(error))(scope, receive, send)
+        except StoreError as error:
+            log.warning("%s", error)
+            await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
         except OSError as error:
             log.warning("%s", error)
             await page(scope, 500)(scope, receive, send)
-            return
-        if held is None:
-            await self._other(scope, receive, send)
         else:
-            await self._give(held, scope, send)
+            if held is None:
+                await self._other(scope, receive, send)
+            elif is_shown:
+                made = await asyncio.to_thread(self._feed_pages.answer, path, query, held.body)
+                await made(scope, receive, send)
+            else:
+                await self._give(held, scope, send)
+
+    async def _held(self, path: str, query: bytes) -> CachedFile | None:
+        """What is made on demand at a path, or else lies there; None where nothing does.
+
+        Raises BadQuery, StoreError, OSError.
+        """
+        held = None
+        if self._is_made(path) or query:
+            held = await self._demanded(path, query)
+        return held or self._cache.find(path)
 
     def _is_made(self, path: str) -> bool:
         """Whether nothing of a path lies in a file, as it is made on demand."""
@@ -180,17 +194,19 @@ class SiteServer:
         """
         if self._is_made(path) or (self._past and self._past.takes(path, headers)):
             return None
+        if is_for_a_person(path, headers):
+            return None
         held = self._cache.find(path)
         if held is None:
             return None
-        coding, wanted, tag, shown = asked_of(held, headers)
+        coding, wanted, tag = asked_of(held, headers)
         if tag:
             return held.heads[tag], b""
         variant = held.variants.get(coding)
-        return None if wanted or shown or variant is None else (variant.head, variant.body)
+        return None if wanted or variant is None else (variant.head, variant.body)
 
     async def _give(self, held: CachedFile, scope: Scope, send: Send) -> None:
-        coding, wanted, tag, shown = asked_of(held, scope["headers"])
+        coding, wanted, tag = asked_of(held, scope["headers"])
         if tag:
             headers = held.unchanged[tag]
             await send({"type": "http.response.start", "status": 304, "headers": headers})
@@ -200,8 +216,7 @@ class SiteServer:
             await self._give_delta(held, changed, coding, scope, send)
             return
         variant = held.variants.get(coding) or await self._compress(held, coding)
-        headers = held.for_browsers(variant.headers) if shown else variant.headers
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
         body = b"" if scope["method"] == "HEAD" else variant.body
         await send({"type": "http.response.body", "body": body})
 
@@ -236,10 +251,10 @@ class SiteServer:
         body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
 
-    async def _demanded(self, scope: Scope) -> CachedFile | None:
-        if self._demand is None or not scope["path"].startswith(ASKABLE):
+    async def _demanded(self, path: str, query: bytes) -> CachedFile | None:
+        if self._demand is None or not path.startswith(ASKABLE):
             return None
-        asked = scope["path"], scope["query_string"]
+        asked = path, query
         if asked not in self._making:
             loop = asyncio.get_running_loop()
             making = loop.run_in_executor(self._makers, self._demand.answer, *asked)
@@ -276,13 +291,9 @@ class SiteServer:
 
 def asked_of(
     held: CachedFile, headers: Iterable[tuple[bytes, bytes]]
-) -> tuple[str, bytes, bytes | None, bool]:
-    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304.
-
-    Last, whether a browser will show the answer as a page (Fetch Metadata).
-    """
+) -> tuple[str, bytes, bytes | None]:
+    """The coding that a request asks for, what it has by If-None-Match, and the tag of a 304."""
     encoding = wanted = since = b""
-    shown = False
     for name, value in headers:
         if name == b"accept-encoding":
             encoding = value
@@ -290,8 +301,6 @@ def asked_of(
             wanted = wanted + b"," + value if wanted else value
         elif name == b"if-modified-since":
             since = value
-        elif name == b"sec-fetch-dest":
-            shown = value == b"document"
     coding = accepted(encoding, CODINGS) if encoding else IDENTITY
     tag: bytes | None = None
     if wanted in held.unchanged:
@@ -301,7 +310,7 @@ def asked_of(
         tag = matching(wanted, (held.tags[coding], *held.tags.values()))
     elif since and has_since(since, held.modified):
         tag = held.tags[coding]
-    return coding, wanted, tag, shown
+    return coding, wanted, tag
 
 
 CROSS_ORIGIN = {

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from feeds.compression import CODINGS, IDENTITY
 from feeds.pages.renderer import POLICY
-from feeds.server.delta import STARTS
 from feeds.server.link_headers import links_in
 from feeds.server.log import ENDLESS, freshness_of, type_of
 from feeds.urls import WATCH_FEED, FileStamp, media_type_of
@@ -30,8 +29,6 @@ PAGE_POLICY = f"{POLICY}; frame-ancestors 'none'".encode()
 OWN_SCRIPT = b"; script-src 'self'"
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
-
-XML = b"application/xml; charset=utf-8"
 
 CHOSEN_BY = b"accept-encoding, a-im, sec-fetch-dest"
 """What the answer to a request for a feed depends on."""
@@ -85,15 +82,6 @@ class CachedFile:
         """The suffix of the file."""
         return PurePath(self.file).suffix
 
-    def for_browsers(self, headers: Headers) -> Headers:
-        """Headers of an answer that a browser shows as a page: of a feed it would show the source.
-
-        Browsers apply a style sheet to plain XML only.
-        """
-        if self.kind not in STARTS:
-            return headers
-        return [(name, XML if name == b"content-type" else value) for name, value in headers]
-
     @property
     def size(self) -> int:
         """Bytes that are held."""
@@ -126,7 +114,7 @@ def hold(
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", freshness_of(address) or by_kind),
-        (b"vary", CHOSEN_BY if kind in STARTS else b"accept-encoding"),
+        (b"vary", CHOSEN_BY if is_feed else b"accept-encoding"),
         *(more or ()),
     ]
     headers = [

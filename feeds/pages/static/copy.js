@@ -1,4 +1,4 @@
-// Buttons that copy the address of a feed. Without this script the address stands in a field.
+// Buttons that copy the address of a feed, and links that open it in a reader. Without this script the address stands in a field.
 "use strict";
 
 async function copy(text) {
@@ -31,6 +31,11 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     }
     setTimeout(() => { button.textContent = label; }, 2000);
   });
+}
+
+for (const link of document.querySelectorAll("a[data-open]")) {
+  link.hidden = false;
+  link.href = "feed:" + new URL(link.dataset.open, document.baseURI).href;
 }
 
 for (const field of document.querySelectorAll("input[readonly]")) {

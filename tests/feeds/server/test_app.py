@@ -7,9 +7,11 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
+from lxml import html
 
 from data.settings import Site
 from feeds.publishing.publish import publish
@@ -86,16 +88,26 @@ def test_the_second_poll_is_a_304_without_a_body(web: httpx.Client) -> None:
         assert "content-length" not in again.headers
 
 
-def test_a_browser_gets_a_feed_as_xml_which_it_can_style(web: httpx.Client) -> None:
-    for kind in ("atom", "rss"):
-        answer = web.get(f"/feeds/all.{kind}", headers={"sec-fetch-dest": "document"})
-        assert answer.headers["content-type"] == "application/xml; charset=utf-8"
-        assert "sec-fetch-dest" in answer.headers["vary"]
-        assert answer.headers["etag"] == web.get(f"/feeds/all.{kind}").headers["etag"]
-    for address in ("/feeds/all.json", "/"):
-        plain = web.get(address).headers["content-type"]
-        shown = web.get(address, headers={"sec-fetch-dest": "document"})
-        assert shown.headers["content-type"] == plain
+@pytest.mark.parametrize("kind", ["atom", "rss", "json"])
+def test_a_browser_shows_a_feed_as_a_page(web: httpx.Client, kind: str) -> None:
+    feed = web.get(f"/feeds/all.{kind}")
+    answer = web.get(f"/feeds/all.{kind}", headers={"sec-fetch-dest": "document"})
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "sec-fetch-dest" in answer.headers["vary"]
+    assert "sec-fetch-dest" in feed.headers["vary"]
+    assert "etag" not in answer.headers
+    page = html.fromstring(answer.content)
+    assert page.xpath("//input/@value") == [f"all.{kind}"]
+    ways = [str(link.get("href")) for link in page.iter("a") if link.get("href")]
+    assert {"../", "all.atom", "all.rss", "all.json"} <= {*ways}
+    for way in ways:
+        there = urljoin(str(answer.url), way.partition("#")[0])
+        assert web.get(there, follow_redirects=True).status_code == 200, way
+
+
+def test_a_feed_that_is_not_there_has_no_page(web: httpx.Client) -> None:
+    shown = {"sec-fetch-dest": "document"}
+    assert web.get("/feeds/source/nobody.rss", headers=shown).status_code == 404
 
 
 def test_two_lines_of_if_none_match_count_as_one_list(web: httpx.Client) -> None:
