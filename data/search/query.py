@@ -1,4 +1,4 @@
-"""Searching releases: what a query asks for, and the passage that shows that it is found.
+"""Searching releases: what a query asks for.
 
 A query is words, which must all be there; ``"a phrase"`` in quotation marks; ``harb*`` for all
 words that begin so (three letters or more); ``-word`` or ``-"a phrase"`` for what must not be
@@ -11,10 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from data.models import Content
 from data.text.folding import fold_search
 
 LONGEST: Final = 1000
@@ -23,9 +21,6 @@ MOST_TERMS: Final = 32
 
 LEAST_BEGINNING: Final = 3
 """Letters of a word's beginning: the words that begin with fewer are a large part of all."""
-
-PASSAGE: Final = 240
-"""Characters of a body that are shown with a hit."""
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
@@ -80,25 +75,3 @@ def terms_of(text: str) -> tuple[Term, ...]:
             prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
             found.append(Term(words, prefix=prefix, wanted=not minus))
     return tuple(found[:MOST_TERMS])
-
-
-def passage(content: Content, query: Query) -> str:
-    """The part of a body where the first of the terms stands, or its beginning; one line."""
-    text, folded = _in_one_line(content.body_text)
-    start = 0
-    for term in terms_of(query.text):
-        first = term.words.partition(" ")[0]
-        place = folded.find(first) if term.wanted else -1
-        if place >= 0:
-            start = max(0, text.rfind(" ", 0, max(0, place - PASSAGE // 3)) + 1)
-            break
-    end = start + PASSAGE
-    cut = text[start:end] if end >= len(text) else text[start:end].rsplit(" ", 1)[0]
-    return ("… " if start else "") + cut + (" …" if start + len(cut) < len(text) else "")
-
-
-@lru_cache(maxsize=1)
-def _in_one_line(text: str) -> tuple[str, str]:
-    """A text in one line, and its casefold; thousands of watches may ask it of one release."""
-    line = " ".join(text.split())
-    return line, line.casefold()

@@ -11,7 +11,8 @@ import msgspec
 from data.interchange.release_fields import release_fields
 from data.models import AlertDelivery, AlertMessage, QueuedEvent, Release
 from data.revisions.diff import FieldDiff
-from data.search.query import Query, passage
+from data.search.passages import passage
+from data.search.query import Query
 from data.text.redaction import redacted
 from data.watches.watch import Watch
 

@@ -7,7 +7,8 @@ import datetime as dt
 import click
 
 from data.interchange.release_fields import release_fields
-from data.search.query import Query, passage
+from data.search.passages import passage
+from data.search.query import Query
 from data.store.protocol import Store
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.commands.export import day

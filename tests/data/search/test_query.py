@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.models import Content, Facet
-from data.search.query import Query, passage
+from data.models import Facet
+from data.search.query import Query
 from data.store.sqlite.search import RANKED
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
@@ -203,15 +203,6 @@ def test_any_text_is_a_query(filled: SqliteStore, query: str) -> None:
     found = filled.search(Query(query, source=query, topic=query), limit=5)
     assert found == ()
     assert len(filled.search(Query(query), limit=5)) <= 5
-
-
-def test_a_passage_shows_where_the_word_stands() -> None:
-    body = "Before. " * 60 + "The lamps were lit. " + "After. " * 60
-    shown = passage(Content("t", body_text=body), Query("LAMPS"))
-    assert shown.startswith("… ")
-    assert shown.endswith(" …")
-    assert "The lamps were lit." in shown
-    assert passage(Content("t", body_text="Short."), Query("lamps")) == "Short."
 
 
 @pytest.fixture
