@@ -165,6 +165,10 @@ class TokenFolder:
                 found = token
         return found
 
+    def lets(self, scope: TokenScope) -> bool:
+        """Whether there is a token at all that lets do something."""
+        return any(token.allows(scope) for token in self._refreshed())
+
     def note_use(self, token: Token) -> None:
         """Note that a token is used now."""
         now = time.monotonic()

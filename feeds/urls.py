@@ -219,6 +219,9 @@ OWN = "own"
 
 HUB_PATH = "/hub"
 
+ADMIN_PATH = "/admin"
+"""Where operators look after a HOME, in our own server."""
+
 CALLBACK_PATH = "/websub/callback/"
 """How the addresses begin at which hubs of others tell us of changes."""
 

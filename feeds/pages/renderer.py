@@ -133,6 +133,7 @@ class PageRenderer:
         heading = self.catalog.heading(facet)
         usual = {
             "policy": POLICY,
+            "referrer": "no-referrer",
             "site": self.catalog.title,
             "here": file,
             "link": partial(relative, page=file),

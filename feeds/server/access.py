@@ -30,7 +30,7 @@ from starlette.types import Message, Receive, Scope, Send
 from data.tokens import Token, TokenFolder, TokenScope
 from feeds.server.errors import page
 from feeds.server.http_protocol import ReadyAnswer
-from feeds.urls import CALLBACK_PATH, WATCH_FEED
+from feeds.urls import ADMIN_PATH, CALLBACK_PATH, WATCH_FEED
 
 PARAMETER: Final = "token"
 """The name of the parameter that holds a token in a private address."""
@@ -48,13 +48,13 @@ FORGIVEN: Final = 6.0
 REMEMBERED: Final = 4096
 """Addresses of whose wrong tokens is kept how many; those that sent the last go last."""
 
-OPEN: Final = ("/static/", CALLBACK_PATH, WATCH_FEED, "/admin/")
+OPEN: Final = ("/static/", CALLBACK_PATH, WATCH_FEED, f"{ADMIN_PATH}/")
 """Beginnings of addresses that are for everybody, or look at tokens or secrets themselves."""
 
 PUBLIC: Final = b"cache-control: public"
 PRIVATE: Final = b"cache-control: private"
 
-OPEN_PATHS: Final = frozenset({"/healthz", "/robots.txt", "/favicon.ico", "/admin"})
+OPEN_PATHS: Final = frozenset({"/healthz", "/robots.txt", "/favicon.ico", ADMIN_PATH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,10 @@ class Access:
             return Verdict(200 if token.allows(needed) else 403, token)
         wait = self._wrong.wait(scope["client"][0] if scope.get("client") else "")
         return Verdict(429, retry_after=wait) if wait else Verdict(401)
+
+    def lets(self, scope: TokenScope) -> bool:
+        """Whether there is a token at all that lets do something."""
+        return self._tokens.lets(scope)
 
     def find(self, text: str) -> Token | None:
         """The token that a text is, whose use is noted, or None."""

@@ -43,7 +43,7 @@ from feeds.server.query import BadQuery
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
-from feeds.urls import CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
+from feeds.urls import ADMIN_PATH, CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ def create_app(
     *,
     hub: ASGIApp | None = None,
     callback: ASGIApp | None = None,
+    admin: ASGIApp | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
     access: Access | None = None,
@@ -80,8 +81,8 @@ def create_app(
     states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
     the feeds of those in ``watches``. Where the site is not for everybody, ``access`` says for
     whom. ``hub`` answers those who want to subscribe, where this site is its own hub, and
-    ``callback`` the hubs of others to which we are subscribed. ``judge`` says how the sources of a
-    store are.
+    ``callback`` the hubs of others to which we are subscribed, and ``admin`` operators. ``judge``
+    says how the sources of a store are.
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
@@ -103,7 +104,16 @@ def create_app(
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
     demand = OnDemand(store_url, site, watches)
-    server = SiteServer(cache, behind, shown, demand, hub=hub, past=Past(replay), callback=callback)
+    server = SiteServer(
+        cache,
+        behind,
+        shown,
+        demand,
+        hub=hub,
+        past=Past(replay),
+        callback=callback,
+        admin=admin,
+    )
     if site.access == "open":
         return server
     if access is None:
@@ -129,6 +139,7 @@ class SiteServer:
         hub: ASGIApp | None = None,
         past: Past | None = None,
         callback: ASGIApp | None = None,
+        admin: ASGIApp | None = None,
     ) -> None:
         self._cache = cache
         self._feed_pages = feed_pages
@@ -138,6 +149,7 @@ class SiteServer:
         self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
         self._hub = hub
         self._callback = callback
+        self._admin = admin
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -272,7 +284,9 @@ class SiteServer:
         answer: ASGIApp = self._behind
         if scope["type"] == "http":
             path = scope["path"]
-            if self._hub and path == HUB_PATH and scope["method"] in {"GET", "HEAD", "POST"}:
+            if self._admin and (path == ADMIN_PATH or path.startswith(ADMIN_PATH + "/")):
+                answer = self._admin
+            elif self._hub and path == HUB_PATH and scope["method"] in {"GET", "HEAD", "POST"}:
                 answer = self._hub
             elif self._callback and path.startswith(CALLBACK_PATH):
                 answer = self._callback

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import closing
-from typing import Final
 
 import click
 
-from data.clock import utc_now
 from data.errors import StoreError
-from data.health.overview import overview
 from data.models import Handling
 from scheduler.cli import Listing, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.handlings import (
-    end_handlings,
-    handle_source,
-    handled_fields,
-    handling_line,
-    why_line,
-)
+from scheduler.jobs import handlings
+from scheduler.jobs.handlings import DAYS, MOST_DAYS, end_handlings, handled_fields, why_line
 from scheduler.jobs.health import health_without_store, home_health
-
-DAYS: Final = 7
-"""Days for which a source is muted where nobody says for how long: a mute that is forgotten hides
-what it was not meant for."""
-
-MOST_DAYS: Final = 3650
 
 
 @click.group(cls=Listing)
@@ -72,12 +57,7 @@ WHY = click.option("--why", required=True, metavar="TEXT", help="What is known o
 @with_home
 def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     """Say that you know that a source is broken: nobody is alerted of it until it works again."""
-    with closing(home.store()) as store:
-        found = next((one for one in overview(store) if one.source == source), None)
-    if found and found.is_well:
-        complain(f"{source} is {found.state}: there is nothing to acknowledge")
-        return 1
-    return keep(home, source, Handling("acknowledged", utc_now(), why), as_json=as_json)
+    return told(source, handlings.acknowledge(home, source, why), as_json=as_json)
 
 
 @health.command()
@@ -96,9 +76,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
 @with_home
 def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:
     """Alert nobody of the health of a source for some days; the feed of health goes on."""
-    now = utc_now()
-    muted = Handling("muted", now, why, now + dt.timedelta(days=days))
-    return keep(home, source, muted, as_json=as_json)
+    return told(source, handlings.mute(home, source, why, days), as_json=as_json)
 
 
 @health.command()
@@ -117,11 +95,10 @@ def unmute(home: Home, *, source: str, as_json: bool) -> int:
     return 0 if ended else 1
 
 
-def keep(home: Home, source: str, handling: Handling, *, as_json: bool) -> int:
-    """Keep what a person decided of a source, and say so; the exit code. Raises UnknownSource."""
-    handle_source(home, source, handling)
+def told(source: str, handling: Handling, *, as_json: bool) -> int:
+    """Say what a person decided of a source; the exit code."""
     if as_json:
         print_json({"source": source, "handling": handling})
     else:
-        say(f"{source} is {handling_line(handling)}")
+        say(f"{source} is {handlings.handling_line(handling)}")
     return 0

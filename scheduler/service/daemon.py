@@ -26,6 +26,7 @@ from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import home_health, note_health
+from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
 from scheduler.service.feed_push import FeedPushService
@@ -33,7 +34,7 @@ from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, listen, server_config
-from spiders.sources.loader import LoadedSource, choose, load_sources
+from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
 log = structlog.get_logger()
 
@@ -58,6 +59,9 @@ class Service:
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
         self._problem = ""
+        self.visiting: set[str] = set()
+        self._access = Access(home.tokens)
+        self._admin = Admin(home, self._access, self)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
@@ -77,7 +81,8 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
-        log.info("running", home=str(self._home.path), site=address_of(opened))
+        address = address_of(opened)
+        log.info("running", home=str(self._home.path), site=address, admin=f"{address}admin/")
         home = self._home
         app = create_app(
             home.site,
@@ -87,7 +92,8 @@ class Service:
             callback=self._feed_push.callback,
             archive=home.archive,
             watches=home.watches,
-            access=Access(home.tokens),
+            admin=self._admin,
+            access=self._access,
             judge=partial(home_health, home),
         )
         server = QuietServer(server_config(app))
@@ -107,6 +113,7 @@ class Service:
         await asyncio.wait({visiting})
         await self._executor.close()
         await self._publish()
+        await self._admin.live.close()
         server.should_exit = True
         await serving
         if not visiting.cancelled() and (error := visiting.exception()):
@@ -190,8 +197,33 @@ class Service:
             log.error("the store can't be asked", problem=str(error))  # noqa: TRY400 - no bug of ours
             return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
-    async def _visit(self, source: LoadedSource) -> None:
-        run = await self._executor.visit(source)
+    def due(self) -> dict[str, dt.datetime]:
+        """When sources are visited next, the next first."""
+        return self._timetable.due() if self._timetable.scheduler.running else {}
+
+    async def visit_now(self, source: str) -> bool:
+        """Visit a source at once, as a person asks for it; False where that is done already.
+
+        Raises SourceError and UnknownSource.
+        """
+        chosen = await asyncio.to_thread(load_source, self._home.sources, source)
+        if self._visits is None or source in self.visiting:
+            return False
+        self._timetable.remove(source)
+        self._visits.create_task(self._visit(chosen, explicit=True))
+        return True
+
+    async def take_in_sources(self) -> None:
+        """Take in at once which source files are there, and which sources are paused."""
+        await attempt(self._reload)
+
+    async def _visit(self, source: LoadedSource, *, explicit: bool = False) -> None:
+        self.visiting.add(source.id)
+        await self._admin.live.note()
+        try:
+            run = await self._executor.visit(source, explicit=explicit)
+        finally:
+            self.visiting.discard(source.id)
         log.info(
             "visited",
             source=run.source,
@@ -255,6 +287,7 @@ class Service:
     async def _publish(self) -> None:
         published = await self._publisher.publish()
         self._problem = published.errors[0] if published.errors else ""
+        await self._admin.live.note()
         if published.written:
             self._push.wake()
             log.info("published", feeds=published.feeds, written=published.written)
@@ -283,7 +316,9 @@ class Service:
         # Days that a wrong clock tells would make silence of nothing.
         if not self._timetable.is_clock_settled:
             return
-        if await asyncio.to_thread(note_health, self._home):
+        changes = await asyncio.to_thread(note_health, self._home)
+        await self._admin.live.note()
+        if changes:
             self._publication_due.set()
             self._alerts.wake()
 

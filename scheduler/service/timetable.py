@@ -140,7 +140,12 @@ class Timetable:
 
     def in_turn(self) -> list[str]:
         """The sources that are to be visited, the next first."""
-        return [job.args[0] for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
+        return [*self.due()]
+
+    def due(self) -> dict[str, dt.datetime]:
+        """When sources are to be visited, the next first."""
+        jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
+        return {job.args[0]: job.next_run_time for job in jobs}
 
     def hasten(self, source: str, wait: float) -> None:
         """Have a source due in ``wait`` seconds, unless it is due sooner or being visited."""

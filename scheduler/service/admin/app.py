@@ -1,0 +1,68 @@
+"""The ASGI application at /admin: who asks is looked at first, then the page is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from data.errors import StoreError
+from feeds.server.access import Access
+from feeds.server.errors import explain
+from scheduler.home import Home
+from scheduler.service.admin.guard import Guard
+from scheduler.service.admin.live import LiveEvents
+from scheduler.service.admin.overview import Overview
+from scheduler.service.admin.pages import AdminPages
+from scheduler.service.admin.posts import Posts
+from scheduler.service.admin.sources import SourcePages
+from scheduler.service.admin.work import Work
+
+STATIC: Final = Path(__file__).parent / "static"
+
+
+class Admin:
+    """The operator's room of a HOME, beside a service at work. ``access`` knows the tokens."""
+
+    def __init__(self, home: Home, access: Access, work: Work) -> None:
+        self._guard = Guard(access, home.settings.site, str(home.path))
+        self._pages = AdminPages(home, self._guard.cookie_name)
+        self.live = LiveEvents()
+        posts = Posts(self._guard, self._pages)
+        overview = Overview(home, self._pages, work)
+        self._app = Starlette(
+            routes=[
+                Route("/admin/", overview.show),
+                Route("/admin/events", self.live.show),
+                Route("/admin/static/{name}.js", script),
+                *SourcePages(home, self._pages, posts, work).routes(),
+            ],
+            exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},
+        )
+        self._app.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        entered = self._guard.enter(scope)
+        if isinstance(entered, Response):
+            await entered(scope, receive, send)
+            return
+        if scope["path"] == "/admin":
+            await Response(status_code=308, headers={"location": "admin/"})(scope, receive, send)
+            return
+        await self._app({**scope, "state": {"session": entered}}, receive, send)
+
+
+async def script(request: Request) -> Response:
+    """One of our scripts."""
+    path = STATIC / f"{request.path_params['name']}.js"
+    if not path.is_file() or path.parent != STATIC:
+        raise HTTPException(404)
+    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+    return FileResponse(path, media_type="text/javascript", headers=headers)

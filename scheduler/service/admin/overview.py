@@ -1,0 +1,150 @@
+"""The first page: what the service does, what went wrong, and what is where."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import platform
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
+from data.clock import utc_now
+from data.models import AlertDelivery, Run
+from data.store.protocol import Store
+from data.text.clean import plain
+from data.text.redaction import redacted
+from data.wording import lasting, sized
+from feeds.urls import is_published
+from scheduler.home import Home
+from scheduler.jobs.health import home_health
+from scheduler.jobs.mirror_status import size_of
+from scheduler.service.admin.pages import AdminPages
+from scheduler.service.admin.work import Work
+
+ROWS: Final = 15
+"""Lines of each table; what is more is counted."""
+
+PROGRAMS: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What went wrong of one kind in the last visits: how often, and the newest."""
+
+    kind: str
+    count: int
+    source: str
+    at: dt.datetime
+    url: str
+    message: str
+
+
+class Overview:
+    """The page at /admin/."""
+
+    def __init__(self, home: Home, pages: AdminPages, work: Work) -> None:
+        self._home = home
+        self._pages = pages
+        self._work = work
+
+    async def show(self, request: Request) -> Response:
+        """The page as it is now."""
+        values = await asyncio.to_thread(self._values)
+        now = utc_now()
+        due = [(name, in_words(at, now)) for name, at in self._work.due().items()]
+        return await self._pages.show(
+            request,
+            "overview.html",
+            "admin/index.html",
+            "Operator's room",
+            visiting=sorted(self._work.visiting)[:ROWS],
+            due=due[:ROWS],
+            due_more=max(0, len(due) - ROWS),
+            **values,
+        )
+
+    def _values(self) -> dict[str, Any]:
+        home = self._home
+        with closing(home.plain_store()) as store:
+            runs = last_runs(store)
+            health = home_health(home, store)
+            alerts = store.alerts(limit=ROWS)
+            counts = store.alert_counts()
+            feeds = sum(map(is_published, store.facets()))
+            dirty = len(store.dirty_feeds())
+        files = own_files(home.archive)
+        indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
+        disk = shutil.disk_usage(home.path)
+        return {
+            "runs": runs[:ROWS],
+            "errors": [*errors_by_kind(runs)][:ROWS],
+            "sources": len(health),
+            "ill": [one for one in health if not one.is_well][:ROWS],
+            "ill_count": sum(not one.is_well for one in health),
+            "alerts": [delivery_line(one) for one in alerts],
+            "alert_counts": counts,
+            "facts": [
+                ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
+                ("Store", sized(size_of([home.database]))),
+                ("Archive", f"{sized(size_of(files) + size_of(indexes))} in {len(files):,} files"),
+                ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
+                *((name.capitalize(), version(name)) for name in PROGRAMS),
+                ("Python", platform.python_version()),
+                ("SQLite", sqlite3.sqlite_version),
+            ],
+            "now": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC",
+        }
+
+
+def last_runs(store: Store) -> list[Run]:
+    """The last run of each source, the newest first."""
+    runs = (run for source in store.sources() for run in store.runs(source, limit=1))
+    return sorted(runs, key=lambda run: run.started, reverse=True)
+
+
+def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
+    """The errors of runs, newest first: of each kind the newest, and how many there are."""
+    errors = [(run, error) for run in runs for error in run.errors]
+    counts = Counter(error.kind for _, error in errors)
+    told: set[str] = set()
+    for run, error in errors:
+        if error.kind in told:
+            continue
+        told.add(error.kind)
+        yield ErrorKind(
+            error.kind,
+            counts[error.kind],
+            run.source,
+            run.started,
+            redacted(error.url),
+            plain(redacted(error.message))[:300],
+        )
+
+
+def delivery_line(one: AlertDelivery) -> Mapping[str, str]:
+    """A delivery of a watch, with its receipt or its last problem."""
+    due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
+    return {
+        "watch": one.watch,
+        "output": one.output.partition(":")[0],
+        "state": one.state,
+        "at": f"{due:%Y-%m-%d %H:%M}",
+        "said": plain(redacted(one.problem))[:200],
+        "key": one.key,
+    }
+
+
+def in_words(at: dt.datetime, now: dt.datetime) -> str:
+    """When something is to happen, for people."""
+    seconds = (at - now).total_seconds()
+    return f"in {lasting(seconds)}" if seconds > 1 else "now"

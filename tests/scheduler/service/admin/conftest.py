@@ -1,0 +1,74 @@
+"""The operator's room of a real service, which visits a press room on loopback."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.command import command, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+FIELD = re.compile(r'<input type="hidden" name="form" value="([0-9a-f]{64})">')
+
+
+@dataclass
+class Running:
+    """A service at work: its HOME, what it visits, and a browser of a person on its machine."""
+
+    home: Path
+    room: Room
+    web: httpx.Client
+    site: str
+
+    def form_token(self, page: str = "/admin/sources/harbour/") -> str:
+        """The token in the forms of a page."""
+        found = FIELD.search(self.web.get(page).text)
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        """What comes of a form on one of its pages, as a browser sends it."""
+        return self.web.post(
+            path,
+            data={"form": self.form_token(), **fields},
+            headers={"origin": self.site, "sec-fetch-site": "same-origin"},
+            follow_redirects=True,
+        )
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that has visited its one source, ``harbour``."""
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        home = make_home(tmp_path_factory.mktemp("admin") / "home", f"{room.base}/news/")
+        with (home / "communique.toml").open("a") as settings:
+            settings.write("\n[site]\nport = 0\n")
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [*command(), "run", "--home", str(home)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as service:
+            assert service.stdout is not None
+            site = ""
+            try:
+                for line in service.stdout:
+                    if found := re.search(r"event=running .*admin=(\S+)/admin/", line):
+                        site = found[1]
+                    if "event=visited" in line:
+                        break
+                with httpx.Client(base_url=site, timeout=60) as web:
+                    yield Running(home, room, web, site)
+                service.terminate()
+                assert service.wait(60) == 0
+            finally:
+                service.kill()

@@ -1,0 +1,38 @@
+"""The first page of the operator's room, and what keeps it up to date."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.scheduler.service.admin.conftest import Running
+
+
+def test_the_page_tells_of_visits_deliveries_and_the_installation(running: Running) -> None:
+    page = running.web.get("/admin/").text
+    assert '<a href="../admin/sources/harbour/">harbour</a>' in page
+    assert "0 wait, 0 delivered, 0 given up" in page
+    for what in ("Store", "Archive", "Disk", "SQLite", "Communique"):
+        assert f"<dt>{what}</dt>" in page
+
+
+def test_an_open_page_hears_of_a_visit_without_asking(running: Running) -> None:
+    with running.web.stream("GET", "/admin/events", timeout=60) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 5000"
+        running.post("/admin/sources/harbour/visit")
+        assert next(line for line in lines if line.startswith("data: "))
+
+
+def test_streams_are_bounded_and_given_back(running: Running) -> None:
+    def opened() -> httpx.Response:
+        return running.web.send(running.web.build_request("GET", "/admin/events"), stream=True)
+
+    streams = [opened() for _ in range(20)]
+    refused = opened()
+    assert refused.status_code == 204
+    for one in (*streams, refused):
+        one.close()
+    while (again := opened()).status_code == 204:
+        again.close()
+    again.close()

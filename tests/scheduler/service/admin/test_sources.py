@@ -1,0 +1,76 @@
+"""What a person decides of sources, in the operator's room."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.command import communique
+from tests.scheduler.service.admin.conftest import Running
+
+
+def handled(running: Running) -> dict[str, bool]:
+    """What the command says of the one source."""
+    told = json.loads(communique("health", "--json", home=running.home).stdout)
+    (one,) = (one for one in told["sources"] if one["id"] == "harbour")
+    return {key: bool(one[key]) for key in ("paused", "muted_until", "acknowledged")}
+
+
+def test_sources_are_listed_with_how_they_are(running: Running) -> None:
+    page = running.web.get("/admin/sources/").text
+    assert "Harbour Board" in page
+    page = running.web.get("/admin/sources/harbour/").text
+    assert "timezone = &#34;Europe/Oslo&#34;" in page
+    assert running.web.get("/admin/sources/none/").status_code == 404
+    assert running.web.get("/admin/sources/..%2f..%2fetc/").status_code == 404
+
+
+def test_a_source_is_paused_and_resumed(running: Running) -> None:
+    answer = running.post("/admin/sources/harbour/pause", why="they move <house>")
+    assert answer.status_code == 200
+    assert "harbour is paused: they move &lt;house&gt;" in answer.text
+    assert handled(running)["paused"]
+    assert "Next visit" not in answer.text
+    assert "is not paused any more" in running.post("/admin/sources/harbour/resume").text
+    assert not handled(running)["paused"]
+
+
+def test_a_source_is_muted_for_some_days_and_why_is_kept(running: Running) -> None:
+    answer = running.post("/admin/sources/harbour/mute", why="known", days="3")
+    assert "harbour is muted until 2" in answer.text
+    assert handled(running)["muted_until"]
+    assert "is not muted any more" in running.post("/admin/sources/harbour/unmute").text
+    assert not handled(running)["muted_until"]
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "said"),
+    [
+        ("mute", {"why": " ", "days": "3"}, "say why"),
+        ("mute", {"why": "x", "days": "0"}, "for 1 to 3650 days"),
+        ("mute", {"why": "x", "days": "9999999999"}, "for 1 to 3650 days"),
+        ("mute", {"why": "x"}, "for 1 to 3650 days"),
+        ("ack", {"why": "x"}, "there is nothing to acknowledge"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    running: Running, action: str, fields: dict[str, str], said: str
+) -> None:
+    answer = running.post(f"/admin/sources/harbour/{action}", **fields)
+    assert said in answer.text
+    assert 'class="said fault"' in answer.text
+    assert handled(running) == {"paused": False, "muted_until": False, "acknowledged": False}
+
+
+def test_nothing_is_done_by_looking(running: Running) -> None:
+    for action in ("pause", "mute", "ack", "visit", "resume", "unmute"):
+        assert running.web.get(f"/admin/sources/harbour/{action}?why=x").status_code == 405
+    assert not any(handled(running).values())
+
+
+def test_a_source_is_visited_when_a_person_says_so(running: Running) -> None:
+    running.room.log.clear()
+    answer = running.post("/admin/sources/harbour/visit")
+    assert "harbour is being visited" in answer.text
+    running.room.wait_for("/news/")
