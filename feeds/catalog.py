@@ -13,7 +13,7 @@ from data.store.read_protocol import ReadStore
 from data.text.clean import plain
 from data.text.urls import site_address
 from data.topics.tree import TopicNode, topic_tree
-from feeds.translations import ENGLISH, Texts, texts_of
+from feeds.translations import ENGLISH, Texts, own_name, texts_of
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
@@ -59,6 +59,7 @@ class Catalog:
     parents: Mapping[str, str] = field(default_factory=dict)
     hub: str | None = None
     language: str = ENGLISH
+    sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
     first_ids: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, RemovedSource] = field(default_factory=dict)
 
@@ -78,6 +79,10 @@ class Catalog:
             label = line(topic.replace("-", " "))
             label = label[:1].upper() + label[1:]
         return label or "Topic"
+
+    def section(self, source: str, section: str) -> str:
+        """The label of a section of a source; where it has none, its slug."""
+        return line(self.sections.get((source, section)) or section) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
         """The topics that hold releases, as a tree; see data.topics.tree."""
@@ -149,6 +154,8 @@ class Catalog:
             line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
             self.texts.spoken(facet.period) if facet.period is not None else "",
+            self.section(facet.source or "", facet.section) if facet.section is not None else "",
+            own_name(facet.language) if facet.language is not None else "",
         ]
         return ": ".join(part for part in parts if part) or self.texts.gettext("All releases")
 
@@ -176,6 +183,7 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
         topics=dict(store.topics()),
         parents=dict(store.topic_parents()),
         hub=hub_of(site),
+        sections=dict(store.section_labels()),
         language=site.language,
         # Of several ids that lead to one, the first comes last here, and stays.
         first_ids={new: old for old, new in reversed([*moves.items()])},
@@ -183,7 +191,7 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
     )
 
 
-GROUPS = ("All", "Sources", "Topics", "Sources by topic", "Dates")
+GROUPS = ("All", "Sources", "Sections", "Topics", "Sources by topic", "Languages", "Dates")
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
@@ -200,6 +208,8 @@ def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Face
                     catalog.name(facet).casefold(),
                     facet.source or "",
                     facet.topic or "",
+                    facet.section or "",
+                    facet.language or "",
                 )
             )
     return {group: members for group, members in groups.items() if members}
@@ -209,6 +219,10 @@ def group_of(facet: Facet) -> str:
     """The group of a facet."""
     if facet.period is not None:
         return "Dates"
+    if facet.language is not None:
+        return "Languages"
+    if facet.section is not None:
+        return "Sections"
     if facet.source is not None:
         return "Sources by topic" if facet.topic is not None else "Sources"
     return "Topics" if facet.topic is not None else "All"

@@ -75,6 +75,15 @@ class Texts:
             return tag
 
 
+@lru_cache(maxsize=1000)
+def own_name(tag: str) -> str:
+    """What a language (BCP 47) calls itself; the tag where it is not known how."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
+
+
 DAY_FORMATS = {ENGLISH: "d MMMM y"}
 """Languages that have several usual orders of a date, and the one of our pages."""
 

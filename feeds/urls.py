@@ -20,8 +20,9 @@ from urllib.parse import quote, unquote
 
 from data.models import Facet
 from data.settings import Site
+from data.text.language_tags import language_tag
+from data.text.slugs import DEVICES
 from data.text.urls import site_address, web_address
-from data.topics.taxonomy import DEVICES
 
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -95,20 +96,27 @@ def name_of(file: str) -> str | None:
 def stem_of(facet: Facet) -> str:
     """The file of a facet's feed without its suffix: ``feeds/source/acme/topic/economy``.
 
+    Tags of languages are in lower case there, as they mean the same in any (RFC 5646, section 2.1).
     Raises ValueError for a facet that has no feed of its own (a period within a source or topic).
     """
     match facet:
-        case Facet(None, None, None):
-            return "feeds/all"
-        case Facet(None, None, str(period)) if PERIOD.fullmatch(period):
-            return f"feeds/date/{period.replace('-', '/')}"
-        case Facet(str(source), None, None):
-            return f"feeds/source/{file_name(source)}"
-        case Facet(None, str(topic), None):
-            return f"feeds/topic/{file_name(topic)}"
-        case Facet(str(source), str(topic), None):
-            return f"feeds/source/{file_name(source)}/topic/{file_name(topic)}"
-    raise ValueError(f"{facet} has no feed of its own")
+        case Facet(None, None, None, None, None):
+            where = "all"
+        case Facet(None, None, str(period), None, None) if PERIOD.fullmatch(period):
+            where = f"date/{period.replace('-', '/')}"
+        case Facet(str(source), None, None, None, None):
+            where = f"source/{file_name(source)}"
+        case Facet(None, str(topic), None, None, None):
+            where = f"topic/{file_name(topic)}"
+        case Facet(str(source), str(topic), None, None, None):
+            where = f"source/{file_name(source)}/topic/{file_name(topic)}"
+        case Facet(str(source), None, None, str(section), None):
+            where = f"source/{file_name(source)}/section/{file_name(section)}"
+        case Facet(None, None, None, None, str(language)):
+            where = f"language/{file_name(language.lower())}"
+        case _:
+            raise ValueError(f"{facet} has no feed of its own")
+    return f"feeds/{where}"
 
 
 def is_published(facet: Facet) -> bool:
@@ -151,6 +159,10 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
             facet = Facet(topic=name_of(topic))
         case ["feeds", "source", source, "topic", topic]:
             facet = Facet(source=name_of(source), topic=name_of(topic))
+        case ["feeds", "source", source, "section", section]:
+            facet = Facet(source=name_of(source), section=name_of(section))
+        case ["feeds", "language", language]:
+            facet = Facet(language=language_tag(name_of(language)))
         case _:
             return None
     try:
@@ -164,17 +176,23 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
 def page_file(facet: Facet) -> str:
     """The page that shows a facet to a person: ``topics/energy/index.html``."""
     match facet:
-        case Facet(None, None, None):
-            return "index.html"
-        case Facet(None, None, str(period)) if PERIOD.fullmatch(period):
-            return f"days/{period.replace('-', '/')}/index.html"
-        case Facet(str(source), None, None):
-            return f"sources/{file_name(source)}/index.html"
-        case Facet(None, str(topic), None):
-            return f"topics/{file_name(topic)}/index.html"
-        case Facet(str(source), str(topic), None):
-            return f"sources/{file_name(source)}/topics/{file_name(topic)}/index.html"
-    raise ValueError(f"{facet} has no page of its own")
+        case Facet(None, None, None, None, None):
+            where = ""
+        case Facet(None, None, str(period), None, None) if PERIOD.fullmatch(period):
+            where = f"days/{period.replace('-', '/')}/"
+        case Facet(str(source), None, None, None, None):
+            where = f"sources/{file_name(source)}/"
+        case Facet(None, str(topic), None, None, None):
+            where = f"topics/{file_name(topic)}/"
+        case Facet(str(source), str(topic), None, None, None):
+            where = f"sources/{file_name(source)}/topics/{file_name(topic)}/"
+        case Facet(str(source), None, None, str(section), None):
+            where = f"sources/{file_name(source)}/sections/{file_name(section)}/"
+        case Facet(None, None, None, None, str(language)):
+            where = f"languages/{file_name(language.lower())}/"
+        case _:
+            raise ValueError(f"{facet} has no page of its own")
+    return f"{where}index.html"
 
 
 def part_file(facet: Facet, part: str) -> str:

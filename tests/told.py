@@ -12,8 +12,8 @@ RELEASES = (
     " ORDER BY number"
 )
 ARCHIVE_PAGES = (
-    "SELECT f.source, f.topic, f.period, p.page, p.release FROM archive_pages p"
-    " JOIN archived_feeds f ON f.number = p.feed ORDER BY 1, 2, 3, 4, 5"
+    "SELECT f.source, f.topic, f.period, f.section, f.language, p.page, p.release"
+    " FROM archive_pages p JOIN archived_feeds f ON f.number = p.feed ORDER BY 1, 2, 3, 4, 5, 6, 7"
 )
 LAST_SIGHTS = (
     "SELECT release, record_id, file, offset, length, digest, leaf FROM captures s"
@@ -29,7 +29,9 @@ TOLD = (
     "SELECT * FROM past_retractions ORDER BY release, until",
     "SELECT * FROM topics ORDER BY slug",
     "SELECT * FROM release_topics ORDER BY topic, sort_at, id",
-    "SELECT source, topic, period, releases FROM facets ORDER BY source, topic, period",
+    "SELECT source, topic, period, section, language, releases FROM facets ORDER BY 1, 2, 3, 4, 5",
+    "SELECT * FROM sections ORDER BY source, slug",
+    "SELECT * FROM release_sections ORDER BY source, section, sort_at, id",
     "SELECT * FROM translation_links ORDER BY key, source, release",
     "SELECT * FROM lsh_bands ORDER BY band, release",
     "SELECT * FROM page_skeletons ORDER BY release",

@@ -24,8 +24,9 @@ from data.text.html_text import line_of, paragraphs, text_of
 from data.text.language_detection import detect_language
 from data.text.language_tags import language_tag
 from data.text.sanitize import is_huge, sanitize
+from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
-from data.topics.taxonomy import RESERVED, SLUG_LENGTH, Taxonomy
+from data.topics.taxonomy import Taxonomy
 
 LONGEST_LINE: Final = 20_000_000
 LONGEST_ADDRESS: Final = 4096
@@ -35,7 +36,7 @@ MOST: Final = 1000
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
-"""What data.topics.taxonomy.topic_slug gives: such a name is a slug already."""
+"""What data.text.slugs.slug_of gives: such a name is a slug already."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")

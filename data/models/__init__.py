@@ -13,7 +13,7 @@ from data.models.alert import (
     message_key,
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
-from data.models.facet import Facet, facets_at, facets_of
+from data.models.facet import Facet
 from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.logged_change import LoggedChange, LoggedKind
 from data.models.release import (
@@ -111,8 +111,6 @@ __all__ = [
     "VisitFacts",
     "Wait",
     "Walk",
-    "facets_at",
-    "facets_of",
     "lean",
     "message_key",
 ]

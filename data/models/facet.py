@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from data.models.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,32 +10,13 @@ class Facet:
     """One way to select releases, and so one feed: every part that is None selects all.
 
     ``topic`` is a slug. ``period`` is a year, month or day as ISO writes them: ``2022``,
-    ``2022-11``, ``2022-11-24``, counted in the zone of each release's source.
+    ``2022-11``, ``2022-11-24``, counted in the zone of each release's source. ``section`` is the
+    slug of a section, and stands beside its ``source`` alone: what two sites call the same is not
+    the same. ``language`` is a tag (BCP 47) as feeds name it, and stands alone.
     """
 
     source: str | None = None
     topic: str | None = None
     period: str | None = None
-
-
-def facets_of(release: Release) -> frozenset[Facet]:
-    """All the facets that a release belongs to, and so the feeds that a change of it touches.
-
-    One that is hidden belongs to none.
-    """
-    if release.hidden:
-        return frozenset()
-    return facets_at(release.source, release.content.topics, release.day)
-
-
-def facets_at(source: str, topics: Sequence[str], day: str) -> frozenset[Facet]:
-    """The facets of a release by its source, its topics and its day as ISO writes it, or empty."""
-    return frozenset(
-        [
-            Facet(),
-            Facet(source=source),
-            *(Facet(topic=topic) for topic in topics),
-            *(Facet(source=source, topic=topic) for topic in topics),
-            *(Facet(period=day[:length]) for length in (4, 7, 10) if day),
-        ]
-    )
+    section: str | None = None
+    language: str | None = None

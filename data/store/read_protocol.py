@@ -44,6 +44,9 @@ class ReadStore(Protocol):
     def topic_parents(self) -> Mapping[str, str]:
         """The slug of the topic that each topic below the top level stands under, by its own."""
 
+    def section_labels(self) -> Mapping[tuple[str, str], str]:
+        """What every section in use is called, by its source and its slug."""
+
     def release(self, release_id: str) -> Release | None:
         """One release by its id."""
 

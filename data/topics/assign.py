@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from data.models import Draft
+from data.topics.facets import section_of
 from data.topics.taxonomy import Taxonomy, topics_of
 
 
@@ -17,11 +18,15 @@ def filed(
 ) -> tuple[Draft, Mapping[str, str]]:
     """A draft with the topics of its text, its source and its section, and their labels by slug.
 
-    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels. A
-    draft of a topic is one of all topics above it, too.
+    ``topics`` are those that its source always has, ``known`` further ones, as slugs and labels:
+    but for its section, which earlier versions made a topic. A draft of a topic is one of all
+    topics above it, too.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
+    section = section_of(draft.content.section)
     for slug, label in known:
+        if section and slug == section.slug and slug not in taxonomy.topics:
+            continue
         labels.setdefault(slug, label)
     for slug in [*labels]:
         for above in taxonomy.above(slug):

@@ -1,38 +1,24 @@
-"""What a release is about: topics by keyword rules, by its source and by its page's section."""
+"""What a release is about: topics by keyword rules, by its source, and by a section that is one."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from anyascii import anyascii
 
 from data.errors import SettingsError
 from data.models import Content
 from data.text.clean import clean_line
 from data.text.folding import fold_label
+from data.text.slugs import PLAIN_SLUG, RESERVED, SLUG_LENGTH, slug_of
 from data.toml_files import decode, read_text
+from data.topics.facets import section_of
 from data.topics.keywords import Matcher, Rule, read_rule
-
-SLUG_LENGTH = 80
-PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
-DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
-DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [device + str(number) for device in ("com", "lpt") for number in range(10)]
-)
-"""File names that Windows keeps for devices, with any extension."""
-
-RESERVED = DEVICES | {"index"}
-"""Slugs that can be no file: the last is that of a folder's page."""
 
 READ = 6000
 """Characters of a title and of a body that are read: the start says what it is about, and the cost
@@ -47,9 +33,6 @@ it is the strongest of its topic in the title."""
 THRESHOLD = 3.0
 SHARE = 0.45
 """A topic counts that has THRESHOLD points, and this share of the best topic's."""
-
-LABEL = 1000
-"""Characters above which a section is no name of one, but a page gone wrong."""
 
 MOST = 3
 HINT = 0.5
@@ -133,7 +116,7 @@ class Taxonomy:
 
     def named(self, label: str) -> tuple[str, str]:
         """The slug and label of what a source or a page calls ``label``."""
-        slug = self.names.get(fold_label(label)) or topic_slug(label)
+        slug = self.names.get(fold_label(label)) or slug_of(label)
         topic = self.topics.get(slug)
         return (slug, topic.label) if topic else (slug, label)
 
@@ -144,13 +127,15 @@ def topics_of(
     """The topics of a release as pairs of slug and label, sorted by slug.
 
     They are those of its text, at most three, those that its source always has, and the section
-    that its page stands in.
+    that its page stands in where that is the name of a topic, in any language.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
-    given = (label for label in (*source_topics, content.section or "") if len(label) <= LABEL)
-    for label in map(clean_line, given):
-        if label:
-            slug, name = taxonomy.named(label)
+    for label in filter(None, map(clean_line, source_topics)):
+        slug, name = taxonomy.named(label)
+        found.setdefault(slug, name)
+    if section := section_of(content.section):
+        slug, name = taxonomy.named(section.label)
+        if slug in taxonomy.topics:
             found.setdefault(slug, name)
     return tuple(sorted(found.items()))
 
@@ -171,25 +156,6 @@ def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
     least = max(THRESHOLD, SHARE * max(scores.values(), default=0.0))
     ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
     return tuple(slug for slug in ranked if scores[slug] >= least)[:MOST]
-
-
-def topic_slug(label: str) -> str:
-    """A name for a label that is safe as a file's name everywhere and in a URL, and its own.
-
-    Labels that are equal but for case, composition and white space share a slug; no others do:
-    where lower-case ASCII words can't hold the whole label, an underscore and 50 bits of its
-    BLAKE2b digest follow. A hyphen is doubled, since single ones stand for spaces. At most 80
-    characters of ``a-z0-9-_``.
-    """
-    compared = fold_label(label)
-    plain = compared.replace("-", "--").replace(" ", "-")
-    if PLAIN_LABEL.fullmatch(plain) and len(plain) <= SLUG_LENGTH and plain not in RESERVED:
-        return plain
-    digest = int.from_bytes(blake2b(compared.encode("utf-8", "surrogatepass")).digest()[:8])
-    suffix = "_" + "".join(DIGITS[digest >> 5 * place & 31] for place in range(10))
-    words = re.findall("[a-z0-9]+", anyascii(compared[:SLUG_LENGTH]).lower())
-    stem = "-".join(words)[: SLUG_LENGTH - len(suffix)].rstrip("-")
-    return (stem or "topic") + suffix
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:

@@ -18,9 +18,9 @@ from data.models import (
     Run,
     Sightings,
     Source,
-    facets_of,
 )
 from data.store.protocol import Store
+from data.topics.facets import facets_of
 from feeds.offline.publication_in_memory import PublicationInMemory
 
 
@@ -53,7 +53,7 @@ class SelectedReleases(PublicationInMemory):
     def sources(self) -> Mapping[str, Source]:
         """The sources of the chosen releases."""
         known = self._store.sources()
-        chosen = sorted(facet.source for facet in self._counts if facet.source and not facet.topic)
+        chosen = sorted({facet.source for facet in self._counts if facet.source})
         return {source: known[source] for source in chosen if source in known}
 
     def source_moves(self) -> Mapping[str, str]:
@@ -63,6 +63,10 @@ class SelectedReleases(PublicationInMemory):
     def removed_sources(self) -> Mapping[str, RemovedSource]:
         """The sources that are collected no more, by id."""
         return self._store.removed_sources()
+
+    def section_labels(self) -> Mapping[tuple[str, str], str]:
+        """What every section in use is called, by its source and its slug."""
+        return self._store.section_labels()
 
     def topics(self) -> Mapping[str, str]:
         """The label of every topic in use, by its slug."""

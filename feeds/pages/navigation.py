@@ -26,18 +26,24 @@ class Navigation:
         self.counts = counts
         self._sources: list[Facet] = []
         self._topics: list[Facet] = []
+        self._languages: list[Facet] = []
+        self._sections: dict[str, list[Facet]] = {}
         self._of_source: dict[str, list[Facet]] = {}
         self._of_topic: dict[str, list[Facet]] = {}
         self._within: dict[str, list[Facet]] = {}
         for facet in counts:
             match facet:
-                case Facet(str(source), str(topic), None):
+                case Facet(str(source), str(topic)):
                     self._of_source.setdefault(source, []).append(facet)
                     self._of_topic.setdefault(topic, []).append(facet)
-                case Facet(str(), None, None):
+                case Facet(str(), None, None, None):
                     self._sources.append(facet)
-                case Facet(None, str(), None):
+                case Facet(None, str()):
                     self._topics.append(facet)
+                case Facet(str(source), None, None, str()):
+                    self._sections.setdefault(source, []).append(facet)
+                case Facet(None, None, None, None, str()):
+                    self._languages.append(facet)
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
 
@@ -49,24 +55,26 @@ class Navigation:
             "within": [],
             "within_name": "",
             "selections": [],
+            "sections": [],
             "home": None,
             "home_text": "",
             "ended": self.catalog.ended(facet.source),
         }
         match facet:
-            case Facet(None, None, None):
+            case Facet(None, None, None, None, None):
                 shown |= self._home()
             case Facet(None, None, str(period)):
                 shown |= self._period(period)
-            case Facet(str(source), None, None):
+            case Facet(str(source), None, None, None):
                 url = web_address(self.catalog.source(source).url)
                 selections = self._selections(self._of_source.get(source, []), self._topic_name)
                 shown |= {"selections": selections, "within_name": "Topics", "home": url}
                 shown["home_text"] = "Their press room"
-            case Facet(None, str(topic), None):
+                shown["sections"] = self._items(self._sections.get(source, []), self._section_name)
+            case Facet(None, str(topic)):
                 selections = self._selections(self._of_topic.get(topic, []), self._source_name)
                 shown |= {"selections": selections, "within_name": "Sources"}
-            case Facet(str(source), str(), None):
+            case Facet(str(source)):
                 name, file = self._source_name(facet), page_file(Facet(source=source))
                 shown |= {"crumbs": [TOP, (name, file)]}
         return shown
@@ -84,6 +92,7 @@ class Navigation:
         return {
             "sources": self._items(self._sources, self.catalog.name),
             "topics": self._items(self._topics, self.catalog.name),
+            "languages": self._items(self._languages, self.catalog.name),
             "years": [
                 (*year, self._months(facet))
                 for facet in newest_first(self._within.get("", []))
@@ -137,6 +146,9 @@ class Navigation:
 
     def _topic_name(self, facet: Facet) -> str:
         return self.catalog.topic(facet.topic or "")
+
+    def _section_name(self, facet: Facet) -> str:
+        return self.catalog.section(facet.source or "", facet.section or "")
 
     def _source_name(self, facet: Facet) -> str:
         return self.catalog.name(Facet(source=facet.source))

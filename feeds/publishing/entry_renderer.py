@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from data.models import Facet, Release, ReleaseSummary, facets_of
+from data.models import Facet, Release, ReleaseSummary
+from data.topics.facets import facets_of
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.story_folding import stands_for
 from feeds.formats.rendering import RenderedEntry, rendered_entry

@@ -10,8 +10,9 @@ from functools import partial
 import msgspec
 
 from data.clock import zone_or_utc
-from data.models import DayDigest, Facet, Release, facets_of
+from data.models import DayDigest, Facet, Release
 from data.text.clean import plain
+from data.topics.facets import facets_of
 from feeds.entries.entry import Entry, title_of
 from feeds.entries.events import digest_entry, edit_entry, health_entry, retraction_entry
 from feeds.entries.story_folding import folded

@@ -74,7 +74,8 @@ class FacetPages:
         ids = [
             one
             for one, facets in self._touched.items()
-            if facet in facets or facet.topic is not None
+            # A topic, section or language may be one that it had.
+            if facet in facets or facet.topic or facet.section or facet.language
         ]
         return sorted({*self._context.archive.archived(facet, ids).values()})
 

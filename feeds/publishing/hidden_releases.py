@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import msgspec
 
-from data.models import Facet, facets_at
+from data.models import Facet
 from data.store.read_protocol import PublishStore
+from data.topics.facets import facets_of
 from feeds.publishing.render_cache import RenderCache
 from feeds.urls import release_file
 
@@ -34,9 +36,7 @@ class HiddenReleases:
     def facets(self) -> Collection[Facet]:
         """The feeds that they belong to: whole, as archive pages never change otherwise."""
         found = filter(None, map(self._store.release, self._changed))
-        return {
-            facet for one in found for facet in facets_at(one.source, one.content.topics, one.day)
-        }
+        return {facet for one in found for facet in facets_of(replace(one, hidden=False))}
 
     def remove_pages(self) -> None:
         """Delete the pages of what is hidden. Raises OSError."""

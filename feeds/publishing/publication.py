@@ -28,15 +28,15 @@ class Publication:
     rewritten: bool = False
 
 
-def place(facet: Facet) -> tuple[bool, bool, str, str, str]:
+def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
     """The order of work: what shares entries follows each other, all releases come last.
 
     Days come before the month that they are in, and months before their year: the entries that were
-    read for them are at hand. So are those of a source for its topics.
+    read for them are at hand. So are those of a source for its sections.
     """
     # "~" comes after "-".
     period = f"{facet.period}~" if facet.period else ""
-    other = (facet.source or "~", facet.topic or "")
+    other = (facet.source or "~", facet.topic or "", facet.section or "", facet.language or "")
     return facet == Facet(), not facet.period, period, *other
 
 
@@ -47,7 +47,7 @@ def is_day(facet: Facet) -> bool:
 
 def is_source(facet: Facet) -> bool:
     """Whether a facet is all that one source published."""
-    return facet.source is not None and facet.topic is None and facet.period is None
+    return facet.source is not None and facet == Facet(source=facet.source)
 
 
 def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:

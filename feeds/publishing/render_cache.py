@@ -8,6 +8,7 @@ time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import msgspec
@@ -144,4 +145,4 @@ class RenderCache(CacheFile):
 
 def name_of(facet: Facet) -> str:
     """A facet as the key of its row."""
-    return msgspec.json.encode((facet.source, facet.topic, facet.period)).decode()
+    return msgspec.json.encode(astuple(facet)).decode()

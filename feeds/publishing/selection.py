@@ -7,8 +7,9 @@ from functools import cached_property
 
 import msgspec
 
-from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary, facets_of
+from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary
 from data.store.read_protocol import ReadStore
+from data.topics.facets import facets_of
 from feeds.archive_pages import newest_first
 from feeds.publishing.context import PublishContext
 from feeds.publishing.render_cache import RenderCache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -65,10 +66,13 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
 
 
 def names_of(catalog: Catalog) -> bytes:
-    """What the sources and topics are called, and where these stand, as bytes to keep."""
+    """What the sources, sections and topics are called, and where these stand, as bytes to keep."""
     names: Names = {
         f"topic {slug}": (label, catalog.parents.get(slug, ""))
         for slug, label in catalog.topics.items()
+    }
+    names |= {
+        f"section {source} {slug}": (label,) for (source, slug), label in catalog.sections.items()
     }
     names |= {
         f"source {source.id}": (source.name, source.url) for source in catalog.sources.values()
@@ -89,6 +93,6 @@ def names_changed(before: bytes, after: bytes) -> bool:
 
 def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
     """A digest of what the lists of all feeds say: their names and which there are."""
-    known = sorted((one.source or "", one.topic or "", one.period or "") for one in facets)
-    text = "\n".join("\0".join(one) for one in known)
+    known = sorted("\0".join(part or "" for part in astuple(one)) for one in facets)
+    text = "\n".join(known)
     return hashlib.sha256(layout + names + text.encode("utf-8", "surrogatepass")).digest()

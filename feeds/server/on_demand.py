@@ -17,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from data.models import Facet, facets_of
+from data.models import Facet
 from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
+from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import Entry, Link, entry_of
 from feeds.entries.story_folding import folded

@@ -113,7 +113,12 @@ def watch_of(file: str) -> Watch:
     """A watch that matches all that a feed may hold."""
     path, _, query = file.partition("?")
     if facet := facet_of("/" + path):
-        asked = {"source": facet[0].source or "", "topic": facet[0].topic or ""}
+        parts = {
+            "source": facet[0].source,
+            "topic": facet[0].topic,
+            "lang": facet[0].language,
+        }
+        asked = {name: part or "" for name, part in parts.items()}
     else:
         asked = dict(parse_qsl(query))
     sources, topics, languages = (

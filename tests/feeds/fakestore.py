@@ -28,8 +28,8 @@ from data.models import (
     Sightings,
     Source,
     SourceRhythm,
-    facets_of,
 )
+from data.topics.facets import facets_of, section_of
 from feeds.offline.publication_in_memory import PublicationInMemory
 
 UTC = dt.UTC
@@ -85,6 +85,13 @@ class FakeStore(PublicationInMemory):
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
         return self.removed
+
+    def section_labels(self) -> Mapping[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for release in self.kept.values():
+            if section := section_of(release.content.section):
+                found.setdefault((release.source, section.slug), section.label)
+        return found
 
     def topics(self) -> Mapping[str, str]:
         return self.labels

@@ -309,6 +309,7 @@ class Recorder:
                 tables.note_reading(number, release)
         if old is None or _filed(release) != _filed(old):
             tables.file_under_topics(old, release)
+            tables.file_under_section(old, release)
             tables.label_topics(outcome.labels)
         if old is None or _shown(release) != _shown(old):
             tables.mark_dirty(old, release)
@@ -396,9 +397,9 @@ def _shown(release: Release) -> bytes:
     )
 
 
-def _filed(release: Release) -> tuple[tuple[str, ...], dt.datetime]:
-    """Where a release stands under its topics."""
-    return release.content.topics, release.order
+def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
+    """Where a release stands under its topics and its section."""
+    return release.content.topics, release.content.section, release.order
 
 
 def _copied_from(release: Release) -> tuple[str, dt.datetime]:

@@ -178,6 +178,9 @@ class Tables(Protocol):
     def file_under_topics(self, old: Release | None, new: Release) -> None:
         """Enter a release under its topics."""
 
+    def file_under_section(self, old: Release | None, new: Release) -> None:
+        """Enter a release under the section of its source, which is called what it was first."""
+
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Keep the labels of topics by slug; one that is merely the slug replaces none."""
 

@@ -15,11 +15,11 @@ from data.models import (
     ReleaseChange,
     ReleaseSummary,
     Revision,
-    facets_at,
 )
 from data.store.sqlite.connection import Part
 from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, SHOWN, select_releases, selection
-from data.store.sqlite.rows import encode, revision_of
+from data.store.sqlite.rows import FILED, encode, revision_of
+from data.topics.facets import facets_at
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
 """SQL for whether a version was made by its publisher."""
@@ -117,9 +117,8 @@ class ChangeLogPart(Part):
         if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:
             return None
         rows = self._ask(
-            "SELECT r.id, v.source, v.version, r.sort_at, v.story, r.day,"
-            " coalesce(json_extract(r.content, '$.topics'), '[]'),"
-            " r.number IN (SELECT release FROM hidden_releases)"
+            "SELECT r.id, v.source, v.version, r.sort_at, v.story,"
+            f" r.number IN (SELECT release FROM hidden_releases), {FILED}"
             " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
             " JOIN releases r ON r.number = c.release"
             " JOIN release_versions v ON v.release = c.release",
@@ -128,11 +127,13 @@ class ChangeLogPart(Part):
         if len(rows) > limit:
             return None
         found = {}
-        for id_, source, drawn, order, story, day, topics, is_hidden in rows:
-            labels = msgspec.json.decode(topics, type=list[str])
-            summary = ReleaseSummary(id_, source, drawn, order, story)
-            facets = frozenset[Facet]() if is_hidden else facets_at(source, labels, day)
-            found[id_] = ReleaseChange(summary, facets)
+        for *summary, is_hidden, topics, day, section, language in rows:
+            shown = ReleaseSummary(*summary)
+            facets = frozenset[Facet]()
+            if not is_hidden:
+                slugs = msgspec.json.decode(topics, type=list[str])
+                facets = facets_at(shown.source, slugs, day, section, language)
+            found[shown.id] = ReleaseChange(shown, facets)
         return found
 
     def forget_old_changes(self) -> None:

@@ -55,9 +55,12 @@ class Connection:
                 if is_read_only(path):
                     self.close()
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
+                # To lay a table anew, one takes that away to which others refer.
+                self.db.execute("PRAGMA foreign_keys = OFF")
                 with self.writing():
                     # Asked again under the lock: two processes may start at once.
                     migrations.apply(self.db)
+                self.db.execute("PRAGMA foreign_keys = ON")
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise self._failed(error) from error

@@ -16,21 +16,26 @@ from data.models import DayDigest, Facet, Release
 from data.store.sqlite.connection import Part
 from data.store.sqlite.releases import SHOWN
 from data.store.sqlite.rows import encode
+from data.text.language_tags import feed_language
+from data.topics.facets import section_of
 
-Key: TypeAlias = tuple[str, str, str]
-"""The source, topic and period of a facet, '' for all: the primary key of its row."""
+Key: TypeAlias = tuple[str, str, str, str, str]
+"""The parts of a facet in their order, '' for all: the primary key of its row."""
+
+PARTS: Final = "source, topic, period, section, language"
+IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
 
 FacetChange: TypeAlias = tuple[Key, int]
 """A facet that a change touches, and by how many releases it grows."""
 
-CHANGE: Final = """
-    INSERT INTO facets (source, topic, period, releases, changed, published)
-    VALUES (?, ?, ?, ?, ?, 0)
-    ON CONFLICT (source, topic, period)
+CHANGE: Final = f"""
+    INSERT INTO facets ({PARTS}, releases, changed, published)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+    ON CONFLICT ({PARTS})
     DO UPDATE SET releases = releases + excluded.releases, changed = changed + excluded.changed
 """
 
-FEED = "(SELECT number FROM archived_feeds WHERE source = ? AND topic = ? AND period = ?)"
+FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
 
 
 class FacetsPart(Part):
@@ -38,22 +43,19 @@ class FacetsPart(Part):
 
     def facets(self) -> Mapping[Facet, int]:
         """Every facet that holds at least one release, with its number of releases."""
-        rows = self._ask("SELECT source, topic, period, releases FROM facets WHERE releases > 0")
-        return {facet_of(*row[:3]): row[3] for row in rows}
+        rows = self._ask(f"SELECT {PARTS}, releases FROM facets WHERE releases > 0")
+        return {facet_of(*row): count for *row, count in rows}
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
         """The facets that changed since they were last published, with the number of the change."""
-        rows = self._ask(
-            "SELECT source, topic, period, changed FROM facets WHERE changed <> published"
-        )
-        return {facet_of(*row[:3]): row[3] for row in rows}
+        rows = self._ask(f"SELECT {PARTS}, changed FROM facets WHERE changed <> published")
+        return {facet_of(*row): number for *row, number in rows}
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note what was published: feeds that changed since, to a higher number, stay dirty."""
         with self._writing() as db:
             db.executemany(
-                "UPDATE facets SET published = max(published, ?)"
-                " WHERE source = ? AND topic = ? AND period = ?",
+                f"UPDATE facets SET published = max(published, ?) WHERE {IS_IT}",
                 [(number, *facet_key(facet)) for facet, number in published.items()],
             )
 
@@ -91,7 +93,7 @@ class PublicationPart(Part):
         """Put releases, by id, on new archive pages of feeds, by their numbers."""
         with self._writing() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO archived_feeds (source, topic, period) VALUES (?, ?, ?)",
+                f"INSERT OR IGNORE INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)",
                 map(facet_key, pages),
             )
             db.executemany(
@@ -124,8 +126,8 @@ def move_facets(db: sqlite3.Connection, moves: Iterable[tuple[str, str]]) -> Non
     """Give the facets of sources their new id, each of (old, new): all is entered by then."""
     for old, new in moves:
         db.execute(
-            "INSERT INTO facets SELECT ?, topic, period, releases, changed, published FROM facets"
-            " WHERE source = ? ON CONFLICT (source, topic, period) DO UPDATE SET"
+            "INSERT INTO facets SELECT ?, topic, period, section, language, releases, changed,"
+            f" published FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
             " releases = releases + excluded.releases, changed = changed + excluded.changed,"
             " published = published + excluded.published",
             [new, old],
@@ -135,12 +137,18 @@ def move_facets(db: sqlite3.Connection, moves: Iterable[tuple[str, str]]) -> Non
 
 def facet_key(facet: Facet) -> Key:
     """The primary key of a facet's row."""
-    return facet.source or "", facet.topic or "", facet.period or ""
+    return (
+        facet.source or "",
+        facet.topic or "",
+        facet.period or "",
+        facet.section or "",
+        facet.language or "",
+    )
 
 
-def facet_of(source: str, topic: str, period: str) -> Facet:
-    """The facet of a row of the facets table."""
-    return Facet(source or None, topic or None, period or None)
+def facet_of(*parts: str) -> Facet:
+    """The facet of the primary key of a row."""
+    return Facet(*(part or None for part in parts))
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
@@ -151,21 +159,34 @@ def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
 
 
 def facet_keys(release: Release) -> frozenset[Key]:
-    """The keys of data.models.facets_of, without the cost of making facets."""
+    """The keys of data.topics.facets.facets_of, without the cost of making facets."""
     if release.hidden:
         return frozenset()
-    return keys_at(release.source, release.content.topics, release.day)
+    content = release.content
+    return keys_at(release.source, content.topics, release.day, content.section, content.language)
 
 
-def keys_at(source: str, topics: Iterable[str], day: str) -> frozenset[Key]:
-    """The keys of data.models.facets_at."""
+def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
+    """The keys of a release, from a row of its source and what ``FILED`` says."""
+    source, topics, *others = row
+    return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
+
+
+def keys_at(
+    source: str, topics: Iterable[str], day: str, section: str | None, language: str | None
+) -> frozenset[Key]:
+    """The keys of data.topics.facets.facets_at."""
+    found = section_of(section)
+    tag = feed_language(language)
     return frozenset(
         [
-            ("", "", ""),
-            (source, "", ""),
-            *(("", topic, "") for topic in topics),
-            *((source, topic, "") for topic in topics),
-            *(("", "", day[:length]) for length in (4, 7, 10) if day),
+            ("", "", "", "", ""),
+            (source, "", "", "", ""),
+            *(("", topic, "", "", "") for topic in topics),
+            *((source, topic, "", "", "") for topic in topics),
+            *(("", "", day[:length], "", "") for length in (4, 7, 10) if day),
+            *([(source, "", "", found.slug, "")] if found else []),
+            *([("", "", "", "", tag)] if tag else []),
         ]
     )
 

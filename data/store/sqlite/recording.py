@@ -12,6 +12,7 @@ from data.store.sqlite.alerts import queue_event
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.publication import enter_facet_changes, facet_changes
 from data.store.sqlite.rows import encode, release_row
+from data.topics.facets import section_of
 
 
 class ReleaseTable(Part):
@@ -87,6 +88,25 @@ class ReleaseTable(Part):
             "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
             [(topic, at, new.id, new.source) for topic in new.content.topics],
         )
+
+    def file_under_section(self, old: Release | None, new: Release) -> None:
+        """Enter a release under the section of its source, which is called what it was first."""
+        db = self._db.conn
+        if old and (before := section_of(old.content.section)):
+            db.execute(
+                "DELETE FROM release_sections"
+                " WHERE source = ? AND section = ? AND sort_at = ? AND id = ?",
+                [old.source, before.slug, old.order.timestamp(), old.id],
+            )
+        if section := section_of(new.content.section):
+            db.execute(
+                "INSERT INTO release_sections (source, section, sort_at, id) VALUES (?, ?, ?, ?)",
+                [new.source, section.slug, new.order.timestamp(), new.id],
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO sections (source, slug, label) VALUES (?, ?, ?)",
+                [new.source, *section],
+            )
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Keep the labels of topics by slug; one that is merely the slug replaces none."""

@@ -58,6 +58,11 @@ class ReleasesPart(Part):
             db.execute("DELETE FROM taxonomy")
             db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
 
+    def section_labels(self) -> Mapping[tuple[str, str], str]:
+        """What every section in use is called, by its source and its slug."""
+        rows = self._ask("SELECT source, slug, label FROM sections ORDER BY source, slug")
+        return {(source, slug): label for source, slug, label in rows}
+
     def release(self, release_id: str) -> Release | None:
         """One release by its id."""
         found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
@@ -236,7 +241,8 @@ def select_releases(
 def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
     """What selects a facet: a join, clauses, their arguments, and the table whose index orders.
 
-    A topic's own index gives the order, so the newest few cost the same among millions.
+    The own index of a topic, section or language gives the order, so the newest few cost the same
+    among millions.
     """
     clauses, arguments = [], {}
     table, join = "r", ""
@@ -244,6 +250,13 @@ def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
         table, join = "t", "JOIN release_topics t ON t.id = r.id"
         clauses.append("t.topic = :topic")
         arguments["topic"] = facet.topic
+    elif facet.section:
+        table, join = "s", "JOIN release_sections s ON s.id = r.id"
+        clauses.append("s.section = :section")
+        arguments["section"] = facet.section
+    if facet.language:
+        clauses.append("r.language = :language")
+        arguments["language"] = facet.language
     if facet.source:
         clauses.append(f"{table}.source = :source")
         arguments["source"] = facet.source

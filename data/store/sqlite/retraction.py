@@ -164,7 +164,8 @@ class RetractionPart(Part):
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
         """Take out what a release said, in all its versions, and retract it, for a reason.
 
-        Its id, addresses and dates stay. What is deleted is overwritten in the file.
+        Its id, addresses, dates, topics and section stay. What is deleted is overwritten in the
+        file.
         """
         with self._writing() as db:
             db.execute("PRAGMA secure_delete = ON")
@@ -172,7 +173,7 @@ class RetractionPart(Part):
             if known is None:
                 return
             said = known.content
-            blank = Content(REDACTED, said.published, said.language, topics=said.topics)
+            blank = Content(REDACTED, said.published, said.language, said.section, said.topics)
             number = "(SELECT number FROM releases WHERE id = ?)"
             db.execute(
                 f"UPDATE revisions SET content = ? WHERE release = {number}",

@@ -37,6 +37,12 @@ RELEASE_COLUMNS: Final = (
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
+FILED: Final = (
+    "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
+    " language"
+)
+"""What says to which facets of its source a release belongs: see publication.keys_of_row."""
+
 INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
 """data.models.Release.instant in SQL."""
 

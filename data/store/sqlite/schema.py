@@ -11,10 +11,14 @@ of ``releases``, ``source`` the id of one of ``sources``, ``key`` an address in 
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from sqlite_utils.migrations import Migrations
+
+from data.text.language_tags import feed_language
+from data.topics.facets import section_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -135,6 +139,33 @@ def lay_search_rows(db: Database) -> None:
     """Lay the table of the rows of the search index anew, with what they are filed under."""
     db.execute("DROP TABLE search_rows")
     _lay(db, "search_rows")
+
+
+@migrations()
+def lay_facets(db: Database) -> None:
+    """Have sections of sources and languages as facets, and file all releases under theirs."""
+    _lay(db, "facets")
+    sections: dict[tuple[str, str], str] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows = db.execute(
+        "SELECT id, source, sort_at, language, json_extract(content, '$.section'),"
+        " number NOT IN (SELECT release FROM hidden_releases) FROM releases ORDER BY number"
+    )
+    filed = []
+    for id_, source, at, language, name, is_shown in rows:
+        if section := section_of(name):
+            sections.setdefault((source, section.slug), section.label)
+            filed.append((source, section.slug, at, id_))
+            counts[source, section.slug, ""] += is_shown
+        if tag := feed_language(language):
+            counts["", "", tag] += is_shown
+    insert = db.conn.executemany
+    insert("INSERT INTO sections VALUES (?, ?, ?)", [(*key, sections[key]) for key in sections])
+    insert("INSERT INTO release_sections VALUES (?, ?, ?, ?)", sorted(filed))
+    insert(
+        "INSERT INTO facets VALUES (?, '', '', ?, ?, ?, 1, 0)",
+        [(*key, count) for key, count in counts.items() if count],
+    )
 
 
 def _lay(db: Database, name: str) -> None:

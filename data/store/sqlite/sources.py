@@ -7,20 +7,24 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
-import msgspec
-
 from data.errors import RenamedSource
 from data.models import RemovedSource, Source
 from data.store.sqlite.connection import Part
-from data.store.sqlite.publication import FacetChange, enter_facet_changes, keys_at, move_facets
+from data.store.sqlite.publication import (
+    FacetChange,
+    enter_facet_changes,
+    keys_of_row,
+    move_facets,
+)
 from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import instant
+from data.store.sqlite.rows import FILED, instant
 from data.store.sqlite.stories import StoryTables
 
 NAMED: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
-    *("archived_feeds", "runs", "health_events", "cached_listings", "walks"),
-    *("listed_links", "unread_items", "named_links", "layout_templates", "source_rhythms"),
+    *("release_sections", "sections", "archived_feeds", "runs", "health_events"),
+    *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
+    *("layout_templates", "source_rhythms"),
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
     "source_handlings",
 )
@@ -146,19 +150,11 @@ class SourcesPart(Part):
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
         """What the facets of a source's releases that are shown grow by, each by ``more``."""
-        rows = self._ask(
-            f"SELECT coalesce(json_extract(content, '$.topics'), '[]'), day FROM {SHOWN}"
-            " WHERE source = ?",
-            [source],
-        )
-        return [
-            (key, more)
-            for topics, day in rows
-            for key in keys_at(source, msgspec.json.decode(topics, type=list[str]), day)
-        ]
+        rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN} WHERE source = ?", [source])
+        return [(key, more) for row in rows for key in keys_of_row(row)]
 
     def _enter(self, source: str, changes: list[FacetChange]) -> None:
-        self._connection.at_commit(enter_facet_changes, [*changes, ((source, "", ""), 0)])
+        self._connection.at_commit(enter_facet_changes, [*changes, ((source, "", "", "", ""), 0)])
         stories = StoryTables(self._connection)
         for (story,) in self._ask(
             "SELECT DISTINCT story FROM releases WHERE source = ? AND story IS NOT NULL", [source]

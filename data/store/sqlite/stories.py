@@ -9,13 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequ
 from functools import cache
 from typing import Final
 
-import msgspec
-
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
 from data.store.sqlite.connection import Part, places
-from data.store.sqlite.publication import enter_facet_changes, keys_at
+from data.store.sqlite.publication import enter_facet_changes, keys_of_row
 from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import INSTANT, body_of
+from data.store.sqlite.rows import FILED, INSTANT, body_of
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
@@ -67,15 +65,10 @@ class StoryTables(Part):
     def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all the releases of a story, which may be very many."""
         rows = self._ask(
-            "SELECT source, coalesce(json_extract(content, '$.topics'), '[]'), day"
-            f" FROM {SHOWN} WHERE story = ?",
+            f"SELECT source, {FILED} FROM {SHOWN} WHERE story = ?",
             [story],
         )
-        changes = [
-            (key, 0)
-            for source, topics, day in rows
-            for key in keys_at(source, msgspec.json.decode(topics, type=list[str]), day)
-        ]
+        changes = [(key, 0) for row in rows for key in keys_of_row(row)]
         self._connection.at_commit(enter_facet_changes, changes)
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:

@@ -19,11 +19,11 @@ from data.models import (
     RunError,
     Source,
     Validator,
-    facets_of,
 )
 from data.store import open_store
 from data.store.sqlite import change_log
 from data.store.sqlite.store import SqliteStore
+from data.topics.facets import facets_of
 from scheduler.home import open_home
 from tests.drafts import BODY, draft, published
 
@@ -368,6 +368,8 @@ def test_facets_count_their_releases_and_give_them_newest_first(
                 published=published(day),
                 body_text=f"{number} {BODY} {number}",
                 topics=("transport",) if number else ("economy", "transport"),
+                section="Storm warnings" if number else "STORM warnings",
+                language="nb" if number else "en-GB",
             ),
             seen=noon,
             since=noon,
@@ -383,11 +385,46 @@ def test_facets_count_their_releases_and_give_them_newest_first(
         (Facet(source="harbour", topic="economy"), days[:1]),
         (Facet(period="2026"), days[:2]),
         (Facet(period="2026-02"), days[1:2]),
+        (Facet(source="harbour", section="storm-warnings"), days),
+        (Facet(source="wire", section="storm-warnings"), []),
+        (Facet(language="nb"), days[1:]),
+        (Facet(language="en-GB"), days[:1]),
+        (Facet(language="en"), []),
         (Facet(source="nobody"), []),
     ]:
         assert [r.published.iso for r in store.releases(facet)] == expected
         assert [r.published.iso for r in store.releases(facet, limit=1, offset=1)] == expected[1:2]
         assert counts.get(facet, 0) == len(expected)
+        assert (
+            len(store.summaries(facet)) == len(store.as_of(facet, noon, limit=9)) == len(expected)
+        )
+    # It is called what it was called first.
+    assert store.section_labels() == {("harbour", "storm-warnings"): "STORM warnings"}
+
+
+def test_a_release_that_stands_in_another_section_leaves_the_one_before(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(section="Tides"), seen=noon, since=noon).release
+    store.mark_published(store.dirty_feeds())
+    edited = draft(title="Signal station closed", section="Alerts")
+    store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    counts = store.facets()
+    assert Facet(source="harbour", section="tides") not in counts
+    assert counts[Facet(source="harbour", section="alerts")] == 1
+    assert [*store.releases(Facet(source="harbour", section="tides"))] == []
+    (found,) = store.releases(Facet(source="harbour", section="alerts"))
+    assert found.id == first.id
+    dirty = store.dirty_feeds()
+    assert {
+        Facet(source="harbour", section="tides"),
+        Facet(source="harbour", section="alerts"),
+    } <= dirty.keys()
+    assert store.hide(first.id, at=noon, why="caught by mistake")
+    assert store.facets() == {}
+    assert [*store.releases(Facet(source="harbour", section="alerts"))] == []
+    store.unhide(first.id)
+    assert store.facets() == counts
 
 
 def test_a_change_marks_its_facets_until_exactly_that_change_was_published(

@@ -80,10 +80,9 @@ def test_a_script_without_spaces_has_no_text_topics(taxonomy: Taxonomy) -> None:
     assert text_topics(Content(title="経済と教育について", language="ja"), taxonomy) == ()
 
 
-def test_the_topics_of_a_source_and_the_section_of_a_page_are_topics(taxonomy: Taxonomy) -> None:
+def test_the_topics_of_a_source_are_topics_and_a_section_is_none(taxonomy: Taxonomy) -> None:
     content = Content(title="Opening hours", language="en", section=" Annual  reports ")
     assert topics_of(content, ("Wool trade", "industry"), taxonomy) == (
-        ("annual-reports", "Annual reports"),
         ("economy", "Economy, business and finance"),
         ("wool-trade", "Wool trade"),
     )
@@ -104,14 +103,6 @@ def test_a_topic_found_in_several_ways_is_one_topic(taxonomy: Taxonomy) -> None:
 
 def test_a_label_that_is_empty_is_no_topic(taxonomy: Taxonomy) -> None:
     assert topics_of(Content(title="-", section=" \u200b\n"), ("", "\0"), taxonomy) == ()
-
-
-def test_a_section_of_300_characters_is_a_topic_and_one_without_end_is_none(
-    taxonomy: Taxonomy,
-) -> None:
-    (slug, label), *more = topics_of(Content(title="-", section="x" * 300), (), taxonomy)
-    assert (len(slug), label, more) == (80, "x" * 300, [])
-    assert topics_of(Content(title="-", section="x" * 100_000), (), taxonomy) == ()
 
 
 def write(folder: Path, text: str) -> Path:

@@ -457,7 +457,9 @@ def test_opml_groups_every_feed() -> None:
     root: Any = etree.fromstring(opml.render(catalog_of(store, SITE), store.facets()))
     body = root.find("body")
     groups = {one.get("text"): [feed.get("xmlUrl") for feed in one] for one in body}
-    assert list(groups) == ["All", "Sources", "Topics", "Sources by topic", "Dates"]
+    assert list(groups) == [
+        *("All", "Sources", "Sections", "Topics", "Sources by topic", "Languages", "Dates"),
+    ]
     assert groups["Sources"] == [
         "https://press.example/feeds/source/acme.atom",
         "https://press.example/feeds/source/wire.atom",

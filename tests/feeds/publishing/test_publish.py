@@ -39,7 +39,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     done = publish(store, tmp_path, SITE)
     files = set(snapshot(tmp_path))
     assert done.errors == ()
-    assert (done.feeds, done.written, done.unchanged) == (33, 33, 0)
+    assert (done.feeds, done.written, done.unchanged) == (42, 42, 0)
     for facet in ("all", "source/acme", "topic/economy"):
         for kind in ("atom", "rss", "json"):
             assert f"feeds/{facet}.{kind}" in files
@@ -61,7 +61,7 @@ def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
     done = publish(store, tmp_path, SITE)
     assert (done.feeds, done.written, done.unchanged) == (0, 0, 0)
     done = publish(store, tmp_path, SITE, all=True)
-    assert (done.feeds, done.written, done.unchanged) == (33, 0, 33)
+    assert (done.feeds, done.written, done.unchanged) == (42, 0, 42)
     assert snapshot(tmp_path) == before
 
 
@@ -73,10 +73,12 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     store.put(make_release(3))
     done = publish(store, site, SITE, cache=kept)
     touched = changed(before, snapshot(site))
-    assert done.written == 6 * 3
+    assert done.written == 8 * 3
     assert {file for file in touched if file.endswith(".rss")} == {
         "feeds/all.rss",
+        "feeds/language/en.rss",
         "feeds/source/acme.rss",
+        "feeds/source/acme/section/events.rss",
         "feeds/topic/economy.rss",
         "feeds/date/2022.rss",
         "feeds/date/2022/11.rss",
@@ -329,7 +331,7 @@ def test_opml_names_every_feed_that_was_written(tmp_path: Path) -> None:
     publish(FakeStore(make_release(1), make_release(2, "wire")), tmp_path, SITE)
     tree: Any = etree.parse(tmp_path / "opml.xml")
     urls = tree.xpath("//@xmlUrl")
-    assert len(urls) == 7
+    assert len(urls) == 10
     for url in urls:
         assert (tmp_path / url.removeprefix("https://press.example/")).is_file()
 

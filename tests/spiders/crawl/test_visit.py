@@ -18,11 +18,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from data.models import Draft, Facet, Media, Release, facets_of
+from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
 from data.store.sqlite.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
+from data.topics.facets import facets_of
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.visit import Visit
 from spiders.items import Listing, ListingItem

@@ -32,7 +32,8 @@ def filled(path: Path) -> None:
     store = SqliteStore(path)
     for name in ("harbour", "wire"):
         store.register(Source(name, name.title(), f"http://{name}.example/"))
-    first = store.record(draft(capture=capture(1, NOON)), seen=NOON, since=NOON).release
+    whole = draft(capture=capture(1, NOON), section="Storm warnings")
+    first = store.record(whole, seen=NOON, since=NOON).release
     store.await_files("harbour", ["http://harbour.example/a.pdf"])
     store.record(draft("http://wire.example/1", source="wire"), seen=NOON, since=NOON)
     edited = draft(body_text=BODY.replace("4.2", "4.6"))

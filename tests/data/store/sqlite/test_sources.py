@@ -24,7 +24,12 @@ def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
     for number in range(1, 4):
         text = f"Ships of pier {number} wait for the pilots of the outer basin."
         store.record(
-            draft(f"http://harbour.example/{number}", title=f"Pier {number}", body_text=text),
+            draft(
+                f"http://harbour.example/{number}",
+                title=f"Pier {number}",
+                body_text=text,
+                section="Outer piers",
+            ),
             seen=noon,
             since=noon,
         )
@@ -55,7 +60,8 @@ def test_all_of_a_source_goes_along_when_it_is_renamed(
     before = ids(filled, Facet(source="harbour"))
     filled.add_run(Run("harbour", noon, 1.0, new=3))
     filled.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
-    filled.add_archive_pages({Facet(source="harbour"): {1: sorted(before)[:1]}})
+    piers = Facet(source="harbour", section="outer-piers")
+    filled.add_archive_pages({one: {1: sorted(before)[:1]} for one in (Facet("harbour"), piers)})
     assert filled.rename_source("harbour", "port")
     filled.update_search_index()
     assert sorted(filled.sources()) == ["port", "wire"]
@@ -63,6 +69,10 @@ def test_all_of_a_source_goes_along_when_it_is_renamed(
     assert ids(filled, Facet(source="harbour")) == set()
     assert filled.facets()[Facet(source="port")] == 3
     assert Facet(source="harbour") not in filled.facets()
+    moved = Facet(source="port", section="outer-piers")
+    assert ids(filled, moved) == before
+    assert (filled.facets()[moved], filled.archive_page_count(moved)) == (3, 1)
+    assert filled.section_labels() == {("port", "outer-piers"): "Outer piers"}
     assert [run.source for run in filled.runs("port", limit=1)] == ["port"]
     assert filled.last_health_events()["port"].state == "blocked"
     assert filled.archive_page_count(Facet(source="port")) == 1
@@ -148,6 +158,7 @@ def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
     assert not filled.remove_source("harbour", at=noon + HOUR, kept=False)
     assert {one.source for one in filled.releases(Facet())} == {"wire"}
     assert Facet(source="harbour") not in filled.facets()
+    assert Facet(source="harbour", section="outer-piers") not in filled.facets()
     assert filled.facets()[Facet()] == 1
     assert len(filled.hidden()) == 3
     hidden = filled.hidden_release(min(before & filled.hidden()))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.topics.taxonomy import topic_slug
+from data.text.slugs import slug_of
 
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 @example("\ud800")
 @example("🎉")
 def test_every_label_has_a_slug_that_is_safe_as_a_file_and_in_a_url(label: str) -> None:
-    slug = topic_slug(label)
+    slug = slug_of(label)
     assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", slug)
     assert not DEVICES.fullmatch(slug)
 
@@ -45,19 +45,19 @@ def compared(label: str) -> str:
 @example("schön", "schon")
 @example("CON", "con_")
 def test_two_labels_share_a_slug_only_where_they_are_equal(one: str, other: str) -> None:
-    assert (topic_slug(one) == topic_slug(other)) == (compared(one) == compared(other))
+    assert (slug_of(one) == slug_of(other)) == (compared(one) == compared(other))
 
 
 @given(st.text(max_size=80))
 @example("Экономика")
 @example("covid-19")
 def test_a_label_that_imitates_a_slug_does_not_get_it(label: str) -> None:
-    slug = topic_slug(label)
-    assert (topic_slug(slug) == slug) == (compared(slug) == compared(label))
+    slug = slug_of(label)
+    assert (slug_of(slug) == slug) == (compared(slug) == compared(label))
 
 
 def test_equal_labels_share_a_slug() -> None:
-    assert topic_slug("Éducation  nationale") == topic_slug(
+    assert slug_of("Éducation  nationale") == slug_of(
         unicodedata.normalize("NFD", "ÉDUCATION NATIONALE\n")
     )
 
@@ -71,7 +71,7 @@ def test_equal_labels_share_a_slug() -> None:
     ],
 )
 def test_a_plain_label_is_its_own_slug(label: str, slug: str) -> None:
-    assert topic_slug(label) == slug
+    assert slug_of(label) == slug
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_a_plain_label_is_its_own_slug(label: str, slug: str) -> None:
     [("Экономика", "ekonomika_"), ("Straße & Verkehr", "strasse-verkehr_"), ("CON", "con_")],
 )
 def test_a_label_of_other_letters_is_spelt_in_latin_ones_and_marked(label: str, start: str) -> None:
-    assert topic_slug(label).startswith(start)
+    assert slug_of(label).startswith(start)
