@@ -152,6 +152,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "`token` those with a token (`communique token new`)."
         ),
     ] = "open"
+    api_rate: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)],
+        msgspec.Meta(
+            description="Requests to `/api/` that one address may make a minute, and at once; this "
+            "machine ten times as many. 0 sets no bound."
+        ),
+    ] = 600
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
     ] = "127.0.0.1"

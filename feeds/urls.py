@@ -232,6 +232,9 @@ def relative(file: str, page: str) -> str:
     return (up + href(file)[1:]) or "./"
 
 
+API = "/api/"
+"""How addresses of the API begin; its page is there itself."""
+
 OWN = "own"
 """The setting that makes this site its own hub."""
 

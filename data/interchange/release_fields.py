@@ -62,6 +62,20 @@ def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
     }
 
 
+def revision_fields(revision: Revision) -> dict[str, Any]:
+    """A version, ready for JSON."""
+    content = revision.content
+    return {
+        "revision": revision.number,
+        "seen": revision.seen.isoformat(),
+        "reason": revision.reason,
+        "title": content.title,
+        "body_html": content.body_html,
+        "body_text": content.body_text,
+        "attachments": content.attachments,
+    }
+
+
 def version_capture_fields(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
     """Each version of a release with the record that showed it first, ready for JSON."""
     return [

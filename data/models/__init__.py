@@ -30,6 +30,7 @@ from data.models.release import (
     Validator,
     Wait,
 )
+from data.models.selection import Position, ReleaseState, Selected, Selection
 from data.models.source import (
     Handling,
     HandlingKind,
@@ -88,6 +89,7 @@ __all__ = [
     "PageFacts",
     "PendingRequest",
     "PendingTopic",
+    "Position",
     "PublicationTime",
     "Published",
     "QueuedEvent",
@@ -95,6 +97,7 @@ __all__ = [
     "RecordPlace",
     "Release",
     "ReleaseChange",
+    "ReleaseState",
     "ReleaseSummary",
     "ReleaseTimes",
     "RemovedSource",
@@ -102,6 +105,8 @@ __all__ = [
     "Rhythm",
     "Run",
     "RunError",
+    "Selected",
+    "Selection",
     "Sightings",
     "Source",
     "SourceRhythm",

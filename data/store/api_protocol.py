@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from data.models import ChangeCursor, LoggedChange
+from data.models import ChangeCursor, LoggedChange, Position, Run, Selected, Selection
 
 
 class ApiStore(Protocol):
@@ -21,3 +21,19 @@ class ApiStore(Protocol):
 
     def last_logged_change(self) -> ChangeCursor:
         """The place of the last change; it moves with all that readers see of releases."""
+
+    def select(
+        self, selection: Selection, after: Position | None = None, *, limit: int
+    ) -> Selected:
+        """The places of the next releases of a selection, newest first.
+
+        They may be fewer than ``limit`` though there are more: what is looked at is bounded.
+        """
+
+    def run_page(
+        self, source: str | None = None, before: int | None = None, *, limit: int
+    ) -> tuple[tuple[int, Run], ...]:
+        """The last runs before a number, of a source or of all, each with its number.
+
+        Newest first: as they came, since a clock may be set back.
+        """

@@ -28,9 +28,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from data.tokens import Token, TokenFolder, TokenScope
+from feeds.server.api.problems import Refused
 from feeds.server.errors import page
 from feeds.server.http_protocol import ReadyAnswer
-from feeds.urls import ADMIN_PATH, CALLBACK_PATH, WATCH_FEED
+from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, WATCH_FEED
 
 PARAMETER: Final = "token"
 """The name of the parameter that holds a token in a private address."""
@@ -167,6 +168,8 @@ def without_token(query: bytes) -> bytes:
 
 def refusal(scope: Scope, verdict: Verdict) -> Response:
     """The answer to a request that is refused."""
+    if scope["path"].startswith(API):
+        return refused_program(verdict)
     if verdict.status == 429:  # noqa: PLR2004 - Too Many Requests
         wait = {"retry-after": str(verdict.retry_after), "cache-control": "no-store"}
         return PlainTextResponse("Too many wrong tokens came from your address.\n", 429, wait)
@@ -176,6 +179,20 @@ def refusal(scope: Scope, verdict: Verdict) -> Response:
     answer = page(scope, 401, said=said)
     for challenge in CHALLENGES:
         answer.headers.append("www-authenticate", challenge)
+    return answer
+
+
+def refused_program(verdict: Verdict) -> Response:
+    """The same for whoever asks the API."""
+    why, headers = {
+        401: ("this is for those with a token: send it as `Authorization: Bearer`", {}),
+        403: ("this token is not for what you asked for", {}),
+        429: ("too many wrong tokens came from your address", {"retry-after": verdict.retry_after}),
+    }[verdict.status]
+    said = {name: str(value) for name, value in headers.items()}
+    answer = Refused(verdict.status, why, headers=said).response()
+    if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
+        answer.headers["www-authenticate"] = CHALLENGES[1]
     return answer
 
 

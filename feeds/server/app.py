@@ -28,6 +28,7 @@ from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.access import Access, TokenGate
+from feeds.server.api.service import Api
 from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
@@ -43,7 +44,7 @@ from feeds.server.query import BadQuery
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
-from feeds.urls import ADMIN_PATH, CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
+from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +78,12 @@ def create_app(
     """The ASGI application that serves the site in ``folder``.
 
     It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
-    store it makes feeds on demand (see on_demand), by the settings of ``site``, and answers for
-    states of the past (see past); for captured pages by what the folder ``archive`` holds, and for
-    the feeds of those in ``watches``. Where the site is not for everybody, ``access`` says for
-    whom. ``hub`` answers those who want to subscribe, where this site is its own hub, and
-    ``callback`` the hubs of others to which we are subscribed, and ``admin`` operators. ``judge``
-    says how the sources of a store are.
+    store it makes feeds on demand (see on_demand), by the settings of ``site``, answers programs
+    (see api), and for states of the past (see past); for captured pages by what the folder
+    ``archive`` holds, and for the feeds of those in ``watches``. Where the site is not for
+    everybody, ``access`` says for whom. ``hub`` answers those who want to subscribe, where this
+    site is its own hub, ``callback`` the hubs of others to which we are subscribed, and ``admin``
+    operators. ``judge`` says how the sources of a store are.
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
@@ -92,7 +93,8 @@ def create_app(
         behind = Starlette(routes=routes, exception_handlers=explained)
         cache = SiteCache(folder, limit, soon)
         return SiteServer(cache, behind, shown, hub=hub, callback=callback)
-    routes += [*Monitoring(store_url, site, judge).routes(), *hidden_routes(store_url)]
+    monitoring = Monitoring(store_url, site, judge)
+    routes += [*monitoring.routes(), *hidden_routes(store_url)]
     explained[404] = GoneSourceAnswers(store_url)
     replay = Replay(store_url, site, archive)
 
@@ -113,6 +115,7 @@ def create_app(
         past=Past(replay),
         callback=callback,
         admin=admin,
+        api=Api(store_url, site, monitoring.sources),
     )
     if site.access == "open":
         return server
@@ -140,8 +143,10 @@ class SiteServer:
         past: Past | None = None,
         callback: ASGIApp | None = None,
         admin: ASGIApp | None = None,
+        api: ASGIApp | None = None,
     ) -> None:
         self._cache = cache
+        self._api = api
         self._feed_pages = feed_pages
         self._past = past
         self._demand = demand
@@ -154,6 +159,9 @@ class SiteServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or whatever else ASGI brings)."""
+        if self._api and scope["type"] == "http" and scope["path"].startswith(API):
+            await self._api(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await self._other(scope, receive, send)
             return
@@ -295,7 +303,9 @@ class SiteServer:
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})
             elif not path.endswith("/") and (
-                self._cache.is_folder(path) or self._is_topic(path + "/")
+                self._cache.is_folder(path)
+                or self._is_topic(path + "/")
+                or (self._api is not None and path + "/" == API)
             ):
                 # A relative address, so that it holds wherever the site is mounted.
                 place = quote(path.rpartition("/")[2], safe="~") + "/"

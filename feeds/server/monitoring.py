@@ -168,7 +168,7 @@ class Monitoring:
     def _open(self) -> Store:
         return open_store(self._url)
 
-    def _sources(self) -> tuple[Health, ...]:
+    def sources(self) -> tuple[Health, ...]:
         """The health of all sources, as it was a few seconds ago at the most."""
         with self._lock:
             at, found = self._read
@@ -192,7 +192,7 @@ class Monitoring:
 
     async def _health(self, _: Request) -> Response:
         """What `communique health --json` says."""
-        found = await run_in_threadpool(self._sources)
+        found = await run_in_threadpool(self.sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")
 
@@ -202,7 +202,7 @@ class Monitoring:
         return Response(await run_in_threadpool(self._rendered), 200, headers, "text/html")
 
     def _rendered(self) -> bytes:
-        found = self._sources()
+        found = self.sources()
         with closing(self._open()) as store:
             pages = PageRenderer(catalog_of(store, self._site), store.facets())
             return health_page(pages, found, store.last_health_events())
@@ -215,7 +215,7 @@ class Monitoring:
     async def _badge(self, request: Request) -> Response:
         """The state of a source as a small picture."""
         name = request.path_params["source"]
-        found = await run_in_threadpool(self._sources)
+        found = await run_in_threadpool(self.sources)
         one = next((one for one in found if one.source == name), None)
         if one is None:
             raise HTTPException(404)

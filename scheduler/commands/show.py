@@ -19,6 +19,7 @@ from data.interchange.release_fields import (
     dated_capture_fields,
     provenance_fields,
     release_fields,
+    revision_fields,
     version_capture_fields,
 )
 from data.models import Capture, HiddenRelease, Release, Revision
@@ -146,20 +147,6 @@ def as_called_now(archive: Path, capture: Capture | None) -> Capture | None:
     if capture is None or not capture.file:
         return capture
     return replace(capture, file=path_of(archive, capture.file).name)
-
-
-def revision_fields(revision: Revision) -> dict[str, Any]:
-    """A version, ready for JSON."""
-    content = revision.content
-    return {
-        "revision": revision.number,
-        "seen": revision.seen.isoformat(),
-        "reason": revision.reason,
-        "title": content.title,
-        "body_html": content.body_html,
-        "body_text": content.body_text,
-        "attachments": content.attachments,
-    }
 
 
 def edit_fields(edit: Edit) -> dict[str, Any]:

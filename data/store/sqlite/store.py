@@ -33,6 +33,7 @@ from data.store.sqlite.recording import ReleaseTable
 from data.store.sqlite.releases import ReleasesPart
 from data.store.sqlite.retraction import RetractionPart
 from data.store.sqlite.search import SearchPart
+from data.store.sqlite.selection import SelectionPart
 from data.store.sqlite.sources import SourcesPart
 from data.store.sqlite.stories import LshIndex, StoryTables
 from data.store.sqlite.visits import VisitsPart
@@ -61,6 +62,7 @@ class SqliteStore(
     FacetsPart,
     ChangeLogPart,
     LoggedChangesPart,
+    SelectionPart,
     PublicationPart,
     HealthPart,
     AliasesPart,

@@ -55,6 +55,17 @@ def test_without_a_token_nothing_is_read(web: httpx.Client, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_program_without_a_token_is_told_so_in_json(web: httpx.Client, text: str) -> None:
+    answer = web.get("/api/sources")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    allowed = web.get("/api/sources", headers=bearer(text))
+    assert allowed.status_code == 200
+    assert allowed.headers["cache-control"] == "private, no-cache"
+    assert web.get("/api/sources", params={"token": text}).status_code == 200
+
+
 def test_what_needs_no_token_is_there_for_everybody(web: httpx.Client) -> None:
     assert web.get("/static/site.css").status_code == 200
     assert web.get("/healthz").status_code == 200

@@ -1,0 +1,155 @@
+"""Releases by several filters at once, newest first, in pages whose work is bounded.
+
+Which index gives the order is chosen by the filters. What that index does not decide is looked at
+release by release, up to a bound: a page may so hold fewer than asked for, and tells how far it
+looked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from data.models import Position, Run, Selected, Selection
+from data.store.sqlite.connection import Part, places
+from data.store.sqlite.rows import decode_run
+
+LOOKED_AT: Final = 5000
+"""Releases that are looked at for one page."""
+
+AT_ONCE: Final = 500
+
+ZONES: Final = dt.timedelta(days=2)
+"""A day of publication in any zone, at noon of it or at any hour, is within these of UTC's."""
+
+Clause: TypeAlias = tuple[str, list[Any]]
+
+NEWEST: Final = "releases r"
+OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"
+
+
+class SelectionPart(Part):
+    """The verbs of data.store.api_protocol.ApiStore that go through releases and runs by pages."""
+
+    def select(
+        self, selection: Selection, after: Position | None = None, *, limit: int
+    ) -> Selected:
+        """The places of the next releases of a selection, newest first; see `Selection`."""
+        table, base = base_of(selection)
+        fits, wanted = condition(selection)
+        found: list[Position] = []
+        for some in self._walk(table, base, (fits, wanted), after):
+            for place, (order, id_, is_wanted) in enumerate(some):
+                if is_wanted:
+                    found.append(Position(order, id_))
+                if len(found) == limit:
+                    is_last = place == len(some) - 1 < AT_ONCE - 1
+                    return Selected(tuple(found), None if is_last else found[-1])
+            after = Position(*some[-1][:2]) if some else after
+        return Selected(tuple(found), after if len(some) == AT_ONCE else None)
+
+    def _walk(
+        self, table: str, base: Clause, fits: Clause, after: Position | None
+    ) -> Iterator[list[tuple[float, str, int]]]:
+        """The rows of a base in its order, some at a time, each with whether it fits."""
+        key = "t" if table == OF_TOPIC else "r"
+        for _ in range(0, LOOKED_AT, AT_ONCE):
+            clauses, arguments = [base[0]], [*base[1]]
+            if after is not None:
+                clauses.append(f"{key}.sort_at <= ? AND ({key}.sort_at < ? OR {key}.id > ?)")
+                arguments += [after.order, after.order, after.id]
+            some = self._ask(
+                f"SELECT {key}.sort_at, {key}.id, {fits[0]} FROM {table}"
+                f" WHERE {' AND '.join(clauses)} ORDER BY {key}.sort_at DESC, {key}.id LIMIT ?",
+                [*fits[1], *arguments, AT_ONCE],
+            )
+            yield some
+            if len(some) < AT_ONCE:
+                return
+            after = Position(*some[-1][:2])
+
+    def run_page(
+        self, source: str | None = None, before: int | None = None, *, limit: int
+    ) -> tuple[tuple[int, Run], ...]:
+        """The last runs before a number, of a source or of all, each with its number."""
+        rows = self._ask(
+            "SELECT number, report FROM runs WHERE (:source IS NULL OR source = :source)"
+            " AND (:before IS NULL OR number < :before) ORDER BY number DESC LIMIT :limit",
+            {"source": source, "before": before, "limit": limit},
+        )
+        return tuple((number, decode_run(report)) for number, report in rows)
+
+
+def base_of(selection: Selection) -> tuple[str, Clause]:
+    """The table that gives the order, and what its index decides."""
+    table, clauses, arguments = NEWEST, ["true"], list[Any]()
+    if selection.story:
+        # Its releases are few, and sorted; so are those of the states below.
+        table = "releases r INDEXED BY releases_of_story"
+        clauses.append("r.story = ?")
+        arguments.append(selection.story)
+    elif len(selection.topics) == 1:
+        table = OF_TOPIC
+        clauses.append("t.topic = ?")
+        arguments += selection.topics
+    elif selection.state == "retracted":
+        table = "releases r INDEXED BY releases_retracted"
+        clauses.append("r.retracted IS NOT NULL")
+    elif selection.state == "edited":
+        table = "releases r INDEXED BY releases_edited"
+        clauses.append("r.revision > 1")
+    key = "t" if table == OF_TOPIC else "r"
+    if len(selection.sources) == 1:
+        clauses.append(f"{key}.source = ?")
+        arguments += selection.sources
+    if selection.since:
+        clauses.append(f"{key}.sort_at >= ?")
+        arguments.append((midnight(selection.since) - ZONES).timestamp())
+    if selection.until:
+        clauses.append(f"{key}.sort_at <= ?")
+        arguments.append((midnight(selection.until) + ZONES).timestamp())
+    return table, (" AND ".join(clauses), arguments)
+
+
+def condition(selection: Selection) -> Clause:
+    """Whether a release is shown, and one that is asked for."""
+    clauses, arguments = ["r.number NOT IN (SELECT release FROM hidden_releases)"], list[Any]()
+    if len(selection.sources) > 1:
+        clauses.append(f"r.source IN ({places(selection.sources)})")
+        arguments += selection.sources
+    if len(selection.topics) > 1 or (selection.topics and selection.story):
+        clauses.append(
+            "EXISTS (SELECT 1 FROM release_topics o WHERE o.id = r.id AND o.sort_at = r.sort_at"
+            f" AND o.topic IN ({places(selection.topics)}))"
+        )
+        arguments += selection.topics
+    if selection.language:
+        clauses.append("(lower(r.language) = ? OR substr(lower(r.language), 1, ?) = ?)")
+        tag = selection.language.lower()
+        arguments += [tag, len(tag) + 1, f"{tag}-"]
+    if selection.since or selection.until:
+        clauses.append("r.day BETWEEN ? AND ?")
+        arguments += [(selection.since or dt.date.min).isoformat()]
+        arguments += [(selection.until or dt.date.max).isoformat()]
+    if selection.state == "standing":
+        clauses.append("r.retracted IS NULL")
+    elif selection.state == "retracted":
+        clauses.append("r.retracted IS NOT NULL")
+    elif selection.state == "edited":
+        # The last versions may be of our reading alone.
+        clauses.append(
+            "r.revision - coalesce((SELECT g.reread FROM readings g WHERE g.release = r.number"
+            " AND g.revision = r.revision), 0) > 1"
+        )
+    if selection.section:
+        # Last: it reads the text of what has come so far.
+        clauses.append("json_extract(r.content, '$.section') = ?")
+        arguments.append(selection.section)
+    return " AND ".join(clauses), arguments
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The beginning of a day, UTC, within two days of the ends of time."""
+    bound = min(max(day, dt.date.min + ZONES), dt.date.max - ZONES)
+    return dt.datetime.combine(bound, dt.time(), dt.UTC)

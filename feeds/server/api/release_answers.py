@@ -1,0 +1,119 @@
+"""Answers about releases: by filters, by search, one with its versions, the releases of a story."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from data.interchange.release_fields import release_fields, revision_fields
+from data.models import Position, Release, Selection
+from data.search.query import Query, passage
+from feeds.replay.answer import HIDDEN
+from feeds.server.api import answers
+from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
+from feeds.server.api.problems import Refused
+from feeds.server.api.questions import PageQuestion, Question, ReleasesQuestion, SearchQuestion
+
+NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
+
+
+def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
+    """The releases that filters let in, newest first."""
+    selection = Selection(
+        sources=present(asking, asked.source),
+        topics=names(asked.topic),
+        section=asked.section or None,
+        language=asked.language or None,
+        since=asked.since or None,
+        until=asked.until or None,
+        state=asked.state or None,
+    )
+    found, after = selected(asking, selection, asked)
+    return answers.ReleasePage(releases=found, next=after)
+
+
+def story(asking: Asking, asked: PageQuestion) -> answers.Story:
+    """The releases of one story. Raises Refused."""
+    found, after = selected(asking, Selection(story=asking.name), asked)
+    if not found and not asked.cursor:
+        raise Refused(404, "there is no story with this id; releases name theirs as `story`")
+    return answers.Story(id=asking.name, releases=found, next=after)
+
+
+def selected(
+    asking: Asking, selection: Selection, asked: PageQuestion
+) -> tuple[tuple[answers.Release, ...], str | None]:
+    """A page of a selection, and the cursor of the next one."""
+    page = asking.store.select(selection, asking.place(asked, Position), limit=asked.limit)
+    found, cut = taken(page.found, asking.store.release)
+    return tuple(map(shown, found)), asking.cursor(asked, cut or page.reached)
+
+
+def release(asking: Asking, _: Question) -> answers.Release:
+    """One release as it is now. Raises Refused."""
+    return shown(known(asking))
+
+
+def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
+    """The versions of a release, oldest first. Raises Refused."""
+    known(asking)
+    after = asking.place(asked, int) or 0
+    left = [one for one in asking.store.revisions(asking.name) if one.number > after]
+    some: list[answers.Revision] = []
+    size = 0
+    while left and len(some) < asked.limit and size <= LARGEST:
+        one = left.pop(0)
+        size += len(one.content.body_html) + len(one.content.body_text)
+        fields = revision_fields(one)
+        some.append(msgspec.convert(fields, answers.Revision, from_attributes=True))
+    cursor = asking.cursor(asked, some[-1].revision if left else None)
+    return answers.Revisions(revisions=tuple(some), next=cursor)
+
+
+def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
+    """What a search finds, newest first."""
+    query = Query(
+        asked.q,
+        ",".join(present(asking, asked.source)) or None,
+        asked.topic or None,
+        asked.since or None,
+        asked.until or None,
+    )
+    if query.is_empty:
+        raise Refused(422, "q has no word that must be there: add one", parameter="q")
+    start = max(asking.place(asked, int) or 0, 0)
+    found = asking.store.search(query, limit=asked.limit + 1, offset=start, newest=True)
+    some: list[answers.FoundRelease] = []
+    size = 0
+    for one in found[: asked.limit]:
+        fields = release_fields(one) | {"passage": passage(one.content, query)}
+        some.append(msgspec.convert(fields, answers.FoundRelease, from_attributes=True))
+        size += size_of(one)
+        if size > LARGEST:
+            break
+    more = len(found) > len(some)
+    return answers.FoundPage(
+        releases=tuple(some), next=asking.cursor(asked, start + len(some) if more else None)
+    )
+
+
+def known(asking: Asking) -> Release:
+    """The release that an address names. Raises Refused: 404, or 410 where it is hidden."""
+    found = asking.store.release(asking.name)
+    if found is None:
+        raise Refused(404, NO_RELEASE)
+    if found.hidden:
+        raise Refused(410, HIDDEN)
+    return found
+
+
+def names(said: str) -> tuple[str, ...]:
+    """What is named, parted by commas."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, said.split(",")))))[:50]
+
+
+def present(asking: Asking, said: str) -> tuple[str, ...]:
+    """The present ids of sources that are named, parted by commas."""
+    moves: Any = asking.store.source_moves() if said else {}
+    return tuple(moves.get(name, name) for name in names(said))

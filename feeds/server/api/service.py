@@ -1,0 +1,255 @@
+"""The API as an ASGI application: who may ask, in which threads answers are made, their headers."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from data.errors import StoreError
+from data.health.state import Health
+from data.settings import Site
+from data.store import open_store
+from data.store.protocol import Store
+from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.server.api import answers
+from feeds.server.api.asking import Asking
+from feeds.server.api.document import openapi
+from feeds.server.api.listing_answers import Moved
+from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
+from feeds.server.api.problems import CROSS_ORIGIN, Refused
+from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
+from feeds.server.api.rate_limit import RateLimit
+from feeds.server.conditional import accepted, matching
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""Answers that are made side by side."""
+
+MOST_WAITING: Final = 64
+"""Requests that wait for one of these; more are told to come again."""
+
+SMALL: Final = 500
+"""Bytes below which nothing is compressed."""
+
+ALLOW: Final = "GET, HEAD, OPTIONS"
+
+PREFLIGHT: Final = {
+    "allow": ALLOW,
+    **CROSS_ORIGIN,
+    "access-control-allow-methods": ALLOW,
+    "access-control-allow-headers": "Authorization, If-None-Match",
+    "access-control-max-age": "86400",
+}
+
+SHARED: Final = {
+    # Kept, and asked for again each time: whoever asks learns of a change at once.
+    "cache-control": "public, no-cache",
+    "vary": "accept, accept-encoding",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    **CROSS_ORIGIN,
+}
+
+JSON: Final = "application/json"
+
+EXPLAINED: Final = {
+    404: "there is nothing at this address; /api/ lists what there is",
+    405: "the API can only be read: ask with GET or HEAD",
+    500: "the server failed to answer, and has noted why",
+    503: "the store can't be read now; come again in a minute",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How an answer is wanted: ``has`` are the tags that the client has."""
+
+    name: str
+    query: bytes
+    has: bytes
+    coding: str
+
+
+class Api:
+    """Answers programs from the store that ``store_url`` names, for one site.
+
+    ``health`` gives the health of all sources.
+    """
+
+    def __init__(
+        self, store_url: str, site: Site, health: Callable[[], tuple[Health, ...]]
+    ) -> None:
+        self._url = store_url
+        self._health = health
+        self._limit = RateLimit(site.api_rate)
+        self._makers = ThreadPoolExecutor(AT_ONCE, "api")
+        self._waiting = 0
+        explained: dict[Any, Any] = {
+            HTTPException: explain,
+            Refused: explain,
+            Moved: lead_on,
+            StoreError: explain,
+            500: explain,
+        }
+        routes = [
+            Route(DOCUMENT, self._document),
+            *(Route(one.path, self._endpoint(one)) for one in OPERATIONS),
+        ]
+        self._routed = Starlette(routes=routes, exception_handlers=explained)
+        self._routed.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request below /api/."""
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
+        elif wait := self._limit.wait(scope):
+            refused = Refused(
+                429,
+                f"too many requests came from your address; come again in {wait} s",
+                headers={"retry-after": str(wait)},
+            )
+            await refused.response()(scope, receive, send)
+        else:
+            await self._routed(scope, receive, send)
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            wanted = wanted_by(request)
+            return await self._in_thread(lambda: self._answer(operation, request.url.path, wanted))
+
+        return answer
+
+    async def _document(self, request: Request) -> Response:
+        wanted = wanted_by(request)
+        read_question(wanted.query, Question)
+        return await self._in_thread(lambda: made(msgspec.json.encode(openapi()), wanted, {}))
+
+    async def _in_thread(self, make: Callable[[], Response]) -> Response:
+        if self._waiting >= AT_ONCE + MOST_WAITING:
+            raise Refused(503, "too many ask at once; come again", headers={"retry-after": "1"})
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._makers, make)
+        finally:
+            self._waiting -= 1
+
+    def _answer(self, operation: Operation, path: str, wanted: Wanted) -> Response:
+        asked = read_question(wanted.query, operation.question)
+        with closing(open_store(self._url)) as store:
+            tag = ""
+            if operation.by_changes:
+                # Looked at first: what changes while the answer is made has another tag.
+                tag = tag_of_changes(store, path, wanted.query)
+                if is_known(tag, wanted):
+                    return unchanged(tag)
+            answer = operation.handler(Asking(store, path, wanted.name, self._health), asked)
+        headers = {"etag": tag} if tag else {}
+        if link := link_of(answer, asked):
+            headers["link"] = link
+        return made(msgspec.json.encode(answer) + b"\n", wanted, headers)
+
+
+def wanted_by(request: Request) -> Wanted:
+    """How a request wants its answer. Raises Refused (406)."""
+    headers = request.headers
+    if not takes_json(headers.getlist("accept")):
+        raise Refused(406, "answers are application/json: accept that, or leave Accept out")
+    encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
+    return Wanted(
+        request.path_params.get("id", ""),
+        request.scope["query_string"],
+        ", ".join(headers.getlist("if-none-match")).encode("latin-1"),
+        accepted(encoding, CODINGS) if encoding else IDENTITY,
+    )
+
+
+def takes_json(accept: Iterable[str]) -> bool:
+    """Whether somebody who accepts these media ranges takes JSON (RFC 9110, section 12.5.1)."""
+    ranges = [part for line in accept for part in line.split(",") if part.strip()]
+    weights: dict[str, float] = {}
+    for part in ranges:
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        try:
+            weights[kind] = float(weight)
+        except ValueError:
+            weights[kind] = 1.0
+    for kind in (JSON, "application/*", "*/*"):
+        if kind in weights:
+            return weights[kind] > 0
+    return not ranges
+
+
+def tag_of_changes(store: Store, path: str, query: bytes) -> str:
+    """The tag of an answer that is the same while no release changes.
+
+    It is a weak one: when a release was last seen is not looked at.
+    """
+    number, mark = store.last_logged_change()
+    place = f"{number} {mark} {path}?".encode() + query
+    return f'W/"{hashlib.sha256(place).hexdigest()[:32]}"'
+
+
+def is_known(tag: str, wanted: Wanted) -> bool:
+    """Whether a client has the answer of a tag."""
+    return bool(wanted.has) and matching(wanted.has, [tag.removeprefix("W/").encode()]) is not None
+
+
+def unchanged(tag: str) -> Response:
+    """The answer to a client that has the answer."""
+    return Response(status_code=304, headers={**SHARED, "etag": tag})
+
+
+def made(body: bytes, wanted: Wanted, headers: dict[str, str]) -> Response:
+    """An answer as it is wanted; without a tag of its own it has that of its body."""
+    tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    if is_known(tag, wanted):
+        return unchanged(tag)
+    headers = {**SHARED, **headers, "etag": tag}
+    if wanted.coding != IDENTITY and len(body) >= SMALL:
+        body = COMPRESS[wanted.coding](body)
+        headers["content-encoding"] = wanted.coding
+    return Response(body, 200, headers, JSON)
+
+
+def link_of(answer: answers.Answer, asked: Question) -> str:
+    """The address of the page after, relative to this one, as a header has it (RFC 8288)."""
+    after = getattr(answer, "next", None)
+    if after is None or not getattr(answer, "more", True):
+        return ""
+    name = "since" if isinstance(asked, ChangesQuestion) else "cursor"
+    return f'<?{urlencode({**said_of(asked), name: after})}>; rel="next"'
+
+
+async def explain(_: Request, error: Exception) -> Response:
+    """Say what went wrong as a problem."""
+    if isinstance(error, Refused):
+        return error.response()
+    if isinstance(error, StoreError):
+        log.warning("%s", error)
+        return Refused(503, EXPLAINED[503], headers={"retry-after": "60"}).response()
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = {"allow": ALLOW} if status == 405 else {}  # noqa: PLR2004 - Method Not Allowed
+    return Refused(status, EXPLAINED[status], headers=headers).response()
+
+
+async def lead_on(_: Request, error: Exception) -> Response:
+    """Lead to where something is now."""
+    place = quote(str(error), safe="%")
+    return Response(status_code=308, headers={**SHARED, "location": place})
