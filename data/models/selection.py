@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-ReleaseState: TypeAlias = Literal["standing", "edited", "retracted"]
+ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
 """Not retracted; edited by its publisher; retracted."""
 
 

@@ -96,7 +96,7 @@ def base_of(selection: Selection) -> tuple[str, Clause]:
     elif selection.state == "retracted":
         table = "releases r INDEXED BY releases_retracted"
         clauses.append("r.retracted IS NOT NULL")
-    elif selection.state == "edited":
+    elif selection.state == "corrected":
         table = "releases r INDEXED BY releases_edited"
         clauses.append("r.revision > 1")
     key = "t" if table == OF_TOPIC else "r"
@@ -136,7 +136,7 @@ def condition(selection: Selection) -> Clause:
         clauses.append("r.retracted IS NULL")
     elif selection.state == "retracted":
         clauses.append("r.retracted IS NOT NULL")
-    elif selection.state == "edited":
+    elif selection.state == "corrected":
         # The last versions may be of our reading alone.
         clauses.append(
             "r.revision - coalesce((SELECT g.reread FROM readings g WHERE g.release = r.number"

@@ -116,10 +116,25 @@ class FoundRelease(Release, frozen=True):
     ]
 
 
+class Counts(Answer, frozen=True):
+    """How many releases a search finds, in all and of what; what is not there has no count."""
+
+    total: Annotated[int, Meta(ge=0)]
+    more: Annotated[
+        bool, Meta(description="Whether there are more than 10,000; the newest are counted.")
+    ]
+    sources: dict[str, int]
+    topics: dict[str, int]
+    languages: Annotated[dict[str, int], Meta(description="Without their regions.")]
+    periods: Annotated[dict[str, int], Meta(description="Years and months: `2026`, `2026-03`.")]
+    states: dict[str, int]
+
+
 class FoundPage(Answer, frozen=True):
-    """What a search found, newest first."""
+    """What a search found, the newest day first."""
 
     releases: tuple[FoundRelease, ...]
+    counts: Annotated[Counts | None, Meta(description="On the first page; null on all others.")]
     next: Next
 
 

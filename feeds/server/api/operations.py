@@ -78,7 +78,7 @@ OPERATIONS: Final = (
     Operation(
         "/api/search",
         "search",
-        "Releases by their words, newest first",
+        "Releases by their words, the newest day first, with counts",
         SearchQuestion,
         answers.FoundPage,
         release_answers.search,

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -52,7 +52,7 @@ class PageQuestion(Question, frozen=True, kw_only=True):
     ] = ""
 
 
-class ReleasesQuestion(PageQuestion, frozen=True, kw_only=True):
+class FilterQuestion(PageQuestion, frozen=True, kw_only=True):
     """Which releases."""
 
     source: Annotated[
@@ -61,7 +61,6 @@ class ReleasesQuestion(PageQuestion, frozen=True, kw_only=True):
     topic: Annotated[
         Names, Meta(description="The slug of a topic; of several, parted by commas, any will do.")
     ] = ""
-    section: Annotated[Name, Meta(description="The section as its source calls it.")] = ""
     language: Annotated[
         Annotated[str, Meta(max_length=35, pattern=WORD)],
         Meta(description="A language tag (BCP 47): `en` lets in `en-GB`, not the other way round."),
@@ -74,38 +73,34 @@ class ReleasesQuestion(PageQuestion, frozen=True, kw_only=True):
         dt.date | UnsetType,
         Meta(description="Published on this day or before, in the time zone of the source."),
     ] = UNSET
+
+
+class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
+    """Which releases, by how they are filed."""
+
+    section: Annotated[Name, Meta(description="The section as its source calls it.")] = ""
     state: Annotated[
         ReleaseState | UnsetType,
         Meta(
-            description="`standing`: not retracted; `edited`: by its publisher; `retracted`: taken "
-            "down by its publisher."
+            description="`standing`: not retracted; `corrected`: edited by its publisher; "
+            "`retracted`: taken down by its publisher."
         ),
     ] = UNSET
 
 
-class SearchQuestion(PageQuestion, frozen=True, kw_only=True):
-    """What is searched, and among what."""
+class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
+    """Which releases, by their words too."""
 
     q: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=LONGEST, pattern=PLAIN)],
+        Annotated[str, Meta(max_length=LONGEST, pattern=PLAIN)],
         Meta(
             description='Words that must all be there, `"a phrase"`, a beginning`*` (three letters '
-            "or more), `-none` of these."
+            "or more), `-none` of these. It may be left out where a filter is said."
         ),
-    ]
-    source: Annotated[
-        Names, Meta(description="The id of a source; of several, parted by commas, any will do.")
     ] = ""
-    topic: Annotated[
-        Names, Meta(description="The slug of a topic; of several, parted by commas, any will do.")
-    ] = ""
-    since: Annotated[
-        dt.date | UnsetType,
-        Meta(description="Published on this day or later, in the time zone of the source."),
-    ] = UNSET
-    until: Annotated[
-        dt.date | UnsetType,
-        Meta(description="Published on this day or before, in the time zone of the source."),
+    state: Annotated[
+        Literal["corrected", "retracted"] | UnsetType,
+        Meta(description="As of releases."),
     ] = UNSET
 
 

@@ -8,12 +8,16 @@ import msgspec
 
 from data.interchange.release_fields import release_fields, revision_fields
 from data.models import Position, Release, Selection
-from data.search.query import Query, passage
+from data.search.passages import passage
+from data.search.query import Query
 from feeds.replay.answer import HIDDEN
 from feeds.server.api import answers
 from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import PageQuestion, Question, ReleasesQuestion, SearchQuestion
+
+AT_ONCE: Final = 20
+"""Matches that are read at once."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
@@ -72,29 +76,39 @@ def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
 
 
 def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
-    """What a search finds, newest first."""
+    """What a search finds, the newest day first, with counts on the first page. Raises Refused."""
     query = Query(
         asked.q,
         ",".join(present(asking, asked.source)) or None,
-        asked.topic or None,
+        ",".join(names(asked.topic)) or None,
         asked.since or None,
         asked.until or None,
+        asked.language or None,
+        asked.state or None,
     )
     if query.is_empty:
         raise Refused(422, "q has no word that must be there: add one", parameter="q")
-    start = max(asking.place(asked, int) or 0, 0)
-    found = asking.store.search(query, limit=asked.limit + 1, offset=start, newest=True)
+    after = asking.place(asked, int)
+    counts = None
+    if not asked.cursor:
+        found = asking.store.count_matches(query)
+        counts = msgspec.convert(found, answers.Counts, from_attributes=True)
     some: list[answers.FoundRelease] = []
     size = 0
-    for one in found[: asked.limit]:
-        fields = release_fields(one) | {"passage": passage(one.content, query)}
-        some.append(msgspec.convert(fields, answers.FoundRelease, from_attributes=True))
-        size += size_of(one)
-        if size > LARGEST:
+    while len(some) < asked.limit and size <= LARGEST:
+        limit = min(AT_ONCE, asked.limit - len(some))
+        hits = asking.store.search_newest(query, limit=limit, cursor=after)
+        for one in hits.releases:
+            fields = release_fields(one) | {"passage": passage(one.content, query)}
+            some.append(msgspec.convert(fields, answers.FoundRelease, from_attributes=True))
+            size += size_of(one)
+        after = hits.cursor
+        if after is None:
             break
-    more = len(found) > len(some)
     return answers.FoundPage(
-        releases=tuple(some), next=asking.cursor(asked, start + len(some) if more else None)
+        releases=tuple(some),
+        counts=counts,
+        next=asking.cursor(asked, after),
     )
 
 

@@ -112,7 +112,7 @@ def test_states_are_told_apart(filled: SqliteStore, noon: dt.datetime) -> None:
     better = draft(second.url, source="wire", title=second.content.title, body_text=text)
     assert filled.read_anew(second.id, better, at=noon + HOUR, labels={})
     filled.retract(third.id, at=noon + HOUR)
-    assert walked(filled, Selection(state="edited"), 2) == [first.id]
+    assert walked(filled, Selection(state="corrected"), 2) == [first.id]
     assert walked(filled, Selection(state="retracted"), 2) == [third.id]
     standing = walked(filled, Selection(state="standing"), 7)
     assert standing == expected(filled, retracted=False)

@@ -39,7 +39,7 @@ WITH_NAMES = {
 @pytest.fixture
 def names(filled: SqliteStore) -> dict[str, str]:
     """The release that was edited, and its story."""
-    edited = filled.select(Selection(state="edited"), limit=1).found[0].id
+    edited = filled.select(Selection(state="corrected"), limit=1).found[0].id
     release = filled.release(edited)
     assert release is not None
     assert release.story is not None
@@ -106,8 +106,8 @@ def test_pages_hold_all_that_filters_let_in_once(
     web: httpx.Client, filled: SqliteStore, query: str, wanted: Selection, limit: int
 ) -> None:
     if limit == 1 and not query:
-        query = "state=edited"
-        wanted = Selection(state="edited")
+        query = "state=corrected"
+        wanted = Selection(state="corrected")
     found = walk(web, f"/api/releases?limit={limit}&{query}", "releases")
     every = filled.select(wanted, limit=1000).found
     assert [one["id"] for one in found] == [one.id for one in every]
@@ -144,6 +144,16 @@ def test_a_search_is_walked_and_shows_passages(web: httpx.Client) -> None:
     found = walk(web, "/api/search?q=dredger&source=wire&limit=4", "releases")
     assert len(found) == len({one["id"] for one in found}) == 29
     assert all("dredger" in one["passage"] for one in found)
+
+
+def test_a_search_counts_what_it_finds_on_its_first_page(web: httpx.Client) -> None:
+    first = web.get("/api/search?q=dredger&language=en&limit=4").json()
+    counts = first["counts"]
+    assert counts["total"] == counts["languages"]["en"] == sum(counts["sources"].values()) == 40
+    assert counts["states"] == {"retracted": 1}
+    second = web.get(f"/api/search?q=dredger&language=en&cursor={first['next']}").json()
+    assert second["counts"] is None
+    assert len(walk(web, "/api/search?state=corrected", "releases")) == 1
 
 
 def test_a_renamed_source_is_led_on_to(web: httpx.Client) -> None:
@@ -191,6 +201,8 @@ def test_a_removed_source_is_gone(web: httpx.Client, filled: SqliteStore) -> Non
         ("/api/releases?source=%ff", 400, None),
         ("/api/releases?source=" + "a" * 20_000, 414, None),
         ("/api/search", 422, "q"),
+        ("/api/search?limit=5", 422, "q"),
+        ("/api/search?state=standing", 422, "state"),
         ("/api/search?q=", 422, "q"),
         ("/api/search?q=-only", 422, "q"),
         ("/api/search?q=" + "a" * 10_000, 422, "q"),
