@@ -113,7 +113,7 @@ class Service:
         await asyncio.wait({visiting})
         await self._executor.close()
         await self._publish()
-        await self._admin.live.close()
+        await self._admin.close()
         server.should_exit = True
         await serving
         if not visiting.cancelled() and (error := visiting.exception()):

@@ -16,6 +16,7 @@ from data.errors import StoreError
 from feeds.server.access import Access
 from feeds.server.errors import explain
 from scheduler.home import Home
+from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.live import LiveEvents
 from scheduler.service.admin.overview import Overview
@@ -35,17 +36,24 @@ class Admin:
         self._pages = AdminPages(home, self._guard.cookie_name)
         self.live = LiveEvents()
         posts = Posts(self._guard, self._pages)
+        self._adding = AddPages(home, self._pages, posts, work, self.live)
         overview = Overview(home, self._pages, work)
         self._app = Starlette(
             routes=[
                 Route("/admin/", overview.show),
                 Route("/admin/events", self.live.show),
                 Route("/admin/static/{name}.js", script),
+                *self._adding.routes(),
                 *SourcePages(home, self._pages, posts, work).routes(),
             ],
             exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},
         )
         self._app.router.redirect_slashes = False
+
+    async def close(self) -> None:
+        """End what is under way, so that the server can stop."""
+        await self._adding.close()
+        await self.live.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
