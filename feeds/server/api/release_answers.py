@@ -16,8 +16,8 @@ from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import PageQuestion, Question, ReleasesQuestion, SearchQuestion
 
-AT_ONCE: Final = 20
-"""Matches that are read at once."""
+AT_ONCE: Final = 10
+"""Matches that are read at once: by so many a page may be larger than `LARGEST`."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 

@@ -1,0 +1,1 @@
+"""The consumer that benchmarks/api_changes.py kills."""

@@ -1,0 +1,150 @@
+"""A program that follows /api/changes has each change once, whatever happens to it or the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from data.settings import Site
+from data.store.sqlite.store import SqliteStore
+from feeds.server.api import asking
+from feeds.server.app import create_app
+from tests.drafts import BODY, draft
+from tests.feeds.serving import served_by
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def web(store: SqliteStore, tmp_path: Path) -> Iterator[httpx.Client]:
+    store.last_logged_change()
+    app = create_app(tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", Site(api_rate=0))
+    yield from served_by(app)
+
+
+def page(web: httpx.Client, since: str = "", limit: int = 50) -> dict[str, Any]:
+    answer = web.get("/api/changes", params={"since": since, "limit": limit})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def kinds(found: dict[str, Any]) -> list[str]:
+    return [one["kind"] for one in found["changes"]]
+
+
+def test_the_last_page_says_where_to_go_on(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+) -> None:
+    nothing = page(web)
+    assert (nothing["changes"], nothing["more"]) == ([], False)
+    first = store.record(draft(), seen=noon, since=noon).release
+    new = page(web, nothing["next"])
+    assert (kinds(new), new["more"]) == (["new"], False)
+    assert new["changes"][0]["id"] == first.id
+    again = page(web, new["next"])
+    assert (again["changes"], again["next"]) == ([], new["next"])
+    edited = draft(body_text=BODY.replace("4.2", "4.6"))
+    store.record(edited, seen=noon + HOUR, since=noon + HOUR)
+    store.retract(first.id, at=noon + 2 * HOUR)
+    later = page(web, again["next"], limit=1)
+    assert (kinds(later), later["more"]) == (["edit"], True)
+    assert later["changes"][0]["release"]["retracted"]
+    assert kinds(page(web, later["next"])) == ["retraction"]
+    # From the first on, they make up all that there is.
+    assert kinds(page(web)) == ["new", "edit", "retraction"]
+
+
+def test_a_page_that_is_asked_for_again_is_the_same(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+) -> None:
+    for number in range(5):
+        url = f"http://harbour.example/{number}"
+        text = f"Pier {number} is closed while its {number} lamps are mended."
+        store.record(draft(url, title=f"Pier {number}", body_text=text), seen=noon, since=noon)
+    first = page(web, limit=2)
+    store.record(draft(), seen=noon, since=noon)
+    assert page(web, limit=2) == first
+    assert len(page(web, first["next"])["changes"]) == 4
+
+
+def test_of_a_hidden_release_nothing_is_said_but_that(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    store.hide(first.id, at=noon, why="a test")
+    found = page(web)
+    assert kinds(found) == ["new", "hidden"]
+    assert [one["release"] for one in found["changes"]] == [None, None]
+    assert {one["id"] for one in found["changes"]} == {first.id}
+    store.unhide(first.id)
+    (shown,) = page(web, found["next"])["changes"]
+    assert (shown["kind"], shown["release"]["id"]) == ("shown", first.id)
+
+
+def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime, tmp_path: Path
+) -> None:
+    store.record(draft(), seen=noon, since=noon)
+    before = page(web)["next"]
+    store.maintain()
+    copy = tmp_path / "copy" / "communique.db"
+    copy.parent.mkdir()
+    shutil.copyfile(tmp_path / "communique.db", copy)
+    store.record(draft(body_text=BODY.replace("4.2", "4.6")), seen=noon + HOUR, since=noon + HOUR)
+    lost = page(web)["next"]
+    for restored in served_by(create_app(copy.parent, f"sqlite:{copy}", Site())):
+        assert page(restored, before)["changes"] == []
+        answer = restored.get("/api/changes", params={"since": lost})
+        assert answer.status_code == 410
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["parameter"] == "since"
+        assert "Begin again without `since`" in answer.json()["detail"]
+        assert kinds(page(restored)) == ["new"]
+
+
+def test_a_page_ends_where_it_gets_large(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("change_answers", "release_answers", "asking"):
+        monkeypatch.setattr(f"{asking.__package__}.{module}.LARGEST", 2 * len(BODY))
+    monkeypatch.setattr(f"{asking.__package__}.release_answers.AT_ONCE", 2)
+    for number in range(6):
+        url = f"http://harbour.example/{number}"
+        content = BODY.replace("1,900", f"1,90{number}")
+        store.record(draft(url, title=f"Year {number}", body_text=content), seen=noon, since=noon)
+    store.update_search_index()
+    for address, name, given in (
+        ("/api/changes", "changes", "since"),
+        ("/api/releases", "releases", "cursor"),
+        ("/api/search?q=station", "releases", "cursor"),
+    ):
+        first = web.get(address).json()
+        assert 0 < len(first[name]) < 6, address
+        found = list(first[name])
+        while first["next"] and first[name] and first.get("more", True):
+            first = web.get(
+                address, params=httpx.URL(address).params.set(given, first["next"])
+            ).json()
+            found += first[name]
+        ids = [one["id"] for one in found if one.get("kind", "new") == "new"]
+        assert len(ids) == len(set(ids)) == 6, address
+
+
+def test_who_has_all_changes_is_told_so_cheaply(
+    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+) -> None:
+    store.record(draft(), seen=noon, since=noon)
+    asked = {"since": page(web)["next"]}
+    tag = web.get("/api/changes", params=asked).headers["etag"]
+    again = web.get("/api/changes", params=asked, headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
+    new = web.get("/api/changes", params=asked, headers={"if-none-match": tag})
+    assert new.status_code == 200

@@ -1,0 +1,74 @@
+"""Each client may ask so often, whoever else asks, in bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.types import Scope
+
+from feeds.server.api import rate_limit
+from feeds.server.api.rate_limit import RateLimit
+
+
+def still() -> float:
+    """A clock that stands still."""
+    return 0.0
+
+
+def asked_by(client: str, *forwarded: str) -> Scope:
+    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
+    return {"client": (client, 1), "headers": headers}
+
+
+def test_what_is_used_up_comes_back_with_time() -> None:
+    now = [0.0]
+    limit = RateLimit(6, lambda: now[0])
+    stranger = asked_by("203.0.113.9")
+    assert [limit.wait(stranger) for _ in range(7)] == [0, 0, 0, 0, 0, 0, 10]
+    now[0] = 9.0
+    assert limit.wait(stranger) == 1
+    now[0] = 10.0
+    assert [limit.wait(stranger) for _ in range(2)] == [0, 10]
+    now[0] = 10_000.0
+    assert [limit.wait(stranger) for _ in range(7)].count(0) == 6
+
+
+def test_each_network_has_its_own() -> None:
+    limit = RateLimit(1, still)
+    assert limit.wait(asked_by("203.0.113.9")) == 0
+    assert limit.wait(asked_by("203.0.113.10")) == 0
+    assert limit.wait(asked_by("2001:db8::1")) == 0
+    # Whoever has one address of IPv6 has all of its half.
+    assert limit.wait(asked_by("2001:db8::2")) > 0
+    assert limit.wait(asked_by("2001:db8:0:1::2")) == 0
+
+
+def test_this_machine_may_ask_ten_times_as_often() -> None:
+    limit = RateLimit(1, still)
+    assert [limit.wait(asked_by("127.0.0.1")) for _ in range(11)].count(0) == 10
+
+
+def test_behind_a_proxy_of_this_machine_each_client_counts() -> None:
+    limit = RateLimit(1, still)
+    assert limit.wait(asked_by("127.0.0.1", "203.0.113.9")) == 0
+    # What comes before the last address anybody may write.
+    assert limit.wait(asked_by("127.0.0.1", "10.1.2.3", "8.8.8.8, 203.0.113.9")) > 0
+    assert limit.wait(asked_by("127.0.0.1", "203.0.113.10")) == 0
+    # A stranger is believed nothing.
+    assert limit.wait(asked_by("203.0.113.77", "1.2.3.4")) == 0
+    assert limit.wait(asked_by("203.0.113.77", "1.2.3.5")) > 0
+
+
+def test_no_bound_is_no_bound() -> None:
+    limit = RateLimit(0, still)
+    assert not any(limit.wait(asked_by("203.0.113.9")) for _ in range(1000))
+
+
+def test_memory_is_bounded_and_who_asked_last_goes_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate_limit, "REMEMBERED", 2)
+    limit = RateLimit(1, still)
+    for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
+        assert limit.wait(asked_by(client)) == 0
+    assert limit.wait(asked_by("203.0.113.3")) > 0
+    assert limit.wait(asked_by("203.0.113.1")) == 0
