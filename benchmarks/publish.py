@@ -45,7 +45,7 @@ from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
-from feeds.pages.renderer import PageRenderer
+from feeds.publishing import facet_pages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish
 from feeds.urls import feed_file, is_published
@@ -197,7 +197,8 @@ def entries_of(file: Path) -> int:
 def published(store: Store, home: Path, *, everything: bool = False) -> dict[str, float]:
     """Publish a HOME: seconds for the feeds up to their bytes, for all of it, and memory in MB."""
     spent = {"feeds": 0.0, "other": 0.0}
-    documents, write, page = FeedDocuments.write, Writer.write, PageRenderer.facet
+    documents, write = FeedDocuments.write, Writer.write
+    shown = {name: getattr(facet_pages, name) for name in ("home_page", "facet_page")}
 
     def timed(*arguments: Any, **named: Any) -> None:
         before, other = time.process_time(), spent["other"]
@@ -205,21 +206,25 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
         spent["feeds"] += time.process_time() - before - (spent["other"] - other)
 
     def other(action: Any) -> Any:
-        def timed_other(*arguments: Any) -> Any:
+        def timed_other(*arguments: Any, **named: Any) -> Any:
             before = time.process_time()
-            answer = action(*arguments)
+            answer = action(*arguments, **named)
             spent["other"] += time.process_time() - before
             return answer
 
         return timed_other
 
-    changed: Any = FeedDocuments, Writer, PageRenderer
-    changed[0].write, changed[1].write, changed[2].facet = timed, other(write), other(page)
+    changed: Any = FeedDocuments, Writer
+    changed[0].write, changed[1].write = timed, other(write)
+    for name, page in shown.items():
+        setattr(facet_pages, name, other(page))
     before = time.process_time()
     try:
         done = publish(store, home / "site", SITE, all=everything, cache=home / "rendered.db")
     finally:
-        changed[0].write, changed[1].write, changed[2].facet = documents, write, page
+        changed[0].write, changed[1].write = documents, write
+        for name, page in shown.items():
+            setattr(facet_pages, name, page)
     assert not done.errors, done.errors[:3]
     return {
         "feeds": spent["feeds"],

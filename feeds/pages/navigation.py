@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -16,6 +15,9 @@ Item: TypeAlias = tuple[str, str, int]
 """A name, the file of its page or the query of its search, and its number of releases."""
 
 TOP = ("All releases", "index.html")
+
+YEARS = 12
+"""Years that the first page leads to at the most."""
 
 
 class Navigation:
@@ -59,6 +61,7 @@ class Navigation:
             "home": None,
             "home_text": "",
             "ended": self.catalog.ended(facet.source),
+            "opml": opml_query(facet),
         }
         match facet:
             case Facet(None, None, None, None, None):
@@ -89,27 +92,29 @@ class Navigation:
         }
 
     def _home(self) -> dict[str, Any]:
+        years = newest_first(self._within.get("", []))
+        months = newest_first([month for year in years[:2] for month in self._of_year(year)])
         return {
-            "sources": self._items(self._sources, self.catalog.name),
-            "topics": self._items(self._topics, self.catalog.name),
-            "languages": self._items(self._languages, self.catalog.name),
+            "sources": self._largest(self._sources, 8),
+            "source_count": len(self._sources),
+            "topics": self._largest(self._topics, 12),
+            "topic_count": len(self._topics),
+            "languages": self._largest(self._languages, 6),
+            "language_count": len(self._languages),
+            "months": [
+                (self.catalog.name(one), page_file(one), self.counts[one]) for one in months[:6]
+            ],
             "years": [
-                (*year, self._months(facet))
-                for facet in newest_first(self._within.get("", []))
-                for year in self._items([facet], self.catalog.name)
+                (one.period or "", page_file(one), self.counts[one]) for one in years[:YEARS]
             ],
         }
 
-    def _months(self, year: Facet) -> list[Item]:
-        months = sorted(self._within.get(year.period or "", []), key=str)
-        return [
-            (
-                calendar.month_abbr[int((month.period or "")[5:7])],
-                page_file(month),
-                self.counts[month],
-            )
-            for month in months
-        ]
+    def _of_year(self, year: Facet) -> list[Facet]:
+        return self._within.get(year.period or "", [])
+
+    def _largest(self, facets: list[Facet], number: int) -> list[Item]:
+        """Those with the most releases."""
+        return sorted(self._items(facets, self.catalog.name), key=lambda item: -item[2])[:number]
 
     def _period(self, period: str) -> dict[str, Any]:
         above = period.split("-")[:-1]
@@ -137,12 +142,15 @@ class Navigation:
         return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
 
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
-        """Topics of a source, or sources of a topic: each a search, as no file holds it."""
+        """Topics of a source, or sources of a topic, those with the most releases first.
+
+        Each is a search, as no file holds it.
+        """
         items = [
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
             for one in facets
         ]
-        return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
+        return sorted(items, key=lambda item: (-item[2], item[0].casefold(), item[1]))
 
     def _topic_name(self, facet: Facet) -> str:
         return self.catalog.topic(facet.topic or "")
@@ -152,6 +160,14 @@ class Navigation:
 
     def _source_name(self, facet: Facet) -> str:
         return self.catalog.name(Facet(source=facet.source))
+
+
+def opml_query(facet: Facet) -> str | None:
+    """What the list of all feeds is asked for those within a facet; None where there are none."""
+    if facet == Facet():
+        return ""
+    asked = {name: getattr(facet, name) for name in ("source", "topic") if getattr(facet, name)}
+    return f"?{urlencode(asked)}" if asked and facet == Facet(**asked) else None
 
 
 def newest_first(facets: list[Facet]) -> list[Facet]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from data.models import Facet
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP, Line, listed
+from feeds.pages.rows import Line, with_lines
 from feeds.urls import page_file, part_file
 
 FIRST = 40
@@ -90,7 +90,6 @@ def older_page(
     """One page of older releases, with how many it shows and of which days."""
     file = part_file(facet, part)
     days = sorted(day for day, *_ in rows if day)
-    texts = pages.catalog.texts
     name = pages.catalog.name(facet)
     page = pages.render(
         "older.html",
@@ -102,8 +101,6 @@ def older_page(
         first=days[0] if days else "",
         last=days[-1] if days else "",
         paging=paging,
-        place=UP,
         crumbs=[*pages.navigation.around(facet)["crumbs"], (name, page_file(facet))],
     )
-    head, _, foot = page.partition(UP.encode())
-    return b"".join((head, listed(rows, up="../" * file.count("/"), texts=texts), foot))
+    return with_lines(page, rows, file, pages.catalog.texts)

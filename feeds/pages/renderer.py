@@ -6,7 +6,7 @@ list feeds run the one script that copies an address, those with bodies from out
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,7 @@ from data.text.language_tags import is_right_to_left
 from feeds.catalog import Catalog, grouped
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation
-from feeds.pages.paging import ALONE, Paging
-from feeds.pages.rows import NAMES, UP, Line, environment, feed_row, formats_of, listed
+from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
@@ -65,39 +64,6 @@ class PageRenderer:
         )
         return text.encode()
 
-    def facet(
-        self,
-        facet: Facet,
-        rows: Sequence[Line],
-        undated: Sequence[bytes] = (),
-        latency: str = "",
-        paging: Paging = ALONE,
-    ) -> bytes:
-        """The page of a facet with the lines of the releases in its feed, each with its day.
-
-        ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
-        ``latency`` says how late releases come, and ``paging`` leads to older ones.
-        """
-        home = facet == Facet()
-        file = page_file(facet)
-        up = "../" * file.count("/")
-        backlog = b"".join(undated).decode().replace(UP, up)
-        page = self.render(
-            "home.html" if home else "facet.html",
-            file,
-            title=self.catalog.title if home else self.catalog.name(facet),
-            facet=facet,
-            shown=len(rows),
-            undated=len(undated),
-            latency=latency,
-            paging=paging,
-            backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
-            place=UP,
-            **self.navigation.around(facet),
-        )
-        head, _, foot = page.partition(UP.encode())
-        return b"".join((head, listed(rows, up=up, texts=self.catalog.texts), foot))
-
     def feeds(self) -> bytes:
         """The directory of all feeds; without counts, so that only new names change it."""
         published = filter(is_published, self.navigation.counts)
@@ -136,6 +102,9 @@ class PageRenderer:
             "referrer": "no-referrer",
             "site": self.catalog.title,
             "here": file,
+            "place": UP,
+            "description": "",
+            "structured": "",
             "link": partial(relative, page=file),
             "address_of": lambda file: self.catalog.site + href(file),
             "day_file": lambda day: page_file(Facet(period=day)),

@@ -80,6 +80,12 @@ def listed(lines: Iterable[Line], *, up: str, texts: Texts) -> bytes:
     return b"".join([*parts, DAY_END]) if parts else b""
 
 
+def with_lines(page: bytes, lines: Iterable[Line], file: str, texts: Texts) -> bytes:
+    """The page at ``file`` with these lines in the place that it holds for them, if it does."""
+    head, _, foot = page.partition(UP.encode())
+    return b"".join((head, listed(lines, up="../" * file.count("/"), texts=texts), foot))
+
+
 @lru_cache(maxsize=10_000)
 def day_heading(day: str, up: str, texts: Texts) -> bytes:
     """What comes before the lines of one day, on a page that the way ``up`` leads from.

@@ -12,6 +12,8 @@ from functools import cached_property
 from data.models import Facet
 from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
+from feeds.pages.facet_page import facet_page
+from feeds.pages.home_page import home_page
 from feeds.pages.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
 from feeds.pages.rows import Line
 from feeds.publishing.context import PublishContext
@@ -44,7 +46,10 @@ class FacetPages:
         shown = rows[:FIRST]
         room = max(FIRST - len(shown), 0)
         backlog = [entry.row for entry in undated[:room]]
-        page = context.pages.facet(facet, shown, backlog, latency=latency, paging=paging)
+        if facet == Facet():
+            page = home_page(context.pages, shown, paging=paging)
+        else:
+            page = facet_page(context.pages, facet, shown, backlog, latency=latency, paging=paging)
         context.write(page_file(facet), page)
         written = 0
         if len(rows) > FIRST:

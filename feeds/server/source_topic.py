@@ -17,6 +17,7 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Link, entry_of
 from feeds.formats.feed import archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import rendered, rendered_entry
+from feeds.pages.facet_page import facet_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line
 from feeds.pages.search_page import day_of
@@ -70,7 +71,7 @@ def source_topic(
     if address.kind is None:
         renderer = PageRenderer(catalog, counts)
         lines = [Line(day_of(one), renderer.row(one), one.timed) for one in shown]
-        return renderer.facet(facet, lines)
+        return facet_page(renderer, facet, lines)
     made = [rendered_entry(one, b"") for one in shown]
     feed = replace(feed_of(catalog, facet, made), links=links)
     if number is None:

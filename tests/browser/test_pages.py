@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from data.models import Published
 from data.settings import Site
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.browser.chromium import BROWSER, in_a_browser
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.fakestore import NOON, FakeStore, make_release
 from tests.feeds.serving import served_by
 
 pytestmark = in_a_browser
@@ -85,6 +88,91 @@ def test_without_script_the_address_stands_in_a_field(site: httpx.Client, browse
         "/feeds/source/acme.atom"
     )
     assert not tab.locator(".address button").is_visible()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeStore, Path, str]]:
+    """A site whose first page is as full as it gets: long titles, a day for each."""
+    folder = tmp_path_factory.mktemp("home") / "site"
+    store = FakeStore()
+    for number in range(60):
+        day = dt.timedelta(days=number)
+        store.put(
+            make_release(
+                number,
+                title=f"Statement {number}: the board says at length what is to be done and why, "
+                "and by whom it is to be paid in the end, which is more than a line can hold",
+                publisher="Agency for the Protection of Harbours, Quays and Breakwaters",
+                published=Published(NOON + day, "second", "UTC", "", ""),
+                order=NOON + day,
+                first_seen=NOON + day,
+            )
+        )
+    for web in served_by(create_app(folder)):
+        address = str(web.base_url).rstrip("/")
+        assert publish(store, folder, Site(url=address)).errors == ()
+        yield store, folder, address
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_page_is_short_and_fits(
+    crowded: tuple[FakeStore, Path, str], browser: Any, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(f"{crowded[2]}/")
+    assert tab.locator("ol.releases > li").count() == 40
+    root = "document.documentElement"
+    assert tab.evaluate(f"{root}.scrollWidth") == width
+    assert tab.evaluate(f"{root}.scrollHeight") <= (6000 if width == 390 else 7500)
+    small = tab.evaluate(
+        """[...document.querySelectorAll("a, button, input, summary")].filter(one => {
+        const box = one.getBoundingClientRect();
+        return box.width && !one.closest(".skip") && (box.height < 24 || box.width < 24);
+        }).map(one => one.outerHTML)"""
+    )
+    assert small == []
+    context.close()
+
+
+def test_what_is_new_since_the_last_visit_is_marked(
+    crowded: tuple[FakeStore, Path, str], page: Any
+) -> None:
+    store, folder, address = crowded
+    page.clock.install(time=NOON + dt.timedelta(days=70, hours=6))
+    page.goto(f"{address}/")
+    assert page.locator("li.new").count() == 0
+    assert page.locator(".news").inner_text() == ""
+    page.clock.set_fixed_time(NOON + dt.timedelta(days=70, hours=6, minutes=20))
+    page.reload()
+    assert page.locator("li.new").count() == 0
+    for number in (71, 72):
+        at = NOON + dt.timedelta(days=number)
+        store.put(make_release(number, order=at, first_seen=at))
+    publish(store, folder, Site(url=address))
+    page.clock.set_fixed_time(NOON + dt.timedelta(days=73))
+    page.reload()
+    page.locator("li.new").nth(1).wait_for()
+    assert page.locator("li.new").count() == 2
+    assert "2 new since 2 Feb 2023" in page.locator(".news").inner_text()
+    assert page.locator("li.new a.title").first.inner_text().startswith("New:")
+    page.get_by_role("button", name="Mark all as seen").click()
+    assert page.locator("li.new").count() == 0
+    page.clock.set_fixed_time(NOON + dt.timedelta(days=74))
+    page.reload()
+    page.get_by_text("Nothing new since yesterday").wait_for()
+
+
+def test_without_a_script_nothing_is_said_of_visits(
+    crowded: tuple[FakeStore, Path, str], browser: Any
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{crowded[2]}/")
+    assert not tab.locator(".news").is_visible()
+    assert not tab.get_by_role("button", name="Mark all as seen").is_visible()
     context.close()
 
 

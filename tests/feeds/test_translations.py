@@ -10,6 +10,7 @@ import pytest
 from data.models import Facet
 from data.settings import Site
 from feeds.catalog import Catalog
+from feeds.pages.facet_page import facet_page
 from feeds.pages.renderer import PageRenderer
 from feeds.translations import Texts, texts_of
 
@@ -53,6 +54,6 @@ def test_the_setting_knows_every_catalogue() -> None:
 
 def test_pages_are_in_the_language_of_the_site() -> None:
     catalog = Catalog("https://site.example", "Site", {}, {}, language="az")
-    page = PageRenderer(catalog, {Facet(): 1}).facet(Facet(period="2022-11-24"), []).decode()
+    page = facet_page(PageRenderer(catalog, {Facet(): 1}), Facet(period="2022-11-24"), []).decode()
     assert '<html lang="az" dir="ltr">' in page
     assert "24 noyabr 2022" in page

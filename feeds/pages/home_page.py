@@ -1,0 +1,37 @@
+"""The first page: what this site is, its newest releases by day, and the ways to all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from data.models import Facet
+from feeds.pages.paging import ALONE, Paging
+from feeds.pages.renderer import PageRenderer
+from feeds.pages.rows import Line, with_lines
+from feeds.pages.structured_data import website
+from feeds.urls import page_file
+
+
+def home_page(pages: PageRenderer, lines: Sequence[Line], *, paging: Paging = ALONE) -> bytes:
+    """The first page with the lines of the newest releases; ``paging`` leads to older ones."""
+    catalog, facet = pages.catalog, Facet()
+    around = pages.navigation.around(facet)
+    said = catalog.texts.ngettext(
+        "The press releases of %(num)s institution as it issued them, with every correction and"
+        " retraction, for people who follow, watch or cite them.",
+        "The press releases of %(num)s institutions as they issued them, with every correction and"
+        " retraction, for people who follow, watch or cite them.",
+        around["source_count"],
+    )
+    page = pages.render(
+        "home.html",
+        page_file(facet),
+        facet,
+        title=catalog.title,
+        description=said,
+        structured=website(catalog, said),
+        shown=len(lines),
+        paging=paging,
+        **around,
+    )
+    return with_lines(page, lines, page_file(facet), catalog.texts)

@@ -1,0 +1,137 @@
+"""The first page says what it is, and shows the newest releases and the ways to all others."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+
+from data.models import Facet, Source
+from data.settings import Site
+from feeds.catalog import Catalog, catalog_of
+from feeds.pages.facet_page import facet_page
+from feeds.pages.home_page import home_page
+from feeds.pages.renderer import PageRenderer
+from feeds.pages.rows import Line
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import FakeStore, make_release
+
+SITE = Site(url="https://press.example", title="Press of <Example>")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of sixty releases of two sources."""
+    folder = tmp_path_factory.mktemp("home") / "site"
+    releases = [make_release(number, "wire" if number % 3 else "acme") for number in range(60)]
+    assert publish(FakeStore(*releases), folder, SITE).errors == ()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(site: Path) -> Any:
+    """The first page."""
+    return lxml.html.parse(site / "index.html").getroot()
+
+
+def large() -> tuple[PageRenderer, Catalog]:
+    """The pages of a site of 500 sources and 3,000 topics with long names."""
+    known = catalog_of(FakeStore(), SITE)
+    sources = {
+        f"source-{number}": Source(f"source-{number}", f"Institution {number} " * 9, "", "UTC")
+        for number in range(500)
+    }
+    topics = {f"topic-{number}": f"Topic {number} of many" for number in range(3000)}
+    counts = {Facet(): 900_000}
+    counts |= {Facet(source=one): 1 + number for number, one in enumerate(sources)}
+    counts |= {Facet(topic=one): 1 + number for number, one in enumerate(topics)}
+    counts |= {Facet(source="source-1", topic=one): 7 for one in topics}
+    counts |= {Facet(period=f"{year}"): 9 for year in range(1950, 2023)}
+    catalog = replace(known, sources=sources, topics=topics)
+    return PageRenderer(catalog, counts), catalog
+
+
+def test_it_says_in_one_sentence_what_it_is_and_for_whom(home: Any) -> None:
+    sentence = home.xpath("string(//p[@class='purpose'])")
+    assert sentence.startswith("The press releases of 2 institutions")
+    assert sentence.count(".") == 1
+    assert home.xpath("//meta[@name='description']/@content") == [sentence]
+
+
+def test_it_shows_forty_releases_and_leads_to_the_others(site: Path, home: Any) -> None:
+    assert len(home.xpath("//ol[@class='releases']/li")) == 40
+    (older,) = home.xpath("//nav[@class='paging']/a[@rel='next']/@href")
+    assert (site / older / "index.html").is_file()
+
+
+def test_each_filter_is_a_link_with_its_true_count(home: Any) -> None:
+    asides = home.xpath("//aside//a")
+    shown = {one.get("href"): one.xpath("string(span[@class='count'])") for one in asides}
+    assert shown["sources/acme/"] == "20"
+    assert shown["sources/wire/"] == "40"
+    assert shown["topics/economy/"] == "60"
+    assert shown["days/2022/"] == "60"
+
+
+def test_feeds_opml_and_json_are_one_click_away_and_found_by_readers(site: Path) -> None:
+    for page, feed, opml in (
+        ("", "feeds/all", "opml.xml"),
+        ("sources/acme/", "feeds/source/acme", "opml.xml?source=acme"),
+        ("topics/economy/", "feeds/topic/economy", "opml.xml?topic=economy"),
+    ):
+        tree = lxml.html.parse(site / page / "index.html").getroot()
+        up = "../" * page.count("/")
+        feeds = [f"{up}{feed}.{kind}" for kind in ("atom", "rss", "json")]
+        assert tree.xpath("//ul[@class='subscribe']//a/@href") == [*feeds, up + opml]
+        assert tree.xpath("//link[@rel='alternate']/@href") == feeds
+
+
+def test_the_head_of_a_page_says_where_it_is_and_what_it_shows(site: Path) -> None:
+    tree = lxml.html.parse(site / "topics/economy/index.html").getroot()
+    told = {one.get("property"): one.get("content") for one in tree.xpath("//meta[@property]")}
+    assert told["og:site_name"] == "Press of <Example>"
+    assert told["og:title"] == "Economy"
+    assert told["og:url"] == "https://press.example/topics/economy/"
+    assert tree.xpath("//link[@rel='canonical']/@href") == [told["og:url"]]
+    assert tree.xpath("//meta[@name='description']/@content") == [told["og:description"]]
+
+
+def test_the_site_and_its_search_are_told_to_programs(home: Any) -> None:
+    (data,) = home.xpath("//script[@type='application/ld+json']/text()")
+    assert "<" not in data
+    told = json.loads(data)
+    assert (told["@type"], told["name"]) == ("WebSite", "Press of <Example>")
+    assert told["potentialAction"]["target"]["urlTemplate"] == (
+        "https://press.example/search/?q={search_term_string}"
+    )
+
+
+def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: Any) -> None:
+    (form,) = home.xpath("//header//form[@role='search']")
+    assert (form.get("action"), form.get("method")) == ("search/", None)
+    assert home.xpath("//header//a[@aria-current='page']/text()") == ["Releases"]
+    feeds = lxml.html.parse(site / "feeds/index.html").getroot()
+    assert feeds.xpath("//header//a[@aria-current='page']/text()") == ["Feeds"]
+    assert "form-action 'self'" in home.xpath("string(//meta[@http-equiv]/@content)")
+
+
+def test_pages_of_a_large_site_are_small() -> None:
+    pages, _ = large()
+    release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
+    lines = [Line(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)]
+    first = home_page(pages, lines)
+    source = facet_page(pages, Facet(source="source-1"), lines)
+    assert len(gzip.compress(first)) < 15_000
+    assert len(gzip.compress(source)) < 15_000
+    tree: Any = lxml.html.fromstring(first)
+    assert "All 500 sources" in tree.text_content()
+    # Those with the most releases come first.
+    assert tree.xpath("string(//aside//ul[@class='cards']/li[1]//span[@class='count'])") == "500"
+    inner: Any = lxml.html.fromstring(source)
+    assert len(inner.xpath("//aside/section/ul/li")) == 12
+    assert "2,988 more" in inner.xpath("string(//details/summary)")
