@@ -260,6 +260,13 @@ SEARCH = "/feeds/search"
 WATCH_FEED = "/feeds/watch/"
 """How the addresses of feeds of watches begin; the id of the watch follows."""
 
+READER_API = ("/reader/api/0/", "/api/reader/api/0/")
+READER_LOGINS = ("/accounts/ClientLogin", "/api/accounts/ClientLogin")
+"""How the addresses of the Google Reader API begin, and those where an account is named.
+
+Readers are told of the site itself or of the place of its API: both will do.
+"""
+
 SEARCH_PAGE = "/search"
 """The address of their page."""
 

@@ -16,6 +16,7 @@ from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet
 from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.logged_change import LoggedChange, LoggedKind
+from data.models.reader_item import ReaderItem, ReaderQuery, ReaderState
 from data.models.release import (
     UNDATED_BEFORE,
     Content,
@@ -93,6 +94,9 @@ __all__ = [
     "PublicationTime",
     "Published",
     "QueuedEvent",
+    "ReaderItem",
+    "ReaderQuery",
+    "ReaderState",
     "Recall",
     "RecordPlace",
     "Release",

@@ -34,10 +34,11 @@ from data.store.alert_protocol import AlertStore
 from data.store.api_protocol import ApiStore
 from data.store.health_protocol import HealthStore
 from data.store.read_protocol import PublishStore
+from data.store.reader_protocol import ReaderStore
 from data.store.websub_protocol import WebSubStore
 
 
-class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Protocol):
+class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, ReaderStore, Protocol):
     """What every store can do; the writing verbs are each one transaction."""
 
     def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Who may read, by the token that a request carries; and what wrong tokens are answered.
 
-A token comes as ``Authorization: Bearer``, as the password of ``Basic`` under any user's name, as
-browsers and feed readers send it, or in the address, ``?token=``, for readers that send no headers.
+A token comes as ``Authorization: Bearer`` (``GoogleLogin`` of readers that sync), as the password
+of ``Basic`` under any user's name, as browsers and feed readers send it, or in the address,
+``?token=``, for readers that send no headers.
 A token in an address lets nobody do more than read: addresses get about.
 
 A right token is never refused for the sake of wrong ones, since nobody can guess it; behind a
@@ -31,12 +32,12 @@ from data.tokens import Token, TokenFolder, TokenScope
 from feeds.server.api.problems import Refused
 from feeds.server.errors import page
 from feeds.server.http_protocol import ReadyAnswer
-from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, WATCH_FEED
+from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, READER_LOGINS, WATCH_FEED
 
 PARAMETER: Final = "token"
 """The name of the parameter that holds a token in a private address."""
 
-SCHEME: Final = re.compile(rb"(bearer|basic)[ ]+(\S+)[ ]*", re.IGNORECASE)
+SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
 
@@ -55,7 +56,9 @@ OPEN: Final = ("/static/", CALLBACK_PATH, WATCH_FEED, f"{ADMIN_PATH}/")
 PUBLIC: Final = b"cache-control: public"
 PRIVATE: Final = b"cache-control: private"
 
-OPEN_PATHS: Final = frozenset({"/healthz", "/robots.txt", "/favicon.ico", ADMIN_PATH})
+OPEN_PATHS: Final = frozenset(
+    {"/healthz", "/robots.txt", "/favicon.ico", ADMIN_PATH, *READER_LOGINS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The token in the header fields of a request, or None."""
     for name, value in headers:
         if name == b"authorization" and (found := SCHEME.fullmatch(value)):
-            if found[1].lower() == b"bearer":
+            if found[1].lower() != b"basic":
                 return found[2].decode("latin-1")
             try:
                 decoded = base64.b64decode(found[2], validate=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -41,10 +42,20 @@ from feeds.server.monitoring import Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
 from feeds.server.query import BadQuery
+from feeds.server.reader_api.app import ReaderApi
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
-from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, HUB_PATH, SEARCH, SEARCH_PAGE
+from feeds.urls import (
+    ADMIN_PATH,
+    API,
+    CALLBACK_PATH,
+    HUB_PATH,
+    READER_API,
+    READER_LOGINS,
+    SEARCH,
+    SEARCH_PAGE,
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +117,12 @@ def create_app(
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
     cache = SiteCache(folder, limit, soon, replay.headers)
     demand = OnDemand(store_url, site, watches)
+    mounted: dict[str, ASGIApp] = {}
+    if access:
+        mounted = dict.fromkeys(
+            (*READER_LOGINS, *READER_API), ReaderApi(store_url, site, access).app()
+        )
+    mounted[API] = Api(store_url, site, monitoring.sources)
     server = SiteServer(
         cache,
         behind,
@@ -115,7 +132,7 @@ def create_app(
         past=Past(replay),
         callback=callback,
         admin=admin,
-        api=Api(store_url, site, monitoring.sources),
+        mounted=mounted,
     )
     if site.access == "open":
         return server
@@ -143,10 +160,10 @@ class SiteServer:
         past: Past | None = None,
         callback: ASGIApp | None = None,
         admin: ASGIApp | None = None,
-        api: ASGIApp | None = None,
+        mounted: Mapping[str, ASGIApp] = MappingProxyType({}),
     ) -> None:
         self._cache = cache
-        self._api = api
+        self._mounted = mounted
         self._feed_pages = feed_pages
         self._past = past
         self._demand = demand
@@ -159,14 +176,8 @@ class SiteServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or whatever else ASGI brings)."""
-        if self._api and scope["type"] == "http" and scope["path"].startswith(API):
-            await self._api(scope, receive, send)
-            return
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
-            await self._other(scope, receive, send)
-            return
-        if self._past and self._past.takes(scope["path"], scope["headers"]):
-            await self._past(scope, receive, send)
+        if app := self._app_for(scope):
+            await app(scope, receive, send)
             return
         path, query = scope["path"], scope["query_string"]
         is_shown = is_for_a_person(path, scope["headers"])
@@ -188,6 +199,19 @@ class SiteServer:
                 await made(scope, receive, send)
             else:
                 await self._give(held, scope, send)
+
+    def _app_for(self, scope: Scope) -> ASGIApp | None:
+        """Who answers what asks for nothing that lies here or is made on demand."""
+        if scope["type"] != "http":
+            return self._other
+        for beginning, app in self._mounted.items():
+            if scope["path"].startswith(beginning):
+                return app
+        if scope["method"] not in {"GET", "HEAD"}:
+            return self._other
+        if self._past and self._past.takes(scope["path"], scope["headers"]):
+            return self._past
+        return None
 
     async def _held(self, path: str, query: bytes) -> CachedFile | None:
         """What is made on demand at a path, or else lies there; None where nothing does.
@@ -305,7 +329,7 @@ class SiteServer:
             elif not path.endswith("/") and (
                 self._cache.is_folder(path)
                 or self._is_topic(path + "/")
-                or (self._api is not None and path + "/" == API)
+                or path + "/" in self._mounted
             ):
                 # A relative address, so that it holds wherever the site is mounted.
                 place = quote(path.rpartition("/")[2], safe="~") + "/"

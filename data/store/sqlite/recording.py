@@ -8,10 +8,10 @@ from functools import cache
 
 from data.models import AlertKind, Draft, Release
 from data.store.recorder.tables import StoredRelease
-from data.store.sqlite.alerts import queue_event
 from data.store.sqlite.connection import Part, places
 from data.store.sqlite.publication import enter_facet_changes, facet_changes
 from data.store.sqlite.rows import encode, release_row
+from data.store.sqlite.subscribers.alerts import queue_event
 from data.topics.facets import section_of
 
 

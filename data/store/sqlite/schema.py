@@ -168,6 +168,12 @@ def lay_facets(db: Database) -> None:
     )
 
 
+@migrations()
+def lay_reader_states(db: Database) -> None:
+    """Lay the tables of what feed readers that sync noted."""
+    _lay(db, "reader_states")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

@@ -26,7 +26,7 @@ NAMED: Final = (
     *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
     *("layout_templates", "source_rhythms"),
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
-    "source_handlings",
+    *("source_handlings", "reader_marks"),
 )
 """The tables that have the id of a source in a column called so, but for facets."""
 

@@ -20,7 +20,6 @@ from data.models import Content, Draft
 from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
-from data.store.sqlite.alerts import AlertsPart
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
@@ -36,16 +35,19 @@ from data.store.sqlite.search import SearchPart
 from data.store.sqlite.selection import SelectionPart
 from data.store.sqlite.sources import SourcesPart
 from data.store.sqlite.stories import LshIndex, StoryTables
+from data.store.sqlite.subscribers.alerts import AlertsPart
+from data.store.sqlite.subscribers.reader_states import ReaderStatesPart
+from data.store.sqlite.subscribers.websub import WebSubPart
 from data.store.sqlite.visits import VisitsPart
 from data.store.sqlite.walks import WalksPart
-from data.store.sqlite.websub import WebSubPart
 
 NOT_OF_ARCHIVE: Final = (
     *("websub_topics", "websub_subscriptions", "websub_requests"),
     *("feed_hubs", "feed_subscriptions"),
     *("alert_events", "alert_deliveries"),
+    *("reader_states", "reader_marks"),
 )
-"""Tables of secrets, and of what others are to be told: they are not archived."""
+"""Tables of secrets, of what others are to be told, and of what people read: not archived."""
 
 
 class SqliteTables(AliasTable, ReleaseTable, CaptureTable, LshIndex, StoryTables):
@@ -74,6 +76,7 @@ class SqliteStore(
     LinksPart,
     WebSubPart,
     AlertsPart,
+    ReaderStatesPart,
 ):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.
 
@@ -185,7 +188,8 @@ class SqliteStore(
     def snapshot(self, size: int) -> Iterator[bytes]:
         """The committed state as a file that a store opens, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, and what others are to be told.
+        Without subscriptions of WebSub, which hold secrets, what others are to be told, and what
+        people read.
         """
         path = self._connection.path
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".snapshot-") as folder:

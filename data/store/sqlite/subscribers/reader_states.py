@@ -1,0 +1,146 @@
+"""What feed readers that sync keep: which releases each account read and starred."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from data.models import Facet, ReaderItem, ReaderQuery
+from data.store.sqlite.connection import Part
+from data.store.sqlite.releases import SHOWN, selection
+from data.store.sqlite.rows import instant
+
+ID_DIGITS: Final = 16
+"""Hexadecimal digits of an id that readers know a release by."""
+
+READ: Final = """coalesce(s.read, r.first_seen <= max(
+    :read_until,
+    coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = ''), 0),
+    coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = r.source), 0)
+))"""
+
+STATES: Final = {
+    "all": "TRUE",
+    "unread": f"NOT {READ}",
+    "read": READ,
+    "starred": "s.starred = 1",
+}
+
+OF_ACCOUNT: Final = "reader_states s ON s.account = :account AND s.release = r.number"
+
+
+class ReaderStatesPart(Part):
+    """The verbs of data.store.reader_protocol.ReaderStore."""
+
+    def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
+        """The releases that a reader asks for, in the order of feeds or against it."""
+        join, clauses, arguments, table = selection(Facet(source=query.source, topic=query.topic))
+        # As the indexes have them, from either end: among equals, ids grow where times fall.
+        beyond, step, among, other = (
+            (">", "ASC", "<", "DESC") if query.oldest_first else ("<", "DESC", ">", "ASC")
+        )
+        clauses = [*clauses, STATES[query.state]]
+        if query.newer:
+            clauses.append("r.first_seen >= :newer")
+            arguments["newer"] = query.newer.timestamp()
+        if query.older:
+            clauses.append("r.first_seen < :older")
+            arguments["older"] = query.older.timestamp()
+        if query.after:
+            clauses.append(f"{table}.sort_at {beyond}= :after_at")
+            clauses.append(f"({table}.sort_at {beyond} :after_at OR {table}.id {among} :after_id)")
+            arguments["after_at"], arguments["after_id"] = query.after
+        known = "JOIN" if query.state == "starred" else "LEFT JOIN"
+        return self._items(
+            f"{join} {known} {OF_ACCOUNT} WHERE {' AND '.join(clauses)}"
+            f" ORDER BY {table}.sort_at {step}, {table}.id {other} LIMIT :limit",
+            {
+                **arguments,
+                "account": query.account,
+                "read_until": query.read_until.timestamp(),
+                "limit": limit,
+            },
+        )
+
+    def reader_items_of(
+        self, account: str, ids: Sequence[str], read_until: dt.datetime
+    ) -> tuple[ReaderItem, ...]:
+        """Some releases by the first 16 hexadecimal digits of their ids, in their order."""
+        arguments = {"account": account, "read_until": read_until.timestamp()}
+        found: list[ReaderItem] = []
+        for first, last in map(id_range, ids):
+            found += self._items(
+                f"LEFT JOIN {OF_ACCOUNT} WHERE r.id BETWEEN :first AND :last",
+                {**arguments, "first": first, "last": last},
+            )
+        return tuple(found)
+
+    def unread_counts(
+        self, account: str, read_until: dt.datetime, *, limit: int
+    ) -> Mapping[str, int]:
+        """How many unread releases each source has, of the ``limit`` that were seen last."""
+        return dict(
+            self._ask(
+                "SELECT source, count(*) FROM (SELECT r.source FROM"
+                f" (SELECT * FROM {SHOWN} ORDER BY number DESC LIMIT :limit) r"
+                f" LEFT JOIN {OF_ACCOUNT} WHERE NOT {READ}) GROUP BY source",
+                {"account": account, "read_until": read_until.timestamp(), "limit": limit},
+            )
+        )
+
+    def mark_items(
+        self,
+        account: str,
+        ids: Sequence[str],
+        *,
+        read: bool | None = None,
+        starred: bool | None = None,
+    ) -> None:
+        """Note of some releases (see ``reader_items_of``) what is not None."""
+        with self._writing() as db:
+            for first, last in map(id_range, ids):
+                db.execute(
+                    "INSERT INTO reader_states (account, release, read, starred)"
+                    " SELECT ?, number, ?, coalesce(?, 0) FROM releases WHERE id BETWEEN ? AND ?"
+                    " ON CONFLICT DO UPDATE SET read = coalesce(?, read),"
+                    " starred = coalesce(?, starred)",
+                    [account, read, starred, first, last, read, starred],
+                )
+
+    def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
+        """Note that all first seen until then is read, of a source or of all."""
+        at = until.timestamp()
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO reader_marks (account, source, until) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
+                [account, source or "", at],
+            )
+            db.execute(
+                "UPDATE reader_states SET read = 1 WHERE account = ? AND read = 0 AND release IN"
+                f" (SELECT number FROM releases WHERE first_seen <= ?{of_source(source)})",
+                [account, at, *([source] if source else [])],
+            )
+
+    def _items(self, where: str, arguments: Mapping[str, Any]) -> tuple[ReaderItem, ...]:
+        rows = self._ask(
+            f"SELECT r.id, r.source, r.first_seen, r.sort_at, {READ}, coalesce(s.starred, 0)"
+            f" FROM {SHOWN} r {where}",
+            arguments,
+        )
+        return tuple(
+            ReaderItem(name, source, instant(seen), instant(order), bool(read), bool(starred))
+            for name, source, seen, order, read, starred in rows
+        )
+
+
+def of_source(source: str | None) -> str:
+    """What selects releases of a source, or nothing."""
+    return " AND source = ?" if source else ""
+
+
+def id_range(digits: str) -> tuple[str, str]:
+    """The first and last id that begin with these digits (see `ID_DIGITS`)."""
+    first = f"{digits[:8]}-{digits[8:12]}-{digits[12:]}"
+    return first, first + "~"

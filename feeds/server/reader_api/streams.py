@@ -1,0 +1,102 @@
+"""How readers name what they ask for: streams of items, items, and places to go on from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.models import ReaderState
+from feeds.catalog import Catalog
+from feeds.urls import facet_of
+
+USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
+LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
+
+READ: Final = "user/-/state/com.google/read"
+STARRED: Final = "user/-/state/com.google/starred"
+READING_LIST: Final = "user/-/state/com.google/reading-list"
+LABELS: Final = "user/-/label/"
+
+STATES: Final[dict[str, ReaderState]] = {
+    "reading-list": "all",
+    "read": "read",
+    "starred": "starred",
+    "kept-unread": "unread",
+}
+
+LONG_ID: Final = "tag:google.com,2005:reader/item/"
+HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
+DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Some items: of a source, of a topic or all, in one state."""
+
+    source: str | None = None
+    topic: str | None = None
+    state: ReaderState = "all"
+
+
+def stream_of(name: str, catalog: Catalog) -> Stream | None:
+    """The stream that a reader names; None where there is none.
+
+    A feed is named by the id of its source, or by the address of any feed of it.
+    """
+    if name.startswith("feed/"):
+        named = name.removeprefix("feed/")
+        facet = facet_of(urlsplit(named).path.removeprefix(urlsplit(catalog.site).path))
+        source = facet[0].source if facet else named
+        return Stream(source=source) if source in catalog.sources else None
+    if found := USER_STATE.fullmatch(name):
+        state = STATES.get(found[1])
+        return Stream(state=state) if state else None
+    if found := LABEL.fullmatch(name):
+        topics = (slug for slug in catalog.topics if found[1] in {slug, catalog.topic(slug)})
+        topic = next(topics, None)
+        return Stream(topic=topic) if topic else None
+    return None
+
+
+def item_digits(name: str) -> str | None:
+    """The hexadecimal digits of an item that a reader names in any of three ways, or None.
+
+    Long (``tag:google.com,2005:reader/item/`` and 16 digits), those digits alone, or as a signed
+    number of 64 bits.
+    """
+    text = name.removeprefix(LONG_ID)
+    if HEX_ID.fullmatch(text) and (text != name or not DECIMAL_ID.fullmatch(name)):
+        return text.lower()
+    if DECIMAL_ID.fullmatch(text) and -(1 << 63) <= int(text) < 1 << 64:
+        return f"{int(text) & (1 << 64) - 1:016x}"
+    return None
+
+
+def digits_of(release: str) -> str:
+    """The digits by which readers know a release: the first 64 bits of its id."""
+    return release.replace("-", "")[:16]
+
+
+def number_of(digits: str) -> str:
+    """The same as a signed number of 64 bits."""
+    number = int(digits, 16)
+    return str(number - (1 << 64) if number >> 63 else number)
+
+
+def continuation(order: float, release: str) -> str:
+    """Where to go on: after an item, by its place in the order of feeds."""
+    return base64.urlsafe_b64encode(f"{order!r} {release}".encode()).decode().rstrip("=")
+
+
+def place_of(text: str) -> tuple[float, str] | None:
+    """The place that ``continuation`` named; None for any other text."""
+    try:
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        order, _, release = decoded.partition(" ")
+        return (float(order), release) if release else None
+    except (ValueError, binascii.Error):
+        return None

@@ -1,0 +1,226 @@
+"""Feed readers that sync take a whole site by the Google Reader API, over real HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from data.models import Source
+from data.settings import Site
+from data.store import open_store
+from data.store.protocol import Store
+from data.tokens import new_token
+from feeds.server.access import Access
+from feeds.server.app import create_app
+from feeds.server.reader_api.streams import item_digits, number_of, place_of
+from tests.drafts import draft
+from tests.feeds.serving import served_by
+
+API = "/reader/api/0/"
+READ, STARRED = "user/-/state/com.google/read", "user/-/state/com.google/starred"
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Five releases of a harbour and one of a wire, of which the oldest is very old."""
+    store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
+    for name in ("harbour", "wire"):
+        store.register(Source(name, name.title(), f"http://{name}.example/"))
+    for number in range(6):
+        name = "wire" if number == 5 else "harbour"
+        seen = NOW - (5 - number) * HOUR if number else NOW - dt.timedelta(days=400)
+        made = draft(
+            f"http://{name}.example/{number}",
+            source=name,
+            title=f"Notice {number} <b>&",
+            body_html=f"<p>Quay {number} is closed.</p>",
+            body_text=f"Quay {number} is closed for {number + 3} days of works.",
+        )
+        store.record(made, seen=seen, since=seen)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["open", "token"])
+def web(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A server of a site, logged in to its API."""
+    assert store.facets()
+    tokens = tmp_path / "tokens"
+    site = Site(access=request.param)
+    app = create_app(
+        tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", site, access=Access(tokens)
+    )
+    secret = new_token(tokens, "phone", ("read",))
+    for client in served_by(app):
+        asked = {"Email": "anybody", "Passwd": secret}
+        lines = client.post("/accounts/ClientLogin", data=asked).text.splitlines()
+        auth = dict(line.split("=", 1) for line in lines)["Auth"]
+        client.headers["authorization"] = f"GoogleLogin auth={auth}"
+        yield client
+
+
+def items(web: httpx.Client, stream: str = "", **asked: Any) -> list[dict[str, Any]]:
+    answer = web.get(f"{API}stream/contents/{stream}".rstrip("/"), params=asked)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def titles(found: list[dict[str, Any]]) -> list[str]:
+    return [str(one["title"]).split()[1] for one in found]
+
+
+def edit(web: httpx.Client, **sent: Any) -> None:
+    answer = web.post(f"{API}edit-tag", data={"T": "x", **sent})
+    assert (answer.status_code, answer.text) == (200, "OK")
+
+
+def test_a_wrong_password_is_refused(web: httpx.Client) -> None:
+    for sent in ({"Email": "x", "Passwd": "communique_wrong"}, {"Email": "x"}, {}):
+        answer = web.post("/accounts/ClientLogin", data=sent, headers={"authorization": ""})
+        assert answer.status_code == 401
+        assert answer.text == "Error=BadAuthentication\n"
+
+
+@pytest.mark.parametrize("path", ["subscription/list", "token", "stream/contents/feed/wire"])
+def test_nothing_is_told_without_a_login(web: httpx.Client, path: str) -> None:
+    for sent in ("", "GoogleLogin auth=communique_wrong", "GoogleLogin"):
+        assert web.get(API + path, headers={"authorization": sent}).status_code == 401
+
+
+def test_every_source_is_a_subscription(web: httpx.Client) -> None:
+    found = web.get(f"{API}subscription/list", params={"output": "json"}).json()["subscriptions"]
+    assert [(one["id"], one["title"]) for one in found] == [
+        ("feed/harbour", "Harbour"),
+        ("feed/wire", "Wire"),
+    ]
+    assert found[0]["url"].endswith("/feeds/source/harbour.atom")
+
+
+def test_an_item_has_all_that_readers_show(web: httpx.Client) -> None:
+    (item,) = items(web, "feed/wire")
+    assert item["title"] == "Notice 5 <b>&"
+    assert item["canonical"] == [{"href": "http://wire.example/5"}]
+    assert "Quay 5" in item["summary"]["content"]
+    assert item["origin"]["streamId"] == "feed/wire"
+    assert int(item["timestampUsec"]) == int(NOW.timestamp() * 1e6)
+
+
+@pytest.mark.parametrize("before", ["", "/api"])
+def test_both_places_of_the_api_answer(web: httpx.Client, before: str) -> None:
+    assert web.get(f"{before}{API}user-info").json()["userName"] == "phone"
+
+
+def test_a_feed_may_be_named_by_its_address(web: httpx.Client) -> None:
+    feeds = web.get(f"{API}subscription/list").json()["subscriptions"]
+    assert titles(items(web, f"feed/{feeds[1]['url']}")) == ["5"]
+
+
+def test_pages_go_back_to_the_first_item_and_none_comes_twice(web: httpx.Client) -> None:
+    for way in ("d", "o"):
+        seen: list[str] = []
+        asked: dict[str, Any] = {"n": 4, "r": way}
+        while True:
+            answer = web.get(f"{API}stream/items/ids", params=asked).json()
+            seen += [one["id"] for one in answer["itemRefs"]]
+            if "continuation" not in answer:
+                break
+            asked["c"] = answer["continuation"]
+        assert len(seen) == len({*seen}) == 6
+
+
+def test_what_is_marked_read_is_no_more_among_the_unread(web: httpx.Client) -> None:
+    first = items(web, xt=READ)
+    assert len(first) == 5  # what is older than the token by a month counts as read
+    edit(web, i=[one["id"] for one in first[:2]], a=READ)
+    assert len(items(web, xt=READ)) == 3
+    again = {one["id"]: one["categories"] for one in items(web)}
+    assert READ in again[first[0]["id"]]
+    edit(web, i=first[0]["id"], r=READ)
+    assert len(items(web, xt=READ)) == 4
+
+
+def test_stars_are_kept_beside_reading(web: httpx.Client) -> None:
+    one, two, *_ = items(web)
+    edit(web, i=[one["id"], two["id"]], a=STARRED)
+    edit(web, i=two["id"], a=READ)
+    edit(web, i=one["id"], r=STARRED)
+    assert [found["id"] for found in items(web, STARRED)] == [two["id"]]
+    assert [found["id"] for found in items(web, it=STARRED)] == [two["id"]]
+
+
+def test_a_feed_is_marked_read_as_a_whole_until_an_instant(web: httpx.Client) -> None:
+    kept = items(web, "feed/harbour")[0]
+    edit(web, i=kept["id"], a="user/-/state/com.google/kept-unread", r=READ)
+    until = str(int((NOW - 3 * HOUR).timestamp() * 1e6))
+    answer = web.post(f"{API}mark-all-as-read", data={"s": "feed/harbour", "ts": until})
+    assert answer.text == "OK"
+    counts = unread(web)
+    assert counts["feed/wire"] == 1
+    web.post(f"{API}mark-all-as-read", data={"s": "feed/harbour"})
+    assert unread(web).get("feed/harbour", 0) == 0
+    assert unread(web)["user/-/state/com.google/reading-list"] == 1
+
+
+def unread(web: httpx.Client) -> Mapping[str, int]:
+    found = web.get(f"{API}unread-count").json()["unreadcounts"]
+    return {one["id"]: one["count"] for one in found}
+
+
+def test_items_come_with_their_texts_by_any_of_their_names(web: httpx.Client) -> None:
+    (ref,) = web.get(f"{API}stream/items/ids", params={"s": "feed/wire"}).json()["itemRefs"]
+    (item,) = items(web, "feed/wire")
+    for name in (ref["id"], item["id"], item["id"].rpartition("/")[2]):
+        if name.isdecimal() and len(name) == 16:
+            continue  # sixteen decimal digits are a number
+        found = web.post(f"{API}stream/items/contents", data={"i": name}).json()["items"]
+        assert [one["title"] for one in found] == [item["title"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("stream/contents/feed/nobody", {}),
+        ("stream/contents/user/-/label/nothing", {}),
+        ("stream/contents/" + "x" * 5000, {}),
+        ("stream/contents", {"n": "-1"}),
+        ("stream/contents", {"n": "many"}),
+        ("stream/contents", {"c": "bogus"}),
+        ("stream/contents", {"c": "Zm9v\x00"}),
+        ("stream/contents", {"ot": "yesterday"}),
+        ("stream/contents", {"ot": "1e300"}),
+        ("stream/items/contents", {"i": "' OR 1=1"}),
+        ("stream/items/contents", {}),
+        ("stream/items/contents", {"i": ["1"] * 1001}),
+    ],
+)
+def test_bad_questions_are_told_why(web: httpx.Client, path: str, asked: dict[str, Any]) -> None:
+    answer = web.get(API + path, params=asked)
+    assert answer.status_code == 400
+    assert answer.text.strip()
+
+
+def test_a_body_without_end_is_refused(web: httpx.Client) -> None:
+    assert web.post(f"{API}edit-tag", content=b"i=1&" * 300_000).status_code == 400
+    assert web.post(f"{API}edit-tag", content=b"i=1&" * 6_000).status_code == 400
+
+
+def test_changes_need_a_post(web: httpx.Client) -> None:
+    assert web.get(f"{API}edit-tag", params={"i": "1", "a": READ}).status_code == 405
+
+
+@pytest.mark.parametrize("digits", ["0000000000000001", "7fffffffffffffff", "ffffffffffffffff"])
+def test_a_number_leads_back_to_its_digits(digits: str) -> None:
+    assert item_digits(number_of(digits)) == digits
+
+
+@pytest.mark.parametrize("text", ["", "!", "bm90aGluZw", "eA", "\ud800"])
+def test_a_place_that_was_not_named_is_none(text: str) -> None:
+    assert place_of(text) is None
