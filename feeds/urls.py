@@ -205,6 +205,21 @@ def release_file(release: str) -> str:
     return f"releases/{file_name(release)}/index.html"
 
 
+def release_data_file(release: str) -> str:
+    """The whole release as JSON."""
+    return f"releases/{file_name(release)}.json"
+
+
+def release_text_file(release: str) -> str:
+    """The whole text of a release whose page holds its beginning only."""
+    return f"releases/{file_name(release)}/text.txt"
+
+
+def story_file(story: str) -> str:
+    """The page of a story."""
+    return f"stories/{file_name(story)}/index.html"
+
+
 def revision_file(release: str, number: int) -> str:
     """The page of one version of a release."""
     return f"releases/{file_name(release)}/revisions/{number}/index.html"
@@ -295,14 +310,13 @@ MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
 }
 """The media types of all files by suffix, as answers name them."""
 
 
 def media_type_of(file: str) -> str:
-    """The media type of a file; all JSON but that of captures is a feed."""
-    if file.endswith("/capture.json"):
-        return "application/json"
+    """The media type of a file; its JSON is a feed."""
     suffix = file[file.rfind(".") :]
     return MEDIA_TYPES.get(suffix, "application/octet-stream")
 

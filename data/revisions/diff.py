@@ -55,6 +55,11 @@ class FieldDiff:
         text = "\n\n".join(map("".join, parts))
         return text if len(text) <= most else text[: most - 1] + "…"
 
+    @property
+    def passages(self) -> int:
+        """In how many paragraphs something went or came."""
+        return sum(1 for _ in self._differing())
+
     def _differing(self) -> Iterator[list[Piece]]:
         """The paragraphs in which something went or came."""
         for part in _paragraphs(self.pieces):

@@ -12,21 +12,34 @@ from html import escape, unescape
 TAG = re.compile(r"<(?:a|form|img|link|script|source)\b[^>]*>")
 ADDRESS = re.compile(r'(?<=\s)(action|href|src)="([^"]*)"')
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+PICTURE = re.compile(
+    r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
+)
+"""A link to a picture, as feeds.pages.release_body writes it; its words are escaped."""
+
+IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
 INDEX = "index.html"
 
 
 def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
     """A page whose links lead to files: those to folders, and those to what ``file_of`` knows.
 
-    ``file_of`` gives for an absolute address a relative one, or None for what is no file here.
+    ``file_of`` gives for an absolute address a relative one, or None for what is no file here. A
+    link to a picture that is a file here becomes the picture: no other site is asked for it.
     """
+
+    def picture(found: re.Match[str]) -> str:
+        file = file_of(unescape(found[1]))
+        if file is None or file.rpartition(".")[2] not in IMAGES:
+            return found[0]
+        return f'<img src="{escape(file)}" alt="{found[2]}">'
 
     def address(found: re.Match[str]) -> str:
         name, old = found[1], unescape(found[2])
         new = (file_of(old) or old) if SCHEME.match(old) else with_index(old)
         return found[0] if new == old else f'{name}="{escape(new)}"'
 
-    return TAG.sub(lambda tag: ADDRESS.sub(address, tag[0]), page)
+    return TAG.sub(lambda tag: ADDRESS.sub(address, tag[0]), PICTURE.sub(picture, page))
 
 
 def with_index(link: str) -> str:

@@ -87,7 +87,7 @@ SAID_BY: Final[Mapping[str, Callable[[Texts, str], str]]] = {
 
 def date_origin(published: Published, texts: Texts) -> str:
     """A sentence: what was said, how it was read, and what of it is not known."""
-    raw = excerpt(published.raw, LONGEST)
+    raw = isolated(excerpt(published.raw, LONGEST))
     if published.precision == "none":
         if not raw:
             return texts.gettext("No date is given.")
@@ -111,6 +111,11 @@ def date_origin(published: Published, texts: Texts) -> str:
     return texts.gettext(
         "%(said)s, read as a day in %(place)s; no hour is given.", said=said, place=place
     )
+
+
+def isolated(text: str) -> str:
+    """A text that may run the other way than the sentence around it (UAX #9, FSI and PDI)."""
+    return f"\u2068{text}\u2069" if text and not text.isascii() else text
 
 
 def introduction(rule: str, raw: str, texts: Texts) -> str:

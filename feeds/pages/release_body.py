@@ -107,6 +107,8 @@ def tidy(root: Element) -> None:
             remove(element)
     for rule in needless_rules(root):
         remove(rule)
+    for block in root.iter("div", "p", "td", "li", "blockquote"):
+        strip_breaks(block)
     lower_headings(root)
 
 
@@ -195,6 +197,14 @@ def words(event: str, element: Element, root: Element) -> str:
     if event == "start":
         return element.text or ""
     return (element.tail or "") if element is not root else ""
+
+
+def strip_breaks(block: Element) -> None:
+    """Take the breaks off both ends of a block, where they only keep a distance."""
+    while len(block) and block[0].tag == "br" and not (block.text or "").strip():
+        remove(block[0])
+    while len(block) and block[-1].tag == "br" and not (block[-1].tail or "").strip():
+        remove(block[-1])
 
 
 def lower_headings(root: Element) -> None:

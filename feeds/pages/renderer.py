@@ -29,10 +29,7 @@ from feeds.urls import (
     release_file,
 )
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
-    "base-uri 'none'; form-action 'self'"
-)
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 
 TOPICS = 2
 """Topics that the line of a release names at the most."""

@@ -14,7 +14,7 @@ from data.models import Facet
 from data.store.read_protocol import PublishStore
 from data.topics.facets import facets_of
 from feeds.publishing.render_cache import RenderCache
-from feeds.urls import release_file
+from feeds.urls import release_data_file, release_file
 
 NOTE: Final = "hidden"
 """Under which is noted what was hidden at the last publication."""
@@ -44,6 +44,7 @@ class HiddenReleases:
             folder = self._folder / PurePosixPath(release_file(one)).parent
             if folder.is_dir():
                 shutil.rmtree(folder)
+            (self._folder / release_data_file(one)).unlink(missing_ok=True)
 
     def keep(self) -> None:
         """Note that all of this is done."""

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
 
-from data.interchange.release_fields import dated_capture_fields, version_capture_fields
+from data.interchange.release_fields import (
+    dated_capture_fields,
+    release_fields,
+    version_capture_fields,
+)
 from data.models import Capture, Facet, Release, ReleaseSummary, Revision
 from feeds.pages.capture_page import capture_page
 from feeds.pages.release_page import release_page
 from feeds.pages.revision_page import revision_page
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Shown, face
-from feeds.urls import capture_data_file, capture_file, release_file, revision_file
+from feeds.urls import (
+    capture_data_file,
+    capture_file,
+    release_data_file,
+    release_file,
+    release_text_file,
+    revision_file,
+)
 
 
 def facet_of_page(release: Release) -> Facet:
@@ -76,8 +88,15 @@ class ReleasePages:
         revisions = self._store.revisions(release.id)
         gone = self._store.sightings(release.id).gone if release.retracted else None
         captured = gone is not None or any(one.capture for one in revisions)
-        page = release_page(pages, release, entry, revisions, captured=captured)
+        page, beginning = release_page(pages, release, entry, revisions, captured=captured)
         write(release_file(release.id), page)
+        write(release_data_file(release.id), release_data(release))
+        if beginning:
+            write(
+                release_text_file(release.id), release.content.body_text.encode("utf-8", "replace")
+            )
+        else:
+            self._context.remove(release_text_file(release.id))
         if captured:
             page = capture_page(pages, release, entry, revisions, gone)
             write(capture_file(release.id), page)
@@ -88,6 +107,15 @@ class ReleasePages:
                 write(revision_file(release.id, after.number), page)
         self._cache.keep_page(release.id, key)
         self._context.checkpoint()
+
+
+def release_data(release: Release) -> bytes:
+    """A release as JSON, all but when a visit saw it last: each visit would write the file anew."""
+    fields = release_fields(release)
+    del fields["last_seen"]
+    text = json.dumps(msgspec.to_builtins(fields), ensure_ascii=False, separators=(",", ":"))
+    # Half of a character, which no document may hold, costs only itself.
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture | None) -> bytes:

@@ -24,7 +24,7 @@ def hidden_routes(store_url: str) -> list[Route]:
             return store.hidden_release(release_id) is not None
 
     async def answer(request: Request) -> Response:
-        release = name_of(request.path_params["release"])
+        release = name_of(request.path_params["release"].removesuffix(".json"))
         if release is None or not await run_in_threadpool(is_hidden, release):
             raise HTTPException(404)
         return page(request.scope, 410, said=HIDDEN)

@@ -117,8 +117,10 @@ def hold(
         (b"vary", CHOSEN_BY if is_feed else b"accept-encoding"),
         *(more or ()),
     ]
+    of_release = kind == ".json" and address.startswith("/releases/")
+    media_type = b"application/json" if of_release else media_type_of(file).encode()
     headers = [
-        (b"content-type", type_of(address) or media_type_of(file).encode()),
+        (b"content-type", type_of(address) or media_type),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),

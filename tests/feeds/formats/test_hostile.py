@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from lxml import etree
 from data.models import Facet, Media, Release
 from data.settings import Site
 from feeds.publishing.publish import publish
-from feeds.urls import FORMATS, Format, feed_file, release_file
+from feeds.urls import (
+    FORMATS,
+    Format,
+    feed_file,
+    release_data_file,
+    release_file,
+    release_text_file,
+)
 from tests.feeds.fakestore import FakeStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -226,7 +234,12 @@ def test_a_body_of_5_mb_stays_on_its_page_and_leaves_the_feed_small(
     assert "What statement 1 says." in found.body
     assert f"https://press.example/releases/{release.id}/" in found.body
     assert (tmp_path / feed_file(Facet(), kind)).stat().st_size < 50_000
-    assert (tmp_path / release_file(release.id)).stat().st_size > 1_000_000
+    page = (tmp_path / release_file(release.id)).read_bytes()
+    assert len(gzip.compress(page)) < 30_000
+    assert b'/text.txt"' in page
+    assert (tmp_path / release_text_file(release.id)).read_text() == body[3:-4]
+    data = json.loads((tmp_path / release_data_file(release.id)).read_bytes())
+    assert data["body_text"] == body[3:-4]
 
 
 @every_format

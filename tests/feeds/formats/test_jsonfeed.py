@@ -115,7 +115,7 @@ def test_every_feed_of_a_site_is_as_the_specification_says(tmp_path: Path) -> No
     store.put(make_release(3, title="Edited", revision=2, updated=later))
     site = Site(url="https://press.example", entries=4, hub="https://hub.example/")
     assert publish(store, tmp_path, site, now=later + dt.timedelta(days=9)).errors == ()
-    feeds = [read(path.read_bytes()) for path in tmp_path.rglob("*.json")]
+    feeds = [read(path.read_bytes()) for path in (tmp_path / "feeds").rglob("*.json")]
     assert len(feeds) > 30
     assert any(feed.next_url for feed in feeds)
     assert all(feed.hubs for feed in feeds if feed.feed_url and "/page/" not in feed.feed_url)

@@ -18,9 +18,12 @@ from data.models import Capture, Draft, Media, Source
 from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
+from data.text.sanitize import sanitize
 from feeds.offline.folder import FolderCopy, Told, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
 from feeds.offline.selection import SelectedReleases
+from feeds.pages.release_body import shown_body
+from feeds.translations import texts_of
 from tests.feeds.fakestore import make_release
 
 SITE = Site(url="https://press.example")
@@ -199,3 +202,16 @@ def test_text_that_looks_like_a_link_stays_and_attributes_stay_escaped() -> None
 )
 def test_no_file_runs_scripts_when_it_is_opened(url: str, media_type: str, suffix: str) -> None:
     assert suffix_of(url, media_type) == suffix
+
+
+def test_a_picture_that_is_in_the_copy_is_shown_and_any_other_stays_a_link() -> None:
+    body = '<p>a</p><img src="https://a.example/{}" alt="The &lt;quay&gt;">'
+    kept, other = (
+        shown_body(sanitize(body.format(name), "https://a.example/"), texts_of("en")).html
+        for name in ("kept.png?a=1&b=2", "other.png")
+    )
+    files = {"https://a.example/kept.png?a=1&b=2": "../../files/1.png"}
+    shown = '<p>a</p><img src="../../files/1.png" alt="The &lt;quay&gt;">'
+    assert relinked(kept, files.get) == shown
+    assert relinked(other, files.get) == other
+    assert relinked(kept, lambda _: "../../files/1.bin").startswith('<p>a</p><a class="picture"')

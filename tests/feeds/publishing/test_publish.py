@@ -84,9 +84,10 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
         "feeds/date/2022/11.rss",
         "feeds/date/2022/11/24.rss",
     }
-    assert [file for file in touched if file.startswith("releases/")] == [
-        f"releases/{make_release(3).id}/index.html"
-    ]
+    assert {file for file in touched if file.startswith("releases/")} == {
+        f"releases/{make_release(3).id}.json",
+        f"releases/{make_release(3).id}/index.html",
+    }
 
 
 def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
@@ -271,7 +272,8 @@ def test_every_page_offers_its_feeds_and_every_link_within_the_site_leads_somewh
     for file in pages:
         tree = page(tmp_path, file)
         feeds = tree.xpath("//link[@rel='alternate']/@type")
-        assert feeds == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+        assert feeds[:3] == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+        assert feeds[3:] == (["application/json"] if file.startswith("releases/") else [])
         for address in tree.xpath("//a/@href | //link[@rel!='canonical']/@href"):
             if re.match(r"https?:|#", address):
                 continue

@@ -1,0 +1,77 @@
+"""A date says in plain words who said it, how it was read, and what is not known of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spiders
+from data.models import Published
+from feeds.pages.date_origin import SAID_BY, date_origin
+from feeds.translations import texts_of
+
+AT = dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
+ENGLISH = texts_of("en")
+CALL = re.compile(r"(?:parse_date|find_dates|scan|on_day)\([^()]*(?:\([^()]*\))?[^()]*\)")
+
+
+def said(rule: str, **changes: Any) -> str:
+    fields = {"precision": "day", "zone": "Asia/Baku", "raw": "24 noyabr 2022"} | changes
+    return date_origin(Published(AT, rule=rule, **fields), ENGLISH)
+
+
+READ = "“24 noyabr 2022”, read as a day in Baku; no hour is given."
+COUNTED = "“24 noyabr 2022”, counted from the day of that visit in Baku; no hour is given."
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("class", f"The page says {READ}"),
+        ("declared", f"The page says {READ}"),
+        ("json-ld:datePublished", f"The page tells search engines {READ}"),
+        ("url", f"The page’s address holds {READ}"),
+        ("listing:relative", f"The list of releases says {COUNTED}"),
+        ("feed:pubDate", f"The publisher’s feed says {READ}"),
+        ("of my own", "“24 noyabr 2022” was found, read as a day in Baku; no hour is given."),
+    ],
+)
+def test_who_said_a_day_is_told_in_words(rule: str, sentence: str) -> None:
+    assert said(rule) == sentence
+
+
+def test_an_hour_is_told_with_its_place_and_no_date_is_none() -> None:
+    assert said("time", precision="second", raw="2022-11-24T12:00", zone="+04:00") == (
+        "The page marks “2022-11-24T12:00” as a time, read as a time in UTC+04:00."
+    )
+    assert said("undated", precision="none", raw="") == "No date is given."
+    assert said("undated", precision="none", raw="2099") == (
+        "The page says “2099”, which can’t be its date."
+    )
+
+
+def test_words_that_run_the_other_way_stay_within_their_quotes() -> None:
+    assert "“\u2068٢٤ نوفمبر\u2069”" in said("class", raw="٢٤ نوفمبر")
+
+
+def test_long_and_hostile_words_are_cut_to_one_line() -> None:
+    sentence = said("class", raw="x\n\u0007<b>" * 1000)
+    assert len(sentence) < 200
+    assert "\n" not in sentence
+    assert "\u0007" not in sentence
+
+
+def test_every_rule_that_finds_a_date_has_its_words() -> None:
+    rules = set[str]()
+    for file in Path(spiders.__path__[0]).rglob("*.py"):
+        text = file.read_text("utf-8")
+        calls = CALL.findall(text)
+        rules.update(
+            rule for call in calls for rule in re.findall(r', f?"([a-z-]+)[^"]*"\)$', call)
+        )
+    assert {"declared", "listing", "feed", "url", "pdf", "state"} <= rules
+    assert rules <= set(SAID_BY)

@@ -1,0 +1,42 @@
+"""Files have names, kinds and sizes that people can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.models import Media
+from feeds.pages.media_names import file_line
+from feeds.translations import texts_of
+
+ENGLISH = texts_of("en")
+
+
+@pytest.mark.parametrize(
+    ("media", "name", "about"),
+    [
+        (
+            Media("https://a.example/f/J%C3%A4hrlich%202022.pdf", "application/pdf", 1_240_000),
+            "Jährlich 2022.pdf",
+            "PDF, 1.2 MB",
+        ),
+        (
+            Media("https://a.example/f.pdf", "application/pdf", 999, "The report"),
+            "The report",
+            "PDF, 999 bytes",
+        ),
+        (Media("https://a.example/a.jpg", "image/jpeg", 12_345), "a.jpg", "JPEG, 12 kB"),
+        (Media("https://a.example/", "application/octet-stream"), "a.example", ""),
+        (
+            Media("https://a.example/x?id=1", "application/x-odd", 1),
+            "x",
+            "application/x-odd, 1 byte",
+        ),
+        (Media("https://a.example/%00%0a%FF.webp", "image/webp"), "\ufffd.webp", "WEBP"),
+        (Media("https://a.example/a.bin", "video/mp4", None, "\u202e \x00"), "a.bin", "MP4"),
+    ],
+)
+def test_a_file_is_told_by_its_name_its_kind_and_its_size(
+    media: Media, name: str, about: str
+) -> None:
+    line = file_line(media, ENGLISH)
+    assert (line.name, line.about) == (name, about)
