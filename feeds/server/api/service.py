@@ -31,10 +31,13 @@ from feeds.server.api.asking import Asking
 from feeds.server.api.document import openapi
 from feeds.server.api.listing_answers import Moved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
+from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import CROSS_ORIGIN, Refused
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
 from feeds.server.api.rate_limit import RateLimit
 from feeds.server.conditional import accepted, matching
+from feeds.server.response import PAGE_POLICY
+from feeds.urls import API
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,13 @@ SHARED: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     **CROSS_ORIGIN,
+}
+
+PAGE: Final = {
+    "cache-control": "public, max-age=60",
+    "content-security-policy": PAGE_POLICY.decode(),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
 }
 
 JSON: Final = "application/json"
@@ -96,6 +106,7 @@ class Api:
         self, store_url: str, site: Site, health: Callable[[], tuple[Health, ...]]
     ) -> None:
         self._url = store_url
+        self._site = site
         self._health = health
         self._limit = RateLimit(site.api_rate)
         self._makers = ThreadPoolExecutor(AT_ONCE, "api")
@@ -108,6 +119,7 @@ class Api:
             500: explain,
         }
         routes = [
+            Route(API, self._page),
             Route(DOCUMENT, self._document),
             *(Route(one.path, self._endpoint(one)) for one in OPERATIONS),
         ]
@@ -139,6 +151,15 @@ class Api:
         wanted = wanted_by(request)
         read_question(wanted.query, Question)
         return await self._in_thread(lambda: made(msgspec.json.encode(openapi()), wanted, {}))
+
+    async def _page(self, _: Request) -> Response:
+        """The same for people."""
+        return await self._in_thread(self._rendered)
+
+    def _rendered(self) -> Response:
+        with closing(open_store(self._url)) as store:
+            body = rendered_page(store, self._site)
+        return Response(body, 200, PAGE, "text/html")
 
     async def _in_thread(self, make: Callable[[], Response]) -> Response:
         if self._waiting >= AT_ONCE + MOST_WAITING:

@@ -1,0 +1,150 @@
+"""One example of a request and its answer for each operation, of an invented harbour.
+
+Answers are made of the declarations, so none can show a name that there is not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from data.models import Media, Run
+from feeds.server.api import answers, change_answers
+from feeds.server.api.cursors import encode
+
+RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
+STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"
+SOURCE: Final = "lindmouth"
+
+STARTED: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
+
+FILE: Final = "https://lindmouth.example/signals.pdf"
+
+FIELDS: Final = {
+    "id": RELEASE,
+    "source": SOURCE,
+    "url": "https://lindmouth.example/news/signal-station",
+    "aliases": ("https://lindmouth.example/news/signal-station",),
+    "title": "New signal station opened",
+    "published": "2026-03-02T09:30:00+01:00",
+    "precision": "second",
+    "updated": "2026-03-02T08:41:07+00:00",
+    "first_seen": "2026-03-02T08:32:11+00:00",
+    "last_seen": "2026-03-09T08:30:02+00:00",
+    "language": "en",
+    "section": "Notices",
+    "topics": ("transport",),
+    "publisher": "Harbour Board of Lindmouth",
+    "summary": None,
+    "body_html": "<p>The Harbour Board opened its new signal station.</p>",
+    "body_text": "The Harbour Board opened its new signal station.",
+    "images": (),
+    "attachments": (Media(FILE, "application/pdf", 48_213, "Signals"),),
+    "revision": 2,
+    "story": STORY,
+    "retracted": None,
+    "provenance": answers.Provenance(
+        published=answers.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
+        title=answers.Rule(rule="json-ld"),
+        body=answers.Rule(rule="template"),
+        capture=answers.CaptureRecord(
+            record_id="urn:uuid:5b2f2c0e-3f0a-4a57-9d3b-6f0c1f7a2d41",
+            file="20260302083140-000001.warc.gz",
+            offset=182_044,
+            digest="sha256:9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
+            leaf=4711,
+        ),
+    ),
+}
+
+
+class Example(NamedTuple):
+    """What is asked, behind the path, and what comes."""
+
+    query: str
+    answer: answers.Answer
+
+
+def examples() -> Mapping[str, Example]:
+    """The example of each operation, by its name."""
+    release = answers.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
+    found = answers.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
+    source = answers.Source(
+        id=SOURCE,
+        name="Harbour Board of Lindmouth",
+        url="https://lindmouth.example/news",
+        timezone="Europe/Oslo",
+        releases=412,
+        removed=None,
+    )
+    after = encode("an example", ("2026-03-02", RELEASE))
+    change = answers.Change(
+        kind="edit",
+        at="2026-03-02T08:41:07.213+00:00",
+        id=RELEASE,
+        revision=2,
+        release=release,
+    )
+    counts = answers.Counts(
+        total=1,
+        more=False,
+        sources={SOURCE: 1},
+        topics={"transport": 1},
+        languages={"en": 1},
+        periods={"2026": 1, "2026-03": 1},
+        states={"corrected": 1},
+    )
+    health = answers.SourceHealth(
+        id=SOURCE,
+        state="ok",
+        code="ok",
+        last_release="2026-03-02T09:30:00+01:00",
+        expected_by="2026-03-16",
+        last_run="2026-03-09T08:30:00+00:00",
+        reason="it works",
+        acknowledged=False,
+        muted_until=None,
+        paused=False,
+    )
+    revision = answers.Revision(
+        revision=1,
+        seen="2026-03-02T08:32:11+00:00",
+        reason="served",
+        title="New signal station",
+        body_html="<p>The Harbour Board opens its new signal station.</p>",
+        body_text="The Harbour Board opens its new signal station.",
+        attachments=(),
+    )
+    run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
+    return {
+        "releases": Example("limit=1", answers.ReleasePage(releases=(release,), next=after)),
+        "release": Example("", release),
+        "revisions": Example("limit=1", answers.Revisions(revisions=(revision,), next=after)),
+        "search": Example(
+            "q=harbour+signal*&limit=1",
+            answers.FoundPage(releases=(found,), counts=counts, next=None),
+        ),
+        "changes": Example(
+            "limit=1",
+            answers.ChangePage(
+                changes=(change,), next=encode(change_answers.BELONGS, (8, 7)), more=False
+            ),
+        ),
+        "story": Example("", answers.Story(id=STORY, releases=(release,), next=None)),
+        "sources": Example("limit=1", answers.SourcePage(sources=(source,), next=after)),
+        "source": Example("", source),
+        "topics": Example(
+            "limit=1",
+            answers.TopicPage(
+                topics=(answers.Topic(slug="transport", label="Transport", releases=96),),
+                next=after,
+            ),
+        ),
+        "days": Example(
+            "limit=1",
+            answers.DayPage(days=(answers.Day(day="2026-03-02", releases=3),), next=after),
+        ),
+        "health": Example("", answers.HealthReport(sources=(health,))),
+        "runs": Example("limit=1", answers.RunPage(runs=(run,), next=after)),
+    }

@@ -1,0 +1,11 @@
+"""The page of the API shows code as code, and nothing else as markup."""
+
+from __future__ import annotations
+
+from feeds.pages.api_page import coded
+
+
+def test_words_in_backticks_are_code() -> None:
+    assert coded("Take `next` <now>") == "Take <code>next</code> &lt;now&gt;"
+    assert coded("`a<b`") == "<code>a&lt;b</code>"
+    assert coded("") == ""

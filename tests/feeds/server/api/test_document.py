@@ -1,0 +1,67 @@
+"""The OpenAPI document, docs/api.md and the page say the same as the operations."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from data.models import LoggedKind
+from feeds.server.api.document import openapi
+from feeds.server.api.examples import examples
+from feeds.server.api.operations import OPERATIONS
+from feeds.server.api.questions import parameters_of
+
+DOCS = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
+
+
+def test_the_reference_names_every_address_and_parameter() -> None:
+    rows = re.findall(r"^\| `(/api/[^`]*)` \|.*\|([^|]*)\|$", DOCS, re.MULTILINE)
+    documented = {path: set(re.findall(r"`(\w+)`", said)) for path, said in rows}
+    assert documented == {one.path: set(parameters_of(one.question)) for one in OPERATIONS}
+
+
+def test_the_reference_names_every_kind_of_change() -> None:
+    rows = re.findall(r"^\| (`.*`) \| [^|]*\|$", DOCS, re.MULTILINE)
+    named = {kind for row in rows for kind in re.findall(r"`(\w+)`", row)}
+    assert named == set(LoggedKind.__args__)  # type: ignore[attr-defined]  # a Literal
+
+
+def references(node: Any) -> set[str]:
+    """All that a part of the document refers to."""
+    if isinstance(node, dict):
+        own = {node["$ref"]} if "$ref" in node else set()
+        return own.union(*map(references, node.values()))
+    return set().union(*map(references, node)) if isinstance(node, list | tuple) else set()
+
+
+def test_the_document_refers_to_nothing_that_is_not_there() -> None:
+    document = msgspec.json.decode(msgspec.json.encode(openapi()))
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references(document) <= schemas
+    assert document["openapi"] == "3.1.0"
+    ids = [one["get"]["operationId"] for one in document["paths"].values()]
+    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+
+
+def test_each_operation_has_an_example_of_its_own_answer() -> None:
+    shown = examples()
+    assert shown.keys() == {one.name for one in OPERATIONS}
+    for one in OPERATIONS:
+        encoded = msgspec.json.encode(shown[one.name].answer)
+        assert msgspec.json.decode(encoded, type=one.answer) == shown[one.name].answer
+
+
+def test_the_page_shows_requests_that_this_site_answers(web: httpx.Client) -> None:
+    page = web.get("/api/")
+    assert page.headers["content-type"].startswith("text/html")
+    addresses = re.findall(r"curl 'http://127\.0\.0\.1:8080([^']*)'", page.text)
+    assert len(addresses) == len(OPERATIONS)
+    for address in addresses:
+        answer = web.get(address.replace("&amp;", "&"))
+        assert answer.status_code == 200, address
+    for one in OPERATIONS:
+        assert f'id="{one.name}"' in page.text
