@@ -19,6 +19,7 @@ from feeds.pages.date_origin import date_origin
 from feeds.pages.media_names import file_line, size_of
 from feeds.pages.release_body import shown_body
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.structured_data import news_article
 from feeds.translations import Texts
 from feeds.urls import (
     capture_file,
@@ -28,6 +29,9 @@ from feeds.urls import (
     release_text_file,
     revision_file,
 )
+
+DESCRIBED: Final = 200
+"""Characters of the description of a page at the most; search engines show no more."""
 
 MOST_FILES: Final = 40
 MOST_ALIASES: Final = 10
@@ -75,6 +79,11 @@ def release_page(
         entry=entry,
         redacted=release.content.redacted,
         url=url,
+        canonical=url,
+        description=excerpt(entry.summary, DESCRIBED),
+        og_type="article",
+        image=next((one.url for one in entry.enclosures if is_picture(one)), ""),
+        structured=news_article(catalog, entry, revisions),
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
         beginning=body.beginning,
         whole=release_text_file(release.id),

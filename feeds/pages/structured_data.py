@@ -16,6 +16,9 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
 from feeds.urls import SEARCH_PAGE
 
+CORRECTIONS = 20
+"""The newest corrections of an article that are told; its page leads to all."""
+
 KEYWORDS = 20
 """Topics that an article is said to be about at the most."""
 
@@ -80,7 +83,7 @@ def news_article(catalog: Catalog, entry: Entry, revisions: Sequence[Revision]) 
             },
             "description": entry.summary,
             "keywords": topics[:KEYWORDS],
-            "correction": corrections,
+            "correction": corrections[-CORRECTIONS:],
             "archivedAt": entry.capture,
         }
     )
