@@ -126,6 +126,17 @@ class StoreError(CommuniqueError):
         self.cause = cause
 
 
+class SlowSearch(CommuniqueError):
+    """A search was given up: it would have looked through too much."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"this search was given up after {seconds:g} seconds; ask for a rarer word, or in "
+            "fewer sources or days"
+        )
+        self.seconds = seconds
+
+
 class ArchiveError(CommuniqueError):
     """The archive could not be read or written; every record that was whole still is."""
 

@@ -15,6 +15,9 @@ LONGEST: Final = 40_000
 SEARCHED: Final = ("q", "source", "topic", "lang", "state", "since", "until")
 """What a search is asked by."""
 
+PAGED: Final = ("sort", "cursor", "more")
+"""What the page of a search is asked by besides: its order, where it goes on, a list in full."""
+
 LISTS: Final = ("source", "topic", "lang", "state")
 """What may be named several times, or parted by commas: any of them will do."""
 

@@ -64,8 +64,19 @@ class Term:
     wanted: bool = True
 
 
-def terms_of(text: str) -> tuple[Term, ...]:
-    """The terms of a query; those that hold no word are left out."""
+def short_beginnings(text: str) -> tuple[str, ...]:
+    """The beginnings in a query that are too short, and so looked for as whole words."""
+    found = (phrase or word for _, phrase, word in TERM.findall(text[:LONGEST]))
+    return tuple(
+        raw
+        for raw in found
+        if raw.rstrip().endswith("*")
+        and 0 < len(fold_search(raw).rpartition(" ")[2]) < LEAST_BEGINNING
+    )
+
+
+def terms_of(text: str, *, most: int = MOST_TERMS) -> tuple[Term, ...]:
+    """The terms of a query, the first ``most``; those that hold no word are left out."""
     found = []
     for minus, phrase, word in TERM.findall(text[:LONGEST]):
         raw = phrase or word
@@ -74,4 +85,4 @@ def terms_of(text: str) -> tuple[Term, ...]:
             last = words.rpartition(" ")[2]
             prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
             found.append(Term(words, prefix=prefix, wanted=not minus))
-    return tuple(found[:MOST_TERMS])
+    return tuple(found[:most])

@@ -239,13 +239,15 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """The releases that a query finds, best first.
 
         Only what `update_search_index` has entered is found, here and below. A query without a word
-        that must be there finds nothing; no query raises.
+        that must be there finds nothing; no query is a wrong one.
+
+        Raises SlowSearch, as those below.
         """
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
         """The releases that a query finds by day, the newest first, on from the ``cursor`` of hits.
 
-        A query that asks for nothing finds nothing; no query and no cursor raises.
+        A query that asks for nothing finds nothing; no cursor is a wrong one.
         """
 
     def count_matches(self, query: Query) -> Matches:

@@ -8,6 +8,7 @@ from html import escape
 
 from data.models import Facet
 from feeds.catalog import Catalog, grouped
+from feeds.formats.feed import Feed
 from feeds.urls import feed_file, href, page_file
 
 
@@ -23,6 +24,21 @@ def render(catalog: Catalog, facets: Iterable[Facet]) -> bytes:
         lines.append(f'    <outline text="{group}">')
         lines.extend(outline_of(catalog, facet) for facet in members)
         lines.append("    </outline>")
+    return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
+
+
+def render_one(catalog: Catalog, feed: Feed) -> bytes:
+    """The bytes of an OPML file of one feed that is no facet's."""
+    title, page = escape(feed.title), escape(feed.page)
+    address = escape(dict(feed.addresses)["atom"])
+    named = f'type="rss" text="{title}" title="{title}"'
+    lines = [
+        "<?xml version='1.0' encoding='UTF-8'?>",
+        '<opml version="2.0">',
+        f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>",
+        "  <body>",
+        f'    <outline {named} xmlUrl="{address}" htmlUrl="{page}"/>',
+    ]
     return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
 
 

@@ -82,15 +82,6 @@ class Navigation:
                 shown |= {"crumbs": [TOP, (name, file)]}
         return shown
 
-    def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """The sources and topics that a search may be limited to: what they are called, and ids."""
-        sources = [(self.catalog.name(one), one.source or "") for one in self._sources]
-        topics = [(self.catalog.name(one), one.topic or "") for one in self._topics]
-        return {
-            "sources": sorted(sources, key=lambda one: (one[0].casefold(), one[1])),
-            "topics": sorted(topics, key=lambda one: (one[0].casefold(), one[1])),
-        }
-
     def _home(self) -> dict[str, Any]:
         years = newest_first(self._within.get("", []))
         months = newest_first([month for year in years[:2] for month in self._of_year(year)])

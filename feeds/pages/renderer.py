@@ -44,12 +44,19 @@ class PageRenderer:
         self.environment = environment(catalog.texts)
         self._row = self.environment.get_template("row.html")
 
-    def row(self, entry: Entry) -> bytes:
-        """The line of a release, the same on all pages but for the way up to the site's root."""
+    def row(
+        self, entry: Entry, *, title: Markup | None = None, passage: Markup | None = None
+    ) -> bytes:
+        """The line of a release, the same on all pages but for the way up to the site's root.
+
+        What a search found has its ``title`` and a ``passage`` with what was found marked.
+        """
         source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
         text = self._row.render(
             entry=entry,
+            title=entry.title if title is None else title,
+            passage=passage,
             address=UP + href(release_file(entry.release))[1:],
             source=source,
             topics=[
@@ -74,11 +81,6 @@ class PageRenderer:
         return self.render(
             "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
         )
-
-    def search(self, file: str, **values: Any) -> bytes:
-        """The page of a search at ``file`` (see feeds.pages.search_page)."""
-        values |= self.navigation.choices()
-        return self.render("search.html", file, facet=Facet(), title="Search", **values)
 
     def health(self, file: str, **values: Any) -> bytes:
         """The page at ``file`` of how sources are (see feeds.pages.health_page)."""

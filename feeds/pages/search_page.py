@@ -1,26 +1,67 @@
-"""The page of a search: its form, what was found, and the feeds of it."""
+"""The page of a search: its form, what was found and how it can be narrowed, and its feeds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 from urllib.parse import urlencode
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from data.models import Facet
-from feeds.entries.entry import Entry
+from data.models import Facet, Release
+from data.search.highlights import highlights
+from data.search.matches import MOST_COUNTED, Matches
+from data.search.passages import passage
+from data.search.query import LONGEST, Query, terms_of
+from data.text.clean import plain
+from feeds.catalog import Catalog
+from feeds.entries.entry import Entry, entry_of
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP
-from feeds.urls import FORMATS, SEARCH, page_file, relative
+from feeds.pages.rows import NAMES, UP
+from feeds.pages.search_facets import (
+    Asked,
+    chosen_of,
+    facets_of_all,
+    facets_of_matches,
+    link_of,
+)
+from feeds.pages.search_problems import Problem
+from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
 
 STATIC = "search/index.html"
 """The page among the files of a site, which a static host shows for every search."""
 
+OF_PAGE = ("sort", "cursor", "more")
+"""What says how the page shows a search, and is no part of it."""
+
+
+Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
+"""A release that is shown, and the others of its story that it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, on one page; without a ``query`` it was not asked.
+
+    Of a story its ``hits`` have one, with the others that it stands for; ``cursor`` leads on.
+    """
+
+    asked: Asked
+    query: Query | None = None
+    matches: Matches | None = None
+    hits: Sequence[Hit] = ()
+    cursor: int | None = None
+    problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
+
 
 def static_page(pages: PageRenderer) -> bytes:
     """The page that says why nothing is searched: a static host answers no questions."""
-    return pages.search(STATIC, asked={}, days=None, found=0, feeds=[], address="")
+    title = pages.catalog.texts.gettext("Search")
+    return pages.render("search_static.html", STATIC, Facet(), title=title)
 
 
 def day_of(entry: Entry) -> str:
@@ -28,27 +69,122 @@ def day_of(entry: Entry) -> str:
     return entry.published.date().isoformat() if entry.published else ""
 
 
-def search_page(
-    pages: PageRenderer, file: str, asked: Mapping[str, str], entries: Iterable[Entry]
-) -> bytes:
-    """The page at ``file`` of the search for what is ``asked``, with the entries that it found."""
-    found = list(entries)
+def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
+    """The page at ``file`` of what a search found."""
+    catalog = pages.catalog
+    texts = catalog.texts
+    asked = {name: value for name, value in found.asked.items() if name not in OF_PAGE}
+    query = urlencode(sorted(asked.items()))
     up = "../" * file.count("/")
+    best = found.asked.get("sort") == "best"
+    name = search_name(catalog, asked)
+    more = found.asked.get("more", "")
+    chosen = chosen_of(catalog, asked)
+    return pages.render(
+        "search.html",
+        file,
+        Facet(),
+        title=texts.gettext("Search: %(name)s", name=name) if asked else texts.gettext("Search"),
+        # Its feeds are those of the search.
+        alternates=[],
+        asked=asked,
+        longest=LONGEST,
+        problems=[(one.said, linked(one.meant)) for one in found.problems],
+        notes=found.notes,
+        chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
+        hidden=[(key, asked[key]) for key in ("source", "topic", "lang", "state") if key in asked],
+        facets=facets_of_matches(catalog, found.matches, asked, more)
+        if found.matches
+        else facets_of_all(catalog, pages.navigation.counts),
+        matches=found.matches,
+        bound=MOST_COUNTED,
+        days=[] if best else list(by_day(pages, file, found)),
+        rows=Markup("".join(rows(pages, up, found.hits, found, dated=True)))  # noqa: S704 - made by the template of a row
+        if best
+        else "",
+        shown=len(found.hits),
+        best=best,
+        sorts=[
+            (texts.gettext("Newest first"), link_of(asked), not best),
+            (texts.gettext("Best first"), link_of(asked | {"sort": "best"}), best),
+        ],
+        first=link_of(asked | ({"sort": "best"} if best else {}))
+        if "cursor" in found.asked
+        else None,
+        older=link_of({**found.asked, "cursor": str(found.cursor)})
+        if found.cursor is not None
+        else None,
+        feeds=[
+            (FEED_TYPES[kind], NAMES[kind], f"{up}{SEARCH[1:]}.{kind}?{query}") for kind in FORMATS
+        ],
+        address=f"{catalog.site}{SEARCH}.atom?{query}",
+        opml=f"{up}opml.xml?{query}",
+        name=name,
+        command=watch_command(name, asked),
+    )
+
+
+def by_day(pages: PageRenderer, file: str, found: Found) -> Iterator[tuple[str, str, Markup]]:
+    """The hits under their days: the name of each, the address of its page, and the lines."""
     texts = pages.catalog.texts
-    days = [
-        (
+    up = "../" * file.count("/")
+    for day, some in groupby(found.hits, key=lambda one: one[0].day):
+        yield (
             texts.spoken(day) if day else texts.gettext("No date"),
             relative(page_file(Facet(period=day)), file) if day else "",
-            Markup("".join(pages.row(one).decode() for one in some).replace(UP, up)),  # noqa: S704 - made by the template of a row, which escapes
+            Markup("".join(rows(pages, up, list(some), found))),  # noqa: S704 - made by the template of a row
         )
-        for day, some in groupby(found, key=day_of)
-    ]
-    query = urlencode(sorted(asked.items()))
-    return pages.search(
-        file,
-        asked=asked,
-        days=days,
-        found=len(found),
-        feeds=[(kind, f"{up}{SEARCH[1:]}.{kind}?{query}") for kind in FORMATS] if asked else [],
-        address=f"{pages.catalog.site}{SEARCH}.atom?{query}",
-    )
+
+
+def rows(
+    pages: PageRenderer,
+    up: str,
+    hits: Sequence[Hit],
+    found: Found,
+    *,
+    dated: bool = False,
+) -> Iterator[str]:
+    """The lines of hits, each with what it matches marked; ``dated`` with its day as well."""
+    query = found.query or Query("")
+    for release, others in hits:
+        entry = entry_of(release, pages.catalog, mixed=True, others=others)
+        shown = marked(plain(passage(release.content, query)), query)
+        if dated and release.day:
+            shown = Markup("{} · {}").format(pages.catalog.texts.spoken(release.day), shown)
+        row = pages.row(entry, title=marked(entry.title, query), passage=shown)
+        yield row.decode().replace(UP, up)
+
+
+def marked(text: str, query: Query) -> Markup:
+    """A text as HTML, with what a query matches marked."""
+    shown, place = Markup(), 0
+    for start, end in highlights(text, terms_of(query.text)):
+        shown += escape(text[place:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+        place = end
+    return shown + escape(text[place:])
+
+
+def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
+    """All that a search asks for, on one line."""
+    parts = (plain(asked.get("q", "")), *(one.value for one in chosen_of(catalog, asked)))
+    return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
+
+
+def watch_command(name: str, asked: Asked) -> str:
+    """The command that makes a watch of a search; a watch has no days, as it tells what comes."""
+    words = ["communique", "watch", "add", name[:100]]
+    if "q" in asked:
+        words += ["--query", plain(asked["q"])]
+    for key, option in (("source", "--source"), ("topic", "--topic"), ("lang", "--language")):
+        for one in filter(None, asked.get(key, "").split(",")):
+            words += [option, plain(one)]
+    kinds = {"corrected": "edit", "retracted": "retraction"}
+    for state in asked.get("state", "").split(","):
+        if state in kinds:
+            words += ["--kind", kinds[state]]
+    return shlex.join([*words, "--feed"])
+
+
+def linked(meant: Sequence[tuple[str, Asked]]) -> list[tuple[str, str]]:
+    """Names with the addresses of what they ask for."""
+    return [(name, link_of(asked)) for name, asked in meant]

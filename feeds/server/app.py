@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from data.errors import StoreError
+from data.errors import SlowSearch, StoreError
 from data.health.overview import overview
 from data.health.state import Health
 from data.settings import Site
@@ -66,7 +66,7 @@ ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 """How the addresses begin that may ask for something."""
 
 AT_ONCE = 4
-"""Answers that are made on demand side by side; one that is asked for by many is made once."""
+"""Searches, and other answers, made on demand side by side; one that many ask for is made once."""
 
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
@@ -167,7 +167,9 @@ class SiteServer:
         self._feed_pages = feed_pages
         self._past = past
         self._demand = demand
+        # Searches may take seconds: nothing else waits for them.
         self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
+        self._searchers = ThreadPoolExecutor(AT_ONCE, "search")
         self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
         self._hub = hub
         self._callback = callback
@@ -185,6 +187,8 @@ class SiteServer:
             held = await self._held(atom_path(path) if is_shown else path, query)
         except BadQuery as error:
             await page(scope, 400, said=str(error))(scope, receive, send)
+        except SlowSearch as error:
+            await page(scope, 503, {"retry-after": "60"}, said=str(error))(scope, receive, send)
         except StoreError as error:
             log.warning("%s", error)
             await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
@@ -216,7 +220,7 @@ class SiteServer:
     async def _held(self, path: str, query: bytes) -> CachedFile | None:
         """What is made on demand at a path, or else lies there; None where nothing does.
 
-        Raises BadQuery, StoreError, OSError.
+        Raises BadQuery, SlowSearch, StoreError, OSError.
         """
         held = None
         if self._is_made(path) or query:
@@ -301,7 +305,8 @@ class SiteServer:
         asked = path, query
         if asked not in self._making:
             loop = asyncio.get_running_loop()
-            making = loop.run_in_executor(self._makers, self._demand.answer, *asked)
+            makers = self._searchers if path.startswith(MADE) else self._makers
+            making = loop.run_in_executor(makers, self._demand.answer, *asked)
             making.add_done_callback(lambda _: self._making.pop(asked))
             self._making[asked] = making
         # Whoever gives up leaves the answer to the others who ask the same.

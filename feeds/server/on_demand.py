@@ -29,18 +29,17 @@ from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.search_page import search_page
-from feeds.searches import SEARCHED, canonical_query, parse_query
+from feeds.pages.search_page import search_name, search_page
+from feeds.searches import canonical_query, parse_query
 from feeds.server.query import (
     PAGES,
     allowed_parameters,
     instant_of,
     is_chosen,
-    search_name,
     with_present_sources,
 )
 from feeds.server.response import CachedFile, hold
-from feeds.server.search import search
+from feeds.server.search import FACETS, found, search
 from feeds.server.source_topic import address_of, source_topic
 from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
@@ -90,7 +89,7 @@ class OnDemand:
         """
         taken = allowed_parameters(path)
         asked = parse_query(query, taken)
-        if not asked and taken is not SEARCHED and address_of(path) is None:
+        if not asked and not path.startswith((SEARCH, SEARCH_PAGE)) and address_of(path) is None:
             return None
         question = path, canonical_query(asked)
         return self._fresh(question) or self._answer(question, asked)
@@ -151,6 +150,9 @@ class OnDemand:
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
         if path == "/opml.xml":
+            if asked.keys() - set(FACETS):
+                named = self._named(catalog, f"{SEARCH}.atom", asked)
+                return opml.render_one(catalog, named)
             wanted = with_present_sources(asked, store.source_moves())
             chosen = [facet for facet in store.facets() if is_chosen(facet, wanted)]
             return opml.render(catalog, chosen)
@@ -171,13 +173,10 @@ class OnDemand:
         if kind is None:
             return None
         if stem == SEARCH:
-            name = f"Search: {search_name(catalog, asked)}"
-            named = named_feed(feed_of(catalog, Facet(), ()), path, asked, name)
-            page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
-            named = replace(named, page=page, links=self._links if asked else ())
-            found = self._found(store, catalog, asked)
+            entries = self._found(store, catalog, asked)
             # What has no date since the first visit is nobody's news.
-            return filled(named, (one for one in found if one.published), kind)
+            shown = (one for one in entries if one.published)
+            return filled(self._named(catalog, path, asked), shown, kind)
         address = href(path[1:])
         facet = facet_of(address)
         if facet is None or facet[0] not in store.facets():
@@ -187,17 +186,26 @@ class OnDemand:
         named = named_feed(feed_of(catalog, facet[0], ()), address, asked, name)
         return filled(named, self._then(store, catalog, facet[0], at), kind)
 
+    def _named(self, catalog: Catalog, path: str, asked: Mapping[str, str]) -> Feed:
+        """The head of the feed of a search."""
+        name = f"Search: {search_name(catalog, asked)}"
+        named = named_feed(feed_of(catalog, Facet(), ()), path, asked, name)
+        page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
+        return replace(named, page=page, links=self._links if asked else ())
+
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
-        pages = PageRenderer(catalog, store.facets())
-        return search_page(pages, file, asked, self._found(store, catalog, asked))
+        shown = found(store, catalog, asked)
+        # What may be chosen among all releases is told where nothing is searched for yet.
+        pages = PageRenderer(catalog, {} if shown.matches else store.facets())
+        return search_page(pages, file, shown)
 
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[Entry]:
         """What a search finds."""
-        found = search(store, asked, self._site.entries)
+        some = search(store, asked, self._site.entries)
         if "source" in asked:
-            return [entry_of(one, catalog, mixed=True) for one in found]
-        ids = {one.id for one in found}
-        shown = folded(store, found, lambda one: one.id in ids, lambda _: True)
+            return [entry_of(one, catalog, mixed=True) for one in some]
+        ids = {one.id for one in some}
+        shown = folded(store, some, lambda one: one.id in ids, lambda _: True)
         return [entry_of(one, catalog, mixed=True, others=others) for one, others in shown]
 
     def _then(self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime) -> list[Entry]:

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.search.query import LONGEST, Query
-from data.text.clean import plain
-from feeds.catalog import Catalog
-from feeds.searches import SEARCHED
+from feeds.searches import PAGED, SEARCHED
 from feeds.urls import SEARCH, SEARCH_PAGE, WATCH_FEED
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
@@ -24,21 +22,15 @@ class BadQuery(CommuniqueError):
     """A query that can't be answered."""
 
 
-def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
-    """All that a search asks for: its words, its source and topic, its language."""
-    facet = Facet(asked.get("source"), asked.get("topic"))
-    where = "" if facet == Facet() else catalog.name(facet)
-    parts = (plain(asked.get("q", "")), where, plain(asked.get("lang", "")))
-    return " · ".join(filter(None, parts)) or "nothing"
-
-
 def allowed_parameters(path: str) -> tuple[str, ...]:
     """What may be asked for at a path."""
-    if path in PAGES or path.rpartition(".")[0] == SEARCH:
+    if path in PAGES:
+        return SEARCHED + PAGED
+    if path.rpartition(".")[0] == SEARCH:
         return SEARCHED
     if path.startswith(WATCH_FEED):
         return ("token",)
-    return ("source", "topic") if path == "/opml.xml" else ("asof",)
+    return SEARCHED if path == "/opml.xml" else ("asof",)
 
 
 def instant_of(asked: str) -> dt.datetime:

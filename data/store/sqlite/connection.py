@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,16 @@ from typing import Any, Final, TypeAlias
 
 from sqlite_utils import Database
 
-from data.errors import StoreError
+from data.errors import SlowSearch, StoreError
 from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
 from data.store.sqlite.schema import BEFORE_RELEASE, migrations
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+STEPS: Final = 1000
+"""Instructions of SQLite after which the time is looked at; one of a full text may take long."""
+
+INTERRUPTED: Final = sqlite3.SQLITE_INTERRUPT
 
 READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where it can be written"
 
@@ -93,6 +99,22 @@ class Connection:
             return self.db.conn.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
+
+    @contextmanager
+    def bounded(self, seconds: float) -> Iterator[None]:
+        """Give up what is asked within, after so many seconds. Raises SlowSearch."""
+        end = time.monotonic() + seconds
+        connection = self.db.conn
+        connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+        try:
+            yield
+        except StoreError as error:
+            cause = error.__cause__
+            if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == INTERRUPTED:
+                raise SlowSearch(seconds) from error
+            raise
+        finally:
+            connection.set_progress_handler(None, 0)
 
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None

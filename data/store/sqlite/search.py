@@ -36,6 +36,9 @@ ROW_BITS: Final = 24
 NO_DAY: Final = 0
 """Stands for the day of what has none: the first of January of the year 1 is 1."""
 
+PATIENCE: Final = 3.0
+"""Seconds after which a search is given up, so that others have their turn."""
+
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
@@ -81,11 +84,12 @@ class SearchPart(Part):
         """
         if not any(term.wanted for term in terms_of(query.text)):
             return ()
-        hits = self._ask(
-            f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
-            " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
-            [expression(query), *rows_between(query.since, query.until), RANKED],
-        )
+        with self._connection.bounded(PATIENCE):
+            hits = self._ask(
+                f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
+                " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
+                [expression(query), *rows_between(query.since, query.until), RANKED],
+            )
         order = sorted(hits, key=lambda hit: (hit[1], -hit[0]))
         numbers = islice(self._releases_at([row for row, _ in order]), offset, offset + limit)
         return self._releases_of(numbers)
@@ -133,13 +137,14 @@ class SearchPart(Part):
             return []
         first, last = rows_between(query.since, query.until)
         last = last if cursor is None else max(NO_DAY - 1, min(last, cursor - 1))
-        return self._ask(
-            # CROSS JOIN: the order of the loops is meant, so that it stops at the limit.
-            f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
-            f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
-            " ORDER BY f.rowid DESC LIMIT ?",
-            [expression(query), first, last, limit],
-        )
+        with self._connection.bounded(PATIENCE):
+            return self._ask(
+                # CROSS JOIN: the order of the loops is meant, so that it stops at the limit.
+                f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
+                f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
+                " ORDER BY f.rowid DESC LIMIT ?",
+                [expression(query), first, last, limit],
+            )
 
     def _releases_of(self, numbers: Iterator[int]) -> tuple[Release, ...]:
         return tuple(

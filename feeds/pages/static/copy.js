@@ -1,4 +1,4 @@
-// Buttons that copy the address of a feed, and links that open it in a reader. Without this script the address stands in a field.
+// Buttons that copy the address of a feed or a command, and links that open it in a reader. Without this script the address stands in a field.
 "use strict";
 
 async function copy(text) {
@@ -17,11 +17,11 @@ async function copy(text) {
   if (!done) throw new Error("the browser did not copy");
 }
 
-for (const button of document.querySelectorAll("button[data-copy]")) {
+for (const button of document.querySelectorAll("button[data-copy], button[data-text]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     // As this page was reached, which may differ from what the site calls itself.
-    const address = new URL(button.dataset.copy, document.baseURI).href;
+    const address = button.dataset.text ?? new URL(button.dataset.copy, document.baseURI).href;
     const label = button.textContent;
     try {
       await copy(address);

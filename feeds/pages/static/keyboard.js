@@ -1,0 +1,47 @@
+// Keys for lists of releases: / searches, j and k go on and back, o opens, ? shows the keys.
+"use strict";
+
+const releases = () => [...document.querySelectorAll(".releases .title")];
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+function go(step) {
+  const all = releases();
+  // From the release that has the focus, or holds what has it; else from above the first.
+  const now = document.activeElement && document.activeElement.closest(".releases li");
+  const place = all.findIndex((one) => now && now.contains(one));
+  const next = all[Math.min(Math.max(place + step, 0), all.length - 1)];
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+}
+
+function open() {
+  const now = document.activeElement && document.activeElement.closest(".releases li");
+  if (now) now.querySelector(".title").click();
+}
+
+function search(event) {
+  const field = document.querySelector("form[role=search] input[type=search]");
+  if (!field) return;
+  // Else the key would be written into the field.
+  event.preventDefault();
+  field.focus();
+  field.select();
+}
+
+function help() {
+  const dialog = document.querySelector(".keys-help");
+  if (dialog) dialog.showModal();
+}
+
+const actions = { "/": search, j: () => go(1), k: () => go(-1), o: open, "?": help };
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  // Keys that are written somewhere, and those of an open dialog, are left alone.
+  if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  const action = actions[event.key];
+  if (action) action(event);
+});
+
+for (const hint of document.querySelectorAll(".keys")) hint.hidden = false;

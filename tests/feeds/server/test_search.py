@@ -1,0 +1,284 @@
+"""The page of a search: what is found, how it is narrowed, and what can't be asked."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import lxml.html
+import pytest
+from lxml import etree
+
+from data.errors import SlowSearch
+from data.models import Source
+from data.settings import Site
+from data.store import open_store
+from data.store.sqlite.connection import Connection
+from data.store.sqlite.store import SqliteStore
+from feeds.compression import COMPRESS
+from feeds.server.app import create_app
+from feeds.server.search import PAGE
+from tests.drafts import draft, published
+from tests.feeds.serving import served_by
+
+LONGER = 2 * PAGE + 5
+"""Releases of the harbour: three pages of hits."""
+
+EVIL = "<img src=x onerror=alert(1)>\"&'</title>"
+
+ENDLESS = "WITH RECURSIVE c (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with some releases, and one that means harm."""
+    home = tmp_path_factory.mktemp("home")
+    store = SqliteStore(home / "communique.db")
+    store.register(Source("harbour", "Harbour Board", "https://harbour.example/"))
+    store.register(Source("zoo", "Zoo", "https://zoo.example/"))
+    with store.transaction():
+        for number in range(LONGER):
+            one = draft(
+                f"http://harbour.example/{number}",
+                title=f"Lamps {number}",
+                body_text=f"The lamps of the northern mole were lit, and it was number {number}.",
+                published=published(f"20{20 + number % 5}-0{1 + number % 3}-{1 + number % 28:02}"),
+                language="az" if number % 2 else "en",
+            )
+            store.record(one, seen=one.content.published.at, since=one.content.published.at)  # type: ignore[union-attr]
+        bad = draft("http://zoo.example/1", source="zoo", title=EVIL, body_text=f"Beasts {EVIL}")
+        store.record(bad, seen=bad.content.published.at, since=bad.content.published.at)  # type: ignore[union-attr]
+    store.update_search_index()
+    store.close()
+    return home
+
+
+@pytest.fixture(scope="module")
+def web(home: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{home / 'communique.db'}"
+    yield from served_by(create_app(home / "site", url, Site(url="https://press.example")))
+
+
+def page_of(web: httpx.Client, address: str) -> Any:
+    answer = web.get(address)
+    assert answer.status_code == 200
+    page: Any = lxml.html.fromstring(answer.content, base_url=str(web.base_url.join(address)))
+    page.make_links_absolute()
+    return page
+
+
+def texts(page: Any, path: str) -> list[str]:
+    return [" ".join(one.text_content().split()) for one in page.xpath(path)]
+
+
+def facet(page: Any, name: str) -> dict[str, str]:
+    """The values of a facet with their counts."""
+    rows = texts(page, f"//aside//section[h2='{name}']//li")
+    return dict(row.rsplit(" ", 1) for row in rows)
+
+
+def test_pages_lead_to_the_first_hit_and_hold_each_once(web: httpx.Client) -> None:
+    for sort in ("", "&sort=best"):
+        address, found = f"/search?q=lamps{sort}", list[str]()
+        while True:
+            page = page_of(web, address)
+            found += texts(page, "//a[@class='title']")
+            older = page.xpath("//a[@rel='next']/@href")
+            if not older:
+                break
+            address = older[0]
+        assert sorted(found) == sorted(f"Lamps {number}" for number in range(LONGER))
+    (first,) = page.xpath("//nav[@class='paging']/a/@href")
+    assert len(texts(page_of(web, first), "//a[@class='title']")) == PAGE
+
+
+def test_facets_have_true_counts_and_lead_to_as_many_matches(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=lamps")
+    assert texts(page, "//p[@role='status']") == [f"{LONGER} releases"]
+    assert facet(page, "Source") == {"Harbour Board": str(LONGER)}
+    assert facet(page, "Year") == {str(year): str(LONGER // 5) for year in range(2020, 2025)}
+    followed = 0
+    for link in page.xpath("//aside[@id='narrow']//ul[@class='cards']//a"):
+        name, count = link.text_content().split("\n")[0].rsplit(" ", 1)
+        found = page_of(web, link.get("href"))
+        (said,) = texts(found, "//p[@role='status']")
+        assert said.split()[0] == count, name
+        followed += 1
+    assert followed > 8
+
+
+def test_a_year_leads_to_its_months_and_each_choice_can_be_undone(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=lamps&lang=az")
+    (year,) = page.xpath("//aside//li/a[contains(., '2021')]/@href")
+    page = page_of(web, year)
+    months = facet(page, "Month")
+    assert list(months) == ["March 2021", "February 2021", "January 2021"]
+    total = int(texts(page, "//p[@role='status']")[0].split()[0])
+    assert sum(map(int, months.values())) == total
+    chosen = texts(page, "//ul[contains(@class, 'chosen')]/li")
+    assert chosen == ["Language Azerbaijani ×", "Days 2021 ×"]
+    for link in page.xpath("//ul[contains(@class, 'chosen')]//a/@href"):
+        assert len(texts(page_of(web, link), "//ul[contains(@class, 'chosen')]/li")) == 1
+    # Searching for other words keeps what was chosen.
+    assert page.xpath("//form//input[@name='lang']/@value") == ["az"]
+    assert page.xpath("//form//input[@name='since']/@value") == ["2021-01-01"]
+
+
+def test_hits_show_what_was_found_marked_and_escaped(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=northern%20mole")
+    assert page.xpath("//p[@class='passage']")[0].xpath("mark/text()") == ["northern", "mole"]
+    for query in ("beasts", "img", "alert", EVIL):
+        answer = web.get("/search", params={"q": query})
+        assert "<img" not in answer.text
+        assert "onerror=alert(1)&gt;" in answer.text or "onerror=" in answer.text
+        assert answer.text.count("<title>") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("q=-lamps", "only what must not be there"),
+        ("q=%3F!", "There is no word in “?!”."),
+        ("q=lamps&source=harbor", "There is no source “harbor”. Did you mean Harbour Board?"),
+        ("q=lamps&source=zoo,nowhere", "There is no source “nowhere”."),
+        ("source=board", "There is no source “board”. Did you mean Harbour Board?"),
+        ("q=lamps&topic=transprt", "Did you mean Transport"),
+        ("q=lamps&lang=englsh", "is no language; write its tag, such as en. Did you mean English"),
+        ("q=lamps&state=deleted", "nothing that becomes of releases"),
+        ("q=lamps&since=2026-02-31", "“2026-02-31” is no day"),
+        ("q=lamps&since=2026-02-03&until=2025-01-01", "The first day is after the last one."),
+        (f"q={'a' * 10_000}", "This query has 10,000 characters, and 1,000 are the most"),
+        (f"q={'a%20' * 10_000}", "This query has"),
+    ],
+)
+def test_what_can_not_be_asked_is_told_with_what_was_meant(
+    web: httpx.Client, query: str, said: str
+) -> None:
+    page = page_of(web, f"/search?{query}")
+    assert said in " ".join(texts(page, "//p[@role='alert']"))
+    assert page.xpath("//a[@class='title']") == []
+    assert len(page.xpath("//form//input[@name='q']")) == 1
+    for link in page.xpath("//p[@role='alert']//a/@href"):
+        assert page_of(web, link).xpath("//p[@role='alert']") == []
+
+
+def test_what_is_read_otherwise_than_it_may_be_meant_is_told(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=la*%20lamps")
+    assert "la* is read as a whole word" in texts(page, "//p[@role='note']")[0]
+    page = page_of(web, f"/search?q={'lamps+' * 40}")
+    assert "the first 32 words are read" in texts(page, "//p[@role='note']")[0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("q=%00", "q=%25", "q=%ff%fe", 'q=" OR *', "q=NEAR(lamps, 3)", "q=title: lamps"),
+        *("q=lamps&cursor=-1", f"q=lamps&cursor={'9' * 21}", "q=lamps&cursor=x&sort=y&more=z"),
+        *("q=lamps&sort=best&cursor=99999999", "more=source", "cursor=1", "until=9999-12-31"),
+        *("source=%00", "lang=%27--", "topic=%2C%2C"),
+    ],
+)
+def test_no_query_breaks_the_page(web: httpx.Client, query: str) -> None:
+    page = page_of(web, f"/search?{query}")
+    assert len(page.xpath("//form//input[@name='q']")) == 1
+
+
+def test_a_search_is_kept_as_a_feed_as_opml_or_as_a_watch(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=%22northern+mole%22+-drill&lang=en&state=corrected")
+    feeds = page.xpath("//link[@rel='alternate']")
+    assert [one.get("type").rpartition("/")[2] for one in feeds] == [
+        "atom+xml",
+        "rss+xml",
+        "feed+json",
+    ]
+    for one in feeds:
+        assert web.get(one.get("href")).status_code == 200
+    (opml,) = page.xpath("//a[@type='text/x-opml']/@href")
+    root: Any = etree.fromstring(web.get(opml).content)
+    (address,) = root.xpath("//outline/@xmlUrl")
+    asked = parse_qs(urlsplit(address).query)
+    assert asked == {"q": ['"northern mole" -drill'], "lang": ["en"], "state": ["corrected"]}
+    (command,) = texts(page, "//p[@class='command']/code")
+    assert shlex.split(command)[3:] == [
+        '"northern mole" -drill · English · Corrected',
+        *("--query", '"northern mole" -drill', "--language", "en", "--kind", "edit", "--feed"),
+    ]
+    assert page.xpath("//button[@data-text]/@data-text") == [command]
+
+
+def test_the_command_of_a_watch_does_nothing_else(web: httpx.Client) -> None:
+    page = page_of(web, "/search?q=" + "lamps%27;%20rm%20-r%20~%20%60id%60%0Aid%20%23")
+    (command,) = page.xpath("//button[@data-text]/@data-text")
+    assert shlex.split(command)[5] == "lamps'; rm -r ~ `id` id #"
+    assert "\n" not in command
+
+
+def test_what_can_be_chosen_is_shown_before_anything_is_searched_for(web: httpx.Client) -> None:
+    page = page_of(web, "/search")
+    assert facet(page, "Source") == {"Harbour Board": str(LONGER), "Zoo": "1"}
+    for link in page.xpath("//aside[@id='narrow']//a/@href"):
+        found = page_of(web, link)
+        assert found.xpath("//a[@class='title']")
+        assert texts(found, "//p[@role='status']")[0].split()[0].isdigit()
+
+
+def test_very_many_sources_stay_one_page(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "communique.db")
+    with store.transaction():
+        for number in range(1000):
+            source = f"institution-{number * number}"
+            store.register(Source(source, f"Institution {number * number}", "https://a.example/"))
+            body = f"All about lamps, and number {number}."
+            one = draft(f"http://a.example/{number}", source=source, body_text=body)
+            at = one.content.published.at  # type: ignore[union-attr]
+            store.record(one, seen=at, since=at)
+    store.update_search_index()
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}")):
+        page = page_of(web, "/search?q=lamps")
+        assert len(facet(page, "Source")) == 20
+        (more,) = page.xpath("//aside//section[h2='Source']/p/a/@href")
+        assert len(facet(page_of(web, more), "Source")) == 500
+        for address in ("/search?q=lamps", more):
+            assert len(COMPRESS["gzip"](web.get(address).content)) < 30_000
+
+
+def test_a_search_that_takes_too_long_is_given_up_and_told(
+    home: Path, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded = Connection.bounded
+
+    @contextmanager
+    def impatient(self: Connection, seconds: float) -> Iterator[None]:
+        with bounded(self, seconds - 60):
+            # An index is too quick to be interrupted: this looks through something first.
+            self.ask(ENDLESS)
+            yield
+
+    monkeypatch.setattr(Connection, "bounded", impatient)
+    page = page_of(web, "/search?q=lamps&until=2030-01-01")
+    assert "was given up" in texts(page, "//p[@role='alert']")[0]
+    answer = web.get("/feeds/search.atom?q=lamps&until=2030-01-01")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert "was given up" in answer.text
+    monkeypatch.undo()
+    store = open_store(f"sqlite:{home / 'communique.db'}")
+    assert isinstance(store, SqliteStore)
+    connection = store._connection  # noqa: SLF001 - to try it
+    with pytest.raises(SlowSearch), connection.bounded(-1):
+        connection.ask(ENDLESS)
+    # What comes after is not bounded any more.
+    assert connection.ask("SELECT 1") == [(1,)]
+    store.close()
+
+
+def test_a_day_that_is_none_is_told_by_the_feed(web: httpx.Client) -> None:
+    answer = web.get("/feeds/search.atom?q=lamps&since=2026-02-31")
+    assert answer.status_code == 400
+    assert "write since=2024-03-01" in answer.text
+    assert web.get(f"/feeds/search.atom?q={'a' * 10_000}").status_code == 400
