@@ -47,6 +47,15 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         ``labels`` are in the language of the site, ``parents`` those of topics below the top level.
         """
 
+    def section_topics(self) -> Sequence[tuple[str, str]]:
+        """The sources and slugs of sections that are topics too, and that no taxonomy knows."""
+
+    def drop_section_topic(self, source: str, topic: str) -> int:
+        """Take a topic off the releases that stand in the section called so; how many there were.
+
+        That is no edit: nothing of them moves, and no watch is told.
+        """
+
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:

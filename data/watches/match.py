@@ -18,6 +18,7 @@ from data.models import AlertKind, Content, Release
 from data.search.query import LEAST_BEGINNING, Term, terms_of
 from data.text.folding import fold_search
 from data.text.language_tags import language_tag
+from data.topics.facets import section_of
 from data.watches.watch import Watch
 
 
@@ -149,7 +150,8 @@ class WatchIndex:
             rules = self._of_health
             return tuple(sorted(one.id for one in rules if _is_asked_for(one, event, sources)))
         text = FoldedText(event.content)
-        topics = frozenset(event.content.topics)
+        section = section_of(event.content.section)
+        topics = frozenset([*event.content.topics, *([section.slug] if section else [])])
         languages = _with_regions(event.content.language)
         return tuple(
             sorted(

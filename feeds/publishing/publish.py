@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import filterfalse
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.context import PublishContext
+from feeds.publishing.emptied_facets import EmptiedFacets
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.feed_documents import FeedDocuments
@@ -146,25 +146,35 @@ class Publishing:
         self._tried("releases", hidden.remove_pages)
         gone = GoneSources(self._store, self._writer.folder)
         self._tried("sources", lambda: gone.remove_files(self._cache))
+        emptied = EmptiedFacets(self._dirty, self._counts, self._writer.folder)
+        self._tried("facets", lambda: emptied.remove_files(self._cache))
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
         marked = filter(is_published, self._dirty)
-        facets = [*filterfalse(gone.has, self._queued.union(marked, lost))]
+        facets = [
+            one
+            for one in self._queued.union(marked, lost)
+            if not gone.has(one) and not emptied.has(one)
+        ]
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
             self._together(self._write_events)
         # What is made on demand needs nothing to be written.
         self._store.mark_published(
-            {one: at for one, at in self._dirty.items() if gone.has(one) or not is_published(one)}
+            {
+                one: at
+                for one, at in self._dirty.items()
+                if gone.has(one) or emptied.has(one) or not is_published(one)
+            }
         )
         if not self.errors:
             if self._news:
                 self._store.mark_in_feeds(self._news, utc_now())
             self._since.keep()
             hidden.keep()
-            self._lost.keep(facets)
+            self._lost.keep([*facets, *emptied.facets])
             shape = self._layout + b"\n" + names
             if shape != self._shape():
                 self._together(lambda: self._writer.write(LAYOUT_FILE, shape))

@@ -16,6 +16,7 @@ import msgspec
 from data.models import Facet
 from feeds.formats.rendering import RenderedEntry, from_bytes, to_bytes
 from feeds.publishing.cache_file import CacheFile
+from feeds.urls import part_file, stem_of
 
 LIMIT = 1024 * 1024 * 1024
 """Bytes of rendered entries that are kept; beyond it the oldest go."""
@@ -121,6 +122,13 @@ class RenderCache(CacheFile):
     def forget_folder(self, name: str) -> None:
         """Forget when a folder changed last: it is meant to be gone."""
         self._put("DELETE FROM folders WHERE name = ?", [(name,)])
+
+    def forget_facet(self, facet: Facet) -> None:
+        """Forget what was published of a facet: it is gone."""
+        self._put("DELETE FROM current WHERE facet = ?", [(name_of(facet),)])
+        self._put("DELETE FROM pages WHERE release GLOB ?", [(part_file(facet, "*"),)])
+        self.forget_folder(f"{stem_of(facet)}/page")
+        self.done([facet])
 
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""

@@ -34,7 +34,7 @@ from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
-from feeds.server.gone_sources import GoneSourceAnswers
+from feeds.server.gone_addresses import GoneAnswers
 from feeds.server.hidden import hidden_routes
 from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
@@ -106,7 +106,7 @@ def create_app(
         return SiteServer(cache, behind, shown, hub=hub, callback=callback)
     monitoring = Monitoring(store_url, site, judge)
     routes += [*monitoring.routes(), *hidden_routes(store_url)]
-    explained[404] = GoneSourceAnswers(store_url)
+    explained[404] = GoneAnswers(store_url)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager

@@ -19,10 +19,9 @@ import msgspec
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
-from data.errors import ArchiveError, CommuniqueError, PublishError, SettingsError
+from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
-from data.topics.taxonomy import load_taxonomy
 from feeds.publishing.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
@@ -33,6 +32,7 @@ from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.jobs.topics import settle_topics
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
     errors: list[PublishError] = []
     with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
-        name_topics(home, store)
+        settle_topics(home, store)
         kept = home.path / "rendered.db"
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
         try:
@@ -74,16 +74,6 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         if published.files:
             note_changes(home, published.files)
     return replace(published, errors=(*published.errors, *errors))
-
-
-def name_topics(home: Home, store: Store) -> None:
-    """Have the store call topics as the taxonomy does, of today and in the language of the site."""
-    try:
-        taxonomy = load_taxonomy(home.topics)
-    except SettingsError as error:
-        log.warning("%s; topics keep their names until then", error)
-        return
-    store.keep_taxonomy(taxonomy.labels(home.settings.site.language), taxonomy.parents)
 
 
 @contextmanager

@@ -32,9 +32,10 @@ from data.models import DayDigest, Facet
 from data.store.read_protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
-from scheduler.jobs.publish import name_topics, publish_proofs
+from scheduler.jobs.publish import publish_proofs
 from scheduler.jobs.rebuild_report import Damaged, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.jobs.rebuilt_captures import restore_sightings, unreadable_captures
+from scheduler.jobs.topics import settle_topics
 from scheduler.jobs.unread_pages import await_unread, without_file
 
 TOGETHER: Final = 200
@@ -317,7 +318,7 @@ class Rebuilding:
     def _publish(self, store: PublishStore, now: dt.datetime) -> None:
         # Read anew: the files of settings and topics may be others by now.
         home = home_at(self._home.path)
-        name_topics(home, self._store)
+        settle_topics(home, self._store)
         cache = home.path / "rendered.db"
         done = publish(store, home.site, home.settings.site, cache=cache, now=now)
         self._errors = [*done.errors]

@@ -181,6 +181,9 @@ class Tables(Protocol):
     def file_under_section(self, old: Release | None, new: Release) -> None:
         """Enter a release under the section of its source, which is called what it was first."""
 
+    def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
+        """The releases of a source that stand in a section and are of the topic called so."""
+
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Keep the labels of topics by slug; one that is merely the slug replaces none."""
 

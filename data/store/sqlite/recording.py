@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from data.models import AlertKind, Draft, Release
@@ -107,6 +107,16 @@ class ReleaseTable(Part):
                 "INSERT OR IGNORE INTO sections (source, slug, label) VALUES (?, ?, ?)",
                 [new.source, *section],
             )
+
+    def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
+        """The releases of a source that stand in a section and are of the topic called so."""
+        rows = self._ask(
+            "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
+            " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
+            " JOIN releases r ON r.id = t.id WHERE t.source = ? AND t.topic = ? LIMIT ?",
+            [source, topic, limit],
+        )
+        return [number for (number,) in rows]
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Keep the labels of topics by slug; one that is merely the slug replaces none."""

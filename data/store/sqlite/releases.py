@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -57,6 +57,14 @@ class ReleasesPart(Part):
         with self._writing() as db:
             db.execute("DELETE FROM taxonomy")
             db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
+
+    def section_topics(self) -> Sequence[tuple[str, str]]:
+        """The sources and slugs of sections that are topics too, and that no taxonomy knows."""
+        return self._ask(
+            "SELECT f.source, f.topic FROM facets f JOIN sections s"
+            " ON s.source = f.source AND s.slug = f.topic"
+            " WHERE f.releases > 0 AND f.topic NOT IN (SELECT slug FROM taxonomy) ORDER BY 1, 2"
+        )
 
     def section_labels(self) -> Mapping[tuple[str, str], str]:
         """What every section in use is called, by its source and its slug."""

@@ -18,6 +18,7 @@ from data.store.sqlite.releases import select_releases
 from data.store.sqlite.rows import encode
 from data.text.folding import fold_search
 from data.text.language_tags import feed_language
+from data.topics.facets import Section, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
 """Of a release: its number, source, day and content, whether it was corrected, and retracted."""
@@ -191,7 +192,7 @@ class SearchPart(Part):
                         row,
                         fold_search(content.title),
                         fold_search(content.body_text),
-                        tokens_of(filed),
+                        tokens_of(filed, section_of(content.section)),
                     )
                 )
                 entered.append((row, number, encode(filed)))
@@ -264,10 +265,14 @@ def token(kind: str, name: str) -> str:
     return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
 
 
-def tokens_of(filed: Filed) -> str:
-    """The words that stand for what a release is filed under; a language also without regions."""
+def tokens_of(filed: Filed, section: Section | None) -> str:
+    """The words that stand for what a release is filed under; a language also without regions.
+
+    Its section is found as a topic, as it was one in earlier versions.
+    """
     tag = filed.language.lower()
     languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]
     words = [ANY, token("s", filed.source), *(token("t", topic) for topic in filed.topics)]
+    words += [token("t", section.slug)] if section else []
     words += (token("l", language) for language in languages)
     return " ".join([*words, *(token("r", state) for state in filed.states)])

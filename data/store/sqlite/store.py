@@ -20,6 +20,7 @@ from data.models import Content, Draft
 from data.sqlite_file import BUSY_SECONDS
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.recorder import Recorder
+from data.store.recorder.refiling import drop_section_topic
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
@@ -141,6 +142,13 @@ class SqliteStore(
     ) -> Outcome | None:
         """Keep a release as ``read_anew`` does, and say all that was written of it."""
         return self._recorder.read_anew(release_id, draft, at, labels, before)
+
+    def drop_section_topic(self, source: str, topic: str) -> int:
+        """Take a topic off the releases that stand in the section called so; how many there were.
+
+        That is no edit: nothing of them moves, and no watch is told.
+        """
+        return drop_section_topic(SqliteTables(self._connection), source, topic)
 
     def restore(self, outcome: Outcome) -> None:
         """Write once more what came of a draft elsewhere; nothing is decided anew."""

@@ -13,7 +13,7 @@ from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
-from feeds.server.gone_sources import REMOVED
+from feeds.server.gone_addresses import REMOVED
 from feeds.urls import DAY
 
 
