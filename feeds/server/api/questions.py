@@ -20,8 +20,8 @@ from data.search.query import LONGEST
 from data.wording import meant
 from feeds.server.api.problems import Refused
 
-LONGEST_QUERY: Final = 16_384
-"""Bytes of a query that are read."""
+LONGEST_QUERY: Final = 32_768
+"""Bytes of a query that are read: more than all parameters can be, each as long as it may."""
 
 PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
 """Without control characters, as JSON Schema and Python both understand it."""
@@ -31,7 +31,7 @@ WORD: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
 ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
-Names = Annotated[str, Meta(max_length=2000, pattern=PLAIN)]
+Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 Cursor = Annotated[str, Meta(max_length=400, pattern=WORD)]
 
 Asked = TypeVar("Asked", bound="Question")
@@ -147,17 +147,16 @@ def read_question(query: bytes, kind: type[Asked]) -> Asked:
 
 
 def checked(said: dict[str, str], kind: type[Asked]) -> Asked:
-    """A question of what is said by names; what is empty is not said. Raises Refused (422)."""
-    given: dict[str, Any] = {name: value for name, value in said.items() if value}
+    """A question of what is said by names. Raises Refused (422)."""
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:
         name = "".join(re.findall(r"at `\$\.(\w+)`|required field `(\w+)`", str(error))[0])
         wanted = told(parameters_of(kind)[name])
-        if name not in given:
+        if name not in said:
             raise Refused(422, f"{name} is missing: say {wanted}", parameter=name) from error
         raise Refused(
-            422, f"{name} can't be {given[name][:100]!r}: say {wanted}", parameter=name
+            422, f"{name} can't be {said[name][:100]!r}: say {wanted}", parameter=name
         ) from error
 
 

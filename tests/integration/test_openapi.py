@@ -1,0 +1,72 @@
+"""Schemathesis finds nothing in the API that is not as its OpenAPI document says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.models import Selection
+from data.settings import Site
+from data.store.sqlite.store import SqliteStore
+from feeds.server.app import create_app
+from tests.feeds.api_store import fill
+from tests.feeds.serving import served_by
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+CONFIG = """
+[checks]
+# No schema tells a cursor of ours, or an id that there is.
+positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 404, 410]
+
+[[operations]]
+include-name = "GET /api/search"
+# Nor that a query has a word.
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
+
+[[operations]]
+include-path = "/api/releases/{id}"
+parameters = { "path.id" = "RELEASE" }
+
+[[operations]]
+include-path = "/api/releases/{id}/revisions"
+parameters = { "path.id" = "RELEASE" }
+
+[[operations]]
+include-path = "/api/stories/{id}"
+parameters = { "path.id" = "STORY" }
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not installed")
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_every_answer_is_as_the_document_says(tmp_path: Path, *, with_ids: bool) -> None:
+    path = tmp_path / "communique.db"
+    fill(path)
+    store = SqliteStore(path)
+    edited = store.select(Selection(state="corrected"), limit=1).found[0].id
+    release = store.release(edited)
+    assert release is not None
+    store.close()
+    config = CONFIG if with_ids else CONFIG.partition('[[operations]]\ninclude-path = "')[0]
+    (tmp_path / "schemathesis.toml").write_text(
+        config.replace("RELEASE", release.id).replace("STORY", str(release.story))
+    )
+    app = create_app(tmp_path / "site", f"sqlite:{path}", Site(api_rate=0))
+    for web in served_by(app):
+        done = subprocess.run(  # noqa: S603 - our own command
+            [
+                *(SCHEMATHESIS, "run", f"{web.base_url}/api/openapi.json", "--checks", "all"),
+                *("--max-examples", "30", "--no-color", "--warnings", "off"),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-8000:]
