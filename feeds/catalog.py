@@ -30,6 +30,8 @@ from feeds.urls import (
     stem_of,
 )
 
+REMOVED = "This source is collected no more, and its releases are not shown."
+
 line = lru_cache(maxsize=4096)(plain)
 """A name as one line of plain text; names come again and again."""
 

@@ -28,9 +28,7 @@ from data.settings import Site
 from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
-from feeds.server.access import Access, TokenGate
 from feeds.server.api.service import Api
-from feeds.server.conditional import accepted, has_since, matching
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
@@ -43,9 +41,12 @@ from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
 from feeds.server.query import BadQuery
 from feeds.server.reader_api.app import ReaderApi
+from feeds.server.requests.access import Access
+from feeds.server.requests.conditional import accepted, has_since, matching
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
 from feeds.server.site_cache import LIMIT, SiteCache
 from feeds.server.source_topic import address_of
+from feeds.server.token_gate import TokenGate
 from feeds.urls import (
     ADMIN_PATH,
     API,

@@ -12,7 +12,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from feeds.server.conditional import TAG
+from feeds.server.requests.conditional import TAG
 
 STATES = 4_096
 """Replaced feeds that are remembered, 8 bytes an entry; the oldest go first."""

@@ -18,6 +18,7 @@ from data.models import Facet
 from data.store import open_store
 from data.store.protocol import Store
 from data.text.clean import plain
+from feeds.catalog import REMOVED
 from feeds.server.errors import explain, page
 from feeds.urls import (
     SEARCH,
@@ -41,9 +42,6 @@ TOPIC_PAGE: Final = re.compile(r"/(?:sources/([^/]+)/)?topics/([^/]+)/?")
 
 FRESH: Final = 3600
 """Seconds for which caches may lead on without asking."""
-
-REMOVED: Final = "This source is collected no more, and its releases are not shown."
-
 
 class GoneAnswers:
     """The handler of what is not found, over the store that ``store_url`` names."""

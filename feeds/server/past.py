@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data.errors import ArchiveError, StoreError
 from feeds.replay.answer import Answer
 from feeds.replay.replay import Asked, Replay
-from feeds.server.conditional import matching
 from feeds.server.errors import page
+from feeds.server.requests.conditional import matching
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ import uvicorn
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
-from feeds.server.access import Access
 from feeds.server.app import create_app
+from feeds.server.requests.access import Access
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
 from scheduler.demo.process import Served, rooms_served, write_sources

@@ -10,8 +10,8 @@ import click
 import uvicorn
 import uvloop
 
-from feeds.server.access import Access
 from feeds.server.app import create_app
+from feeds.server.requests.access import Access
 from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.health import home_health

@@ -18,8 +18,8 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
 from data.store.protocol import Store
-from feeds.server.access import Access
 from feeds.server.app import create_app
+from feeds.server.requests.access import Access
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home

@@ -16,8 +16,8 @@ from data.models import Source
 from data.settings import Site
 from data.store import open_store
 from data.tokens import new_token
-from feeds.server.access import Access
 from feeds.server.app import create_app
+from feeds.server.requests.access import Access
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 from tests.integration.test_readers import installed

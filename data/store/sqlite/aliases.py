@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.store.recorder.tables import AddressOwner, StoredRelease
-from data.store.sqlite.connection import Part, places
-from data.store.sqlite.rows import STORED_COLUMNS, encode, stored_of
+from data.store.sqlite.database.connection import Part, places
+from data.store.sqlite.database.rows import STORED_COLUMNS, encode, stored_of
 
 
 class AliasTable(Part):

@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
-from data.store.sqlite.connection import Part
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.sqlite.publication import enter_facet_changes, facet_changes
 from data.store.sqlite.releases import select_releases
-from data.store.sqlite.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.sqlite.walks import DUE, due_arguments
 
 MOST_TRIES: Final = 5

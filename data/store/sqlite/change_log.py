@@ -16,9 +16,10 @@ from data.models import (
     ReleaseSummary,
     Revision,
 )
-from data.store.sqlite.connection import Part
-from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, SHOWN, select_releases, selection
-from data.store.sqlite.rows import FILED, encode, revision_of
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.facets import selection
+from data.store.sqlite.database.rows import FILED, SHOWN, encode, revision_of
+from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"

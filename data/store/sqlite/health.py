@@ -19,8 +19,8 @@ from data.models import (
     SourceRhythm,
     Stage,
 )
-from data.store.sqlite.connection import Part
-from data.store.sqlite.rows import encode, instant
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import encode, event_of, instant
 
 LOOKED_BACK: Final = 1500
 """Releases of a source whose days make its rhythm."""
@@ -208,8 +208,3 @@ class HealthPart(Part):
         for zone, day, count in rows:
             found.setdefault(zone, {})[dt.date.fromisoformat(day)] = count
         return found
-
-
-def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
-    """A change in the health of a source from its row; ``why`` are reason, state and code."""
-    return HealthEvent(source, bool(well), instant(at), *why)

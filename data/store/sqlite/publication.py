@@ -13,9 +13,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from data.models import DayDigest, Facet, Release
-from data.store.sqlite.connection import Part
-from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import encode
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import SHOWN, encode
 from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 

@@ -8,9 +8,9 @@ from functools import cache
 
 from data.models import AlertKind, Draft, Release
 from data.store.recorder.tables import StoredRelease
-from data.store.sqlite.connection import Part, places
+from data.store.sqlite.database.connection import Part, places
+from data.store.sqlite.database.rows import encode, release_row
 from data.store.sqlite.publication import enter_facet_changes, facet_changes
-from data.store.sqlite.rows import encode, release_row
 from data.store.sqlite.subscribers.alerts import queue_event
 from data.topics.facets import section_of
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from data.models import BACKLOG, Facet, Release, Revision
-from data.store.sqlite.connection import Arguments, Connection, Part
-from data.store.sqlite.rows import (
+from data.store.sqlite.database.connection import Arguments, Connection, Part
+from data.store.sqlite.database.facets import selection
+from data.store.sqlite.database.rows import (
     INSTANT,
     RELEASE_COLUMNS,
+    SHOWN,
     instant,
     release_of,
     revision_of,
@@ -25,9 +27,6 @@ BATCH: Final = 500
 OF_REVISION: Final = version_columns("v.release", "v.number")
 OF_RELEASE: Final = version_columns("r.number", "r.revision")
 """What is known of versions beside: of earlier ones, and of the present one."""
-
-SHOWN: Final = "shown_releases"
-"""The view of what readers see."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Text compares by its characters: all days lie between these."""
@@ -244,36 +243,3 @@ def select_releases(
     """The releases that a clause after FROM selects, where ``r`` is the table of them."""
     rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM {table} r {clause}", arguments)
     return [release_of(row) for row in rows]
-
-
-def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
-    """What selects a facet: a join, clauses, their arguments, and the table whose index orders.
-
-    The own index of a topic, section or language gives the order, so the newest few cost the same
-    among millions.
-    """
-    clauses, arguments = [], {}
-    table, join = "r", ""
-    if facet.topic:
-        table, join = "t", "JOIN release_topics t ON t.id = r.id"
-        clauses.append("t.topic = :topic")
-        arguments["topic"] = facet.topic
-    elif facet.section:
-        table, join = "s", "JOIN release_sections s ON s.id = r.id"
-        clauses.append("s.section = :section")
-        arguments["section"] = facet.section
-    if facet.language:
-        clauses.append("r.language = :language")
-        arguments["language"] = facet.language
-    if facet.source:
-        clauses.append(f"{table}.source = :source")
-        arguments["source"] = facet.source
-    if facet.period and table == "r" and not facet.source:
-        # Just as the indexes of periods say it: they give the order, too.
-        clauses.append(f"substr(r.day, 1, {len(facet.period)}) = :first")
-        arguments["first"] = facet.period
-    elif facet.period:
-        clauses.append("r.day BETWEEN :first AND :last")
-        # 2022-11-99 comes after every day of that month.
-        arguments["first"], arguments["last"] = facet.period, facet.period + "-99"
-    return join, clauses, arguments, table

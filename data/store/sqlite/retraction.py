@@ -14,10 +14,10 @@ from data.models import Capture, Content, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
 from data.store.sqlite.captures import keep_capture
-from data.store.sqlite.connection import Part
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import SHOWN, encode, instant
 from data.store.sqlite.publication import enter_facet_changes, facet_changes
-from data.store.sqlite.releases import SHOWN, select_releases
-from data.store.sqlite.rows import encode, instant
+from data.store.sqlite.releases import select_releases
 from data.store.sqlite.stories import StoryTables
 from data.store.sqlite.subscribers.alerts import queue_event
 

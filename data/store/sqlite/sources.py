@@ -9,15 +9,14 @@ from typing import Final
 
 from data.errors import RenamedSource
 from data.models import RemovedSource, Source
-from data.store.sqlite.connection import Part
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import FILED, SHOWN, instant
 from data.store.sqlite.publication import (
     FacetChange,
     enter_facet_changes,
     keys_of_row,
     move_facets,
 )
-from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import FILED, instant
 from data.store.sqlite.stories import StoryTables
 
 NAMED: Final = (

@@ -24,7 +24,7 @@ from data.store.recorder.refiling import drop_section_topic
 from data.store.sqlite.aliases import AliasesPart, AliasTable
 from data.store.sqlite.captures import CapturesPart, CaptureTable
 from data.store.sqlite.change_log import ChangeLogPart
-from data.store.sqlite.connection import Connection
+from data.store.sqlite.database.connection import Connection
 from data.store.sqlite.health import HealthPart
 from data.store.sqlite.links import LinksPart
 from data.store.sqlite.logged_changes import LoggedChangesPart

@@ -10,10 +10,9 @@ from functools import cache
 from typing import Final
 
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
-from data.store.sqlite.connection import Part, places
+from data.store.sqlite.database.connection import Part, places
+from data.store.sqlite.database.rows import FILED, INSTANT, SHOWN, body_of
 from data.store.sqlite.publication import enter_facet_changes, keys_of_row
-from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import FILED, INSTANT, body_of
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 

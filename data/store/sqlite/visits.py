@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
-from data.store.sqlite.connection import Part
-from data.store.sqlite.releases import SHOWN
-from data.store.sqlite.rows import INSTANT, decode_run, encode, instant
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import INSTANT, SHOWN, decode_run, encode, instant
 
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""

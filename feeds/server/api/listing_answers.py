@@ -9,11 +9,11 @@ import msgspec
 
 from data.health.overview import health_fields
 from data.models import Facet, RemovedSource, Source
+from feeds.catalog import REMOVED
 from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
-from feeds.server.gone_addresses import REMOVED
 from feeds.urls import DAY
 
 

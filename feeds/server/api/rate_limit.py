@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from feeds.server.access import network_of
+from feeds.server.requests.access import network_of
 
 REMEMBERED: Final = 10_000
 """Addresses that are remembered; those that asked last go last."""

@@ -35,7 +35,7 @@ from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import CROSS_ORIGIN, Refused
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
 from feeds.server.api.rate_limit import RateLimit
-from feeds.server.conditional import accepted, matching
+from feeds.server.requests.conditional import accepted, matching
 from feeds.server.response import PAGE_POLICY
 from feeds.urls import API
 

@@ -23,9 +23,9 @@ from data.errors import StoreError
 from data.settings import Site
 from data.store import open_store
 from data.tokens import Token
-from feeds.server.access import Access
 from feeds.server.reader_api.account import Account, BadRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
+from feeds.server.requests.access import Access
 from feeds.urls import READER_API, READER_LOGINS
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
-from feeds.server.access import Access
 from feeds.server.errors import explain
+from feeds.server.requests.access import Access
 from scheduler.home import Home
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.guard import Guard

@@ -26,8 +26,9 @@ from starlette.types import Scope
 
 from data.errors import CommuniqueError
 from data.settings import Site
-from feeds.server.access import Access, refusal
 from feeds.server.errors import page
+from feeds.server.requests.access import Access
+from feeds.server.token_gate import refusal
 
 LARGEST: Final = 65_536
 """Bytes of a form that are read."""

@@ -12,8 +12,15 @@ import pytest
 from data.settings import Site
 from data.store import open_store
 from data.tokens import load_tokens, new_token, revoke_token
-from feeds.server.access import ALLOWED, FORGIVEN, REMEMBERED, Access, WrongTokens, token_in
 from feeds.server.app import create_app
+from feeds.server.requests.access import (
+    ALLOWED,
+    FORGIVEN,
+    REMEMBERED,
+    Access,
+    WrongTokens,
+    token_in,
+)
 from tests.feeds.serving import served_by
 
 FEED = "/feeds/all.atom"

@@ -15,9 +15,9 @@ from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from data.tokens import new_token
-from feeds.server.access import Access
 from feeds.server.app import create_app
 from feeds.server.reader_api.streams import item_digits, number_of, place_of
+from feeds.server.requests.access import Access
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 

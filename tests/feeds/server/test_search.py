@@ -18,7 +18,7 @@ from data.errors import SlowSearch
 from data.models import Source
 from data.settings import Site
 from data.store import open_store
-from data.store.sqlite.connection import Connection
+from data.store.sqlite.database.connection import Connection
 from data.store.sqlite.store import SqliteStore
 from feeds.compression import COMPRESS
 from feeds.server.app import create_app

@@ -15,9 +15,8 @@ from data.models import (
     QueuedEvent,
     message_key,
 )
-from data.store.sqlite.connection import Part
-from data.store.sqlite.health import event_of
-from data.store.sqlite.rows import encode, instant
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import encode, event_of, instant
 
 KEPT: Final = 90 * 86_400
 """Seconds for which receipts, dead deliveries and events that wait are kept."""

@@ -15,8 +15,8 @@ from data.models import (
     PendingTopic,
 )
 from data.sqlite_file import files_of
-from data.store.sqlite.connection import Part
-from data.store.sqlite.rows import encode
+from data.store.sqlite.database.connection import Part
+from data.store.sqlite.database.rows import encode
 
 
 class WebSubPart(Part):

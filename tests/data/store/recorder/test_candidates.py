@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from data.store.recorder.candidates import bands_of, find_candidates
-from data.store.sqlite.connection import Connection
+from data.store.sqlite.database.connection import Connection
 from data.store.sqlite.store import SqliteTables
 from data.stories.copies import SLOT
 from data.text.similarity import Signature

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from data.models import AlertDelivery, DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
 from data.search.query import Query
-from data.store.sqlite.schema import migrations
+from data.store.sqlite.database.schema import migrations
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, capture, draft
 

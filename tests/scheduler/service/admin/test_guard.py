@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from data.settings import Site
 from data.tokens import new_token
-from feeds.server.access import Access
+from feeds.server.requests.access import Access
 from scheduler.service.admin.guard import Guard, Session
 from tests.scheduler.service.admin.conftest import Running
 

@@ -179,6 +179,6 @@ def _lay(db: Database, name: str) -> None:
 
     One by one, since sqlite3's ``executescript`` would end the transaction of the migration.
     """
-    text = files("data.store.sqlite").joinpath("tables", f"{name}.sql").read_text("utf-8")
+    text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
     for statement in text.split("\n\n"):
         db.execute(statement)

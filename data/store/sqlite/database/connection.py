@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from data.errors import SlowSearch, StoreError
 from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
-from data.store.sqlite.schema import BEFORE_RELEASE, migrations
+from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 

@@ -9,8 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from data.clock import EPOCH, MICROSECOND
-from data.models import BACKLOG, Capture, Content, Release, Revision, Run
+from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
 from data.store.recorder.tables import StoredRelease
+
+SHOWN: Final = "shown_releases"
+"""The view of what readers see."""
 
 CAPTURE_COLUMNS: Final = "record_id, file, offset, length, digest, leaf, at"
 
@@ -156,3 +159,8 @@ def capture_of(row: Sequence[Any]) -> Capture:
 def _capture(text: str | None) -> Capture | None:
     """A capture from the first of ``version_columns``."""
     return capture_of(_columns.decode(text)) if text else None
+
+
+def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
+    """A change in the health of a source from its row; ``why`` are reason, state and code."""
+    return HealthEvent(source, bool(well), instant(at), *why)
