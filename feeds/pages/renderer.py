@@ -34,6 +34,9 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';
 TOPICS = 2
 """Topics that the line of a release names at the most."""
 
+SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
+"""The policy as a header says it: what a page can't say of itself is added."""
+
 
 class PageRenderer:
     """Renders the pages of a catalog, whose facets hold ``counts`` releases."""

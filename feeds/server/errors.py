@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from data.errors import StoreError
-from feeds.server.response import PAGE_POLICY
+from feeds.pages.renderer import SERVED_POLICY
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def page(
         status,
         {
             "cache-control": "no-store",
-            "content-security-policy": PAGE_POLICY.decode(),
+            "content-security-policy": SERVED_POLICY,
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             **(headers or {}),

@@ -39,8 +39,7 @@ from data.store import open_store
 from data.store.protocol import Store
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
-from feeds.pages.renderer import PageRenderer
-from feeds.server.response import PAGE_POLICY
+from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 
 SECONDS: Final = 5.0
 """How long what was read of the store is given again."""
@@ -198,7 +197,7 @@ class Monitoring:
 
     async def _page(self, _: Request) -> Response:
         """The same for people."""
-        headers = NO_STORE | {"content-security-policy": PAGE_POLICY.decode()}
+        headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
         return Response(await run_in_threadpool(self._rendered), 200, headers, "text/html")
 
     def _rendered(self) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from feeds.compression import CODINGS, IDENTITY
-from feeds.pages.renderer import POLICY
+from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.link_headers import links_in
 from feeds.server.log import ENDLESS, freshness_of, type_of
 from feeds.urls import WATCH_FEED, FileStamp, media_type_of
@@ -25,7 +25,7 @@ LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 
 STATIC = {".css", ".js", ".svg"}
 
-PAGE_POLICY = f"{POLICY}; frame-ancestors 'none'".encode()
+PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'"
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 

@@ -26,6 +26,7 @@ from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.document import openapi
@@ -36,7 +37,6 @@ from feeds.server.api.problems import CROSS_ORIGIN, Refused
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
 from feeds.server.api.rate_limit import RateLimit
 from feeds.server.requests.conditional import accepted, matching
-from feeds.server.response import PAGE_POLICY
 from feeds.urls import API
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ SHARED: Final = {
 
 PAGE: Final = {
     "cache-control": "public, max-age=60",
-    "content-security-policy": PAGE_POLICY.decode(),
+    "content-security-policy": SERVED_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
