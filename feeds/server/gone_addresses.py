@@ -43,6 +43,7 @@ TOPIC_PAGE: Final = re.compile(r"/(?:sources/([^/]+)/)?topics/([^/]+)/?")
 FRESH: Final = 3600
 """Seconds for which caches may lead on without asking."""
 
+
 class GoneAnswers:
     """The handler of what is not found, over the store that ``store_url`` names."""
 
