@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby, islice
-from typing import Any, Final, NamedTuple, TypeAlias
+from itertools import chain, groupby, islice
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -51,7 +51,7 @@ ANY: Final = "xa"
 _content = msgspec.json.Decoder(Content)
 
 
-class Filed(NamedTuple):
+class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What a release is counted under, as the index keeps it beside its row."""
 
     source: str
@@ -112,23 +112,24 @@ class SearchPart(Part):
         rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MOST_COUNTED + 1)
         more = len(rows) > MOST_COUNTED
         del rows[MOST_COUNTED:]
-        periods, sources, topics, languages, states = (Counter[str]() for _ in range(5))
-        for day, count in Counter(day for day, _ in rows).items():
-            if day != NO_DAY:
-                iso = dt.date.fromordinal(day).isoformat()
-                periods[iso[:4]] += count
-                periods[iso[:7]] += count
-        # Many are filed alike: each way is read once.
-        for text, count in Counter(filed for _, filed in rows).items():
-            filed = _filed.decode(text)
-            sources[filed.source] += count
-            if filed.language:
-                languages[filed.language.partition("-")[0]] += count
-            for topic in filed.topics:
-                topics[topic] += count
-            for state in filed.states:
-                states[state] += count
-        return Matches(len(rows), more, sources, topics, languages, periods, states)
+        days = [dt.date.fromordinal(day) for day, _ in rows if day != NO_DAY]
+        periods = Counter[str]()
+        for (year, month), count in Counter([(day.year, day.month) for day in days]).items():
+            periods[f"{year:04}"] += count
+            periods[f"{year:04}-{month:02}"] += count
+        filed = [_filed.decode(text) for _, text in rows]
+        languages = Counter[str]()
+        for language, count in Counter([one.language for one in filed if one.language]).items():
+            languages[language.partition("-")[0]] += count
+        return Matches(
+            total=len(rows),
+            more=more,
+            sources=Counter([one.source for one in filed]),
+            topics=Counter(chain.from_iterable([one.topics for one in filed])),
+            languages=languages,
+            periods=periods,
+            states=Counter(chain.from_iterable([one.states for one in filed])),
+        )
 
     def _matching(
         self, columns: str, query: Query, limit: int, cursor: int | None = None

@@ -1,0 +1,198 @@
+"""What the page of a search costs among very many releases: its hits, and counts by each facet.
+
+    python benchmarks/search.py [--releases N] [--store FILE] [--queries N]
+
+The releases are those of benchmarks/store.py, through the real write path; with ``--store`` they
+are made in a file that is kept, or taken from one that was. A page of a search counts its matches,
+10,000 at the most, and selects the newest 30. The mix is fixed and printed: rare and common words,
+two words, phrases that stand in some release, beginnings and exclusions, each alone and with one
+facet (a source, a topic, a language or a year in turn), by day and, without counts, best first.
+Printed are the median and the 99th percentile of each class and of all, on the wall and of the
+processor alone (others may use the machine), what the front page needs of the store, and a figure
+that tells how fast this machine is. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import json
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from benchmarks.store import BATCH, SOURCES, TOPICS, drafts
+from data.models import Facet
+from data.search.query import Query
+from data.store.sqlite.store import SqliteStore
+
+PAGE = 30
+TARGET, HOME_TARGET = 100.0, 10.0
+"""Milliseconds."""
+
+VOCABULARY = [f"{'bcdfghklmnprstvz'[n % 16]}{'aeiou'[n % 5]}{n:x}" for n in range(30_000)]
+"""The words of the releases, the commonest first: the word at N comes 1 / (N + 8) as often."""
+
+LANGUAGES = ("en", "de", "fr", "az", "ru")
+
+
+Times: TypeAlias = tuple[float, float]
+"""Milliseconds on the wall, and of the processor."""
+
+
+def fill(store: SqliteStore, count: int) -> None:
+    """Record the releases, each in the language of its source, and enter them for search."""
+    made = drafts(count)
+    for _ in range(0, count, BATCH):
+        with store.transaction():
+            for draft, seen in itertools.islice(made, BATCH):
+                language = LANGUAGES[int(draft.source.rpartition("-")[2]) % len(LANGUAGES)]
+                content = replace(draft.content, language=language)
+                store.record(replace(draft, content=content), seen=seen, since=seen)
+    store.maintain()
+
+
+def classes(store: SqliteStore, times: int) -> dict[str, list[str]]:
+    """The texts of all queries, by class."""
+    chance = random.Random(20261126)  # noqa: S311 - queries that repeat, no secret
+
+    def word(first: int, last: int) -> str:
+        return VOCABULARY[chance.randrange(first, last)]
+
+    ids = [row[0] for row in store._ask("SELECT max(number) FROM releases")]  # noqa: SLF001 - to find phrases
+    phrases: list[str] = []
+    while len(phrases) < times:
+        number = chance.randrange(1, ids[0] + 1)
+        ((title,),) = store._ask("SELECT title FROM releases WHERE number = ?", [number])  # noqa: SLF001
+        first, second = title.split()[1:3]
+        # What stands for "of the" is no phrase that people look for.
+        if VOCABULARY.index(first) >= COMMON and VOCABULARY.index(second) >= COMMON:
+            phrases.append(f'"{first} {second}"')
+    return {
+        "rare word": [word(10_000, 30_000) for _ in range(times)],
+        "common word": [word(0, 5) for _ in range(times)],
+        "two words": [f"{word(50, 2000)} {word(50, 2000)}" for _ in range(times)],
+        "phrase": phrases,
+        "beginning": [f"{word(300, 30_000)[: 3 + n % 2]}*" for n in range(times)],
+        "exclusion": [f"{word(0, 5)} -{word(50, 2000)}" for _ in range(times)],
+    }
+
+
+COMMON = 20
+"""Words that stand for those of grammar: each of them is in nearly every release."""
+
+
+def facets() -> Iterator[Callable[[str], Query]]:
+    """Queries with one facet in turn, for ever."""
+    for n in itertools.count():
+        year = dt.date(2017 + n % 9, 1, 1)
+        yield from (
+            lambda text, n=n: Query(text, source=f"source-{n * 7 % SOURCES}"),
+            lambda text, n=n: Query(text, topic=f"topic-{n * 3 % (TOPICS // 2)}"),
+            lambda text, n=n: Query(text, language=LANGUAGES[n % len(LANGUAGES)]),
+            lambda text, year=year: Query(text, since=year, until=year.replace(month=12, day=31)),
+        )
+
+
+def milliseconds(ask: Callable[[], object]) -> Times:
+    """How long something takes, on the wall and of the processor."""
+    wall, processor = time.perf_counter(), time.thread_time()
+    ask()
+    return (time.perf_counter() - wall) * 1000, (time.thread_time() - processor) * 1000
+
+
+def calibration() -> float:
+    """Milliseconds of the processor for a fixed work of SQLite, the least of five."""
+    db = sqlite3.connect(":memory:")
+    count = (
+        "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000)"
+        " SELECT sum(n) FROM c"
+    )
+    return min(milliseconds(lambda: db.execute(count).fetchall())[1] for _ in range(5))
+
+
+def percentiles(found: list[Times]) -> list[float]:
+    """The median and the 99th percentile on the wall, and of the processor."""
+    kinds = (statistics.quantiles(kind, n=100) for kind in zip(*found, strict=True))
+    return [round(cuts[place], 2) for cuts in kinds for place in (49, 98)]
+
+
+def measure(store: SqliteStore, times: int) -> dict[str, list[float]]:
+    """Ask all queries, and print and give the figures of each class."""
+    found: dict[str, list[float]] = {}
+    every: list[Times] = []
+    with_facet = facets()
+
+    def page(query: Query) -> Times:
+        def ask() -> None:
+            store.count_matches(query)
+            store.search_newest(query, limit=PAGE)
+
+        return milliseconds(ask)
+
+    def best(query: Query) -> Times:
+        return milliseconds(lambda: store.search(query, limit=PAGE))
+
+    for name, texts in classes(store, times).items():
+        print(f"{name}: {', '.join(texts[:3])} …", flush=True)
+        plain = [page(Query(text)) for text in texts]
+        narrowed = [page(next(with_facet)(text)) for text in texts]
+        every += plain + narrowed
+        found[name] = percentiles(plain)
+        found[f"{name} with a facet"] = percentiles(narrowed)
+        found[f"{name}, best first"] = percentiles([best(Query(text)) for text in texts])
+    found["all pages"] = percentiles(every)
+    home = [milliseconds(lambda: list(store.releases(Facet(), limit=40))) for _ in range(times)]
+    found["home: the newest 40"] = percentiles(home)
+    print("milliseconds: median and 99th percentile on the wall; of the processor")
+    for name, (median, last, own, own_last) in found.items():
+        print(f"{name:28} {median:8.2f} {last:8.2f}; {own:8.2f} {own_last:8.2f}")
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--releases", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--store", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = given.store or Path(folder) / "communique.db"
+        is_there = path.exists()
+        store = SqliteStore(path)
+        if not is_there:
+            fill(store, given.releases)
+        started = time.perf_counter()
+        if entered := store.enter_queued():
+            print(f"search index: {entered / (time.perf_counter() - started):,.0f} a second")
+        ((count,),) = store._ask("SELECT count(*) FROM releases")  # noqa: SLF001 - to tell it
+        print(f"among {count:,} releases, {given.queries} queries of each class:")
+        before = calibration()
+        found = measure(store, given.queries)
+        after = calibration()
+        print(f"counting to a million in SQLite: {before:.1f} ms before, {after:.1f} ms after")
+        store.close()
+        told = {
+            "releases": count,
+            "all_p99_ms": found["all pages"][1],
+            "all_p99_processor_ms": found["all pages"][3],
+            "home_p99_ms": found["home: the newest 40"][1],
+            "home_p99_processor_ms": found["home: the newest 40"][3],
+            "target_ms": TARGET,
+            "home_target_ms": HOME_TARGET,
+            "calibration_ms": round(before, 1),
+            "classes": found,
+        }
+        print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
