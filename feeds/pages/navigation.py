@@ -49,6 +49,11 @@ class Navigation:
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
 
+    @property
+    def source_count(self) -> int:
+        """How many sources have releases."""
+        return len(self._sources)
+
     def around(self, facet: Facet) -> dict[str, Any]:
         """What the page of a facet shows beside its releases."""
         shown: dict[str, Any] = {
@@ -87,7 +92,7 @@ class Navigation:
         months = newest_first([month for year in years[:2] for month in self._of_year(year)])
         return {
             "sources": self._largest(self._sources, 8),
-            "source_count": len(self._sources),
+            "source_count": self.source_count,
             "topics": self._largest(self._topics, 12),
             "topic_count": len(self._topics),
             "languages": self._largest(self._languages, 6),

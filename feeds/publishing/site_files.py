@@ -15,6 +15,7 @@ from data.models import Facet
 from data.settings import Site
 from feeds.catalog import Catalog
 from feeds.formats import opml
+from feeds.pages.home_page import about_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC, static_page
 
@@ -27,6 +28,7 @@ class SiteFiles:
             "opml.xml": lambda: opml.render(catalog, facets),
             "feeds/index.html": pages.feeds,
             STATIC: lambda: static_page(pages),
+            "about/index.html": lambda: about_page(pages),
         }
         for file in (files("feeds.pages") / "static").iterdir():
             self.files[f"static/{file.name}"] = file.read_bytes

@@ -120,6 +120,27 @@ def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: A
     assert "form-action 'self'" in home.xpath("string(//meta[@http-equiv]/@content)")
 
 
+def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
+    for page in ("", "sources/acme/", f"releases/{make_release(1).id}/"):
+        tree = lxml.html.parse(site / page / "index.html").getroot()
+        links = tree.xpath("//footer//a/@href")
+        assert "../" * page.count("/") + "about/" in links
+    about = lxml.html.parse(site / "about/index.html").getroot()
+    assert "Retracted" in about.xpath("//dt/text()")
+    assert about.xpath("//section[@id='programs' or h2/@id='programs']//a/@href") == [
+        "https://press.example/api/"
+    ]
+
+
+def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> None:
+    same = {"story": "one"}
+    store = FakeStore(make_release(1, **same), make_release(2, "wire", **same))
+    publish(store, tmp_path, SITE)
+    tree = lxml.html.parse(tmp_path / "topics/economy/index.html").getroot()
+    assert tree.xpath("string(//p[@class='lead'])").strip() == "2 releases."
+    assert len(tree.xpath("//ol[@class='releases']/li")) == 1
+
+
 def test_pages_of_a_large_site_are_small() -> None:
     pages, _ = large()
     release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
