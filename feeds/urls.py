@@ -139,6 +139,11 @@ def event_file(event: EventFeed, kind: Format) -> str:
     return f"feeds/{event}.{kind}"
 
 
+def event_page(event: EventFeed) -> str:
+    """The page of what a feed about releases tells: ``changes/index.html``."""
+    return f"{event}/index.html"
+
+
 def facet_of(address: str) -> tuple[Facet, Format] | None:
     """The facet and the format of a feed's address, such as ``/feeds/topic/energy.atom``.
 

@@ -60,6 +60,22 @@ class FieldDiff:
         """In how many paragraphs something went or came."""
         return sum(1 for _ in self._differing())
 
+    def short_html(self, most: int) -> str:
+        """The same as HTML, of about ``most`` characters of text: the rest ends in ``…``."""
+        parts, left = [], most
+        for part in self._differing():
+            pieces = []
+            for piece in map(_shortened, part):
+                cut = piece.text if len(piece.text) <= left else piece.text[:left] + "…"
+                pieces.append(_tagged(Piece(piece.kind, cut)))
+                left -= len(cut)
+                if left <= 0:
+                    break
+            parts.append("".join(pieces))
+            if left <= 0:
+                break
+        return "<br>".join(parts)
+
     def _differing(self) -> Iterator[list[Piece]]:
         """The paragraphs in which something went or came."""
         for part in _paragraphs(self.pieces):

@@ -94,6 +94,12 @@ class ReadStore(Protocol):
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""
 
+    def every_edit(self) -> Sequence[tuple[str, int]]:
+        """All corrections, the first one first: the id of a release, and the version it made."""
+
+    def every_retraction(self) -> Sequence[str]:
+        """The ids of the releases that are retracted, the first retraction first."""
+
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""
 
@@ -109,6 +115,9 @@ class ReadStore(Protocol):
         What was first seen later is left out; of what was edited or retracted later, the version
         of then is given. Topics and stories are those of today.
         """
+
+    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
+        """The day and the language of the newest dated release of each source that has one."""
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
@@ -150,5 +159,8 @@ class PublishStore(ReadStore, Protocol):
     def add_day_digest(self, digest: DayDigest) -> None:
         """Keep a day as it is published; one that is kept already stays."""
 
-    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
+    def health_events(self, *, limit: int | None = None) -> Sequence[HealthEvent]:
         """The last changes in the health of sources, oldest first."""
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """The last change in the health of each source."""

@@ -9,7 +9,7 @@ from html import escape
 from data.models import Facet
 from feeds.catalog import Catalog, grouped
 from feeds.formats.feed import Feed
-from feeds.urls import feed_file, href, page_file
+from feeds.urls import EVENT_FEEDS, event_page, href, page_file, stem_of
 
 
 def render(catalog: Catalog, facets: Iterable[Facet]) -> bytes:
@@ -24,6 +24,13 @@ def render(catalog: Catalog, facets: Iterable[Facet]) -> bytes:
         lines.append(f'    <outline text="{group}">')
         lines.extend(outline_of(catalog, facet) for facet in members)
         lines.append("    </outline>")
+        if group == "All":
+            lines.append('    <outline text="What happens to releases">')
+            lines.extend(
+                line_of(catalog.site, title, f"feeds/{event}", event_page(event))
+                for event, (title, _) in EVENT_FEEDS.items()
+            )
+            lines.append("    </outline>")
     return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
 
 
@@ -44,15 +51,13 @@ def render_one(catalog: Catalog, feed: Feed) -> bytes:
 
 def outline_of(catalog: Catalog, facet: Facet) -> str:
     """The line of a feed."""
-    return line_of(catalog.site, catalog.heading(facet), facet)
+    return line_of(catalog.site, catalog.heading(facet), stem_of(facet), page_file(facet))
 
 
 @lru_cache(maxsize=10_000)
-def line_of(site: str, heading: str, facet: Facet) -> str:
+def line_of(site: str, heading: str, stem: str, page: str) -> str:
     """The line of a feed. Written as text: a tree of thousands of them takes four times longer."""
     title = escape(heading)
-    feed, page = (
-        escape(site + href(file)) for file in (feed_file(facet, "atom"), page_file(facet))
-    )
+    feed, page = (escape(site + href(file)) for file in (f"{stem}.atom", page))
     named = f'type="rss" text="{title}" title="{title}"'
     return f'      <outline {named} xmlUrl="{feed}" htmlUrl="{page}"/>'

@@ -141,6 +141,14 @@ class SelectedReleases(PublicationInMemory):
         found = self._store.edits(limit=limit)
         return tuple(one for one in found if one.release in self.ids)
 
+    def every_edit(self) -> Sequence[tuple[str, int]]:
+        """All corrections of the chosen releases, the first one first."""
+        return [one for one in self._store.every_edit() if one[0] in self.ids]
+
+    def every_retraction(self) -> Sequence[str]:
+        """The ids of the chosen releases that are retracted, the first retraction first."""
+        return [one for one in self._store.every_retraction() if one in self.ids]
+
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The chosen releases that are retracted, the last retraction first."""
         return tuple(one for one in self._store.retractions(limit=limit) if one.id in self.ids)
@@ -154,6 +162,15 @@ class SelectedReleases(PublicationInMemory):
         """The chosen releases of a facet as they stood at an instant."""
         return tuple(one for one in self._store.as_of(facet, at, limit=limit) if one.id in self.ids)
 
+    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
+        """The day and the language of the newest dated chosen release of each source."""
+        found = {}
+        for source in self.sources():
+            newest = next(self.releases(Facet(source=source), limit=1), None)
+            if newest and newest.day:
+                found[source] = newest.day, newest.content.language or ""
+        return found
+
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
         return self._store.runs(source, limit=limit)
@@ -161,7 +178,11 @@ class SelectedReleases(PublicationInMemory):
     def mark_published(self, published: Mapping[Facet, int]) -> None:
         """Note nothing: what the site has published stays as it is."""
 
-    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
+    def health_events(self, *, limit: int | None = None) -> Sequence[HealthEvent]:
         """None: how well the collection works is nothing that is exported."""
         del limit
         return ()
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """None, for the same reason."""
+        return {}

@@ -13,7 +13,11 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import page_file
 
 FILE = "health/index.html"
-"""Where the page would lie; our own server makes it anew each time."""
+"""Where the page lies that says how sources are as far as was told; our own server makes it anew
+each time, as they are."""
+
+MOST = 400
+"""Sources that a page shows; those that somebody has to look at come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,40 @@ def health_page(
 ) -> bytes:
     """The page of how sources are, with the last change that was ``told`` of each."""
     sources = sorted(found, key=lambda one: (one.is_well, one.source))
-    rows = [row(pages, one, told.get(one.source)) for one in sources]
-    return pages.health(FILE, rows=rows, ill=sum(not one.is_well for one in sources))
+    rows = [row(pages, one, told.get(one.source)) for one in sources[:MOST]]
+    ill = sum(not one.is_well for one in sources)
+    return pages.health(FILE, rows=rows, ill=ill, total=len(sources), is_live=True)
+
+
+def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> bytes:
+    """The page of how sources are, by the last change that was ``told`` of each, if there was one.
+
+    One that never failed has none.
+    """
+    shown = {
+        one.source: told.get(one.source)
+        for one in pages.navigation.counts
+        if one.source is not None and one == Facet(source=one.source)
+    }
+    order = sorted(shown.items(), key=lambda one: (one[1] is None or one[1].well, one[0]))
+    rows = [told_row(pages, source, event) for source, event in order[:MOST]]
+    ill = sum(event is not None and not event.well for event in shown.values())
+    return pages.health(FILE, rows=rows, ill=ill, total=len(shown), is_live=False)
+
+
+def told_row(pages: PageRenderer, source: str, event: HealthEvent | None) -> HealthRow:
+    """The line of a source by what was told of it."""
+    facet = Facet(source=source)
+    return HealthRow(
+        pages.catalog.name(facet),
+        page_file(facet),
+        event.state if event else "ok",
+        (event.code or event.state) if event else "ok",
+        plain(event.reason) if event else "",
+        f"{event.at.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if event else "",
+        "",
+        "",
+    )
 
 
 def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow:

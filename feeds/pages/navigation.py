@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from data.models import Facet
 from data.text.urls import web_address
 from feeds.catalog import Catalog
+from feeds.pages.month import month_of
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
@@ -61,6 +62,7 @@ class Navigation:
             "crumbs": [TOP],
             "within": [],
             "within_name": "",
+            "month": None,
             "selections": [],
             "sections": [],
             "home": None,
@@ -131,6 +133,7 @@ class Navigation:
                 for facet in within
             ],
             "within_name": "Days" if days else "Months",
+            "month": month_of(period, self.counts, self.catalog.texts) if days else None,
         }
 
     def _items(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:

@@ -10,20 +10,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from markupsafe import Markup
-
 from data.models import Facet
 from data.text.language_tags import is_right_to_left
-from feeds.catalog import Catalog, grouped
+from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation
-from feeds.pages.rows import NAMES, UP, environment, feed_row, formats_of
+from feeds.pages.rows import NAMES, UP, environment, formats_of
 from feeds.urls import (
     FEED_TYPES,
     FORMATS,
     feed_file,
     href,
-    is_published,
     page_file,
     relative,
     release_file,
@@ -70,20 +67,6 @@ class PageRenderer:
             is_right_to_left=is_right_to_left,
         )
         return text.encode()
-
-    def feeds(self) -> bytes:
-        """The directory of all feeds; without counts, so that only new names change it."""
-        published = filter(is_published, self.navigation.counts)
-        groups = [
-            (
-                group,
-                Markup("".join([feed_row(self.catalog.name(one), one) for one in members])),  # noqa: S704 - feed_row escapes
-            )
-            for group, members in grouped(self.catalog, published).items()
-        ]
-        return self.render(
-            "feeds.html", "feeds/index.html", title="Feeds", facet=Facet(), groups=groups
-        )
 
     def health(self, file: str, **values: Any) -> bytes:
         """The page at ``file`` of how sources are (see feeds.pages.health_page)."""

@@ -99,17 +99,17 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
 
 
 @lru_cache(maxsize=10_000)
-def feed_row(name: str, facet: Facet) -> str:
-    """The line of a facet in the directory of feeds, which lies one folder below the root."""
+def feed_row(name: str, page: str, stem: str) -> str:
+    """The line of a feed in the directory, by its page and its file without the suffix."""
     said = escape(name)
-    files = {kind: f"..{href(feed_file(facet, kind))}" for kind in FORMATS}
+    files = {kind: f"{UP}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
     links = "".join(
         f'<a type="{FEED_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
         for kind, file in files.items()
     )
     button = f'<button type="button" data-copy="{files["atom"]}" aria-label="Copy the address of'
     return (
-        f'<tr><th scope="row"><a href="..{href(page_file(facet))}" dir="auto">{said}</a></th>'
+        f'<tr><th scope="row"><a href="{UP}{href(page)[1:]}" dir="auto">{said}</a></th>'
         f'<td>{links}{button} {said}" hidden>Copy</button></td></tr>\n'
     )
 

@@ -16,15 +16,25 @@ from data.models import Facet
 from data.settings import Site
 from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
+from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.context import PublishContext
 from feeds.publishing.emptied_facets import EmptiedFacets
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.event_feeds import EventFeeds
+from feeds.publishing.event_pages import EventPages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.gone_sources import GoneSources
 from feeds.publishing.hidden_releases import HiddenReleases
+from feeds.publishing.index_files import (
+    COUNTED_PLACES,
+    DIRECTORY_PLACES,
+    Made,
+    counted_pages,
+    directory_pages,
+    left_over,
+)
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
 from feeds.publishing.release_pages import ReleasePages
@@ -120,6 +130,7 @@ class Publishing:
         renderer = EntryRenderer(context)
         self._documents = FeedDocuments(context, renderer)
         self._event_feeds = EventFeeds(context, renderer)
+        self._event_pages = EventPages(context)
         self._releases = ReleasePages(context, renderer)
         self._failed = False
         self._queued: set[Facet] = set()
@@ -251,20 +262,33 @@ class Publishing:
                 self._event_feeds.write(event, wanted())
 
             self._tried(event_file(event, "atom"), write)
+        pages = self._event_pages
+        for made in (pages.write_changes, pages.write_retractions, pages.write_health):
+            self._tried(made.__name__.removeprefix("write_"), made)
 
     def _lists(self) -> bool:
-        """Write what lists all feeds, and what all pages use; False where any of it failed."""
-        failed = len(self.errors)
+        """Write what lists all there is, and what all pages use; False where any of it failed."""
+        failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, names_of(self._catalog), self._published)
-        lists = SiteFiles(self._catalog, self._published, self._pages)
-        if self._cache.note("listing") == listing:
-            lists.forget_there(self._writer.folder)
-        for name, make in lists.files.items():
+        files = SiteFiles(self._catalog, self._published, self._pages).files
+        if self._cache.note("listing") == listing and (folder / DIRECTORY).is_file():
+            files = {name: make for name, make in files.items() if not (folder / name).is_file()}
+        else:
+            self._index(directory_pages(self._pages), DIRECTORY_PLACES)
+        for name, make in files.items():
             self._tried(name, partial(self._made, name, make))
+        self._index(counted_pages(self._store, self._pages), COUNTED_PLACES)
         if len(self.errors) > failed:
             return False
         self._cache.keep_note("listing", listing)
         return True
+
+    def _index(self, files: Made, places: tuple[str, ...]) -> None:
+        """Write the pages of an index, and delete those that are left over of a longer one."""
+        for name, make in files.items():
+            self._tried(name, partial(self._made, name, make))
+        for name in [*left_over(self._writer.folder, places, files)]:
+            self._tried(name, partial(self._writer.remove, name))
 
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 
 import msgspec
 
@@ -26,18 +25,11 @@ class SiteFiles:
     def __init__(self, catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(catalog, facets),
-            "feeds/index.html": pages.feeds,
             STATIC: lambda: static_page(pages),
             "about/index.html": lambda: about_page(pages),
         }
         for file in (files("feeds.pages") / "static").iterdir():
             self.files[f"static/{file.name}"] = file.read_bytes
-
-    def forget_there(self, folder: Path) -> None:
-        """Leave out the files that are there already."""
-        for name in list(self.files):
-            if (folder / name).is_file():
-                del self.files[name]
 
 
 Names = dict[str, tuple[str, ...]]

@@ -66,6 +66,9 @@ MADE = (SEARCH, SEARCH_PAGE)
 ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 """How the addresses begin that may ask for something."""
 
+LIVE = ("/health", "/health/")
+"""What is told as it is at this moment, though a page of what was told last lies there."""
+
 AT_ONCE = 4
 """Searches, and other answers, made on demand side by side; one that many ask for is made once."""
 
@@ -182,6 +185,9 @@ class SiteServer:
         if app := self._app_for(scope):
             await app(scope, receive, send)
             return
+        if self._demand and scope["path"] in LIVE:
+            await self._behind(scope, receive, send)
+            return
         path, query = scope["path"], scope["query_string"]
         is_shown = is_for_a_person(path, scope["headers"])
         try:
@@ -241,7 +247,11 @@ class SiteServer:
 
         Raises OSError.
         """
-        if self._is_made(path) or (self._past and self._past.takes(path, headers)):
+        if (
+            (self._demand and path in LIVE)
+            or self._is_made(path)
+            or (self._past and self._past.takes(path, headers))
+        ):
             return None
         if is_for_a_person(path, headers):
             return None

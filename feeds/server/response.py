@@ -26,7 +26,7 @@ LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
 STATIC = {".css", ".js", ".svg"}
 
 PAGE_POLICY = SERVED_POLICY.encode()
-OWN_SCRIPT = b"; script-src 'self'"
+OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 

@@ -145,6 +145,13 @@ class FakeStore(PublicationInMemory):
             release.id, release.source, self.versions[release.id], order, release.story
         )
 
+    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
+        found: dict[str, tuple[str, str]] = {}
+        for release in self.releases(Facet()):
+            if release.day:
+                found.setdefault(release.source, (release.day, release.content.language or ""))
+        return found
+
     def change_cursor(self) -> ChangeCursor:
         return self.changed, self.changed
 
@@ -160,6 +167,13 @@ class FakeStore(PublicationInMemory):
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         found = [one for seen in self.history.values() for one in seen if one.number > 1]
         return tuple(sorted(found, key=lambda one: one.seen, reverse=True)[:limit])
+
+    def every_edit(self) -> Sequence[tuple[str, int]]:
+        shown = (one for one in self.edits(limit=len(self.kept) * 99) if one.release in self.kept)
+        return [(one.release, one.number) for one in reversed([*shown])]
+
+    def every_retraction(self) -> Sequence[str]:
+        return [one.id for one in reversed(self.retractions(limit=len(self.kept)))]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         found = [(one.retracted, one.id) for one in self.kept.values() if one.retracted]
@@ -188,8 +202,8 @@ class FakeStore(PublicationInMemory):
             if self.marked.get(facet) == number:
                 del self.marked[facet]
 
-    def health_events(self, *, limit: int) -> Sequence[HealthEvent]:
-        return self.events[-limit:]
+    def health_events(self, *, limit: int | None = None) -> Sequence[HealthEvent]:
+        return self.events[-limit:] if limit else self.events
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         return {event.source: event for event in self.events}

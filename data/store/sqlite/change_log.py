@@ -82,6 +82,24 @@ class ChangeLogPart(Part):
         )
         return tuple(map(revision_of, rows))
 
+    def every_edit(self) -> Sequence[tuple[str, int]]:
+        """All corrections, the first one first: the id of a release, and the version it made."""
+        return self._ask(
+            "SELECT id, number FROM (SELECT r.id, v.number, v.seen FROM revisions v"
+            f" JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
+            f" AND {EDITED.format('v.release', 'v.number')}"
+            f" UNION ALL SELECT id, revision, revised FROM {SHOWN} r WHERE revision > 1"
+            f" AND {EDITED.format('r.number', 'r.revision')}) ORDER BY seen, id DESC, number",
+            [],
+        )
+
+    def every_retraction(self) -> Sequence[str]:
+        """The ids of the releases that are retracted, the first retraction first."""
+        rows = self._ask(
+            f"SELECT id FROM {SHOWN} WHERE retracted IS NOT NULL ORDER BY retracted, id DESC", []
+        )
+        return [id_ for (id_,) in rows]
+
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""
         return tuple(
@@ -103,6 +121,15 @@ class ChangeLogPart(Part):
                 table=SHOWN,
             )
         )
+
+    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
+        """The day and the language of the newest dated release of each source that has one."""
+        rows = self._ask(
+            "SELECT r.source, r.day, r.language FROM sources s JOIN releases r ON r.number ="
+            f" (SELECT number FROM {SHOWN} n WHERE n.source = s.id AND n.day <> ''"
+            " ORDER BY n.sort_at DESC, n.id LIMIT 1)"
+        )
+        return {source: (day, language) for source, day, language in rows}
 
     def change_cursor(self) -> ChangeCursor:
         """How far the store has come."""

@@ -31,12 +31,12 @@ _rhythm = msgspec.json.Decoder(Rhythm | None)
 class HealthPart(Part):
     """The verbs of data.store.protocol that remember the health of sources."""
 
-    def health_events(self, *, limit: int) -> tuple[HealthEvent, ...]:
+    def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
         """The last changes in the health of sources, oldest first."""
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events"
             " ORDER BY number DESC LIMIT ?",
-            [limit],
+            [-1 if limit is None else limit],
         )
         return tuple(event_of(*row) for row in reversed(rows))
 

@@ -26,23 +26,16 @@ function filter(field, lines) {
   }
 
   async function narrow() {
-    const words = field.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    if (!words.length) {
-      lines.replaceChildren(...own);
-      for (const line of own) line.hidden = false;
-      status.textContent = "";
-      return;
-    }
     // From disk, a page can't read others: it filters what it has.
-    every ??= others().then((more) => [...own, ...more], () => own);
-    const all = await every;
-    const shown = all.filter((line) => {
+    if (field.value.trim()) every ??= others().then((more) => [...own, ...more], () => own);
+    const all = every ? await every : own;
+    const words = field.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const shown = words.length ? all.filter((line) => {
       const text = line.textContent.toLocaleLowerCase();
       return words.every((word) => text.includes(word));
-    });
-    for (const line of all) line.hidden = false;
+    }) : own;
     lines.replaceChildren(...shown);
-    status.textContent = String(shown.length);
+    status.textContent = words.length ? String(shown.length) : "";
   }
 
   box.hidden = false;

@@ -122,7 +122,7 @@ def test_a_selection_holds_the_chosen_releases_alone(store: Store, tmp_path: Pat
     chosen = SelectedReleases(store, "wire")
     made = copied(store, folder, chosen)
     assert made.releases == 2
-    assert {path.name for path in (folder / "sources").iterdir()} == {"wire"}
+    assert {path.name for path in (folder / "sources").iterdir()} == {"index.html", "wire"}
     feed = feedparser.parse((folder / "feeds" / "all.atom").read_bytes())
     assert {entry.title for entry in feed.entries} == {"Statement 4", "Statement 5"}
     assert "Statement 1" not in "".join(path.read_text() for path in folder.rglob("*.html"))

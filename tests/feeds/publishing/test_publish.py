@@ -333,7 +333,7 @@ def test_opml_names_every_feed_that_was_written(tmp_path: Path) -> None:
     publish(FakeStore(make_release(1), make_release(2, "wire")), tmp_path, SITE)
     tree: Any = etree.parse(tmp_path / "opml.xml")
     urls = tree.xpath("//@xmlUrl")
-    assert len(urls) == 10
+    assert len(urls) == 14
     for url in urls:
         assert (tmp_path / url.removeprefix("https://press.example/")).is_file()
 

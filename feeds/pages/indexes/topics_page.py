@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data.models import Facet
 from data.topics.tree import TopicNode
-from feeds.pages.index_page import index_pages
+from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import page_file
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from data.models import Facet, HealthEvent
-from feeds.pages.index_page import index_pages
+from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import page_file
 

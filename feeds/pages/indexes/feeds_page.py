@@ -1,0 +1,112 @@
+"""The directory of all feeds: small groups at once, large ones on pages of their own.
+
+It says no counts of releases, so that only new names change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from markupsafe import Markup
+
+from data.models import Facet
+from feeds.catalog import Catalog, grouped
+from feeds.pages.indexes.index_page import index_pages
+from feeds.pages.renderer import PageRenderer
+from feeds.pages.rows import UP, feed_row
+from feeds.urls import EVENT_FEEDS, event_page, is_published, page_file, stem_of
+
+FILE: Final = "feeds/index.html"
+
+INLINE: Final = 50
+"""Feeds of a group that the directory shows itself."""
+
+YEAR: Final = len("2022")
+
+FOLDERS: Final = {"Sources": "sources", "Topics": "topics", "Languages": "languages"}
+"""Where the pages of large groups lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """The line of a feed: what it is called, its page, and its file without a suffix."""
+
+    name: str
+    page: str
+    stem: str
+
+    def html(self, up: str) -> Markup:
+        """The line on a page that the way ``up`` leads from."""
+        return Markup(feed_row(self.name, self.page, self.stem).replace(UP, up))  # noqa: S704 - feed_row escapes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    """A group of feeds: the lines that are shown, or the file of its page and how many it has."""
+
+    name: str
+    lines: Sequence[FeedLine]
+    file: str = ""
+    count: int = 0
+
+
+def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The files of the directory, and how to make each."""
+    catalog, texts = pages.catalog, pages.catalog.texts
+    published = filter(is_published, pages.navigation.counts)
+    groups: list[FeedGroup] = []
+    for name, facets in grouped(catalog, published).items():
+        lines = [line_of(catalog, facet) for facet in facets]
+        if name == "Dates":
+            years = [one for one in facets if len(one.period or "") == YEAR]
+            groups.append(FeedGroup(name, [], dates_file(""), len(years)))
+            yield from dates_pages(pages, facets)
+        elif name in FOLDERS and len(lines) > INLINE:
+            stem = f"feeds/{FOLDERS[name]}"
+            groups.append(FeedGroup(name, [], f"{stem}/index.html", len(lines)))
+            yield from group_pages(pages, stem, texts.gettext(name), lines)
+        else:
+            groups.append(FeedGroup(name, lines))
+    events = [
+        FeedLine(texts.gettext(title), event_page(event), f"feeds/{event}")
+        for event, (title, _) in EVENT_FEEDS.items()
+    ]
+    groups.insert(1, FeedGroup("What happens to releases", events))
+    title = texts.gettext("Feeds")
+    yield FILE, partial(pages.render, "feeds.html", FILE, Facet(), title=title, groups=groups)
+
+
+def dates_pages(
+    pages: PageRenderer, facets: Sequence[Facet]
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The feeds of years, and those of the months and days of each."""
+    catalog = pages.catalog
+    within: dict[str, list[FeedLine]] = {}
+    for facet in facets:
+        within.setdefault((facet.period or "")[:YEAR], []).append(line_of(catalog, facet))
+    for year, lines in within.items():
+        stem = dates_file(year).removesuffix("/index.html")
+        yield from group_pages(pages, stem, year, sorted(lines, key=lambda one: one.stem))
+    years = [FeedLine(year, dates_file(year), f"feeds/date/{year}") for year in within]
+    title = catalog.texts.gettext("Dates")
+    yield from group_pages(pages, "feeds/dates", title, years)
+
+
+def dates_file(year: str) -> str:
+    """The page of the feeds of a year, or of all years."""
+    return f"feeds/dates/{year}/index.html" if year else "feeds/dates/index.html"
+
+
+def group_pages(
+    pages: PageRenderer, stem: str, title: str, lines: Sequence[FeedLine]
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The pages of one group of feeds."""
+    return index_pages(pages, stem, "feed_group.html", lines, title=title)
+
+
+def line_of(catalog: Catalog, facet: Facet) -> FeedLine:
+    """The line of the feed of a facet."""
+    return FeedLine(catalog.name(facet), page_file(facet), stem_of(facet))

@@ -1,0 +1,162 @@
+"""Lists of sources, topics, days and feeds: whole, quick to load, and nothing left behind."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from lxml import html
+
+from data.models import HealthEvent, Source
+from data.settings import Site
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
+
+SITE = Site(url="https://press.example", entries=10)
+LARGEST = 30_000
+"""Bytes of a page, compressed."""
+
+
+def published(store: FakeStore, folder: Path) -> Path:
+    """The site of a store."""
+    done = publish(store, folder / "site", SITE, cache=folder / "rendered.db")
+    assert done.errors == ()
+    return folder / "site"
+
+
+def page(site: Path, address: str) -> html.HtmlElement:
+    """One of its pages."""
+    return html.parse(site / address / "index.html").getroot()
+
+
+def lines(site: Path, address: str) -> list[str]:
+    """The lines of a list, on all of its pages."""
+    links = page(site, address).xpath("//main//div//nav[@class='others']//a/@href")
+    places = [urljoin(f"/{address}", link)[1:] for link in links] or [address]
+    return [
+        " ".join(" ".join(line.itertext()).split())
+        for place in places
+        for line in page(site, place).xpath("//*[@id='lines']/*")
+    ]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of 450 sources and as many topics, each with a long name."""
+    store = FakeStore()
+    for number in range(450):
+        source = f"agency-{number:03}"
+        name = f"Agency {number:03} for the Inspection of Bridges and Ferries"
+        store.known[source] = Source(source, name, f"https://{source}.example/")
+        store.labels[f"topic-{number}"] = f"Topic {number:03} with a name"
+        store.put(make_release(number, source, topics=(f"topic-{number}",), language="az"))
+    return published(store, tmp_path_factory.mktemp("large"))
+
+
+@pytest.mark.parametrize("address", ["sources/", "topics/", "feeds/sources/", "feeds/topics/"])
+def test_a_long_list_is_on_several_small_pages_and_whole(large: Path, address: str) -> None:
+    assert len(lines(large, address)) == 450
+    assert (large / address / "-/3/index.html").is_file()
+    assert not (large / address / "-/4").exists()
+
+
+def test_no_page_of_a_list_is_large(large: Path) -> None:
+    places = ("sources/index.html", "sources/-", "topics/index.html", "topics/-", "feeds", "days")
+    files = [
+        file
+        for place in places
+        for file in ((large / place).rglob("index.html") if "." not in place else [large / place])
+    ]
+    assert len(files) > 20
+    assert max(len(gzip.compress(file.read_bytes())) for file in files) < LARGEST
+
+
+def test_a_source_is_told_with_its_releases_its_newest_day_and_its_language(
+    tmp_path: Path,
+) -> None:
+    store = FakeStore(
+        make_release(1, published=on_day("2022-11-24", "Asia/Baku")),
+        make_release(2, published=on_day("2023-02-01", "Asia/Baku"), language="az"),
+        make_release(3, "wire"),
+    )
+    store.events.append(
+        HealthEvent("wire", well=False, at=NOON, reason="It answers 500.", state="failing")
+    )
+    site = published(store, tmp_path)
+    assert lines(site, "sources/") == [
+        "ACME Corporation Azerbaijani 2 1 February 2023 ok",
+        "The Wire English 1 24 November 2022 failing",
+    ]
+    assert "2 institutions." in page(site, "sources/").text_content()
+
+
+def test_topics_stand_under_their_parents(tmp_path: Path) -> None:
+    store = FakeStore(
+        make_release(1, topics=("economy", "tax")), make_release(2, topics=("energy",))
+    )
+    store.labels["tax"] = "Tax"
+    store.parents = {"tax": "economy"}
+    site = published(store, tmp_path)
+    assert lines(site, "topics/") == ["Economy 1", "Economy: Tax 1", "Energy & climate 1"]
+    [below] = page(site, "topics/").xpath("//li[@class='depth-1']//a/@href")
+    assert urljoin("/topics/", below) == "/topics/tax/"
+
+
+def test_the_calendar_counts_years_months_and_days(tmp_path: Path) -> None:
+    store = FakeStore(
+        *(make_release(n, published=on_day("2024-02-29", "Asia/Baku")) for n in range(3)),
+        make_release(9, published=on_day("2024-03-01", "Asia/Baku")),
+        make_release(10, published=on_day("2019-12-31", "Asia/Baku")),
+    )
+    site = published(store, tmp_path)
+    years = page(site, "days/").xpath("//main//section")
+    assert [" ".join(year.text_content().split()) for year in years] == [
+        "2024 4 February 3 March 1",
+        "2019 1 December 1",
+    ]
+    [month] = page(site, "days/2024/02/").xpath("//table[@class='month']")
+    heads = [head.text_content() for head in month.xpath(".//th[@scope='col']")]
+    assert heads == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    rows = [[cell.text_content().strip() for cell in row] for row in month.xpath(".//tbody/tr")]
+    assert len(rows) == 5
+    assert rows[0] == ["", "", "", "1", "2", "3", "4"]
+    assert rows[-1][3].split() == ["2929", "February", "2024:", "3"]
+    assert [urljoin("/days/2024/02/", link) for link in month.xpath(".//td/a/@href")] == [
+        "/days/2024/02/29/"
+    ]
+
+
+def test_every_feed_is_in_the_directory(tmp_path: Path) -> None:
+    store = FakeStore(
+        *(
+            make_release(day, published=on_day(f"2024-01-{day:02}", "Asia/Baku"))
+            for day in range(1, 9)
+        )
+    )
+    site = published(store, tmp_path)
+    linked = {
+        (file.parent / link).resolve().relative_to(site).as_posix()
+        for file in (site / "feeds").rglob("index.html")
+        for link in html.parse(file).getroot().xpath("//table[@class='feeds']//td/a/@href")
+    }
+    feeds = {path.relative_to(site).as_posix() for path in (site / "feeds").rglob("*.*")}
+    assert linked == {name for name in feeds if "/page/" not in name and not name.endswith(".html")}
+
+
+def test_pages_of_a_list_go_when_it_gets_short(tmp_path: Path) -> None:
+    store = FakeStore()
+    for number in range(210):
+        store.put(make_release(number, f"agency-{number}", topics=()))
+    site = published(store, tmp_path)
+    assert (site / "sources/-/2/index.html").is_file()
+    assert (site / "feeds/sources/-/2/index.html").is_file()
+    for number in range(150):
+        del store.kept[make_release(number, f"agency-{number}").id]
+    store.put(replace(make_release(209, "agency-209", topics=()), revision=2))
+    published(store, tmp_path)
+    assert len(lines(site, "sources/")) == 60
+    assert not (site / "sources/-").exists()
+    assert not (site / "feeds/sources/-").exists()
