@@ -19,7 +19,18 @@ from feeds.entries.entry import title_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.urls import EVENT_FEEDS, EventFeed, capture_file, page_file, release_file, revision_file
+from feeds.pages.rows import NAMES
+from feeds.urls import (
+    EVENT_FEEDS,
+    FEED_TYPES,
+    FORMATS,
+    EventFeed,
+    capture_file,
+    event_file,
+    page_file,
+    release_file,
+    revision_file,
+)
 
 SIZE = 20
 """Events on an older page; the first shows up to twice as many."""
@@ -135,7 +146,11 @@ def events_page(
         Facet(),
         title=texts.gettext(title),
         description=texts.gettext(description),
-        feed=f"feeds/{event}.atom",
+        feed=event_file(event, "atom"),
+        alternates=[
+            (FEED_TYPES[kind], f"{title} ({NAMES[kind]})", event_file(event, kind))
+            for kind in FORMATS
+        ],
         lines=lines,
         page=page,
         total=total,

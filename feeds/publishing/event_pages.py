@@ -11,6 +11,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import TypeVar
 
+from data.models import Facet
 from feeds.pages.events_page import (
     SIZE,
     EventLine,
@@ -69,12 +70,12 @@ class EventPages:
         self._context.write(HEALTH_FILE, told_page(self._pages, told))
         every = [
             one
-            for one in self._store.health_events(limit=-1)
+            for one in self._store.health_events()
             if not self._context.catalog.is_gone(one.source)
         ]
-        if self._is_known("health", every):
-            return
-        self._write("health", every, every, partial(health_line, self._pages))
+        # A line leads to the page of its source where that has one.
+        keys = [(one, Facet(source=one.source) in self._context.counts) for one in every]
+        self._write("health", every, keys, partial(health_line, self._pages))
 
     def _of_releases(
         self,

@@ -10,6 +10,7 @@ from data.store.read_protocol import PublishStore
 from feeds.pages.indexes.days_page import FILE as DAYS
 from feeds.pages.indexes.days_page import days_page
 from feeds.pages.indexes.feeds_page import feeds_pages
+from feeds.pages.indexes.languages_page import languages_pages
 from feeds.pages.indexes.sources_page import sources_pages
 from feeds.pages.indexes.topics_page import topics_pages
 from feeds.pages.renderer import PageRenderer
@@ -17,8 +18,10 @@ from feeds.pages.renderer import PageRenderer
 Made = Mapping[str, Callable[[], bytes]]
 """Files of the site, and how to make each."""
 
-COUNTED_PLACES: Final = ("sources/-", "topics/-")
-DIRECTORY_PLACES: Final = ("feeds/sources", "feeds/topics", "feeds/languages", "feeds/dates")
+COUNTED_PLACES: Final = ("sources/-", "topics/-", "languages/-")
+DIRECTORY_PLACES: Final = (
+    *("feeds/sources", "feeds/sections", "feeds/topics", "feeds/languages", "feeds/dates"),
+)
 """Folders that hold nothing but such pages: of those with counts, and of the directory of feeds."""
 
 
@@ -27,6 +30,7 @@ def counted_pages(store: PublishStore, pages: PageRenderer) -> Made:
     return {
         **dict(sources_pages(pages, store.newest_of_sources(), store.last_health_events())),
         **dict(topics_pages(pages)),
+        **dict(languages_pages(pages)),
         DAYS: lambda: days_page(pages),
     }
 

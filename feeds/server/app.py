@@ -185,9 +185,6 @@ class SiteServer:
         if app := self._app_for(scope):
             await app(scope, receive, send)
             return
-        if self._demand and scope["path"] in LIVE:
-            await self._behind(scope, receive, send)
-            return
         path, query = scope["path"], scope["query_string"]
         is_shown = is_for_a_person(path, scope["headers"])
         try:
@@ -229,10 +226,16 @@ class SiteServer:
 
         Raises BadQuery, SlowSearch, StoreError, OSError.
         """
+        if self._is_live(path):
+            return None
         held = None
         if self._is_made(path) or query:
             held = await self._demanded(path, query)
         return held or self._cache.find(path)
+
+    def _is_live(self, path: str) -> bool:
+        """Whether a path tells of this moment, whatever lies there."""
+        return self._demand is not None and path in LIVE
 
     def _is_made(self, path: str) -> bool:
         """Whether nothing of a path lies in a file, as it is made on demand."""
@@ -248,7 +251,7 @@ class SiteServer:
         Raises OSError.
         """
         if (
-            (self._demand and path in LIVE)
+            self._is_live(path)
             or self._is_made(path)
             or (self._past and self._past.takes(path, headers))
         ):
@@ -342,7 +345,7 @@ class SiteServer:
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})
-            elif not path.endswith("/") and (
+            elif not (path.endswith("/") or self._is_live(path)) and (
                 self._cache.is_folder(path)
                 or self._is_topic(path + "/")
                 or path + "/" in self._mounted

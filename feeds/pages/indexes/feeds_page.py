@@ -26,7 +26,12 @@ INLINE: Final = 50
 
 YEAR: Final = len("2022")
 
-FOLDERS: Final = {"Sources": "sources", "Topics": "topics", "Languages": "languages"}
+FOLDERS: Final = {
+    "Sources": "sources",
+    "Sections": "sections",
+    "Topics": "topics",
+    "Languages": "languages",
+}
 """Where the pages of large groups lie."""
 
 

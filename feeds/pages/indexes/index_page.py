@@ -76,3 +76,21 @@ def index_pages(
                 **values,
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLine:
+    """A name with its page and its number of releases; ``depth`` levels down, below ``above``."""
+
+    name: str
+    file: str
+    releases: int
+    depth: int = 0
+    above: str = ""
+
+
+def counted_pages(
+    pages: PageRenderer, stem: str, rows: Sequence[CountedLine], *, title: str, lead: str
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The files of an index of names with numbers of releases, and how to make each."""
+    return index_pages(pages, stem, "counted.html", rows, title=title, lead=lead)

@@ -1,0 +1,161 @@
+"""Corrections, retractions and changes in health are told to the first, each on a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from lxml import html
+
+from data.models import HealthEvent
+from data.settings import Site
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import NOON, FakeStore, make_release
+
+SITE = Site(url="https://press.example", entries=10)
+
+
+class News:
+    """A site whose releases are edited and retracted."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder = folder / "site"
+        self.kept = folder / "rendered.db"
+        self.store = FakeStore(*(make_release(number) for number in range(count)))
+
+    def edit(self, number: int) -> None:
+        """Have a release corrected, so many hours later."""
+        release = self.store.kept[make_release(number).id]
+        content = replace(release.content, body_text=f"All that notice {number} says now.")
+        later = NOON + dt.timedelta(days=9, hours=number)
+        self.store.put(replace(release, content=content, updated=later, revision=2))
+
+    def retract(self, number: int) -> None:
+        """Have a release taken down, so many hours later."""
+        release = self.store.kept[make_release(number).id]
+        later = NOON + dt.timedelta(days=9, hours=number)
+        self.store.put(replace(release, retracted=later, updated=later))
+
+    def publish(self) -> None:
+        """Publish what changed."""
+        assert publish(self.store, self.folder, SITE, cache=self.kept).errors == ()
+
+    def page(self, address: str) -> html.HtmlElement:
+        """A page by its address."""
+        return html.parse(self.folder / address / "index.html").getroot()
+
+    def walk(self, address: str) -> Iterator[tuple[str, list[str]]]:
+        """Each page to the oldest, with what its lines say."""
+        while address:
+            page = self.page(address)
+            items = page.xpath("//ol[@class='events']/li")
+            yield address, [" ".join(" ".join(item.itertext()).split()) for item in items]
+            links = page.xpath("//nav[@class='paging']/a[@rel='next']/@href")
+            address = urljoin(f"/{address}", links[0])[1:] if links else ""
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> News:
+    """A site of 70 releases."""
+    return News(tmp_path, 70)
+
+
+def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> None:
+    news.edit(3)
+    news.publish()
+    [(_, [line])] = news.walk("changes/")
+    assert line.startswith("Statement 3 3 December 2022, 11:00 UTC · ACME Corporation")
+    assert "says now" in line
+    assert news.page("changes/").xpath("//del/text()") == ["statement"]
+    assert news.page("changes/").xpath("//ins/text()") == ["notice", " now"]
+    links = news.page("changes/").xpath("//p[@class='more']/a/@href")
+    assert [urljoin("/changes/", link) for link in links] == [
+        f"/releases/{make_release(3).id}/revisions/2/"
+    ]
+
+
+def test_all_corrections_are_reached_and_a_new_one_changes_no_full_page(news: News) -> None:
+    for number in range(65):
+        news.edit(number)
+    news.publish()
+    pages = dict(news.walk("changes/"))
+    assert [*pages] == ["changes/", "changes/page/2/", "changes/page/1/"]
+    told = [int(line.split()[1]) for page in pages.values() for line in page]
+    assert told == [*range(64, -1, -1)]
+    before = {path: path.read_bytes() for path in news.folder.glob("changes/page/*/index.html")}
+    news.edit(65)
+    news.publish()
+    assert {path: path.read_bytes() for path in before} == before
+    assert next(news.walk("changes/"))[1][0].startswith("Statement 65 ")
+
+
+def test_a_title_of_today_is_told_of_an_old_correction(news: News) -> None:
+    for number in range(45):
+        news.edit(number)
+    news.publish()
+    news.retract(2)
+    news.publish()
+    [page] = [lines for address, lines in news.walk("changes/") if address == "changes/page/1/"]
+    assert page[-3].startswith("Statement 2 ")
+    del news.store.kept[make_release(2).id]
+    news.store.put(make_release(69))
+    news.publish()
+    told = [line for _, lines in news.walk("changes/") for line in lines]
+    assert len(told) == 44
+    assert not any(line.startswith("Statement 2 ") for line in told)
+
+
+def test_retractions_say_when_and_lead_to_the_copy_until_the_release_is_back(news: News) -> None:
+    news.retract(4)
+    news.publish()
+    [(_, [line])] = news.walk("retractions/")
+    assert line == "Statement 4 3 December 2022, 12:00 UTC · ACME Corporation The copy kept"
+    news.store.put(replace(news.store.kept[make_release(4).id], retracted=None))
+    news.publish()
+    assert [*news.walk("retractions/")] == [("retractions/", [])]
+
+
+def test_older_pages_go_with_their_reason(news: News) -> None:
+    for number in range(45):
+        news.retract(number)
+    news.publish()
+    assert (news.folder / "retractions/page/1/index.html").is_file()
+    for number in range(30):
+        news.store.put(replace(news.store.kept[make_release(number).id], retracted=None))
+    news.publish()
+    assert not (news.folder / "retractions/page").exists()
+    assert len(next(news.walk("retractions/"))[1]) == 15
+
+
+def test_health_is_told_as_it_was_told_last_and_all_its_changes(news: News) -> None:
+    news.store.put(make_release(1, "wire"))
+    news.store.events += [
+        HealthEvent("acme", well=False, at=NOON, reason="It answers 500.", state="failing"),
+        HealthEvent("acme", well=True, at=NOON + dt.timedelta(days=1), reason="", state="ok"),
+        HealthEvent("wire", well=False, at=NOON, reason="It asks for a login.", state="blocked"),
+    ]
+    news.publish()
+    rows = news.page("health/").xpath("//table//tbody/tr")
+    assert [" ".join(" ".join(row.itertext()).split()) for row in rows] == [
+        "The Wire blocked It asks for a login. 2022-11-24 08:00",
+        "ACME Corporation ok 2022-11-25 08:00",
+    ]
+    [(_, lines)] = news.walk("health/changes/")
+    assert [line.split(",")[0] for line in lines] == [
+        "The Wire keeps us out 24 November 2022",
+        "ACME Corporation works again 25 November 2022",
+        "ACME Corporation stopped working 24 November 2022",
+    ]
+
+
+def test_hostile_titles_are_text(tmp_path: Path) -> None:
+    news = News(tmp_path, 1)
+    news.store.put(make_release(1, title="<script>alert(1)</script>"))
+    news.edit(1)
+    news.publish()
+    assert news.page("changes/").xpath("//main//script") == []
+    assert next(news.walk("changes/"))[1][0].startswith("<script>alert(1)</script> ")
