@@ -12,7 +12,9 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from data.models import Facet
-from feeds.pages.events_page import (
+from feeds.pages.health_page import FILE as HEALTH_FILE
+from feeds.pages.health_page import told_page
+from feeds.pages.indexes.events_page import (
     SIZE,
     EventLine,
     edit_line,
@@ -22,8 +24,6 @@ from feeds.pages.events_page import (
     health_line,
     retraction_line,
 )
-from feeds.pages.health_page import FILE as HEALTH_FILE
-from feeds.pages.health_page import told_page
 from feeds.publishing.context import PublishContext
 from feeds.urls import EventFeed
 

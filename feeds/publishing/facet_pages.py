@@ -14,7 +14,7 @@ from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
 from feeds.pages.facet_page import facet_page
 from feeds.pages.home_page import home_page
-from feeds.pages.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
+from feeds.pages.indexes.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
 from feeds.pages.rows import Line
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, face

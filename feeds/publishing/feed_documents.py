@@ -10,7 +10,7 @@ from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
-from feeds.pages.older_page import FIRST, LATEST
+from feeds.pages.indexes.older_page import FIRST, LATEST
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer
 from feeds.publishing.facet_pages import FacetPages

@@ -1,4 +1,4 @@
-"""Pages that list all that there is of one kind: sources, topics, days, feeds.
+"""Pages that list: sources, topics, languages, days, feeds, older releases, what happened to them.
 
-A file belongs here if it makes such a list from what the catalog and the counts of facets say.
+A file belongs here if it makes a list that goes on over several pages, or one of all that there is.
 """
