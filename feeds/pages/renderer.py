@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from markupsafe import Markup
+
 from data.models import Facet
 from data.text.language_tags import is_right_to_left
 from feeds.catalog import Catalog
