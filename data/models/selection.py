@@ -21,8 +21,8 @@ class Position(NamedTuple):
 class Selection:
     """Releases that are all of what is said; None and () let in all.
 
-    ``sources`` are ids and ``topics`` slugs, of which any will do. ``section`` is what a source
-    calls it, ``story`` an id. ``language`` is a tag: ``en`` lets in ``en-GB``, not the other way
+    ``sources`` are ids and ``topics`` slugs, of which any will do. ``section`` is the
+    slug of one, ``story`` an id. ``language`` is a tag: ``en`` lets in ``en-GB``, not the other way
     round. ``since`` and ``until`` are days of publication (inclusive), in the zone of each
     release's source; what has no date is of none. What states a date ahead of the time counts by
     its first sight.

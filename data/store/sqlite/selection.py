@@ -8,7 +8,7 @@ looked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from data.models import Position, Run, Selected, Selection
@@ -27,6 +27,7 @@ Clause: TypeAlias = tuple[str, list[Any]]
 
 NEWEST: Final = "releases r"
 OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"
+OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
 
 class SelectionPart(Part):
@@ -36,7 +37,7 @@ class SelectionPart(Part):
         self, selection: Selection, after: Position | None = None, *, limit: int
     ) -> Selected:
         """The places of the next releases of a selection, newest first; see `Selection`."""
-        table, base = base_of(selection)
+        table, base = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)
         found: list[Position] = []
         for some in self._walk(table, base, (fits, wanted), after):
@@ -49,11 +50,19 @@ class SelectionPart(Part):
             after = Position(*some[-1][:2]) if some else after
         return Selected(tuple(found), after if len(some) == AT_ONCE else None)
 
+    def _tags(self, language: str | None) -> list[str]:
+        """The tags that releases have of a language, as far as feeds name them."""
+        if not language:
+            return []
+        rows = self._ask("SELECT language FROM facets WHERE language <> '' AND releases > 0")
+        tag = language.lower()
+        return [one for (one,) in rows if f"{one.lower()}-".startswith(f"{tag}-")]
+
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
         """The rows of a base in its order, some at a time, each with whether it fits."""
-        key = "t" if table == OF_TOPIC else "r"
+        key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, LOOKED_AT, AT_ONCE):
             clauses, arguments = [base[0]], [*base[1]]
             if after is not None:
@@ -81,8 +90,8 @@ class SelectionPart(Part):
         return tuple((number, decode_run(report)) for number, report in rows)
 
 
-def base_of(selection: Selection) -> tuple[str, Clause]:
-    """The table that gives the order, and what its index decides."""
+def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
+    """The table that gives the order, and what its index decides; ``tags`` are of the language."""
     table, clauses, arguments = NEWEST, ["true"], list[Any]()
     if selection.story:
         # Its releases are few, and sorted; so are those of the states below.
@@ -93,13 +102,21 @@ def base_of(selection: Selection) -> tuple[str, Clause]:
         table = OF_TOPIC
         clauses.append("t.topic = ?")
         arguments += selection.topics
+    elif selection.section and len(selection.sources) == 1:
+        table = OF_SECTION
+        clauses.append("t.section = ?")
+        arguments.append(selection.section)
     elif selection.state == "retracted":
         table = "releases r INDEXED BY releases_retracted"
         clauses.append("r.retracted IS NOT NULL")
     elif selection.state == "corrected":
         table = "releases r INDEXED BY releases_edited"
         clauses.append("r.revision > 1")
-    key = "t" if table == OF_TOPIC else "r"
+    elif len(tags) == 1 and not selection.sources:
+        # The second clause is that of the index.
+        clauses.append("r.language = ? AND r.language <> ''")
+        arguments += tags
+    key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
     if len(selection.sources) == 1:
         clauses.append(f"{key}.source = ?")
         arguments += selection.sources
@@ -143,8 +160,10 @@ def condition(selection: Selection) -> Clause:
             " AND g.revision = r.revision), 0) > 1"
         )
     if selection.section:
-        # Last: it reads the text of what has come so far.
-        clauses.append("json_extract(r.content, '$.section') = ?")
+        clauses.append(
+            "EXISTS (SELECT 1 FROM release_sections o WHERE o.id = r.id AND o.sort_at = r.sort_at"
+            " AND o.source = r.source AND o.section = ?)"
+        )
         arguments.append(selection.section)
     return " AND ".join(clauses), arguments
 

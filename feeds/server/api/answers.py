@@ -180,11 +180,41 @@ class SourcePage(Answer, frozen=True):
     next: Next
 
 
+class Section(Answer, frozen=True):
+    """Where a source files releases."""
+
+    slug: str
+    label: Annotated[str, Meta(description="What the source calls it.")]
+    releases: Annotated[int, Meta(ge=0)]
+
+
+class SectionPage(Answer, frozen=True):
+    """The sections of a source, by slug."""
+
+    sections: tuple[Section, ...]
+    next: Next
+
+
+class Language(Answer, frozen=True):
+    """What releases are written in."""
+
+    language: Annotated[str, Meta(description="A language tag (BCP 47).")]
+    releases: Annotated[int, Meta(ge=0)]
+
+
+class LanguagePage(Answer, frozen=True):
+    """Languages, by tag."""
+
+    languages: tuple[Language, ...]
+    next: Next
+
+
 class Topic(Answer, frozen=True):
     """What releases are about."""
 
     slug: str
     label: str
+    parent: Annotated[str | None, Meta(description="The slug of the topic that it stands under.")]
     releases: Annotated[int, Meta(ge=0)]
 
 

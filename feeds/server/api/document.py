@@ -76,7 +76,7 @@ def operation(one: Operation) -> dict[str, Any]:
                 "content": {"application/json": {"schema": reference(one.answer)}},
             },
             "304": {"description": "It is what the request's If-None-Match names."},
-            **({"308": {"description": "It has another id now."}} if one.name == "source" else {}),
+            **({"308": {"description": "It has another id now."}} if "308" in one.named else {}),
             **{
                 str(status): {
                     "description": why,

@@ -134,10 +134,25 @@ def examples() -> Mapping[str, Example]:
         "story": Example("", answers.Story(id=STORY, releases=(release,), next=None)),
         "sources": Example("limit=1", answers.SourcePage(sources=(source,), next=after)),
         "source": Example("", source),
+        "sections": Example(
+            "limit=1",
+            answers.SectionPage(
+                sections=(answers.Section(slug="notices", label="Notices", releases=120),),
+                next=after,
+            ),
+        ),
+        "languages": Example(
+            "limit=1",
+            answers.LanguagePage(
+                languages=(answers.Language(language="en", releases=380),), next=after
+            ),
+        ),
         "topics": Example(
             "limit=1",
             answers.TopicPage(
-                topics=(answers.Topic(slug="transport", label="Transport", releases=96),),
+                topics=(
+                    answers.Topic(slug="transport", label="Transport", parent=None, releases=96),
+                ),
                 next=after,
             ),
         ),

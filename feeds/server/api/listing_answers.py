@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import msgspec
 
@@ -18,11 +17,11 @@ from feeds.urls import DAY
 
 
 class Moved(Exception):
-    """What is asked for is at another address now, ``place`` as seen from there."""
+    """What is asked for has another ``name`` now."""
 
-    def __init__(self, place: str) -> None:
-        super().__init__(place)
-        self.place = place
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
@@ -41,6 +40,13 @@ def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
 
 def source(asking: Asking, _: Question) -> answers.Source:
     """One source. Raises Refused, and Moved where it was renamed."""
+    found = known(asking)
+    removed = asking.store.removed_sources().get(found.id)
+    return source_answer(found, asking.store.facets(), removed)
+
+
+def known(asking: Asking) -> Source:
+    """The source that an address names. Raises Refused, and Moved where it was renamed."""
     now = asking.store.source_moves().get(asking.name, asking.name)
     found = asking.store.sources().get(now)
     if found is None:
@@ -49,8 +55,8 @@ def source(asking: Asking, _: Question) -> answers.Source:
     if removed and not removed.kept:
         raise Refused(410, REMOVED)
     if now != asking.name:
-        raise Moved(quote(now, safe=""))
-    return source_answer(found, asking.store.facets(), removed)
+        raise Moved(now)
+    return found
 
 
 def source_answer(
@@ -67,11 +73,44 @@ def source_answer(
     )
 
 
+def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
+    """The sections of a source, by slug. Raises Refused, and Moved where it was renamed."""
+    found = known(asking)
+    labels = asking.store.section_labels()
+    every = [
+        answers.Section(
+            slug=facet.section,
+            label=labels.get((found.id, facet.section), facet.section),
+            releases=count,
+        )
+        for facet, count in asking.store.facets().items()
+        if facet.section is not None and facet.source == found.id
+    ]
+    some, after = asking.page(asked, every, lambda one: one.slug, down=False)
+    return answers.SectionPage(sections=tuple(some), next=after)
+
+
+def languages(asking: Asking, asked: PageQuestion) -> answers.LanguagePage:
+    """The languages of releases, by tag."""
+    every = [
+        answers.Language(language=facet.language, releases=count)
+        for facet, count in asking.store.facets().items()
+        if facet.language is not None
+    ]
+    some, after = asking.page(asked, every, lambda one: one.language, down=False)
+    return answers.LanguagePage(languages=tuple(some), next=after)
+
+
 def topics(asking: Asking, asked: PageQuestion) -> answers.TopicPage:
     """The topics that releases have, by slug."""
-    labels = asking.store.topics()
+    labels, parents = asking.store.topics(), asking.store.topic_parents()
     every = [
-        answers.Topic(slug=facet.topic, label=labels.get(facet.topic, facet.topic), releases=count)
+        answers.Topic(
+            slug=facet.topic,
+            label=labels.get(facet.topic, facet.topic),
+            parent=parents.get(facet.topic),
+            releases=count,
+        )
         for facet, count in asking.store.facets().items()
         if facet.topic is not None and facet == Facet(topic=facet.topic)
     ]

@@ -42,7 +42,13 @@ def names_in(store: Store) -> Mapping[str, str]:
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
     story = next((one.story for one in releases if one.story), STORY)
     release, source = (releases[0].id, releases[0].source) if releases else (RELEASE, SOURCE)
-    return {"release": release, "revisions": release, "story": story, "source": source}
+    return {
+        "release": release,
+        "revisions": release,
+        "story": story,
+        "source": source,
+        "sections": source,
+    }
 
 
 def described(one: Operation, example: Example, names: Mapping[str, str]) -> ApiOperation:

@@ -78,7 +78,9 @@ class FilterQuestion(PageQuestion, frozen=True, kw_only=True):
 class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
     """Which releases, by how they are filed."""
 
-    section: Annotated[Name, Meta(description="The section as its source calls it.")] = ""
+    section: Annotated[
+        Name, Meta(description="The section of a source: its slug, or what the source calls it.")
+    ] = ""
     state: Annotated[
         ReleaseState | UnsetType,
         Meta(

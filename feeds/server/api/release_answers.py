@@ -10,6 +10,7 @@ from data.interchange.release_fields import release_fields, revision_fields
 from data.models import Position, Release, Selection
 from data.search.passages import passage
 from data.search.query import Query
+from data.topics.facets import section_of
 from feeds.replay.answer import HIDDEN
 from feeds.server.api import answers
 from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
@@ -27,7 +28,7 @@ def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
     selection = Selection(
         sources=present(asking, asked.source),
         topics=names(asked.topic),
-        section=asked.section or None,
+        section=section_slug(asked.section),
         language=asked.language or None,
         since=asked.since or None,
         until=asked.until or None,
@@ -120,6 +121,12 @@ def known(asking: Asking) -> Release:
     if found.hidden:
         raise Refused(410, HIDDEN)
     return found
+
+
+def section_slug(said: str) -> str | None:
+    """The slug of a section, which its name will do for."""
+    found = section_of(said)
+    return found.slug if found else None
 
 
 def names(said: str) -> tuple[str, ...]:

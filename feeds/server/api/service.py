@@ -270,7 +270,11 @@ async def explain(_: Request, error: Exception) -> Response:
     return Refused(status, EXPLAINED[status], headers=headers).response()
 
 
-async def lead_on(_: Request, error: Exception) -> Response:
-    """Lead to where something is now."""
-    place = quote(str(error), safe="%")
-    return Response(status_code=308, headers={**SHARED, "location": place})
+async def lead_on(request: Request, error: Exception) -> Response:
+    """Lead to where something is now, relative to where it was."""
+    rest = request.url.path.removeprefix("/api/sources/").partition("/")[2]
+    place = quote(str(error), safe="")
+    place = f"../{place}/{rest}" if rest else place
+    query = request.scope["query_string"].decode("latin-1")
+    headers = {**SHARED, "location": f"{place}?{query}" if query else place}
+    return Response(status_code=308, headers=headers)

@@ -24,7 +24,8 @@ def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
         clauses.append("s.section = :section")
         arguments["section"] = facet.section
     if facet.language:
-        clauses.append("r.language = :language")
+        # The second clause is that of the index, which is used for no query without it.
+        clauses.append("r.language = :language AND r.language <> ''")
         arguments["language"] = facet.language
     if facet.source:
         clauses.append(f"{table}.source = :source")

@@ -32,6 +32,7 @@ WITH_NAMES = {
     "revisions": "/api/releases/{release}/revisions",
     "story": "/api/stories/{story}",
     "source": "/api/sources/harbour",
+    "sections": "/api/sources/harbour/sections",
     "search": "/api/search?q=dredger",
 }
 
@@ -96,7 +97,7 @@ def test_each_answer_is_as_it_is_declared(
         ("source=harbour", Selection(sources=("harbour",))),
         ("source=harbour,wire&topic=economy", Selection(topics=("economy",))),
         ("language=EN", Selection(language="en")),
-        ("section=Pilots&source=wire", Selection(sources=("wire",), section="Pilots")),
+        ("section=Pilots&source=wire", Selection(sources=("wire",), section="pilots")),
         ("state=retracted", Selection(state="retracted")),
         ("topic=economy,transport&state=standing", Selection(state="standing")),
     ],
@@ -133,6 +134,13 @@ def test_lists_are_walked_by_their_names(web: httpx.Client) -> None:
     assert [one["id"] for one in sources] == ["harbour", "new", "wire"]
     topics = walk(web, "/api/topics?limit=1", "topics")
     assert [one["slug"] for one in topics] == ["economy", "transport"]
+    languages = walk(web, "/api/languages?limit=1", "languages")
+    assert [one["language"] for one in languages] == ["en", "en-GB", "pt"]
+    sections = walk(web, "/api/sources/wire/sections?limit=1", "sections")
+    assert [(one["slug"], one["label"]) for one in sections] == [
+        ("notices", "Notices"),
+        ("pilots", "Pilots"),
+    ]
     days = walk(web, "/api/days?limit=10", "days")
     assert [one["day"] for one in days] == sorted((one["day"] for one in days), reverse=True)
     assert sum(one["releases"] for one in days) == sum(one["releases"] for one in sources)
@@ -160,6 +168,8 @@ def test_a_renamed_source_is_led_on_to(web: httpx.Client) -> None:
     answer = web.get("/api/sources/old")
     assert answer.status_code == 308
     assert web.get("/api/sources/old", follow_redirects=True).json()["id"] == "new"
+    led = web.get("/api/sources/old/sections?limit=3")
+    assert (led.status_code, led.headers["location"]) == (308, "../new/sections?limit=3")
 
 
 def test_what_is_hidden_is_gone(web: httpx.Client, filled: SqliteStore) -> None:
@@ -186,6 +196,7 @@ def test_a_removed_source_is_gone(web: httpx.Client, filled: SqliteStore) -> Non
         ("/api/releases/no-such/revisions", 404, None),
         ("/api/stories/no-such", 404, None),
         ("/api/sources/no-such", 404, None),
+        ("/api/sources/no-such/sections", 404, None),
         ("/api/releases?limit=0", 422, "limit"),
         ("/api/releases?limit=-1", 422, "limit"),
         ("/api/releases?limit=1e9", 422, "limit"),
