@@ -17,6 +17,7 @@ from feeds.server.errors import explain
 from feeds.server.requests.access import Access
 from scheduler.home import Home
 from scheduler.service.admin.adding import AddPages
+from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.live import LiveEvents
 from scheduler.service.admin.overview import Overview
@@ -37,6 +38,7 @@ class Admin:
         self.live = LiveEvents()
         posts = Posts(self._guard, self._pages)
         self._adding = AddPages(home, self._pages, posts, work, self.live)
+        self._correcting = CorrectPages(home, self._pages, posts, work)
         overview = Overview(home, self._pages, work)
         self._app = Starlette(
             routes=[
@@ -44,6 +46,7 @@ class Admin:
                 Route("/admin/events", self.live.show),
                 Route("/admin/static/{name}.js", script),
                 *self._adding.routes(),
+                *self._correcting.routes(),
                 *SourcePages(home, self._pages, posts, work).routes(),
             ],
             exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},
@@ -53,6 +56,7 @@ class Admin:
     async def close(self) -> None:
         """End what is under way, so that the server can stop."""
         await self._adding.close()
+        await self._correcting.close()
         await self.live.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

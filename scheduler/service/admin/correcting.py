@@ -1,0 +1,175 @@
+"""Correcting a field: a saved page is shown, a text of it clicked, a selector chosen and saved.
+
+The page lies in a frame with a sandbox of its own: no script, no network, another origin than ours.
+Its texts are links that we made, which lead the whole window to the selectors of the element; so
+this works without a script, and no script of ours reaches into what a stranger wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from data.errors import CommuniqueError
+from scheduler.home import Home
+from scheduler.jobs.correction.child import Asked, Corrector, Told
+from scheduler.jobs.correction.fields import FIELDS, Field
+from scheduler.jobs.correction.source_text import save_selector
+from scheduler.service.admin.pages import AdminPages
+from scheduler.service.admin.posts import Posts
+from scheduler.service.admin.sources import FOLDER
+from scheduler.service.admin.work import Work
+from scheduler.terminal.drift_report import drift_lines
+from spiders.sources.loader import load_source
+
+FRAME: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
+        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-dns-prefetch-control": "off",
+    "x-robots-tag": "noindex",
+}
+"""How a saved page is served, and why nothing of it gets anywhere."""
+
+LONGEST: Final = 500
+"""Characters of a selector."""
+
+
+class CorrectPages:
+    """The pages at /admin/sources/<id>/correct/."""
+
+    def __init__(self, home: Home, pages: AdminPages, posts: Posts, work: Work) -> None:
+        self._home = home
+        self._pages = pages
+        self._posts = posts
+        self._work = work
+        self._corrector = Corrector(home)
+
+    def routes(self) -> list[Route]:
+        """All routes of corrections."""
+        one = "/admin/sources/{source}/correct"
+        return [
+            Route(f"{one}/", self._choose),
+            Route(f"{one}/page", self._page),
+            Route(f"{one}/preview", self._preview),
+            Route(f"{one}/save", self._posts.to(self._save, "../"), methods=["POST"]),
+        ]
+
+    async def close(self) -> None:
+        """End the process that reads pages."""
+        await self._corrector.close()
+
+    async def _choose(self, request: Request) -> Response:
+        asked = self._asked(request, "candidates")
+        told = await self._told(asked)
+        query = {"field": asked.field, "page": asked.page}
+        chosen = query if asked.element is None else {**query, "element": asked.element}
+        return await self._show(
+            request,
+            "correct.html",
+            told,
+            number=asked.page,
+            around=told.around,
+            candidates=told.candidates,
+            frame=f"page?{urlencode(chosen)}",
+            widen=f"?{urlencode(query)}&element=",
+            is_chosen=asked.element is not None,
+        )
+
+    async def _preview(self, request: Request) -> Response:
+        asked = self._asked(request, "preview")
+        told = await self._told(asked)
+        lines = [*drift_lines(told.preview.drift)] if told.preview else []
+        return await self._show(
+            request,
+            "correct_preview.html",
+            told,
+            selector=asked.selector,
+            preview=told.preview,
+            lines=lines,
+        )
+
+    async def _page(self, request: Request) -> Response:
+        asked = self._asked(request, "page")
+        told = await self._told(asked)
+        if told.fault:
+            raise HTTPException(404, told.fault)
+        return HTMLResponse(told.html, headers=FRAME)
+
+    async def _save(self, request: Request, said: Mapping[str, str]) -> str:
+        source = request.path_params["source"]
+        field = field_of(said.get("field", ""))
+        selector = said.get("selector", "").strip()[:LONGEST]
+        digest = said.get("digest", "")
+        path = await asyncio.to_thread(save_selector, self._home, source, field, selector, digest)
+        await self._work.take_in_sources()
+        return f"wrote {field.table}.{field.key} into {path}; the next visit reads by it"
+
+    async def _told(self, asked: Asked) -> Told:
+        try:
+            return await self._corrector.ask(asked)
+        except (CommuniqueError, OSError) as error:
+            return Told(str(error))
+
+    async def _show(self, request: Request, template: str, told: Told, **values: Any) -> Response:
+        source = request.path_params["source"]
+        name = template.removesuffix(".html").removeprefix("correct_").replace("correct", "index")
+        return await self._pages.show(
+            request,
+            template,
+            f"{FOLDER}/{source}/correct/{name}.html",
+            "Correct a field",
+            source=source,
+            field=request.query_params.get("field", ""),
+            fields=FIELDS,
+            fault=told.fault,
+            saved=told.pages,
+            **values,
+        )
+
+    def _asked(self, request: Request, want: Any) -> Asked:
+        """What a request asks for; what can't be meant is not found."""
+        source, query = request.path_params["source"], request.query_params
+        try:
+            load_source(self._home.sources, source)
+        except CommuniqueError as error:
+            raise HTTPException(404) from error
+        name = query.get("field", "")
+        if want != "candidates" or name:
+            field_of(name)
+        page, element = number_of(query.get("page", "0")), query.get("element", "")
+        pick = f"./?{urlencode({'field': name, 'page': page})}&element="
+        return Asked(
+            want,
+            source,
+            name or next(iter(FIELDS)),
+            page,
+            number_of(element) if element else None,
+            (query.get("other", "").strip() or query.get("selector", "").strip())[:LONGEST],
+            pick,
+        )
+
+
+def field_of(name: str) -> Field:
+    """A field by its name. Raises HTTPException."""
+    if name not in FIELDS:
+        raise HTTPException(404)
+    return FIELDS[name]
+
+
+def number_of(text: str) -> int:
+    """A number in an address. Raises HTTPException for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 8):  # noqa: PLR2004 - no page has more elements
+        raise HTTPException(404)
+    return int(text)

@@ -1,0 +1,95 @@
+"""Correcting a field on a saved page, over HTTP and without a script."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.scheduler.service.admin.conftest import Running
+
+PLACE = "/admin/sources/harbour/correct"
+
+
+def test_a_field_is_corrected_by_following_links_alone(running: Running) -> None:
+    text = running.web.get(f"{PLACE}/?field=release.title").text
+    frame = re.search(r'<iframe [^>]*src="([^"]+)" sandbox="([^"]*)"', text)
+    assert frame is not None
+    assert frame[2] == "allow-top-navigation-by-user-activation"
+    shown = running.web.get(f"{PLACE}/{unescape(frame[1])}")
+    link = re.search(r'<h1><a target="_top" href="\./(\?[^"]+)">', shown.text)
+    assert link is not None
+    text = running.web.get(f"{PLACE}/{unescape(link[1])}").text
+    selector = re.search(r'name="selector" value="([^"]+)" checked', text)
+    assert selector is not None
+    assert "Chosen:" in text
+    asked = {"field": "release.title", "selector": unescape(selector[1])}
+    text = running.web.get(f"{PLACE}/preview", params=asked).text
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', text)
+    assert digest is not None
+    assert "the same" in text
+    file = running.home / "sources" / "harbour.toml"
+    before = file.read_text()
+    answer = running.post(f"{PLACE}/save", **asked, digest=digest[1])
+    assert "wrote release.title into" in answer.text
+    assert file.read_text() == f'{before}\n[release]\ntitle = "{asked["selector"]}"\n'
+    again = running.post(f"{PLACE}/save", **asked, digest=digest[1])
+    assert "was changed meanwhile" in again.text
+    file.write_text(before)
+
+
+def test_the_saved_page_gets_nowhere(running: Running) -> None:
+    answer = running.web.get(f"{PLACE}/page?field=release.title")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-top-navigation-by-user-activation; default-src 'none'")
+    assert "script" not in policy
+    assert "allow-same-origin" not in policy
+    assert "set-cookie" not in answer.headers
+    assert running.site not in answer.text
+    assert "form" not in re.sub("information|performance", "", answer.text)
+
+
+def test_every_field_is_offered_and_tried(running: Running) -> None:
+    page = running.web.get(f"{PLACE}/").text
+    fields = re.findall(r'<option value="([a-z]+\.[a-z]+)"', page)
+    assert len(fields) == 11
+    for field in fields:
+        answer = running.web.get(f"{PLACE}/", params={"field": field})
+        assert answer.status_code == 200
+        assert 'class="said fault"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("selector", "said"),
+    [("h1[", "is no CSS selector"), ("a|b", "no namespaces"), ("x" * 2000, "is read")],
+)
+def test_a_selector_of_a_persons_own_is_tried_or_told(
+    running: Running, selector: str, said: str
+) -> None:
+    asked = {"field": "release.title", "selector": "h1", "other": selector}
+    answer = running.web.get(f"{PLACE}/preview", params=asked)
+    assert answer.status_code == 200
+    assert said in unescape(answer.text)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "page?field=none",
+        "page",
+        "?field=release.nothing",
+        "?field=release.title&page=x",
+        "?field=release.title&element=-1",
+        "?field=release.title&element=99999999999",
+        "preview?field=%00",
+        "../../none/correct/?field=release.title",
+    ],
+)
+def test_what_can_not_be_meant_is_not_found(running: Running, asked: str) -> None:
+    assert running.web.get(f"{PLACE}/{asked}").status_code == 404
+
+
+def test_an_element_that_is_not_there_is_told(running: Running) -> None:
+    answer = running.web.get(f"{PLACE}/?field=release.title&element=999999")
+    assert "the saved page has changed" in answer.text
