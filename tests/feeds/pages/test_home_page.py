@@ -121,7 +121,7 @@ def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: A
 
 
 def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
-    for page in ("", "sources/acme/", f"releases/{make_release(1).id}/"):
+    for page in ("", "sources/acme/", f"releases/{make_release(1, 'wire').id}/"):
         tree = lxml.html.parse(site / page / "index.html").getroot()
         links = tree.xpath("//footer//a/@href")
         assert "../" * page.count("/") + "about/" in links
