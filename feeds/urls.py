@@ -220,9 +220,13 @@ def release_text_file(release: str) -> str:
     return f"releases/{file_name(release)}/text.txt"
 
 
+STORIES = "stories"
+"""The folder of the pages of stories."""
+
+
 def story_file(story: str) -> str:
     """The page of a story."""
-    return f"stories/{file_name(story)}/index.html"
+    return f"{STORIES}/{file_name(story)}/index.html"
 
 
 def revision_file(release: str, number: int) -> str:

@@ -45,7 +45,15 @@ from data.models.source import (
     Source,
     SourceRhythm,
 )
-from data.models.summary import BACKLOG, ChangeCursor, DayDigest, ReleaseChange, ReleaseSummary
+from data.models.summary import (
+    BACKLOG,
+    ChangeCursor,
+    DayDigest,
+    Neighbour,
+    Neighbours,
+    ReleaseChange,
+    ReleaseSummary,
+)
 from data.models.visit_facts import PageFacts, Streak, VisitFacts, lean
 from data.models.walks import Listed, ListingKind, Walk
 from data.models.websub import (
@@ -87,6 +95,8 @@ __all__ = [
     "LoggedChange",
     "LoggedKind",
     "Media",
+    "Neighbour",
+    "Neighbours",
     "PageFacts",
     "PendingRequest",
     "PendingTopic",

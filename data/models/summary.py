@@ -45,6 +45,24 @@ class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A release beside another one of its source: ``language`` and ``day`` may be empty."""
+
+    id: str
+    title: str
+    language: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The releases of its source that stand right before and behind one, newest first."""
+
+    newer: Neighbour | None = None
+    older: Neighbour | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DayDigest:
     """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
 

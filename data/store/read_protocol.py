@@ -11,6 +11,7 @@ from data.models import (
     DayDigest,
     Facet,
     HealthEvent,
+    Neighbours,
     Release,
     ReleaseChange,
     ReleaseSummary,
@@ -78,6 +79,12 @@ class ReadStore(Protocol):
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Releases without their text, by id; what is not in the store is left out."""
+
+    def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
+        """What stands beside releases among those of their source, by id.
+
+        Of one that is hidden, what stands beside its place.
+        """
 
     def change_cursor(self) -> ChangeCursor:
         """How far the store has come; to be asked before all that is asked of that state."""

@@ -10,6 +10,8 @@ from data.models import (
     ChangeCursor,
     Facet,
     HealthEvent,
+    Neighbour,
+    Neighbours,
     Release,
     ReleaseChange,
     ReleaseSummary,
@@ -22,6 +24,12 @@ from data.models import (
 from data.store.protocol import Store
 from data.topics.facets import facets_of
 from feeds.offline.publication_in_memory import PublicationInMemory
+
+
+def neighbour_of(release: Release) -> Neighbour:
+    """A release as those beside it name it."""
+    content = release.content
+    return Neighbour(release.id, content.title, content.language or "", release.day)
 
 
 class SelectedReleases(PublicationInMemory):
@@ -40,6 +48,7 @@ class SelectedReleases(PublicationInMemory):
     ) -> None:
         super().__init__()
         self._store = store
+        self._neighbours: dict[str, Mapping[str, Neighbours]] = {}
         counts: Counter[Facet] = Counter()
         ids: set[str] = set()
         for release in store.by_first_seen(source, since=since, until=until):
@@ -124,6 +133,21 @@ class SelectedReleases(PublicationInMemory):
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         """Chosen releases without their text, by id."""
         return self._store.summaries_of([one for one in ids if one in self.ids])
+
+    def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
+        """What stands beside releases among the chosen ones of their source, by id."""
+        found: dict[str, Neighbours] = {}
+        for one in self._store.summaries_of([one for one in ids if one in self.ids]).values():
+            found |= {one.id: self._beside(one.source)[one.id]}
+        return found
+
+    def _beside(self, source: str) -> Mapping[str, Neighbours]:
+        if source not in self._neighbours:
+            row = [neighbour_of(one) for one in self.releases(Facet(source=source))]
+            newer, older = [None, *row][:-1], [*row, None][1:]
+            around = zip(row, newer, older, strict=True)
+            self._neighbours[source] = {one.id: Neighbours(new, old) for one, new, old in around}
+        return self._neighbours[source]
 
     def change_cursor(self) -> ChangeCursor:
         """How far the store has come."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from markupsafe import Markup
 
-from data.models import Facet, Media, Release, Revision
+from data.models import Facet, Media, Neighbour, Neighbours, Release, Revision
+from data.stories.copies import StoryMember
+from data.stories.passages import Passage, shared_passages
 from data.text.clean import excerpt, plain
+from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
-from feeds.entries.entry import Entry
+from feeds.entries.entry import UNTITLED, Entry
 from feeds.pages.change_words import changed_in
 from feeds.pages.date_origin import date_origin
 from feeds.pages.media_names import file_line, size_of
 from feeds.pages.release_body import shown_body
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.story_page import ALIKE, LONGEST_TITLE, QUOTED, alike, story_lines
 from feeds.pages.structured_data import news_article
 from feeds.translations import Texts
 from feeds.urls import (
@@ -28,6 +33,7 @@ from feeds.urls import (
     release_file,
     release_text_file,
     revision_file,
+    story_file,
 )
 
 DESCRIBED: Final = 200
@@ -37,7 +43,15 @@ MOST_FILES: Final = 40
 MOST_ALIASES: Final = 10
 MOST_TOPICS: Final = 30
 MOST_VERSIONS: Final = 20
+MOST_MEMBERS: Final = 8
+MOST_PASSAGES: Final = 2
 """What a page lists at the most; all of it is in the JSON of the release."""
+
+
+LEAST: Final = 2
+"""Releases of a story; one alone is none."""
+
+ALONE: Final = Neighbours()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +70,14 @@ def release_page(
     entry: Entry,
     revisions: tuple[Revision, ...],
     *,
+    beside: Neighbours = ALONE,
+    story: Sequence[StoryMember] = (),
     captured: bool = False,
 ) -> tuple[bytes, bool]:
     """The page of a release, and whether it shows only the beginning of its text.
 
-    ``captured`` is whether it has a page of captures.
+    It leads to what stands ``beside`` it and to the other releases of its ``story``, which come
+    first published first. ``captured`` is whether it has a page of captures.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -83,7 +100,7 @@ def release_page(
         description=excerpt(entry.summary, DESCRIBED),
         og_type="article",
         image=next((one.url for one in entry.enclosures if is_picture(one)), ""),
-        structured=news_article(catalog, entry, revisions),
+        structured=news_article(catalog, entry, revisions[-MOST_VERSIONS:]),
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
         beginning=body.beginning,
         whole=release_text_file(release.id),
@@ -105,12 +122,58 @@ def release_page(
         pictures=[file_line(media, texts) for media in pictures[:MOST_FILES]],
         more=max(0, len(aliases) - MOST_ALIASES),
         more_files=max(0, len(others) - MOST_FILES) + max(0, len(pictures) - MOST_FILES),
+        newer=beside_line(beside.newer),
+        older=beside_line(beside.older),
+        **told_elsewhere(catalog, release, story),
         versions=version_lines(revisions, texts),
         more_versions=max(0, len(revisions) - MOST_VERSIONS),
         citation=citation_of(release, entry),
         crumbs=source_crumbs(catalog, release.source),
     )
     return page, body.beginning
+
+
+def beside_line(one: Neighbour | None) -> Neighbour | None:
+    """What is shown of a release that stands beside another one."""
+    if one is None:
+        return None
+    title = excerpt(one.title, LONGEST_TITLE) or UNTITLED
+    return replace(one, title=title, language=feed_language(one.language) or "")
+
+
+def told_elsewhere(
+    catalog: Catalog, release: Release, story: Sequence[StoryMember]
+) -> dict[str, Any]:
+    """The editions of a release in other languages, and who else tells its story.
+
+    What is told of each is how much of it stands in the first one; of the release itself too, with
+    what it shares with the first one word for word.
+    """
+    if len(story) < LEAST or release.story is None:
+        return {"editions": [], "others": [], "alike": "", "passages": [], "story": None}
+    first, content = story[0], release.content
+    own = next((one for one in story if one.release.id == release.id), first)
+    near = [one for one in story[: MOST_MEMBERS + 1] if one is not own]
+    lines = story_lines(catalog, [first, *(one for one in near if one is not first)])
+    lines = lines if own is not first else lines[1:]
+    editions = [
+        line
+        for line, one in zip(lines, near, strict=True)
+        if one.release.source == release.source and line.language
+    ]
+    passages: tuple[Passage, ...] = ()
+    if own is not first and own.overlap >= ALIKE:
+        text = first.release.content.body_text
+        passages = shared_passages(content.body_text, text, most=MOST_PASSAGES)
+    return {
+        "editions": editions,
+        "others": [line for line in lines if line not in editions],
+        "alike": alike(own, catalog.texts) if own is not first else "",
+        "passages": [excerpt(one.text, QUOTED) for one in passages],
+        "is_first": own is first,
+        "told_by": len(story),
+        "story": story_file(release.story),
+    }
 
 
 def is_picture(media: Media) -> bool:

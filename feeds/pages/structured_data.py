@@ -12,6 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from data.models import Revision
+from data.text.clean import as_name
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
 from feeds.urls import SEARCH_PAGE
@@ -61,7 +62,7 @@ def news_article(catalog: Catalog, entry: Entry, revisions: Sequence[Revision]) 
             "@type": "CorrectionComment",
             "datePublished": one.seen,
             "url": catalog.revision(entry.release, one.number),
-            "text": one.content.title,
+            "text": as_name(one.content.title),
         }
         for one in revisions
         if one.number > 1 and one.reason != "reading"

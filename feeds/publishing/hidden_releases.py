@@ -21,7 +21,10 @@ NOTE: Final = "hidden"
 
 
 class HiddenReleases:
-    """What was hidden, or is shown again, since the last publication of the site in ``folder``."""
+    """What was hidden, or is shown again, since the last publication of the site in ``folder``.
+
+    ``changed`` are the ids of these releases.
+    """
 
     def __init__(self, store: PublishStore, cache: RenderCache, folder: Path) -> None:
         self._store = store
@@ -31,11 +34,11 @@ class HiddenReleases:
         noted = cache.note(NOTE)
         before = msgspec.json.decode(noted, type=frozenset[str]) if noted else frozenset()
         self._hidden = self._now - before
-        self._changed = self._now ^ before
+        self.changed = self._now ^ before
 
     def facets(self) -> Collection[Facet]:
         """The feeds that they belong to: whole, as archive pages never change otherwise."""
-        found = filter(None, map(self._store.release, self._changed))
+        found = filter(None, map(self._store.release, self.changed))
         return {facet for one in found for facet in facets_of(replace(one, hidden=False))}
 
     def remove_pages(self) -> None:
@@ -48,5 +51,5 @@ class HiddenReleases:
 
     def keep(self) -> None:
         """Note that all of this is done."""
-        if self._changed:
+        if self.changed:
             self._cache.keep_note(NOTE, msgspec.json.encode(sorted(self._now)))

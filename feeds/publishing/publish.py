@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -37,11 +37,20 @@ from feeds.publishing.index_files import (
 )
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_source, place
-from feeds.publishing.release_pages import ReleasePages
+from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
-from feeds.urls import EventFeed, event_file, feed_file, is_feed, is_published, release_file
+from feeds.urls import (
+    STORIES,
+    EventFeed,
+    event_file,
+    feed_file,
+    is_feed,
+    is_published,
+    name_of,
+    release_file,
+)
 
 Result = TypeVar("Result")
 
@@ -171,6 +180,7 @@ class Publishing:
         for some in batches(sorted(facets, key=place), TOGETHER):
             self._batch(some)
         if facets or remembers:
+            self._together(partial(self._write_elsewhere, facets, hidden.changed))
             self._together(self._write_events)
         # What is made on demand needs nothing to be written.
         self._store.mark_published(
@@ -241,10 +251,21 @@ class Publishing:
         file = feed_file(facet, "atom")
         self._tried(file, lambda: self._documents.write(facet, everything=every))
         if is_day(facet) or is_source(facet):
-            for shown, key in self._releases.due(facet, everything=every):
-                page = partial(self._releases.write, shown, key)
-                self._tried(release_file(shown.summary.id), page)
+            self._write_releases(self._releases.due(facet, everything=every))
         return len(self.errors) == failed
+
+    def _write_releases(self, due: Iterable[DuePage]) -> None:
+        for one in due:
+            page = partial(self._releases.write, one)
+            self._tried(release_file(one.shown.summary.id), page)
+
+    def _write_elsewhere(self, facets: Collection[Facet], hidden: Collection[str]) -> None:
+        """Write the pages of releases beside those that changed, and of stories."""
+        if not self.rewritten:
+            self._write_releases(self._releases.due_elsewhere(facets, hidden))
+        if self.rewritten or not self._releases.knows_changes:
+            for folder in (self._writer.folder / STORIES).glob("*"):
+                self._releases.stories.write(name_of(folder.name))
 
     def _write_events(self) -> None:
         """Write the feeds about releases, where their entries are others than before."""

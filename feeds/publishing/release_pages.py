@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -13,12 +14,13 @@ from data.interchange.release_fields import (
     release_fields,
     version_capture_fields,
 )
-from data.models import Capture, Facet, Release, ReleaseSummary, Revision
+from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Revision
 from feeds.pages.capture_page import capture_page
 from feeds.pages.release_page import release_page
 from feeds.pages.revision_page import revision_page
 from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer, Shown, face
+from feeds.publishing.entry_renderer import EntryRenderer, Shown
+from feeds.publishing.story_pages import StoryPages
 from feeds.urls import (
     capture_data_file,
     capture_file,
@@ -28,10 +30,31 @@ from feeds.urls import (
     revision_file,
 )
 
+KEY: Final = 16
+"""Bytes of a key, in front of what else is noted of a page."""
 
-def facet_of_page(release: Release) -> Facet:
-    """The facet with which the page of a release is written: its day, or its source without one."""
-    return Facet(period=release.day) if release.day else Facet(source=release.source)
+ALONE: Final = Neighbours()
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """A release whose page is to be written, what stands ``beside`` it, and what is noted of it."""
+
+    shown: Shown
+    beside: Neighbours
+    note: bytes
+
+
+def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
+    """The ids of what stands beside a release."""
+    return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
+
+
+def noted(note: bytes) -> tuple[str | None, str | None, str | None]:
+    """What stood beside a release when its page was written, and the story that it belonged to."""
+    if len(note) == KEY:
+        return None, None, None
+    return msgspec.json.decode(note[KEY:], type=tuple[str | None, str | None, str | None])
 
 
 class ReleasePages:
@@ -43,17 +66,58 @@ class ReleasePages:
         self._store = context.store
         self._cache = context.cache
         self._renderer = renderer
+        self.stories = StoryPages(context, renderer)
 
-    def due(self, facet: Facet, *, everything: bool) -> Iterator[tuple[Shown, bytes]]:
-        """The releases of a facet whose pages would differ, each with the key of its page."""
-        summaries = self._touched(facet, everything=everything)
-        written = self._cache.page_keys([summary.id for summary in summaries])
+    @property
+    def knows_changes(self) -> bool:
+        """Whether it is known what changed since the last publication."""
+        return self._changes is not None
+
+    def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:
+        """The releases of a facet whose pages would differ."""
+        return self._due(self._touched(facet, everything=everything), everything=everything)
+
+    def due_elsewhere(self, dirty: Collection[Facet], hidden: Collection[str]) -> Iterator[DuePage]:
+        """The releases whose pages would differ for others: those beside them, or of their story.
+
+        ``hidden`` are those that went or came back since the last publication, ``dirty`` the facets
+        that changed.
+        """
+        ids: set[str | None] = set()
+        stories: set[str | None] = set()
+        if self._changes is None:
+            for source in {one.source for one in dirty if one.source and not one.topic}:
+                every = self._store.summaries(Facet(source=source))
+                ids.update(summary.id for summary in every)
+                stories.update(summary.story for summary in every)
+        else:
+            changed = sorted({*self._changes, *hidden})
+            stories.update(change.summary.story for change in self._changes.values())
+            for around in self._store.neighbours(changed).values():
+                ids.update(ids_of(around))
+            for note in self._cache.page_keys(changed).values():
+                newer, older, story = noted(note)
+                ids.update((newer, older))
+                stories.add(story)
+        for story in stories:
+            self.stories.write(story)
+            ids.update(member.id for member in self._renderer.story(story))
+        found = self._store.summaries_of(sorted(filter(None, ids)))
+        yield from self._due([*found.values()], everything=False)
+
+    def _due(self, summaries: Sequence[ReleaseSummary], *, everything: bool) -> Iterator[DuePage]:
+        ids = [summary.id for summary in summaries]
+        written = self._cache.page_keys(ids)
+        around = self._store.neighbours(ids)
         for summary in summaries:
-            members = self._renderer.story(summary.story)
-            key = self._context.key("page", summary.id, summary.version, *map(face, members))
-            if everything or written.get(summary.id) != key:
+            beside = around.get(summary.id, ALONE)
+            story = self.stories.key(summary.story)
+            key = self._context.key("page", summary.id, summary.version, story, beside)
+            note = key + msgspec.json.encode((*ids_of(beside), summary.story))
+            if everything or written.get(summary.id) != note:
+                members = self._renderer.story(summary.story)
                 others = tuple(one for one in members if one.id != summary.id)
-                yield Shown(summary, others), key
+                yield DuePage(Shown(summary, others), beside, note)
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
         """The releases of a facet, or where that is known only those that a change touches.
@@ -64,31 +128,28 @@ class ReleasePages:
             return (
                 self._store.backlog(facet.source) if facet.source else self._store.summaries(facet)
             )
-        here = {
-            one: change.summary
-            for one, change in self._changes.items()
+        return [
+            change.summary
+            for change in self._changes.values()
             if facet in change.facets and (facet.period or change.summary.is_backlog)
-        }
-        told = self._told.get(facet, ())
-        return list({**self._store.summaries_of(told), **here}.values())
+        ]
 
-    @cached_property
-    def _told(self) -> Mapping[Facet, Sequence[str]]:
-        """The members of stories of which any changed, by facet: each names all the others."""
-        found: dict[Facet, set[str]] = {}
-        for story in {change.summary.story for change in (self._changes or {}).values()}:
-            for member in self._renderer.story(story):
-                found.setdefault(facet_of_page(member), set()).add(member.id)
-        return {facet: sorted(members) for facet, members in found.items()}
-
-    def write(self, shown: Shown, key: bytes) -> None:
+    def write(self, due: DuePage) -> None:
         """Write the pages of a release: of its versions where it has several, of its captures."""
-        release, entry = self._renderer.made(shown)
+        release, entry = self._renderer.made(due.shown)
         pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)
         gone = self._store.sightings(release.id).gone if release.retracted else None
         captured = gone is not None or any(one.capture for one in revisions)
-        page, beginning = release_page(pages, release, entry, revisions, captured=captured)
+        page, beginning = release_page(
+            pages,
+            release,
+            entry,
+            revisions,
+            beside=due.beside,
+            story=self.stories.members(release.story),
+            captured=captured,
+        )
         write(release_file(release.id), page)
         write(release_data_file(release.id), release_data(release))
         if beginning:
@@ -105,7 +166,8 @@ class ReleasePages:
             for before, after in zip((None, *revisions), revisions, strict=False):
                 page = revision_page(pages, release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
-        self._cache.keep_page(release.id, key)
+        self.stories.write(release.story)
+        self._cache.keep_page(release.id, due.note)
         self._context.checkpoint()
 
 

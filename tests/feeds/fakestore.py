@@ -18,6 +18,8 @@ from data.models import (
     HandlingKind,
     HealthEvent,
     Media,
+    Neighbour,
+    Neighbours,
     Published,
     Release,
     ReleaseChange,
@@ -138,6 +140,17 @@ class FakeStore(PublicationInMemory):
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
         return {one: self.summary(self.kept[one]) for one in ids if one in self.kept}
+
+    def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
+        found: dict[str, Neighbours] = {}
+        for source in self.known:
+            row = [
+                Neighbour(one.id, one.content.title, one.content.language or "", one.day)
+                for one in self.releases(Facet(source=source))
+            ]
+            around = zip(row, [None, *row][:-1], [*row, None][1:], strict=True)
+            found |= {one.id: Neighbours(newer, older) for one, newer, older in around}
+        return {one: found[one] for one in ids if one in found}
 
     def summary(self, release: Release) -> ReleaseSummary:
         order = release.order.timestamp()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +11,8 @@ from data.models import (
     BACKLOG,
     ChangeCursor,
     Facet,
+    Neighbour,
+    Neighbours,
     Release,
     ReleaseChange,
     ReleaseSummary,
@@ -29,6 +31,22 @@ CHANGES_KEPT: Final = 10_000
 """Changes that are remembered; who comes after more of them compares all."""
 
 NOTHING: Final = (0, 0)
+
+NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
+
+
+def beside(order: str, tie: str, first: str) -> str:
+    """SQL for the number of the release of the same source that comes first so."""
+    return (
+        f"(SELECT n.number FROM {SHOWN} n WHERE n.source = r.source AND n.sort_at {order}"
+        f" AND {tie} ORDER BY {first} LIMIT 1)"
+    )
+
+
+def neighbour(row: Sequence[Any]) -> Neighbour | None:
+    """The release in four columns, or None where there is none."""
+    id_, title, language, day = row
+    return None if id_ is None else Neighbour(id_, title, language, day)
 
 
 class ChangeLogPart(Part):
@@ -66,6 +84,23 @@ class ChangeLogPart(Part):
             [encode(list(ids))],
         )
         return {row[0]: ReleaseSummary(*row) for row in rows}
+
+    def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
+        """What stands beside releases among those of their source, by id."""
+        if not ids:
+            return {}
+        rows = self._ask(
+            f"SELECT r.id, {NEIGHBOUR.format('n')}, {NEIGHBOUR.format('o')} FROM (SELECT r.id,"
+            f" coalesce({beside('= r.sort_at', 'n.id < r.id', 'n.id DESC')},"
+            f" {beside('> r.sort_at', '1', 'n.sort_at, n.id DESC')}) AS newer,"
+            f" coalesce({beside('= r.sort_at', 'n.id > r.id', 'n.id')},"
+            f" {beside('< r.sort_at', '1', 'n.sort_at DESC, n.id')}) AS older"
+            " FROM json_each(?) j JOIN releases r ON r.id = j.value) r"
+            " LEFT JOIN releases n ON n.number = r.newer"
+            " LEFT JOIN releases o ON o.number = r.older",
+            [encode(list(ids))],
+        )
+        return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""

@@ -85,6 +85,7 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
         "feeds/date/2022/11/24.rss",
     }
     assert {file for file in touched if file.startswith("releases/")} == {
+        f"releases/{make_release(1).id}/index.html",
         f"releases/{make_release(3).id}.json",
         f"releases/{make_release(3).id}/index.html",
     }
