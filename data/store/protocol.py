@@ -73,10 +73,12 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         *,
         since: dt.date | None = None,
         until: dt.date | None = None,
+        after: str = "",
     ) -> Iterator[Release]:
         """Releases in the order of their first sight, of a source and between two days (inclusive).
 
-        The days are those of publication, in the zone of each release's source.
+        The days are those of publication, in the zone of each release's source. With ``after``, the
+        id of one, only those that were seen first after that.
         """
 
     def transaction(self) -> AbstractContextManager[object]:

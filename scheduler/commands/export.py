@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from contextlib import closing
+from itertools import islice
 
 import click
 import msgspec
 
+from data.errors import CommuniqueError
 from data.interchange.release_fields import release_fields
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
@@ -23,6 +25,18 @@ def day(value: str) -> dt.date:
     except ValueError as error:
         why = f"{value!r} is no day; write one such as 2026-11-24"
         raise click.BadParameter(why) from error
+
+
+class UnknownCursor(CommuniqueError):
+    """No release has the id after which an export is to go on."""
+
+    exit_code = 2
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"there is no release {cursor[:100]!r} to go on after; give the id in the last line"
+        )
+        self.cursor = cursor
 
 
 @click.command()
@@ -41,6 +55,15 @@ def day(value: str) -> dt.date:
     default=None,
     help="Only those published on this day or before.",
 )
+@click.option(
+    "--cursor",
+    default=None,
+    metavar="RELEASE",
+    help="Only those after this one: the id in the last line of the page before.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=None, help="So many at the most."
+)
 @always_json
 @with_home
 def export(
@@ -49,6 +72,8 @@ def export(
     source: str | None,
     since: dt.date | None,
     until: dt.date | None,
+    cursor: str | None,
+    limit: int | None,
 ) -> int:
     """Write releases to standard output, one line of JSON each, in the order of first sight.
 
@@ -59,9 +84,10 @@ def export(
     with closing(home.store()) as store:
         if source is not None:
             check_known(store, source, load_sources(home.sources)[0])
-        for release in store.by_first_seen(source, since=since, until=until):
-            if release.hidden:
-                continue
+        if cursor is not None and store.release(cursor) is None:
+            raise UnknownCursor(cursor)
+        every = store.by_first_seen(source, since=since, until=until, after=cursor or "")
+        for release in islice((one for one in every if not one.hidden), limit):
             encoder.encode_into(release_fields(release), line)
             line += b"\n"
             sys.stdout.buffer.write(line)

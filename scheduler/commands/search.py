@@ -14,7 +14,9 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 
-FOUND = 20
+FOUND, MOST = 20, 1000
+"""Releases that are shown where nothing is said, and at the most."""
+
 LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
 """What a list of hits leaves to `communique show`."""
 
@@ -37,6 +39,13 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
     default=None,
     help="Only those published on this day or before.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MOST),
+    metavar="N",
+    default=FOUND,
+    help=f"So many at the most, {MOST} or fewer ({FOUND}).",
+)
 @as_json
 @with_home
 def search(
@@ -47,11 +56,12 @@ def search(
     topic: str | None,
     since: dt.date | None,
     until: dt.date | None,
+    limit: int,
     as_json: bool,
 ) -> int:
     """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
 
-    At most 20 are shown; of very many matches, the newest are ranked. A beginning has three letters
+    Of very many matches, the newest are ranked. A beginning has three letters
     or more. In scripts without spaces, every run of letters is a phrase. Write -- before a query
     that begins with a minus.
     """
@@ -64,7 +74,7 @@ def search(
     )
     store = home.store()
     store.update_search_index()
-    found = store.search(asked, limit=FOUND)
+    found = store.search(asked, limit=limit)
     why = "" if found else nothing(asked, store)
     store.close()
     if as_json:

@@ -129,19 +129,22 @@ class ReleasesPart(Part):
         *,
         since: dt.date | None = None,
         until: dt.date | None = None,
+        after: str = "",
     ) -> Iterator[Release]:
         """Releases in the order of their first sight, of a source and between two days (inclusive).
 
-        The days are those of publication, in the zone of each release's source.
+        The days are those of publication, in the zone of each release's source. With ``after``, the
+        id of one, only those that were seen first after that.
         """
-        after = 0
+        known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
+        number = known[0][0] if known else 0
         while True:
             rows = self._ask(
                 f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r WHERE r.number > :after"
                 " AND (:source IS NULL OR r.source = :source) AND r.day BETWEEN :since AND :until"
                 " ORDER BY r.number LIMIT :count",
                 {
-                    "after": after,
+                    "after": number,
                     "source": source,
                     "since": since.isoformat() if since else FIRST_DAY,
                     "until": until.isoformat() if until else LAST_DAY,
@@ -151,7 +154,7 @@ class ReleasesPart(Part):
             yield from map(release_of, rows)
             if len(rows) < BATCH:
                 return
-            after = rows[-1][-1]
+            number = rows[-1][-1]
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
         """Every version of a release, oldest first."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from data.models import ChangeCursor, LoggedChange
+from data.store.protocol import Store
 from feeds.server.api import answers
-from feeds.server.api.asking import LARGEST, Asking, shown, size_of
+from feeds.server.api.asking import LARGEST, shown, size_of
 from feeds.server.api.cursors import decode, encode
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import ChangesQuestion
@@ -30,14 +31,14 @@ STALE: Final = (
 )
 
 
-def changes(asking: Asking, asked: ChangesQuestion) -> answers.ChangePage:
+def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
     """The changes after a cursor, the oldest first. Raises Refused: 400, 410."""
     place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
     found: list[LoggedChange] = []
     size = 0
     while len(found) < asked.limit and size <= LARGEST:
         limit = min(AT_ONCE, asked.limit - len(found))
-        some = asking.store.logged_changes(place, limit=limit)
+        some = store.logged_changes(place, limit=limit)
         if some is None:
             raise Refused(410, STALE, parameter="since")
         if not some:
@@ -51,7 +52,7 @@ def changes(asking: Asking, asked: ChangesQuestion) -> answers.ChangePage:
     return answers.ChangePage(
         changes=tuple(map(told, found)),
         next=encode(BELONGS, place),
-        more=bool(asking.store.logged_changes(place, limit=1)),
+        more=bool(store.logged_changes(place, limit=1)),
     )
 
 

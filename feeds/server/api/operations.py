@@ -90,7 +90,7 @@ OPERATIONS: Final = (
         "All that happens to releases, once and in one order",
         ChangesQuestion,
         answers.ChangePage,
-        change_answers.changes,
+        lambda asking, asked: change_answers.changes(asking.store, asked),
         by_changes=True,
         refused={
             400: "The cursor is none of this address.",

@@ -653,8 +653,11 @@ def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
         one = draft(url, published=published(day), body_text=f"{number} {BODY}")
         store.record(one, seen=noon, since=noon)
 
-    def days(source: str | None = None, **between: dt.date) -> list[str]:
-        return [r.published.iso for r in store.by_first_seen(source, **between)]
+    def days(
+        source: str | None = None, since: dt.date | None = None, until: dt.date | None = None
+    ) -> list[str]:
+        every = store.by_first_seen(source, since=since, until=until)
+        return [r.published.iso for r in every]
 
     assert days() == days("harbour") == ["2026-02-27", "2025-12-31", "2026-03-01"]
     assert days("nobody") == []
