@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -31,8 +31,14 @@ MOST_TIMES = 3
 it is the strongest of its topic in the title."""
 
 THRESHOLD = 3.0
-SHARE = 0.45
-"""A topic counts that has THRESHOLD points, and this share of the best topic's."""
+SHARE = 0.5
+"""A topic of the top level counts that has THRESHOLD points, and this share of the best one's."""
+
+SHARE_BELOW = 0.6
+ALONE = 4.0
+"""One below it counts that has THRESHOLD points, or ALONE where its parent has rules and does not
+count, and this share of the best one's below the top level. (Weighed by one half of the texts of
+benchmarks/topics.py.)"""
 
 MOST = 3
 HINT = 0.5
@@ -64,9 +70,10 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A taxonomy as its file says it."""
+    """A taxonomy as its file says it; with ``shipped``, those that come with the program stay."""
 
     topic: tuple[Topic, ...]
+    shipped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,43 +148,69 @@ def topics_of(
 
 
 def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
-    """The slugs of the topics that title and body speak of, the strongest first, at most three."""
+    """The slugs of the topics that title and body speak of, the strongest first.
+
+    They are at most three of the top level, what else the topics below stand under, and at most
+    three of these.
+    """
     matcher = taxonomy.matcher(content.language)
-    title = Counter(matcher.find(content.title[:READ]))
+    title = matcher.find(content.title[:READ])
+    found = Counter([*title, *matcher.find(content.body_text[:READ])])
     scores: dict[str, float] = {}
     titles: dict[str, float] = {}
-    for rule, times in (title + Counter(matcher.find(content.body_text[:READ]))).items():
+    for rule, times in found.items():
         worth = rule.points * (1 + REPEAT * (min(times, MOST_TIMES) - 1))
         scores[rule.topic] = scores.get(rule.topic, 0.0) + worth
     for rule in title:
         titles[rule.topic] = max(titles.get(rule.topic, 0.0), rule.points * TITLE)
     for slug, worth in titles.items():
         scores[slug] += worth
-    least = max(THRESHOLD, SHARE * max(scores.values(), default=0.0))
+    parents = taxonomy.parents
+    top = _strongest({slug: worth for slug, worth in scores.items() if slug not in parents}, SHARE)
+    lower = {slug: worth for slug, worth in scores.items() if slug in parents}
+    below = [
+        slug
+        for slug in _strongest(lower, SHARE_BELOW)
+        if parents[slug] in top or lower[slug] >= ALONE or not taxonomy.topics[parents[slug]].rules
+    ]
+    above = {parent for slug in below for parent in taxonomy.above(slug)}
+    return *top, *sorted(above.difference(top)), *below
+
+
+def _strongest(scores: Mapping[str, float], share: float) -> tuple[str, ...]:
+    """The topics of one level that count, the strongest first."""
+    least = max(THRESHOLD, share * max(scores.values(), default=0.0))
     ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
     return tuple(slug for slug in ranked if scores[slug] >= least)[:MOST]
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
-    """The taxonomy in the file at ``path``, whole; the shipped one where there is no such file.
+    """The taxonomy in the file at ``path``; the shipped one where there is no such file.
 
     Raises SettingsError that names the file, the key and the fix.
     """
-    return _read(path) if path and path.exists() else _shipped()
+    if not (path and path.exists()):
+        return _shipped()
+    own = _read(path)
+    taken = {topic.slug for topic in own.topic}
+    kept = [*_shipped().topics.values()] if own.shipped else []
+    return _compile(own.topic, str(path), [topic for topic in kept if topic.slug not in taken])
 
 
 @cache
 def _shipped() -> Taxonomy:
-    """Read once: it takes a tenth of a second."""
-    return _read(Path(__file__).with_name("taxonomy.toml"))
+    """Read once: it takes a fifth of a second."""
+    files = (Path(__file__).with_name(name) for name in ("taxonomy.toml", "second_level.toml"))
+    topics = [topic for file in files for topic in _read(file).topic]
+    return _compile(topics, "the shipped topics")
 
 
-def _read(path: Path) -> Taxonomy:
-    topics = decode(read_text(path, SettingsError), TaxonomyFile, str(path), SettingsError).topic
-    return _compile(topics, str(path))
+def _read(path: Path) -> TaxonomyFile:
+    return decode(read_text(path, SettingsError), TaxonomyFile, str(path), SettingsError)
 
 
-def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
+def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ()) -> Taxonomy:
+    """A taxonomy of topics; a name or slug that one of the ``shipped`` shares is theirs."""
     by_slug: dict[str, Topic] = {}
     names: dict[str, str] = {}
     rules: dict[str, list[Rule]] = {}
@@ -185,20 +218,24 @@ def _compile(topics: Iterable[Topic], where: str) -> Taxonomy:
         if topic.slug in by_slug or topic.slug in RESERVED:
             raise SettingsError(where, f"topic {topic.slug}", "choose another slug; it is taken")
         by_slug[topic.slug] = topic
+    own = len(by_slug)
+    by_slug |= {topic.slug: topic for topic in shipped}
+    _check_parents(by_slug, where)
+    for number, topic in enumerate(by_slug.values()):
         for name in (topic.slug, topic.label, *topic.labels.values(), *topic.names):
             taken = names.setdefault(fold_label(name), topic.slug)
-            if taken != topic.slug:
+            if number < own and taken not in {topic.slug, topic.parent}:
                 fix = f"the name {name!r} is also one of topic {taken}; keep one"
                 raise SettingsError(where, f"topic {topic.slug}", fix)
         for kind, points, phrases in (("rules", 1.0, topic.rules), ("hints", HINT, topic.hints)):
             for language, lines in phrases.items():
+                level = 1 if topic.parent else 0
                 try:
-                    read = [read_rule(topic.slug, points, line) for line in lines]
+                    read = [read_rule(topic.slug, points, line, level) for line in lines]
                 except ValueError as error:
                     key = f"topic {topic.slug}.{kind}.{language}"
                     raise SettingsError(where, key, str(error)) from error
                 rules.setdefault(language, []).extend(read)
-    _check_parents(by_slug, where)
     return Taxonomy(by_slug, names, {code: tuple(found) for code, found in rules.items()})
 
 

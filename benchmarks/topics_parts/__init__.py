@@ -1,0 +1,1 @@
+"""What benchmarks/topics.py reads: texts with labels, and how they are counted."""

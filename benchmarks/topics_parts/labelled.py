@@ -1,0 +1,83 @@
+"""Texts whose topics a person labelled, in two halves: one to write rules by, one kept back.
+
+``invented`` has press releases of invented institutions, a file for each language: above each a
+line with its topics after ``# ``, then its title, then its body. ``pages.toml`` labels real pages
+of ``../shared`` by their ids, and holds nothing of their text. One person wrote the first, labelled
+all (pages by their title and beginning) and wrote the rules: a label is an opinion.
+
+A label names topics by their slugs; after a question mark stands one that may be found or not. A
+topic stands for those above it as well.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from data.clock import utc_now
+from data.dates.context import DateContext
+from data.models import Content
+from data.topics.taxonomy import Taxonomy
+from spiders.page.page import Page
+from spiders.release.read import read_release
+
+HERE = Path(__file__).parent
+HALF = 8
+"""Of the sixteen first digits of a hash, those below are the half that rules were written by."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text, the topics that it has, and those that it may have."""
+
+    set: str
+    key: str
+    content: Content
+    topics: frozenset[str]
+    may: frozenset[str]
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether no rule was written or weighed by it."""
+        return int(self.key[0], 16) >= HALF
+
+
+def key_of(name: str) -> str:
+    """What stands for the id of a text."""
+    return sha256(name.encode()).hexdigest()[:8]
+
+
+def invented(taxonomy: Taxonomy) -> Iterator[Labelled]:
+    """The releases of invented institutions."""
+    for path in sorted((HERE / "invented").glob("*.txt")):
+        for block in path.read_text("utf-8").split("# ")[1:]:
+            label, title, body = block.split("\n", 2)
+            content = Content(title=title, language=path.stem, body_text=body.strip())
+            yield _labelled("invented", key_of(title), content, label, taxonomy)
+
+
+def pages(folder: Path, taxonomy: Taxonomy) -> Iterator[Labelled]:
+    """The real pages that have a label, as Communique reads them."""
+    labels: Mapping[str, str] = tomllib.loads((HERE / "pages.toml").read_text("utf-8"))["pages"]
+    with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            key = key_of(row["id"])
+            if key in labels:
+                body = gzip.decompress((folder / row["html_path"]).read_bytes())
+                page = Page(row["url"] or "http://page.example/", body)
+                content = read_release(page, DateContext("UTC", now=utc_now())).content
+                yield _labelled("pages", key, content, labels[key], taxonomy)
+
+
+def _labelled(name: str, key: str, content: Content, label: str, taxonomy: Taxonomy) -> Labelled:
+    words = [word for word in label.split() if word != "-"]
+    topics = {word for word in words if not word.startswith("?")}
+    may = {word[1:] for word in words if word.startswith("?")}
+    for slugs in (topics, may):
+        slugs |= {above for slug in [*slugs] for above in taxonomy.above(slug)}
+    return Labelled(name, key, content, frozenset(topics), frozenset(may - topics))
