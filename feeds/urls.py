@@ -284,6 +284,9 @@ SEARCH = "/feeds/search"
 WATCH_FEED = "/feeds/watch/"
 """How the addresses of feeds of watches begin; the id of the watch follows."""
 
+FEED_BUILDER = "/feeds/builder/"
+"""The address of the page where feeds are put together."""
+
 READER_API = ("/reader/api/0/", "/api/reader/api/0/")
 READER_LOGINS = ("/accounts/ClientLogin", "/api/accounts/ClientLogin")
 """How the addresses of the Google Reader API begin, and those where an account is named.

@@ -14,6 +14,7 @@ from data.models import Facet
 from data.settings import Site
 from feeds.catalog import Catalog
 from feeds.formats import opml
+from feeds.pages import builder_page
 from feeds.pages.home_page import about_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC, static_page
@@ -26,6 +27,7 @@ class SiteFiles:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(catalog, facets),
             STATIC: lambda: static_page(pages),
+            builder_page.FILE: lambda: builder_page.builder_page(pages),
             "about/index.html": lambda: about_page(pages),
         }
         for file in (files("feeds.pages") / "static").iterdir():

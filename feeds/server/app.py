@@ -51,6 +51,7 @@ from feeds.urls import (
     ADMIN_PATH,
     API,
     CALLBACK_PATH,
+    FEED_BUILDER,
     HUB_PATH,
     READER_API,
     READER_LOGINS,
@@ -60,7 +61,7 @@ from feeds.urls import (
 
 log = logging.getLogger(__name__)
 
-MADE = (SEARCH, SEARCH_PAGE)
+MADE = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
 """How the addresses begin that are made anew even where they ask for nothing."""
 
 ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)

@@ -28,6 +28,7 @@ from feeds.entries.story_folding import folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
 from feeds.formats.rendering import rendered, rendered_entry
+from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query
@@ -39,10 +40,11 @@ from feeds.server.query import (
     with_present_sources,
 )
 from feeds.server.response import CachedFile, hold
-from feeds.server.search import FACETS, found, search
+from feeds.server.search import FACETS, built, found, search
 from feeds.server.source_topic import address_of, source_topic
 from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
+    FEED_BUILDER,
     FORMATS,
     OWN,
     SEARCH,
@@ -61,6 +63,9 @@ SECONDS = 60
 MOST, LIMIT = 128, 64 * 1024 * 1024
 """Answers that are held, and their bytes; those that were made first go first."""
 
+
+BARE = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
+"""How the addresses begin that are answered without a question."""
 
 Question: TypeAlias = tuple[str, str]
 """A path, and what is asked for there as a query in one order."""
@@ -89,7 +94,7 @@ class OnDemand:
         """
         taken = allowed_parameters(path)
         asked = parse_query(query, taken)
-        if not asked and not path.startswith((SEARCH, SEARCH_PAGE)) and address_of(path) is None:
+        if not asked and not path.startswith(BARE) and address_of(path) is None:
             return None
         question = path, canonical_query(asked)
         return self._fresh(question) or self._answer(question, asked)
@@ -156,6 +161,9 @@ class OnDemand:
             wanted = with_present_sources(asked, store.source_moves())
             chosen = [facet for facet in store.facets() if is_chosen(facet, wanted)]
             return opml.render(catalog, chosen)
+        if path == FEED_BUILDER:
+            pages = PageRenderer(catalog, store.facets())
+            return builder_page(pages, built(store, catalog, asked))
         if path in PAGES:
             # Links are relative: a page without a slash at its end lies a folder higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.search.query import LONGEST, Query
+from feeds.pages.builder_page import CHOSEN
 from feeds.searches import PAGED, SEARCHED
-from feeds.urls import SEARCH, SEARCH_PAGE, WATCH_FEED
+from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
 """A day without a time (ISO 8601)."""
@@ -28,6 +29,8 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
         return SEARCHED + PAGED
     if path.rpartition(".")[0] == SEARCH:
         return SEARCHED
+    if path == FEED_BUILDER:
+        return (*CHOSEN, "kind", "format")
     if path.startswith(WATCH_FEED):
         return ("token",)
     return SEARCHED if path == "/opml.xml" else ("asof",)

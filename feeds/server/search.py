@@ -16,6 +16,7 @@ from data.search.query import Query
 from data.store.protocol import Store
 from feeds.catalog import Catalog
 from feeds.entries.story_folding import folded
+from feeds.pages.builder_page import CHOSEN, EVENTS, Built, kind_of, state_of
 from feeds.pages.search_page import Found, Hit
 from feeds.pages.search_problems import Problem, notes_on, problems_of
 from feeds.searches import PAGED
@@ -26,6 +27,9 @@ FACETS = ("source", "topic")
 
 SELECTED = 20
 """Pairs of a source and a topic that are looked at in a search without words."""
+
+SHOWN_NEWEST = 5
+"""Releases that show what a feed holds that is put together."""
 
 PAGE = 30
 """Releases on a page of hits."""
@@ -77,6 +81,18 @@ def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Found:
         shown = told_once(store, hits)
     notes = notes_on(catalog.texts, query)
     return Found(asked, query, matches, shown, hits.cursor, notes=notes)
+
+
+def built(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Built:
+    """What the page shows where feeds are put together. Raises BadQuery, SlowSearch."""
+    selected = {name: asked[name] for name in CHOSEN if name in asked}
+    selected = dict(with_present_sources(selected, store.source_moves()))
+    problems = problems_of(catalog, selected)
+    if problems or not selected or kind_of(asked) in EVENTS:
+        return Built(asked, problems)
+    query = query_of({**selected, **state_of(asked)})
+    newest = store.search_newest(query, limit=SHOWN_NEWEST).releases
+    return Built(asked, (), store.count_matches(query), newest)
 
 
 def told_once(store: Store, hits: Hits) -> list[Hit]:

@@ -1,4 +1,5 @@
-// Buttons that copy the address of a feed or a command, and links that open it in a reader. Without this script the address stands in a field.
+// Buttons that copy the address of a feed or a command, and links that open it in a reader. Without
+// this script the address stands in a field.
 "use strict";
 
 async function copy(text) {
@@ -17,28 +18,34 @@ async function copy(text) {
   if (!done) throw new Error("the browser did not copy");
 }
 
-for (const button of document.querySelectorAll("button[data-copy], button[data-text]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    // As this page was reached, which may differ from what the site calls itself.
-    const address = button.dataset.text ?? new URL(button.dataset.copy, document.baseURI).href;
-    const label = button.textContent;
-    try {
-      await copy(address);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = address;
-    }
-    setTimeout(() => { button.textContent = label; }, 2000);
-  });
+function prepare(place) {
+  for (const button of place.querySelectorAll("button[data-copy], button[data-text]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      // As this page was reached, which may differ from what the site calls itself.
+      const address = button.dataset.text ?? new URL(button.dataset.copy, document.baseURI).href;
+      const label = button.textContent;
+      try {
+        await copy(address);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = address;
+      }
+      setTimeout(() => { button.textContent = label; }, 2000);
+    });
+  }
+
+  for (const link of place.querySelectorAll("a[data-open]")) {
+    link.hidden = false;
+    link.href = "feed:" + new URL(link.dataset.open, document.baseURI).href;
+  }
+
+  for (const field of place.querySelectorAll("input[readonly]")) {
+    field.value = new URL(field.dataset.feed, document.baseURI).href;
+    field.addEventListener("focus", () => field.select());
+  }
 }
 
-for (const link of document.querySelectorAll("a[data-open]")) {
-  link.hidden = false;
-  link.href = "feed:" + new URL(link.dataset.open, document.baseURI).href;
-}
-
-for (const field of document.querySelectorAll("input[readonly]")) {
-  field.value = new URL(field.dataset.feed, document.baseURI).href;
-  field.addEventListener("focus", () => field.select());
-}
+prepare(document);
+// What another script put in the place of what was there.
+document.addEventListener("made", (event) => prepare(event.target));
