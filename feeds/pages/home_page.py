@@ -5,9 +5,10 @@ And the page that says what is true of what the site shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from data.models import Facet
+from data.models import Facet, HealthEvent
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line, with_lines
@@ -15,6 +16,9 @@ from feeds.pages.structured_data import website
 from feeds.urls import page_file
 
 ABOUT = "about/index.html"
+
+SHOWN = 3
+"""Failing sources that the first page names at the most."""
 
 
 def purpose(pages: PageRenderer) -> str:
@@ -24,7 +28,7 @@ def purpose(pages: PageRenderer) -> str:
         " retraction, for people who follow, watch or cite them.",
         "The press releases of %(num)s institutions as they issued them, with every correction and"
         " retraction, for people who follow, watch or cite them.",
-        pages.navigation.source_count,
+        len(pages.navigation.sources),
     )
 
 
@@ -34,7 +38,30 @@ def about_page(pages: PageRenderer) -> bytes:
     return pages.render("about.html", ABOUT, Facet(), title=title, description=purpose(pages))
 
 
-def home_page(pages: PageRenderer, lines: Sequence[Line], *, paging: Paging = ALONE) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """How the sources are that are collected, as far as was told: how many there are, which fail.
+
+    ``failing`` are their ids, in the order of their names.
+    """
+
+    total: int
+    failing: tuple[str, ...]
+
+
+def glance(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> Glance:
+    """How the sources are by the last change that was ``told`` of each, if there was one."""
+    catalog = pages.catalog
+    sources = [one.source or "" for one in pages.navigation.sources]
+    collected = [one for one in sources if one not in catalog.removed]
+    failing = [one for one in collected if one in told and not told[one].well]
+    failing.sort(key=lambda one: (catalog.name(Facet(source=one)).casefold(), one))
+    return Glance(len(collected), tuple(failing))
+
+
+def home_page(
+    pages: PageRenderer, lines: Sequence[Line], health: Glance, *, paging: Paging = ALONE
+) -> bytes:
     """The first page with the lines of the newest releases; ``paging`` leads to older ones."""
     catalog, facet = pages.catalog, Facet()
     around = pages.navigation.around(facet)
@@ -46,6 +73,11 @@ def home_page(pages: PageRenderer, lines: Sequence[Line], *, paging: Paging = AL
         title=catalog.title,
         description=said,
         structured=website(catalog, said),
+        health=health,
+        failing=[
+            (catalog.name(one), page_file(one))
+            for one in (Facet(source=source) for source in health.failing[:SHOWN])
+        ],
         shown=len(lines),
         paging=paging,
         **around,

@@ -22,12 +22,12 @@ YEARS = 12
 
 
 class Navigation:
-    """The neighbours of every facet, in a fixed order."""
+    """The neighbours of every facet, in a fixed order; ``sources`` are those with releases."""
 
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
         self.catalog = catalog
         self.counts = counts
-        self._sources: list[Facet] = []
+        self.sources: list[Facet] = []
         self._topics: list[Facet] = []
         self._languages: list[Facet] = []
         self._sections: dict[str, list[Facet]] = {}
@@ -40,7 +40,7 @@ class Navigation:
                     self._of_source.setdefault(source, []).append(facet)
                     self._of_topic.setdefault(topic, []).append(facet)
                 case Facet(str(), None, None, None):
-                    self._sources.append(facet)
+                    self.sources.append(facet)
                 case Facet(None, str()):
                     self._topics.append(facet)
                 case Facet(str(source), None, None, str()):
@@ -49,11 +49,6 @@ class Navigation:
                     self._languages.append(facet)
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
-
-    @property
-    def source_count(self) -> int:
-        """How many sources have releases."""
-        return len(self._sources)
 
     def around(self, facet: Facet) -> dict[str, Any]:
         """What the page of a facet shows beside its releases."""
@@ -93,8 +88,8 @@ class Navigation:
         years = newest_first(self._within.get("", []))
         months = newest_first([month for year in years[:2] for month in self._of_year(year)])
         return {
-            "sources": self._largest(self._sources, 8),
-            "source_count": self.source_count,
+            "sources": self._largest(self.sources, 8),
+            "source_count": len(self.sources),
             "topics": self._largest(self._topics, 12),
             "topic_count": len(self._topics),
             "languages": self._largest(self._languages, 6),

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from hashlib import blake2b
 
 from data.models import Facet
 from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
 from feeds.pages.facet_page import facet_page
-from feeds.pages.home_page import home_page
+from feeds.pages.home_page import Glance, glance, home_page
 from feeds.pages.indexes.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
 from feeds.pages.rows import Line
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, face
 from feeds.urls import page_file, part_file
+
+HEALTH = "home health"
+"""Under which is noted what the first page says of how sources are."""
 
 
 class FacetPages:
@@ -47,7 +51,9 @@ class FacetPages:
         room = max(FIRST - len(shown), 0)
         backlog = [entry.row for entry in undated[:room]]
         if facet == Facet():
-            page = home_page(context.pages, shown, paging=paging)
+            health = self._health()
+            page = home_page(context.pages, shown, health, paging=paging)
+            context.cache.keep_note(HEALTH, digest_of(health))
         else:
             page = facet_page(context.pages, facet, shown, backlog, latency=latency, paging=paging)
         context.write(page_file(facet), page)
@@ -57,6 +63,14 @@ class FacetPages:
                 context.write(file, content)
                 written += 1
         self._remove_latest(facet, written)
+
+    def _health(self) -> Glance:
+        return glance(self._context.pages, self._context.store.last_health_events())
+
+    def is_home_outdated(self) -> bool:
+        """Whether the first page says other than is told now of how sources are."""
+        noted = self._context.cache.note(HEALTH)
+        return noted is not None and noted != digest_of(self._health())
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
         """Delete pages of the latest releases beyond those that were written."""
@@ -110,6 +124,11 @@ class FacetPages:
         for file, content in archive_pages(context.pages, facet, page, rows, newer):
             context.write(file, content)
         context.cache.keep_page(name, key)
+
+
+def digest_of(health: Glance) -> bytes:
+    """A hash of what the first page says of how sources are."""
+    return blake2b(repr(health).encode(), digest_size=16).digest()
 
 
 def lines_of(entries: Iterable[RenderedEntry]) -> list[Line]:

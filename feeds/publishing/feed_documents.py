@@ -28,6 +28,10 @@ class FeedDocuments:
         self._contents = FeedContents(context)
         self._people = FacetPages(context, renderer)
 
+    def outdated(self) -> Sequence[Facet]:
+        """The facets whose page says other than what is known now, though no release changed."""
+        return [Facet()] if self._people.is_home_outdated() else []
+
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the documents of a facet that changed, or with ``everything`` all of them."""
         try:

@@ -174,7 +174,7 @@ class Publishing:
         marked = filter(is_published, self._dirty)
         facets = [
             one
-            for one in self._queued.union(marked, lost)
+            for one in self._queued.union(marked, lost, self._documents.outdated())
             if not gone.has(one) and not emptied.has(one)
         ]
         for some in batches(sorted(facets, key=place), TOGETHER):

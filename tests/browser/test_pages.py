@@ -180,13 +180,8 @@ def test_without_a_script_nothing_is_said_of_visits(
 @pytest.mark.parametrize("kind", ["atom", "rss"])
 def test_a_feed_is_shown_as_a_page(site: httpx.Client, page: Any, kind: str) -> None:
     page.goto(f"{site.base_url}/feeds/all.{kind}")
-    shown = page.evaluate(
-        """[...document.querySelectorAll("entry > title, item > title")].map(title =>
-        [title.textContent, getComputedStyle(title).display, getComputedStyle(title).fontWeight])"""
-    )
-    assert shown == [[f"Statement {number}", "block", "500"] for number in (2, 1, 0)]
-    hidden = page.evaluate("getComputedStyle(document.querySelector('guid, id')).display")
-    assert hidden == "none"
+    titles = page.locator("ol.releases a.title").all_inner_texts()
+    assert titles == [f"Statement {number}" for number in (2, 1, 0)]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import lxml.html
 import pytest
 
-from data.models import Facet, Source
+from data.models import Facet, HealthEvent, Source
 from data.settings import Site
 from feeds.catalog import Catalog, catalog_of
 from feeds.pages.facet_page import facet_page
-from feeds.pages.home_page import home_page
+from feeds.pages.home_page import Glance, home_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.fakestore import NOON, FakeStore, make_release
 
 SITE = Site(url="https://press.example", title="Press of <Example>")
 
@@ -120,6 +120,28 @@ def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: A
     assert "form-action 'self'" in home.xpath("string(//meta[@http-equiv]/@content)")
 
 
+def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, "wire"))
+
+    def told() -> tuple[str, list[str]]:
+        done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+        assert done.errors == ()
+        tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
+        (line,) = tree.xpath("//p[contains(@class, 'glance')]")
+        return line.text_content(), line.xpath("a/@href")
+
+    assert told() == ("All 2 sources work.", ["health/"])
+    store.events.append(
+        HealthEvent("wire", well=False, at=NOON, reason="it answers no more", state="failing")
+    )
+    assert told() == (
+        "1 of 2 sources work. To look at: The Wire",
+        ["health/", "sources/wire/"],
+    )
+    store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
+    assert told() == ("All 2 sources work.", ["health/"])
+
+
 def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
     for page in ("", "sources/acme/", f"releases/{make_release(1, 'wire').id}/"):
         tree = lxml.html.parse(site / page / "index.html").getroot()
@@ -145,7 +167,7 @@ def test_pages_of_a_large_site_are_small() -> None:
     pages, _ = large()
     release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
     lines = [Line(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)]
-    first = home_page(pages, lines)
+    first = home_page(pages, lines, Glance(500, ()))
     source = facet_page(pages, Facet(source="source-1"), lines)
     assert len(gzip.compress(first)) < 15_000
     assert len(gzip.compress(source)) < 15_000
