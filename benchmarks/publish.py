@@ -2,7 +2,7 @@
 
     python benchmarks/publish.py [--releases 20000] [--day 100000]
 
-A store of 40 sources, 17 topics and five years is made up, and all of it is published. Then ten new
+A store of 40 sources with ten sections each, 17 topics and five years is made up, and all of it is published. Then ten new
 releases come in and are published, five times over, in a process that published before, as the
 service is one. Then the site is lost and made again from what is kept between runs, and everything
 is published once more over what is there.
@@ -50,7 +50,7 @@ from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish
 from feeds.urls import feed_file, is_published
 
-SOURCES, TOPICS, YEARS, NEW, ROUNDS = 40, 17, 5, 10, 5
+SOURCES, SECTIONS, TOPICS, YEARS, NEW, ROUNDS = 40, 10, 17, 5, 10, 5
 END = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 SAMPLE = 10
 SITE = Site(url="https://press.example")
@@ -324,6 +324,7 @@ def draft(chance: random.Random, words: list[str], number: int, count: int) -> D
             title=title,
             published=Published(at, "second", "UTC", at.isoformat(), "meta"),
             language="en",
+            section=f"Section {chance.randrange(SECTIONS)}",
             topics=tuple(sorted({f"topic-{chance.randrange(TOPICS)}" for _ in range(2)})),
             summary=paragraphs[0][:200],
             body_html="".join(f"<p>{one}</p>" for one in paragraphs),
