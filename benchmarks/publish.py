@@ -2,10 +2,10 @@
 
     python benchmarks/publish.py [--releases 20000] [--day 100000]
 
-A store of 40 sources with ten sections each, 17 topics and five years is made up, and all of it is published. Then ten new
-releases come in and are published, five times over, in a process that published before, as the
-service is one. Then the site is lost and made again from what is kept between runs, and everything
-is published once more over what is there.
+A store of 40 sources with ten sections each, 17 topics and five years is made up, and all of it is
+published. Then ten new releases come in and are published, five times over, in a process that
+published before, as the service is one. Then the site is lost and made again from what is kept
+between runs, and everything is published once more over what is there.
 
 Plain feedgen renders Atom and RSS of the same releases in the same feeds (it has no JSON Feed),
 without and with gzip; of everything it renders every tenth feed, and is counted ten times. Ours

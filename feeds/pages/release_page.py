@@ -14,6 +14,7 @@ from data.stories.passages import Passage, shared_passages
 from data.text.clean import excerpt, plain
 from data.text.language_tags import feed_language
 from data.text.urls import web_address
+from data.topics.facets import section_of
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
@@ -128,7 +129,7 @@ def release_page(
         versions=version_lines(revisions, texts),
         more_versions=max(0, len(revisions) - MOST_VERSIONS),
         citation=citation_of(release, entry),
-        crumbs=source_crumbs(catalog, release.source),
+        crumbs=crumbs_above(catalog, release),
     )
     return page, body.beginning
 
@@ -194,12 +195,16 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
     ]
 
 
-def source_crumbs(catalog: Catalog, source: str) -> list[tuple[str, str]]:
-    """The way down to the page of a source."""
-    facet = Facet(source=source)
-    return [("All", "index.html"), (catalog.name(facet), page_file(facet))]
+def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
+    """The way down to where a release is filed: its source, and the section of that."""
+    source = Facet(source=release.source)
+    above = [("All", "index.html"), (catalog.name(source), page_file(source))]
+    if section := section_of(release.content.section):
+        file = page_file(Facet(source=release.source, section=section.slug))
+        above.append((catalog.section(release.source, section.slug), file))
+    return above
 
 
 def crumbs(catalog: Catalog, release: Release, title: str) -> list[tuple[str, str]]:
     """The way down to the page of a release."""
-    return [*source_crumbs(catalog, release.source), (title, release_file(release.id))]
+    return [*crumbs_above(catalog, release), (title, release_file(release.id))]

@@ -1,0 +1,75 @@
+"""What pages lead to: the sections and topics of a source, languages by their own names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+
+from data.settings import Site
+from feeds.publishing.publish import publish
+from tests.feeds.fakestore import FakeStore, make_release
+
+HOSTILE = "<script>alert(1)</script> & co."
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of a source with two sections, and of one whose section is hostile."""
+    folder = tmp_path_factory.mktemp("site")
+    store = FakeStore(
+        make_release(1, section="Warnings", language="az"),
+        make_release(2, section="WARNINGS", language="az", topics=("economy", "energy")),
+        make_release(3, section="Events"),
+        make_release(4, "wire", section=HOSTILE, language="zh-Hant"),
+    )
+    assert publish(store, folder, Site("https://press.example", "Press")).errors == ()
+    return folder
+
+
+def links(page: Path, label: str) -> dict[str, str]:
+    """What a part of a page leads to: addresses by their texts, the count behind the name."""
+    tree: Any = html.fromstring(page.read_bytes())
+    found = tree.xpath(
+        "//section[@aria-labelledby=//h2[normalize-space()=$label]/@id]//li/a", label=label
+    )
+    return {" ".join(one.text_content().split()): one.get("href") for one in found}
+
+
+def test_the_page_of_a_source_lists_its_sections_and_topics_with_their_counts(site: Path) -> None:
+    page = site / "sources/acme/index.html"
+    assert links(page, "Sections") == {
+        "Events 1": "../../sources/acme/sections/events/",
+        "Warnings 2": "../../sources/acme/sections/warnings/",
+    }
+    assert links(page, "Topics").keys() == {"Economy 3", "Energy & climate 1"}
+    for address in links(page, "Sections").values():
+        assert (page.parent / address / "index.html").is_file()
+
+
+def test_a_language_is_called_as_it_calls_itself(site: Path) -> None:
+    for tag, name in (("az", "azərbaycan"), ("zh-hant", "中文 (繁體)")):
+        tree: Any = html.parse(site / f"languages/{tag}/index.html")
+        assert tree.findtext(".//h1") == name
+
+
+def test_the_page_of_a_section_leads_up_to_its_source_and_its_releases_to_both(site: Path) -> None:
+    page = site / "sources/acme/sections/warnings/index.html"
+    tree: Any = html.parse(page)
+    assert tree.findtext(".//h1") == "ACME Corporation: Warnings"
+    (up,) = tree.xpath("//nav[@class='crumbs']/a[text()='ACME Corporation']/@href")
+    assert (page.parent / up).resolve() == (site / "sources/acme").resolve()
+    for release in tree.xpath(
+        "//ol[@class='releases']//h4/a/@href | //li//a[contains(@href, 'releases/')]/@href"
+    ):
+        of_release: Any = html.parse(page.parent / release / "index.html")
+        assert "Warnings" in of_release.xpath("//nav[@class='crumbs']/a/text()")
+
+
+def test_what_a_page_calls_its_section_is_text_wherever_it_is_shown(site: Path) -> None:
+    pages = [one for one in site.rglob("*.html") if HOSTILE.encode() in one.read_bytes()]
+    assert pages == []
+    tree: Any = html.parse(site / "sources/wire/index.html")
+    assert f"{HOSTILE} 1" in " ".join(tree.getroot().text_content().split())
