@@ -1,0 +1,141 @@
+"""Lists of releases are read by keys alone, and no key is taken from what people write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from data.models import Source
+from data.settings import Site
+from data.store.sqlite.store import SqliteStore
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from tests.browser.chromium import BROWSER, in_a_browser
+from tests.drafts import draft, published
+from tests.feeds.serving import served_by
+
+pytestmark = in_a_browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    home = tmp_path_factory.mktemp("home")
+    store = SqliteStore(home / "communique.db")
+    store.register(Source("harbour", "Harbour", "http://harbour.example/"))
+    for number in range(4):
+        one = draft(
+            f"http://harbour.example/{number}",
+            title=f"Lamps {number}",
+            body_text=f"All about lamps, and the number {number}.",
+            published=published(f"2026-03-0{9 - number}"),
+        )
+        at = one.content.published.at  # type: ignore[union-attr]  # each has a day
+        store.record(one, seen=at, since=at)
+    store.update_search_index()
+    publish(store, home / "site", Site())
+    store.close()
+    yield from served_by(create_app(home / "site", f"sqlite:{home / 'communique.db'}"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    # It comes with the extra `browser`, without which these tests are skipped.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A tab; what it complains of fails the test."""
+    context = browser.new_context(
+        reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"]
+    )
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    yield opened
+    context.close()
+    assert said == []
+
+
+def focused(page: Any) -> str:
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+@pytest.mark.parametrize("path", ["/", "/sources/harbour/", "/search?q=lamps"])
+def test_keys_go_through_a_list_and_open_what_has_the_focus(
+    site: httpx.Client, page: Any, path: str
+) -> None:
+    page.goto(f"{site.base_url.join(path)}")
+    page.locator(".keys").wait_for(state="visible")
+    for key, title in zip("jjkkkjjjjj", "0100012333", strict=True):
+        page.keyboard.press(key)
+        assert focused(page) == f"Lamps {title}"
+    assert page.evaluate("document.activeElement.matches(':focus-visible')")
+    page.keyboard.press("o")
+    page.wait_for_url("**/releases/**")
+
+
+def test_a_slash_searches_and_what_is_written_is_left_alone(site: httpx.Client, page: Any) -> None:
+    page.goto(f"{site.base_url}/")
+    page.keyboard.press("/")
+    page.keyboard.type("jok/?lamps")
+    assert page.locator("input[name=q]").input_value() == "jok/?lamps"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("lamps")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=lamps")
+    assert page.locator(".passage mark").first.inner_text() == "lamps"
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/releases/**")
+
+
+def test_the_keys_are_shown_when_asked_for(site: httpx.Client, page: Any) -> None:
+    page.goto(f"{site.base_url}/")
+    help_ = page.locator("dialog.keys-help")
+    assert not help_.is_visible()
+    page.keyboard.press("?")
+    help_.wait_for(state="visible")
+    page.keyboard.press("j")
+    assert "Lamps" not in focused(page)
+    page.keyboard.press("Escape")
+    help_.wait_for(state="hidden")
+    page.keyboard.press("Control+j")
+    page.keyboard.press("j")
+    assert focused(page) == "Lamps 0"
+
+
+def test_the_command_of_a_watch_is_copied(site: httpx.Client, page: Any) -> None:
+    page.goto(f"{site.base_url}/search?q=lamps&source=harbour")
+    page.locator(".command button").click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".command code").inner_text()
+    assert copied.startswith("communique watch add 'lamps · ")
+
+
+def test_without_script_a_search_is_asked_narrowed_and_paged(
+    site: httpx.Client, browser: Any
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    tab = context.new_page()
+    tab.goto(f"{site.base_url}/")
+    tab.locator("input[name=q]").fill("lamps")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/search/?q=lamps")
+    assert not tab.locator(".keys").is_visible()
+    tab.get_by_role("link", name="English 4").click()
+    assert tab.locator(".chosen").inner_text().split() == ["Language", "English", "×"]
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.get_by_role("link", name="Language English").click()
+    assert tab.locator(".chosen").count() == 0
+    context.close()
