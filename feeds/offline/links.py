@@ -15,7 +15,7 @@ SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 PICTURE = re.compile(
     r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
 )
-"""A link to a picture, as feeds.pages.release_body writes it; its words are escaped."""
+"""A link to a picture, as feeds.pages.releases.release_body writes it; its words are escaped."""
 
 IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
 INDEX = "index.html"

@@ -15,9 +15,9 @@ from data.interchange.release_fields import (
     version_capture_fields,
 )
 from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Revision
-from feeds.pages.capture_page import capture_page
-from feeds.pages.release_page import release_page
-from feeds.pages.revision_page import revision_page
+from feeds.pages.releases.capture_page import capture_page
+from feeds.pages.releases.release_page import release_page
+from feeds.pages.releases.revision_page import revision_page
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, Shown
 from feeds.publishing.story_pages import StoryPages

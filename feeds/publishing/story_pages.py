@@ -8,7 +8,7 @@ from typing import Final
 
 from data.models import Release
 from data.stories.copies import StoryMember, tellings
-from feeds.pages.story_page import story_page
+from feeds.pages.releases.story_page import story_page
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, face
 from feeds.urls import story_file

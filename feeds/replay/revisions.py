@@ -12,9 +12,9 @@ from data.store.read_protocol import ReadStore
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
-from feeds.pages.capture_page import capture_page, replay_page
+from feeds.pages.releases.capture_page import capture_page, replay_page
+from feeds.pages.releases.revision_page import revision_page
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.revision_page import revision_page
 from feeds.replay.answer import FRAME, PAGE, SHORT, Answer
 from feeds.replay.captured import CapturedPages
 from feeds.replay.memento import (

@@ -22,7 +22,7 @@ from data.text.sanitize import sanitize
 from feeds.offline.folder import FolderCopy, Told, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
 from feeds.offline.selection import SelectedReleases
-from feeds.pages.release_body import shown_body
+from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
 from tests.feeds.fakestore import make_release
 

@@ -11,7 +11,7 @@ from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
-from feeds.pages.release_page import crumbs
+from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_file, release_file, revision_file
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.models import Capture, Facet, Release, Revision
 from feeds.entries.entry import Entry, title_of
-from feeds.pages.release_page import crumbs
+from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
 

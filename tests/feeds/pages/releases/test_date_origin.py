@@ -11,7 +11,7 @@ import pytest
 
 import spiders
 from data.models import Published
-from feeds.pages.date_origin import SAID_BY, date_origin
+from feeds.pages.releases.date_origin import SAID_BY, date_origin
 from feeds.translations import texts_of
 
 AT = dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)

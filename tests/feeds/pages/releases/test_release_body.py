@@ -11,7 +11,7 @@ import lxml.html
 import pytest
 
 from data.text.sanitize import sanitize
-from feeds.pages.release_body import is_layout, parsed, shown_body
+from feeds.pages.releases.release_body import is_layout, parsed, shown_body
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")

@@ -19,12 +19,12 @@ from feeds.catalog import Catalog
 from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, Entry
-from feeds.pages.change_words import changed_in
-from feeds.pages.date_origin import date_origin
-from feeds.pages.media_names import file_line, size_of
-from feeds.pages.release_body import shown_body
+from feeds.pages.releases.change_words import changed_in
+from feeds.pages.releases.date_origin import date_origin
+from feeds.pages.releases.media_names import file_line, size_of
+from feeds.pages.releases.release_body import shown_body
+from feeds.pages.releases.story_page import ALIKE, LONGEST_TITLE, QUOTED, alike, story_lines
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.story_page import ALIKE, LONGEST_TITLE, QUOTED, alike, story_lines
 from feeds.pages.structured_data import news_article
 from feeds.translations import Texts
 from feeds.urls import (
