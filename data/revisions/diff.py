@@ -85,7 +85,12 @@ class FieldDiff:
     @property
     def html(self) -> str:
         """The whole field as HTML: ``del`` and ``ins`` around what differs, all else escaped."""
-        return "".join(f"<p>{''.join(map(_tagged, part))}</p>" for part in _paragraphs(self.pieces))
+        return "".join(map(_paragraph, _paragraphs(self.pieces)))
+
+    @property
+    def html_of_changes(self) -> str:
+        """The same of those paragraphs alone in which something differs."""
+        return "".join(map(_paragraph, self._differing()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,10 @@ def _shortened(piece: Piece) -> Piece:
 
 def _marked(piece: Piece) -> str:
     return {"same": "{}", "gone": "[-{}-]", "added": "{{+{}+}}"}[piece.kind].format(piece.text)
+
+
+def _paragraph(pieces: Iterable[Piece]) -> str:
+    return f"<p>{''.join(map(_tagged, pieces))}</p>"
 
 
 def _tagged(piece: Piece) -> str:

@@ -49,9 +49,14 @@ def full_text(
     return body
 
 
-def difference(before: Content, after: Content) -> str:
-    """What an edit took out (``del``) and put in (``ins``), field by field, as HTML."""
-    found = "".join(change.html for change in changes(before, after))
+def difference(before: Content, after: Content, *, whole: bool = True) -> str:
+    """What an edit took out (``del``) and put in (``ins``), field by field, as HTML.
+
+    Unless the ``whole`` of a field is wanted, only its paragraphs that differ.
+    """
+    found = "".join(
+        change.html if whole else change.html_of_changes for change in changes(before, after)
+    )
     same = '<p lang="en" dir="ltr">Its title, text and files stayed as they were.</p>'
     return allowed(found) or same
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from data.models import Capture, Facet, Release, Revision
 from feeds.entries.entry import Entry, title_of
 from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
+
+MOST_VERSIONS: Final = 50
+"""Versions whose records a page shows; the JSON has all."""
 
 
 def capture_page(
@@ -31,12 +36,14 @@ def capture_page(
         facet=Facet(source=release.source),
         language=entry.language,
         id=release.id,
-        revisions=revisions,
+        revisions=revisions[-MOST_VERSIONS:],
+        more=max(0, len(revisions) - MOST_VERSIONS),
         seen=seen,
         gone=gone,
         is_shown=is_shown,
         data=capture_data_file(release.id),
         release=release_file(release.id),
+        timemap=release_file(release.id).replace("index.html", "timemap"),
         crumbs=crumbs(pages.catalog, release, entry.title),
     )
 

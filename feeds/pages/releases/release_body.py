@@ -62,14 +62,17 @@ class ShownBody:
     pictures: frozenset[str]
 
 
-def shown_body(safe: str, texts: Texts) -> ShownBody:
-    """What a page shows of a body, which is ``safe`` HTML with absolute addresses."""
-    is_long = len(safe.encode()) > MOST_COMPRESSED
+def shown_body(safe: str, texts: Texts, most: int = MOST_COMPRESSED) -> ShownBody:
+    """What a page shows of a body, which is ``safe`` HTML with absolute addresses.
+
+    It takes ``most`` bytes at the most, compressed.
+    """
+    is_long = len(safe.encode("utf-8", "replace")) > most
     beginning = False
     if is_long or TOUCHED.search(safe):
         root = parsed(safe)
         tidy(root)
-        beginning = is_long and cut(root, Budget())
+        beginning = is_long and cut(root, Budget(most))
         # Once more: what another parser made of it is cleaned before anybody sees it.
         safe = sanitize_absolute(inside(root))
     pictures: set[str] = set()
@@ -238,7 +241,8 @@ def remove(element: Element) -> None:
 class Budget:
     """How much of a body a page has room for."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._packer = zlib.compressobj(6)
         self._packed = self._whole = 0
 
@@ -249,7 +253,7 @@ class Budget:
             return False
         packer = self._packer.copy()
         size = len(packer.compress(content)) + len(packer.flush(zlib.Z_SYNC_FLUSH))
-        if self._packed + size > MOST_COMPRESSED:
+        if self._packed + size > self._most:
             return False
         self._packer = packer
         self._packed += size
@@ -259,7 +263,7 @@ class Budget:
     @property
     def is_half_free(self) -> bool:
         """Whether less than the half is taken."""
-        return self._packed < MOST_COMPRESSED // 2
+        return self._packed < self._most // 2
 
 
 def cut(element: Element, budget: Budget) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from markupsafe import Markup
 
@@ -11,9 +12,14 @@ from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
+from feeds.pages.releases.change_words import change_words
+from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_file, release_file, revision_file
+
+MOST_COMPRESSED: Final = 10_000
+"""Bytes of a text, compressed, where what was changed stands beside it."""
 
 
 def revision_page(
@@ -24,8 +30,15 @@ def revision_page(
     after: Revision,
 ) -> bytes:
     """The page of the version ``after`` another, or of the first one."""
+    texts = pages.catalog.texts
     url = web_address(release.url) or entry.page
     version = replace(release, content=after.content)
+    body = shown_body(body_of(version, url), texts, MOST_COMPRESSED)
+    change = None
+    if before:
+        differing = difference(before.content, after.content, whole=False)
+        change = shown_body(differing, texts, MOST_COMPRESSED)
+    neighbours = (after.number - 1, after.number + 1)
     return pages.render(
         "revision.html",
         revision_file(release.id, after.number),
@@ -33,11 +46,19 @@ def revision_page(
         facet=Facet(source=release.source),
         language=feed_language(after.content.language),
         number=after.number,
+        total=release.revision,
         last=after.number == release.revision,
         reading=after.reason == "reading",
         seen=after.seen,
-        change=Markup(difference(before.content, after.content)) if before else None,  # noqa: S704 - difference escapes
-        body=Markup(body_of(version, url)),  # noqa: S704 - body_of sanitizes
+        changed=change_words(before.content, after.content, texts) if before else "",
+        change=Markup(change.html) if change else None,  # noqa: S704 - shown_body sanitizes
+        cut_change=bool(change and change.beginning),
+        body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
+        beginning=body.beginning,
+        beside=[
+            (number, revision_file(release.id, number)) if 1 <= number <= release.revision else None
+            for number in neighbours
+        ],
         backed=[one for one in (before, after) if one and one.capture],
         captures=capture_file(release.id),
         release=release_file(release.id),

@@ -244,7 +244,7 @@ def test_the_frame_of_the_present_version_says_what_saw_it_last(
     store.mark_unchanged(release, seen=at, capture=capture)
     store.close()
     shown = web.get(frame).text
-    assert "2022-12-24 09:30:00 UTC</time>: record <code>urn:uuid:1</code>, leaf 41." in shown
+    assert "2022-12-24 09:30:00 UTC: record urn:uuid:1, leaf 41." in shown
     assert "last found so" not in web.get(f"{frame}?revision=1").text
 
 
