@@ -8,6 +8,7 @@ import secrets
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 AT_ONCE = 16
@@ -136,6 +137,27 @@ def write_secret(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         # A second process that makes one at the same time shall not replace it.
         os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Write a file that a person may write too, whole or not at all; its rights stay as they are.
+
+    A link stays a link. Raises OSError.
+    """
+    path = path.resolve()
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with suppress(FileNotFoundError):
+            # It may hold what nobody else shall read, be it for a moment.
+            rights = path.stat().st_mode
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            temporary.chmod(rights)
+        put(str(temporary), text.encode())
+        sync(temporary)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     sync(path.parent)

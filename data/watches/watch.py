@@ -80,7 +80,8 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     Every part narrows it, and what is left out narrows nothing: ``query`` by the words of a release
     (as data.search.query reads it), the others to any of what they list. ``topics`` are slugs. A
     language takes in its regions. ``backlog`` asks also for what was there before its source was
-    first visited, and for what is imported.
+    first visited, and for what is imported. While it is ``paused``, nothing new matches it, and
+    what waits goes on waiting.
 
     What it matches is told by its outputs at once; or with a ``digest`` once a day or a week, as
     one message; and never in ``quiet`` hours, at whose end it comes as one message. Both are of
@@ -95,6 +96,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction")
     backlog: bool = False
     timezone: str = "UTC"
+    paused: bool = False
     digest: Annotated[
         Annotated[str, msgspec.Meta(pattern=rf"^((daily|{'|'.join(WEEKDAYS)}) {CLOCK})?\Z")],
         msgspec.Meta(description='Write "daily 08:00", or a day of the week: "monday 08:00".'),

@@ -32,8 +32,9 @@ class Matcher:
             mail = Mail((settings.operator,))
             own[OPERATOR] = Watch("Health of sources", kinds=("health",), mail=mail)
         self.watches = {name: one for name, one in {**watches, **own}.items() if one.outputs}
-        self._index = WatchIndex(self.watches)
-        self._takes_backlog = any(one.backlog for one in self.watches.values())
+        working = {name: one for name, one in self.watches.items() if not one.paused}
+        self._index = WatchIndex(working)
+        self._takes_backlog = any(one.backlog for one in working.values())
 
     def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
         """What is to be delivered of an event."""

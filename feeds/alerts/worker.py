@@ -124,6 +124,8 @@ class AlertWorker:
         self._waiting = {}
         for name, output in waiting:
             watch = self._watch(name)
+            if watch and watch.paused:
+                continue
             receiver = self._receiver(watch, output) if watch else ""
             self._waiting.setdefault(receiver, deque()).append((name, output))
 

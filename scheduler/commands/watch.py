@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from typing import Any, get_args
-from urllib.parse import urlsplit
 
 import click
-import msgspec
 
 from data.errors import ConfigurationError, WatchError
 from data.files import write_secret
 from data.models import AlertKind
 from data.text.folding import fold_search
-from data.text.redaction import HIDDEN
 from data.text.urls import site_address
 from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.watches.match import WatchIndex
+from data.watches.pausing import set_paused
 from data.watches.recent import recent_happenings
-from data.watches.services import shown_service
 from data.watches.watch import (
     FeedAccess,
     Mail,
@@ -38,7 +37,8 @@ from data.watches.watch import (
     to_toml,
 )
 from data.wording import counted, meant
-from feeds.alerts.senders import host_of
+from feeds.alerts.senders import Senders
+from feeds.alerts.trial import send_trial, trial_messages
 from feeds.urls import WATCH_FEED
 from scheduler.cli import (
     Listing,
@@ -50,6 +50,7 @@ from scheduler.cli import (
     with_home,
 )
 from scheduler.home import Home
+from scheduler.terminal.watch_report import described, fields_of, without_secrets
 from spiders.sources.loader import load_sources
 
 LOOKED_AT = 1000
@@ -175,14 +176,18 @@ def show(home: Home, *, watch_id: str, as_json: bool) -> int:
 
 @watch.command()
 @click.argument("watch_id", metavar="WATCH")
+@click.option("--send", is_flag=True, help="Send a test by each of its outputs instead.")
 @as_json
 @with_home
-def test(home: Home, *, watch_id: str, as_json: bool) -> int:
+def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     """Show what a watch would have told of late: of the last 1,000 releases, edits and so on.
 
-    Whether a release was old when it was found is not asked here.
+    Whether a release was old when it was found is not asked here. With --send a message that says
+    that it is a test goes out by each output at once; exit code 1 where one is not taken.
     """
     one = load_watch(home.watches, watch_id)
+    if send:
+        return send_test(home, watch_id, one, as_json=as_json)
     index = WatchIndex({watch_id: one})
     store = home.store()
     looked_at = 0
@@ -217,6 +222,58 @@ def test(home: Home, *, watch_id: str, as_json: bool) -> int:
         say(f"{counted(len(found), 'match', 'matches')} among {counted(looked_at, 'event')}")
     for doubt in doubts_of(home, one):
         complain(doubt)
+    return 0
+
+
+def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
+    """Send a test by each output of a watch, and say which were taken; the exit code."""
+    # Imported here: a test alone needs a client of the web.
+    from scheduler.service.push import outbound_of  # noqa: PLC0415
+
+    with closing(home.plain_store()) as store:
+        messages = [*trial_messages(store, watch_id, one)]
+    senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
+
+    async def send_all() -> list[str]:
+        return await asyncio.gather(*(send_trial(senders, one, message) for message in messages))
+
+    problems = asyncio.run(send_all())
+    sent = [
+        {"output": message.output, "key": message.key, "problem": problem or None}
+        for message, problem in zip(messages, problems, strict=True)
+    ]
+    if as_json:
+        print_json({"id": watch_id, "sent": sent})
+    else:
+        for told in sent:
+            say(f"{told['output']}: {told['problem'] or 'taken'}")
+    return 1 if any(problems) else 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Tell nothing new by a watch until it is resumed; what waits goes on waiting."""
+    return told_paused(watch_id, set_paused(home.watches, watch_id, paused=True), as_json=as_json)
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Tell again by a watch that was paused; what happened meanwhile is not told."""
+    return told_paused(watch_id, set_paused(home.watches, watch_id, paused=False), as_json=as_json)
+
+
+def told_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
+    """Say whether a watch is paused; the exit code."""
+    if as_json:
+        print_json({"id": watch_id, "paused": one.paused})
+    else:
+        say(f"{watch_id} is paused" if one.paused else f"{watch_id} works")
     return 0
 
 
@@ -306,47 +363,6 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 def instant_of(seconds: float) -> dt.datetime:
     """An instant in UTC."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
-
-
-def fields_of(one: Watch) -> dict[str, Any]:
-    """All keys of a watch, ready for JSON."""
-    told = without_secrets(one)
-    return {key: getattr(told, key) for key in told.__struct_fields__}
-
-
-def without_secrets(one: Watch) -> Watch:
-    """A watch as it may be shown: of its webhook the host, as the path may be a secret too."""
-    shown: dict[str, Any] = {}
-    if one.webhook:
-        scheme = urlsplit(one.webhook.url).scheme
-        shown["webhook"] = Webhook(f"{scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN)
-    if one.apprise:
-        shown["apprise"] = Service(shown_service(one.apprise.url))
-    if one.feed:
-        shown["feed"] = FeedAccess(HIDDEN)
-    return msgspec.structs.replace(one, **shown)
-
-
-def described(one: Watch) -> str:
-    """What a watch matches, in one line."""
-    lists = {"sources": one.sources, "topics": one.topics, "languages": one.languages}
-    parts = [", ".join(one.kinds)]
-    if one.query:
-        parts.append(f"words {one.query}")
-    parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
-    if one.webhook:
-        parts.append(f"webhook at {host_of(one.webhook.url)}")
-    if one.mail:
-        parts.append(f"mail to {', '.join(one.mail.to)}")
-    if one.apprise:
-        parts.append(shown_service(one.apprise.url))
-    if one.feed:
-        parts.append("a feed")
-    if one.digest:
-        parts.append(f"digest {one.digest} {one.timezone}")
-    if one.quiet:
-        parts.append(f"quiet {one.quiet} {one.timezone}")
-    return "; ".join(parts)
 
 
 def doubts_of(home: Home, one: Watch) -> list[str]:

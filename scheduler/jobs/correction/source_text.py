@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from pathlib import Path
 
 import tomlkit
@@ -12,7 +10,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Table
 
 from data.errors import CommuniqueError, SourceError
-from data.files import put, sync
+from data.files import rewrite
 from data.toml_files import read_text
 from scheduler.home import Home
 from scheduler.jobs.correction.fields import Field
@@ -87,18 +85,8 @@ def save_selector(home: Home, source: str, field: Field, selector: str, digest: 
     text = read_text(loaded.path, SourceError)
     if digest_of(text) != digest:
         raise SourceFileChanged(loaded.path)
-    path = (home.sources / f"{source}.toml").resolve()
+    path = home.sources / f"{source}.toml"
     changed = with_selector(text, str(path), field, selector)
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        put(str(temporary), changed.encode())
-        if loaded.own:
-            # It may hold what nobody else shall read.
-            shutil.copymode(path, temporary)
-        sync(temporary)
-        os.replace(temporary, path)  # noqa: PTH105 - as data.files does
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync(path.parent)
+    rewrite(path, changed)
     return path

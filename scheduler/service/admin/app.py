@@ -24,6 +24,7 @@ from scheduler.service.admin.overview import Overview
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
 from scheduler.service.admin.sources import SourcePages
+from scheduler.service.admin.watches import WatchPages
 from scheduler.service.admin.work import Work
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -47,6 +48,7 @@ class Admin:
                 Route("/admin/static/{name}.js", script),
                 *self._adding.routes(),
                 *self._correcting.routes(),
+                *WatchPages(home, self._pages, posts).routes(),
                 *SourcePages(home, self._pages, posts, work).routes(),
             ],
             exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},

@@ -141,3 +141,16 @@ def test_a_broken_watch_is_told_beside_the_others_and_can_be_removed(home: Path)
     assert "broken.toml: name: it must be a text in quotes" in listed.stderr
     assert communique("watch", "remove", "broken", home=home).returncode == 0
     assert communique("watch", home=home).returncode == 0
+
+
+def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> None:
+    told(home, "add", "Silent")
+    result = communique("watch", "test", "silent", "--send", home=home)
+    assert result.returncode == 1
+    assert "the watch silent sends nothing" in result.stderr
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    told(empty, "add", "Early", "--webhook", "https://hooks.example/")
+    result = communique("watch", "test", "early", "--send", home=empty)
+    assert result.returncode == 1
+    assert "no release is stored yet" in result.stderr

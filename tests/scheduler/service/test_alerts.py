@@ -589,3 +589,26 @@ def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
         "the watch ships has no mail any more",
         "the watch ships has no webhook any more",
     ]
+
+
+def test_a_paused_watch_tells_nothing_and_what_waits_goes_on_waiting(
+    home: Home, peer: Peer
+) -> None:
+    name = add(home, "Ships", peer.url)
+    other = add(home, "All ships", peer.url)
+    peer.statuses.extend([500] * 1000)
+    with at_work(home):
+        release(home, 1)
+        peer.wait_for(
+            lambda: {one.watch for one in deliveries(home) if one.attempts} == {name, other}
+        )
+    assert communique("watch", "pause", name, home=home.path).stdout == f"{name} is paused\n"
+    peer.statuses.clear()
+    with at_work(home):
+        release(home, 2)
+        peer.wait_for(lambda: states(home).count("delivered") == 2)
+    waiting = [one for one in deliveries(home) if one.state == "waiting"]
+    assert [one.watch for one in waiting] == [name], "of the second release it knows nothing"
+    assert communique("watch", "resume", name, home=home.path).stdout == f"{name} works\n"
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 3)

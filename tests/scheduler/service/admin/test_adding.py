@@ -10,6 +10,8 @@ import pytest
 from scheduler.demo.process import rooms_served
 from tests.scheduler.service.admin.conftest import Running
 
+pytestmark = pytest.mark.xdist_group("admin")
+
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from tests.scheduler.service.admin.conftest import Running
+
+pytestmark = pytest.mark.xdist_group("admin")
 
 
 def test_the_page_tells_of_visits_deliveries_and_the_installation(running: Running) -> None:

@@ -1,0 +1,70 @@
+"""Watches in the operator's room: what they match, a test, receipts, a pause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from data.watches.watch import load_watch
+from tests.command import communique
+from tests.peer import Peer, peer_served
+from tests.scheduler.service.admin.conftest import Running
+
+pytestmark = pytest.mark.xdist_group("admin")
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[Peer]:
+    with peer_served() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def watch(running: Running, peer: Peer) -> Iterator[str]:
+    """The page of a watch with a webhook."""
+    arguments = ("add", "Ships & piers", "--source", "harbour", "--webhook", f"{peer.url}/s3cret")
+    made = communique("watch", *arguments, "--json", home=running.home)
+    yield f"/admin/watches/{json.loads(made.stdout)['id']}/"
+    communique("watch", "remove", "ships-piers", home=running.home)
+
+
+def test_a_watch_shows_what_it_matches_and_no_secret(running: Running, watch: str) -> None:
+    assert "Ships &amp; piers" in running.web.get("/admin/watches/").text
+    page = running.web.get(watch).text
+    assert "Notice 1" in page
+    assert "s3cret" not in page
+    assert "whsec_" not in page
+
+
+def test_a_test_is_sent_and_its_receipt_shown(running: Running, watch: str, peer: Peer) -> None:
+    before = len(peer.posts())
+    answer = running.post(f"{watch}test")
+    assert "webhook: taken (test_" in answer.text
+    (sent,) = peer.posts()[before:]
+    told = json.loads(sent.body)
+    assert told["data"]["watch"]["name"] == "Test: Ships & piers"
+    assert told["data"]["events"][0]["release"]["source"] == "harbour"
+    assert sent.headers["webhook-id"].startswith("test_")
+
+
+def test_a_test_that_is_not_taken_says_why(running: Running, watch: str, peer: Peer) -> None:
+    peer.statuses.append(500)
+    answer = running.post(f"{watch}test")
+    assert 'class="said fault"' in answer.text
+    assert "500" in answer.text
+
+
+def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
+    assert "is paused: nothing new" in running.post(f"{watch}pause").text
+    assert load_watch(running.home / "watches", "ships-piers").paused
+    assert "paused; " in running.web.get("/admin/watches/").text
+    assert "works again" in running.post(f"{watch}resume").text
+    assert not load_watch(running.home / "watches", "ships-piers").paused
+
+
+def test_a_watch_that_is_not_there_has_no_page(running: Running, watch: str) -> None:
+    for path in ("none/", "..%2fsources%2fharbour/", "-h/"):
+        assert running.web.get(f"/admin/watches/{path}").status_code == 404
+    assert running.web.get(f"{watch}test").status_code == 405
