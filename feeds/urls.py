@@ -36,8 +36,8 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
 }
 """The feeds about releases, each with its title and what it is."""
 
-DAY = len("2022-11-24")
-"""Characters of a period that is a day."""
+DAY, MONTH = len("2022-11-24"), len("2022-11")
+"""Characters of a period that is a day or a month."""
 
 LONGEST = 120
 """Bytes of a file name without its suffix; most file systems take 255 with it."""
@@ -317,11 +317,12 @@ MEDIA_TYPES = {
     ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
     ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
     ".json": FEED_TYPES["json"],
-    ".xml": "text/x-opml; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
     ".txt": "text/plain; charset=utf-8",
 }
 """The media types of all files by suffix, as answers name them."""
@@ -329,6 +330,8 @@ MEDIA_TYPES = {
 
 def media_type_of(file: str) -> str:
     """The media type of a file; its JSON is a feed."""
+    if file.endswith("opml.xml"):
+        return "text/x-opml; charset=utf-8"
     suffix = file[file.rfind(".") :]
     return MEDIA_TYPES.get(suffix, "application/octet-stream")
 

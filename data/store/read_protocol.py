@@ -123,6 +123,12 @@ class ReadStore(Protocol):
         of then is given. Topics and stories are those of today.
         """
 
+    def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
+        """The ids of the releases of a month, or without a day, each with its last change.
+
+        ``month`` is as ISO writes it, or empty. The oldest come first.
+        """
+
     def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
         """The day and the language of the newest dated release of each source that has one."""
 

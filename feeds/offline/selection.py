@@ -186,6 +186,10 @@ class SelectedReleases(PublicationInMemory):
         """The chosen releases of a facet as they stood at an instant."""
         return tuple(one for one in self._store.as_of(facet, at, limit=limit) if one.id in self.ids)
 
+    def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
+        """The ids of the chosen releases of a month, or without a day, with their last changes."""
+        return (one for one in self._store.last_changes(month) if one[0] in self.ids)
+
     def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
         """The day and the language of the newest dated chosen release of each source."""
         found = {}

@@ -44,6 +44,13 @@ class PublishContext:
     is_there: Callable[[str], bool]
     remove: Callable[[str], None]
 
+    @property
+    def has_undated_changes(self) -> bool:
+        """Whether a release without a date may have changed since the last publication."""
+        if self.changes is None:
+            return True
+        return any(change.summary.is_backlog for change in self.changes.values())
+
     def key(self, *parts: object) -> bytes:
         """The key under which is kept what these parts and the layout shape."""
         return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()

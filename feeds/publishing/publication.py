@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data.errors import PublishError
 from data.models import Facet
-from feeds.urls import DAY
+from feeds.urls import DAY, MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
 def is_day(facet: Facet) -> bool:
     """Whether a facet is all that was published on one day."""
     return facet.period is not None and len(facet.period) == DAY
+
+
+def is_month(facet: Facet) -> bool:
+    """Whether a facet is all that was published in one month."""
+    return facet.period is not None and len(facet.period) == MONTH
 
 
 def is_source(facet: Facet) -> bool:

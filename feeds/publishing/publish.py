@@ -22,8 +22,8 @@ from feeds.publishing.archive_assignment import ArchivePages
 from feeds.publishing.context import PublishContext
 from feeds.publishing.emptied_facets import EmptiedFacets
 from feeds.publishing.entry_renderer import EntryRenderer, Wanted
-from feeds.publishing.event_feeds import EventFeeds
-from feeds.publishing.event_pages import EventPages
+from feeds.publishing.events.event_feeds import EventFeeds
+from feeds.publishing.events.event_pages import EventPages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.gone_sources import GoneSources
 from feeds.publishing.hidden_releases import HiddenReleases
@@ -41,6 +41,8 @@ from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
+from feeds.publishing.sitemaps import FILE as SITEMAP
+from feeds.publishing.sitemaps import Sitemaps
 from feeds.urls import (
     STORIES,
     EventFeed,
@@ -140,6 +142,8 @@ class Publishing:
         self._documents = FeedDocuments(context, renderer)
         self._event_feeds = EventFeeds(context, renderer)
         self._event_pages = EventPages(context)
+        self._context = context
+        self._sitemaps = Sitemaps(context)
         self._releases = ReleasePages(context, renderer)
         self._failed = False
         self._queued: set[Facet] = set()
@@ -296,9 +300,12 @@ class Publishing:
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:
             self._index(directory_pages(self._pages), DIRECTORY_PLACES)
+            self._tried("sitemaps/pages.xml", partial(self._sitemaps.write_pages, self._pages))
         for name, make in files.items():
             self._tried(name, partial(self._made, name, make))
         self._index(counted_pages(self._store, self._pages), COUNTED_PLACES)
+        undated = Facet() in self._queued or self._context.has_undated_changes
+        self._tried(SITEMAP, lambda: self._sitemaps.write_index(self._counts, undated=undated))
         if len(self.errors) > failed:
             return False
         self._cache.keep_note("listing", listing)

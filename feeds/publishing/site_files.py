@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,6 +19,7 @@ from feeds.pages import builder_page
 from feeds.pages.home_page import about_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC, static_page
+from feeds.publishing.sitemaps import FILE as SITEMAP
 
 
 class SiteFiles:
@@ -30,9 +32,26 @@ class SiteFiles:
             builder_page.FILE: lambda: builder_page.builder_page(pages),
             "about/index.html": lambda: about_page(pages),
         }
-        for file in (files("feeds.pages") / "static").iterdir():
+        static = files("feeds.pages") / "static"
+        for file in static.iterdir():
             self.files[f"static/{file.name}"] = file.read_bytes
+        # Browsers and search engines ask for these by their names, whatever a page says.
+        self.files |= {
+            "favicon.ico": (static / "icon.ico").read_bytes,
+            "favicon.svg": (static / "icon.svg").read_bytes,
+            "robots.txt": lambda: robots(catalog.site),
+        }
 
+
+def robots(site: str) -> bytes:
+    """What crawlers may ask for: everything that lies as a file, and no search."""
+    path = urlsplit(site).path
+    lines = ["User-agent: *", *(f"Disallow: {path}{one}" for one in NOT_CRAWLED)]
+    return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP}", ""]).encode()
+
+
+NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
+"""What is made on demand, so that no end of addresses leads to it."""
 
 Names = dict[str, tuple[str, ...]]
 

@@ -158,6 +158,12 @@ class FakeStore(PublicationInMemory):
             release.id, release.source, self.versions[release.id], order, release.story
         )
 
+    def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
+        found = [one for one in self.kept.values() if one.day[:7] == month]
+        found.sort(key=lambda one: one.id, reverse=True)
+        for release in sorted(found, key=lambda one: one.order):
+            yield release.id, release.updated
+
     def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
         for release in self.releases(Facet()):

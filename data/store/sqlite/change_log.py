@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +21,7 @@ from data.models import (
 )
 from data.store.sqlite.database.connection import Part
 from data.store.sqlite.database.facets import selection
-from data.store.sqlite.database.rows import FILED, SHOWN, encode, revision_of
+from data.store.sqlite.database.rows import FILED, SHOWN, encode, instant, revision_of
 from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
@@ -29,6 +30,9 @@ EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g
 
 CHANGES_KEPT: Final = 10_000
 """Changes that are remembered; who comes after more of them compares all."""
+
+TOGETHER: Final = 10_000
+"""Releases that are read at a time where all of a month are."""
 
 NOTHING: Final = (0, 0)
 
@@ -165,6 +169,22 @@ class ChangeLogPart(Part):
             " ORDER BY n.sort_at DESC, n.id LIMIT 1)"
         )
         return {source: (day, language) for source, day, language in rows}
+
+    def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
+        """The ids of the releases of a month, or without a day, each with its last change."""
+        after: tuple[float, str] = (-1e99, "~")
+        while True:
+            # As the index of months orders them.
+            rows = self._ask(
+                f"SELECT id, updated, sort_at FROM {SHOWN} WHERE substr(day, 1, 7) = :month"
+                " AND sort_at >= :sort_at AND (sort_at > :sort_at OR id < :id)"
+                " ORDER BY sort_at, id DESC LIMIT :count",
+                {"month": month, "sort_at": after[0], "id": after[1], "count": TOGETHER},
+            )
+            yield from ((id_, instant(updated)) for id_, updated, _ in rows)
+            if len(rows) < TOGETHER:
+                return
+            after = rows[-1][2], rows[-1][0]
 
     def change_cursor(self) -> ChangeCursor:
         """How far the store has come."""

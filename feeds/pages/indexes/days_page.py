@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from data.models import Facet
 from feeds.pages.renderer import PageRenderer
-from feeds.urls import page_file
+from feeds.urls import MONTH, page_file
 
 FILE = "days/index.html"
-
-MONTH = len("2022-11")
 
 
 @dataclass(frozen=True, slots=True)
