@@ -256,6 +256,9 @@ class Publishing:
         self._tried(file, lambda: self._documents.write(facet, everything=every))
         if is_day(facet) or is_source(facet):
             self._write_releases(self._releases.due(facet, everything=every))
+        if is_month(facet):
+            month = facet.period or ""
+            self._tried(f"sitemaps/{month}.xml", lambda: self._sitemaps.write_month(month))
         return len(self.errors) == failed
 
     def _write_releases(self, due: Iterable[DuePage]) -> None:
