@@ -36,7 +36,7 @@ from feeds.publishing.index_files import (
     left_over,
 )
 from feeds.publishing.lost_files import LostFiles
-from feeds.publishing.publication import Publication, batches, is_day, is_source, place
+from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
