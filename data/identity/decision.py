@@ -34,8 +34,9 @@ KEPT: Final = "kept"
 
 READ_TOGETHER: Final = (
     ("title", "title_rule"),
-    ("body_text", "body_html", "body_rule"),
-    *((name,) for name in ("language", "section", "topics", "publisher", "author", "summary")),
+    # A page gives no topics: they are what its text is filed under by today's taxonomy.
+    ("body_text", "body_html", "body_rule", "topics"),
+    *((name,) for name in ("language", "section", "publisher", "author", "summary")),
     ("images",),
     ("attachments",),
 )

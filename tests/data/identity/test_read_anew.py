@@ -30,7 +30,7 @@ def test_a_better_text_makes_a_revision_that_is_no_news(noon: dt.datetime) -> No
         {"body_text": BODY.rpartition(" ")[0], "body_html": "<p>Less.</p>"},
         {"body_text": BODY.partition(" ")[2], "body_html": "<p>Less.</p>"},
         {"language": None},
-        {"topics": ()},
+        {"body_text": "", "body_html": "", "topics": ()},
         {"published": None},
     ],
 )
@@ -56,6 +56,15 @@ def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> 
     assert decision.kind == "unchanged"
     assert decision.release.content.section == "News"
     assert decision.release.revision == 1
+
+
+def test_topics_are_those_of_today_and_no_edit(noon: dt.datetime) -> None:
+    known = first_release(draft(topics=("conflict", "ships")), noon)
+    for topics in ((), ("armed-conflict", "conflict")):
+        decision = read_anew(draft(topics=topics), known)
+        assert decision.kind == "unchanged"
+        assert decision.release.content.topics == topics
+        assert decision.release.updated == known.updated
 
 
 def test_what_only_a_change_of_the_rules_takes_off_is_taken_off(noon: dt.datetime) -> None:

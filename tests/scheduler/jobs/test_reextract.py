@@ -251,3 +251,29 @@ def test_reading_the_demo_anew_changes_nothing_before_or_after_a_rebuild(
     for _ in range(2):
         assert reextract(target) == found
         assert exported(target) == before
+
+
+def test_releases_follow_the_topics_of_today_without_being_edited(tmp_path: Path) -> None:
+    with served() as room:
+        show(room)
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        topics, pages = home / "topics.toml", home / "site" / "topics"
+        topics.write_text('[[topic]]\nslug = "ships"\nlabel = "Ships"\nrules.mul = ["ships"]\n')
+        collect(home)
+        assert communique("publish", home=home).returncode == 0
+        before = exported(home)
+        assert {*before[0]["topics"]} == {"ships"}
+        topics.write_text(
+            '[[topic]]\nslug = "sea"\nlabel = "Sea"\n'
+            '[[topic]]\nslug = "piers"\nlabel = "Piers"\nparent = "sea"\nrules.mul = ["pier"]\n'
+        )
+        told = reextract(home)
+        assert [(one["changed"], one["revision"]) for one in told["releases"]] == [
+            (["topics"], 0)
+        ] * 4
+        assert reextract(home)["releases"] == []
+        assert communique("publish", home=home).returncode == 0
+        after = exported(home)
+        assert [one.pop("topics") for one in after] == [["piers", "sea"]] * 4
+        assert [{**one, "topics": ["ships"]} for one in after] == before
+        assert {path.parent.name for path in pages.glob("*/index.html")} == {"piers", "sea"}
