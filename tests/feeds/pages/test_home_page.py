@@ -130,16 +130,16 @@ def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) ->
         (line,) = tree.xpath("//p[contains(@class, 'glance')]")
         return line.text_content(), line.xpath("a/@href")
 
-    assert told() == ("All 2 sources work.", ["health/"])
+    assert told() == ("All of them work.", ["health/"])
     store.events.append(
         HealthEvent("wire", well=False, at=NOON, reason="it answers no more", state="failing")
     )
     assert told() == (
-        "1 of 2 sources work. To look at: The Wire",
+        "1 of 2 work. To look at: The Wire",
         ["health/", "sources/wire/"],
     )
     store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
-    assert told() == ("All 2 sources work.", ["health/"])
+    assert told() == ("All of them work.", ["health/"])
 
 
 def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
