@@ -67,6 +67,7 @@ ROWS = {
     "releases": "number > ? ORDER BY number",
     "aliases": "release > ? ORDER BY key",
     "release_topics": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY topic",
+    "release_sections": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY section",
     "lsh_bands": "release > ? ORDER BY release",
     "release_versions": "release > ? ORDER BY release",
     "search_queue": "release > ? ORDER BY release",

@@ -132,8 +132,8 @@ class RenderCache(CacheFile):
 
     def clear(self) -> None:
         """Forget all that was rendered: something that shapes every entry changed."""
-        self._put("DELETE FROM entries", [()])
-        self._put("DELETE FROM pages", [()])
+        for table in ("entries", "pages", "current", "rewrites"):
+            self._put(f"DELETE FROM {table}", [()])  # noqa: S608 - our own names
 
     def tidy(self) -> None:
         """Let the oldest rendered entries go where there are too many."""

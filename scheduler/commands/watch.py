@@ -383,7 +383,9 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         return
     store = home.store()
     try:
-        stored, topics = store.sources(), store.topics()
+        # Sections are told as topics, too.
+        stored, topics = store.sources(), {*store.topics()}
+        topics.update(slug for _, slug in store.section_labels())
         moves, removed = store.source_moves(), store.removed_sources()
     finally:
         store.close()
@@ -395,7 +397,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
             yield f"{source!r} is collected no more"
         elif source not in known:
             yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
-    yield from _unknown_topics(home, one, {*topics})
+    yield from _unknown_topics(home, one, topics)
 
 
 def _unknown_topics(home: Home, one: Watch, used: set[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import logging
 from data.errors import SettingsError, SourceError, UnknownSource
 from data.store.protocol import Store
 from data.text.clean import clean_line
+from data.text.slugs import slug_of
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import Home
 from spiders.sources.loader import load_source
@@ -34,5 +35,6 @@ def settle_topics(home: Home, store: Store) -> None:
         except SourceError as error:
             log.warning("%s; releases of it keep the topic %s until then", error, topic)
             continue
-        if topic not in {taxonomy.named(clean_line(name))[0] for name in own}:
+        # As it was called before the taxonomy knew the name, too.
+        if topic not in map(slug_of, map(clean_line, own)):
             store.drop_section_topic(source, topic)

@@ -24,6 +24,22 @@ parent = "bees"
 """
 
 
+def test_a_section_of_an_earlier_export_is_no_topic_unless_it_is_one_of_its_source(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "topics.toml").write_text(HONEY)
+    own = load_taxonomy(tmp_path / "topics.toml")
+    told = draft(section="Pier news")
+    known = [("pier-news", "Pier news"), ("harbours", "Harbours")]
+    assert filed(told, (), own, known)[0].content.topics == ("harbours",)
+    of_source, labels = filed(told, ("Pier news",), own, known)
+    assert of_source.content.topics == ("harbours", "pier-news")
+    assert labels["pier-news"] == "Pier news"
+    assert filed(draft(section="HONEY"), (), own, [("honey", "honey")])[0].content.topics == (
+        *("bees", "farming", "honey"),
+    )
+
+
 def test_a_draft_of_a_topic_is_one_of_all_above_it(tmp_path: Path) -> None:
     (tmp_path / "topics.toml").write_text(HONEY)
     own = load_taxonomy(tmp_path / "topics.toml")

@@ -89,6 +89,13 @@ def test_each_key_narrows_and_any_of_what_it_lists_will_do(
     assert matches(**keys) is expected
 
 
+def test_a_watch_of_a_topic_is_told_of_a_section_that_is_called_so() -> None:
+    of_section = replace(TEXT, section="Storm  WARNINGS", topics=())
+    assert matches(of_section, topics=("storm-warnings",))
+    assert not matches(of_section, topics=("transport",))
+    assert not matches(topics=("storm-warnings",))
+
+
 def test_a_release_without_a_language_matches_no_watch_of_languages() -> None:
     assert not matches(replace(TEXT, language=None), languages=("en",))
 

@@ -175,6 +175,9 @@ def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> 
         "feeds/retractions.json",
         "feeds/date/2022/11.atom",
         "feeds/source/acme/page/2.atom",
+        "feeds/source/acme/section/events.rss",
+        "feeds/source/acme/section/events/page/1.json",
+        "feeds/language/en.json",
     ):
         (site / file).unlink()
         assert publish(store, site, SITE, cache=kept).errors == ()

@@ -171,6 +171,18 @@ def test_addresses_of_topics_that_were_sections_lead_on(
         assert client.get(path, follow_redirects=True).status_code == 200
 
 
+@pytest.mark.parametrize("stem", ["language/de", "source/wire/section/warndienst"])
+def test_a_section_or_language_is_told_as_of_a_day(client: httpx.Client, stem: str) -> None:
+    now, then, before = (
+        feedparser.parse(client.get(f"/feeds/{stem}.atom{query}").content)
+        for query in ("", "?asof=2027-01-01", "?asof=2026-01-01")
+    )
+    newest = [one.id for one in now.entries]
+    assert [one.id for one in then.entries][: len(newest)] == newest
+    assert newest
+    assert before.entries == []
+
+
 def test_a_site_that_is_rebuilt_from_the_archive_is_the_same(home: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     result = communique("mirror", "rebuild", "--to", str(again), home=home)
