@@ -7,9 +7,11 @@ import datetime as dt
 import click
 
 from data.interchange.release_fields import release_fields
+from data.search.matches import MOST_COUNTED, STATES, Hits
 from data.search.passages import passage
-from data.search.query import Query
+from data.search.query import Query, terms_of
 from data.store.protocol import Store
+from data.text.language_tags import feed_language
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
@@ -25,6 +27,15 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
 @click.argument("query", nargs=-1, required=True)
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
+@click.option(
+    "--lang", "language", default=None, metavar="TAG", help="Only those in this language."
+)
+@click.option(
+    "--state",
+    type=click.Choice(STATES),
+    default=None,
+    help="Only those that were corrected, or retracted.",
+)
 @click.option(
     "--since",
     type=day,
@@ -46,6 +57,14 @@ LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "al
     default=FOUND,
     help=f"So many at the most, {MOST} or fewer ({FOUND}).",
 )
+@click.option("--newest", is_flag=True, help="The newest first, not the best.")
+@click.option(
+    "--cursor",
+    type=click.IntRange(min=0),
+    metavar="CURSOR",
+    default=None,
+    help="On from what a search before has told as next.",
+)
 @as_json
 @with_home
 def search(
@@ -54,16 +73,20 @@ def search(
     query: tuple[str, ...],
     source: str | None,
     topic: str | None,
+    language: str | None,
+    state: str | None,
     since: dt.date | None,
     until: dt.date | None,
     limit: int,
+    newest: bool,
+    cursor: int | None,
     as_json: bool,
 ) -> int:
     """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
 
-    Of very many matches, the newest are ranked. A beginning has three letters
-    or more. In scripts without spaces, every run of letters is a phrase. Write -- before a query
-    that begins with a minus.
+    Of very many matches, the newest are ranked; --newest shows all, page after page. A beginning
+    has three letters or more. In scripts without spaces, every run of letters is a phrase. Write --
+    before a query that begins with a minus.
     """
     asked = Query(
         " ".join(query),
@@ -71,20 +94,31 @@ def search(
         topic,
         since,
         until,
+        language,
+        state,
     )
     store = home.store()
     store.update_search_index()
-    found = store.search(asked, limit=limit)
+    hits = hits_of(store, asked, limit, cursor, newest=newest)
+    matches = store.count_matches(asked)
+    found = hits.releases
     why = "" if found else nothing(asked, store)
     store.close()
     if as_json:
-        hits = []
+        shown = []
         for one in found:
             fields = release_fields(one)
             for name in LEFT_OUT:
                 del fields[name]
-            hits.append({**fields, "passage": passage(one.content, asked)})
-        print_json({"releases": hits})
+            shown.append({**fields, "passage": passage(one.content, asked)})
+        print_json(
+            {
+                "releases": shown,
+                "total": matches.total,
+                "more": matches.more,
+                "next": None if hits.cursor is None else str(hits.cursor),
+            }
+        )
     else:
         for one in found:
             day = one.published.iso[:10] or "no date   "
@@ -92,7 +126,20 @@ def search(
             say(f"    {passage(one.content, asked)}")
         if not found:
             say(f"nothing was found{why}")
+        if hits.cursor is not None:
+            many = f"more than {MOST_COUNTED:,}" if matches.more else f"{matches.total:,}"
+            say(f"{many} were found; --cursor {hits.cursor} shows those after these")
     return 0
+
+
+def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
+    """One page of hits. The cursor of the best counts them; that of the newest is the store's."""
+    # Where only filters choose there is nothing to rank by.
+    if newest or not any(term.wanted for term in terms_of(asked.text)):
+        return store.search_newest(asked, limit=limit, cursor=cursor)
+    offset = cursor or 0
+    best = store.search(asked, limit=limit + 1, offset=offset)
+    return Hits(best[:limit], offset + limit if len(best) > limit else None)
 
 
 def nothing(asked: Query, store: Store) -> str:
@@ -105,4 +152,6 @@ def nothing(asked: Query, store: Store) -> str:
         return f": there is no source {asked.source!r} (`communique sources list`)"
     if asked.topic and asked.topic not in store.topics():
         return f": no release has the topic {asked.topic!r}"
+    if asked.language and not feed_language(asked.language):
+        return f": {asked.language!r} is no language; write its tag, such as en"
     return ""

@@ -275,6 +275,26 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert source["published"] == {"raw": "2026-03-02", "rule": "import", "zone": "UTC"}
 
 
+def test_the_command_line_pages_to_the_last_hit(home: Path) -> None:
+    for order in ([], ["--newest"]):
+        pages: list[str] = []
+        arguments = ["search", "mole", *order, "--limit", "2", "--json"]
+        following: str | None = ""
+        while following is not None:
+            cursor = ["--cursor", following] if following else []
+            page = json.loads(communique(*arguments, *cursor, home=home).stdout)
+            assert (page["total"], page["more"]) == (3, False)
+            pages += [one["id"] for one in page["releases"]]
+            following = page["next"]
+        assert len(pages) == len(set(pages)) == 3
+    first = communique("search", "mole", "--limit", "1", home=home).stdout
+    assert first.endswith("3 were found; --cursor 1 shows those after these\n")
+    state = ("search", "tides", "--state", "corrected", "--json")
+    assert len(json.loads(communique(*state, home=home).stdout)["releases"]) == 1
+    lost = communique("search", "tides", "--lang", "xx", home=home).stdout
+    assert lost == "nothing was found: 'xx' is no language; write its tag, such as en\n"
+
+
 def test_show_tells_the_story_and_says_what_it_does_not_know(home: Path) -> None:
     result = communique("show", "https://wire.example/lamps", "--json", home=home)
     tellings = json.loads(result.stdout)["tellings"]
