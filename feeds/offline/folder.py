@@ -19,6 +19,7 @@ from feeds.catalog import catalog_of
 from feeds.offline.links import absolute_links, relinked
 from feeds.offline.search_index import search_files
 from feeds.offline.selection import SelectedReleases
+from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 
@@ -82,7 +83,7 @@ def write_folder(
     published = publish(chosen, folder, site, all=True, cache=rendered)
     if published.errors:
         raise published.errors[0]
-    for left in folder.glob(f"{RENDERED}*"):
+    for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND):
         left.unlink()
     copy = _Copy(store, chosen, folder, payload)
     pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))

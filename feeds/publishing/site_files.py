@@ -17,6 +17,8 @@ from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page
 from feeds.pages.home_page import about_page
+from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
+from feeds.pages.indexes.not_found_page import static_not_found_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC, static_page
 from feeds.publishing.sitemaps import FILE as SITEMAP
@@ -31,6 +33,7 @@ class SiteFiles:
             STATIC: lambda: static_page(pages),
             builder_page.FILE: lambda: builder_page.builder_page(pages),
             "about/index.html": lambda: about_page(pages),
+            NOT_FOUND: lambda: static_not_found_page(pages),
         }
         static = files("feeds.pages") / "static"
         for file in static.iterdir():

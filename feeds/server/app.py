@@ -111,7 +111,7 @@ def create_app(
         return SiteServer(cache, behind, shown, hub=hub, callback=callback)
     monitoring = Monitoring(store_url, site, judge)
     routes += [*monitoring.routes(), *hidden_routes(store_url)]
-    explained[404] = GoneAnswers(store_url)
+    explained[404] = GoneAnswers(store_url, site)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager

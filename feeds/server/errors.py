@@ -46,7 +46,9 @@ def page(
 <link rel="stylesheet" href="{root}/static/site.css"></head>
 <body><main><div class="hero"><h1>{escape(phrase)}</h1>
 <p class="lead">{escape(said or EXPLAINED.get(status, phrase + "."))}</p>
-<p><a href="{root}/">To the directory</a></p></div></main></body></html>
+<p><a href="{root}/">Newest releases</a> · <a href="{root}/sources/">Sources</a> ·
+<a href="{root}/days/">Days</a> · <a href="{root}/feeds/">Feeds</a> ·
+<a href="{root}/search/">Search</a></p></div></main></body></html>
 """,
         status,
         {

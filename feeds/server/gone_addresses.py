@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from data.models import Facet
+from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from data.text.clean import plain
 from feeds.catalog import REMOVED
-from feeds.server.errors import explain, page
+from feeds.server.errors import page
+from feeds.server.not_found import NotFound
 from feeds.urls import (
     SEARCH,
     SEARCH_PAGE,
@@ -47,8 +49,9 @@ FRESH: Final = 3600
 class GoneAnswers:
     """The handler of what is not found, over the store that ``store_url`` names."""
 
-    def __init__(self, store_url: str) -> None:
+    def __init__(self, store_url: str, site: Site) -> None:
         self._url = store_url
+        self._not_found = NotFound(store_url, site)
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """Lead to where a source or section is now, or say that it was removed or never was."""
@@ -72,7 +75,8 @@ class GoneAnswers:
                 # Another source may leave the section: then this leads elsewhere.
                 file = f"{SEARCH}.{kind}" if kind else SEARCH_PAGE
                 return lead_on(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
-        return await explain(request, error)
+        del error
+        return await self._not_found.answer(request)
 
     def _ask(self, source: str) -> tuple[str, bool]:
         """What a source is called now, and whether it was removed with its releases."""
