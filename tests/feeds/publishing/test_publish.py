@@ -282,7 +282,9 @@ def test_every_page_offers_its_feeds_and_every_link_within_the_site_leads_somewh
             if re.match(r"https?:|#", address):
                 continue
             place = re.split(r"[#?]", address)[0]
-            target = Path(os.path.normpath(tmp_path / Path(file).parent / place))
+            # The page for what is not found lies anywhere.
+            above = tmp_path if file == "404.html" else tmp_path / Path(file).parent
+            target = Path(os.path.normpath(above / place.removeprefix("/")))
             target = target / "index.html" if place.endswith("/") else target
             assert target.is_file(), (file, address)
             assert tmp_path in target.parents
