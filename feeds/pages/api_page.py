@@ -21,7 +21,6 @@ class ApiParameter:
     name: str
     kind: str
     description: str
-    required: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,6 @@ def path_parameters(one: Operation) -> list[dict[str, Any]]:
 
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
     """The parameters of a query."""
-    required = {
-        field.encode_name for field in msgspec.structs.fields(one.question) if field.required
-    }
     found = []
     for name, described_schema in parameters_of(one.question).items():
         schema = dict(described_schema)
@@ -110,7 +107,6 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "in": "query",
-                "required": name in required,
                 "description": schema.pop("description", ""),
                 "schema": schema,
             }

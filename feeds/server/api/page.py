@@ -59,9 +59,7 @@ def described(one: Operation, example: Example, names: Mapping[str, str]) -> Api
         path=one.path,
         summary=one.summary,
         parameters=[
-            ApiParameter(
-                said["name"], kind_of(said["schema"]), said["description"], said["required"]
-            )
+            ApiParameter(said["name"], kind_of(said["schema"]), said["description"])
             for said in query_parameters(one)
         ],
         example=f"{path}?{example.query}" if example.query else path,

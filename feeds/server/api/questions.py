@@ -38,7 +38,7 @@ Asked = TypeVar("Asked", bound="Question")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What asks for nothing in particular."""
+    """What asks for nothing in particular; each parameter may be left out."""
 
 
 class PageQuestion(Question, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ def read_question(query: bytes, kind: type[Asked]) -> Asked:
     if ESCAPE.search(text):
         raise Refused(400, "a percent sign in the query begins no byte; write it as %25")
     said: dict[str, str] = {}
-    known = tuple(field.encode_name for field in msgspec.structs.fields(kind))
+    known = tuple(parameters_of(kind))
     for name, value in pairs:
         if name not in known:
             listed = f"there are {', '.join(known)}" if known else "nothing can be said here"
@@ -153,10 +153,8 @@ def checked(said: dict[str, str], kind: type[Asked]) -> Asked:
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:
-        name = "".join(re.findall(r"at `\$\.(\w+)`|required field `(\w+)`", str(error))[0])
+        name = re.findall(r"at `\$\.(\w+)`", str(error))[0]
         wanted = told(parameters_of(kind)[name])
-        if name not in said:
-            raise Refused(422, f"{name} is missing: say {wanted}", parameter=name) from error
         raise Refused(
             422, f"{name} can't be {said[name][:100]!r}: say {wanted}", parameter=name
         ) from error
@@ -183,12 +181,9 @@ def told(schema: Mapping[str, Any]) -> str:
 
 def said_of(asked: Question) -> dict[str, Any]:
     """What a question says beside what it would say anyway, and where in its order it is."""
-    said: dict[str, Any] = msgspec.to_builtins(asked)
+    usual, said = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
     return {
-        field.encode_name: said[field.encode_name]
-        for field in msgspec.structs.fields(asked)
-        if field.encode_name != "cursor"
-        and said.get(field.encode_name, field.default) != field.default
+        name: value for name, value in said.items() if name != "cursor" and value != usual.get(name)
     }
 
 
