@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreError
-from data.models import DayDigest, Facet, HealthEvent, HubRequest, PendingTopic
+from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
 from data.store.sqlite.store import SqliteStore
-from tests.drafts import draft
+from tests.drafts import draft, published
 
 DAY = dt.timedelta(days=1)
 ALL, TRANSPORT = Facet(), Facet(topic="transport")
@@ -95,3 +95,39 @@ def test_a_store_with_secrets_of_subscribers_is_nobody_else_s_to_read(tmp_path: 
     assert modes.keys() == {"communique.db", "communique.db-wal", "communique.db-shm"}
     assert set(modes.values()) == {0o600}
     store.close()
+
+
+def test_neighbours_are_those_of_the_source_in_the_order_of_feeds(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    days = ("2026-03-01", "2026-03-02", "2026-03-02", "2026-03-02", "2026-03-03")
+    for source in ("harbour", "wire"):
+        for number, day in enumerate(days):
+            one = draft(
+                f"http://{source}.example/{number}",
+                source=source,
+                title=f"{source} {number}",
+                body_text=f"Basin {number} of {source} is closed until the dredger has passed it.",
+                published=published(day),
+            )
+            store.record(one, seen=noon, since=noon)
+    row = [one.id for one in store.summaries(Facet(source="harbour"))]
+    around = store.neighbours([*row, "unknown"])
+    assert set(around) == set(row)
+    assert [ids_of(around[one]) for one in row] == list(
+        zip([None, *row], [*row[1:], None], strict=False)
+    )
+    store.hide(row[2], at=noon, why="a test")
+    around = store.neighbours(row[1:4])
+    assert ids_of(around[row[1]]) == (row[0], row[3])
+    assert ids_of(around[row[2]]) == (row[1], row[3])
+    assert ids_of(around[row[3]]) == (row[1], row[4])
+    newest = around[row[1]].newer
+    assert newest
+    assert (newest.title, newest.language, newest.day) == ("harbour 4", "en", "2026-03-03")
+
+
+def ids_of(around: Neighbours) -> tuple[str | None, str | None]:
+    """The ids of two neighbours."""
+    newer, older = around.newer, around.older
+    return newer.id if newer else None, older.id if older else None

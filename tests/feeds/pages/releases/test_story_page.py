@@ -1,0 +1,89 @@
+"""The time line of a story says who came when, and stays small however many tell it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import secrets
+from typing import Any
+
+import lxml.html
+import pytest
+
+from data.models import Published, Release, Source
+from data.stories.copies import StoryMember, tellings
+from feeds.catalog import Catalog
+from feeds.pages.releases.story_page import later, story_page
+from feeds.pages.renderer import PageRenderer
+from tests.feeds.fakestore import NOON, make_release
+
+CATALOG = Catalog(
+    site="https://press.example",
+    title="Press",
+    sources={
+        name: Source(name, name.title(), f"https://{name}.example/", "Asia/Baku")
+        for name in ("acme", "wire")
+    },
+    topics={},
+)
+TEXT = " ".join(f"word{number} of the harbour" for number in range(60))
+
+
+def shown(releases: list[Release]) -> Any:
+    page = story_page(PageRenderer(CATALOG, {}), "a-story", tellings(releases))
+    assert len(gzip.compress(page)) < 30_000
+    return lxml.html.fromstring(page)
+
+
+def test_a_story_of_thousands_shows_the_first_ones_and_counts_the_others() -> None:
+    releases = [
+        make_release(number, "wire", title=secrets.token_hex(150), body_text=f"{TEXT} {number}")
+        for number in range(1000)
+    ]
+    tree = shown(releases)
+    lines = tree.xpath("//ol[@class='timeline']/li")
+    assert len(lines) == 80
+    assert "and 920 later ones" in tree.text_content()
+    assert "1000 releases" in tree.xpath("//p[@class='byline']")[0].text_content()
+
+
+def test_a_copy_says_how_much_of_it_is_the_first_and_quotes_it() -> None:
+    copy = make_release(9, "wire", body_text=f"As told elsewhere: {TEXT}")
+    first, second = shown([copy, make_release(1, body_text=TEXT)]).xpath("//li[p[@class='when']]")
+    assert "Acme" in first.text_content()
+    assert not first.xpath(".//blockquote")
+    assert "8 hours later" in second.text_content()
+    assert "% of its words as in the first" in second.text_content()
+    assert second.xpath(".//blockquote")[0].text.startswith("word0 of the harbour")
+
+
+def test_editions_in_other_languages_are_named_by_their_language() -> None:
+    other = make_release(2, language="ar", title="بيان", body_text="نص آخر")
+    tree = shown([make_release(1, body_text=TEXT), other])
+    assert "Arabic, English" in tree.xpath("//p[@class='byline']")[0].text_content()
+    line = tree.xpath("//ol[@class='timeline']/li")[1]
+    assert "Arabic" in line.text_content()
+    assert line.xpath(".//a/@lang") == ["ar"]
+    assert "of its words" not in line.text_content()
+
+
+def day(number: int) -> Published:
+    return Published(NOON + dt.timedelta(days=number), "day", "Asia/Baku", "", "class")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (make_release(1), make_release(3), "2 hours later"),
+        (make_release(1), make_release(1, "wire"), "at the same time"),
+        (make_release(1, published=day(0)), make_release(3), "on the same day"),
+        (make_release(1, published=day(0)), make_release(2, published=day(3)), "3 days later"),
+        (make_release(1, published=day(0)), make_release(24, "wire"), "1 day later"),
+    ],
+)
+def test_how_much_later_is_told_as_exactly_as_both_say_it(
+    first: Release, second: Release, said: str
+) -> None:
+    lag = second.instant - first.instant
+    members = (StoryMember(first, dt.timedelta(), 1.0), StoryMember(second, lag, 1.0))
+    assert later(*members, CATALOG.texts) == said
