@@ -15,9 +15,13 @@ def stands_for(
 
     Of those that ``belongs`` holds for, the one that was published first is shown, even if it was
     retracted since: an entry never gives its place to another. ``members`` come in that order.
+    What has no date since the first visit is nobody's news: it stands for itself, and hides no
+    release that is.
     """
     found = tuple(members)
-    first = next((one.id for one in found if belongs(one)), release)
+    undated = {one.id for one in found if one.is_backlog}
+    first = next((one.id for one in found if one.id not in undated and belongs(one)), release)
+    first = release if release in undated else first
     return tuple(one for one in found if one.id != first) if first == release else None
 
 

@@ -85,6 +85,17 @@ def test_an_edit_of_the_backlog_does_not_bring_it_into_the_feed(
     assert titles(site, "feeds/all.atom") == ["Statement 2", "Statement 1"]
 
 
+def test_a_copy_with_a_date_is_news_though_the_first_had_none(tmp_path: Path) -> None:
+    first = replace(backlog(10, 0), story="one")
+    copy = make_release(1, "wire", story="one")
+    done = publish(FakeStore(first, copy), tmp_path / "site", SITE)
+    assert done.errors == ()
+    assert titles(tmp_path / "site", "feeds/all.atom") == ["Statement 1"]
+    home = (tmp_path / "site" / "index.html").read_text()
+    assert ">Statement 1<" in home
+    assert "<bdi>ACME Corporation</bdi>" in home
+
+
 def test_the_page_of_the_source_lists_the_backlog_last_in_the_order_of_the_page(
     site: Path,
 ) -> None:
