@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from feeds.server.api.problems import Refused
 from feeds.server.errors import page
 from feeds.server.http_protocol import ReadyAnswer
-from feeds.server.requests.access import Access, Verdict, token_in
+from feeds.server.requests.access import PARAMETER, Access, Verdict, token_in
 from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, READER_LOGINS, WATCH_FEED
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
@@ -29,7 +29,7 @@ OPEN_PATHS: Final = frozenset(
 
 def without_token(query: bytes) -> bytes:
     """A query as it was before a token was added: what is made of it knows none."""
-    return b"&".join(part for part in query.split(b"&") if not part.startswith(b"token="))
+    return b"&".join(part for part in query.split(b"&") if not part.startswith(PARAMETER))
 
 
 def refusal(scope: Scope, verdict: Verdict) -> Response:

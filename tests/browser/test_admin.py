@@ -111,7 +111,7 @@ def test_a_hostile_page_does_nothing_and_its_texts_choose_elements(
 def test_a_source_is_paused_by_a_click(page: Any, site: str) -> None:
     page.goto(f"{site}/admin/")
     page.get_by_role("link", name="harbour").first.click()
-    page.get_by_label("Why").first.fill("they move house")
+    page.get_by_label("Why pause it").fill("they move house")
     page.get_by_role("button", name="Pause visits").click()
     page.get_by_role("status").get_by_text("harbour is paused: they move house").wait_for()
     page.get_by_role("button", name="Resume visits").click()

@@ -23,14 +23,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from starlette.types import Scope
 
 from data.tokens import Token, TokenFolder, TokenScope
 
-PARAMETER: Final = "token"
-"""The name of the parameter that holds a token in a private address."""
+PARAMETER: Final = b"token="
+"""How the parameter begins that holds a token in a private address."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
@@ -142,6 +142,6 @@ def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 def token_in_query(query: bytes) -> str | None:
     """The token in a private address, or None."""
-    if b"token=" not in query:
-        return None
-    return dict(parse_qsl(query.decode("latin-1"))).get(PARAMETER)
+    # Just as it is written: what is taken for a token is taken out of the query as well.
+    parts = (part for part in query.split(b"&") if part.startswith(PARAMETER))
+    return next((unquote(part[len(PARAMETER) :].decode("latin-1")) for part in parts), None)

@@ -64,10 +64,14 @@ GENERAL: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """What a selector finds on a page: how often, and the first of it that says anything."""
+    """What a selector finds on a page: how often, and the first of it that says anything.
+
+    ``fits`` is whether that can be the field: a date, where it is one.
+    """
 
     count: int
     value: str
+    fits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +207,9 @@ def yield_of(
 ) -> Yield:
     """What a selector finds on a page."""
     found = found_by(field, selector, page, item)
-    texts = (value_of(field, one, page, reading) for one in found)
-    return Yield(len(found), next(filter(None, texts), "")[:SHOWN])
+    told = ((value, fits) for one in found for value, fits in [value_of(field, one, page, reading)])
+    value, fits = next((one for one in told if one[0]), ("", False))
+    return Yield(len(found), value[:SHOWN], fits)
 
 
 def found_by(
@@ -223,22 +228,27 @@ def is_relative(field: Field, item: str | None) -> bool:
     return bool(item) and field.table == "listing" and field.key in {"link", "title", "published"}
 
 
-def value_of(field: Field, found: etree._Element | str, page: Page, reading: DateContext) -> str:
-    """What is shown of one thing that was found."""
+def value_of(
+    field: Field, found: etree._Element | str, page: Page, reading: DateContext
+) -> tuple[str, bool]:
+    """What is shown of one thing that was found, and whether it can be the field."""
     text = text_of(found) if is_element(found) else clean_line(str(found))
     if field.key == "published":
         stated = found.get("datetime") if is_element(found) else None
         date = parse_date(stated or text, reading, "candidate") if len(text) < MOST_LINE else None
-        return f"{date.iso or date.day.isoformat()} ({text[:MOST_DATE]})" if date else text
+        if date is None:
+            return text, False
+        return f"{date.iso or date.day.isoformat()} ({text[:MOST_DATE]})", True
     if field.key in {"link", "next"} and is_element(found):
-        return f"{text} → {link_target(found, page.base) or 'nowhere'}"
-    return text
+        place = link_target(found, page.base)
+        return f"{text} → {place or 'nowhere'}", place is not None
+    return text, True
 
 
 def rank(field: Field, candidate: Candidate) -> tuple[float, ...]:
     """Where a candidate stands among others: the smallest comes first."""
     counts = [one.count for one in candidate.yields]
-    lacking = sum(not one.value for one in candidate.yields)
+    lacking = sum(not one.fits for one in candidate.yields)
     length = len(candidate.selector)
     if field.key in {"link", "item", "drop"} or (field.table == "listing" and field.key != "next"):
         # Rows are many, and as many as there are.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from data.errors import CommuniqueError
+from feeds.server.errors import page
 from scheduler.service.admin.guard import Guard, Refused, Session
 from scheduler.service.admin.pages import AdminPages
 
@@ -33,7 +33,7 @@ class Posts:
             try:
                 said = await self._guard.form(request, session)
             except Refused as error:
-                raise HTTPException(403, str(error)) from error
+                return page(request.scope, 403, said=f"Nothing was done: {error}.")
             place = after
             try:
                 told = await action(request, said)

@@ -94,6 +94,11 @@ def test_a_token_is_taken_as_bearer_as_password_and_in_the_address(
     assert text not in web.get(f"/search?q=tide&token={text}").text
 
 
+def test_what_is_not_taken_out_of_an_address_is_no_token(web: httpx.Client, text: str) -> None:
+    for query in (f"%74oken={text}", f"token=x&%74oken={text}", f"TOKEN={text}"):
+        assert web.get(f"{FEED}?{query}").status_code == 401
+
+
 def test_what_a_token_opens_is_kept_by_no_shared_cache(web: httpx.Client, text: str) -> None:
     for asked in (FEED, f"{FEED}?token={text}"):
         answer = web.get(asked, headers={} if "?" in asked else bearer(text))
