@@ -34,7 +34,7 @@ def without_token(query: bytes) -> bytes:
 
 def refusal(scope: Scope, verdict: Verdict) -> Response:
     """The answer to a request that is refused."""
-    if scope["path"].startswith(API):
+    if scope["path"].startswith(API) and scope["path"] != API:
         return refused_program(verdict)
     if verdict.status == 429:  # noqa: PLR2004 - Too Many Requests
         wait = {"retry-after": str(verdict.retry_after), "cache-control": "no-store"}

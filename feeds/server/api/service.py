@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -142,24 +142,26 @@ class Api:
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
+            check_accepted(request)
             wanted = wanted_by(request)
             return await self._in_thread(lambda: self._answer(operation, request.url.path, wanted))
 
         return answer
 
     async def _document(self, request: Request) -> Response:
+        check_accepted(request)
         wanted = wanted_by(request)
         read_question(wanted.query, Question)
         return await self._in_thread(lambda: made(msgspec.json.encode(openapi()), wanted, {}))
 
-    async def _page(self, _: Request) -> Response:
+    async def _page(self, request: Request) -> Response:
         """The same for people."""
-        return await self._in_thread(self._rendered)
+        wanted = wanted_by(request)
+        return await self._in_thread(lambda: made(self._rendered(), wanted, PAGE, "text/html"))
 
-    def _rendered(self) -> Response:
+    def _rendered(self) -> bytes:
         with closing(open_store(self._url)) as store:
-            body = rendered_page(store, self._site)
-        return Response(body, 200, PAGE, "text/html")
+            return rendered_page(store, self._site)
 
     async def _in_thread(self, make: Callable[[], Response]) -> Response:
         if self._waiting >= AT_ONCE + MOST_WAITING:
@@ -187,10 +189,8 @@ class Api:
 
 
 def wanted_by(request: Request) -> Wanted:
-    """How a request wants its answer. Raises Refused (406)."""
+    """How a request wants its answer."""
     headers = request.headers
-    if not takes_json(headers.getlist("accept")):
-        raise Refused(406, "answers are application/json: accept that, or leave Accept out")
     encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
     return Wanted(
         request.path_params.get("id", ""),
@@ -198,6 +198,12 @@ def wanted_by(request: Request) -> Wanted:
         ", ".join(headers.getlist("if-none-match")).encode("latin-1"),
         accepted(encoding, CODINGS) if encoding else IDENTITY,
     )
+
+
+def check_accepted(request: Request) -> None:
+    """Raises Refused (406) for a request that takes no JSON."""
+    if not takes_json(request.headers.getlist("accept")):
+        raise Refused(406, "answers are application/json: accept that, or leave Accept out")
 
 
 def takes_json(accept: Iterable[str]) -> bool:
@@ -237,16 +243,18 @@ def unchanged(tag: str) -> Response:
     return Response(status_code=304, headers={**SHARED, "etag": tag})
 
 
-def made(body: bytes, wanted: Wanted, headers: dict[str, str]) -> Response:
+def made(
+    body: bytes, wanted: Wanted, headers: Mapping[str, str], media_type: str = JSON
+) -> Response:
     """An answer as it is wanted; without a tag of its own it has that of its body."""
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
         return unchanged(tag)
-    headers = {**SHARED, **headers, "etag": tag}
+    told = {**SHARED, **headers, "etag": tag}
     if wanted.coding != IDENTITY and len(body) >= SMALL:
         body = COMPRESS[wanted.coding](body)
-        headers["content-encoding"] = wanted.coding
-    return Response(body, 200, headers, JSON)
+        told["content-encoding"] = wanted.coding
+    return Response(body, 200, told, media_type)
 
 
 def link_of(answer: answers.Answer, asked: Question) -> str:

@@ -67,6 +67,8 @@ def test_a_program_without_a_token_is_told_so_in_json(web: httpx.Client, text: s
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+    # People who look at its page are asked for the token by their browser.
+    assert web.get("/api/").headers["content-type"].startswith("text/html")
     allowed = web.get("/api/sources", headers=bearer(text))
     assert allowed.status_code == 200
     assert allowed.headers["cache-control"] == "private, no-cache"

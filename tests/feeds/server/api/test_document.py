@@ -58,6 +58,10 @@ def test_each_operation_has_an_example_of_its_own_answer() -> None:
 def test_the_page_shows_requests_that_this_site_answers(web: httpx.Client) -> None:
     page = web.get("/api/")
     assert page.headers["content-type"].startswith("text/html")
+    asked = {"accept-encoding": "gzip", "accept": "text/html"}
+    with web.stream("GET", "/api/", headers=asked) as small:
+        assert len(b"".join(small.iter_raw())) < 30_000
+    assert small.headers["content-encoding"] == "gzip"
     addresses = re.findall(r"curl 'http://127\.0\.0\.1:8080([^']*)'", page.text)
     assert len(addresses) == len(OPERATIONS)
     for address in addresses:
