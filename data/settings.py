@@ -1,7 +1,7 @@
 """The settings of a HOME: communique.toml, decoded strictly.
 
-Each setting is a name, a default and a sentence; the README lists them all and a test holds it to
-that.
+Each setting is a name, a default and a sentence; docs/reference/settings.md lists them all, and a
+test holds it to that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is installed, and what the README promises about it."""
+"""What is installed, and what the README and the reference promise about it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+REFERENCE = ROOT / "docs" / "reference"
+COMMANDS, SETTINGS, SOURCE_FILES, WATCHES = (
+    (REFERENCE / f"{name}.md").read_text("utf-8")
+    for name in ("commands", "settings", "source-files", "watches")
+)
 
 
 @pytest.mark.parametrize("package", ["data", "feeds", "scheduler", "spiders"])
@@ -40,14 +45,14 @@ def commands(group: click.Group, name: str = "communique") -> list[tuple[str, cl
 
 @pytest.mark.parametrize(("name", "command"), commands(cli))
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    row = re.search(rf"^\| `{re.escape(name)}\b(.*?)`", README, re.MULTILINE)
-    assert row, f"{name} has no row in the README's table of commands"
+    row = re.search(rf"^\| `{re.escape(name)}\b(.*?)`", COMMANDS, re.MULTILINE)
+    assert row, f"{name} has no row in the table of commands"
     assert command.help, f"{name} has no help text"
     options = {option for parameter in command.params for option in parameter.opts}
     assert "--home" in options
     for option in options - {"--home"}:
         if option.startswith("--"):
-            assert option in row[1], f"{name} {option} is not in the README"
+            assert option in row[1], f"{name} {option} is not in the reference"
 
 
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
@@ -55,19 +60,19 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
     for setting in msgspec.structs.fields(part.type):
         default = msgspec.json.encode(setting.default).decode()
         row = f"| `{part.name}.{setting.name}` | `{default}` |"
-        assert row in README, f"the README lacks the row {row}"
+        assert row in SETTINGS, f"the reference lacks the row {row}"
 
 
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
 def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
-    assert "Where nothing else is told, a number is 1 or more." in README
+    assert "Where nothing else is told, a number is 1 or more." in SETTINGS
     _, tables = msgspec.json.schema_components([part.type])
     keys = tables[part.type.__name__]["properties"]
     for name, key in keys.items():
         bounds = {
             key[bound] for bound in ("minimum", "exclusiveMinimum", "maximum") if bound in key
         }
-        row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", README, re.MULTILINE)
+        row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", SETTINGS, re.MULTILINE)
         assert row
         for bound in bounds - {1}:
             assert re.search(rf"\b{bound:.0f}\b", row[1]), f"{part.name}.{name} lacks {bound}"
@@ -78,16 +83,15 @@ def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -
 )
 def test_every_key_of_a_source_file_is_documented(table: type[msgspec.Struct], prefix: str) -> None:
     keys = set(table.__struct_fields__) - {"listing", "release"}
-    missing = [f"`{prefix}{key}`" for key in keys if f"`{prefix}{key}`" not in README]
+    missing = [f"`{prefix}{key}`" for key in keys if f"`{prefix}{key}`" not in SOURCE_FILES]
     assert missing == []
 
 
 def test_every_key_of_a_watch_is_documented() -> None:
-    section = README.partition("\n## Watches\n")[2].partition("\n## ")[0]
     tables = {"webhook": Webhook, "mail": Mail, "apprise": Service, "feed": FeedAccess}
     keys = {*Watch.__struct_fields__} - tables.keys()
     keys |= {f"{name}.{key}" for name, one in tables.items() for key in one.__struct_fields__}
-    missing = [key for key in keys if f"`{key}`" not in section]
+    missing = [key for key in keys if f"`{key}`" not in WATCHES]
     assert missing == []
 
 
@@ -97,3 +101,14 @@ def test_the_two_set_up_lines_are_in_the_readme_and_ci_runs_the_second_word_for_
     assert demo in README
     assert tests in README
     assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda path: path.stem
+)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = LINK.findall(document.read_text("utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
