@@ -20,6 +20,7 @@ from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.expected import expected
 from tests.command import command, communique
+from tests.site_walk import pages_of, walked
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -163,3 +164,10 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -
     assert result.returncode == 2
     assert result.stderr.startswith("communique: ")
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("counts")
+def test_every_page_is_reached_from_the_first_by_links_and_no_link_is_dead(home: Path) -> None:
+    reached, dead = walked(home / "site")
+    assert dead == set()
+    assert pages_of(home / "site") - reached == set()
