@@ -126,15 +126,18 @@ class StoreError(CommuniqueError):
         self.cause = cause
 
 
-class SlowSearch(CommuniqueError):
+class SlowSearch(StoreError):
     """A search was given up: it would have looked through too much."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"this search was given up after {seconds:g} seconds; ask for a rarer word, or in "
+    def __init__(self, url: str, seconds: float) -> None:
+        super().__init__(url, f"a search was given up after {seconds:g} seconds")
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"this search was given up after {self.seconds:g} seconds; ask for a rarer word, or in "
             "fewer sources or days"
         )
-        self.seconds = seconds
 
 
 class ArchiveError(CommuniqueError):

@@ -34,6 +34,7 @@ from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query
 from feeds.server.query import (
     PAGES,
+    BadQuery,
     allowed_parameters,
     instant_of,
     is_chosen,
@@ -106,7 +107,10 @@ class OnDemand:
         """
         path, _, query = file.partition("?")
         path = "/" + path
-        return self._made(path, parse_query(query.encode(), allowed_parameters(path)))
+        try:
+            return self._made(path, parse_query(query.encode(), allowed_parameters(path)))
+        except BadQuery:
+            return None
 
     def _fresh(self, question: Question) -> CachedFile | None:
         """An answer that was made a moment ago."""

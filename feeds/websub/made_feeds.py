@@ -8,6 +8,7 @@ of a publication grows with what changed and not with all searches.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from data.errors import SlowSearch
 from data.models import ChangeCursor
 from data.settings import Site
 from data.store.protocol import Store
@@ -26,6 +28,8 @@ from data.watches.watch import Watch
 from feeds.searches import SEARCHED, canonical_query, parse_query
 from feeds.urls import FORMATS, SEARCH, facet_of, feed_file, is_published
 from feeds.websub.messages import file_of
+
+log = logging.getLogger(__name__)
 
 MakeFeed: TypeAlias = Callable[[str], bytes | None]
 """Makes a feed by its name; None where there is none. Raises StoreError."""
@@ -85,7 +89,12 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
     found = []
     for since, files in by_stamp.items():
         for file in touched(store, since, files):
-            body = make(file) or b""
+            try:
+                body = make(file) or b""
+            except SlowSearch as error:
+                # It is looked at again when something else changes that it may hold.
+                log.warning("%s: %s", file, error)
+                continue
             found.append((file, found_stamp, hashlib.sha256(body).digest()))
     # Together: a change must not be passed over where this process ends between the two.
     with store.transaction():

@@ -22,6 +22,7 @@ from data.store.sqlite.database.connection import Connection
 from data.store.sqlite.store import SqliteStore
 from feeds.compression import COMPRESS
 from feeds.server.app import create_app
+from feeds.server.on_demand import OnDemand
 from feeds.server.search import PAGE
 from tests.drafts import draft, published
 from tests.feeds.serving import served_by
@@ -277,8 +278,12 @@ def test_a_search_that_takes_too_long_is_given_up_and_told(
     store.close()
 
 
-def test_a_day_that_is_none_is_told_by_the_feed(web: httpx.Client) -> None:
+def test_a_day_that_is_none_is_told_by_the_feed(home: Path, web: httpx.Client) -> None:
     answer = web.get("/feeds/search.atom?q=lamps&since=2026-02-31")
     assert answer.status_code == 400
     assert "write since=2024-03-01" in answer.text
     assert web.get(f"/feeds/search.atom?q={'a' * 10_000}").status_code == 400
+    # Nobody's subscription to it ends a publication.
+    demand = OnDemand(f"sqlite:{home / 'communique.db'}", Site())
+    assert demand.document("feeds/search.atom?q=lamps&since=2026-02-31") is None
+    assert demand.document("feeds/search.atom?q=lamps&since=2026-02-28") is not None

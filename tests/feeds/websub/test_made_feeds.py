@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from data.errors import SlowSearch
 from data.models import Draft, HubRequest, Source
 from data.store.protocol import Store
 from feeds.websub.made_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
@@ -56,6 +57,23 @@ def test_addresses_that_ask_for_the_same_have_one_name() -> None:
     ):
         assert made_feed(f"/feeds/search.atom?{query}") == name
     assert made_feed(f"/{name}") == name
+
+
+def test_a_search_that_takes_too_long_keeps_no_other_from_being_told(store: Store) -> None:
+    files = {f"feeds/search.atom?q=bridge&source={name}" for name in ("acme", "slow", "zoo")}
+    made = set()
+
+    def make(file: str) -> bytes:
+        if "slow" in file:
+            raise SlowSearch("sqlite:", 3)
+        made.add(file)
+        return b"after"
+
+    for file in files:
+        asked = HubRequest("subscribe", "https://r.example/", file)
+        store.add_subscription(asked, file, "r.example", float("inf"))
+    note_changed_searches(store, make)
+    assert made == {file for file in files if "slow" not in file}
 
 
 def test_only_searches_that_match_what_changed_are_made_anew(store: Store) -> None:

@@ -111,7 +111,7 @@ class Connection:
         except StoreError as error:
             cause = error.__cause__
             if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == INTERRUPTED:
-                raise SlowSearch(seconds) from error
+                raise SlowSearch(f"sqlite:{self.path}", seconds) from error
             raise
         finally:
             connection.set_progress_handler(None, 0)
