@@ -57,8 +57,8 @@ def test_a_reader_comes_from_the_first_page_to_a_release_and_back(folder: Path, 
     page.get_by_role("link", name="Statement 1").first.click()
     assert page.locator("h1").inner_text() == "Statement 1"
     assert page.evaluate("getComputedStyle(document.body).fontFamily") != '"Times New Roman"'
-    page.get_by_role("link", name="Sources").click()
-    assert page.url.startswith((folder / "index.html").as_uri())
+    page.get_by_role("link", name="Sources", exact=True).click()
+    assert page.url == (folder / "sources" / "index.html").as_uri()
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,16 @@ def test_what_a_search_finds_stands_in_lines(folder: Path, page: Any, width: int
     assert box["width"] > 300
     assert box["height"] < 40
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_search_of_every_header_leads_to_the_search_of_the_copy(
+    folder: Path, page: Any
+) -> None:
+    page.goto((folder / "sources" / "acme" / "index.html").as_uri())
+    page.locator("header input[type=search]").fill("ferry")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 release", exact=False).first.wait_for()
+    assert page.locator("ol.releases a").all_inner_texts() == ["Statement 0"]
 
 
 def test_a_link_to_a_search_is_answered(folder: Path, page: Any) -> None:
