@@ -10,7 +10,7 @@ from functools import lru_cache
 from data.models import Facet, RemovedSource, Source
 from data.settings import Site
 from data.store.read_protocol import ReadStore
-from data.text.clean import plain
+from data.text.clean import excerpt, plain
 from data.text.urls import site_address
 from data.topics.tree import TopicNode, topic_tree
 from feeds.translations import ENGLISH, Texts, own_name, texts_of
@@ -32,8 +32,12 @@ from feeds.urls import (
 
 REMOVED = "This source is collected no more, and its releases are not shown."
 
+LONGEST_LABEL = 60
+"""Characters of the label of a section that are shown: pages of its source list many."""
+
 line = lru_cache(maxsize=4096)(plain)
-"""A name as one line of plain text; names come again and again."""
+shortened = lru_cache(maxsize=4096)(excerpt)
+"""A name as one line of plain text, or the beginning of it; names come again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ class Catalog:
         return label or "Topic"
 
     def section(self, source: str, section: str) -> str:
-        """The label of a section of a source; where it has none, its slug."""
-        return line(self.sections.get((source, section)) or section) or "Section"
+        """The label of a section of a source, the beginning of a long one; else its slug."""
+        label = self.sections.get((source, section)) or section
+        return shortened(label, LONGEST_LABEL) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
         """The topics that hold releases, as a tree; see data.topics.tree."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -66,6 +68,19 @@ def test_the_page_of_a_section_leads_up_to_its_source_and_its_releases_to_both(s
     ):
         of_release: Any = html.parse(page.parent / release / "index.html")
         assert "Warnings" in of_release.xpath("//nav[@class='crumbs']/a/text()")
+
+
+def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_path: Path) -> None:
+    chance = Random(3)
+    letters = "".join(map(chr, range(0x4E00, 0x9FA5)))
+    names = ["".join(chance.choices(letters, k=900)) for _ in range(150)]
+    store = FakeStore(*(make_release(number, section=one) for number, one in enumerate(names)))
+    assert publish(store, tmp_path, Site("https://press.example", "Press")).errors == ()
+    page = tmp_path / "sources/acme/index.html"
+    shown = links(page, "Sections")
+    assert len(shown) == 100
+    assert all(one.partition("…")[0] in {name[:59] for name in names} for one in shown)
+    assert len(gzip.compress(page.read_bytes())) < 30 * 1024
 
 
 def test_what_a_page_calls_its_section_is_text_wherever_it_is_shown(site: Path) -> None:
