@@ -39,6 +39,10 @@ from spiders.sources.loader import LoadedSource, choose, load_source, load_sourc
 log = structlog.get_logger()
 
 
+PROMPT = 2.0
+"""Seconds for which a person waits for what goes on without them."""
+
+
 class Service:
     """Visits each source by its interval, publishes after changes, serves HOME/site."""
 
@@ -60,6 +64,7 @@ class Service:
         self._visits: asyncio.TaskGroup | None = None
         self._problem = ""
         self.visiting: set[str] = set()
+        self._reloading = asyncio.Lock()
         self._access = Access(home.tokens)
         self._admin = Admin(home, self._access, self)
 
@@ -140,7 +145,10 @@ class Service:
 
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
-        chosen, first = await asyncio.to_thread(self._load)
+        async with self._reloading:
+            self._take_in(*await asyncio.to_thread(self._load))
+
+    def _take_in(self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]) -> None:
         for gone in self._sources.keys() - chosen.keys():
             self._timetable.remove(gone)
         now = utc_now()
@@ -214,8 +222,13 @@ class Service:
         return True
 
     async def take_in_sources(self) -> None:
-        """Take in at once which source files are there, and which sources are paused."""
-        await attempt(self._reload)
+        """Take in now which source files are there, and which sources are paused.
+
+        Of hundreds that takes seconds, as the plan of all visits changes: it goes on by itself.
+        """
+        if self._visits is not None:
+            taking = self._visits.create_task(attempt(self._reload))
+            await asyncio.wait({taking}, timeout=PROMPT)
 
     async def _visit(self, source: LoadedSource, *, explicit: bool = False) -> None:
         self.visiting.add(source.id)

@@ -20,10 +20,11 @@ from starlette.responses import Response
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.clock import utc_now
 from data.models import AlertDelivery, Run
+from data.sqlite_file import files_of
 from data.store.protocol import Store
 from data.text.clean import plain
 from data.text.redaction import redacted
-from data.wording import lasting, sized
+from data.wording import counted, lasting, sized
 from feeds.urls import is_published
 from scheduler.home import Home
 from scheduler.jobs.health import home_health
@@ -84,6 +85,7 @@ class Overview:
             dirty = len(store.dirty_feeds())
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
+        archived = sized(size_of(files) + size_of(indexes))
         disk = shutil.disk_usage(home.path)
         return {
             "runs": runs[:ROWS],
@@ -95,8 +97,8 @@ class Overview:
             "alert_counts": counts,
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
-                ("Store", sized(size_of([home.database]))),
-                ("Archive", f"{sized(size_of(files) + size_of(indexes))} in {len(files):,} files"),
+                ("Store", sized(size_of(files_of(home.database)))),
+                ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
                 *((name.capitalize(), version(name)) for name in PROGRAMS),
                 ("Python", platform.python_version()),

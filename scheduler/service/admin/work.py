@@ -24,4 +24,4 @@ class Work(Protocol):
         """
 
     async def take_in_sources(self) -> None:
-        """Take in at once which source files are there, and which sources are paused."""
+        """Take in now which source files are there, and which sources are paused."""
