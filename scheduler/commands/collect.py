@@ -10,6 +10,7 @@ import click
 
 from data.errors import StoreError
 from data.models import Run
+from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.executors.local import Executor
@@ -57,6 +58,9 @@ def collect(
         )
         return 2
     home = open_home(home.path)
+    if home.topics.exists():
+        # A mistake in it is told here; each visit would end by it, and tell its log alone.
+        load_taxonomy(home.topics)
     paused = frozenset() if sources else paused_in(home)
     for one in chosen:
         if one.id in paused:

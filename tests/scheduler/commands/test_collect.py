@@ -390,3 +390,13 @@ def test_without_the_service_it_tells_how_many_alerts_wait_for_it(room: Room, ho
     assert again.stderr == "communique: 2 alerts wait for `communique run`\n"
     with open_home(home).lock("alerts", "another process"):
         assert "wait" not in communique("collect", home=home).stdout
+
+
+def test_a_mistake_in_ones_own_topics_is_told_before_anything_is_visited(
+    room: Room, home: Path
+) -> None:
+    (home / "topics.toml").write_text('[[topic]]\nslug = "a"\nlabel = "A"\nparent = "b"\n')
+    result = communique("collect", home=home)
+    assert result.returncode == 2
+    assert "topic a.parent: there is no topic 'b'; write its slug" in result.stderr
+    assert room.log == []
