@@ -135,6 +135,9 @@ class ReadStore(Protocol):
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
 
+    def day_counts(self, source: str, since: str) -> Mapping[str, int]:
+        """How many releases a source published on each day from a day on, in its zone."""
+
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
         """When the last releases of a source came that were news, the newest first."""
 

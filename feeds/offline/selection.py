@@ -199,6 +199,11 @@ class SelectedReleases(PublicationInMemory):
                 found[source] = newest.day, newest.content.language or ""
         return found
 
+    def day_counts(self, source: str, since: str) -> Mapping[str, int]:
+        """How many of the releases a source published on each day from a day on."""
+        days = (one.day for one in self.releases(Facet(source=source)))
+        return Counter(day for day in days if day >= since and day)
+
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""
         return self._store.runs(source, limit=limit)

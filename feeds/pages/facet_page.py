@@ -20,12 +20,14 @@ def facet_page(
     undated: Sequence[bytes] = (),
     *,
     latency: str = "",
+    rhythm: Markup = Markup(),  # noqa: B008 - it holds nothing
     paging: Paging = ALONE,
 ) -> bytes:
     """The page of a facet with the lines of its newest releases.
 
     ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
-    ``latency`` says how late releases come, and ``paging`` leads to older ones.
+    ``latency`` says how late releases come, ``rhythm`` shows when, and ``paging`` leads to older
+    ones.
     """
     catalog = pages.catalog
     file = page_file(facet)
@@ -45,6 +47,7 @@ def facet_page(
         shown=len(lines),
         undated=len(undated),
         latency=latency,
+        rhythm=rhythm,
         paging=paging,
         backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
         **around,

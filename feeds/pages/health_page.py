@@ -10,6 +10,7 @@ from data.health.state import Health
 from data.models import Facet, HealthEvent
 from data.text.clean import plain
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.source_health_page import source_health_file
 from feeds.urls import page_file
 
 FILE = "health/index.html"
@@ -24,11 +25,13 @@ MOST = 400
 class HealthRow:
     """The line of a source; what is not known of it is empty. Times are in UTC.
 
-    ``page`` is empty where nothing of it was published.
+    ``page`` is empty where nothing of it was published; ``details`` is its page of health, which
+    our own server makes.
     """
 
     name: str
     page: str
+    details: str
     state: str
     code: str
     reason: str
@@ -69,6 +72,7 @@ def told_row(pages: PageRenderer, source: str, event: HealthEvent | None) -> Hea
     return HealthRow(
         pages.catalog.name(facet),
         page_file(facet),
+        "",
         event.state if event else "ok",
         (event.code or event.state) if event else "ok",
         plain(event.reason) if event else "",
@@ -86,6 +90,7 @@ def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow
     return HealthRow(
         pages.catalog.name(source),
         page_file(source) if source in pages.navigation.counts else "",
+        source_health_file(one.source),
         one.state,
         one.code,
         plain(one.reason),

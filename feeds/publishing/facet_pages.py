@@ -10,12 +10,15 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from hashlib import blake2b
 
+from markupsafe import Markup
+
 from data.models import Facet
 from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
 from feeds.pages.facet_page import facet_page
 from feeds.pages.home_page import Glance, glance, home_page
 from feeds.pages.indexes.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
+from feeds.pages.rhythm_charts import first_day, rhythm_charts
 from feeds.pages.rows import Line
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer, face
@@ -55,7 +58,16 @@ class FacetPages:
             page = home_page(context.pages, shown, health, paging=paging)
             context.cache.keep_note(HEALTH, digest_of(health))
         else:
-            page = facet_page(context.pages, facet, shown, backlog, latency=latency, paging=paging)
+            rhythm = self._rhythm(facet, shown)
+            page = facet_page(
+                context.pages,
+                facet,
+                shown,
+                backlog,
+                latency=latency,
+                rhythm=rhythm,
+                paging=paging,
+            )
         context.write(page_file(facet), page)
         written = 0
         if len(rows) > FIRST:
@@ -63,6 +75,14 @@ class FacetPages:
                 context.write(file, content)
                 written += 1
         self._remove_latest(facet, written)
+
+    def _rhythm(self, facet: Facet, shown: Sequence[Line]) -> Markup:
+        """When a source published, up to the day of its newest release."""
+        days = [line[0] for line in shown if line[0]]
+        if facet.source is None or facet != Facet(source=facet.source) or not days:
+            return Markup()
+        counts = self._context.store.day_counts(facet.source, first_day(max(days)))
+        return rhythm_charts(self._context.catalog.texts, counts)
 
     def _health(self) -> Glance:
         return glance(self._context.pages, self._context.store.last_health_events())

@@ -7,6 +7,7 @@ goes on to the Starlette application behind, which also says what is not found.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,7 @@ def create_app(
     watches: Path | None = None,
     access: Access | None = None,
     judge: Callable[[Store], Iterable[Health]] = overview,
+    due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``.
@@ -99,7 +101,8 @@ def create_app(
     ``archive`` holds, and for the feeds of those in ``watches``. Where the site is not for
     everybody, ``access`` says for whom. ``hub`` answers those who want to subscribe, where this
     site is its own hub, ``callback`` the hubs of others to which we are subscribed, and ``admin``
-    operators. ``judge`` says how the sources of a store are.
+    operators. ``judge`` says how the sources of a store are,
+    and ``due`` when one is visited next.
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
     routes = [tile_route(folder)]
@@ -109,7 +112,7 @@ def create_app(
         behind = Starlette(routes=routes, exception_handlers=explained)
         cache = SiteCache(folder, limit, soon)
         return SiteServer(cache, behind, shown, hub=hub, callback=callback)
-    monitoring = Monitoring(store_url, site, judge)
+    monitoring = Monitoring(store_url, site, judge, due)
     routes += [*monitoring.routes(), *hidden_routes(store_url)]
     explained[404] = GoneAnswers(store_url, site)
     replay = Replay(store_url, site, archive)

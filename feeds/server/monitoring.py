@@ -6,6 +6,7 @@ are asked for from what the store knows; they are made once for all who ask with
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ from starlette.routing import Route
 
 from data.errors import StoreError
 from data.health.codes import State
+from data.health.latency import LAST
 from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
@@ -40,6 +42,8 @@ from data.store.protocol import Store
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
+from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
+from feeds.urls import name_of
 
 SECONDS: Final = 5.0
 """How long what was read of the store is given again."""
@@ -140,12 +144,17 @@ def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
 class Monitoring:
     """Answers monitoring systems from the store that ``store_url`` names, by what ``judge`` says.
 
-    That gives the health of the sources of a store.
+    That gives the health of the sources of a store; ``due`` says when one is visited next.
     """
 
     def __init__(
-        self, store_url: str, site: Site, judge: Callable[[Store], Iterable[Health]] = overview
+        self,
+        store_url: str,
+        site: Site,
+        judge: Callable[[Store], Iterable[Health]] = overview,
+        due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
     ) -> None:
+        self._due = due
         self._url = store_url
         self._site = site
         self._judge = judge
@@ -161,6 +170,7 @@ class Monitoring:
             Route("/health", self._health),
             Route("/health/", self._page),
             Route("/metrics", self._metrics),
+            Route("/sources/{source}/health/", self._source_page),
             Route("/sources/{source}/badge.svg", self._badge),
         ]
 
@@ -205,6 +215,31 @@ class Monitoring:
         with closing(self._open()) as store:
             pages = PageRenderer(catalog_of(store, self._site), store.facets())
             return health_page(pages, found, store.last_health_events())
+
+    async def _source_page(self, request: Request) -> Response:
+        """How one source is, and was."""
+        name = name_of(request.path_params["source"])
+        page = await run_in_threadpool(self._rendered_source, name or "")
+        if page is None:
+            raise HTTPException(404)
+        headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
+        return Response(page, 200, headers, "text/html")
+
+    def _rendered_source(self, name: str) -> bytes | None:
+        health = next((one for one in self.sources() if one.source == name), None)
+        if health is None:
+            return None
+        with closing(self._open()) as store:
+            pages = PageRenderer(catalog_of(store, self._site), store.facets())
+            facts = SourceFacts(
+                health,
+                store.health_events_of(name, limit=EVENTS),
+                store.runs(name, limit=RUNS),
+                store.release_times(name, limit=LAST),
+                store.recall(name),
+                self._due(store, name),
+            )
+            return source_health_page(pages, facts)
 
     async def _metrics(self, request: Request) -> Response:
         encode, media_type = choose_encoder(request.headers.get("accept", ""))

@@ -100,6 +100,7 @@ class Service:
             admin=self._admin,
             access=self._access,
             judge=partial(home_health, home),
+            due=self._next_visit,
         )
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
@@ -272,6 +273,11 @@ class Service:
             log.error("the store can't be asked", problem=str(error))  # noqa: TRY400 - no bug of ours
             seconds = self._planner.interval(source)
             return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
+
+    def _next_visit(self, store: Store, name: str) -> dt.datetime | None:
+        """When a source is visited next; None for one that is not, or was not yet."""
+        source, last = self._sources.get(name), store.last_visit(name)
+        return self._planner.next_visit(store, source, last).at if source and last else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
         """Have sources of other hosts visited as soon: it may be our network that is down."""

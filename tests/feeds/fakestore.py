@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -209,6 +210,10 @@ class FakeStore(PublicationInMemory):
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         then = [one for one in self.releases(facet) if one.first_seen <= at]
         return tuple(then[:limit])
+
+    def day_counts(self, source: str, since: str) -> Mapping[str, int]:
+        days = (one.day for one in self.releases(Facet(source=source)))
+        return Counter(day for day in days if day >= since and day)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         return tuple(self.visits.get(source, ())[:limit])

@@ -20,7 +20,7 @@ from data.models import (
     Stage,
 )
 from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import encode, event_of, instant
+from data.store.sqlite.database.rows import SHOWN, encode, event_of, instant
 
 LOOKED_BACK: Final = 1500
 """Releases of a source whose days make its rhythm."""
@@ -39,6 +39,16 @@ class HealthPart(Part):
             [-1 if limit is None else limit],
         )
         return tuple(event_of(*row) for row in reversed(rows))
+
+    def day_counts(self, source: str, since: str) -> Mapping[str, int]:
+        """How many releases a source published on each day from a day on, in its zone."""
+        return dict(
+            self._ask(
+                f"SELECT day, count(*) FROM {SHOWN} WHERE source = ? AND day >= ? AND day <> ''"
+                " GROUP BY day ORDER BY day",
+                [source, since],
+            )
+        )
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
         """When the last releases of a source came that were news, the newest first."""

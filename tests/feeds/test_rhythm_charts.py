@@ -1,0 +1,48 @@
+"""Charts show the counts that they are drawn from, and say them to whoever can't see."""
+
+from __future__ import annotations
+
+from lxml import html
+
+from feeds.pages.charts import HEIGHT, bar_chart
+from feeds.pages.rhythm_charts import MONTHS, first_day, months_between, rhythm_charts
+from feeds.translations import texts_of
+
+EN, AZ = texts_of("en"), texts_of("az")
+DAYS = {"2024-12-31": 2, "2026-01-05": 1, "2026-11-02": 4, "2026-11-24": 1}
+
+
+def test_bars_are_as_high_as_their_counts() -> None:
+    chart = html.fromstring(str(bar_chart([("a", 10), ("<b>", 5), ("c", 0)], "Said & done")))
+    heights = [int(one.get("height", "")) for one in chart.iter("rect")]
+    assert heights == [HEIGHT, HEIGHT // 2, 1]
+    assert [one.text for one in chart.iter("title")] == ["a: 10", "<b>: 5", "c: 0"]
+    assert chart.get("aria-label") == "Said & done"
+
+
+def test_months_go_up_to_that_of_the_newest_release() -> None:
+    assert first_day("2026-11-24") == "2024-12-01"
+    assert first_day("2026-12-01") == "2025-01-01"
+    assert len(months_between("2024-12", "2026-11")) == MONTHS
+
+
+def test_both_charts_are_told_in_a_sentence() -> None:
+    page = html.fromstring(f"<div>{rhythm_charts(EN, DAYS)}</div>")
+    said = [one.get("aria-label") for one in page.iter("svg")]
+    assert said == [
+        "Releases by month, from December 2024 to November 2026: 0 to 5.",
+        "Releases by day of the week: most on Monday, 5 of 8.",
+    ]
+    months, weekdays = page.iter("svg")
+    assert len(list(months.iter("rect"))) == MONTHS
+    assert len(list(weekdays.iter("rect"))) == 7
+
+
+def test_a_week_begins_as_the_language_has_it() -> None:
+    first = next(html.fromstring(f"<div>{rhythm_charts(AZ, DAYS)}</div>").iter("svg"))
+    assert "noyabr 2026: 5" in [one.text for one in first.iter("title")]
+
+
+def test_of_few_releases_nothing_is_drawn() -> None:
+    assert not rhythm_charts(EN, {})
+    assert not rhythm_charts(EN, {"2026-11-02": 4})
