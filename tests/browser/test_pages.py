@@ -154,7 +154,8 @@ def test_what_is_new_since_the_last_visit_is_marked(
     assert page.locator("li.new").count() == 0
     for number in (71, 72):
         at = NOON + dt.timedelta(days=number)
-        store.put(make_release(number, order=at, first_seen=at))
+        title, language = ("العربية", "ar") if number == 71 else ("Statement 72", "en")
+        store.put(make_release(number, title=title, language=language, order=at, first_seen=at))
     publish(store, folder, Site(url=address))
     page.clock.set_fixed_time(NOON + dt.timedelta(days=73))
     page.reload()
@@ -162,11 +163,28 @@ def test_what_is_new_since_the_last_visit_is_marked(
     assert page.locator("li.new").count() == 2
     assert "2 new since 2 Feb 2023" in page.locator(".news").inner_text()
     assert page.locator("li.new a.title").first.inner_text().startswith("New:")
+    # A mark before a title does not turn it around.
+    arabic = page.locator("li.new a.title[lang=ar]")
+    assert arabic.evaluate("one => getComputedStyle(one).direction") == "rtl"
     page.get_by_role("button", name="Mark all as seen").click()
     assert page.locator("li.new").count() == 0
     page.clock.set_fixed_time(NOON + dt.timedelta(days=74))
     page.reload()
     page.get_by_text("Nothing new since yesterday").wait_for()
+
+
+def test_nothing_moves_while_the_first_page_comes_up(
+    crowded: tuple[FakeStore, Path, str], page: Any
+) -> None:
+    page.goto(f"{crowded[2]}/")
+    page.get_by_role("button", name="Copy").wait_for()
+    moved = page.evaluate(
+        """new Promise(done => new PerformanceObserver(
+        list => done(list.getEntries().map(one => one.value))
+        ).observe({type: "layout-shift", buffered: true}) || requestAnimationFrame(() =>
+        requestAnimationFrame(() => done([]))))"""
+    )
+    assert sum(moved) < 0.01
 
 
 def test_without_a_script_nothing_is_said_of_visits(

@@ -52,6 +52,8 @@ function show(before) {
     row.classList.add("new");
     const mark = document.createElement("span");
     mark.className = "hidden";
+    // So that the direction of the title stays that of its own words.
+    mark.dir = "auto";
     mark.textContent = `${news.dataset.new}: `;
     row.querySelector("a").prepend(mark);
   }
