@@ -174,6 +174,12 @@ def lay_reader_states(db: Database) -> None:
     _lay(db, "reader_states")
 
 
+@migrations()
+def lay_search_prefixes(db: Database) -> None:
+    """Lay the full-text index anew, with the beginnings of words."""
+    _lay(db, "search_prefixes")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 
