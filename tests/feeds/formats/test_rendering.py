@@ -458,8 +458,11 @@ def test_opml_groups_every_feed() -> None:
     body = root.find("body")
     groups = {one.get("text"): [feed.get("xmlUrl") for feed in one] for one in body}
     assert list(groups) == [
-        *("All", "Sources", "Sections", "Topics", "Sources by topic", "Languages", "Dates"),
+        *("All", "What happens to releases", "Sources", "Sections"),
+        *("Topics", "Sources by topic", "Languages", "Dates"),
     ]
+    events = groups.pop("What happens to releases")
+    assert "https://press.example/feeds/changes.atom" in events
     assert groups["Sources"] == [
         "https://press.example/feeds/source/acme.atom",
         "https://press.example/feeds/source/wire.atom",
