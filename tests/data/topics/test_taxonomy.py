@@ -11,7 +11,9 @@ import pytest
 
 from data.errors import SettingsError
 from data.models import Content
+from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics, topics_of
+from tests.drafts import draft
 
 HERE = Path(__file__).parent
 RELEASES = tomllib.loads((HERE / "releases.toml").read_text("utf-8"))["release"]
@@ -252,3 +254,21 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=re.escape(str(path))):
         load_taxonomy(path)
+
+
+@pytest.mark.parametrize(
+    ("section", "topics"),
+    [
+        ("Elections", {"elections", "politics"}),
+        ("Klimaschutz", {"climate-change", "environment"}),
+        ("Droits humains", {"fundamental-rights", "politics"}),
+        ("Seçkilər", {"elections", "politics"}),
+        ("Здравоохранение", {"health"}),
+        ("Igualdad", {"society"}),
+    ],
+)
+def test_a_section_that_is_called_as_a_topic_is_that_and_all_above_it(
+    section: str, topics: set[str], taxonomy: Taxonomy
+) -> None:
+    one, _ = filed(draft(title="-", body_text="-", section=section), (), taxonomy)
+    assert {*one.content.topics} == topics
