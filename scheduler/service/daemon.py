@@ -33,7 +33,7 @@ from scheduler.service.feed_push import FeedPushService
 from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
-from scheduler.service.web import address_of, listen, server_config
+from scheduler.service.web import address_of, admin_address, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ class Service:
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
         address = address_of(opened)
-        log.info("running", home=str(self._home.path), site=address, admin=f"{address}admin/")
+        log.info("running", home=str(self._home.path), site=address, admin=admin_address(address))
         home = self._home
         app = create_app(
             home.site,

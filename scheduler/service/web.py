@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
 from feeds.server.http_protocol import HttpProtocol
+from feeds.urls import ADMIN_PATH
 
 
 class PortTaken(CommuniqueError):
@@ -38,6 +39,13 @@ def address_of(opened: socket.socket) -> str:
     """The URL of what listens there."""
     host, port = opened.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def admin_address(address: str) -> str:
+    """Where a person on this machine finds the operator's room of a server at an address."""
+    for anywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+        address = address.replace(anywhere, here)
+    return f"{address.rstrip('/')}{ADMIN_PATH}/"
 
 
 def server_config(app: ASGIApp) -> uvicorn.Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_what_is_made_and_revoked_meanwhile_counts_at_once(folder: Path) -> None
     revoke_token(folder, "second")
     assert tokens.find(second) is None
     assert tokens.find(first)
+
+
+def test_two_changes_of_one_moment_are_told_apart(folder: Path) -> None:
+    first = new_token(folder, "first", ("read",))
+    moment = time.time_ns() + 3600 * 10**9
+    os.utime(folder, ns=(moment, moment))
+    tokens = TokenFolder(folder)
+    assert tokens.find(first)
+    second = new_token(folder, "second", ("read",))
+    os.utime(folder, ns=(moment, moment))
+    assert tokens.find(second)
 
 
 def test_files_are_read_again_only_when_the_folder_changes(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from data.errors import CommuniqueError
@@ -32,6 +32,8 @@ class Posts:
             session: Session = request.state.session
             try:
                 said = await self._guard.form(request, session)
+            except ClientDisconnect:
+                return Response(status_code=400)
             except Refused as error:
                 return page(request.scope, 403, said=f"Nothing was done: {error}.")
             place = after
