@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+import re
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
 
 from data.models import Facet
 from data.settings import Site
+from feeds import translations
 from feeds.catalog import Catalog
 from feeds.pages.facet_page import facet_page
 from feeds.pages.renderer import PageRenderer
 from feeds.translations import Texts, texts_of
 
 AZ, EN = texts_of("az"), texts_of("en")
+
+ROOT = Path(translations.__file__).parent
+Language = get_args(get_type_hints(Site, include_extras=True)["language"])[0]
 
 
 @pytest.mark.parametrize(
@@ -47,9 +55,8 @@ def test_a_text_without_a_translation_is_said_in_english() -> None:
 
 
 def test_the_setting_knows_every_catalogue() -> None:
-    found = {one.name for one in (files("feeds") / "locale").iterdir() if one.is_dir()}
-    hint = get_type_hints(Site, include_extras=True)["language"]
-    assert {*get_args(get_args(hint)[0])} == found | {"en"}
+    found = {one.name for one in (ROOT / "locale").iterdir() if one.is_dir()}
+    assert {*get_args(Language)} == found | {"en"}
 
 
 def test_pages_are_in_the_language_of_the_site() -> None:
@@ -57,3 +64,31 @@ def test_pages_are_in_the_language_of_the_site() -> None:
     page = facet_page(PageRenderer(catalog, {Facet(): 1}), Facet(period="2022-11-24"), []).decode()
     assert '<html lang="az" dir="ltr">' in page
     assert "24 noyabr 2022" in page
+
+
+def extracted() -> set[object]:
+    """All texts that pages say, as pybabel finds them."""
+    with (ROOT / "locale" / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    found = extract_from_dir(str(ROOT), methods, options, keywords=DEFAULT_KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("language", sorted({*get_args(Language)} - {"en"}))
+def test_every_text_is_translated_with_all_that_is_filled_in(language: str) -> None:
+    file = ROOT / "locale" / language / "LC_MESSAGES" / "messages.po"
+    with file.open("rb") as text:
+        catalogue = {one.id: one for one in read_po(text, locale=language) if one.id}
+    assert extracted() - catalogue.keys() == set(), "docs/contributing.md says how to add them"
+    assert catalogue.keys() - extracted() == set(), "nothing says these any more"
+    for one in catalogue.values():
+        said = one.string if isinstance(one.string, tuple) else (one.string,)
+        meant = one.id if isinstance(one.id, tuple) else (one.id,)
+        assert all(said), one.id
+        assert filled(*said) <= filled(*meant), one.id
+        assert filled(*meant) - filled(*said) <= {"%(num)s"}, one.id
+
+
+def filled(*texts: str) -> set[str]:
+    """What is filled in into some texts."""
+    return {found for text in texts for found in re.findall(r"%\(\w+\)s", text)}
