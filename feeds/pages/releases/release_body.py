@@ -22,7 +22,7 @@ from data.text.sanitize import sanitize_absolute
 from feeds.translations import Texts
 
 MOST_COMPRESSED: Final = 17_000
-MOST: Final = 200_000
+MOST: Final = 120_000
 """Bytes of a body that a page shows, compressed and not: with all else it stays below 30 KB."""
 
 LONG_CELL: Final = 200
