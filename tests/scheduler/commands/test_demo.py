@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import feedparser
 import httpx
@@ -132,6 +133,8 @@ def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_sto
         base = told(demo, "Look at ").split()[2]
         feed = httpx.get(f"{base}feeds/changes.json").json()
         sheet = re.search(r'stylesheet[^>]*href="([^"]+)"', httpx.get(f"{base}feeds/all.atom").text)
+        assert sheet is not None
+        style = httpx.get(urljoin(f"{base}feeds/", sheet[1]))
         edits = [httpx.get(item["url"], follow_redirects=True) for item in feed["items"]]
         release = httpx.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
         original = httpx.get(release)
@@ -140,8 +143,7 @@ def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_sto
         demo.communicate(timeout=60)
     assert list(tmp_path.glob("communique-demo-*")) == []
     assert feed["feed_url"] == f"{base}feeds/changes.json"
-    assert sheet is not None
-    assert sheet[1].startswith(base)
+    assert style.headers["content-type"].startswith("text/css")
     assert {page.status_code for page in edits} == {200}
     assert original.status_code == 200
 
