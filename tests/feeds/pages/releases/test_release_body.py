@@ -125,15 +125,15 @@ def test_what_looks_like_markup_in_an_attribute_stays_text(html: str) -> None:
         assert not str(element.get("href", "")).startswith("javascript")
 
 
-def noise(length: int) -> str:
-    return base64.b64encode(random.Random(7).randbytes(length)).decode()
+def noise(length: int, seed: int = 7) -> str:
+    return base64.b64encode(random.Random(seed).randbytes(length)).decode()
 
 
 @pytest.mark.parametrize(
     "html",
     [
         "<p>" + "lorem ipsum dolor " * 100_000 + "</p>",
-        "".join(f"<p>{place} {noise(500)}</p>" for place in range(900)),
+        "".join(f"<p>{place} {noise(500, place)}</p>" for place in range(900)),
         f"<p>A short beginning.</p><p>{noise(600_000)}</p>",
         "<div><blockquote>" + "<p>all the same</p>" * 50_000 + "</blockquote></div>",
         "<table>" + "<tr><td>1,234</td><td>5,678</td></tr>" * 20_000 + "</table>",
@@ -152,7 +152,7 @@ def test_a_long_body_is_cut_so_that_its_page_stays_small(html: str) -> None:
 
 
 def test_a_body_that_is_cut_ends_with_a_whole_block() -> None:
-    html = "".join(f"<p>{place} {noise(500)} end</p>" for place in range(200))
+    html = "".join(f"<p>{place} {noise(500, place)} end</p>" for place in range(200))
     body = shown_body(sanitize(html, "https://acme.example/"), ENGLISH)
     assert body.html.endswith(" end</p>")
     assert not shown_body(body.html, ENGLISH).beginning
