@@ -47,6 +47,9 @@ CLOSED: Final = (
 )
 
 
+OURS_ALONE: Final = "The operator's room is no part of another site's page."
+
+
 class Refused(CommuniqueError):
     """A form that is not believed, or can't be read."""
 
@@ -75,6 +78,8 @@ class Guard:
         A session lasts as long as this process, one for each token: a page that another site leads
         to gets the same one again.
         """
+        if is_part_of_another_site(scope):
+            return page(scope, 403, said=OURS_ALONE)
         if self.is_local(scope):
             return self._session("")
         verdict = self._access.judge(scope, "operate")
@@ -128,6 +133,16 @@ class Guard:
 
     def _digest(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def is_part_of_another_site(scope: Scope) -> bool:
+    """Whether a page of another site asks for something of ours for itself (Fetch Metadata).
+
+    A link from there, which a person follows, is none: it leads to a page of its own.
+    """
+    told = dict(scope["headers"])
+    elsewhere = told.get(b"sec-fetch-site") in {b"cross-site", b"same-site"}
+    return elsewhere and told.get(b"sec-fetch-mode") != b"navigate"
 
 
 def is_same(given: str, expected: str) -> bool:

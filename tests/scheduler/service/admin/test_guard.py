@@ -76,6 +76,14 @@ def test_whoever_else_comes_is_refused_unless_a_token_lets_them(
     assert status(guard.enter(scope)) == 200
 
 
+def test_no_page_of_another_site_has_work_done_by_asking(tmp_path: Path) -> None:
+    for mode, expected in (("no-cors", 403), ("cors", 403), ("navigate", 200)):
+        scope = asked(("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode))
+        assert status(guard_of(tmp_path).enter(scope)) == expected
+    scope = asked(("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"))
+    assert status(guard_of(tmp_path).enter(scope)) == 200
+
+
 def test_no_proxy_makes_a_stranger_a_person_at_the_machine(tmp_path: Path) -> None:
     """A proxy on this machine comes from loopback, and may name our own address as the host."""
     assert status(guard_of(tmp_path, url=PUBLIC).enter(asked())) == 403
