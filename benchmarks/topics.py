@@ -11,11 +11,8 @@ below 0.8 in both halves together, or that were found rightly fewer than three t
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,7 +21,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.topics_parts.counts import Counts  # noqa: E402 - found through the path set above
-from benchmarks.topics_parts.labelled import Labelled, invented, key_of, pages  # noqa: E402 - as above
+from benchmarks.topics_parts.labelled import (  # noqa: E402 - as above
+    Labelled,
+    invented,
+    pages,
+    press_room,
+)
 from data.models import Content  # noqa: E402 - as above
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics  # noqa: E402 - as above
 
@@ -40,22 +42,12 @@ def main() -> None:
     """Print the figures."""
     taxonomy = load_taxonomy()
     texts = [*invented(taxonomy)]
-    if (DEV / "manifest.jsonl").exists():
-        texts += pages(DEV, taxonomy)
+    if DEV.exists():
+        texts += [*pages(DEV, taxonomy), *press_room(RELEASES, taxonomy)]
     else:
-        print("there is no ../shared/corpora/dev: real pages are left out")
+        print("there is no ../shared/corpora/dev: real pages and releases are left out")
     found = {one.key: text_topics(one.content, taxonomy) for one in texts}
     report(texts, found, taxonomy)
-    if RELEASES.exists():
-        labels = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-        with gzip.open(RELEASES, "rt", encoding="utf-8") as lines:
-            releases = {key_of(row["id"]): row for row in map(json.loads, lines)}
-        for name, wanted in labels.items():
-            below, counts = name.endswith("below"), Counts()
-            for one in press_room(name, wanted, releases):
-                given = text_topics(one.content, taxonomy)
-                counts.add(one, (slug for slug in given if (slug in taxonomy.parents) == below))
-            print(f"one press room, {name}: {len(wanted)} releases, {counts}")
     clock(" ".join(one.content.body_text for one in texts if one.content.language == "en").split())
 
 
@@ -112,18 +104,6 @@ def tell(one: Labelled, found: set[str]) -> None:
     if wrong or missed:
         text = " ".join(one.content.title.split())[:80]
         print(f"  {one.content.language} {one.key} {text}: wrong {wrong}, missed {missed}")
-
-
-def press_room(
-    name: str, labels: Mapping[str, str], releases: Mapping[str, dict[str, str]]
-) -> Iterator[Labelled]:
-    """The labelled releases of the press room."""
-    for key, label in labels.items():
-        row = releases[key]
-        content = Content(title=row["title"], language="en", body_text=row["text_md"])
-        words = label.removeprefix("-").split()
-        topics = frozenset(word for word in words if not word.startswith("?"))
-        yield Labelled(name, key, content, topics, frozenset(w[1:] for w in words) - topics)
 
 
 def clock(words: list[str]) -> None:

@@ -40,11 +40,8 @@ class Labelled:
     content: Content
     topics: frozenset[str]
     may: frozenset[str]
-
-    @property
-    def is_kept_back(self) -> bool:
-        """Whether no rule was written or weighed by it."""
-        return int(self.key[0], 16) >= HALF
+    is_kept_back: bool
+    """Whether no rule was written or weighed by it."""
 
 
 def key_of(name: str) -> str:
@@ -74,10 +71,32 @@ def pages(folder: Path, taxonomy: Taxonomy) -> Iterator[Labelled]:
                 yield _labelled("pages", key, content, labels[key], taxonomy)
 
 
-def _labelled(name: str, key: str, content: Content, label: str, taxonomy: Taxonomy) -> Labelled:
+def press_room(releases: Path, taxonomy: Taxonomy) -> Iterator[Labelled]:
+    """The labelled releases of one real press room; its halves were named before."""
+    labels = tomllib.loads((HERE.parent / "topics.toml").read_text("utf-8"))
+    with gzip.open(releases, "rt", encoding="utf-8") as lines:
+        rows = {key_of(row["id"]): row for row in map(json.loads, lines)}
+    for half, back in (("tuned", False), ("held_out", True)):
+        for key, label in labels[half].items():
+            row = rows[key]
+            content = Content(title=row["title"], language="en", body_text=row["text_md"])
+            both = f"{label} {labels[f'{half}_below'][key]}"
+            yield _labelled("one press room", key, content, both, taxonomy, is_kept_back=back)
+
+
+def _labelled(
+    name: str,
+    key: str,
+    content: Content,
+    label: str,
+    taxonomy: Taxonomy,
+    *,
+    is_kept_back: bool | None = None,
+) -> Labelled:
     words = [word for word in label.split() if word != "-"]
     topics = {word for word in words if not word.startswith("?")}
     may = {word[1:] for word in words if word.startswith("?")}
     for slugs in (topics, may):
         slugs |= {above for slug in [*slugs] for above in taxonomy.above(slug)}
-    return Labelled(name, key, content, frozenset(topics), frozenset(may - topics))
+    back = int(key[0], 16) >= HALF if is_kept_back is None else is_kept_back
+    return Labelled(name, key, content, frozenset(topics), frozenset(may - topics), back)
