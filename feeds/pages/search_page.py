@@ -23,6 +23,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (
     Asked,
+    FacetList,
     chosen_of,
     facets_of_all,
     facets_of_matches,
@@ -78,7 +79,6 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
     up = "../" * file.count("/")
     best = found.asked.get("sort") == "best"
     name = search_name(catalog, asked)
-    more = found.asked.get("more", "")
     chosen = chosen_of(catalog, asked)
     return pages.render(
         "search.html",
@@ -93,9 +93,7 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
         notes=found.notes,
         chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
         hidden=[(key, asked[key]) for key in ("source", "topic", "lang", "state") if key in asked],
-        facets=facets_of_matches(catalog, found.matches, asked, more)
-        if found.matches
-        else facets_of_all(catalog, pages.navigation.counts),
+        facets=facets_of(pages, found, asked),
         matches=found.matches,
         bound=MOST_COUNTED,
         days=[] if best else list(by_day(pages, file, found)),
@@ -122,6 +120,14 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
         name=name,
         command=watch_command(name, asked),
     )
+
+
+def facets_of(pages: PageRenderer, found: Found, asked: Asked) -> list[FacetList]:
+    """By what may be chosen: of the matches, or of all where nothing is asked for yet."""
+    if found.matches:
+        more = found.asked.get("more", "")
+        return facets_of_matches(pages.catalog, found.matches, asked, more)
+    return [] if asked else facets_of_all(pages.catalog, pages.navigation.counts)
 
 
 def by_day(pages: PageRenderer, file: str, found: Found) -> Iterator[tuple[str, str, Markup]]:

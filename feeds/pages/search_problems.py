@@ -94,12 +94,12 @@ def _said(texts: Texts, kind: str, name: str) -> str:
 
 
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
-    """Those ids of ``known`` that are written, or called, much like a word."""
+    """Those ids of ``known`` that are written, or called, or have a word in their name, alike."""
     word = word[:QUOTED].casefold()
-    said = {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
-    parts = [one for name, one in said.items() if len(word) > MEANT and word in name]
+    said = {part: one for one, name in known.items() for part in name.casefold().split()}
+    said |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
     near = [said[name] for name in get_close_matches(word, said, MEANT)]
-    return list(dict.fromkeys([*near, *parts]))[:MEANT]
+    return list(dict.fromkeys(near))
 
 
 def _unknown_languages(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
