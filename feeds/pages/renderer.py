@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from data.models import Facet
+from data.text.clean import excerpt
 from data.text.language_tags import is_right_to_left
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
@@ -32,6 +33,12 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';
 
 TOPICS = 2
 """Topics that the line of a release names at the most."""
+
+OTHERS = 3
+"""Other publishers of the same story that it names."""
+
+LONGEST_LINE = 200
+"""Characters of a title or a name that it shows; browsers cut it to three rows."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
 """The policy as a header says it: what a page can't say of itself is added."""
@@ -57,12 +64,14 @@ class PageRenderer:
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
         text = self._row.render(
             entry=entry,
-            title=entry.title if title is None else title,
+            title=excerpt(entry.title, LONGEST_LINE) if title is None else title,
+            publisher=excerpt(entry.publisher.name, LONGEST_LINE),
+            others=[excerpt(one.name, LONGEST_LINE) for one in entry.also[:OTHERS]],
             passage=passage,
             address=UP + href(release_file(entry.release))[1:],
             source=source,
             topics=[
-                (one.label, UP + href(page_file(Facet(topic=one.term)))[1:])
+                (excerpt(one.label, LONGEST_LINE), UP + href(page_file(Facet(topic=one.term)))[1:])
                 for one in topics[:TOPICS]
             ],
             zone=f"UTC{entry.published.isoformat()[19:]}" if entry.published else "",

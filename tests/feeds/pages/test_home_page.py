@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import string
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,6 +154,18 @@ def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
     assert about.xpath("//section[@id='programs' or h2/@id='programs']//a/@href") == [
         "https://press.example/api/"
     ]
+
+
+def test_names_that_have_no_end_make_no_page_large(tmp_path: Path) -> None:
+    chance = random.Random(7)
+
+    def text(length: int) -> str:
+        return "".join(chance.choices(f"{string.ascii_letters}   ", k=length))
+
+    releases = [make_release(one, title=text(9000), publisher=text(9000)) for one in range(45)]
+    assert publish(FakeStore(*releases), tmp_path, SITE).errors == ()
+    for page in ("", "sources/acme/", "topics/economy/", "days/2022/11/24/"):
+        assert len(gzip.compress((tmp_path / page / "index.html").read_bytes())) < 30_000
 
 
 def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> None:
