@@ -28,15 +28,16 @@ def topic_tree(
     releases each has. Only topics with a label are in the tree; one whose parent has none stands at
     the top.
     """
-    below: dict[str, list[str]] = {}
+    below: dict[str | None, list[str]] = {}
     for slug in labels:
-        parent = parents.get(slug, "")
-        below.setdefault(parent if parent in labels else "", []).append(slug)
+        parent = parents.get(slug)
+        # None is no slug: one of a hostile file may be empty.
+        below.setdefault(parent if parent in labels else None, []).append(slug)
 
-    def nodes(parent: str) -> tuple[TopicNode, ...]:
+    def nodes(parent: str | None) -> tuple[TopicNode, ...]:
         slugs = sorted(below.get(parent, ()), key=lambda slug: (labels[slug].casefold(), slug))
         return tuple(
             TopicNode(slug, labels[slug], counts.get(slug, 0), nodes(slug)) for slug in slugs
         )
 
-    return nodes("")
+    return nodes(None)
