@@ -6,11 +6,12 @@ There are very many of both, so their lines are made once and put together as te
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import escape
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from data.models import Facet
 from feeds.translations import Texts
@@ -38,12 +39,28 @@ def environment(texts: Texts) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(texts.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["_"] = partial(translated, texts)
     made.globals["spoken"] = texts.spoken
     made.globals["number"] = texts.number
     made.globals["language_name"] = texts.language_name
     made.globals["site_language"] = texts.language
     made.globals["direction"] = texts.locale.text_direction
     return made
+
+
+def translated(texts: Texts, message: str, **values: object) -> Markup:
+    """A text of a template, and what is filled in escaped; Jinja looks its own one up at each call.
+
+    A page has some forty, and most say the same on all pages.
+    """
+    text = as_markup(texts, message)
+    return text % values if values else text
+
+
+@lru_cache(maxsize=10_000)
+def as_markup(texts: Texts, message: str) -> Markup:
+    """A text as it is in the catalogue, which is ours."""
+    return Markup(texts.translations.gettext(message))  # noqa: S704 - as above
 
 
 class Line(NamedTuple):
