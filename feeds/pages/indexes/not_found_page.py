@@ -80,16 +80,18 @@ def alike(
     """The sources, topics or languages whose ids or names are like a name."""
     wanted = without_suffix(name)
     wanted = (name_of(wanted) or wanted).casefold()
-    known: dict[str, Facet] = {}
+    known: dict[str, list[Facet]] = {}
     for facet in counts:
         part = part_of(facet)
         # A facet of this part alone.
         if part is not None and [*filter(None, facet_parts(facet))] == [part]:
-            known.setdefault(part.casefold(), facet)
-            known.setdefault(catalog.name(facet).casefold(), facet)
+            name = catalog.name(facet).casefold()
+            for one in {part.casefold(), name, *name.split()}:
+                known.setdefault(one, []).append(facet)
     found = get_close_matches(wanted, known, n=2 * MOST, cutoff=ALIKE)
     found += [one for one in known if len(wanted) > 2 and wanted in one]  # noqa: PLR2004 - a word
-    for facet in [*dict.fromkeys(known[one] for one in found)][:MOST]:
+    facets = dict.fromkeys(facet for one in found for facet in known[one])
+    for facet in [*facets][:MOST]:
         yield catalog.name(facet), page_file(facet)
 
 

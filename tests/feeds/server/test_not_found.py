@@ -55,6 +55,7 @@ def offered(web: httpx.Client, address: str) -> list[str]:
         ("/feeds/source/tramway.atom", ["/sources/tramways/"]),
         ("/topics/transports/", ["/topics/transport/"]),
         ("/Harbour", ["/sources/harbour/"]),
+        ("/sources/bord/", ["/sources/harbour/"]),
         ("/days/2022/11/31/", ["/days/2022/11/"]),
         ("/feeds/date/2022/11/31.atom", ["/days/2022/11/"]),
         ("/days/2022/13/99/", ["/days/2022/"]),
