@@ -101,6 +101,12 @@ def older_page(
         first=days[0] if days else "",
         last=days[-1] if days else "",
         paging=paging,
-        crumbs=[*pages.navigation.around(facet)["crumbs"], (name, page_file(facet))],
+        crumbs=crumbs_of(pages, facet),
     )
     return with_lines(page, rows, file, pages.catalog.texts)
+
+
+def crumbs_of(pages: PageRenderer, facet: Facet) -> list[tuple[str, str]]:
+    """The way down to older releases of a facet."""
+    above = pages.navigation.around(facet)["crumbs"] if facet != Facet() else []
+    return [*above, (pages.catalog.name(facet), page_file(facet))]
