@@ -10,13 +10,13 @@ from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
-from feeds.pages.indexes.older_page import FIRST, LATEST
+from feeds.pages.indexes.older_page import FIRST, newer_page
 from feeds.publishing.context import PublishContext
 from feeds.publishing.entry_renderer import EntryRenderer
 from feeds.publishing.facet_pages import FacetPages
 from feeds.publishing.publication import is_source
 from feeds.publishing.selection import FeedContents
-from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file, part_file
+from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file
 
 
 class FeedDocuments:
@@ -46,6 +46,7 @@ class FeedDocuments:
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
         entries = self._renderer.entries(facet, current)
+        has_latest = len(entries) > FIRST
         pages = before + len(full)
         # Of a store that was written anew, pages are known whose files are not there yet.
         there = before
@@ -60,7 +61,7 @@ class FeedDocuments:
             else:
                 releases = contents.on_page(facet, page, every or {})
             self._archive_page(facet, page, pages, releases)
-            newer = newer_page(facet, page, pages, entries)
+            newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=everything)
             context.checkpoint()
         changed = people.changed(facet)
@@ -69,7 +70,7 @@ class FeedDocuments:
             older.add(pages)
         for page in sorted(older.intersection(range(1, first))):
             releases = contents.on_page(facet, page, every or {})
-            newer = newer_page(facet, page, pages, entries)
+            newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=False)
         again = self._renderer.entries(facet, contents.returned(facet, current))
         self._document(facet, pages, [*entries, *again])
@@ -106,16 +107,6 @@ class FeedDocuments:
             return []
         found = self._context.store.backlog(facet.source, limit=FIRST)
         return self._renderer.entries(facet, found)
-
-
-def newer_page(facet: Facet, page: int, pages: int, entries: Sequence[RenderedEntry]) -> str:
-    """The page of newer releases than those on one of so many archive pages.
-
-    ``entries`` are those that are on none of them.
-    """
-    if page < pages:
-        return part_file(facet, str(page + 1))
-    return part_file(facet, LATEST) if len(entries) > FIRST else page_file(facet)
 
 
 def files_of(facet: Facet) -> tuple[str, ...]:

@@ -7,42 +7,51 @@ archive pages are laid out anew each time, and move on where a release is found 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from data.models import Facet
 from data.store.read_protocol import ReadStore
-from feeds.archive_pages import cut_archive_pages
+from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
-from feeds.entries.entry import Link, entry_of
+from feeds.entries.entry import Entry, Link, entry_of
 from feeds.formats.feed import archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.facet_page import facet_page
+from feeds.pages.indexes.older_page import (
+    FIRST,
+    archive_pages,
+    first_paging,
+    latest_pages,
+    newer_page,
+)
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line
 from feeds.pages.search_page import day_of
-from feeds.urls import FORMATS, Format, is_published, page_file, stem_of
+from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
-PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)")
+PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a feed or a page is: ``stem`` is its file without the suffix.
 
-    ``kind`` is None for the page for people, and ``number`` is that of an archive page.
+    ``kind`` is None for pages for people, of which ``part`` is that of older releases. ``number``
+    is that of an archive page.
     """
 
     stem: str
     kind: Format | None = None
     number: int | None = None
+    part: str = ""
 
 
 def address_of(path: str) -> Address | None:
     """The address at a decoded path, or None for one that never leads to a source's topic."""
     if found := PAGE.fullmatch(path):
-        return Address(f"{found[1]}index")
+        return Address(f"{found[1]}index", part=(found[2] or "") + (found[3] or ""))
     if found := FEED.fullmatch(path):
         kind = next((kind for kind in FORMATS if kind == found[3]), None)
         return Address(found[1], kind, int(found[2]) if found[2] else None) if kind else None
@@ -61,24 +70,62 @@ def source_topic(
     if facet is None:
         return None
     releases, pages = cut_archive_pages(store.summaries(facet), entries)
+    if address.kind is None:
+        renderer = PageRenderer(catalog, counts)
+        return people_page(
+            store, renderer, facet, part=address.part, releases=releases, pages=pages
+        )
     number = address.number
     if number is not None:
         if number > len(pages):
             return None
         releases = pages[number - 1]
-    found = (store.release(one.id) for one in releases)
-    shown = [entry_of(one, catalog, mixed=False) for one in found if one]
-    if address.kind is None:
-        renderer = PageRenderer(catalog, counts)
-        lines = [Line(day_of(one), renderer.row(one), one.timed) for one in shown]
-        return facet_page(renderer, facet, lines)
-    made = [rendered_entry(one, b"") for one in shown]
+    made = [rendered_entry(one, b"") for one in entries_of(store, catalog, releases)]
     feed = replace(feed_of(catalog, facet, made), links=links)
     if number is None:
         feed = with_archives(feed, len(pages))
     else:
         feed = archive_page(feed, number, beside(number, len(pages)))
     return rendered(feed, made, address.kind)
+
+
+def people_page(
+    store: ReadStore,
+    renderer: PageRenderer,
+    facet: Facet,
+    *,
+    part: str,
+    releases: Releases,
+    pages: Sequence[Releases],
+) -> bytes | None:
+    """The page for people of the newest releases, or of those on a part; None for no such part."""
+    name = part.partition("-")[0]
+    if name.isdigit():
+        if int(name) > len(pages):
+            return None
+        newer = newer_page(facet, int(name), len(pages), has_latest=len(releases) > FIRST)
+        lines = lines_of(store, renderer, pages[int(name) - 1])
+        return dict(archive_pages(renderer, facet, int(name), lines, newer)).get(
+            part_file(facet, part)
+        )
+    lines = lines_of(store, renderer, releases)
+    if name:
+        rest = latest_pages(renderer, facet, lines[FIRST:], len(pages)) if lines[FIRST:] else []
+        return dict(rest).get(part_file(facet, part))
+    paging = first_paging(facet, len(pages), has_latest=len(lines) > FIRST)
+    return facet_page(renderer, facet, lines[:FIRST], paging=paging)
+
+
+def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[Line]:
+    """The lines of releases."""
+    entries = entries_of(store, renderer.catalog, releases)
+    return [Line(day_of(one), renderer.row(one), one.timed) for one in entries]
+
+
+def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[Entry]:
+    """The entries of releases of one source."""
+    found = (store.release(one.id) for one in releases)
+    return [entry_of(one, catalog, mixed=False) for one in found if one]
 
 
 def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:

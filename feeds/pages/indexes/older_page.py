@@ -40,6 +40,13 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
     return Paging(older=part_file(facet, str(pages)), oldest=oldest) if pages else ALONE
 
 
+def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
+    """The file of newer releases than those on one of so many archive pages."""
+    if page < pages:
+        return part_file(facet, str(page + 1))
+    return part_file(facet, LATEST) if has_latest else page_file(facet)
+
+
 def latest_pages(
     pages: PageRenderer, facet: Facet, rows: Sequence[Line], archive_pages: int
 ) -> list[tuple[str, bytes]]:

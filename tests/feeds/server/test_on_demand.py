@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import lxml.html
@@ -437,6 +438,34 @@ def test_the_archive_pages_of_a_topic_of_a_source_lead_back_to_its_first_release
             address = "" if older is None else older.get("href").removeprefix(site.url)
     assert len(found) > 5
     assert [*chain(*found)] == [f"Statement {number}" for number in range(8, -1, -1)]
+
+
+def test_older_pages_of_a_topic_of_a_source_lead_back_to_its_first_release(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for number in range(75):
+        release = make_release(number)
+        draft = Draft("acme", release.url, release.content)
+        store.record(draft, seen=release.order, since=release.order)
+    store.close()
+    site = Site(url="https://press.example", entries=44)
+    for web in served_by(create_app(tmp_path / "site", url, site)):
+        address = "/sources/acme/topics/economy/"
+        found: dict[str, list[str]] = {}
+        while address not in found:
+            page: Any = lxml.html.fromstring(web.get(address).content)
+            found[address] = [one.text for one in page.find_class("title")]
+            older = page.xpath("//nav[@class='paging']/a[@rel='next']/@href")
+            address = urljoin(address, older[0]) if older else address
+        missing = ("page/9/", "page/latest-2/", "page/1-2/", "page/0/", "page/x/")
+        told = {web.get(f"/sources/acme/topics/economy/{one}").status_code for one in missing}
+    assert [one.removeprefix("/sources/acme/topics/economy/") for one in found] == [
+        *("", "page/latest/", "page/1/"),
+    ]
+    assert [*chain(*found.values())] == [f"Statement {number}" for number in range(74, -1, -1)]
+    assert told == {404}
 
 
 def test_a_source_leads_to_its_topics_on_a_static_host_and_on_ours(
