@@ -208,7 +208,7 @@ class OnDemand:
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
         shown = found(store, catalog, asked)
         # What may be chosen among all releases is told where nothing is searched for yet.
-        pages = PageRenderer(catalog, {} if shown.matches else store.facets())
+        pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
 
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[Entry]:
