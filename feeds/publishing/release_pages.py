@@ -67,6 +67,8 @@ class ReleasePages:
         self._cache = context.cache
         self._renderer = renderer
         self.stories = StoryPages(context, renderer)
+        # As it was before: what is written in this publication is noted anew.
+        self._noted = self._cache.page_keys(sorted(self._changes or ()))
 
     @property
     def knows_changes(self) -> bool:
@@ -95,7 +97,7 @@ class ReleasePages:
             stories.update(change.summary.story for change in self._changes.values())
             for around in self._store.neighbours(changed).values():
                 ids.update(ids_of(around))
-            for note in self._cache.page_keys(changed).values():
+            for note in (*self._noted.values(), *self._cache.page_keys(sorted(hidden)).values()):
                 newer, older, story = noted(note)
                 ids.update((newer, older))
                 stories.add(story)

@@ -237,3 +237,27 @@ def test_hostile_texts_stay_texts_on_every_page_of_a_release(tmp_path: Path) -> 
         (title,) = tree.xpath("//h1")
         assert title.get("dir") == "auto"
     assert not (tmp_path / "site" / capture_file(one)).exists()
+
+
+def test_what_moves_closes_its_gap_and_opens_another(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in (1, 2, 3)))
+    publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+    first, second, third = (make_release(number).id for number in (1, 2, 3))
+    moved = make_release(2)
+    store.put(replace(moved, order=moved.order.replace(hour=20)))
+    publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+    assert beside(tmp_path, first) == {"next": third}
+    assert beside(tmp_path, third) == {"next": second, "prev": first}
+    assert beside(tmp_path, second) == {"prev": third}
+
+
+def test_a_story_that_a_release_leaves_is_none_any_more(tmp_path: Path) -> None:
+    story = "0f0e0d0c-0000-5000-8000-000000000000"
+    store = FakeStore(make_release(1, story=story), make_release(30, "wire", story=story))
+    publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+    assert (tmp_path / "site" / story_file(story)).is_file()
+    store.put(make_release(1, story=None))
+    publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+    assert not (tmp_path / "site" / "stories").exists()
+    for one in (make_release(1).id, make_release(30, "wire").id):
+        assert not page(tmp_path, release_file(one)).xpath("//a[contains(@href, 'stories/')]")
