@@ -62,7 +62,7 @@ class FeedDocuments:
                 releases = contents.on_page(facet, page, every or {})
             self._archive_page(facet, page, pages, releases)
             newer = newer_page(facet, page, pages, has_latest=has_latest)
-            people.write_archived(facet, page, releases, newer, everything=everything)
+            people.write_archived(facet, page, releases, newer, everything=True)
             context.checkpoint()
         changed = people.changed(facet)
         older = {*(range(1, first) if changed is None else changed)}

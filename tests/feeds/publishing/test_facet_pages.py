@@ -160,6 +160,23 @@ def test_the_rest_of_the_newest_is_taken_away_with_its_reason(shelf: Shelf) -> N
     assert [*shelf.walk("page/1/", "prev")] == [*reversed(found)]
 
 
+def test_older_pages_of_a_topic_come_back_with_its_releases(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 30)
+    site = Site(url=SITE.url, entries=4)
+    shelf.publish(site=site)
+    before = {path: text for path, text in shelf.pages().items() if "/topics/economy/" in path}
+    assert len(before) > 10
+    kept = dict(shelf.store.kept)
+    for release in kept.values():
+        shelf.store.put(replace(release, content=replace(release.content, topics=())))
+    shelf.publish(site=site)
+    assert not (shelf.folder / "topics/economy").exists()
+    for release in kept.values():
+        shelf.store.put(release)
+    shelf.publish(site=site)
+    assert {path: text for path, text in shelf.pages().items() if path in before} == before
+
+
 def test_no_page_holds_more_than_a_hundred_however_many_a_feed_holds(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 700)
     shelf.publish(site=replace_entries(400))
