@@ -37,7 +37,7 @@ class Picture:
     name: str
     path: str
     width: int = 1280
-    height: int = 900
+    height: int = 720
     dark: bool = False
 
 
