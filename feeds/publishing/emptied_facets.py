@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from data.models import Facet
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of
-from feeds.publishing.render_cache import RenderCache
 from feeds.urls import is_published, page_file, stem_of
 
 

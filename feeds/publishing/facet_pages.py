@@ -20,8 +20,8 @@ from feeds.pages.home_page import Glance, glance, home_page
 from feeds.pages.indexes.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
 from feeds.pages.rhythm_charts import first_day, rhythm_charts
 from feeds.pages.rows import Line
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer, face
+from feeds.publishing.context.entry_renderer import EntryRenderer, face
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import page_file, part_file
 
 HEALTH = "home health"

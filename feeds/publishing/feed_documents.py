@@ -11,8 +11,8 @@ from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
 from feeds.pages.indexes.older_page import FIRST, newer_page
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer
+from feeds.publishing.context.entry_renderer import EntryRenderer
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.facet_pages import FacetPages
 from feeds.publishing.publication import is_source
 from feeds.publishing.selection import FeedContents

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from data.models import Facet
 from data.store.read_protocol import PublishStore
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of
-from feeds.publishing.render_cache import RenderCache
 from feeds.urls import page_file, stem_of
 
 

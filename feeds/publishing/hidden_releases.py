@@ -13,7 +13,7 @@ import msgspec
 from data.models import Facet
 from data.store.read_protocol import PublishStore
 from data.topics.facets import facets_of
-from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.urls import release_data_file, release_file
 
 NOTE: Final = "hidden"

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from data.models import Facet
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of
-from feeds.publishing.render_cache import RenderCache
 from feeds.urls import EVENT_FEEDS, FORMATS, event_file, stem_of
 
 ROOT = "feeds"

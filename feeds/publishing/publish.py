@@ -18,10 +18,11 @@ from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.archive_assignment import ArchivePages
-from feeds.publishing.context import PublishContext
+from feeds.publishing.context.archive_assignment import ArchivePages
+from feeds.publishing.context.entry_renderer import EntryRenderer, Wanted
+from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.emptied_facets import EmptiedFacets
-from feeds.publishing.entry_renderer import EntryRenderer, Wanted
 from feeds.publishing.events.event_feeds import EventFeeds
 from feeds.publishing.events.event_pages import EventPages
 from feeds.publishing.feed_documents import FeedDocuments
@@ -38,7 +39,6 @@ from feeds.publishing.index_files import (
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
 from feeds.publishing.release_pages import DuePage, ReleasePages
-from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
 from feeds.publishing.sitemaps import FILE as SITEMAP

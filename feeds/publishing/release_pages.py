@@ -18,8 +18,8 @@ from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Rev
 from feeds.pages.releases.capture_page import capture_page
 from feeds.pages.releases.release_page import release_page
 from feeds.pages.releases.revision_page import revision_page
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer, Shown
+from feeds.publishing.context.entry_renderer import EntryRenderer, Shown
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.story_pages import StoryPages
 from feeds.urls import (
     capture_data_file,

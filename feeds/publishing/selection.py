@@ -11,8 +11,8 @@ from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary
 from data.store.read_protocol import ReadStore
 from data.topics.facets import facets_of
 from feeds.archive_pages import newest_first
-from feeds.publishing.context import PublishContext
-from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.context.render_cache import RenderCache
 
 AGAIN = 100
 """How many of the releases that changed last come back into documents though they are archived."""

@@ -16,7 +16,7 @@ import msgspec
 from data.models import Facet
 from feeds.formats.sitemap import MOST, index, urlset
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context import PublishContext
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import MONTH, is_published, page_file, release_file
 
 FILE: Final = "sitemap.xml"

@@ -9,8 +9,8 @@ from typing import Final
 from data.models import Release
 from data.stories.copies import StoryMember, tellings
 from feeds.pages.releases.story_page import story_page
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer, face
+from feeds.publishing.context.entry_renderer import EntryRenderer, face
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import story_file
 
 HELD: Final = 50

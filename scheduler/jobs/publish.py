@@ -22,7 +22,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
-from feeds.publishing.cache_file import DamagedCacheError
+from feeds.publishing.context.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish

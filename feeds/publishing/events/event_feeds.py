@@ -18,8 +18,8 @@ from feeds.entries.events import digest_entry, edit_entry, health_entry, retract
 from feeds.entries.story_folding import folded
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer, Wanted, face
+from feeds.publishing.context.entry_renderer import EntryRenderer, Wanted, face
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 TOLD = 200

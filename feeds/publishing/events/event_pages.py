@@ -24,7 +24,7 @@ from feeds.pages.indexes.events_page import (
     health_line,
     retraction_line,
 )
-from feeds.publishing.context import PublishContext
+from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import EventFeed
 
 Event = TypeVar("Event")

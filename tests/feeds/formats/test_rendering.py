@@ -21,10 +21,10 @@ from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.archive_assignment import ArchivePages
-from feeds.publishing.context import PublishContext
-from feeds.publishing.entry_renderer import EntryRenderer
-from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.context.archive_assignment import ArchivePages
+from feeds.publishing.context.entry_renderer import EntryRenderer
+from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.context.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of
 from tests.feeds.fakestore import FakeStore, make_release, on_day

@@ -12,7 +12,7 @@ from data.topics.facets import facets_of
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.story_folding import stands_for
 from feeds.formats.rendering import RenderedEntry, rendered_entry
-from feeds.publishing.context import PublishContext
+from feeds.publishing.context.publish_context import PublishContext
 
 Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
 """The key of a rendered entry, and how to make the entry where it is not in the cache."""

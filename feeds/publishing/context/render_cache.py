@@ -15,7 +15,7 @@ import msgspec
 
 from data.models import Facet
 from feeds.formats.rendering import RenderedEntry, from_bytes, to_bytes
-from feeds.publishing.cache_file import CacheFile
+from feeds.publishing.context.cache_file import CacheFile
 from feeds.urls import part_file, stem_of
 
 LIMIT = 1024 * 1024 * 1024

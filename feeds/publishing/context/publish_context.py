@@ -11,8 +11,8 @@ from data.models import Facet, ReleaseChange
 from data.store.read_protocol import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.archive_assignment import ArchivePages
-from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.context.archive_assignment import ArchivePages
+from feeds.publishing.context.render_cache import RenderCache
 
 Write: TypeAlias = Callable[[str, bytes], object]
 """Has a file written, by its name within the site and its content."""
