@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
+
+def N_(message: str) -> str:  # noqa: N802 - as gettext knows it
+    """A text that is translated where it is shown; it stays as it is here."""
+    return message
+
+
 UNITS: Final = ("kB", "MB", "GB", "TB")
 
 

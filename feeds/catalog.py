@@ -13,6 +13,7 @@ from data.store.read_protocol import ReadStore
 from data.text.clean import excerpt, plain
 from data.text.urls import site_address
 from data.topics.tree import TopicNode, topic_tree
+from data.wording import N_
 from feeds.translations import ENGLISH, Texts, own_name, texts_of
 from feeds.urls import (
     FEED_TYPES,
@@ -198,7 +199,10 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
     )
 
 
-GROUPS = ("All", "Sources", "Sections", "Topics", "Sources by topic", "Languages", "Dates")
+GROUPS = (
+    *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),
+    *(N_("Languages"), N_("Dates")),
+)
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:

@@ -23,16 +23,23 @@ from data.settings import Site
 from data.text.language_tags import language_tag
 from data.text.slugs import DEVICES
 from data.text.urls import site_address, web_address
+from data.wording import N_
 
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 EventFeed: TypeAlias = Literal["changes", "retractions", "health", "days"]
 EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
-    "changes": ("Corrections", "What publishers changed in releases, with the difference."),
-    "retractions": ("Retractions", "Releases that publishers took down; the copies are kept."),
-    "health": ("Health of sources", "Sources that stopped working, and that work again."),
-    "days": ("Day by day", "An entry a day, once it is over everywhere, with all its releases."),
+    "changes": (N_("Corrections"), N_("What publishers changed in releases, with the difference.")),
+    "retractions": (
+        N_("Retractions"),
+        N_("Releases that publishers took down; the copies are kept."),
+    ),
+    "health": (N_("Health of sources"), N_("Sources that stopped working, and that work again.")),
+    "days": (
+        N_("Day by day"),
+        N_("An entry a day, once it is over everywhere, with all its releases."),
+    ),
 }
 """The feeds about releases, each with its title and what it is."""
 

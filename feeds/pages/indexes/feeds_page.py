@@ -13,6 +13,7 @@ from typing import Final
 from markupsafe import Markup
 
 from data.models import Facet
+from data.wording import N_
 from feeds.catalog import Catalog, grouped
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
@@ -79,7 +80,7 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
         FeedLine(texts.gettext(title), event_page(event), f"feeds/{event}")
         for event, (title, _) in EVENT_FEEDS.items()
     ]
-    groups.insert(1, FeedGroup("What happens to releases", events))
+    groups.insert(1, FeedGroup(N_("What happens to releases"), events))
     title = texts.gettext("Feeds")
     yield FILE, partial(pages.render, "feeds.html", FILE, Facet(), title=title, groups=groups)
 
