@@ -135,7 +135,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["en", "az"],
         msgspec.Meta(
             description="The language of pages, of the names of topics and of dates: `en` for "
-            "English, `az` for Azerbaijani."
+            "English, `az` for Azerbaijani. Reasons of health, explanations of the API, errors and "
+            "the operator's room are English."
         ),
     ] = "en"
     hub: Annotated[

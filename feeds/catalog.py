@@ -216,7 +216,7 @@ def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Face
         else:
             members.sort(
                 key=lambda facet: (
-                    catalog.name(facet).casefold(),
+                    catalog.texts.collation_key(catalog.name(facet)),
                     facet.source or "",
                     facet.topic or "",
                     facet.section or "",

@@ -67,6 +67,12 @@ class Texts:
             return format_date(day, DAY_FORMATS.get(self.language, "long"), locale=self.locale)
         return format_date(day, "LLLL y", locale=self.locale) if len(period) == MONTH else period
 
+    def collation_key(self, name: str) -> tuple[str, str]:
+        """What names are sorted by: their letters in the order of the language's alphabet."""
+        letters = COLLATIONS.get(self.language)
+        text = name.casefold() if letters is None else name.replace("I", "ı").casefold()
+        return (text.translate(letters) if letters else text, name)
+
     def language_name(self, tag: str) -> str:
         """What a language (BCP 47) is called in this one; the tag itself where that has no name."""
         try:
@@ -83,6 +89,17 @@ def own_name(tag: str) -> str:
     except (ValueError, UnknownLocaleError):
         return tag
 
+
+COLLATIONS = {
+    "az": str.maketrans(
+        {
+            letter: chr(0xE000 + place)
+            for place, letter in enumerate("abcçdeəfgğhxıijkqlmnoöprsştuüvwyz")
+        }
+    )
+}
+"""Languages whose letters are in another order than their code points: each by its place, from a
+private use area; CLDR's rules are too many for what needs no more."""
 
 DAY_FORMATS = {ENGLISH: "d MMMM y"}
 """Languages that have several usual orders of a date, and the one of our pages."""

@@ -135,7 +135,7 @@ def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
 def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What can be chosen of each kind: what the list is called, its parameter, names and values."""
     catalog, texts = pages.catalog, pages.catalog.texts
-    facets = sorted(pages.navigation.counts, key=lambda one: catalog.name(one).casefold())
+    facets = sorted(pages.navigation.counts, key=lambda one: texts.collation_key(catalog.name(one)))
     return [
         (
             texts.gettext("Sources"),
@@ -157,11 +157,11 @@ def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]
 
 def kinds_of(pages: PageRenderer) -> list[tuple[str, str]]:
     """What a feed may tell of."""
-    said = pages.catalog.texts.gettext
+    texts = pages.catalog.texts
     return [
-        (said("Releases"), ""),
-        (said("Releases that were corrected"), "corrected"),
-        (said("Releases that were retracted"), "retracted"),
-        (said("Days that are over, of the whole site"), "days"),
-        (said("Health of all sources"), "health"),
+        (texts.gettext("Releases"), ""),
+        (texts.gettext("Releases that were corrected"), "corrected"),
+        (texts.gettext("Releases that were retracted"), "retracted"),
+        (texts.gettext("Days that are over, of the whole site"), "days"),
+        (texts.gettext("Health of all sources"), "health"),
     ]

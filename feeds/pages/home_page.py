@@ -55,7 +55,8 @@ def glance(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> Glance:
     sources = [one.source or "" for one in pages.navigation.sources]
     collected = [one for one in sources if one not in catalog.removed]
     failing = [one for one in collected if one in told and not told[one].well]
-    failing.sort(key=lambda one: (catalog.name(Facet(source=one)).casefold(), one))
+    key = catalog.texts.collation_key
+    failing.sort(key=lambda one: (key(catalog.name(Facet(source=one))), one))
     return Glance(len(collected), tuple(failing))
 
 

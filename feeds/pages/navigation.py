@@ -10,12 +10,11 @@ from data.models import Facet
 from data.text.urls import web_address
 from feeds.catalog import Catalog
 from feeds.pages.month import month_of
+from feeds.translations import Texts
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
 """A name, the file of its page or the query of its search, and its number of releases."""
-
-TOP = ("All releases", "index.html")
 
 YEARS = 12
 """Years that the first page leads to at the most."""
@@ -50,11 +49,20 @@ class Navigation:
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
 
+    @property
+    def _texts(self) -> Texts:
+        return self.catalog.texts
+
+    @property
+    def _top(self) -> tuple[str, str]:
+        """The way to the first page."""
+        return (self._texts.gettext("All releases"), "index.html")
+
     def around(self, facet: Facet) -> dict[str, Any]:
         """What the page of a facet shows beside its releases."""
         shown: dict[str, Any] = {
             "total": self.counts.get(facet, 0),
-            "crumbs": [TOP],
+            "crumbs": [self._top],
             "within": [],
             "within_name": "",
             "month": None,
@@ -73,15 +81,16 @@ class Navigation:
             case Facet(str(source), None, None, None):
                 url = web_address(self.catalog.source(source).url)
                 selections = self._selections(self._of_source.get(source, []), self._topic_name)
-                shown |= {"selections": selections, "within_name": "Topics", "home": url}
-                shown["home_text"] = "Their press room"
+                named = self._texts.gettext("Topics")
+                shown |= {"selections": selections, "within_name": named, "home": url}
+                shown["home_text"] = self._texts.gettext("Their press room")
                 shown["sections"] = self._items(self._sections.get(source, []), self._section_name)
             case Facet(None, str(topic)):
                 selections = self._selections(self._of_topic.get(topic, []), self._source_name)
-                shown |= {"selections": selections, "within_name": "Sources"}
+                shown |= {"selections": selections, "within_name": self._texts.gettext("Sources")}
             case Facet(str(source)):
                 name, file = self._source_name(facet), page_file(Facet(source=source))
-                shown |= {"crumbs": [TOP, (name, file)]}
+                shown |= {"crumbs": [self._top, (name, file)]}
         return shown
 
     def _home(self) -> dict[str, Any]:
@@ -116,7 +125,7 @@ class Navigation:
         within = newest_first(self._within.get(period, []))
         return {
             "crumbs": [
-                TOP,
+                self._top,
                 *((self.catalog.texts.spoken(up), page_file(Facet(period=up))) for up in crumbs),
             ],
             "within": [
@@ -133,7 +142,7 @@ class Navigation:
 
     def _items(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
         items = [(name(facet), page_file(facet), self.counts[facet]) for facet in facets]
-        return sorted(items, key=lambda item: (item[0].casefold(), item[1]))
+        return sorted(items, key=lambda item: (self._texts.collation_key(item[0]), item[1]))
 
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
         """Topics of a source, or sources of a topic, those with the most releases first.
@@ -144,7 +153,8 @@ class Navigation:
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
             for one in facets
         ]
-        return sorted(items, key=lambda item: (-item[2], item[0].casefold(), item[1]))
+        key = self._texts.collation_key
+        return sorted(items, key=lambda item: (-item[2], key(item[0]), item[1]))
 
     def _topic_name(self, facet: Facet) -> str:
         return self.catalog.topic(facet.topic or "")

@@ -81,7 +81,8 @@ class PageRenderer:
 
     def health(self, file: str, **values: Any) -> bytes:
         """The page at ``file`` of how sources are (see feeds.pages.health_page)."""
-        return self.render("health.html", file, Facet(), title="Health of sources", **values)
+        title = self.catalog.texts.gettext("Health of sources")
+        return self.render("health.html", file, Facet(), title=title, **values)
 
     def offline_search(self, file: str, parts: int) -> bytes:
         """The page at ``file`` that searches a copy of the site in a folder (see feeds.offline).

@@ -43,6 +43,7 @@ def environment(texts: Texts) -> Environment:
     made.globals["spoken"] = texts.spoken
     made.globals["number"] = texts.number
     made.globals["language_name"] = texts.language_name
+    made.globals["site_texts"] = texts
     made.globals["site_language"] = texts.language
     made.globals["direction"] = texts.locale.text_direction
     return made
@@ -116,7 +117,7 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
 
 
 @lru_cache(maxsize=10_000)
-def feed_row(name: str, page: str, stem: str) -> str:
+def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
     """The line of a feed in the directory, by its page and its file without the suffix."""
     said = escape(name)
     files = {kind: f"{UP}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
@@ -124,10 +125,12 @@ def feed_row(name: str, page: str, stem: str) -> str:
         f'<a type="{FEED_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
         for kind, file in files.items()
     )
-    button = f'<button type="button" data-copy="{files["atom"]}" aria-label="Copy the address of'
+    label = escape(texts.gettext("Copy the address of %(name)s", name=name))
+    copy = escape(texts.gettext("Copy"))
+    button = f'<button type="button" data-copy="{files["atom"]}" aria-label="{label}" hidden>{copy}'
     return (
         f'<tr><th scope="row"><a href="{UP}{href(page)[1:]}" dir="auto">{said}</a></th>'
-        f'<td>{links}{button} {said}" hidden>Copy</button></td></tr>\n'
+        f"<td>{links}{button}</button></td></tr>\n"
     )
 
 

@@ -54,6 +54,14 @@ def test_a_text_without_a_translation_is_said_in_english() -> None:
     assert EN.ngettext("%(num)s thing", "%(num)s things", 1200) == "1,200 things"
 
 
+def test_names_are_sorted_by_the_alphabet_of_the_language() -> None:
+    names = ["Fəvqəladə", "Fəlakət", "Feyziyə", "Çay", "Cəmi", "Işıq", "İdman", "Xəbər", "Hava"]
+    assert sorted(names, key=AZ.collation_key) == [
+        *("Cəmi", "Çay", "Feyziyə", "Fəlakət", "Fəvqəladə", "Hava", "Xəbər", "Işıq", "İdman")
+    ]
+    assert sorted(["b", "A", "a", "C"], key=EN.collation_key) == ["A", "a", "b", "C"]
+
+
 def test_the_setting_knows_every_catalogue() -> None:
     found = {one.name for one in (ROOT / "locale").iterdir() if one.is_dir()}
     assert {*get_args(Language)} == found | {"en"}

@@ -18,6 +18,7 @@ from feeds.catalog import Catalog, grouped
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import UP, feed_row
+from feeds.translations import Texts
 from feeds.urls import EVENT_FEEDS, event_page, is_published, page_file, stem_of
 
 FILE: Final = "feeds/index.html"
@@ -44,9 +45,10 @@ class FeedLine:
     page: str
     stem: str
 
-    def html(self, up: str) -> Markup:
+    def html(self, up: str, texts: Texts) -> Markup:
         """The line on a page that the way ``up`` leads from."""
-        return Markup(feed_row(self.name, self.page, self.stem).replace(UP, up))  # noqa: S704 - feed_row escapes
+        row = feed_row(self.name, self.page, self.stem, texts)
+        return Markup(row.replace(UP, up))  # noqa: S704 - feed_row escapes
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,6 @@ def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], byt
         own, here = catalog.name(facet), texts.language_name(facet.language)
         name = own if own.casefold() == here.casefold() else f"{own} ({here})"
         rows.append(CountedLine(name, page_file(facet), count))
-    rows.sort(key=lambda row: (-row.releases, row.name.casefold(), row.file))
+    rows.sort(key=lambda row: (-row.releases, texts.collation_key(row.name), row.file))
     lead = texts.ngettext("%(num)s language.", "%(num)s languages.", len(rows))
     return counted_pages(pages, "languages", rows, title=texts.gettext("Languages"), lead=lead)

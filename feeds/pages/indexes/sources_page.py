@@ -55,6 +55,6 @@ def sources_pages(
                 catalog.ended(facet.source),
             )
         )
-    rows.sort(key=lambda row: (row.name.casefold(), row.file))
+    rows.sort(key=lambda row: (pages.catalog.texts.collation_key(row.name), row.file))
     title = texts.gettext("Sources")
     return index_pages(pages, "sources", "sources.html", rows, title=title)

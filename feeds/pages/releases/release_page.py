@@ -198,7 +198,8 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
     """The way down to where a release is filed: its source, and the section of that."""
     source = Facet(source=release.source)
-    above = [("All", "index.html"), (catalog.name(source), page_file(source))]
+    first = catalog.texts.gettext("All")
+    above = [(first, "index.html"), (catalog.name(source), page_file(source))]
     if section := section_of(release.content.section):
         file = page_file(Facet(source=release.source, section=section.slug))
         above.append((catalog.section(release.source, section.slug), file))

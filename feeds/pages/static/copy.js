@@ -27,7 +27,7 @@ function prepare(place) {
       const label = button.textContent;
       try {
         await copy(address);
-        button.textContent = "Copied";
+        button.textContent = "✓ " + label;
       } catch {
         button.textContent = address;
       }
