@@ -66,7 +66,8 @@ def test_one_release_and_one_error_are_told_as_one(tmp_path: Path) -> None:
     assert communique("publish", home=home).returncode == 0
     page = (home / "site" / "index.html").read_text("utf-8")
     assert "The press releases of 1 institution as it issued them," in page
-    assert 'title="1 release"' in page
+    page = (home / "site" / "sources" / "harbour" / "index.html").read_text("utf-8")
+    assert ">1 release" in page
     assert "1 error" in communique("sources", "show", "harbour", home=home).stdout
     lines = communique("export", home=home).stdout
     (tmp_path / "lines").write_text(lines, "utf-8")
