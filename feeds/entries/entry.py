@@ -99,6 +99,11 @@ class Entry:
         return self.exact and not self.undated and self.published is not None
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether it stands for a release that is retracted; what tells of a retraction stays."""
+        return self.retracted is not None and self.first_seen is not None
+
+    @property
     def id(self) -> str:
         """The permanent id, the same in every format."""
         return f"urn:uuid:{plain(self.release)}"

@@ -84,6 +84,7 @@ def retraction_entry(
         html=html,
         mark="retracted",
     )
+    entry = replace(entry, retracted=to_seconds(at.astimezone(dt.UTC)))
     return with_captures(entry, catalog.capture(release.id)) if captured else entry
 
 

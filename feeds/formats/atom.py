@@ -42,12 +42,12 @@ def stamp(updated: dt.datetime) -> bytes:
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
     """The body of an entry, its end where it stands among its source's own, and among others'.
 
-    A retracted one is followed by its tombstone (RFC 6721): what knows tombstones drops the entry,
-    what doesn't shows that it was retracted.
+    That of a retracted release is followed by its tombstone (RFC 6721): what knows tombstones drops
+    the entry, what doesn't shows that it was retracted.
     """
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
-    if entry.retracted:
+    if entry.is_withdrawn:
         end += written(tombstone_element(entry))
     if entry.origin is None:
         return body, end, end

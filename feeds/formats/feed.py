@@ -12,7 +12,7 @@ from data.models import Facet
 from feeds.catalog import Catalog
 from feeds.entries.entry import Link
 from feeds.entries.events import OURS
-from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format
+from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """When a feed without entries was updated: it must say something, and always the same."""
@@ -161,7 +161,7 @@ def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> 
         subtitle=subtitle,
         author=catalog.title,
         site=catalog.site,
-        page=f"{catalog.site}/feeds/",
+        page=f"{catalog.site}{href(event_page(event))}",
         language=OURS,
         updated=updated_of(entries),
         addresses=tuple((kind, catalog.event_feed(event, kind)) for kind in FORMATS),

@@ -17,6 +17,7 @@ from data.models import ChangeCursor, Facet, Release, ReleaseChange
 from data.settings import Site
 from feeds.formats.atom import XML_LANG
 from feeds.publishing.publish import publish
+from feeds.urls import EVENT_FEEDS, EventFeed
 from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -229,6 +230,30 @@ def test_retractions_leave_a_tombstone_and_are_told_of(tmp_path: Path) -> None:
     assert stone.get("ref") == f"urn:uuid:{gone.id}"
     assert stone.get("when") == "2022-11-24T17:00:00+00:00"
     assert archive.walk("feeds/retractions") == [["Retracted: Statement 1"]]
+
+
+def test_what_tells_of_a_retraction_says_when_it_was_and_stays(tmp_path: Path) -> None:
+    archive = Archive(tmp_path, make_release(1, retracted=make_release(9).updated))
+    archive.publish()
+    told = [
+        json.loads((archive.folder / f"feeds/{name}.json").read_bytes())["items"][0]["_communique"]
+        for name in ("retractions", "all")
+    ]
+    assert [one["retracted"] for one in told] == ["2022-11-24T17:00:00+00:00"] * 2
+    assert archive.read("feeds/retractions.atom").find("{*}deleted-entry") is None
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_FEEDS))
+def test_a_feed_about_releases_leads_to_the_page_that_tells_the_same(
+    tmp_path: Path, name: EventFeed
+) -> None:
+    archive = Archive(tmp_path, make_release(1))
+    archive.publish()
+    page = f"https://press.example/{name}/"
+    assert json.loads((archive.folder / f"feeds/{name}.json").read_bytes())["home_page_url"] == page
+    links = archive.read(f"feeds/{name}.atom").findall(f"{ATOM}link[@rel='alternate']")
+    assert page in [link.get("href") for link in links]
+    assert (archive.folder / name / "index.html").is_file()
 
 
 def test_edits_are_told_with_their_difference(tmp_path: Path) -> None:
