@@ -22,6 +22,9 @@ MOST_TERMS: Final = 32
 LEAST_BEGINNING: Final = 3
 """Letters of a word's beginning: the words that begin with fewer are a large part of all."""
 
+OPERATORS: Final = ("AND", "OR", "NOT")
+"""What other searches give a meaning, and this one reads as words."""
+
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 
@@ -73,6 +76,14 @@ def short_beginnings(text: str) -> tuple[str, ...]:
         if raw.rstrip().endswith("*")
         and 0 < len(fold_search(raw).rpartition(" ")[2]) < LEAST_BEGINNING
     )
+
+
+def operators_read_as_words(text: str) -> tuple[str, ...]:
+    """The operators of other searches that stand before a word, each once, as people write them."""
+    raw = [word and minus + word for minus, _, word in TERM.findall(text[:LONGEST])]
+    # The last one joins nothing, and the first one only where it denies what follows.
+    found = (word for at, word in enumerate(raw[:-1]) if at or word == "NOT")
+    return tuple(dict.fromkeys(word for word in found if word in OPERATORS))
 
 
 def terms_of(text: str, *, most: int = MOST_TERMS) -> tuple[Term, ...]:

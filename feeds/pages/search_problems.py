@@ -14,6 +14,7 @@ from data.search.query import (
     LONGEST,
     MOST_TERMS,
     Query,
+    operators_read_as_words,
     short_beginnings,
     terms_of,
 )
@@ -63,6 +64,14 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
         )
         for beginning in short_beginnings(query.text)[:MEANT]
     ]
+    instead = {
+        "AND": texts.gettext("AND is read as a word: leave it out, as all words must be there."),
+        "OR": texts.gettext(
+            "OR is read as a word, and all words must be there: ask for each alone instead."
+        ),
+        "NOT": texts.gettext("NOT is read as a word: write -word for what must not be there."),
+    }
+    notes += [instead[operator] for operator in operators_read_as_words(query.text)]
     if len(terms_of(query.text, most=MOST_TERMS + 1)) > MOST_TERMS:
         notes.append(
             texts.gettext("Of this query the first %(count)s words are read.", count=MOST_TERMS)

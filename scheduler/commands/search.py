@@ -12,7 +12,9 @@ from data.search.passages import passage
 from data.search.query import Query, terms_of
 from data.store.protocol import Store
 from data.text.language_tags import feed_language
-from scheduler.cli import as_json, print_json, say, with_home
+from feeds.pages.search_problems import notes_on
+from feeds.translations import texts_of
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 
@@ -129,6 +131,8 @@ def search(
         if hits.cursor is not None:
             many = f"more than {MOST_COUNTED:,}" if matches.more else f"{matches.total:,}"
             say(f"{many} were found; --cursor {hits.cursor} shows those after these")
+    for note in notes_on(texts_of("en"), asked):
+        complain(note)
     return 0
 
 

@@ -16,6 +16,7 @@ import click
 from data.errors import ConfigurationError, WatchError
 from data.files import write_secret
 from data.models import AlertKind
+from data.search.query import Query
 from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import ID
@@ -39,6 +40,8 @@ from data.watches.watch import (
 from data.wording import counted, meant
 from feeds.alerts.senders import Senders
 from feeds.alerts.trial import send_trial, trial_messages
+from feeds.pages.search_problems import notes_on
+from feeds.translations import texts_of
 from feeds.urls import WATCH_FEED
 from scheduler.cli import (
     Listing,
@@ -375,6 +378,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         yield "it tells nobody; write [webhook], [mail], [apprise] or [feed] into its file"
     if one.query.count('"') % 2:
         yield f"a quotation mark of {one.query!r} is not closed; it is read as closed at the end"
+    yield from notes_on(texts_of("en"), Query(one.query))
     if one.mail and not home.settings.alerts.smtp_host:
         yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
     if one.apprise and find_spec("apprise") is None:

@@ -246,6 +246,8 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     }
     for query, told in why.items():
         assert communique("search", *query, home=home).stdout == told
+    noted = communique("search", "tides OR mole", home=home)
+    assert noted.stderr.startswith("communique: OR is read as a word, and all words must be there")
     lost = communique("search", "tides", "--source", "nope", home=home).stdout
     assert lost.startswith("nothing was found: there is no source 'nope'")
     never = communique("search", "tides", "--since", "2026-02-31", home=home)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.pages.search_problems import near_misses
+from data.search.query import Query
+from feeds.pages.search_problems import near_misses, notes_on
+from feeds.translations import texts_of
 
 KNOWN = {
     "merrow": "Merrow Sound Harbour Authority",
@@ -27,3 +29,26 @@ KNOWN = {
 )
 def test_ids_names_and_words_of_names_are_compared(word: str, near: list[str]) -> None:
     assert near_misses(word, KNOWN) == near
+
+
+@pytest.mark.parametrize(
+    ("query", "operators"),
+    [
+        ("storm OR surge", ["OR"]),
+        ('"high water" OR surge', ["OR"]),
+        ("storm AND surge OR flood OR tide", ["AND", "OR"]),
+        ("NOT storm", ["NOT"]),
+        ("storm NOT surge", ["NOT"]),
+        ("storm or surge and not flood", []),
+        ('"storm OR surge"', []),
+        ("storm -OR surge", []),
+        ("OR airport", []),
+        ("airport OR", []),
+        ("OR", []),
+    ],
+)
+def test_what_other_searches_take_for_operators_is_told_to_be_words(
+    query: str, operators: list[str]
+) -> None:
+    notes = notes_on(texts_of("en"), Query(query))
+    assert [note.partition(" ")[0] for note in notes] == operators

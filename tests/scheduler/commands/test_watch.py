@@ -115,6 +115,8 @@ def test_a_watch_that_tells_nobody_or_quotes_without_end_is_told(home: Path) -> 
         "a quotation mark of '\"harbour' is not closed",
     ]
     assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
+    (doubt,) = told(home, "add", "Chat", "--query", "storm OR surge", "--feed")["doubts"]
+    assert doubt.startswith("OR is read as a word")
 
 
 def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:
