@@ -187,7 +187,7 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
 
 
 def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
-    """The topics of a release, its section, and whether it has no date or was retracted."""
+    """The topics of a release, its section, and whether it is undated, corrected or retracted."""
     found = [
         Category(plain(topic) or "topic", catalog.topic(topic), f"{catalog.site}/topics/")
         for topic in release.content.topics
@@ -197,6 +197,8 @@ def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
         found.append(Category(section, section, catalog.page(Facet(source=release.source))))
     if release.published.precision == "none":
         found.append(Category("undated", "No date", f"{catalog.site}/marks/"))
+    if release.edited > 1:
+        found.append(Category("corrected", "Corrected", f"{catalog.site}/marks/"))
     if release.retracted:
         found.append(Category("retracted", "Retracted", f"{catalog.site}/marks/"))
     return tuple(found)

@@ -25,7 +25,10 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """What the page shows of an entry: ``day`` is a date, ``page`` where its text is."""
+    """What the page shows of an entry: ``day`` is a date, ``page`` where its text is.
+
+    ``marks`` are terms such as ``corrected`` and ``retracted`` that are true of the release.
+    """
 
     title: str
     day: str
@@ -33,6 +36,7 @@ class ShownEntry:
     publisher: str
     language: str | None
     is_right_to_left: bool
+    marks: frozenset[str]
 
 
 class Document:
@@ -84,6 +88,20 @@ class Document:
             entry.findtext(f"{ATOM}author/{ATOM}name") or "",
             language,
             is_right_to_left(language),
+            self._marks(entry),
+        )
+
+    def _marks(self, entry: etree._Element) -> frozenset[str]:
+        """The marks of a release. What tells of an event, which comes via no page, has none.
+
+        The title of such an entry says already what happened.
+        """
+        if not self.link(entry, "via"):
+            return frozenset()
+        return frozenset(
+            category.get("term") or ""
+            for category in entry.iterfind(f"{ATOM}category")
+            if category.get("scheme") == f"{self._site}marks/"
         )
 
 

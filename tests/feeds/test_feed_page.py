@@ -5,15 +5,17 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from lxml import html
 
-from data.models import Facet
+from data.models import Facet, Release
 from feeds.catalog import Catalog
-from feeds.entries.entry import entry_of
+from feeds.entries.entry import Entry, entry_of
+from feeds.entries.events import retraction_entry
 from feeds.formats.feed import feed_of
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.feed_page import MOST, feed_page
 from feeds.pages.renderer import PageRenderer
-from tests.feeds.fakestore import make_release
+from tests.feeds.fakestore import NOON, make_release
 
 CATALOG = Catalog("https://press.example/base", "Press", {}, {})
 PAGES = PageRenderer(CATALOG, {})
@@ -26,6 +28,13 @@ def shown(titles: list[str], path: str, facet: Facet, query: str = "") -> str:
     ]
     atom = rendered(feed_of(CATALOG, facet, made), made, "atom")
     return feed_page(PAGES, path, query, atom).decode()
+
+
+def document(entry: Entry) -> html.HtmlElement:
+    """The page of a feed of one entry."""
+    made = [rendered_entry(entry, b"")]
+    atom = rendered(feed_of(CATALOG, Facet(), made), made, "atom")
+    return html.fromstring(feed_page(PAGES, "/feeds/all.atom", "", atom))
 
 
 @pytest.mark.parametrize(
@@ -58,3 +67,24 @@ def test_a_long_feed_is_cut_and_says_so() -> None:
     page = shown([f"Title {number}" for number in range(MOST + 2)], "/feeds/all.atom", Facet())
     assert page.count('class="title"') == MOST
     assert "2 more entries" in page
+
+
+@pytest.mark.parametrize(
+    ("release", "mark"),
+    [
+        (make_release(1), ""),
+        (make_release(1, section="retracted"), ""),
+        (make_release(1, revision=2), "Corrected"),
+        (make_release(1, revision=2, retracted=NOON), "Retracted"),
+    ],
+)
+def test_a_release_has_the_mark_that_lists_give_it(release: Release, mark: str) -> None:
+    page = document(entry_of(release, CATALOG, mixed=True))
+    assert [one.text for one in page.xpath("//li//*[@class='mark']")] == [mark][: bool(mark)]
+    assert len(page.xpath("//li[@class='retracted']")) == (mark == "Retracted")
+
+
+def test_what_tells_of_a_retraction_is_not_marked_as_retracted_itself() -> None:
+    page = document(retraction_entry(CATALOG, make_release(1, retracted=NOON), NOON))
+    assert page.xpath("//li//a[@class='title']/text()") == ["Retracted: Statement 1"]
+    assert not page.xpath("//li//*[@class='mark']")
