@@ -38,6 +38,7 @@ from feeds.server.query import (
     allowed_parameters,
     instant_of,
     is_chosen,
+    refuse_unknown,
     with_present_sources,
 )
 from feeds.server.response import CachedFile, hold
@@ -158,6 +159,8 @@ class OnDemand:
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
+        if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH:
+            refuse_unknown(with_present_sources(asked, store.source_moves()), catalog.sources)
         if path == "/opml.xml":
             if asked.keys() - set(FACETS):
                 named = self._named(catalog, f"{SEARCH}.atom", asked)
@@ -200,10 +203,11 @@ class OnDemand:
 
     def _named(self, catalog: Catalog, path: str, asked: Mapping[str, str]) -> Feed:
         """The head of the feed of a search."""
-        name = f"Search: {search_name(catalog, asked)}"
-        named = named_feed(feed_of(catalog, Facet(), ()), path, asked, name)
+        wanted = search_name(catalog, asked)
+        named = named_feed(feed_of(catalog, Facet(), ()), path, asked, f"Search: {wanted}")
         page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
-        return replace(named, page=page, links=self._links if asked else ())
+        subtitle = f"Press releases: {wanted}."
+        return replace(named, subtitle=subtitle, page=page, links=self._links if asked else ())
 
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
         shown = found(store, catalog, asked)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from data.errors import CommuniqueError
 from data.models import Facet
+from data.search.matches import STATES
 from data.search.query import LONGEST, Query
+from data.text.language_tags import feed_language
+from data.wording import meant
 from feeds.pages.builder_page import CHOSEN
 from feeds.searches import PAGED, SEARCHED
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
@@ -75,6 +78,24 @@ def query_of(asked: Mapping[str, str]) -> Query:
         asked.get("lang"),
         asked.get("state"),
     )
+
+
+def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
+    """Raise BadQuery for a source, state, language or day that there is none of.
+
+    A feed of them would stay empty for ever. A topic may get its first release any day.
+    """
+    query_of(asked)
+    for source in asked.get("source", "").split(","):
+        if source and source not in sources:
+            near = meant(source[:40], sorted(sources)) or "; /sources/ lists them"
+            raise BadQuery(f"source={source[:40]} is no source{near}")
+    for state in asked.get("state", "").split(","):
+        if state and state not in STATES:
+            raise BadQuery(f"state={state[:40]} is none; write state={' or state='.join(STATES)}")
+    for tag in asked.get("lang", "").split(","):
+        if tag and not feed_language(tag):
+            raise BadQuery(f"lang={tag[:40]} is no language; write its tag, such as lang=en")
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:

@@ -23,6 +23,11 @@ CONFIG = """
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 404, 410]
 
 [[operations]]
+include-name = "GET /api/releases"
+# Nor which sources there are.
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
+
+[[operations]]
 include-name = "GET /api/search"
 # Nor that a query has a word.
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]

@@ -27,7 +27,7 @@ not changed is a 304 without a body. Who asks too often gets 429, with `Retry-Af
 ALWAYS: Final = {
     406: "The answer is JSON, and the request takes none.",
     414: "The query is too long.",
-    422: "A parameter is not as described, not known here, or said twice.",
+    422: "A parameter is not as described, not known here, or said twice, or names no source.",
     429: "Too many requests came from this address.",
     503: "The store can't be read now, or too many ask at once.",
 }

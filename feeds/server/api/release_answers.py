@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -11,6 +11,7 @@ from data.models import Position, Release, Selection
 from data.search.passages import passage
 from data.search.query import Query
 from data.topics.facets import section_of
+from data.wording import meant
 from feeds.replay.answer import HIDDEN
 from feeds.server.api import answers
 from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
@@ -24,7 +25,7 @@ NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
 
 def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
-    """The releases that filters let in, newest first."""
+    """The releases that filters let in, newest first. Raises Refused."""
     selection = Selection(
         sources=present(asking, asked.source),
         topics=names(asked.topic),
@@ -135,6 +136,13 @@ def names(said: str) -> tuple[str, ...]:
 
 
 def present(asking: Asking, said: str) -> tuple[str, ...]:
-    """The present ids of sources that are named, parted by commas."""
-    moves: Any = asking.store.source_moves() if said else {}
-    return tuple(moves.get(name, name) for name in names(said))
+    """The present ids of sources that are named, parted by commas. Raises Refused."""
+    if not said:
+        return ()
+    moves, known = asking.store.source_moves(), asking.store.sources()
+    found = tuple(moves.get(name, name) for name in names(said))
+    for name in found:
+        if name not in known:
+            near = meant(name[:40], sorted(known)) or "; /api/sources lists them"
+            raise Refused(422, f"{name[:40]!r} is no source{near}", parameter="source")
+    return found

@@ -89,6 +89,7 @@ def test_a_search_is_called_by_all_that_it_asks_for_and_leads_to_its_page(
 ) -> None:
     channel = etree.fromstring(web.get(f"/feeds/search.rss?{query}").content)[0]
     assert channel.findtext("title") == f"{name} · Communique"
+    assert channel.findtext("description") == f"Press releases: {name.removeprefix('Search: ')}."
     link = channel.findtext("link")
     assert link is not None
     assert link.startswith("https://press.example/search?")
@@ -169,7 +170,6 @@ def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None
         assert titles(web.get("/feeds/search.atom?source=acme&topic=economy&lang=en-GB")) == [
             "Note 1"
         ]
-        assert titles(web.get("/feeds/search.atom?source=nobody")) == []
         assert titles(web.get("/feeds/search.atom?lang=en&q=%3F")) == []
 
 
@@ -193,6 +193,45 @@ def test_no_day_is_told_with_the_fix(web: httpx.Client, day: str) -> None:
     answer = web.get(f"/feeds/all.atom?asof={day}")
     assert answer.status_code == 400
     assert "write asof=" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("source=acne", "source=acne is no source; did you mean acme?"),
+        ("source=acme,xyz", "source=xyz is no source; /sources/ lists them"),
+        ("q=bridge&state=foo", "write state=corrected or state=retracted"),
+        ("q=bridge&lang=english", "write its tag, such as lang=en"),
+        ("q=bridge&since=2026-13-01", "write since=2024-03-01"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/feeds/search.atom", "/feeds/search.json", "/opml.xml"])
+def test_what_would_stay_empty_for_ever_is_refused_with_the_fix(
+    web: httpx.Client, path: str, asked: str, said: str
+) -> None:
+    answer = web.get(f"{path}?{asked}")
+    assert answer.status_code == 400
+    assert said in answer.text
+
+
+def test_sources_that_were_renamed_or_removed_or_have_nothing_yet_are_not_refused(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    store = open_store(url)
+    for name in ("before", "gone", "fresh"):
+        store.register(Source(name, name.title(), f"https://{name}.example/", "UTC"))
+    release = make_release(1, source="before", title="Bridge opens")
+    draft = Draft("before", release.url, release.content)
+    store.record(draft, seen=release.order, since=release.order)
+    store.rename_source("before", "after")
+    store.remove_source("gone", at=release.order, kept=False)
+    store.close()
+    for web in served_by(create_app(tmp_path / "site", url, Site())):
+        assert titles(web.get("/feeds/search.atom?source=before")) == ["Bridge opens"]
+        for name in ("before", "after", "gone", "fresh"):
+            for path in ("/feeds/search.atom", "/opml.xml"):
+                assert web.get(f"{path}?source={name}").status_code == 200
 
 
 def test_opml_of_a_selection(web: httpx.Client) -> None:
