@@ -44,7 +44,7 @@ def health_page(
     pages: PageRenderer, found: Iterable[Health], told: Mapping[str, HealthEvent]
 ) -> bytes:
     """The page of how sources are, with the last change that was ``told`` of each."""
-    sources = sorted(found, key=lambda one: (one.is_well, one.source))
+    sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
     rows = [row(pages, one, told.get(one.source)) for one in sources[:MOST]]
     ill = sum(not one.is_well for one in sources)
     return pages.health(FILE, rows=rows, ill=ill, total=len(sources), is_live=True)
@@ -60,10 +60,18 @@ def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> bytes:
         for one in pages.navigation.counts
         if one.source is not None and one == Facet(source=one.source)
     }
-    order = sorted(shown.items(), key=lambda one: (one[1] is None or one[1].well, one[0]))
+    order = sorted(
+        shown.items(),
+        key=lambda one: (one[1] is None or one[1].well, name_key(pages, one[0])),
+    )
     rows = [told_row(pages, source, event) for source, event in order[:MOST]]
     ill = sum(event is not None and not event.well for event in shown.values())
     return pages.health(FILE, rows=rows, ill=ill, total=len(shown), is_live=False)
+
+
+def name_key(pages: PageRenderer, source: str) -> tuple[tuple[str, str], str]:
+    """What lines are sorted by: the name that is shown, and the id where two have the same."""
+    return pages.catalog.texts.collation_key(pages.catalog.name(Facet(source=source))), source
 
 
 def told_row(pages: PageRenderer, source: str, event: HealthEvent | None) -> HealthRow:

@@ -99,6 +99,7 @@ class PageRenderer:
             "referrer": "no-referrer",
             "site": self.catalog.title,
             "here": file,
+            "under": file,  # where the navigation marks it
             "place": UP,
             "description": "",
             "structured": "",

@@ -52,6 +52,7 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
         "source_health.html",
         source_health_file(facts.health.source),
         facet,
+        under="health/index.html",
         title=texts.gettext("Health of %(name)s", name=name),
         name=name,
         source=page_file(facet) if facet in pages.navigation.counts else "",
@@ -114,6 +115,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "found": run.found,
         "new": run.new,
         "changed": run.changed,
+        "retracted": run.retracted,
         "errors": len(run.errors),
         "problem": plain(first),
     }

@@ -98,7 +98,7 @@ def test_a_page_says_it_to_people_those_first_that_are_not_well(web: httpx.Clien
     odd, acme = ([*row.itertext()] for row in page.iterfind(".//tbody/tr"))
     assert (odd[1], odd[3], odd[4]) == ("failing", "site.timeout", "2026-03-12 12:00")
     assert "it took too long to answer" in odd[2]
-    assert acme[1:3] == ["ok", "it works; its releases are too few to know its rhythm "]
+    assert acme[1:3] == ["ok", "it works; its releases are too few to know its rhythm"]
     links = [one.get("href", "") for one in page.iterfind(".//tbody//th/a")]
     assert links == ["../sources/acme/"], "of the other one nothing was published"
 

@@ -30,7 +30,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
     store.record(draft(), seen=NOON, since=NOON)
     error = RunError("http://harbour.example/", "blocked", "it answered <script>403</script>")
     store.add_run(Run("harbour", NOON - HOUR, 2.5, found=0, errors=(error,)))
-    store.add_run(Run("harbour", NOON, 1.0, found=12, new=1))
+    store.add_run(Run("harbour", NOON, 1.0, found=12, new=1, retracted=3))
     store.add_health_events(
         [
             HealthEvent("harbour", False, NOON - HOUR, "it keeps us out", "blocked"),  # noqa: FBT003 - its state
@@ -55,6 +55,8 @@ def test_it_tells_visits_history_and_the_next_visit(web: httpx.Client) -> None:
     ]
     assert "it answered <script>403</script>" in text
     assert not [one for one in page.iter("script") if one.text]
+    assert page.xpath("//tbody/tr/td[@data-label='Retracted']/text()") == ["3", "0"]
+    assert page.xpath("//header//a[@aria-current]/text()") == ["Health"]
     history = [" ".join(map(str, one.itertext())) for one in page.iterfind(".//aside//li")]
     assert ["works again" in one for one in history] == [True, False]
 
