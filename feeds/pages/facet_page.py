@@ -33,6 +33,7 @@ def facet_page(
     file = page_file(facet)
     backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
     around = pages.navigation.around(facet)
+    fewer = not paging.older and len(lines) + len(undated) < around["total"]
     page = pages.render(
         "facet.html",
         file,
@@ -49,6 +50,7 @@ def facet_page(
         latency=latency,
         rhythm=rhythm,
         paging=paging,
+        folded=facet.source is None and (fewer or bool(around["month"])),
         backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
         **around,
     )

@@ -34,8 +34,14 @@ def purpose(pages: PageRenderer) -> str:
 
 def about_page(pages: PageRenderer) -> bytes:
     """The page that says what is true of what the site shows."""
-    title = pages.catalog.texts.gettext("About this site")
-    return pages.render("about.html", ABOUT, Facet(), title=title, description=purpose(pages))
+    return pages.render(
+        "about.html",
+        ABOUT,
+        Facet(),
+        title=pages.catalog.texts.gettext("About this site"),
+        description=purpose(pages),
+        hub=pages.catalog.hub,
+    )
 
 
 @dataclass(frozen=True, slots=True)

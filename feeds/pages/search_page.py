@@ -101,6 +101,7 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
         if best
         else "",
         shown=len(found.hits),
+        folded=any(others for _, others in found.hits),
         best=best,
         sorts=[
             (texts.gettext("Newest first"), link_of(asked), not best),

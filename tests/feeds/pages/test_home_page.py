@@ -17,7 +17,7 @@ from data.models import Facet, HealthEvent, Source
 from data.settings import Site
 from feeds.catalog import Catalog, catalog_of
 from feeds.pages.facet_page import facet_page
-from feeds.pages.home_page import Glance, home_page
+from feeds.pages.home_page import Glance, about_page, home_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line
 from feeds.publishing.publish import publish
@@ -172,9 +172,22 @@ def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> N
     same = {"story": "one"}
     store = FakeStore(make_release(1, **same), make_release(2, "wire", **same))
     publish(store, tmp_path, SITE)
-    tree = lxml.html.parse(tmp_path / "topics/economy/index.html").getroot()
-    assert tree.xpath("string(//p[@class='lead'])").strip() == "2 releases."
-    assert len(tree.xpath("//ol[@class='releases']/li")) == 1
+    said = "2 releases. Counts are of all releases; a list shows those of one story once."
+    for page in ("topics/economy/index.html", "days/2022/11/index.html"):
+        tree = lxml.html.parse(tmp_path / page).getroot()
+        assert tree.xpath("string(//p[@class='lead'])").strip() == said
+        assert tree.xpath("//p[@class='lead']/a/@href")[0].endswith("/about/#story")
+        assert len(tree.xpath("//ol[@class='releases']/li")) == 1
+    tree = lxml.html.parse(tmp_path / "sources/wire/index.html").getroot()
+    assert "story" not in tree.xpath("string(//p[@class='lead'])")
+
+
+@pytest.mark.parametrize("hub", ["", "https://hub.example/"])
+def test_about_tells_of_a_hub_only_where_there_is_one(hub: str) -> None:
+    site = Site(url=SITE.url, title=SITE.title, hub=hub)
+    page = about_page(PageRenderer(catalog_of(FakeStore(), site), {})).decode()
+    assert ("WebSub" in page) == bool(hub)
+    assert "Memento" in page
 
 
 def test_pages_of_a_large_site_are_small() -> None:
