@@ -5,6 +5,7 @@ Addresses that ask for the same in another order or with other spaces are one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -22,6 +23,10 @@ LISTS: Final = ("source", "topic", "lang", "state")
 """What may be named several times, or parted by commas: any of them will do."""
 
 
+NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no feed can hold (XML 1.0, section 2.2); what is asked for stands in its head."""
+
+
 def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
     """What a query string asks for, of all that is ``taken``; repeated, parted by commas."""
     text = query[:LONGEST].decode("ascii", "replace")
@@ -30,7 +35,8 @@ def parse_query(query: bytes, taken: Collection[str]) -> dict[str, str]:
     except ValueError:
         return {}
     asked: dict[str, str] = {}
-    for name, value in pairs:
+    for name, text in pairs:
+        value = NOT_IN_XML.sub("\ufffd", text)
         if name in taken and value:
             asked[name] = f"{asked[name]},{value}" if name in asked else value
     plain = ((name, canonical_value(name, value)) for name, value in asked.items())

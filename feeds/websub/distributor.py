@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 import structlog
 
+from data.errors import StoreError
 from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
@@ -89,15 +90,23 @@ class HubWorker:
             return
         action = self._confirm(work) if isinstance(work, PendingRequest) else self._deliver(work)
         task = self._busy[work.host] = asyncio.create_task(action)
-        task.add_done_callback(lambda done: self._ended(work.host, done))
+        task.add_done_callback(lambda done: self._ended(work, done))
 
-    def _ended(self, host: str, task: asyncio.Task[None]) -> None:
-        del self._busy[host]
-        if not task.cancelled() and (error := task.exception()):
-            # Not at once again: whatever is wrong may be so the next time.
-            log.error("hub failed", host=host, problem=f"{type(error).__name__}: {error}")
-        else:
+    def _ended(self, work: PendingRequest | Delivery, task: asyncio.Task[None]) -> None:
+        del self._busy[work.host]
+        if task.cancelled() or not (error := task.exception()):
             self._pace.wake()
+            return
+        problem = f"{type(error).__name__}: {error}"
+        log.error("hub failed", host=work.host, problem=problem)
+        # Whatever is wrong may be so each time: it is given up as what nobody answers, and keeps
+        # no slot from others. Where the store fails, nothing can be noted, and it is asked again.
+        if isinstance(error, StoreError):
+            return
+        if isinstance(work, PendingRequest):
+            self._unanswered(work, problem)
+        else:
+            self._failed(work, problem)
 
     async def _confirm(self, request: PendingRequest) -> None:
         asked, challenge = request.asked, secrets.token_urlsafe(32)

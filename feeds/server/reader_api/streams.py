@@ -7,7 +7,6 @@ import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from data.models import ReaderState
 from feeds.catalog import Catalog
@@ -49,7 +48,9 @@ def stream_of(name: str, catalog: Catalog) -> Stream | None:
     """
     if name.startswith("feed/"):
         named = name.removeprefix("feed/")
-        facet = facet_of(urlsplit(named).path.removeprefix(urlsplit(catalog.site).path))
+        path = named.removeprefix(catalog.site)
+        # Of a site that is reached at another address, too.
+        facet = facet_of(path) or facet_of(path[path.find("/feeds/") :])
         source = facet[0].source if facet else named
         return Stream(source=source) if source in catalog.sources else None
     if found := USER_STATE.fullmatch(name):

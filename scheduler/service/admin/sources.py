@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, Final
@@ -157,7 +158,7 @@ class SourcePages:
 
     async def _mute(self, request: Request, said: Mapping[str, str]) -> str:
         given = said.get("days", "")
-        if not (given.isascii() and given.isdigit() and 1 <= int(given[:5]) <= MOST_DAYS):
+        if not (re.fullmatch("[0-9]{1,4}", given) and 1 <= int(given) <= MOST_DAYS):
             raise NotSaid(f"a source is muted for 1 to {MOST_DAYS} days, not {given[:20]!r}")
         return await self._decided(request, handlings.mute, why_of(said), int(given))
 

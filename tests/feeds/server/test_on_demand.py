@@ -542,3 +542,15 @@ def test_a_question_that_takes_long_keeps_no_other_waiting(
             may_end.set()
             assert [one.result().status_code for one in slow] == [200, 200]
     assert asked.count(b"q=quick") == 1
+
+
+@pytest.mark.parametrize("kind", ["atom", "rss", "json"])
+@pytest.mark.parametrize("letter", ["\0", "\x01", "\x1f", "\ufffe"])
+def test_what_no_feed_can_hold_is_asked_for_in_vain(
+    many: tuple[httpx.Client, Store], letter: str, kind: str
+) -> None:
+    web, _ = many
+    for asked in ({"lang": letter}, {"q": f"a{letter}b"}, {"topic": letter}):
+        answer = web.get(f"/feeds/search.{kind}", params=asked)
+        assert answer.status_code in {200, 400}, asked
+    etree.fromstring(web.get("/opml.xml", params={"lang": letter}).content)

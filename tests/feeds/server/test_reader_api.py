@@ -188,6 +188,7 @@ def test_items_come_with_their_texts_by_any_of_their_names(web: httpx.Client) ->
     ("path", "asked"),
     [
         ("stream/contents/feed/nobody", {}),
+        ("stream/items/ids", {"s": "feed/http://[bad"}),
         ("stream/contents/user/-/label/nothing", {}),
         ("stream/contents/" + "x" * 5000, {}),
         ("stream/contents", {"n": "-1"}),

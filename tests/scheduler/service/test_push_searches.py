@@ -17,6 +17,7 @@ import uvicorn
 
 from data.models import Draft, Source
 from feeds.server.app import create_app
+from feeds.server.on_demand import OnDemand
 from feeds.websub.backoff import Backoff
 from scheduler.home import open_home
 from scheduler.jobs.publish import publish_home
@@ -220,3 +221,24 @@ def test_what_nobody_is_subscribed_to_any_more_is_forgotten(site: Site, peer: Pe
     with closing(site.home.store()) as store:
         assert not [file for file in store.feed_stamps() if "?" in file]
     assert peer.posts() == []
+
+
+def test_a_feed_that_can_not_be_made_holds_up_no_other(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path / "home")
+    made = OnDemand.document
+
+    def broken(self: OnDemand, file: str) -> bytes | None:
+        if "poison" in file:
+            raise ValueError("it can't be written")
+        return made(self, file)
+
+    monkeypatch.setattr(OnDemand, "document", broken)
+    with site.running():
+        site.subscribe(peer, f"{site.url}/feeds/search.atom?q=poison")
+        peer.wait_for(lambda: peer.heard)
+        # The same host is not asked for anything else before that is given up for the moment.
+        site.subscribe(peer, f"{site.url}/feeds/search.atom?q=bridge")
+        peer.wait_for(site.subscribed)
+    assert site.subscribed() == {"feeds/search.atom?q=bridge"}
