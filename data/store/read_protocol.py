@@ -129,8 +129,11 @@ class ReadStore(Protocol):
         ``month`` is as ISO writes it, or empty. The oldest come first.
         """
 
-    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
-        """The day and the language of the newest dated release of each source that has one."""
+    def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
+        """The day of the newest dated release of each source that has one, and its language.
+
+        That is the one of most of its ``limit`` newest releases; empty where none names any.
+        """
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first."""

@@ -23,6 +23,7 @@ from data.models import (
 )
 from data.store.protocol import Store
 from data.topics.facets import facets_of
+from feeds.formats.feed import common_language
 from feeds.offline.publication_in_memory import PublicationInMemory
 
 
@@ -190,13 +191,14 @@ class SelectedReleases(PublicationInMemory):
         """The ids of the chosen releases of a month, or without a day, with their last changes."""
         return (one for one in self._store.last_changes(month) if one[0] in self.ids)
 
-    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
-        """The day and the language of the newest dated chosen release of each source."""
+    def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
+        """The day of the newest dated chosen release of each source, and its language."""
         found = {}
         for source in self.sources():
-            newest = next(self.releases(Facet(source=source), limit=1), None)
-            if newest and newest.day:
-                found[source] = newest.day, newest.content.language or ""
+            newest = [*self.releases(Facet(source=source), limit=limit)]
+            if newest and newest[0].day:
+                languages = [one.content.language or None for one in newest]
+                found[source] = newest[0].day, common_language(languages) or ""
         return found
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:

@@ -24,11 +24,15 @@ DIRECTORY_PLACES: Final = (
 )
 """Folders that hold nothing but such pages: of those with counts, and of the directory of feeds."""
 
+NEWEST: Final = 50
+"""Releases of a source by which its language is told."""
+
 
 def counted_pages(store: PublishStore, pages: PageRenderer) -> Made:
     """The pages that change with what is published."""
+    newest = store.newest_of_sources(limit=NEWEST)
     return {
-        **dict(sources_pages(pages, store.newest_of_sources(), store.last_health_events())),
+        **dict(sources_pages(pages, newest, store.last_health_events())),
         **dict(topics_pages(pages)),
         **dict(languages_pages(pages)),
         DAYS: lambda: days_page(pages),

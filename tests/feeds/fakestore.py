@@ -33,6 +33,7 @@ from data.models import (
     SourceRhythm,
 )
 from data.topics.facets import facets_of, section_of
+from feeds.formats.feed import common_language
 from feeds.offline.publication_in_memory import PublicationInMemory
 
 UTC = dt.UTC
@@ -165,11 +166,14 @@ class FakeStore(PublicationInMemory):
         for release in sorted(found, key=lambda one: one.order):
             yield release.id, release.updated
 
-    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
-        found: dict[str, tuple[str, str]] = {}
-        for release in self.releases(Facet()):
-            if release.day:
-                found.setdefault(release.source, (release.day, release.content.language or ""))
+    def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
+        found = {}
+        for source in self.sources():
+            every = [*self.releases(Facet(source=source))]
+            day = next((one.day for one in every if one.day), "")
+            languages = [one.content.language for one in every[:limit]]
+            if day:
+                found[source] = day, common_language(languages) or ""
         return found
 
     def change_cursor(self) -> ChangeCursor:

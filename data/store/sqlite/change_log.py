@@ -161,12 +161,19 @@ class ChangeLogPart(Part):
             )
         )
 
-    def newest_of_sources(self) -> Mapping[str, tuple[str, str]]:
-        """The day and the language of the newest dated release of each source that has one."""
+    def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
+        """The day of the newest dated release of each source that has one, and its language.
+
+        That is the one of most of its ``limit`` newest releases, the first by alphabet of equals.
+        """
         rows = self._ask(
-            "SELECT r.source, r.day, r.language FROM sources s JOIN releases r ON r.number ="
-            f" (SELECT number FROM {SHOWN} n WHERE n.source = s.id AND n.day <> ''"
-            " ORDER BY n.sort_at DESC, n.id LIMIT 1)"
+            "SELECT r.source, r.day, coalesce((SELECT language FROM"
+            f" (SELECT language FROM {SHOWN} WHERE source = s.id ORDER BY sort_at DESC, id"
+            " LIMIT :limit) WHERE language <> '' GROUP BY language"
+            " ORDER BY count(*) DESC, language LIMIT 1), '')"
+            f" FROM sources s JOIN releases r ON r.number = (SELECT number FROM {SHOWN} n"
+            " WHERE n.source = s.id AND n.day <> '' ORDER BY n.sort_at DESC, n.id LIMIT 1)",
+            {"limit": limit},
         )
         return {source: (day, language) for source, day, language in rows}
 

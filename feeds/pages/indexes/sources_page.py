@@ -34,8 +34,8 @@ def sources_pages(
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The files of the list of sources, and how to make each.
 
-    ``newest`` are the day and the language of the newest release of each, and ``told`` the last
-    change in the health of each.
+    ``newest`` are the day of the newest release of each and the language of most of them, and
+    ``told`` the last change in the health of each.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     rows = []

@@ -30,6 +30,24 @@ from tests.drafts import BODY, draft, published
 HOUR = dt.timedelta(hours=1)
 
 
+def test_the_language_of_a_source_is_that_of_most_of_its_newest_releases(
+    store: SqliteStore, noon: dt.datetime
+) -> None:
+    store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Oslo"))
+    for number, language in enumerate(["de", "de", None, None, None, "en"], 1):
+        one = draft(
+            f"http://harbour.example/news/{number}",
+            title=f"Notice {number}",
+            body_text=f"Notice number {number} of the board.",
+            body_html="",
+            published=published(f"2026-02-0{number}"),
+            language=language,
+        )
+        store.record(one, seen=noon, since=noon)
+    assert store.newest_of_sources(limit=6) == {"harbour": ("2026-02-06", "de")}
+    assert store.newest_of_sources(limit=3) == {"harbour": ("2026-02-06", "en")}
+
+
 def test_a_first_sight_is_new_and_a_second_is_unchanged(
     store: SqliteStore, noon: dt.datetime
 ) -> None:

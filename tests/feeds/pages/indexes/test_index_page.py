@@ -89,8 +89,9 @@ def test_a_source_is_told_with_its_releases_its_newest_day_and_its_language(
     tmp_path: Path,
 ) -> None:
     store = FakeStore(
-        make_release(1, published=on_day("2022-11-24", "Asia/Baku")),
-        make_release(2, published=on_day("2023-02-01", "Asia/Baku"), language="az"),
+        make_release(1, published=on_day("2022-11-24", "Asia/Baku"), language="az"),
+        make_release(2, published=on_day("2022-11-25", "Asia/Baku"), language="az"),
+        make_release(4, published=on_day("2023-02-01", "Asia/Baku"), language="en"),
         make_release(3, "wire"),
     )
     store.events.append(
@@ -98,7 +99,7 @@ def test_a_source_is_told_with_its_releases_its_newest_day_and_its_language(
     )
     site = published(store, tmp_path)
     assert lines(site, "sources/") == [
-        "ACME Corporation Azerbaijani 2 1 February 2023 ok",
+        "ACME Corporation Azerbaijani 3 1 February 2023 ok",
         "The Wire English 1 24 November 2022 failing",
     ]
     assert "2 institutions." in page(site, "sources/").text_content()
