@@ -146,3 +146,12 @@ def test_a_page_of_another_site_changes_nothing(browser: Any, site: str, room: R
     page.goto(f"{site}/admin/sources/harbour/")
     assert page.get_by_role("button", name="Pause visits").is_visible()
     page.close()
+
+
+def test_its_tables_are_whole_in_a_narrow_window(page: Any, site: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    for path in ("", "sources/", "sources/harbour/"):
+        page.goto(f"{site}/admin/{path}")
+        assert page.locator("table.stacked").count()
+        wide = "[...document.querySelectorAll('.wide')].filter(one => one.scrollWidth > innerWidth)"
+        assert page.evaluate(f"{wide}.length") == 0

@@ -207,6 +207,19 @@ def test_a_page_is_small(site: tuple[httpx.Client, dict[str, str]], kind: str) -
     assert len(gzip.compress(page.content, 6)) <= LARGEST
 
 
+@pytest.mark.parametrize("kind", ["health", "source health", "sources"])
+def test_a_table_is_whole_in_a_narrow_window(
+    site: tuple[httpx.Client, dict[str, str]], browser: Any, kind: str
+) -> None:
+    web, addresses = site
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    tab = context.new_page()
+    tab.goto(str(web.base_url.join(addresses[kind])))
+    last = tab.locator("main tbody tr:first-child > :last-child").bounding_box()
+    assert last["x"] + last["width"] <= 360
+    context.close()
+
+
 @pytest.mark.parametrize("kind", ["home", "release", "search", "builder", "feed", "days"])
 def test_without_scripts_all_text_is_there(
     site: tuple[httpx.Client, dict[str, str]], browser: Any, kind: str
