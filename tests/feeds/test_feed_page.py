@@ -88,3 +88,8 @@ def test_what_tells_of_a_retraction_is_not_marked_as_retracted_itself() -> None:
     page = document(retraction_entry(CATALOG, make_release(1, retracted=NOON), NOON))
     assert page.xpath("//li//a[@class='title']/text()") == ["Retracted: Statement 1"]
     assert not page.xpath("//li//*[@class='mark']")
+
+
+def test_a_date_reads_in_its_own_direction_beside_a_title_from_right_to_left() -> None:
+    page = document(entry_of(make_release(1, language="ar"), CATALOG, mixed=True))
+    assert page.xpath("//li//div[@dir='rtl']//time[@dir='auto']/text()") == ["24 November 2022"]
