@@ -33,7 +33,8 @@ def facet_page(
     file = page_file(facet)
     backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
     around = pages.navigation.around(facet)
-    fewer = not paging.older and len(lines) + len(undated) < around["total"]
+    # Where older ones lie on other pages, only a calendar stands beside a list that says fewer.
+    fewer = around["month"] if paging.older else len(lines) + len(undated) < around["total"]
     page = pages.render(
         "facet.html",
         file,
@@ -50,7 +51,7 @@ def facet_page(
         latency=latency,
         rhythm=rhythm,
         paging=paging,
-        folded=facet.source is None and (fewer or bool(around["month"])),
+        folded=facet.source is None and bool(fewer),
         backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
         **around,
     )
