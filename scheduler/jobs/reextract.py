@@ -219,8 +219,7 @@ class Rereading:
         before, decision = None, read_anew(draft, release)
         found = differences(release.content, draft.content, decision.release.content)
         if found.lost:
-            read = self._store.revisions(release.id)[-1].seen
-            before = pages.before(release, read)
+            before = pages.before(release, self._store.revisions(release.id)[-1])
             decision = read_anew(draft, release, before)
             found = differences(release.content, draft.content, decision.release.content)
         if decision.release == release and not found.lost:

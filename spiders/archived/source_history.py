@@ -23,12 +23,17 @@ class SourceHistory:
         self._entries = sorted(entries, key=lambda one: (one.at, one.leaf))
         self._files: dict[int, SourceFile | None] = {}
 
-    def at(self, when: dt.datetime) -> SourceFile | None:
+    def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
         """The file that was in force at a time, the first one before that; None without any.
 
-        None, too, where it can't be read any more.
+        None, too, where it can't be read any more. Times of records are whole seconds: ``leaf``,
+        the place in the log of what was captured then, parts those of the same second.
         """
-        before = sum(one.at <= when for one in self._entries)
+        second = when.replace(microsecond=0)
+        before = sum(
+            one.at < second or (one.at <= when and (leaf is None or one.leaf < leaf))
+            for one in self._entries
+        )
         place = max(0, before - 1)
         if place not in self._files:
             self._files[place] = self._read(place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from data.archive.content_coding import Undecodable
 from data.archive.served import served
 from data.archive.warc.index import Index
 from data.errors import ArchiveError
-from data.models import Capture, Content, Draft, Release
+from data.models import Capture, Content, Draft, Release, Revision
 from data.settings import Settings
 from data.store.protocol import Store
 from data.text.urls import canonical_url
@@ -44,6 +43,13 @@ class Archived:
     store: Store
     taxonomy: Taxonomy
     settings: Settings
+
+
+def leaf_then(read: Revision) -> int | None:
+    """The place in the log of the capture that showed a version; None where it was read later."""
+    capture = read.capture
+    is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
+    return capture.leaf if capture and is_then else None
 
 
 class StoredPages:
@@ -88,13 +94,12 @@ class StoredPages:
         )
         return filed(draft, self._loaded.file.topics, self._archived.taxonomy)
 
-    def before(self, release: Release, read: dt.datetime) -> Content | None:
+    def before(self, release: Release, read: Revision) -> Content | None:
         """What the page of a release gives by the rules of the source file that it was read by.
 
-        ``read`` is when its present version was read. None where these rules are those of today, or
-        not known.
+        ``read`` is its present version. None where these rules are those of today, or not known.
         """
-        file = self._history.at(read)
+        file = self._history.at(read.seen, leaf_then(read))
         if file is None or file.releases == self._loaded.file.releases:
             return None
         past = next((pages for known, pages in self._past if known == file), None)

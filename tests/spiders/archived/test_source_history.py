@@ -44,3 +44,17 @@ def test_the_file_of_a_time_is_the_last_before_it_or_else_the_first(
 
 def test_of_a_source_without_a_file_nothing_is_known(archive: Archive) -> None:
     assert SourceHistory(archive.folder, "wire").at(NOON) is None
+
+
+def test_of_one_second_the_log_says_which_file_was_in_force(archive: Archive) -> None:
+    history = SourceHistory(archive.folder, "harbour")
+    leaves = [leaf for leaf in range(100) if history.at(NOON + 3 * DAY, leaf) is not None]
+    bodies = [
+        file.releases[0].body for leaf in leaves if (file := history.at(NOON + 3 * DAY, leaf))
+    ]
+    # Before it came into the log, the file of that second was not in force yet.
+    assert bodies[-1] == ".three"
+    assert history.at(NOON + 3 * DAY, 0) is None, "the one before is no TOML"
+    later = history.at(NOON + 4 * DAY, 0)
+    assert later
+    assert later.releases[0].body == ".three"
