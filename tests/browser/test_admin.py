@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import BROWSER, in_a_browser
+from tests.browser.chromium import in_a_browser
 from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
@@ -62,17 +62,6 @@ def site(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             service.terminate()
             service.wait(60)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # It comes with the extra `browser`, without which these tests are skipped.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["with scripts", "without scripts"])

@@ -18,7 +18,7 @@ from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.urls import href, page_file
-from tests.browser.chromium import BROWSER, in_a_browser
+from tests.browser.chromium import in_a_browser
 from tests.command import communique
 from tests.feeds.serving import served_by
 
@@ -133,17 +133,6 @@ def site(home: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
     )
     for web in served_by(app):
         yield web, {**dict(found(home)), **PAGES}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # It comes with the extra `browser`, without which these tests are skipped.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=[(360, "light", True), (1280, "dark", True)], ids=str)

@@ -13,7 +13,7 @@ from data.settings import Site
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from tests.browser.chromium import BROWSER, in_a_browser
+from tests.browser.chromium import in_a_browser
 from tests.drafts import draft, published
 from tests.feeds.serving import served_by
 
@@ -38,17 +38,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     publish(store, home / "site", Site())
     store.close()
     yield from served_by(create_app(home / "site", f"sqlite:{home / 'communique.db'}"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # It comes with the extra `browser`, without which these tests are skipped.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -117,7 +106,7 @@ def test_the_keys_are_shown_when_asked_for(site: httpx.Client, page: Any) -> Non
 def test_the_command_of_a_watch_is_copied(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/search?q=lamps&source=harbour")
     page.locator(".command button").click()
-    page.get_by_text("Copied").wait_for()
+    page.get_by_text("✓ Copy").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator(".command code").inner_text()
     assert copied.startswith("communique watch add 'lamps · ")

@@ -15,7 +15,7 @@ from data.models import Published
 from data.settings import Site
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from tests.browser.chromium import BROWSER, in_a_browser
+from tests.browser.chromium import in_a_browser
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 from tests.feeds.serving import served_by
 
@@ -40,17 +40,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield web
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # It comes with the extra `browser`, without which these tests are skipped.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A narrow tab that may use the clipboard; what it complains of fails the test."""
@@ -71,7 +60,7 @@ def test_the_address_of_a_feed_is_copied(site: httpx.Client, page: Any, path: st
     page.goto(f"{site.base_url}{path}")
     field = page.locator("input[readonly]").input_value()
     page.locator(".address button").click()
-    page.get_by_text("Copied").wait_for()
+    page.get_by_text("✓ Copy").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == field
     assert site.get(field).headers["content-type"].startswith("application/atom+xml")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -80,7 +69,7 @@ def test_the_address_of_a_feed_is_copied(site: httpx.Client, page: Any, path: st
 def test_each_feed_of_the_directory_is_copied(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/feeds/")
     page.get_by_label("Copy the address of Economy").first.click()
-    page.get_by_text("Copied").wait_for()
+    page.get_by_text("✓ Copy").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{str(site.base_url).rstrip('/')}/feeds/topic/economy.atom"
 
