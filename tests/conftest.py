@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from data.store.sqlite.store import SqliteStore
+from tests.postgres_server import PostgresServer, missing, postgres_running
 
 # No test depends on how fast it is. The second is loaded by --hypothesis-profile=thorough.
 settings.register_profile("quick", deadline=None)
@@ -68,6 +69,23 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened = SqliteStore(tmp_path / "communique.db")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this process alone: a test may stop it and start it anew."""
+    if reason := missing():
+        pytest.skip(reason)
+    with postgres_running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of an empty database."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
 
 
 @pytest.fixture
